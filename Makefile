@@ -1,0 +1,152 @@
+# make                the program, build/jibri-finalize
+# make check          every test; TESTS='unit tests/x.bats' and FILTER=REGEX
+#                     narrow it
+# make lint           every check that does not run the program
+# make format         lay out the C sources
+# make docs           renew the generated part of the manual
+# make install        under $(DESTDIR)$(PREFIX)
+#
+# WERROR=1 makes warnings errors.  SAN=1 builds and tests with the address
+# and undefined behaviour sanitizers, in $(BUILD)/san.  BUILD=DIR builds
+# elsewhere.  CC, CPPFLAGS, CFLAGS and LDFLAGS are yours to set.
+
+CC = gcc
+CFLAGS = -O2 -g
+PREFIX = /usr/local
+BUILD = build
+
+out := $(BUILD)$(if $(filter 1,$(SAN)),/san)
+program := $(out)/jibri-finalize
+
+# --- what is built of what ---------------------------------------------------
+
+src := $(wildcard src/*.c src/*/*.c)
+sandbox_src := $(wildcard tests/sandbox/*.c)
+unit_src := $(wildcard tests/unit/*.c)
+preload_src := $(wildcard tests/preload/*.c)
+
+objects = $(patsubst %.c,$(out)/obj/%.o,$(1))
+src_obj := $(call objects,$(src))
+sandbox_obj := $(call objects,$(sandbox_src))
+unit_obj := $(call objects,$(unit_src)) \
+    $(filter-out $(out)/obj/src/main.o,$(src_obj))
+
+# What tests need besides the program; each is there only with its sources.
+helpers := $(if $(sandbox_src),$(out)/sandbox) $(if $(unit_src),$(out)/unit) \
+    $(preload_src:tests/preload/%.c=$(out)/preload-%.so)
+
+TESTS = $(if $(unit_src),unit) $(wildcard tests/*.bats)
+FILTER =
+
+# --- flags -------------------------------------------------------------------
+
+# The first line of the changelog is the only place that has the version.
+version := $(shell sed -n '1s/^[^0-9]*\([0-9a-z.~]*\).*/\1/p' \
+    packaging/debian/changelog)
+
+# Asked once, and only by a target that compiles.
+once = $(eval $(1) := $$(shell $(2)))$($(1))
+pkgs = libcurl jansson libcrypto libmagic
+sandbox_pkgs = libmicrohttpd jansson libcrypto
+pkg_cflags = $(call once,pkg_cflags,pkg-config --cflags $(pkgs))
+pkg_libs = $(call once,pkg_libs,pkg-config --libs $(pkgs))
+sandbox_cflags = $(call once,sandbox_cflags,pkg-config --cflags $(sandbox_pkgs))
+sandbox_libs = $(call once,sandbox_libs,pkg-config --libs $(sandbox_pkgs))
+unit_libs = $(call once,unit_libs,pkg-config --libs cmocka)
+
+is_clang := $(findstring clang,$(shell $(CC) --version 2>/dev/null))
+arch := $(firstword $(subst -, ,$(shell $(CC) -dumpmachine 2>/dev/null)))
+
+defines := -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DVERSION='"$(version)"' -Isrc
+
+warnings := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+    -Wpointer-arith -Wwrite-strings -Wvla -Wformat=2 -Wundef \
+    -Wimplicit-fallthrough $(if $(filter 1,$(WERROR)),-Werror)
+
+harden := -fstack-protector-strong
+harden += $(if $(filter x86_64 i%86,$(arch)),-fcf-protection)
+harden += $(if $(filter aarch64,$(arch)),-mbranch-protection=standard)
+# clang knows this one on x86 only, and warns elsewhere.
+harden += $(if $(filter x86_64,$(arch))$(if $(is_clang),,gcc), \
+    -fstack-clash-protection)
+
+ifeq ($(SAN),1)
+# Not fortified: the sanitizers watch the plain calls, not the checked ones.
+sanitize := -fsanitize=address,undefined -fno-sanitize-recover=all \
+    -fno-omit-frame-pointer
+else ifeq ($(filter -O0,$(CFLAGS)),)
+fortify := -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=$(if $(is_clang),2,3)
+endif
+
+compile = $(CC) -std=gnu11 $(defines) $(warnings) $(harden) $(CPPFLAGS) \
+    $(CFLAGS) $(sanitize)
+link = $(CC) $(harden) $(CFLAGS) $(sanitize) -pie -Wl,-z,relro,-z,now \
+    -Wl,-z,noexecstack -Wl,--as-needed $(LDFLAGS)
+
+# --- targets -----------------------------------------------------------------
+
+all: $(program)
+
+$(program): $(src_obj)
+	$(link) -o $@ $^ $(pkg_libs)
+
+$(out)/sandbox: $(sandbox_obj)
+	$(link) -o $@ $^ $(sandbox_libs) -lpthread
+
+$(out)/unit: $(unit_obj)
+	$(link) -o $@ $^ $(unit_libs) $(pkg_libs)
+
+$(out)/obj/src/%.o: src/%.c $(out)/flags
+	@mkdir -p $(@D)
+	$(compile) $(fortify) $(pkg_cflags) -fPIE -MMD -MP -c -o $@ $<
+
+$(out)/obj/tests/sandbox/%.o: tests/sandbox/%.c $(out)/flags
+	@mkdir -p $(@D)
+	$(compile) $(fortify) $(sandbox_cflags) -fPIE -MMD -MP -c -o $@ $<
+
+$(out)/obj/tests/unit/%.o: tests/unit/%.c $(out)/flags
+	@mkdir -p $(@D)
+	$(compile) $(fortify) $(pkg_cflags) -fPIE -MMD -MP -c -o $@ $<
+
+# Not sanitized, so that it loads anywhere; not fortified, because it defines
+# the very functions that fortifying would define inline.
+$(out)/preload-%.so: tests/preload/%.c $(out)/flags
+	@mkdir -p $(@D) $(out)/obj/tests/preload
+	$(filter-out $(sanitize),$(compile)) -fPIC -MMD -MP \
+	    -MF $(out)/obj/tests/preload/$*.d -shared -o $@ $< -ldl -lpthread
+
+# Rewritten only when the flags are others, and then everything is rebuilt.
+$(out)/flags: export STAMP = $(compile) $(fortify) $(link)
+$(out)/flags: FORCE
+	@mkdir -p $(@D)
+	@printf '%s\n' "$$STAMP" | cmp -s - $@ || printf '%s\n' "$$STAMP" >$@
+
+helpers: $(helpers)
+
+check: $(program) $(helpers)
+	@BIN='$(abspath $(program))' SANDBOX='$(abspath $(out)/sandbox)' \
+	    BUILD='$(abspath $(out))' SAN='$(SAN)' FILTER='$(FILTER)' \
+	    scripts/check $(TESTS)
+
+lint: $(program)
+	@BIN='$(program)' scripts/lint
+
+docs: $(program)
+	@BIN='$(program)' scripts/docs
+
+format:
+	clang-format -i $(wildcard src/*.[ch] src/*/*.[ch] tests/*/*.[ch])
+
+install: $(program)
+	install -D -m 755 $(program) $(DESTDIR)$(PREFIX)/bin/jibri-finalize
+	for page in $(wildcard man/*.[1-8]); do \
+		install -D -m 644 $$page $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/} || exit; \
+	done
+
+clean:
+	rm -rf $(BUILD)
+
+.PHONY: all helpers check lint docs format install clean FORCE
+.DELETE_ON_ERROR:
+
+-include $(wildcard $(out)/obj/*/*.d $(out)/obj/*/*/*.d)

@@ -1,0 +1,34 @@
+#ifndef BASE_BUF_H
+#define BASE_BUF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/*
+ * Bytes that grow up to a limit.  Zeroed it is empty and without limit.
+ * data is NUL-terminated whenever it is not NULL; the NUL is not in len.
+ */
+struct buf {
+	char *data;
+	size_t len;
+	size_t cap;
+	size_t limit; /* in bytes; 0 is none */
+};
+
+#define autobuf __attribute__((cleanup(buf_free)))
+
+/* False when the limit forbids it; the buffer is then unchanged. */
+bool buf_add(struct buf *, const void *data, size_t len);
+bool buf_adds(struct buf *, const char *s);
+bool buf_addf(struct buf *, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* Drop the first n bytes. */
+void buf_drop(struct buf *, size_t n);
+
+/* The bytes as a string, never NULL; valid until the next change. */
+const char *buf_str(const struct buf *);
+
+void buf_free(struct buf *);
+
+#endif

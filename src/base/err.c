@@ -1,0 +1,109 @@
+#include "base/err.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+
+static const struct {
+	const char *name;
+	int exit_code;
+	int rank; /* the highest of several decides */
+} classes[ERR_CLASSES] = {
+	[ERR_NONE] = { "none", EX_OK, 0 },
+	[ERR_TEMPORARY] = { "temporary", EX_TEMPFAIL, 1 },
+	[ERR_BUSY] = { "busy", EX_TEMPFAIL, 1 },
+	[ERR_INTERRUPTED] = { "interrupted", EX_TEMPFAIL, 2 },
+	[ERR_PERMANENT] = { "permanent", EX_DATAERR, 3 },
+	[ERR_REFUSED] = { "refused", EX_NOPERM, 4 },
+	[ERR_CONFIG] = { "configuration", EX_CONFIG, 5 },
+	[ERR_NO_INPUT] = { "no-input", EX_NOINPUT, 6 },
+	[ERR_USAGE] = { "usage", EX_USAGE, 7 },
+};
+
+int
+err_set(struct err *e, enum err_class kind, const char *fmt, ...)
+{
+	va_list ap;
+
+	e->class = kind;
+	va_start(ap, fmt);
+	(void)vsnprintf(e->text, sizeof(e->text), fmt, ap);
+	va_end(ap);
+	return -1;
+}
+
+static enum err_class
+class_of_errno(int number)
+{
+	switch (number) {
+	case EACCES:
+	case EPERM:
+	case ELOOP:
+	case ENOTDIR:
+	case EISDIR:
+		return ERR_PERMANENT;
+	default:
+		return ERR_TEMPORARY;
+	}
+}
+
+int
+err_sys(struct err *e, const char *fmt, ...)
+{
+	int number = errno;
+	size_t len;
+	va_list ap;
+
+	e->class = class_of_errno(number);
+	va_start(ap, fmt);
+	(void)vsnprintf(e->text, sizeof(e->text), fmt, ap);
+	va_end(ap);
+	len = strlen(e->text);
+	(void)snprintf(e->text + len, sizeof(e->text) - len, ": %s",
+	    strerror(number));
+	return -1;
+}
+
+int
+err_wrap(struct err *e, const char *fmt, ...)
+{
+	char inner[ERR_TEXT_BYTES];
+	size_t len;
+	va_list ap;
+
+	memcpy(inner, e->text, sizeof(inner));
+	va_start(ap, fmt);
+	(void)vsnprintf(e->text, sizeof(e->text), fmt, ap);
+	va_end(ap);
+	len = strlen(e->text);
+	(void)snprintf(e->text + len, sizeof(e->text) - len, ": %s", inner);
+	return -1;
+}
+
+const char *
+err_class_name(enum err_class kind)
+{
+	return classes[kind].name;
+}
+
+enum err_class
+err_class_parse(const char *name)
+{
+	for (int i = 0; i < ERR_CLASSES; i++)
+		if (strcmp(classes[i].name, name) == 0)
+			return (enum err_class)i;
+	return ERR_TEMPORARY;
+}
+
+int
+err_exit_code(enum err_class kind)
+{
+	return classes[kind].exit_code;
+}
+
+enum err_class
+err_worse(enum err_class a, enum err_class b)
+{
+	return classes[b].rank > classes[a].rank ? b : a;
+}

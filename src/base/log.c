@@ -1,0 +1,197 @@
+#include "base/log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/mem.h"
+#include "base/text.h"
+
+enum { HOLD_MS = 100, PATIENCE_STDERR_MS = 1000, PATIENCE_STDOUT_MS = 60000 };
+
+static struct log_policy policy = { .level = LOG_INFO };
+static char *session;
+static int file_fd = -1;
+static int64_t release_ms; /* nothing is written before */
+
+static struct out {
+	int fd;
+	int patience_ms;
+	struct buf waiting;
+} outs[] = {
+	{ .fd = STDOUT_FILENO, .patience_ms = PATIENCE_STDOUT_MS },
+	{ .fd = STDERR_FILENO, .patience_ms = PATIENCE_STDERR_MS },
+};
+
+static bool
+is_pipe(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && S_ISFIFO(st.st_mode);
+}
+
+void
+log_init(void)
+{
+	if (is_pipe(STDOUT_FILENO) || is_pipe(STDERR_FILENO))
+		release_ms = clock_mono_ms() + HOLD_MS;
+}
+
+int
+log_configure(const struct log_policy *p, struct err *e)
+{
+	policy = *p;
+	if (policy.file == NULL || *policy.file == '\0')
+		return 0;
+	file_fd = open(policy.file,
+	    O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK,
+	    0640);
+	if (file_fd == -1)
+		return err_sys(e, "open the log file %s", policy.file);
+	return 0;
+}
+
+void
+log_set_session(const char *name)
+{
+	autofree char *safe = name ? text_escape(name) : NULL;
+
+	mem_replace(&session, safe);
+}
+
+/*
+ * A pipe that polls as writable takes PIPE_BUF bytes without blocking, so
+ * a reader that stands still costs one patience, not the whole run.
+ */
+static void
+write_patiently(const struct out *out, const char *data, size_t len)
+{
+	struct pollfd pfd = { .fd = out->fd, .events = POLLOUT };
+
+	while (len > 0) {
+		size_t piece = len > PIPE_BUF ? PIPE_BUF : len;
+		int ready = poll(&pfd, 1, out->patience_ms);
+
+		if (ready == -1 && errno == EINTR)
+			continue;
+		if (ready <= 0 || file_write_all(out->fd, data, piece) == -1)
+			return;
+		data += piece;
+		len -= piece;
+	}
+}
+
+static void
+flush_out(struct out *out)
+{
+	write_patiently(out, buf_str(&out->waiting), out->waiting.len);
+	buf_free(&out->waiting);
+}
+
+void
+log_flush(void)
+{
+	if (clock_mono_ms() < release_ms)
+		return;
+	flush_out(&outs[1]);
+	flush_out(&outs[0]);
+}
+
+static void
+put(struct out *out, const char *text)
+{
+	(void)buf_adds(&out->waiting, text);
+	log_flush();
+}
+
+static const char *const level_names[] = { "error", "warning", "info",
+	"debug" };
+
+static void
+format_json(struct buf *line, enum log_level level, const char *time,
+    const char *message)
+{
+	(void)buf_addf(line,
+	    "{\"time\":\"%s\",\"level\":\"%s\",\"session\":", time,
+	    level_names[level]);
+	if (session)
+		text_add_json(line, session);
+	else
+		(void)buf_adds(line, "null");
+	(void)buf_adds(line, ",\"message\":");
+	text_add_json(line, message);
+	(void)buf_adds(line, "}\n");
+}
+
+static void
+format_text(struct buf *line, enum log_level level, const char *message)
+{
+	(void)buf_addf(line, "%s: ", session ? session : "jibri-finalize");
+	if (level <= LOG_WARN)
+		(void)buf_addf(line, "%s: ", level_names[level]);
+	(void)buf_addf(line, "%s\n", message);
+}
+
+void
+log_line(enum log_level level, const char *fmt, ...)
+{
+	autofree char *message = NULL;
+	autofree char *safe = NULL;
+	autobuf struct buf line = { 0 };
+	char time[CLOCK_TEXT_BYTES];
+	va_list ap;
+
+	if ((int)level > policy.level)
+		return;
+	va_start(ap, fmt);
+	message = xvasprintf(fmt, ap);
+	va_end(ap);
+	safe = text_escape(message);
+	clock_rfc3339(clock_unix_ms(), time);
+
+	if (policy.format == LOG_JSON)
+		format_json(&line, level, time, safe);
+	else
+		format_text(&line, level, safe);
+	if (level == LOG_ERROR || !policy.is_quiet)
+		put(&outs[1], buf_str(&line));
+
+	if (file_fd == -1)
+		return;
+	if (policy.format == LOG_TEXT)
+		(void)dprintf(file_fd, "%s %s", time, buf_str(&line));
+	else
+		(void)file_write_all(file_fd, line.data, line.len);
+}
+
+void
+log_result(const char *text)
+{
+	put(&outs[0], text);
+}
+
+void
+log_finish(void)
+{
+	int64_t left;
+
+	while ((left = release_ms - clock_mono_ms()) > 0) {
+		struct timespec ts = { .tv_nsec = (long)left * 1000000 };
+
+		(void)nanosleep(&ts, NULL);
+	}
+	log_flush();
+	log_set_session(NULL);
+	mem_close(&file_fd);
+	file_fd = -1;
+}

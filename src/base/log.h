@@ -1,0 +1,57 @@
+#ifndef BASE_LOG_H
+#define BASE_LOG_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+
+enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
+enum log_format { LOG_TEXT, LOG_JSON };
+
+struct log_policy {
+	int level;     /* enum log_level */
+	int format;    /* enum log_format */
+	char *file;    /* also appended to this file; NULL or empty: none */
+	bool is_quiet; /* stderr gets errors only */
+};
+
+/*
+ * Note the start of the program.  When stdout or stderr is a pipe, nothing
+ * is written and log_finish() does not return before 100 ms after this
+ * moment: Jibri attaches its reader late, loses what came earlier and can
+ * wait ten seconds for a reader that missed the end
+ * (org.jitsi.jibri.util.ProcessFactory, LoggingUtils).
+ */
+void log_init(void);
+
+/*
+ * Obey the policy, which must outlive the program, from now on.  -1 when
+ * the log file cannot be opened; everything else works all the same.
+ */
+int log_configure(const struct log_policy *, struct err *e);
+
+/* Name the session in every line from now on; NULL for none. */
+void log_set_session(const char *session);
+
+/*
+ * One line to stderr and to the log file, ASCII only.  A reader that does
+ * not take it within a second loses it: no log can stop a delivery.
+ */
+void log_line(enum log_level, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
+#define log_error(...) log_line(LOG_ERROR, __VA_ARGS__)
+#define log_warn(...) log_line(LOG_WARN, __VA_ARGS__)
+#define log_info(...) log_line(LOG_INFO, __VA_ARGS__)
+#define log_debug(...) log_line(LOG_DEBUG, __VA_ARGS__)
+
+/* A result, as it is, to stdout. */
+void log_result(const char *text);
+
+/* Write what waits, if its time has come. */
+void log_flush(void);
+
+/* Write what waits.  The last thing before the program ends. */
+void log_finish(void);
+
+#endif

@@ -1,0 +1,138 @@
+#include "base/mem.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+void
+mem_exhausted(void)
+{
+	static const char text[] = "jibri-finalize: out of memory; the "
+				   "journal is whole, run again to resume\n";
+
+	if (write(STDERR_FILENO, text, sizeof(text) - 1) == -1)
+		_exit(EX_TEMPFAIL);
+	_exit(EX_TEMPFAIL);
+}
+
+void *
+xmalloc(size_t bytes)
+{
+	void *p = malloc(bytes ? bytes : 1);
+
+	if (p == NULL)
+		mem_exhausted();
+	return p;
+}
+
+void *
+xcalloc(size_t count, size_t bytes)
+{
+	void *p = calloc(count ? count : 1, bytes ? bytes : 1);
+
+	if (p == NULL)
+		mem_exhausted();
+	return p;
+}
+
+void *
+xreallocarray(void *old, size_t count, size_t bytes)
+{
+	void *p = reallocarray(old, count ? count : 1, bytes ? bytes : 1);
+
+	if (p == NULL)
+		mem_exhausted();
+	return p;
+}
+
+char *
+xstrdup(const char *s)
+{
+	return xstrndup(s, strlen(s));
+}
+
+char *
+xstrndup(const char *s, size_t bytes)
+{
+	char *p = strndup(s, bytes);
+
+	if (p == NULL)
+		mem_exhausted();
+	return p;
+}
+
+char *
+xvasprintf(const char *fmt, va_list ap)
+{
+	char *p = NULL;
+
+	if (vasprintf(&p, fmt, ap) == -1)
+		mem_exhausted();
+	return p;
+}
+
+char *
+xasprintf(const char *fmt, ...)
+{
+	char *p;
+	va_list ap;
+
+	va_start(ap, fmt);
+	p = xvasprintf(fmt, ap);
+	va_end(ap);
+	return p;
+}
+
+void
+xgrow(void **array, size_t *cap, size_t count, size_t element_bytes)
+{
+	size_t want = *cap ? *cap : 8;
+
+	if (count <= *cap)
+		return;
+	while (want < count)
+		want = want > SIZE_MAX / 2 ? count : want * 2;
+	*array = xreallocarray(*array, want, element_bytes);
+	*cap = want;
+}
+
+int
+steal_fd(int *fd)
+{
+	int stolen = *fd;
+
+	*fd = -1;
+	return stolen;
+}
+
+void
+mem_free_pointer(void *pointer_to_pointer)
+{
+	free(*(void **)pointer_to_pointer);
+}
+
+void
+mem_close(const int *fd)
+{
+	if (*fd != -1)
+		(void)close(*fd);
+}
+
+void
+mem_closedir(DIR **dir)
+{
+	if (*dir != NULL)
+		(void)closedir(*dir);
+}
+
+void
+mem_replace(char **p, const char *s)
+{
+	char *copy = s ? xstrdup(s) : NULL;
+
+	free(*p);
+	*p = copy;
+}

@@ -1,0 +1,85 @@
+#include "base/parse.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct unit {
+	const char *name;
+	int64_t factor;
+};
+
+static bool
+parse_number(const char *s, int64_t *out, const char **rest)
+{
+	char *end;
+	long long value;
+
+	if (*s < '0' || *s > '9')
+		return false;
+	errno = 0;
+	value = strtoll(s, &end, 10);
+	if (errno != 0)
+		return false;
+	*out = value;
+	*rest = end;
+	return true;
+}
+
+bool
+parse_duration_ms(const char *s, int64_t *out)
+{
+	static const struct unit units[] = {
+		{ "ms", 1 },
+		{ "s", 1000 },
+		{ "m", 60 * 1000 },
+		{ "h", 3600 * 1000 },
+		{ "d", 86400 * 1000 },
+	};
+	const char *rest;
+	int64_t value;
+
+	if (!parse_number(s, &value, &rest))
+		return false;
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+		if (strcmp(rest, units[i].name) != 0)
+			continue;
+		return !__builtin_mul_overflow(value, units[i].factor, out);
+	}
+	return false;
+}
+
+bool
+parse_integer(const char *s, int64_t min, int64_t max, int64_t *out)
+{
+	const char *rest;
+	int64_t value;
+
+	if (!parse_number(s, &value, &rest) || *rest != '\0')
+		return false;
+	if (value < min || value > max)
+		return false;
+	*out = value;
+	return true;
+}
+
+bool
+parse_bool(const char *s, bool *out)
+{
+	static const char *const words[][2] = {
+		{ "no", "yes" },
+		{ "false", "true" },
+		{ "off", "on" },
+		{ "0", "1" },
+	};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		for (int truth = 0; truth < 2; truth++) {
+			if (strcmp(s, words[i][truth]) != 0)
+				continue;
+			*out = truth == 1;
+			return true;
+		}
+	}
+	return false;
+}

@@ -1,0 +1,21 @@
+#ifndef BASE_PARSE_H
+#define BASE_PARSE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * Values as people write them.  Each returns false, and leaves *out alone,
+ * for anything but exactly one value that fits: no blanks, no sign, no rest.
+ */
+
+/* "250ms", "2s", "15m", "1h", "7d": a whole number and its unit. */
+bool parse_duration_ms(const char *s, int64_t *out);
+
+/* A whole number without sign from min to max. */
+bool parse_integer(const char *s, int64_t min, int64_t max, int64_t *out);
+
+/* "yes", "true", "on", "1" or "no", "false", "off", "0". */
+bool parse_bool(const char *s, bool *out);
+
+#endif

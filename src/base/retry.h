@@ -1,0 +1,41 @@
+#ifndef BASE_RETRY_H
+#define BASE_RETRY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* When a request that failed is made again. */
+struct retry_policy {
+	int64_t tries;   /* in all, at least 1 */
+	int64_t base_ms; /* the pause before the second try, at most */
+	int64_t max_ms;  /* the pause doubles up to this */
+	int64_t for_ms;  /* no repeat starts later than this after the
+			     first failure */
+};
+
+/* One request's history; zeroed it has none. */
+struct retry {
+	int64_t failures;
+	int64_t first_failure_ms;
+};
+
+/* The longest Retry-After that is obeyed. */
+enum { RETRY_AFTER_MAX_MS = 3600 * 1000 };
+
+/*
+ * Count a failure at now_ms and decide when to try again: after a random
+ * part of the doubling pause (full jitter), on top of what the server asked
+ * for with Retry-After (clamped).  random is any 32 random bits.  False when
+ * there is no further try.  Pure but for *r.
+ */
+bool retry_next(const struct retry_policy *, struct retry *r, int64_t now_ms,
+    int64_t retry_after_ms, uint32_t random, int64_t *at_ms);
+
+/* May a repeat still start at that moment? */
+bool retry_is_allowed(const struct retry_policy *, const struct retry *,
+    int64_t at_ms);
+
+/* 32 random bits, for jitter only. */
+uint32_t retry_random(void);
+
+#endif

@@ -1,0 +1,86 @@
+#include "base/stop.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+
+static volatile sig_atomic_t signal_seen;
+static int pipe_fds[2] = { -1, -1 };
+static int64_t deadline_ms = INT64_MAX;
+
+static void
+on_signal(int number)
+{
+	signal_seen = number;
+	/* A full pipe is readable already: nothing is lost. */
+	if (write(pipe_fds[1], "", 1) == -1)
+		return;
+}
+
+int
+stop_init(struct err *e)
+{
+	static const int caught[] = { SIGTERM, SIGINT, SIGHUP };
+	struct sigaction sa = { .sa_handler = on_signal };
+
+	if (pipe2(pipe_fds, O_CLOEXEC | O_NONBLOCK) == -1)
+		return err_sys(e, "create a pipe");
+	for (size_t i = 0; i < sizeof(caught) / sizeof(caught[0]); i++)
+		if (sigaction(caught[i], &sa, NULL) == -1)
+			return err_sys(e, "catch signal %d", caught[i]);
+	sa.sa_handler = SIG_IGN;
+	if (sigaction(SIGPIPE, &sa, NULL) == -1)
+		return err_sys(e, "ignore SIGPIPE");
+	return 0;
+}
+
+void
+stop_at(int64_t mono_ms)
+{
+	deadline_ms = mono_ms;
+}
+
+int
+stop_check(struct err *e)
+{
+	if (signal_seen)
+		return err_set(e, ERR_INTERRUPTED, "ended by SIG%s",
+		    sigabbrev_np(signal_seen));
+	if (clock_mono_ms() >= deadline_ms)
+		return err_set(e, ERR_INTERRUPTED, "the deadline has passed");
+	return 0;
+}
+
+int64_t
+stop_left_ms(void)
+{
+	int64_t left = deadline_ms - clock_mono_ms();
+
+	return left > 0 ? left : 0;
+}
+
+int
+stop_fd(void)
+{
+	return pipe_fds[0];
+}
+
+void
+stop_sleep_until(int64_t mono_ms)
+{
+	struct pollfd pfd = { .fd = pipe_fds[0], .events = POLLIN };
+
+	if (mono_ms > deadline_ms)
+		mono_ms = deadline_ms;
+	while (!signal_seen) {
+		int64_t left = mono_ms - clock_mono_ms();
+
+		if (left <= 0)
+			return;
+		(void)poll(&pfd, 1, left > 60000 ? 60000 : (int)left);
+	}
+}

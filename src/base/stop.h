@@ -1,0 +1,34 @@
+#ifndef BASE_STOP_H
+#define BASE_STOP_H
+
+#include <stdint.h>
+
+#include "base/err.h"
+
+/*
+ * What ends a run before its time: SIGTERM, SIGINT, SIGHUP or the deadline.
+ * Everything that waits, waits through this module or on its descriptor.
+ */
+
+/*
+ * Catch the signals and ignore SIGPIPE.  The first signal asks for an
+ * orderly end; a second one of the same run changes nothing.
+ */
+int stop_init(struct err *e);
+
+/* The run ends at this moment of clock_mono_ms(). */
+void stop_at(int64_t mono_ms);
+
+/* 0, or -1 with ERR_INTERRUPTED and the reason: the signal or the deadline. */
+int stop_check(struct err *e);
+
+/* Milliseconds until the deadline, at least 0. */
+int64_t stop_left_ms(void);
+
+/* Readable for ever once a signal came. */
+int stop_fd(void);
+
+/* Sleep until that moment of clock_mono_ms(), or until there is a stop. */
+void stop_sleep_until(int64_t mono_ms);
+
+#endif

@@ -1,0 +1,295 @@
+#include "cli/config.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "io/digest.h"
+
+enum { FILE_BYTES = 1024 * 1024, SECRET_BYTES = 64 * 1024 };
+
+static int
+read_path(const char *path, struct buf *out, struct err *e)
+{
+	autoclose int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+
+	if (fd == -1 || file_read_all(fd, out) == -1) {
+		(void)err_sys(e, "%s", path);
+		e->class = ERR_CONFIG;
+		return -1;
+	}
+	return 0;
+}
+
+static int
+set(struct loaded *l, const struct setting *s, const char *value,
+    const char *origin, struct err *e)
+{
+	if (setting_set(&l->config, s, value, e) == -1)
+		return err_wrap(e, "%s", origin);
+	mem_replace(&l->origins[s - settings], origin);
+	return 0;
+}
+
+/* A secret's file: its text without the newline at the end. */
+static int
+set_from_file(struct loaded *l, const struct setting *s, const char *path,
+    const char *origin, struct err *e)
+{
+	struct buf text = { .limit = SECRET_BYTES };
+	autofree char *from = xasprintf("%s (%s)", origin, path);
+	int result = -1;
+
+	if (read_path(path, &text, e) == -1) {
+		(void)err_wrap(e, "%s", origin);
+	} else if (memchr(buf_str(&text), '\0', text.len)) {
+		(void)err_set(e, ERR_CONFIG, "%s: holds a NUL", from);
+	} else {
+		while (text.len > 0 && strchr("\r\n", text.data[text.len - 1]))
+			text.data[--text.len] = '\0';
+		result = set(l, s, buf_str(&text), from, e);
+	}
+	digest_cleanse(text.data, text.len);
+	buf_free(&text);
+	return result;
+}
+
+static int
+load_defaults(struct loaded *l, struct err *e)
+{
+	for (size_t i = 0; i < settings_n; i++)
+		if (set(l, &settings[i], settings[i].initial, "default", e) ==
+		    -1)
+			return -1;
+	return 0;
+}
+
+static int
+load_credentials(struct loaded *l, struct err *e)
+{
+	const char *dir = getenv("CREDENTIALS_DIRECTORY");
+
+	if (dir == NULL || *dir == '\0')
+		return 0;
+	for (size_t i = 0; i < settings_n; i++) {
+		autofree char *path = NULL;
+
+		if (settings[i].type != SETTING_SECRET)
+			continue;
+		path = xasprintf("%s/%s", dir, settings[i].name);
+		if (access(path, F_OK) == 0 &&
+		    set_from_file(l, &settings[i], path,
+			"$CREDENTIALS_DIRECTORY", e) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+/* A setting by its name, or a secret by NAME-file. */
+static const struct setting *
+find_key(const char *key, bool *is_file)
+{
+	static const char suffix[] = "-file";
+	const struct setting *s = setting_find(key);
+	size_t len = strlen(key);
+	autofree char *stem = NULL;
+
+	*is_file = false;
+	if (s != NULL || len < sizeof(suffix) ||
+	    strcmp(key + len - (sizeof(suffix) - 1), suffix) != 0)
+		return s;
+	stem = xstrndup(key, len - (sizeof(suffix) - 1));
+	s = setting_find(stem);
+	*is_file = true;
+	return s && s->type == SETTING_SECRET ? s : NULL;
+}
+
+static char *
+trim(char *s)
+{
+	char *end = s + strlen(s);
+
+	while (end > s && isspace((unsigned char)end[-1]))
+		*--end = '\0';
+	while (isspace((unsigned char)*s))
+		s++;
+	return s;
+}
+
+static int
+load_line(struct loaded *l, char *line, const char *origin, bool *seen,
+    struct err *e)
+{
+	char *key = trim(line);
+	char *value = strchr(key, '=');
+	const struct setting *s;
+	bool is_file;
+
+	if (*key == '\0' || *key == '#')
+		return 0;
+	if (value == NULL)
+		return err_set(e, ERR_CONFIG, "%s: is no line 'name = value'",
+		    origin);
+	*value++ = '\0';
+	key = trim(key);
+	value = trim(value);
+	s = find_key(key, &is_file);
+	if (s == NULL)
+		return err_set(e, ERR_CONFIG, "%s: unknown setting '%s'",
+		    origin, key);
+	if (seen[s - settings])
+		return err_set(e, ERR_CONFIG, "%s: '%s' is set twice", origin,
+		    s->name);
+	seen[s - settings] = true;
+	return is_file ? set_from_file(l, s, value, origin, e)
+		       : set(l, s, value, origin, e);
+}
+
+static int
+load_lines(struct loaded *l, const char *path, char *text, struct err *e)
+{
+	autofree bool *seen = xcalloc(settings_n, sizeof(bool));
+	char *line;
+
+	for (int number = 1; (line = strsep(&text, "\n")) != NULL; number++) {
+		autofree char *origin = xasprintf("%s:%d", path, number);
+
+		if (load_line(l, line, origin, seen, e) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+load_file(struct loaded *l, const char *path, struct err *e)
+{
+	struct buf text = { .limit = FILE_BYTES };
+	const char *variable = getenv("JIBRI_FINALIZE_CONFIG");
+	int result;
+
+	if (path == NULL && variable && *variable)
+		path = variable;
+	if (path == NULL && access(CONFIG_DEFAULT_FILE, F_OK) == -1 &&
+	    errno == ENOENT)
+		return 0;
+	if (path == NULL)
+		path = CONFIG_DEFAULT_FILE;
+	result = read_path(path, &text, e);
+	if (result == 0 && memchr(buf_str(&text), '\0', text.len))
+		result = err_set(e, ERR_CONFIG, "%s: holds a NUL", path);
+	if (result == 0 && text.data)
+		result = load_lines(l, path, text.data, e);
+	digest_cleanse(text.data, text.len);
+	buf_free(&text);
+	return result;
+}
+
+/* An empty variable counts as unset. */
+static int
+load_variable(struct loaded *l, const struct setting *s, const char *variable,
+    bool is_file, struct err *e)
+{
+	const char *value = getenv(variable);
+
+	if (value == NULL || *value == '\0')
+		return 0;
+	return is_file ? set_from_file(l, s, value, variable, e)
+		       : set(l, s, value, variable, e);
+}
+
+static int
+load_environment(struct loaded *l, struct err *e)
+{
+	for (size_t i = 0; i < settings_n; i++) {
+		const struct setting *s = &settings[i];
+		autofree char *variable = setting_variable(s->name);
+		autofree char *file = xasprintf("%s_FILE", variable);
+
+		if (s->legacy && load_variable(l, s, s->legacy, false, e) == -1)
+			return -1;
+		if (s->type == SETTING_SECRET &&
+		    load_variable(l, s, file, true, e) == -1)
+			return -1;
+		if (load_variable(l, s, variable, false, e) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+load_flags(struct loaded *l, const struct flag *flags, size_t n, struct err *e)
+{
+	for (size_t i = 0; i < n; i++) {
+		const struct setting *s = flags[i].setting;
+		autofree char *origin = xasprintf("--%s%s", s->name,
+		    flags[i].is_file ? "-file" : "");
+
+		if (flags[i].is_file) {
+			if (set_from_file(l, s, flags[i].value, origin, e) ==
+			    -1)
+				return -1;
+		} else if (set(l, s, flags[i].value, origin, e) == -1) {
+			e->class = ERR_USAGE;
+			return -1;
+		}
+	}
+	return 0;
+}
+
+/* What several modules need and one row sets. */
+static void
+share(struct config *config)
+{
+	struct pipeline_policy *p = &config->pipeline;
+
+	p->webhook.url = p->meeting.url;
+	p->webhook.answer_timeout_ms = p->filestore.answer_timeout_ms;
+	p->meeting.answer_timeout_ms = p->filestore.answer_timeout_ms;
+}
+
+int
+config_load(struct loaded *l, const char *path, const struct flag *flags,
+    size_t n, struct err *e)
+{
+	*l = (struct loaded){ 0 };
+	l->origins = xcalloc(settings_n, sizeof(char *));
+	if (load_defaults(l, e) == -1 || load_credentials(l, e) == -1 ||
+	    load_file(l, path, e) == -1 || load_environment(l, e) == -1 ||
+	    load_flags(l, flags, n, e) == -1)
+		return -1;
+	share(&l->config);
+	return 0;
+}
+
+void
+config_free(struct loaded *l)
+{
+	for (size_t i = 0; l->origins && i < settings_n; i++) {
+		void *field = (char *)&l->config + settings[i].offset;
+		char **text = field;
+
+		free(l->origins[i]);
+		switch (settings[i].type) {
+		case SETTING_SECRET:
+			if (*text)
+				digest_cleanse(*text, strlen(*text));
+			free(*text);
+			break;
+		case SETTING_TEXT:
+			free(*text);
+			break;
+		case SETTING_LIST:
+			text_list_free(field);
+			break;
+		default:
+			break;
+		}
+	}
+	free(l->origins);
+	*l = (struct loaded){ 0 };
+}

@@ -1,0 +1,34 @@
+#ifndef CLI_CONFIG_H
+#define CLI_CONFIG_H
+
+#include "cli/settings.h"
+
+/*
+ * Where the settings come from: defaults, then systemd's credentials, the
+ * file, the environment, the flags; what comes later wins.  A secret also
+ * comes as NAME-file, the path of a file that holds it.
+ */
+
+#define CONFIG_DEFAULT_FILE "/etc/jitsi/jibri/finalize.conf"
+
+/* One flag of the command line, "--name" and its value. */
+struct flag {
+	const struct setting *setting;
+	const char *value;
+	bool is_file; /* the value names the file that holds it */
+};
+
+struct loaded {
+	struct config config;
+	char **origins; /* by index of settings[] */
+};
+
+/*
+ * Fill in everything.  path is --config's, or NULL.  -1: ERR_CONFIG naming
+ * file and line or variable, ERR_USAGE for a flag.
+ */
+int config_load(struct loaded *, const char *path, const struct flag *flags,
+    size_t n, struct err *e);
+void config_free(struct loaded *);
+
+#endif

@@ -1,0 +1,180 @@
+#include "cli/options.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+#define SWITCH(field) .offset = offsetof(struct options, field)
+
+const struct option_switch option_switches[] = {
+	{
+	    .name = "config",
+	    SWITCH(config_path),
+	    .arg = "FILE",
+	    .help = "read the settings from this file",
+	},
+	{
+	    .name = "force",
+	    SWITCH(is_forced),
+	    .help = "send everything again, the webhook too",
+	},
+	{
+	    .name = "json",
+	    SWITCH(is_json),
+	    .help = "print the result as JSON",
+	},
+	{
+	    .name = "mdoc",
+	    SWITCH(is_mdoc),
+	    .help = "print the manual's OPTIONS (help)",
+	    .is_hidden = true,
+	},
+	{
+	    .name = "help",
+	    .letter = 'h',
+	    SWITCH(is_help),
+	    .help = "print this help",
+	},
+	{
+	    .name = "version",
+	    .letter = 'V',
+	    SWITCH(is_version),
+	    .help = "print the version",
+	},
+};
+
+const size_t option_switches_n =
+    sizeof(option_switches) / sizeof(option_switches[0]);
+
+/* Where the parser stands. */
+struct cursor {
+	int argc, i;
+	char **argv;
+	const char *value; /* behind '=', or NULL */
+};
+
+static int
+take_value(struct cursor *c, const char *name, const char **value,
+    struct err *e)
+{
+	if (c->value != NULL)
+		*value = c->value;
+	else if (c->i + 1 < c->argc)
+		*value = c->argv[++c->i];
+	else
+		return err_set(e, ERR_USAGE, "--%s needs a value", name);
+	return 0;
+}
+
+static int
+apply_switch(struct options *o, const struct option_switch *s, struct cursor *c,
+    struct err *e)
+{
+	void *field = (char *)o + s->offset;
+
+	if (s->arg != NULL)
+		return take_value(c, s->name, (const char **)field, e);
+	if (c->value != NULL)
+		return err_set(e, ERR_USAGE, "--%s takes no value", s->name);
+	*(bool *)field = true;
+	return 0;
+}
+
+static int
+add_flag(struct options *o, const struct setting *s, bool is_file,
+    struct cursor *c, struct err *e)
+{
+	struct flag *flag;
+
+	o->flags = xreallocarray(o->flags, o->n_flags + 1, sizeof(*o->flags));
+	flag = &o->flags[o->n_flags++];
+	*flag = (struct flag){ .setting = s, .is_file = is_file };
+	if (s->type == SETTING_BOOL) {
+		flag->value = c->value ? c->value : "yes";
+		return 0;
+	}
+	return take_value(c, s->name, &flag->value, e);
+}
+
+static int
+parse_setting(struct options *o, const char *name, struct cursor *c,
+    struct err *e)
+{
+	const struct setting *s = setting_find(name);
+	const size_t len = strlen(name);
+	autofree char *stem = NULL;
+
+	if (s != NULL && s->type == SETTING_SECRET)
+		return err_set(e, ERR_USAGE,
+		    "--%s: a secret is never a flag, as everyone could read "
+		    "it; use --%s-file",
+		    name, name);
+	if (s != NULL)
+		return add_flag(o, s, false, c, e);
+	if (len > 5 && strcmp(name + len - 5, "-file") == 0) {
+		stem = xstrndup(name, len - 5);
+		s = setting_find(stem);
+	}
+	if (s != NULL && s->type == SETTING_SECRET)
+		return add_flag(o, s, true, c, e);
+	return err_set(e, ERR_USAGE, "unknown flag --%s", name);
+}
+
+static int
+parse_long(struct options *o, const char *text, struct cursor *c, struct err *e)
+{
+	size_t len = strcspn(text, "=");
+	autofree char *name = xstrndup(text, len);
+
+	c->value = text[len] ? text + len + 1 : NULL;
+	for (size_t i = 0; i < option_switches_n; i++)
+		if (strcmp(option_switches[i].name, name) == 0)
+			return apply_switch(o, &option_switches[i], c, e);
+	return parse_setting(o, name, c, e);
+}
+
+static int
+parse_letter(struct options *o, const char *word, struct cursor *c,
+    struct err *e)
+{
+	c->value = NULL;
+	for (size_t i = 0; i < option_switches_n && word[2] == '\0'; i++)
+		if (option_switches[i].letter == word[1])
+			return apply_switch(o, &option_switches[i], c, e);
+	return err_set(e, ERR_USAGE, "unknown flag %s", word);
+}
+
+int
+options_parse(struct options *o, int argc, char **argv, struct err *e)
+{
+	struct cursor c = { .argc = argc, .argv = argv };
+	bool is_ended = false;
+
+	*o = (struct options){ 0 };
+	o->words = xcalloc((size_t)argc + 1, sizeof(char *));
+	for (c.i = 1; c.i < argc; c.i++) {
+		char *word = argv[c.i];
+		int result = 0;
+
+		if (is_ended || word[0] != '-' || word[1] == '\0')
+			o->words[o->n_words++] = word;
+		else if (strcmp(word, "--") == 0)
+			is_ended = true;
+		else if (word[1] == '-')
+			result = parse_long(o, word + 2, &c, e);
+		else
+			result = parse_letter(o, word, &c, e);
+		if (result == -1)
+			return -1;
+	}
+	return 0;
+}
+
+void
+options_free(struct options *o)
+{
+	free(o->flags);
+	free(o->words);
+	*o = (struct options){ 0 };
+}

@@ -1,0 +1,156 @@
+#include "cli/report.h"
+
+#include <inttypes.h>
+#include <jansson.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "cli/help.h"
+#include "io/json.h"
+
+static const struct {
+	enum err_class class;
+	const char *next;
+} next_steps[] = {
+	{ ERR_TEMPORARY, "run again to resume" },
+	{ ERR_INTERRUPTED, "run again to resume" },
+	{ ERR_BUSY, "nothing was done" },
+	{ ERR_PERMANENT, "an operator must look, nothing is deleted" },
+	{ ERR_REFUSED, "mend the credentials, then run again" },
+	{ ERR_CONFIG, "mend the configuration, then run again" },
+};
+
+static const char *next_step(enum err_class class)
+{
+	for (size_t i = 0; i < sizeof(next_steps) / sizeof(next_steps[0]); i++)
+		if (next_steps[i].class == class)
+			return next_steps[i].next;
+	return "nothing was done";
+}
+
+static void
+add_done(struct buf *out, const struct attempt_result *r)
+{
+	if (r->was_done) {
+		(void)buf_addf(out,
+		    "done already: %zu artifacts, STOPPED is "
+		    "acknowledged\n",
+		    r->artifacts);
+		return;
+	}
+	(void)buf_addf(out,
+	    "done: %zu artifacts stored (%zu sent now, %" PRId64
+	    " bytes), STOPPED acknowledged\n",
+	    r->stored, r->totals.sent, r->totals.sent_bytes);
+}
+
+void
+report_attempt(const struct attempt_result *r, const struct err *e)
+{
+	autofree char *session =
+	    text_escape(r->session ? r->session : "jibri-finalize");
+	autobuf struct buf out = { 0 };
+
+	/* There is no recording to speak of. */
+	if (e && (e->class == ERR_NO_INPUT || e->class == ERR_USAGE))
+		return;
+	(void)buf_addf(&out, "%s: ", session);
+	if (e == NULL)
+		add_done(&out, r);
+	else
+		(void)buf_addf(&out, "%s: %zu of %zu artifacts stored; %s\n",
+		    r->state, r->stored, r->artifacts, next_step(e->class));
+	log_result(buf_str(&out));
+}
+
+static json_t *
+json_of_text(const char *s)
+{
+	autofree char *safe = s && !text_is_utf8(s) ? text_escape(s) : NULL;
+
+	return s ? json_string(safe ? safe : s) : json_null();
+}
+
+static void
+print_json(json_t *json)
+{
+	autofree char *text =
+	    json_dumps(json, JSON_INDENT(2) | JSON_ENSURE_ASCII);
+	autofree char *line = NULL;
+
+	if (text == NULL)
+		mem_exhausted();
+	line = xasprintf("%s\n", text);
+	log_result(line);
+	json_decref(json);
+}
+
+void
+report_attempt_json(const struct attempt_result *r, const struct err *e)
+{
+	json_t *json = json_object();
+
+	(void)json_object_set_new(json, "session", json_of_text(r->session));
+	(void)json_object_set_new(json, "path", json_of_text(r->path));
+	(void)json_object_set_new(json, "room", json_of_text(r->room));
+	(void)json_object_set_new(json, "meetingId",
+	    json_of_text(r->meeting_id));
+	(void)json_object_set_new(json, "state", json_string(r->state));
+	(void)json_object_set_new(json, "artifacts",
+	    json_integer((json_int_t)r->artifacts));
+	(void)json_object_set_new(json, "stored",
+	    json_integer((json_int_t)r->stored));
+	(void)json_object_set_new(json, "bytes", json_integer(r->bytes));
+	(void)json_object_set_new(json, "sent",
+	    json_integer((json_int_t)r->totals.sent));
+	(void)json_object_set_new(json, "attempts", json_integer(r->attempts));
+	(void)json_object_set_new(json, "ambiguous",
+	    json_integer(r->ambiguous));
+	(void)json_object_set_new(json, "lastError",
+	    json_of_text(e ? e->text : NULL));
+	print_json(json);
+}
+
+void
+report_config(const struct loaded *l)
+{
+	for (size_t i = 0; i < settings_n; i++) {
+		autofree char *value = setting_show(&l->config, &settings[i]);
+		autofree char *safe = text_escape(value);
+		autofree char *origin = text_escape(l->origins[i]);
+		autofree char *line = xasprintf("%s = %s\t# %s\n",
+		    settings[i].name, safe, origin);
+
+		log_result(line);
+	}
+}
+
+void
+report_config_json(const struct loaded *l)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < settings_n; i++) {
+		autofree char *value = setting_show(&l->config, &settings[i]);
+		json_t *row = json_object();
+
+		(void)json_object_set_new(row, "name",
+		    json_string(settings[i].name));
+		(void)json_object_set_new(row, "value", json_of_text(value));
+		(void)json_object_set_new(row, "origin",
+		    json_of_text(l->origins[i]));
+		(void)json_array_append_new(array, row);
+	}
+	print_json(array);
+}
+
+void
+report_help_or_version(bool is_help)
+{
+	autofree char *text =
+	    is_help ? help_text() : xstrdup("jibri-finalize " VERSION "\n");
+
+	log_result(text);
+}

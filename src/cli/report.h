@@ -1,0 +1,19 @@
+#ifndef CLI_REPORT_H
+#define CLI_REPORT_H
+
+#include "cli/config.h"
+
+/* Results for people and for programs, to stdout. */
+
+/* One line: what became of the recording, and what comes next. */
+void report_attempt(const struct attempt_result *, const struct err *);
+void report_attempt_json(const struct attempt_result *, const struct err *);
+
+/* Every effective value with its origin; secrets masked. */
+void report_config(const struct loaded *);
+void report_config_json(const struct loaded *);
+
+/* The help, or the version. */
+void report_help_or_version(bool is_help);
+
+#endif

@@ -1,0 +1,153 @@
+#include <ctype.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/parse.h"
+#include "cli/settings.h"
+#include "io/digest.h"
+
+const struct setting *
+setting_find(const char *name)
+{
+	for (size_t i = 0; i < settings_n; i++)
+		if (strcmp(settings[i].name, name) == 0)
+			return &settings[i];
+	return NULL;
+}
+
+static bool
+set_choice(int *field, const struct setting *s, const char *text)
+{
+	for (int i = 0; s->choices[i]; i++) {
+		if (strcmp(s->choices[i], text) != 0)
+			continue;
+		*field = i;
+		return true;
+	}
+	return false;
+}
+
+static void
+set_string(char **field, const char *text)
+{
+	if (*field)
+		digest_cleanse(*field, strlen(*field));
+	mem_replace(field, text);
+}
+
+static const char *
+set_field(void *field, const struct setting *s, const char *text)
+{
+	switch (s->type) {
+	case SETTING_TEXT:
+	case SETTING_SECRET:
+		set_string(field, text);
+		return NULL;
+	case SETTING_LIST:
+		text_list_free(field);
+		text_list_parse(field, text);
+		return NULL;
+	case SETTING_MILLIS:
+		return parse_duration_ms(text, field)
+		    ? NULL
+		    : "is no time like 250ms, 2s, 15m, 1h or 7d";
+	case SETTING_COUNT:
+		return parse_integer(text, s->min, s->max, field)
+		    ? NULL
+		    : "is no number in its range";
+	case SETTING_BOOL:
+		return parse_bool(text, field) ? NULL : "is not yes or no";
+	case SETTING_CHOICE:
+		return set_choice(field, s, text) ? NULL : "is no choice";
+	}
+	return "has an unknown type";
+}
+
+int
+setting_set(struct config *config, const struct setting *s, const char *text,
+    struct err *e)
+{
+	const char *problem = s->check ? s->check(text) : NULL;
+
+	if (problem == NULL)
+		problem = set_field((char *)config + s->offset, s, text);
+	if (problem == NULL)
+		return 0;
+	if (s->type == SETTING_SECRET)
+		return err_set(e, ERR_CONFIG, "%s %s", s->name, problem);
+	if (s->type == SETTING_COUNT)
+		return err_set(e, ERR_CONFIG,
+		    "%s: '%s' %s (%" PRId64 " to %" PRId64 ")", s->name, text,
+		    problem, s->min, s->max);
+	return err_set(e, ERR_CONFIG, "%s: '%s' %s (%s)", s->name, text,
+	    problem, s->help);
+}
+
+static char *
+show_list(const struct text_list *list)
+{
+	struct buf out = { 0 };
+
+	(void)buf_adds(&out, "");
+	for (size_t i = 0; i < list->n; i++)
+		(void)buf_addf(&out, "%s%s", i ? "," : "", list->items[i]);
+	return out.data;
+}
+
+static char *
+show_millis(int64_t ms)
+{
+	static const struct {
+		int64_t ms;
+		const char *unit;
+	} units[] = {
+		{ 86400000, "d" },
+		{ 3600000, "h" },
+		{ 60000, "m" },
+		{ 1000, "s" },
+	};
+
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
+		if (ms > 0 && ms % units[i].ms == 0)
+			return xasprintf("%" PRId64 "%s", ms / units[i].ms,
+			    units[i].unit);
+	return xasprintf("%" PRId64 "ms", ms);
+}
+
+char *
+setting_show(const struct config *config, const struct setting *s)
+{
+	const void *field = (const char *)config + s->offset;
+	const char *text;
+
+	switch (s->type) {
+	case SETTING_SECRET:
+		text = *(char *const *)field;
+		return xstrdup(text && *text ? "(set)" : "");
+	case SETTING_LIST:
+		return show_list(field);
+	case SETTING_MILLIS:
+		return show_millis(*(const int64_t *)field);
+	case SETTING_COUNT:
+		return xasprintf("%" PRId64, *(const int64_t *)field);
+	case SETTING_BOOL:
+		return xstrdup(*(const bool *)field ? "yes" : "no");
+	case SETTING_CHOICE:
+		return xstrdup(s->choices[*(const int *)field]);
+	default:
+		text = *(char *const *)field;
+		return xstrdup(text ? text : "");
+	}
+}
+
+char *
+setting_variable(const char *name)
+{
+	char *variable = xasprintf("JIBRI_FINALIZE_%s", name);
+
+	for (char *c = variable; *c; c++)
+		*c = *c == '-' ? '_' : (char)toupper((unsigned char)*c);
+	return variable;
+}

@@ -1,0 +1,317 @@
+#include "cli/settings.h"
+
+#include <string.h>
+
+#include "base/text.h"
+
+/* A field of another type than the row says does not compile. */
+#define FIELD(field, type) \
+	(offsetof(struct config, field) + \
+	    _Generic(((struct config *)0)->field, type : 0))
+#define TEXT(field) .type = SETTING_TEXT, .offset = FIELD(field, char *)
+#define SECRET(field) .type = SETTING_SECRET, .offset = FIELD(field, char *)
+#define LIST(field) \
+	.type = SETTING_LIST, .offset = FIELD(field, struct text_list)
+#define MILLIS(field) .type = SETTING_MILLIS, .offset = FIELD(field, int64_t)
+#define COUNT(field, least, most) \
+	.type = SETTING_COUNT, .offset = FIELD(field, int64_t), .min = least, \
+	.max = most
+#define BOOL(field) .type = SETTING_BOOL, .offset = FIELD(field, bool)
+#define CHOICE(field, names) \
+	.type = SETTING_CHOICE, .offset = FIELD(field, int), .choices = names
+
+static const char *const levels[] = { "error", "warning", "info", "debug",
+	NULL };
+static const char *const formats[] = { "text", "json", NULL };
+static const char *const failed_webhooks[] = { "at-once", "final", "never",
+	NULL };
+
+static const char *
+check_pointers(const char *text)
+{
+	struct text_list list;
+	const char *problem = NULL;
+
+	text_list_parse(&list, text);
+	for (size_t i = 0; i < list.n; i++)
+		if (list.items[i][0] != '/')
+			problem = "is no list of JSON pointers: each begins "
+				  "with a slash";
+	text_list_free(&list);
+	return problem;
+}
+
+static const char *
+check_room_format(const char *text)
+{
+	return strstr(text, "{room}") ? NULL : "does not hold {room}";
+}
+
+static const char *
+check_webhook_auth(const char *text)
+{
+	static const char *const known[] = { "secret", "signature",
+		"standard" };
+	struct text_list list;
+	size_t good = 0, n;
+
+	text_list_parse(&list, text);
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		good += text_list_has(&list, known[i]);
+	n = list.n;
+	text_list_free(&list);
+	return n > 0 && good == n
+	    ? NULL
+	    : "is no list of secret, signature and standard";
+}
+
+static const char *
+check_header(const char *text)
+{
+	return text_has_control(text) ? "holds a control character" : NULL;
+}
+
+const struct setting settings[] = {
+	{
+	    .name = "file-service-url",
+	    TEXT(pipeline.filestore.url),
+	    .initial = "http://file-service:2027",
+	    .arg = "URL",
+	    .help = "where recordings are stored",
+	    .manual = "It may have a path and a trailing slash.",
+	    .legacy = "FILE_SERVICE_URL",
+	},
+	{
+	    .name = "meeting-service-url",
+	    TEXT(pipeline.meeting.url),
+	    .initial = "http://meeting-service:2031",
+	    .arg = "URL",
+	    .help = "who knows the rooms and takes the webhook",
+	    .manual = "It may have a path and a trailing slash.",
+	    .legacy = "MEETING_SERVICE_URL",
+	},
+	{
+	    .name = "webhook-secret",
+	    SECRET(pipeline.webhook.secret),
+	    .initial = "",
+	    .arg = "SECRET",
+	    .help = "signs the webhook; empty: unsigned",
+	    .manual = "In the Standard Webhooks signature a secret that "
+		      "begins with whsec_ stands for the base64 behind it.",
+	    .legacy = "WEBHOOK_SECRET",
+	    .check = check_header,
+	},
+	{
+	    .name = "webhook-secret-previous",
+	    SECRET(pipeline.webhook.previous_secret),
+	    .initial = "",
+	    .arg = "SECRET",
+	    .help = "signs too, while the secret is changed",
+	    .manual = "Adds a second entry to webhook-signature.",
+	    .check = check_header,
+	},
+	{
+	    .name = "webhook-auth",
+	    LIST(pipeline.webhook.auth),
+	    .initial = "secret,signature,standard",
+	    .arg = "LIST",
+	    .help = "how the webhook is signed",
+	    .manual = "secret is X-Webhook-Secret, signature is "
+		      "X-Webhook-Signature, standard is the triple of "
+		      "Standard Webhooks 1.0.",
+	    .check = check_webhook_auth,
+	},
+	{
+	    .name = "failed-webhook",
+	    CHOICE(attempt.failed_webhook, failed_webhooks),
+	    .initial = "at-once",
+	    .arg = "WHEN",
+	    .help = "when FAILED is sent: at-once, final, never",
+	    .manual = "at-once: at the end of a run that failed; final: only "
+		      "when no retry is going to help; never.",
+	},
+	{
+	    .name = "token",
+	    SECRET(pipeline.auth.token),
+	    .initial = "",
+	    .arg = "TOKEN",
+	    .help = "bearer token for both services",
+	    .check = check_header,
+	},
+	{
+	    .name = "base-path",
+	    TEXT(pipeline.identity.base_path),
+	    .initial = "/",
+	    .arg = "PATH",
+	    .help = "path of the Jitsi deployment's URLs",
+	    .manual = "What follows it in meeting_url is the room, or tenant "
+		      "and room.",
+	},
+	{
+	    .name = "room-format",
+	    TEXT(pipeline.identity.room_format),
+	    .initial = "[{tenant}]{room}",
+	    .arg = "FORMAT",
+	    .help = "the name of a tenant's room",
+	    .manual = "Without a tenant the room's name is used as it is.",
+	    .check = check_room_format,
+	},
+	{
+	    .name = "room-from-media",
+	    BOOL(pipeline.identity.room_from_media),
+	    .initial = "yes",
+	    .help = "without metadata.json: room from the media name",
+	    .manual = "Say no where tenants are used: the name of the media "
+		      "file holds no tenant.",
+	},
+	{
+	    .name = "meeting-id-keys",
+	    LIST(pipeline.identity.meeting_id_keys),
+	    .initial = "",
+	    .arg = "POINTERS",
+	    .help = "where metadata.json holds the meeting's id",
+	    .manual = "JSON pointers; the first that names a plain id spares "
+		      "the lookup.  Whoever starts a recording can write "
+		      "there: name only what is trusted.",
+	    .check = check_pointers,
+	},
+	{
+	    .name = "redact",
+	    LIST(pipeline.recording.redact),
+	    .initial = "/upload_credentials",
+	    .arg = "POINTERS",
+	    .help = "taken out of metadata.json before it is sent",
+	    .manual = "JSON pointers.  A metadata.json that cannot be parsed "
+		      "is withheld, unless this is empty.",
+	    .check = check_pointers,
+	},
+	{
+	    .name = "exclude",
+	    LIST(pipeline.recording.exclude),
+	    .initial = ".*,*.part,*.tmp",
+	    .arg = "GLOBS",
+	    .help = "names that are no artifacts",
+	    .manual = "A glob with a slash is matched against the path below "
+		      "the recording's directory.",
+	},
+	{
+	    .name = "parallel",
+	    COUNT(pipeline.upload.parallel, 1, 64),
+	    .initial = "4",
+	    .arg = "N",
+	    .help = "artifacts in flight at once",
+	},
+	{
+	    .name = "tries",
+	    COUNT(pipeline.retry.tries, 1, 1000),
+	    .initial = "5",
+	    .arg = "N",
+	    .help = "how often a request is made at most",
+	},
+	{
+	    .name = "retry-delay",
+	    MILLIS(pipeline.retry.base_ms),
+	    .initial = "2s",
+	    .arg = "TIME",
+	    .help = "pause before the second try, at most",
+	    .manual = "The pause doubles with each try; a random part of it "
+		      "is waited, never less than the server's Retry-After.",
+	},
+	{
+	    .name = "retry-delay-max",
+	    MILLIS(pipeline.retry.max_ms),
+	    .initial = "60s",
+	    .arg = "TIME",
+	    .help = "the longest such pause",
+	},
+	{
+	    .name = "retry-for",
+	    MILLIS(pipeline.retry.for_ms),
+	    .initial = "2m",
+	    .arg = "TIME",
+	    .help = "no repeat this long after the first failure",
+	    .manual = "Jibri cannot record while we wait.  First tries, and "
+		      "transfers that move, are not bounded by it.",
+	},
+	{
+	    .name = "deadline",
+	    MILLIS(deadline_ms),
+	    .initial = "6h",
+	    .arg = "TIME",
+	    .help = "ends a run whatever it is doing",
+	    .manual = "The exit code is then 75; the next run resumes.",
+	},
+	{
+	    .name = "connect-timeout",
+	    MILLIS(pipeline.http.connect_timeout_ms),
+	    .initial = "20s",
+	    .arg = "TIME",
+	    .help = "for name, connection and TLS",
+	},
+	{
+	    .name = "stall-timeout",
+	    MILLIS(pipeline.http.stall_timeout_ms),
+	    .initial = "60s",
+	    .arg = "TIME",
+	    .help = "gives a transfer up that does not move",
+	},
+	{
+	    .name = "answer-timeout",
+	    MILLIS(pipeline.filestore.answer_timeout_ms),
+	    .initial = "60s",
+	    .arg = "TIME",
+	    .help = "for the answer after the last byte",
+	    .manual = "An upload has one second more for each 20 MiB.  Where "
+		      "an upload was cut after its last byte, the server has "
+		      "this long to store it before it is sent again.",
+	},
+	{
+	    .name = "expect-continue",
+	    BOOL(pipeline.http.expect_continue),
+	    .initial = "yes",
+	    .help = "ask before a body over 1 MiB is sent",
+	    .manual = "The Expect header; a server that ignores it costs "
+		      "0.3 s for each large artifact.",
+	},
+	{
+	    .name = "ca-file",
+	    TEXT(pipeline.http.ca_file),
+	    .initial = "",
+	    .arg = "FILE",
+	    .help = "PEM file of the trusted authorities",
+	    .manual = "Empty: the system's.",
+	},
+	{
+	    .name = "proxy",
+	    TEXT(pipeline.http.proxy),
+	    .initial = "none",
+	    .arg = "URL",
+	    .help = "none, env, or a proxy's URL",
+	    .manual = "env obeys http_proxy, https_proxy and no_proxy.",
+	},
+	{
+	    .name = "log-file",
+	    TEXT(log.file),
+	    .initial = "",
+	    .arg = "FILE",
+	    .help = "append the log lines to this file too",
+	    .manual = "With their time.  A file that cannot be written is "
+		      "warned of and stops nothing.",
+	},
+	{
+	    .name = "log-format",
+	    CHOICE(log.format, formats),
+	    .initial = "text",
+	    .arg = "FORMAT",
+	    .help = "text or json, one object a line",
+	},
+	{
+	    .name = "log-level",
+	    CHOICE(log.level, levels),
+	    .initial = "info",
+	    .arg = "LEVEL",
+	    .help = "error, warning, info or debug",
+	},
+};
+
+const size_t settings_n = sizeof(settings) / sizeof(settings[0]);

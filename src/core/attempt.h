@@ -1,0 +1,53 @@
+#ifndef CORE_ATTEMPT_H
+#define CORE_ATTEMPT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "core/pipeline.h"
+
+/* One run over one recording, from opening it to recording the outcome. */
+
+enum failed_webhook { FAILED_AT_ONCE, FAILED_FINAL, FAILED_NEVER };
+
+struct attempt_policy {
+	int failed_webhook; /* enum failed_webhook */
+};
+
+struct attempt_request {
+	const char *directory;
+	const char *room, *session; /* NULL: to be found out */
+	bool is_forced;             /* send everything again */
+};
+
+/* What became of it; strings are its own. */
+struct attempt_result {
+	char *path, *session, *room, *meeting_id;
+	const char *state; /* "done", "waiting", "held", "busy", "unknown" */
+	size_t artifacts, stored;
+	int64_t bytes; /* of all artifacts */
+	int64_t attempts;
+	int64_t ambiguous;
+	struct upload_totals totals; /* of this run */
+	bool was_done;               /* there was nothing to do */
+};
+
+/*
+ * Deliver the recording as far as it goes now.  0 when it is done; -1 with
+ * the class that decides what comes next.  The result is set in any case,
+ * and freed by the caller.
+ */
+int attempt_run(const struct attempt_request *, const struct attempt_policy *,
+    const struct pipeline_policy *, struct attempt_result *, struct err *e);
+void attempt_result_free(struct attempt_result *);
+
+/*
+ * Is the backend to be told of this failure?  Never of an interruption, a
+ * busy recording or a failed STOPPED, and once until there is a STOPPED.
+ * Pure.
+ */
+bool attempt_tells_failed(const struct attempt_policy *, enum err_class class,
+    bool is_announcing, bool is_room_known, bool was_told);
+
+#endif

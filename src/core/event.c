@@ -1,0 +1,197 @@
+#include <jansson.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "core/progress.h"
+#include "io/json.h"
+
+static const struct {
+	const char *name;
+	bool has_path; /* means nothing without one */
+} kinds[EVENT_KINDS] = {
+	[EVENT_BEGAN] = { "began", false },
+	[EVENT_FORCED] = { "forced", false },
+	[EVENT_RESOLVED] = { "resolved", false },
+	[EVENT_SENDING] = { "sending", false },
+	[EVENT_STORED] = { "stored", true },
+	[EVENT_UNKNOWN] = { "unknown", true },
+	[EVENT_ABSENT] = { "absent", true },
+	[EVENT_AMBIGUOUS] = { "ambiguous", true },
+	[EVENT_SUPERSEDED] = { "superseded", true },
+	[EVENT_IDLE] = { "idle", false },
+	[EVENT_COMPLETE] = { "complete", false },
+	[EVENT_REOPENED] = { "reopened", true },
+	[EVENT_ANNOUNCED] = { "announced", false },
+	[EVENT_FAILED] = { "failed", false },
+};
+
+static const struct {
+	const char *name;
+	size_t offset;
+} strings[] = {
+	{ "host", offsetof(struct event, host) },
+	{ "version", offsetof(struct event, version) },
+	{ "session", offsetof(struct event, session) },
+	{ "room", offsetof(struct event, room) },
+	{ "meetingId", offsetof(struct event, meeting_id) },
+	{ "type", offsetof(struct event, type) },
+	{ "sha256", offsetof(struct event, sha256) },
+	{ "id", offsetof(struct event, id) },
+	{ "webhook", offsetof(struct event, webhook) },
+	{ "class", offsetof(struct event, class) },
+	{ "text", offsetof(struct event, text) },
+};
+
+static const struct {
+	const char *name;
+	size_t offset;
+} integers[] = {
+	{ "pid", offsetof(struct event, pid) },
+	{ "size", offsetof(struct event, size) },
+	{ "mtime", offsetof(struct event, mtime_ns) },
+	{ "count", offsetof(struct event, count) },
+	{ "bytes", offsetof(struct event, bytes) },
+};
+
+enum {
+	STRINGS = sizeof(strings) / sizeof(strings[0]),
+	INTEGERS = sizeof(integers) / sizeof(integers[0]),
+};
+
+/* JSON holds UTF-8 only, file names hold anything. */
+static json_t *
+path_to_json(const char *path)
+{
+	autofree char *encoded = NULL;
+
+	if (text_is_utf8(path) && !strchr(path, '%'))
+		return json_string(path);
+	encoded = text_percent_encode(path, "/ ");
+	return json_string(encoded);
+}
+
+static char *
+path_of_json(const json_t *json)
+{
+	const char *s = json_string_value(json);
+
+	return s && *s ? text_percent_decode(s, strlen(s)) : NULL;
+}
+
+static json_t *
+paths_to_json(const struct text_list *paths)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < paths->n; i++)
+		(void)json_array_append_new(array,
+		    path_to_json(paths->items[i]));
+	return array;
+}
+
+/* An error's text can hold a file name that is no UTF-8. */
+static json_t *
+text_to_json(const char *s)
+{
+	autofree char *safe = text_is_utf8(s) ? NULL : text_escape(s);
+
+	return json_string(safe ? safe : s);
+}
+
+void
+event_format(const struct event *ev, struct buf *line)
+{
+	autojson json_t *json = json_object();
+	autofree char *text = NULL;
+
+	(void)json_object_set_new(json, "at", json_integer(ev->at_ms));
+	(void)json_object_set_new(json, "event",
+	    json_string(kinds[ev->kind].name));
+	if (ev->path)
+		(void)json_object_set_new(json, "path", path_to_json(ev->path));
+	if (ev->paths)
+		(void)json_object_set_new(json, "paths",
+		    paths_to_json(ev->paths));
+	for (size_t i = 0; i < INTEGERS; i++) {
+		int64_t value =
+		    *(const int64_t *)((const char *)ev + integers[i].offset);
+
+		if (value != 0)
+			(void)json_object_set_new(json, integers[i].name,
+			    json_integer(value));
+	}
+	for (size_t i = 0; i < STRINGS; i++) {
+		const char *value = *(
+		    const char *const *)((const char *)ev + strings[i].offset);
+
+		if (value != NULL)
+			(void)json_object_set_new(json, strings[i].name,
+			    text_to_json(value));
+	}
+	text = json_dumps(json, JSON_COMPACT);
+	if (text == NULL)
+		mem_exhausted();
+	(void)buf_adds(line, text);
+	(void)buf_adds(line, "\n");
+}
+
+static bool
+kind_of(const json_t *json, enum event_kind *kind)
+{
+	const char *name = json_member_string(json, "event");
+
+	for (int i = 0; name && i < EVENT_KINDS; i++) {
+		if (strcmp(name, kinds[i].name) != 0)
+			continue;
+		*kind = (enum event_kind)i;
+		return true;
+	}
+	return false;
+}
+
+static void
+parse_paths(const json_t *array, struct text_list *paths)
+{
+	size_t i;
+	json_t *item;
+
+	json_array_foreach(array, i, item)
+	{
+		autofree char *path = path_of_json(item);
+
+		if (path != NULL)
+			text_list_add(paths, path);
+	}
+}
+
+static void
+parse_members(struct event *ev, const json_t *json)
+{
+	ev->at_ms = json_member_int(json, "at", 0);
+	for (size_t i = 0; i < INTEGERS; i++)
+		*(int64_t *)((char *)ev + integers[i].offset) =
+		    json_member_int(json, integers[i].name, 0);
+	for (size_t i = 0; i < STRINGS; i++)
+		*(const char **)((char *)ev + strings[i].offset) =
+		    json_member_string(json, strings[i].name);
+}
+
+bool
+event_replay(struct progress *p, const char *line, size_t len)
+{
+	struct err ignored;
+	autojson json_t *json = json_parse(line, len, &ignored);
+	autofree char *path = path_of_json(json_object_get(json, "path"));
+	struct text_list paths = { 0 };
+	struct event ev = { .path = path, .paths = &paths };
+
+	if (!kind_of(json, &ev.kind) || (kinds[ev.kind].has_path && !path))
+		return false;
+	parse_members(&ev, json);
+	parse_paths(json_object_get(json, "paths"), &paths);
+	progress_apply(p, &ev);
+	text_list_free(&paths);
+	return true;
+}

@@ -1,0 +1,60 @@
+#ifndef CORE_FLIGHT_H
+#define CORE_FLIGHT_H
+
+#include <sys/stat.h>
+
+#include "core/auth.h"
+#include "core/filestore.h"
+#include "core/recording.h"
+#include "io/digest.h"
+#include "io/http.h"
+#include "io/mimetype.h"
+
+/*
+ * One artifact on its way to the server: the open file, what is read from
+ * it, and the request that carries it.  Its bytes are read once, for the
+ * wire and for the SHA-256.
+ */
+struct flight {
+	const struct recording *recording;
+	const struct artifact *artifact;
+	int fd; /* -1: content in memory */
+	struct stat st;
+	int64_t size, offset;
+	int64_t mtime_ns;
+	int64_t started_ms;
+	struct digest *digest;
+	char *url, *type;
+	struct text_list headers;
+	struct http_body body;
+	struct http_request request;
+};
+
+struct flight_target {
+	const struct filestore_policy *policy;
+	const struct auth_policy *auth;
+	const char *meeting_id;
+	const struct remote_name *name;
+	int64_t generation;
+};
+
+/*
+ * Open the artifact and prepare its request, as large as it is now.  -1 when
+ * it cannot be read.  To be freed even then.
+ */
+int flight_open(struct flight *, const struct recording *,
+    const struct artifact *, struct mimetype *, const struct flight_target *,
+    struct err *e);
+
+/* Is the artifact still what was sent?  -1 with what happened to it. */
+int flight_recheck(const struct flight *, struct err *e);
+
+/* The SHA-256 of what was sent; once, at the end. */
+void flight_hex(struct flight *, char hex[DIGEST_HEX_BYTES]);
+
+void flight_free(struct flight *);
+
+/* The SHA-256 of a file's bytes; -1 with *e, also after a stop. */
+int flight_hash_file(int fd, char hex[DIGEST_HEX_BYTES], struct err *e);
+
+#endif

@@ -1,0 +1,216 @@
+#include "core/journal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "core/recording.h"
+
+enum { LINE_BYTES = 1024 * 1024, CHUNK_BYTES = 64 * 1024 };
+
+static void
+degrade(struct journal *j, const char *what)
+{
+	struct err e;
+
+	(void)err_sys(&e, "%s", what);
+	log_warn("the journal cannot be written (%s); going on without, the "
+		 "next run will ask the server what it has",
+	    e.text);
+	j->is_degraded = true;
+}
+
+static bool
+is_unwritable(int number)
+{
+	return number == EACCES || number == EPERM || number == EROFS ||
+	    number == ENOSPC || number == EDQUOT || number == EMFILE ||
+	    number == EIO;
+}
+
+static int
+open_file(struct journal *j, struct err *e)
+{
+	const int flags = O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK;
+	struct stat st;
+
+	j->fd = openat(j->dirfd, RECORDING_JOURNAL,
+	    O_RDWR | O_CREAT | O_APPEND | flags, 0644);
+	if (j->fd == -1 && is_unwritable(errno)) {
+		degrade(j, RECORDING_JOURNAL);
+		j->fd = openat(j->dirfd, RECORDING_JOURNAL, O_RDONLY | flags);
+		if (j->fd == -1)
+			return 0;
+	}
+	if (j->fd == -1)
+		return err_sys(e, "%s", RECORDING_JOURNAL);
+	if (fstat(j->fd, &st) == -1)
+		return err_sys(e, "%s", RECORDING_JOURNAL);
+	if (!S_ISREG(st.st_mode))
+		return err_set(e, ERR_PERMANENT, "%s is no regular file",
+		    RECORDING_JOURNAL);
+	j->is_new = st.st_size == 0;
+	if (j->is_new && !j->is_degraded)
+		(void)fchmod(j->fd, 0644);
+	return 0;
+}
+
+static bool
+is_holder_gone_with_file(const struct journal *j)
+{
+	struct stat mine, there;
+
+	return fstat(j->fd, &mine) == -1 ||
+	    fstatat(j->dirfd, RECORDING_JOURNAL, &there, AT_SYMLINK_NOFOLLOW) ==
+	    -1 ||
+	    mine.st_ino != there.st_ino || mine.st_dev != there.st_dev;
+}
+
+/* 0 locked, 1 held by another process, -1 with *e. */
+static int
+lock_file(const struct journal *j, struct err *e)
+{
+	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+
+	if (j->is_degraded)
+		lock.l_type = F_RDLCK;
+	if (fcntl(j->fd, F_OFD_SETLK, &lock) == 0)
+		return 0;
+	if (errno == EAGAIN || errno == EACCES)
+		return 1;
+	return err_sys(e, "lock %s", RECORDING_JOURNAL);
+}
+
+/* Replay the whole lines in b; what is behind the last newline stays. */
+static void
+replay_lines(struct progress *p, struct buf *b)
+{
+	size_t done = 0;
+	const char *newline;
+
+	while (b->len > done &&
+	    (newline = memchr(b->data + done, '\n', b->len - done)) != NULL) {
+		size_t len = (size_t)(newline - (b->data + done));
+
+		if (!event_replay(p, b->data + done, len))
+			log_warn("%s: a line that is no event is ignored",
+			    RECORDING_JOURNAL);
+		done += len + 1;
+	}
+	buf_drop(b, done);
+}
+
+/* The offset behind the last whole line, or -1 with *e. */
+static off_t
+replay(struct journal *j, struct err *e)
+{
+	autobuf struct buf b = { .limit = LINE_BYTES };
+	autofree char *chunk = xmalloc(CHUNK_BYTES);
+	off_t offset = 0;
+
+	for (;;) {
+		ssize_t n = pread(j->fd, chunk, CHUNK_BYTES, offset);
+
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n == -1)
+			return err_sys(e, "read %s", RECORDING_JOURNAL);
+		if (n == 0)
+			return offset - (off_t)b.len;
+		offset += n;
+		if (!buf_add(&b, chunk, (size_t)n))
+			return err_set(e, ERR_PERMANENT,
+			    "%s is damaged: it has an endless line",
+			    RECORDING_JOURNAL);
+		replay_lines(&j->progress, &b);
+	}
+}
+
+static int
+set_busy(const struct progress *p, struct err *e)
+{
+	if (p->host == NULL)
+		return err_set(e, ERR_BUSY,
+		    "another process works on this recording");
+	return err_set(e, ERR_BUSY,
+	    "process %lld on %s works on this recording", (long long)p->pid,
+	    p->host);
+}
+
+static int
+load(struct journal *j, bool is_busy, struct err *e)
+{
+	off_t end = replay(j, e);
+
+	if (end == -1)
+		return -1;
+	if (is_busy)
+		return set_busy(&j->progress, e);
+	/* A torn line must not merge with what comes next. */
+	if (!j->is_degraded && lseek(j->fd, 0, SEEK_END) > end &&
+	    ftruncate(j->fd, end) == -1)
+		degrade(j, "drop a torn line");
+	return 0;
+}
+
+int
+journal_open(struct journal *j, int dirfd, struct err *e)
+{
+	*j = (struct journal){ .fd = -1, .dirfd = dirfd };
+	for (;;) {
+		int busy;
+
+		if (open_file(j, e) == -1)
+			return -1;
+		if (j->fd == -1)
+			return 0;
+		busy = lock_file(j, e);
+		if (busy == -1)
+			return -1;
+		if (busy || !is_holder_gone_with_file(j))
+			return load(j, busy, e);
+		mem_close(&j->fd);
+		j->fd = -1;
+	}
+}
+
+void
+journal_close(struct journal *j)
+{
+	if (j->pending.len > 0)
+		journal_commit(j);
+	buf_free(&j->pending);
+	progress_free(&j->progress);
+	mem_close(&j->fd);
+	j->fd = -1;
+}
+
+void
+journal_note(struct journal *j, struct event ev)
+{
+	ev.at_ms = clock_unix_ms();
+	progress_apply(&j->progress, &ev);
+	if (!j->is_degraded)
+		event_format(&ev, &j->pending);
+}
+
+void
+journal_commit(struct journal *j)
+{
+	if (j->pending.len == 0 || j->is_degraded)
+		return;
+	if (file_write_all(j->fd, j->pending.data, j->pending.len) == -1)
+		degrade(j, "append to " RECORDING_JOURNAL);
+	else if (fdatasync(j->fd) == -1)
+		degrade(j, "sync " RECORDING_JOURNAL);
+	else if (j->is_new && fsync(j->dirfd) == -1)
+		degrade(j, "sync the directory");
+	j->is_new = false;
+	buf_drop(&j->pending, j->pending.len);
+}

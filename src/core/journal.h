@@ -1,0 +1,52 @@
+#ifndef CORE_JOURNAL_H
+#define CORE_JOURNAL_H
+
+#include <stdbool.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "core/progress.h"
+
+/*
+ * The journal of one recording: what has already been achieved, kept as an
+ * append-only file of events in the recording's own directory, one JSON
+ * object to a line.  It holds facts, never intentions, so replaying it is
+ * safe at any moment and any number of times.
+ *
+ * Invariants, whenever no function of this module is running:
+ *  1. Every event noted before the last journal_commit() that did not
+ *     degrade the journal is on disk.
+ *  2. The progress in memory is the fold of progress_apply() over the lines
+ *     and over what was noted since.
+ *  3. At most one process has a given journal open: the file is its own
+ *     lock (an open-file-description lock, which NFS knows too), and the
+ *     kernel drops the lock when the holder dies.
+ *
+ * A journal that cannot be written (full or read-only disk) is degraded:
+ * facts then live in memory only.  The recording is delivered all the same,
+ * as uploading is what frees that disk.
+ */
+struct journal {
+	int fd;    /* -1: none */
+	int dirfd; /* the recording's, borrowed */
+	bool is_degraded;
+	bool is_new; /* its name is not yet on disk */
+	struct buf pending;
+	struct progress progress;
+};
+
+/*
+ * Open, lock, replay, and drop a torn tail.  -1 with ERR_BUSY naming the
+ * holder, with ERR_PERMANENT when the file is none of ours, or as err_sys().
+ * To be closed even then.
+ */
+int journal_open(struct journal *, int dirfd, struct err *e);
+void journal_close(struct journal *);
+
+/* Apply an event to the progress; it reaches the disk with the commit. */
+void journal_note(struct journal *, struct event);
+
+/* Make durable what was noted.  Never fails, see above. */
+void journal_commit(struct journal *);
+
+#endif

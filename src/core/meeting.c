@@ -1,0 +1,74 @@
+#include "core/meeting.h"
+
+#include "base/mem.h"
+#include "core/request.h"
+#include "io/json.h"
+
+enum { ANSWER_BYTES = 256 * 1024 };
+
+struct lookup {
+	const struct meeting_policy *policy;
+	const char *url;
+	struct text_list headers;
+	char *id;
+};
+
+static void
+prepare(void *ctx, struct http_request *request)
+{
+	const struct lookup *lookup = ctx;
+
+	*request = (struct http_request){
+		.url = lookup->url,
+		.headers = &lookup->headers,
+		.answer_timeout_ms = lookup->policy->answer_timeout_ms,
+		.answer_limit = ANSWER_BYTES,
+	};
+}
+
+static int
+accept_answer(void *ctx, const struct http_answer *answer, struct err *e)
+{
+	struct lookup *lookup = ctx;
+	autojson json_t *json = request_answer_json(answer, e);
+	const json_t *id = json_object_get(json, "id");
+
+	if (json == NULL)
+		return -1;
+	lookup->id = id ? json_plain_id(id) : NULL;
+	if (lookup->id != NULL)
+		return 0;
+	return err_set(e, ERR_PERMANENT,
+	    id ? "the meeting's id is not plain (letters, digits, - and _)"
+	       : "the answer has no id");
+}
+
+static void
+refine(const struct http_answer *answer, struct err *e)
+{
+	if (answer->status == 404)
+		(void)err_wrap(e, "unknown room");
+}
+
+char *
+meeting_lookup(struct http *http, const struct meeting_policy *policy,
+    const struct auth_policy *auth, const struct retry_policy *retry,
+    const char *room, struct err *e)
+{
+	autofree char *segment = text_percent_encode(room, "");
+	autofree char *path = xasprintf("/api/meetings/room/%s", segment);
+	autofree char *url = request_url(policy->url, path);
+	struct lookup lookup = { .policy = policy, .url = url };
+	const struct request request = {
+		.what = "room lookup",
+		.prepare = prepare,
+		.accept = accept_answer,
+		.refine = refine,
+		.ctx = &lookup,
+	};
+
+	auth_add_header(auth, &lookup.headers);
+	(void)request_run(&request, http, retry, e);
+	text_list_free(&lookup.headers);
+	return lookup.id;
+}

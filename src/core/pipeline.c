@@ -1,0 +1,314 @@
+#include "core/pipeline.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/stop.h"
+#include "core/media.h"
+#include "io/digest.h"
+#include "io/mimetype.h"
+
+enum { ROUNDS = 3 };
+
+void
+job_close(struct job *job)
+{
+	http_close(job->http);
+	identity_free(&job->identity);
+	journal_close(&job->journal);
+	recording_close(&job->recording);
+}
+
+static int
+open_http(struct job *job, struct err *e)
+{
+	const struct pipeline_policy *policy = job->policy;
+
+	if (job->http != NULL)
+		return 0;
+	if (http_url_check(policy->meeting.url, e) == -1)
+		return err_wrap(e, "meeting-service-url");
+	if (http_url_check(policy->filestore.url, e) == -1)
+		return err_wrap(e, "file-service-url");
+	job->http = http_open(&policy->http, e);
+	return job->http ? 0 : -1;
+}
+
+static bool
+differs(const char *a, const char *b)
+{
+	return a && b && strcmp(a, b) != 0;
+}
+
+/* Does an argument name another room or session than the journal? */
+static bool
+is_redirected(const struct job *job)
+{
+	const struct progress *p = &job->journal.progress;
+
+	return differs(job->room_argument, p->room) ||
+	    differs(job->session_argument, p->session);
+}
+
+bool
+pipeline_is_finished(const struct job *job, const char **changed)
+{
+	const struct progress *p = &job->journal.progress;
+	const struct recording *rec = &job->recording;
+
+	*changed = NULL;
+	for (size_t i = 0; i < rec->n; i++) {
+		if (upload_is_stored(p, &rec->artifacts[i]))
+			continue;
+		*changed = rec->artifacts[i].path;
+		return false;
+	}
+	return p->state == REC_ANNOUNCED && !is_redirected(job);
+}
+
+static int
+find_identity(struct job *job, struct err *e)
+{
+	const struct progress *p = &job->journal.progress;
+	const struct identity_hints hints = {
+		.room_argument = job->room_argument,
+		.session_argument = job->session_argument,
+		.room_journal = p->room,
+		.session_journal = p->session,
+	};
+
+	identity_free(&job->identity);
+	return identity_find(&job->identity, &job->recording,
+	    &job->policy->identity, &hints, e);
+}
+
+static int
+stage_resolve(struct job *job, struct err *e)
+{
+	const struct pipeline_policy *policy = job->policy;
+	struct identity *id = &job->identity;
+
+	if (find_identity(job, e) == -1)
+		return -1;
+	log_set_session(id->session);
+	if (open_http(job, e) == -1)
+		return -1;
+	if (id->meeting_id == NULL)
+		id->meeting_id = meeting_lookup(job->http, &policy->meeting,
+		    &policy->auth, &policy->retry, id->room, e);
+	if (id->meeting_id == NULL)
+		return -1;
+	log_info("room %s is meeting %s", id->room, id->meeting_id);
+	journal_note(&job->journal,
+	    (struct event){
+		.kind = EVENT_RESOLVED,
+		.session = id->session,
+		.room = id->room,
+		.meeting_id = id->meeting_id,
+	    });
+	journal_commit(&job->journal);
+	return 0;
+}
+
+static void
+note_complete(struct job *job)
+{
+	const struct recording *rec = &job->recording;
+	struct event ev = {
+		.kind = EVENT_COMPLETE,
+		.count = (int64_t)rec->n,
+	};
+
+	for (size_t i = 0; i < rec->n; i++)
+		ev.bytes += rec->artifacts[i].size;
+	journal_note(&job->journal, ev);
+	journal_commit(&job->journal);
+}
+
+/* A file can appear while the others are being sent: look again. */
+static int
+stage_upload(struct job *job, struct err *e)
+{
+	const struct upload_deps deps = {
+		.recording = &job->recording,
+		.journal = &job->journal,
+		.http = job->http,
+		.policy = &job->policy->upload,
+		.filestore = &job->policy->filestore,
+		.auth = &job->policy->auth,
+		.retry = &job->policy->retry,
+		.is_forced = job->is_forced,
+	};
+	const char *changed = NULL;
+
+	for (int round = 0; round < ROUNDS; round++) {
+		if (upload_run(&deps, &job->totals, e) == -1 ||
+		    recording_scan(&job->recording, e) == -1)
+			return -1;
+		(void)pipeline_is_finished(job, &changed);
+		if (changed == NULL) {
+			note_complete(job);
+			return 0;
+		}
+	}
+	return err_set(e, ERR_TEMPORARY,
+	    "%s: keeps changing while it is being sent", changed);
+}
+
+static bool
+is_media(const struct job *job, const struct artifact *a)
+{
+	const struct fact *fact =
+	    progress_fact(&job->journal.progress, a->path);
+
+	return a->is_media ||
+	    (fact && fact->type && mimetype_is_media(fact->type));
+}
+
+/* One media file that is whole makes a recording. */
+static int
+check_media(const struct job *job, struct err *e)
+{
+	const struct recording *rec = &job->recording;
+	autobuf struct buf damage = { 0 };
+	size_t whole = 0;
+
+	for (size_t i = 0; i < rec->n; i++) {
+		const struct artifact *a = &rec->artifacts[i];
+		char why[128] = "it cannot be read";
+		autoclose int fd = -1;
+		struct stat st;
+
+		if (!is_media(job, a))
+			continue;
+		fd = recording_open_artifact(rec, a->path, &st, e);
+		if (fd == -1)
+			return err_wrap(e, "%s", a->path);
+		if (media_check(fd, a->path, st.st_size, why, sizeof(why)) ==
+		    MEDIA_WHOLE) {
+			whole++;
+			continue;
+		}
+		log_warn("%s: damaged: %s", a->path, why);
+		(void)buf_addf(&damage, "%s%s: %s", damage.len ? "; " : "",
+		    a->path, why);
+	}
+	if (whole > 0)
+		return 0;
+	if (damage.len == 0)
+		return err_set(e, ERR_PERMANENT,
+		    "the recording holds no media file");
+	return err_set(e, ERR_PERMANENT, "recording is damaged: %s",
+	    buf_str(&damage));
+}
+
+/* From session, event and what is stored: a repeat carries the same. */
+static char *
+webhook_id(const struct job *job, const char *event)
+{
+	const struct progress *p = &job->journal.progress;
+	const struct recording *rec = &job->recording;
+	struct digest *d = digest_new();
+	autofree char *head = xasprintf("%s\n%s\n%s\n%" PRId64 "\n",
+	    p->session ? p->session : job->identity.session, event,
+	    p->room ? p->room : job->identity.room, p->generation);
+	char hex[DIGEST_HEX_BYTES];
+
+	digest_add(d, head, strlen(head));
+	for (size_t i = 0; i < rec->n; i++) {
+		const struct artifact *a = &rec->artifacts[i];
+		autofree char *line = NULL;
+
+		if (!upload_is_stored(p, a))
+			continue;
+		line = xasprintf("%s%c%" PRId64 " %" PRId64 "\n", a->path, '\n',
+		    a->size, a->mtime_ns);
+		digest_add(d, line, strlen(line));
+	}
+	digest_hex(d, hex);
+	digest_free(d);
+	return xasprintf("msg_%.32s", hex);
+}
+
+static int
+send_webhook(struct job *job, const char *event, const char *error,
+    int64_t timestamp_ms, struct err *e)
+{
+	const struct pipeline_policy *policy = job->policy;
+	const struct progress *p = &job->journal.progress;
+	autofree char *id = webhook_id(job, event);
+	const struct webhook webhook = {
+		.event = event,
+		.room = job->identity.room ? job->identity.room : p->room,
+		.session =
+		    job->identity.session ? job->identity.session : p->session,
+		.error = error,
+		.timestamp_ms = timestamp_ms,
+		.id = id,
+	};
+
+	if (open_http(job, e) == -1 ||
+	    webhook_send(job->http, &policy->webhook, &policy->auth,
+		&policy->retry, &webhook, e) == -1)
+		return err_wrap(e, "%s webhook", event);
+	journal_note(&job->journal,
+	    (struct event){
+		.kind = EVENT_ANNOUNCED,
+		.webhook = event,
+		.id = id,
+	    });
+	journal_commit(&job->journal);
+	log_info("%s acknowledged", event);
+	return 0;
+}
+
+int
+pipeline_send_failed(struct job *job, const char *why, struct err *e)
+{
+	return send_webhook(job, "FAILED", why, job->journal.progress.failed_ms,
+	    e);
+}
+
+static int
+stage_announce(struct job *job, struct err *e)
+{
+	if (check_media(job, e) == -1)
+		return -1;
+	job->is_announcing = true;
+	return send_webhook(job, "STOPPED", NULL,
+	    job->journal.progress.last_fact_ms, e);
+}
+
+static const struct stage {
+	const char *name;
+	int (*run)(struct job *, struct err *);
+} stages[] = {
+	[REC_NEW] = { "resolve", stage_resolve },
+	[REC_RESOLVED] = { "upload", stage_upload },
+	[REC_STORED] = { "announce", stage_announce },
+};
+
+int
+pipeline_run(struct job *job, struct err *e)
+{
+	const struct progress *p = &job->journal.progress;
+
+	if (is_redirected(job) && stage_resolve(job, e) == -1)
+		return -1;
+	while (p->state < REC_ANNOUNCED) {
+		enum rec_state before = p->state;
+
+		if (stop_check(e) == -1)
+			return -1;
+		log_debug("stage: %s", stages[before].name);
+		if (before > REC_NEW && open_http(job, e) == -1)
+			return -1;
+		if (stages[before].run(job, e) == -1)
+			return -1;
+		assert(p->state > before);
+	}
+	return 0;
+}

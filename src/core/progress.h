@@ -1,0 +1,101 @@
+#ifndef CORE_PROGRESS_H
+#define CORE_PROGRESS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/text.h"
+
+/*
+ * What has been achieved for one recording: the fold of the events in its
+ * journal.  Nothing here touches clock, disk or network.
+ */
+
+enum rec_state { REC_NEW, REC_RESOLVED, REC_STORED, REC_ANNOUNCED };
+
+enum event_kind {
+	EVENT_BEGAN,      /* a run: host, pid, version */
+	EVENT_FORCED,     /* what was known of the server counts no more */
+	EVENT_RESOLVED,   /* session, room, meetingId */
+	EVENT_SENDING,    /* paths: their upload may have begun */
+	EVENT_STORED,     /* path, size, mtime, type, sha256, id */
+	EVENT_UNKNOWN,    /* path: all sent, and no answer understood */
+	EVENT_ABSENT,     /* path: the server does not have it after all */
+	EVENT_AMBIGUOUS,  /* path: sent again without being able to ask */
+	EVENT_SUPERSEDED, /* path, id: what is stored there is out of date */
+	EVENT_IDLE,       /* nothing is being sent any more */
+	EVENT_COMPLETE,   /* count, bytes: every artifact is stored */
+	EVENT_REOPENED,   /* path: an artifact is new or changed */
+	EVENT_ANNOUNCED,  /* webhook, id: acknowledged */
+	EVENT_FAILED,     /* class, text: how the run ended */
+	EVENT_KINDS
+};
+
+/* Which members count depends on the kind; strings are borrowed. */
+struct event {
+	enum event_kind kind;
+	int64_t at_ms; /* since 1970 */
+	const char *host, *version;
+	const char *session, *room, *meeting_id;
+	const char *path, *type, *sha256, *id;
+	const char *webhook, *class, *text;
+	int64_t pid, size, mtime_ns, count, bytes;
+	const struct text_list *paths;
+};
+
+/* What is known of one artifact. */
+struct fact {
+	char *path;
+	int64_t size;     /* as sent */
+	int64_t mtime_ns; /* as it was then */
+	char *type, *sha256, *id;
+	bool is_stored;
+	bool is_sending;    /* a run ended while it may have been under way */
+	bool is_unknown;    /* the server may have it */
+	int64_t unknown_ms; /* since 1970; since when */
+};
+
+struct progress {
+	enum rec_state state;
+	char *session, *room, *meeting_id;
+	void *facts;      /* a tsearch(3) tree of struct fact by path */
+	void *superseded; /* a tsearch(3) tree of remote ids */
+	int64_t attempts;
+	int64_t generation; /* how often --force was used */
+	int64_t ambiguous;
+	int64_t last_fact_ms; /* the last that changed what is stored */
+	int64_t last_event_ms;
+	bool is_failed_announced;
+	char *host; /* of the last run */
+	int64_t pid;
+	enum err_class failed_class; /* of the last run; ERR_NONE: none */
+	char *failed_text;
+	int64_t failed_ms;
+};
+
+/* The whole meaning of an event.  Pure. */
+void progress_apply(struct progress *, const struct event *);
+
+/* What is known of an artifact, or NULL. */
+struct fact *progress_fact(const struct progress *, const char *path);
+
+/* Is the version with this id at the server known to be out of date? */
+bool progress_is_superseded(const struct progress *, const char *id);
+
+void progress_free(struct progress *);
+
+/*
+ * An event as a line of the journal: one JSON object and a newline.  Paths
+ * that are not plain UTF-8 are percent-encoded.
+ */
+void event_format(const struct event *, struct buf *line);
+
+/*
+ * Parse a line and apply it.  False for what is no event of ours: a torn or
+ * damaged line, or a kind of a later version.
+ */
+bool event_replay(struct progress *, const char *line, size_t len);
+
+#endif

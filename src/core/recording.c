@@ -1,0 +1,370 @@
+#include "core/recording.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <fnmatch.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "io/json.h"
+#include "io/mimetype.h"
+
+int
+recording_open(struct recording *rec, const char *path,
+    const struct recording_policy *policy, struct err *e)
+{
+	*rec = (struct recording){ .policy = policy, .dirfd = -1 };
+	rec->path = realpath(path, NULL);
+	if (rec->path == NULL && (errno == ENOENT || errno == ENOTDIR)) {
+		rec->path = xstrdup(path);
+		return err_set(e, ERR_NO_INPUT,
+		    "%s: there is no such recording directory", path);
+	}
+	if (rec->path == NULL) {
+		rec->path = xstrdup(path);
+		return err_sys(e, "%s", path);
+	}
+	rec->dirfd = open(rec->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (rec->dirfd == -1 && errno == ENOTDIR)
+		return err_set(e, ERR_NO_INPUT,
+		    "%s is no directory: name the recording's directory", path);
+	if (rec->dirfd == -1)
+		return err_sys(e, "open %s", path);
+	return 0;
+}
+
+static void
+forget_scan(struct recording *rec)
+{
+	for (size_t i = 0; i < rec->n; i++) {
+		free(rec->artifacts[i].path);
+		buf_free(&rec->artifacts[i].content);
+	}
+	rec->n = rec->n_media = 0;
+	json_decref(rec->metadata);
+	rec->metadata = NULL;
+	buf_free(&rec->metadata_text);
+	rec->metadata_state = METADATA_MISSING;
+}
+
+void
+recording_close(struct recording *rec)
+{
+	forget_scan(rec);
+	free(rec->artifacts);
+	free(rec->path);
+	mem_close(&rec->dirfd);
+}
+
+const char *
+recording_name(const struct recording *rec)
+{
+	return strrchr(rec->path, '/') + 1;
+}
+
+static const char *
+base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+static bool
+is_excluded(const struct text_list *globs, const char *path)
+{
+	for (size_t i = 0; i < globs->n; i++) {
+		const char *glob = globs->items[i];
+		bool is_path = strchr(glob, '/') != NULL;
+
+		if (fnmatch(glob, is_path ? path : base_name(path),
+			is_path ? FNM_PATHNAME : 0) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void
+say_skipped(const struct recording *rec, const char *path, const char *why)
+{
+	if (!rec->is_quiet)
+		log_info("%s: skipped, %s", path, why);
+}
+
+static const char *
+kind_of(mode_t mode)
+{
+	switch (mode & S_IFMT) {
+	case S_IFLNK:
+		return "a symbolic link";
+	case S_IFIFO:
+		return "a FIFO";
+	case S_IFSOCK:
+		return "a socket";
+	default:
+		return "a device";
+	}
+}
+
+static struct artifact *
+add_artifact(struct recording *rec, const char *path, const struct stat *st)
+{
+	struct artifact *a;
+
+	xgrow((void **)&rec->artifacts, &rec->cap, rec->n + 1, sizeof(*a));
+	a = &rec->artifacts[rec->n++];
+	*a = (struct artifact){
+		.path = xstrdup(path),
+		.size = st->st_size,
+		.mtime_ns = file_mtime_ns(st),
+		.is_media = mimetype_is_media_name(path),
+	};
+	rec->n_media += a->is_media;
+	return a;
+}
+
+static enum metadata_state
+read_metadata(const struct recording *rec, const char *path, struct buf *text,
+    json_t **json)
+{
+	struct err ignored;
+	struct stat st;
+	autoclose int fd = recording_open_artifact(rec, path, &st, &ignored);
+
+	text->limit = RECORDING_METADATA_BYTES;
+	if (fd == -1)
+		return METADATA_UNREADABLE;
+	if (file_read_all(fd, text) == -1)
+		return errno == EFBIG ? METADATA_UNPARSABLE
+				      : METADATA_UNREADABLE;
+	*json = json_parse(buf_str(text), text->len, &ignored);
+	return *json ? METADATA_PARSED : METADATA_UNPARSABLE;
+}
+
+/* Take the members away that must not leave; true when one was there. */
+static bool
+redact(json_t *metadata, const struct text_list *pointers)
+{
+	bool is_changed = false;
+
+	for (size_t i = 0; i < pointers->n; i++)
+		is_changed |= json_pointer_remove(metadata, pointers->items[i]);
+	return is_changed;
+}
+
+static void
+set_content(struct artifact *a, const json_t *json)
+{
+	autofree char *text = json_dumps(json, JSON_INDENT(2));
+
+	if (text == NULL)
+		mem_exhausted();
+	(void)buf_adds(&a->content, text);
+	(void)buf_adds(&a->content, "\n");
+	a->size = (int64_t)a->content.len;
+	a->is_redacted = true;
+}
+
+/*
+ * What cannot be parsed cannot be redacted either: it stays here, as a token
+ * in it must never leave the machine.
+ */
+static void
+add_redacted(struct recording *rec, const char *path, const struct stat *st,
+    enum metadata_state state, json_t *json)
+{
+	const struct text_list *pointers = &rec->policy->redact;
+	struct artifact *a;
+
+	if (is_excluded(&rec->policy->exclude, path)) {
+		say_skipped(rec, path, "excluded");
+		return;
+	}
+	if (state == METADATA_UNPARSABLE && pointers->n > 0) {
+		say_skipped(rec, path,
+		    "withheld: it cannot be parsed, so what is "
+		    "private in it cannot be taken out");
+		return;
+	}
+	a = add_artifact(rec, path, st);
+	if (state == METADATA_UNREADABLE)
+		a->is_redacted = true;
+	else if (json != NULL && redact(json, pointers))
+		set_content(a, json);
+}
+
+static void
+add_metadata(struct recording *rec, const char *path, const struct stat *st)
+{
+	autobuf struct buf text = { 0 };
+	autojson json_t *json = NULL;
+	enum metadata_state state = read_metadata(rec, path, &text, &json);
+
+	if (strcmp(path, RECORDING_METADATA) == 0) {
+		rec->metadata_state = state;
+		rec->metadata = json_deep_copy(json);
+		(void)buf_add(&rec->metadata_text, text.data, text.len);
+	}
+	add_redacted(rec, path, st, state, json);
+}
+
+static int scan_directory(struct recording *rec, const char *prefix, int depth,
+    struct err *e);
+
+static int
+scan_entry(struct recording *rec, const char *path, const struct stat *st,
+    int depth, struct err *e)
+{
+	if (strcmp(path, RECORDING_JOURNAL) == 0) {
+		say_skipped(rec, path, "our own journal");
+		return 0;
+	}
+	if (S_ISREG(st->st_mode) &&
+	    strcmp(base_name(path), RECORDING_METADATA) == 0) {
+		add_metadata(rec, path, st);
+		return 0;
+	}
+	if (is_excluded(&rec->policy->exclude, path)) {
+		say_skipped(rec, path, "excluded");
+		return 0;
+	}
+	if (S_ISDIR(st->st_mode))
+		return scan_directory(rec, path, depth + 1, e);
+	if (!S_ISREG(st->st_mode)) {
+		say_skipped(rec, path, kind_of(st->st_mode));
+		return 0;
+	}
+	(void)add_artifact(rec, path, st);
+	if (rec->n <= RECORDING_MAX_ARTIFACTS)
+		return 0;
+	return err_set(e, ERR_PERMANENT, "it holds more than %d files",
+	    RECORDING_MAX_ARTIFACTS);
+}
+
+static DIR *
+open_directory(const struct recording *rec, const char *path)
+{
+	autoclose int fd = file_open_beneath(rec->dirfd, *path ? path : ".",
+	    O_RDONLY | O_DIRECTORY);
+	DIR *dir = fd == -1 ? NULL : fdopendir(fd);
+
+	if (dir != NULL)
+		fd = -1;
+	return dir;
+}
+
+static int
+scan_directory(struct recording *rec, const char *prefix, int depth,
+    struct err *e)
+{
+	autoclosedir DIR *dir = open_directory(rec, prefix);
+	const struct dirent *entry;
+
+	if (dir == NULL)
+		return err_sys(e, "open the directory %s", prefix);
+	if (depth > RECORDING_MAX_DEPTH)
+		return err_set(e, ERR_PERMANENT,
+		    "its folders are deeper than %d", RECORDING_MAX_DEPTH);
+	for (errno = 0; (entry = readdir(dir)) != NULL; errno = 0) {
+		autofree char *path = xasprintf("%s%s%s", prefix,
+		    *prefix ? "/" : "", entry->d_name);
+		struct stat st;
+
+		if (strcmp(entry->d_name, ".") == 0 ||
+		    strcmp(entry->d_name, "..") == 0)
+			continue;
+		if (fstatat(dirfd(dir), entry->d_name, &st,
+			AT_SYMLINK_NOFOLLOW) == -1) {
+			if (errno == ENOENT)
+				continue;
+			return err_sys(e, "%s", path);
+		}
+		if (scan_entry(rec, path, &st, depth, e) == -1)
+			return -1;
+	}
+	if (errno != 0)
+		return err_sys(e, "read the directory %s", prefix);
+	return 0;
+}
+
+static int
+compare_artifacts(const void *a, const void *b)
+{
+	return strcmp(((const struct artifact *)a)->path,
+	    ((const struct artifact *)b)->path);
+}
+
+int
+recording_scan(struct recording *rec, struct err *e)
+{
+	forget_scan(rec);
+	if (scan_directory(rec, "", 0, e) == -1)
+		return err_wrap(e, "%s", rec->path);
+	if (rec->n > 0)
+		qsort(rec->artifacts, rec->n, sizeof(*rec->artifacts),
+		    compare_artifacts);
+	rec->is_quiet = true;
+	return 0;
+}
+
+int
+recording_open_artifact(const struct recording *rec, const char *path,
+    struct stat *st, struct err *e)
+{
+	autoclose int fd = file_open_beneath(rec->dirfd, path, O_RDONLY);
+
+	if (fd == -1)
+		return err_sys(e, "cannot be opened");
+	if (fstat(fd, st) == -1)
+		return err_sys(e, "cannot be examined");
+	if (!S_ISREG(st->st_mode))
+		return err_set(e, ERR_TEMPORARY, "is no regular file any more");
+	return steal_fd(&fd);
+}
+
+static int
+compare_stats(const struct stat *was, const struct stat *is, struct err *e)
+{
+	if (is->st_dev != was->st_dev || is->st_ino != was->st_ino)
+		return err_set(e, ERR_TEMPORARY,
+		    S_ISREG(is->st_mode)
+			? "was replaced while it was being sent"
+			: "is no regular file any more");
+	if (is->st_size != was->st_size)
+		return err_set(e, ERR_TEMPORARY,
+		    "%s while it was being sent (%lld, now %lld bytes)",
+		    is->st_size > was->st_size ? "grew" : "shrank",
+		    (long long)was->st_size, (long long)is->st_size);
+	if (file_mtime_ns(is) != file_mtime_ns(was))
+		return err_set(e, ERR_TEMPORARY,
+		    "was written to while it was being sent");
+	if ((is->st_mode & ALLPERMS) != (was->st_mode & ALLPERMS))
+		return err_set(e, ERR_TEMPORARY,
+		    "changed its permissions while it was being sent");
+	return 0;
+}
+
+int
+recording_recheck(const struct recording *rec, const char *path, int fd,
+    const struct stat *st, struct err *e)
+{
+	autoclose int again = file_open_beneath(rec->dirfd, path, O_PATH);
+	struct stat now;
+
+	if (again == -1 && errno == ENOENT)
+		return err_set(e, ERR_TEMPORARY,
+		    "was removed while it was being sent");
+	if (again == -1)
+		return err_sys(e, "cannot be opened any more");
+	if (fstat(again, &now) == -1 || compare_stats(st, &now, e) == -1)
+		return -1;
+	/* A removed file can still grow under its descriptor. */
+	if (fstat(fd, &now) == -1)
+		return err_sys(e, "cannot be examined");
+	return compare_stats(st, &now, e);
+}

@@ -1,0 +1,99 @@
+#ifndef CORE_RECORDING_H
+#define CORE_RECORDING_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/stat.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/text.h"
+
+/*
+ * A recording as Jibri left it: a directory and the artifacts in it.
+ * Everything below the directory is opened without following symbolic
+ * links.
+ */
+
+struct recording_policy {
+	struct text_list exclude; /* globs: of names, or with '/' of paths */
+	struct text_list redact;  /* JSON pointers into metadata.json */
+};
+
+struct artifact {
+	char *path;   /* relative to the directory, any bytes */
+	int64_t size; /* bytes to send; redacted: of what is left */
+	int64_t mtime_ns;
+	struct buf content; /* what is sent instead, when redacted */
+	bool is_redacted;   /* content counts; NULL: could not be read */
+	bool is_media;      /* by its name */
+};
+
+enum metadata_state {
+	METADATA_MISSING,
+	METADATA_UNREADABLE, /* no permission, or the disk fails */
+	METADATA_UNPARSABLE, /* empty, cut, or no JSON */
+	METADATA_PARSED,
+};
+
+struct recording {
+	const struct recording_policy *policy;
+	char *path; /* absolute */
+	int dirfd;
+	struct artifact *artifacts; /* sorted by path */
+	size_t n, cap;
+	size_t n_media;
+	bool is_quiet; /* what is skipped was already said */
+
+	/* metadata.json of the top level */
+	enum metadata_state metadata_state;
+	json_t *metadata;         /* when parsed */
+	struct buf metadata_text; /* as it is on disk, when parsed */
+};
+
+/* Jibri's name for it (JibriSession, FileRecordingJibriService.kt). */
+#define RECORDING_METADATA "metadata.json"
+
+/* Our own file in the directory. */
+#define RECORDING_JOURNAL ".jibri-finalize"
+
+enum {
+	RECORDING_MAX_ARTIFACTS = 100000,
+	RECORDING_MAX_DEPTH = 32,
+	RECORDING_METADATA_BYTES = 1024 * 1024,
+};
+
+/*
+ * Open the directory.  -1: ERR_NO_INPUT when there is none, or as
+ * err_sys().  To be closed even then.
+ */
+int recording_open(struct recording *, const char *path,
+    const struct recording_policy *, struct err *e);
+void recording_close(struct recording *);
+
+/* The directory's own name: Jibri's session id. */
+const char *recording_name(const struct recording *);
+
+/*
+ * List the artifacts as they are now and read metadata.json.  What is
+ * skipped is logged once per recording.  -1 with ERR_PERMANENT when there
+ * are too many or too deep, or as err_sys().
+ */
+int recording_scan(struct recording *, struct err *e);
+
+/*
+ * Open an artifact for reading and say what it is now.  -1 when it is gone,
+ * no regular file any more, or cannot be read; e names no path.
+ */
+int recording_open_artifact(const struct recording *, const char *path,
+    struct stat *st, struct err *e);
+
+/*
+ * Is the artifact still the file that st describes?  -1 with ERR_TEMPORARY
+ * saying what happened to it (or ERR_PERMANENT: it cannot be read).
+ */
+int recording_recheck(const struct recording *, const char *path, int fd,
+    const struct stat *st, struct err *e);
+
+#endif

@@ -1,0 +1,431 @@
+#include "core/upload.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/stop.h"
+#include "core/request.h"
+#include "core/upload_internal.h"
+
+enum {
+	AHEAD = 64, /* small artifacts whose sending is noted at once */
+	SMALL_BYTES = 64 * 1024,
+	NAMED_FAILURES = 5,
+};
+
+void
+upload_note(struct upload *u, const struct item *item, enum event_kind kind)
+{
+	journal_note(u->deps->journal,
+	    (struct event){ .kind = kind, .path = item->artifact->path });
+}
+
+static void
+keep_error(struct item *item, const struct err *e)
+{
+	if (item->err == NULL)
+		item->err = xmalloc(sizeof(*item->err));
+	if (item->err != e)
+		*item->err = *e;
+}
+
+void
+upload_fail(struct upload *u, struct item *item, const struct err *e)
+{
+	keep_error(item, e);
+	item->state = ITEM_FAILED;
+	u->totals->failed++;
+	log_error("%s: %s", item->artifact->path, item->err->text);
+}
+
+void
+upload_make_ready(struct upload *u, struct item *item, int64_t due_ms)
+{
+	item->state = ITEM_READY;
+	item->due_ms = due_ms;
+	if (item->is_fresh && item->retry.failures == 0)
+		return;
+	item->is_fresh = false;
+	xgrow((void **)&u->waiting, &u->cap_waiting, u->n_waiting + 1,
+	    sizeof(struct item *));
+	u->waiting[u->n_waiting++] = item;
+}
+
+void
+upload_ask(struct upload *u, struct item *item, int64_t list_due_ms)
+{
+	item->state = ITEM_ASK;
+	u->n_ask++;
+	if (list_due_ms < u->list_due_ms)
+		u->list_due_ms = list_due_ms;
+}
+
+/* Sending */
+
+/* The next item that was never tried, of one kind; NULL: none is left. */
+static struct item *
+next_fresh(struct upload *u, size_t *cursor, bool is_media)
+{
+	for (; *cursor < u->n; (*cursor)++) {
+		struct item *item = &u->items[*cursor];
+
+		if (item->artifact->is_media != is_media || !item->is_fresh)
+			continue;
+		if (item->state == ITEM_ASK)
+			return NULL;
+		if (item->state == ITEM_READY)
+			return item;
+	}
+	return NULL;
+}
+
+static struct item *
+take_waiting(struct upload *u, int64_t now)
+{
+	for (size_t i = 0; i < u->n_waiting; i++) {
+		struct item *item = u->waiting[i];
+
+		if (item->due_ms > now)
+			continue;
+		u->waiting[i] = u->waiting[--u->n_waiting];
+		return item;
+	}
+	return NULL;
+}
+
+/* One slot is for media from the start, the others are for the rest. */
+static struct item *
+next_item(struct upload *u)
+{
+	struct item *item = take_waiting(u, clock_mono_ms());
+	struct item *media, *sidecar;
+
+	if (item != NULL)
+		return item;
+	media = next_fresh(u, &u->next_media, true);
+	sidecar = next_fresh(u, &u->next_sidecar, false);
+	if (media == NULL || sidecar == NULL)
+		return media ? media : sidecar;
+	if (u->deps->policy->parallel == 1)
+		return media < sidecar ? media : sidecar;
+	return u->n_media_flying == 0 ? media : sidecar;
+}
+
+/*
+ * Before its first byte leaves, the journal says so: after a crash it is
+ * known what the server may have.  Small artifacts are noted in advance.
+ */
+static void
+note_sending(struct upload *u, const struct item *item)
+{
+	const struct progress *p = &u->deps->journal->progress;
+	const struct fact *fact = progress_fact(p, item->artifact->path);
+	struct text_list paths = { 0 };
+
+	if (fact && fact->is_sending)
+		return;
+	text_list_add(&paths, item->artifact->path);
+	for (const struct item *next = item + 1;
+	     next < u->items + u->n && paths.n < AHEAD &&
+	     next->state == ITEM_READY && next->artifact->size <= SMALL_BYTES;
+	     next++)
+		text_list_add(&paths, next->artifact->path);
+	journal_note(u->deps->journal,
+	    (struct event){ .kind = EVENT_SENDING, .paths = &paths });
+	journal_commit(u->deps->journal);
+	text_list_free(&paths);
+}
+
+static void
+free_flight(struct item *item)
+{
+	if (item->flight == NULL)
+		return;
+	flight_free(item->flight);
+	free(item->flight);
+	item->flight = NULL;
+}
+
+static void
+start_item(struct upload *u, struct item *item)
+{
+	const struct progress *p = &u->deps->journal->progress;
+	const struct flight_target target = {
+		.policy = u->deps->filestore,
+		.auth = u->deps->auth,
+		.meeting_id = p->meeting_id,
+		.name = &item->remote,
+		.generation = p->generation,
+	};
+	struct err e;
+
+	if (u->mimetype == NULL) {
+		u->mimetype = mimetype_open();
+		if (mimetype_problem(u->mimetype))
+			log_warn("%s; types come from the extensions",
+			    mimetype_problem(u->mimetype));
+	}
+	item->flight = xcalloc(1, sizeof(*item->flight));
+	if (flight_open(item->flight, u->deps->recording, item->artifact,
+		u->mimetype, &target, &e) == -1) {
+		free_flight(item);
+		upload_fail(u, item, &e);
+		return;
+	}
+	note_sending(u, item);
+	item->size = item->flight->size;
+	item->mtime_ns = item->flight->mtime_ns;
+	item->flight->request.owner = item;
+	item->state = ITEM_FLYING;
+	u->n_flying++;
+	u->n_media_flying += item->artifact->is_media;
+	http_start(u->deps->http, &item->flight->request);
+}
+
+static void
+start_due(struct upload *u)
+{
+	struct item *item;
+
+	if (u->n_ask > 0 && !u->is_listing && u->list_due_ms <= clock_mono_ms())
+		upload_list_start(u);
+	while ((int64_t)u->n_flying < u->deps->policy->parallel &&
+	    (item = next_item(u)) != NULL)
+		start_item(u, item);
+}
+
+/* What became of it */
+
+static void
+note_stored(struct upload *u, struct item *item, const char *id)
+{
+	struct flight *f = item->flight;
+	char hex[DIGEST_HEX_BYTES];
+	double seconds = (double)(clock_mono_ms() - f->started_ms) / 1000;
+
+	flight_hex(f, hex);
+	journal_note(u->deps->journal,
+	    (struct event){
+		.kind = EVENT_STORED,
+		.path = item->artifact->path,
+		.size = f->size,
+		.mtime_ns = f->mtime_ns,
+		.type = f->type,
+		.sha256 = hex,
+		.id = id,
+	    });
+	item->state = ITEM_STORED;
+	u->is_giving_up = false;
+	u->totals->sent++;
+	u->totals->sent_bytes += f->size;
+	log_info("%s: stored, %lld bytes in %.1f s (%s)", item->artifact->path,
+	    (long long)f->size, seconds, f->type);
+}
+
+/*
+ * A repeat needs its time, a temporary error, and a server that is not
+ * plainly out: then every other artifact is tried once and no more, as
+ * Jibri cannot record while we wait.
+ */
+static bool
+plan_repeat(struct upload *u, struct item *item, const struct err *e,
+    int64_t retry_after_ms)
+{
+	bool may = retry_next(u->deps->retry, &item->retry, clock_mono_ms(),
+		       retry_after_ms, retry_random(), &item->due_ms) &&
+	    e->class == ERR_TEMPORARY && !u->is_giving_up;
+
+	if (may)
+		request_log_retry(item->artifact->path, e, u->deps->retry,
+		    &item->retry, item->due_ms);
+	else if (e->class == ERR_TEMPORARY)
+		u->is_giving_up = true;
+	return may;
+}
+
+static void
+handle_not_stored(struct upload *u, struct item *item, const struct err *e,
+    int64_t retry_after_ms)
+{
+	keep_error(item, e);
+	if (plan_repeat(u, item, e, retry_after_ms))
+		upload_make_ready(u, item, item->due_ms);
+	else
+		upload_fail(u, item, e);
+}
+
+static void
+handle_unknown(struct upload *u, struct item *item,
+    const struct http_answer *answer, const struct err *e)
+{
+	int64_t now = clock_mono_ms();
+
+	keep_error(item, e);
+	upload_note(u, item, EVENT_UNKNOWN);
+	item->is_unknown = true;
+	item->absent_from_ms = now;
+	if (filestore_may_be_storing(answer))
+		item->absent_from_ms += item->flight->request.answer_timeout_ms;
+	item->may_repeat = plan_repeat(u, item, e, answer->retry_after_ms);
+	u->list_retry = (struct retry){ 0 };
+	upload_ask(u, item, item->may_repeat ? item->due_ms : now);
+}
+
+static void
+handle_stored(struct upload *u, struct item *item, const char *id)
+{
+	struct err e;
+
+	if (flight_recheck(item->flight, &e) == 0) {
+		note_stored(u, item, id);
+		return;
+	}
+	journal_note(u->deps->journal,
+	    (struct event){
+		.kind = EVENT_SUPERSEDED,
+		.path = item->artifact->path,
+		.id = id,
+	    });
+	handle_not_stored(u, item, &e, 0);
+}
+
+static void
+handle_upload(struct upload *u, struct item *item,
+    const struct http_answer *answer)
+{
+	autofree char *id = NULL;
+	struct err e = { 0 };
+	enum upload_outcome outcome =
+	    filestore_judge_upload(answer, item->flight->size, &id, &e);
+
+	u->n_flying--;
+	u->n_media_flying -= item->artifact->is_media;
+	if (outcome == UPLOAD_STORED)
+		handle_stored(u, item, id);
+	else if (outcome == UPLOAD_UNKNOWN)
+		handle_unknown(u, item, answer, &e);
+	else if (e.class == ERR_INTERRUPTED)
+		item->state = ITEM_FAILED;
+	else
+		handle_not_stored(u, item, &e, answer->retry_after_ms);
+	free_flight(item);
+}
+
+static void
+handle_ended(struct upload *u, struct http_transfer *t)
+{
+	void *owner = http_request_of(t)->owner;
+
+	if (owner == &u->listing)
+		upload_list_done(u, http_answer_of(t));
+	else
+		handle_upload(u, owner, http_answer_of(t));
+	http_release(t);
+}
+
+static int64_t
+next_due_ms(const struct upload *u)
+{
+	int64_t due =
+	    u->n_ask > 0 && !u->is_listing ? u->list_due_ms : INT64_MAX;
+
+	if ((int64_t)u->n_flying >= u->deps->policy->parallel)
+		return due;
+	for (size_t i = 0; i < u->n_waiting; i++)
+		if (u->waiting[i]->due_ms < due)
+			due = u->waiting[i]->due_ms;
+	return due;
+}
+
+static int
+send_all(struct upload *u, struct err *e)
+{
+	for (;;) {
+		bool is_stopped = stop_check(e) == -1;
+		struct http_transfer *t;
+
+		if (!is_stopped)
+			start_due(u);
+		if (u->n_flying == 0 && !u->is_listing) {
+			if (is_stopped)
+				return -1;
+			if (u->n_ask == 0 && u->n_waiting == 0)
+				return 0;
+		}
+		t = http_next(u->deps->http, next_due_ms(u));
+		while (t != NULL) {
+			handle_ended(u, t);
+			t = http_next(u->deps->http, clock_mono_ms());
+		}
+		journal_commit(u->deps->journal);
+	}
+}
+
+/* One error for all that failed: the worst class, and names. */
+static int
+sum_up(const struct upload *u, struct err *e)
+{
+	autobuf struct buf text = { 0 };
+	enum err_class worst = ERR_NONE;
+	size_t failed = 0;
+
+	for (size_t i = 0; i < u->n; i++) {
+		const struct item *item = &u->items[i];
+
+		if (item->state != ITEM_FAILED)
+			continue;
+		worst = err_worse(worst, item->err->class);
+		if (++failed <= NAMED_FAILURES)
+			(void)buf_addf(&text, "%s%s: %s",
+			    failed > 1 ? "; " : "", item->artifact->path,
+			    item->err->text);
+	}
+	if (failed == 0)
+		return 0;
+	if (failed > NAMED_FAILURES)
+		(void)buf_addf(&text, "; and %zu more",
+		    failed - NAMED_FAILURES);
+	return err_set(e, worst, "%s", buf_str(&text));
+}
+
+static void
+free_upload(struct upload *u)
+{
+	for (size_t i = 0; i < u->n; i++) {
+		remote_name_free(&u->items[i].remote);
+		free(u->items[i].listed_id);
+		free(u->items[i].err);
+	}
+	free(u->items);
+	free(u->by_path);
+	free(u->waiting);
+	text_list_free(&u->headers);
+	mimetype_close(u->mimetype);
+}
+
+int
+upload_run(const struct upload_deps *deps, struct upload_totals *totals,
+    struct err *e)
+{
+	struct upload u = {
+		.deps = deps,
+		.totals = totals,
+		.list_due_ms = INT64_MAX,
+	};
+	int result;
+
+	auth_add_header(deps->auth, &u.headers);
+	upload_plan(&u);
+	result = send_all(&u, e);
+	if (u.n > 0)
+		journal_note(deps->journal,
+		    (struct event){ .kind = EVENT_IDLE });
+	journal_commit(deps->journal);
+	if (result == 0)
+		result = sum_up(&u, e);
+	free_upload(&u);
+	return result;
+}

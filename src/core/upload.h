@@ -1,0 +1,56 @@
+#ifndef CORE_UPLOAD_H
+#define CORE_UPLOAD_H
+
+#include "base/err.h"
+#include "base/retry.h"
+#include "core/auth.h"
+#include "core/filestore.h"
+#include "core/journal.h"
+#include "core/recording.h"
+#include "io/http.h"
+
+/*
+ * Bring to the server what it does not have: list, then send the
+ * difference, several transfers at once.
+ *
+ * An artifact whose outcome is unknown is settled by the list before it is
+ * sent again; its absence is believed only once the server had its answer
+ * time to store it.  Where the server refuses to list, the repeat is made
+ * and counted as ambiguous.  A list that fails otherwise holds back only
+ * what is unknown.
+ */
+struct upload_policy {
+	int64_t parallel; /* transfers in flight */
+};
+
+struct upload_deps {
+	const struct recording *recording;
+	struct journal *journal;
+	struct http *http;
+	const struct upload_policy *policy;
+	const struct filestore_policy *filestore;
+	const struct auth_policy *auth;
+	const struct retry_policy *retry;
+	bool is_forced; /* send without asking */
+};
+
+struct upload_totals {
+	size_t sent, found; /* now sent; already there */
+	size_t failed;
+	int64_t sent_bytes;
+};
+
+/* Is the artifact stored as it is now?  Disk and network stay untouched. */
+bool upload_is_stored(const struct progress *, const struct artifact *);
+
+/*
+ * Store every artifact that is not stored yet, by the resolved room, session
+ * and meeting id of the journal's progress.  One artifact's failure does not
+ * stop the others.  0 when all are stored; -1 with the worst class and a
+ * text that names what failed, or with ERR_INTERRUPTED.  Totals are added
+ * to.
+ */
+int upload_run(const struct upload_deps *, struct upload_totals *,
+    struct err *e);
+
+#endif

@@ -1,0 +1,49 @@
+#ifndef CORE_WEBHOOK_H
+#define CORE_WEBHOOK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/retry.h"
+#include "core/auth.h"
+#include "io/http.h"
+
+/* The webhook: what the meeting-service is told of a recording. */
+
+struct webhook_policy {
+	char *url;                      /* of the meeting-service */
+	char *secret, *previous_secret; /* NULL or empty: none */
+	struct text_list auth;          /* of "secret", "signature",
+					   "standard" */
+	int64_t answer_timeout_ms;
+};
+
+struct webhook {
+	const char *event; /* "STARTED", "STOPPED", "FAILED" */
+	const char *room, *session;
+	const char *error;    /* FAILED only */
+	int64_t timestamp_ms; /* since 1970; sent in seconds */
+	const char *id;       /* the same for every repeat */
+};
+
+/* The JSON text, keys in the order of the contract; the caller frees it. */
+char *webhook_body(const struct webhook *);
+
+/*
+ * Append the headers that prove a body at a moment (seconds since 1970):
+ * X-Webhook-Secret, X-Webhook-Signature and the triple of Standard Webhooks
+ * 1.0, as far as the policy names them and there is a secret.  -1 with
+ * ERR_CONFIG for a "whsec_" secret that is no base64.
+ */
+int webhook_sign(const struct webhook_policy *, const struct webhook *,
+    const char *body, int64_t now_unix, struct text_list *headers,
+    struct err *e);
+
+/* Send until it is acknowledged or the tries are used up. */
+int webhook_send(struct http *, const struct webhook_policy *,
+    const struct auth_policy *, const struct retry_policy *,
+    const struct webhook *, struct err *e);
+
+#endif

@@ -1,0 +1,105 @@
+#include "io/digest.h"
+
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+struct digest {
+	EVP_MD_CTX *ctx;
+};
+
+/* OpenSSL fails here for want of memory or of SHA-256 only. */
+static void
+insist(int is_good)
+{
+	if (is_good != 1)
+		mem_exhausted();
+}
+
+struct digest *
+digest_new(void)
+{
+	struct digest *d = xcalloc(1, sizeof(*d));
+
+	d->ctx = EVP_MD_CTX_new();
+	insist(d->ctx != NULL);
+	insist(EVP_DigestInit_ex(d->ctx, EVP_sha256(), NULL));
+	return d;
+}
+
+void
+digest_add(struct digest *d, const void *data, size_t len)
+{
+	insist(EVP_DigestUpdate(d->ctx, data, len));
+}
+
+void
+digest_hex(struct digest *d, char hex[DIGEST_HEX_BYTES])
+{
+	static const char digits[] = "0123456789abcdef";
+	unsigned char sum[DIGEST_SHA256_BYTES];
+
+	insist(EVP_DigestFinal_ex(d->ctx, sum, NULL));
+	for (size_t i = 0; i < sizeof(sum); i++) {
+		hex[2 * i] = digits[sum[i] >> 4];
+		hex[2 * i + 1] = digits[sum[i] & 15];
+	}
+	hex[DIGEST_HEX_BYTES - 1] = '\0';
+}
+
+void
+digest_free(struct digest *d)
+{
+	if (d == NULL)
+		return;
+	EVP_MD_CTX_free(d->ctx);
+	free(d);
+}
+
+void
+digest_hmac(const void *key, size_t key_len, const void *data, size_t len,
+    unsigned char mac[DIGEST_SHA256_BYTES])
+{
+	unsigned n = 0;
+
+	insist(
+	    HMAC(EVP_sha256(), key, (int)key_len, data, len, mac, &n) != NULL);
+}
+
+char *
+digest_base64(const void *data, size_t len)
+{
+	char *out = xmalloc((len + 2) / 3 * 4 + 1);
+
+	(void)EVP_EncodeBlock((unsigned char *)out, data, (int)len);
+	return out;
+}
+
+int
+digest_base64_decode(const char *s, struct buf *out, struct err *e)
+{
+	size_t len = strlen(s);
+	autofree unsigned char *bytes = xmalloc(len + 1);
+	int n = -1;
+
+	if (len > 0 && len % 4 == 0)
+		n = EVP_DecodeBlock(bytes, (const unsigned char *)s, (int)len);
+	if (n < 0)
+		return err_set(e, ERR_CONFIG, "is not base64");
+	/* EVP_DecodeBlock counts the padding as bytes. */
+	for (size_t i = len; i > 0 && s[i - 1] == '='; i--)
+		n--;
+	(void)buf_add(out, bytes, n > 0 ? (size_t)n : 0);
+	digest_cleanse(bytes, len);
+	return 0;
+}
+
+void
+digest_cleanse(void *data, size_t len)
+{
+	if (data != NULL)
+		OPENSSL_cleanse(data, len);
+}

@@ -1,0 +1,33 @@
+#ifndef IO_DIGEST_H
+#define IO_DIGEST_H
+
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+
+enum { DIGEST_SHA256_BYTES = 32, DIGEST_HEX_BYTES = 65 };
+
+/* A SHA-256 that grows with the data. */
+struct digest;
+
+struct digest *digest_new(void);
+void digest_add(struct digest *, const void *data, size_t len);
+/* Lower-case hexadecimal with its NUL.  Nothing can be added after it. */
+void digest_hex(struct digest *, char hex[DIGEST_HEX_BYTES]);
+void digest_free(struct digest *);
+
+/* HMAC-SHA256 (RFC 2104).  The caller has checked that the key is not empty. */
+void digest_hmac(const void *key, size_t key_len, const void *data, size_t len,
+    unsigned char mac[DIGEST_SHA256_BYTES]);
+
+/* Base64 (RFC 4648, with padding); the caller frees the result. */
+char *digest_base64(const void *data, size_t len);
+
+/* The inverse, appended to out; -1 with ERR_CONFIG when s is none. */
+int digest_base64_decode(const char *s, struct buf *out, struct err *e);
+
+/* Overwrite what was secret. */
+void digest_cleanse(void *data, size_t len);
+
+#endif

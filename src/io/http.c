@@ -1,0 +1,259 @@
+#include "io/http.h"
+
+#include <assert.h>
+#include <linux/sockios.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/stop.h"
+#include "io/http_internal.h"
+
+enum { TICK_MS = 250, CHECK_MS = 1000 };
+
+static void
+finish(struct http_transfer *t, CURLcode rc)
+{
+	struct http *http = t->http;
+	struct http_transfer **link = &http->active;
+
+	http_judge(t, rc);
+	(void)curl_multi_remove_handle(http->multi, t->easy);
+	while (*link != t)
+		link = &(*link)->next;
+	*link = t->next;
+	http->n_active--;
+
+	for (link = &http->finished; *link;)
+		link = &(*link)->next;
+	t->next = NULL;
+	*link = t;
+}
+
+/* The watch */
+
+static int
+check_sending(struct http_transfer *t, int64_t now, struct err *e)
+{
+	const struct http_body *body = t->request->body;
+	int64_t limit = t->http->policy->stall_timeout_ms;
+
+	if (body && body->check && now - t->checked_ms >= CHECK_MS) {
+		t->checked_ms = now;
+		if (body->check(body->ctx, e) == -1)
+			return -1;
+	}
+	if (now - t->moved_ms <= limit)
+		return 0;
+	return err_set(e, ERR_TEMPORARY,
+	    "stalled: the server took nothing for %lld s",
+	    (long long)(limit / 1000));
+}
+
+static int
+check_transfer(struct http_transfer *t, int64_t now, struct err *e)
+{
+	curl_off_t sent = 0;
+	int queued = 0;
+
+	if (t->socket == -1)
+		return 0;
+	(void)curl_easy_getinfo(t->easy, CURLINFO_SIZE_UPLOAD_T, &sent);
+	if (ioctl(t->socket, SIOCOUTQ, &queued) == -1)
+		queued = 0;
+	if (sent != t->sent || queued != t->queued) {
+		t->sent = sent;
+		t->queued = queued;
+		t->moved_ms = now;
+	}
+	if (t->all_sent_ms == 0 && (!http_is_all_sent(t) || queued > 0))
+		return check_sending(t, now, e);
+	if (t->all_sent_ms == 0)
+		t->all_sent_ms = now;
+	if (now - t->all_sent_ms <= t->request->answer_timeout_ms)
+		return 0;
+	return err_set(e, ERR_TEMPORARY, "no whole answer within %lld ms",
+	    (long long)t->request->answer_timeout_ms);
+}
+
+static void
+watch(struct http *http)
+{
+	int64_t now = clock_mono_ms();
+	struct http_transfer *next;
+
+	for (struct http_transfer *t = http->active; t; t = next) {
+		next = t->next;
+		if (check_transfer(t, now, &t->failure) == -1)
+			finish(t, CURLE_ABORTED_BY_CALLBACK);
+	}
+}
+
+static void
+cut_all(struct http *http, const struct err *why)
+{
+	while (http->active) {
+		http->active->failure = *why;
+		finish(http->active, CURLE_ABORTED_BY_CALLBACK);
+	}
+}
+
+static void
+collect(struct http *http)
+{
+	CURLMsg *msg;
+	int left;
+
+	while ((msg = curl_multi_info_read(http->multi, &left)) != NULL) {
+		char *private = NULL;
+		CURLcode rc = msg->data.result;
+
+		(void)curl_easy_getinfo(msg->easy_handle, CURLINFO_PRIVATE,
+		    &private);
+		finish((struct http_transfer *)(void *)private, rc);
+	}
+}
+
+/* For callers */
+
+struct http *
+http_open(const struct http_policy *policy, struct err *e)
+{
+	struct http *http = xcalloc(1, sizeof(*http));
+
+	http->policy = policy;
+	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK ||
+	    (http->multi = curl_multi_init()) == NULL) {
+		free(http);
+		(void)err_set(e, ERR_TEMPORARY, "libcurl does not start");
+		return NULL;
+	}
+	return http;
+}
+
+void
+http_close(struct http *http)
+{
+	struct err why = { .class = ERR_INTERRUPTED, .text = "given up" };
+
+	if (http == NULL)
+		return;
+	cut_all(http, &why);
+	while (http->finished) {
+		struct http_transfer *t = http->finished;
+
+		http->finished = t->next;
+		http_release(t);
+	}
+	(void)curl_multi_cleanup(http->multi);
+	curl_global_cleanup();
+	free(http->sockets);
+	free(http);
+}
+
+void
+http_start(struct http *http, const struct http_request *request)
+{
+	struct http_transfer *t = xcalloc(1, sizeof(*t));
+
+	t->http = http;
+	t->request = request;
+	t->socket = -1;
+	t->checked_ms = clock_mono_ms();
+	t->answer.body.limit = request->answer_limit;
+	t->easy = curl_easy_init();
+	if (t->easy == NULL)
+		mem_exhausted();
+	http_setup(t);
+
+	t->next = http->active;
+	http->active = t;
+	http->n_active++;
+	(void)curl_multi_add_handle(http->multi, t->easy);
+}
+
+static void
+wait_for_events(struct http *http, int64_t until_ms)
+{
+	struct curl_waitfd stop = {
+		.fd = stop_fd(),
+		.events = CURL_WAIT_POLLIN,
+	};
+	int64_t wait = until_ms - clock_mono_ms();
+
+	log_flush();
+	if (http->active == NULL) {
+		stop_sleep_until(until_ms);
+		return;
+	}
+	wait = wait < 0 ? 0 : wait > TICK_MS ? TICK_MS : wait;
+	(void)curl_multi_poll(http->multi, &stop, 1, (int)wait, NULL);
+}
+
+struct http_transfer *
+http_next(struct http *http, int64_t until_ms)
+{
+	for (;;) {
+		struct err why = { 0 };
+		struct http_transfer *t = http->finished;
+		int running = 0;
+
+		if (t != NULL) {
+			http->finished = t->next;
+			return t;
+		}
+		if (stop_check(&why) == -1) {
+			if (http->active == NULL)
+				return NULL;
+			cut_all(http, &why);
+			continue;
+		}
+		(void)curl_multi_perform(http->multi, &running);
+		collect(http);
+		watch(http);
+		if (http->finished)
+			continue;
+		if (clock_mono_ms() >= until_ms)
+			return NULL;
+		wait_for_events(http, until_ms);
+	}
+}
+
+struct http_transfer *
+http_perform(struct http *http, const struct http_request *request)
+{
+	assert(http->active == NULL && http->finished == NULL);
+	http_start(http, request);
+	return http_next(http, INT64_MAX);
+}
+
+const struct http_request *
+http_request_of(const struct http_transfer *t)
+{
+	return t->request;
+}
+
+const struct http_answer *
+http_answer_of(const struct http_transfer *t)
+{
+	return &t->answer;
+}
+
+void
+http_release(struct http_transfer *t)
+{
+	curl_easy_cleanup(t->easy);
+	curl_mime_free(t->mime);
+	curl_slist_free_all(t->headers);
+	buf_free(&t->answer.body);
+	free(t->answer.content_type);
+	free(t);
+}
+
+size_t
+http_active(const struct http *http)
+{
+	return http->n_active;
+}

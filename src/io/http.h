@@ -1,0 +1,112 @@
+#ifndef IO_HTTP_H
+#define IO_HTTP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/text.h"
+
+/*
+ * HTTP/1.1 requests over libcurl, several at once in one thread.  What the
+ * rest of the program builds on: a body is handed out at most once, so
+ * libcurl cannot send a request again by itself; redirects are not
+ * followed; every transfer ends, by its own timeouts or by stop_check().
+ */
+
+struct http_policy {
+	int64_t connect_timeout_ms; /* name, TCP and TLS together */
+	int64_t stall_timeout_ms;   /* nothing moves while sending */
+	bool expect_continue;       /* ask before a body over 1 MiB */
+	char *ca_file;              /* PEM; NULL or empty: the system's */
+	char *proxy;                /* URL, "env", or "none" */
+};
+
+/* Where a body comes from. */
+struct http_body {
+	int64_t size; /* bytes that read() will give */
+	/* At least one byte and at most len, or -1 with *e. */
+	ssize_t (*read)(void *ctx, char *to, size_t len, struct err *e);
+	/* Is it still what it was?  Asked about once a second; may be NULL. */
+	int (*check)(void *ctx, struct err *e);
+	void *ctx;
+};
+
+/* A request; must stay as it is until its transfer is released. */
+struct http_request {
+	const char *url;
+	const struct text_list *headers; /* "Name: value" */
+	const struct http_body *body;    /* NULL makes it a GET */
+	const char *content_type;        /* of the body or the part */
+	const char *part_filename;       /* not NULL: multipart/form-data
+					    with this one part, "file" */
+	int64_t answer_timeout_ms;       /* from the last byte sent */
+	size_t answer_limit;             /* bytes */
+	/* Takes a 2xx answer piece by piece instead of http_answer.body. */
+	int (*sink)(void *ctx, const char *data, size_t len, struct err *e);
+	void *sink_ctx;
+	void *owner; /* the caller's */
+};
+
+/*
+ * What became of a request with a body.  A body that was not sent to its
+ * end was never acted on; once every byte has left, anything but a final
+ * answer leaves it open.
+ */
+enum http_outcome {
+	HTTP_NOT_DONE, /* bytes left to send, or refused with 3xx or 4xx */
+	HTTP_UNKNOWN,  /* all sent, and no final status or a 5xx */
+	HTTP_ANSWERED, /* all sent, and a complete 2xx answer */
+};
+
+struct http_answer {
+	enum http_outcome outcome;
+	long status; /* final status, 0 when there was none */
+	struct buf body;
+	char *content_type;     /* never NULL */
+	int64_t retry_after_ms; /* 0: the server did not say */
+	struct err err;         /* set unless HTTP_ANSWERED */
+};
+
+struct http;
+struct http_transfer;
+
+/* ERR_CONFIG when libcurl refuses the policy. */
+struct http *http_open(const struct http_policy *, struct err *e);
+void http_close(struct http *);
+
+/* Begin; the result comes from http_next(). */
+void http_start(struct http *, const struct http_request *);
+
+/*
+ * The next transfer that ended, or NULL at that moment of clock_mono_ms().
+ * After a stop, what is in flight is cut and handed out as ERR_INTERRUPTED,
+ * then NULL.  The caller releases the transfer.
+ */
+struct http_transfer *http_next(struct http *, int64_t until_ms);
+
+const struct http_request *http_request_of(const struct http_transfer *);
+const struct http_answer *http_answer_of(const struct http_transfer *);
+void http_release(struct http_transfer *);
+
+/* How many transfers are under way. */
+size_t http_active(const struct http *);
+
+/* Start one request with nothing else under way, and wait for its end. */
+struct http_transfer *http_perform(struct http *, const struct http_request *);
+
+/*
+ * The class of a final status (RFC 9110): 2xx none; 408, 425, 429 and 5xx
+ * temporary; 401 and 403 refused; 3xx configuration; other 4xx permanent.
+ */
+enum err_class http_status_class(long status);
+
+/*
+ * ERR_CONFIG unless url is an absolute http or https URL with a host and
+ * without user, query and fragment.
+ */
+int http_url_check(const char *url, struct err *e);
+
+#endif

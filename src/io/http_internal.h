@@ -1,0 +1,53 @@
+#ifndef IO_HTTP_INTERNAL_H
+#define IO_HTTP_INTERNAL_H
+
+#include <curl/curl.h>
+
+#include "io/http.h"
+
+/* What the http_*.c files share; nobody else includes this. */
+
+struct http {
+	const struct http_policy *policy;
+	CURLM *multi;
+	struct http_transfer *active;
+	struct http_transfer *finished;
+	size_t n_active;
+	int *sockets; /* open connections, to find one by its local port */
+	size_t n_sockets, cap_sockets;
+};
+
+struct http_transfer {
+	struct http *http;
+	struct http_transfer *next;
+	const struct http_request *request;
+	struct http_answer answer;
+	CURL *easy;
+	curl_mime *mime;
+	struct curl_slist *headers;
+	char curl_text[CURL_ERROR_SIZE];
+	struct err failure; /* ours, where libcurl only says "aborted" */
+	int64_t handed_out; /* body bytes given to libcurl */
+
+	/* The watch: what moved, and when. */
+	int socket; /* -1 before the request goes out */
+	curl_off_t sent;
+	int queued;
+	int64_t moved_ms;
+	int64_t checked_ms;
+	int64_t all_sent_ms; /* 0: still sending */
+};
+
+/* Set the transfer's libcurl handle up for its request. */
+void http_setup(struct http_transfer *);
+
+/* The final status seen so far, 0 for none: libcurl also reports a 100. */
+long http_final_status(CURL *easy);
+
+/* Has every byte of the request been given to the kernel? */
+bool http_is_all_sent(const struct http_transfer *);
+
+/* Fill in t->answer, now that libcurl ended the transfer with rc. */
+void http_judge(struct http_transfer *, CURLcode rc);
+
+#endif

@@ -1,0 +1,173 @@
+#include "io/http_internal.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/retry.h"
+
+long
+http_final_status(CURL *easy)
+{
+	long status = 0;
+
+	(void)curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
+	return status >= 200 ? status : 0;
+}
+
+bool
+http_is_all_sent(const struct http_transfer *t)
+{
+	curl_off_t sent = 0, due = -1;
+
+	if (t->request->body == NULL)
+		return t->socket != -1;
+	(void)curl_easy_getinfo(t->easy, CURLINFO_SIZE_UPLOAD_T, &sent);
+	(void)curl_easy_getinfo(t->easy, CURLINFO_CONTENT_LENGTH_UPLOAD_T,
+	    &due);
+	return t->handed_out == t->request->body->size && due >= 0 &&
+	    sent >= due;
+}
+
+enum err_class
+http_status_class(long status)
+{
+	switch (status) {
+	case 200 ... 299:
+		return ERR_NONE;
+	case 300 ... 399:
+		return ERR_CONFIG;
+	case 401:
+	case 403:
+		return ERR_REFUSED;
+	case 408:
+	case 425:
+	case 429:
+		return ERR_TEMPORARY;
+	case 400:
+	case 402:
+	case 404 ... 407:
+	case 409 ... 424:
+	case 426 ... 428:
+	case 430 ... 499:
+		return ERR_PERMANENT;
+	default:
+		return ERR_TEMPORARY;
+	}
+}
+
+static enum err_class
+curl_class(CURLcode rc)
+{
+	switch (rc) {
+	case CURLE_URL_MALFORMAT:
+	case CURLE_UNSUPPORTED_PROTOCOL:
+	case CURLE_PEER_FAILED_VERIFICATION:
+	case CURLE_SSL_CACERT_BADFILE:
+	case CURLE_SSL_CERTPROBLEM:
+	case CURLE_SSL_ISSUER_ERROR:
+	case CURLE_SSL_PINNEDPUBKEYNOTMATCH:
+		return ERR_CONFIG;
+	default:
+		return ERR_TEMPORARY;
+	}
+}
+
+/* A URL as it may be shown: a query can hold what is private. */
+static char *
+shown_url(const char *url)
+{
+	return xstrndup(url, strcspn(url, "?#"));
+}
+
+static void
+explain_status(const struct http_transfer *t, long status, struct err *e)
+{
+	char *location = NULL;
+
+	(void)curl_easy_getinfo(t->easy, CURLINFO_REDIRECT_URL, &location);
+	if (location) {
+		autofree char *shown = shown_url(location);
+
+		(void)err_set(e, ERR_CONFIG,
+		    "HTTP %ld, a redirect to %s, which is not followed", status,
+		    shown);
+	} else if (status / 100 == 2) {
+		(void)err_set(e, ERR_TEMPORARY,
+		    "HTTP %ld before the whole body was sent", status);
+	} else {
+		(void)err_set(e, http_status_class(status), "HTTP %ld", status);
+	}
+}
+
+static void
+explain(struct http_transfer *t, CURLcode rc, long status)
+{
+	struct err *e = &t->answer.err;
+	autofree char *url = shown_url(t->request->url);
+
+	if (t->failure.class != ERR_NONE)
+		*e = t->failure;
+	else if (status / 100 == 3 || status / 100 == 4 || rc == CURLE_OK)
+		explain_status(t, status, e);
+	else
+		(void)err_set(e, curl_class(rc), "%s",
+		    *t->curl_text ? t->curl_text : curl_easy_strerror(rc));
+	(void)err_wrap(e, "%s %s", t->request->body ? "POST" : "GET", url);
+}
+
+void
+http_judge(struct http_transfer *t, CURLcode rc)
+{
+	struct http_answer *answer = &t->answer;
+	bool is_sent = http_is_all_sent(t);
+	curl_off_t retry_after = 0;
+	char *type = NULL;
+
+	/* A refused rewind may come after the counters were set back. */
+	if (rc == CURLE_SEND_FAIL_REWIND && t->request->body)
+		is_sent = t->handed_out == t->request->body->size;
+	answer->status = http_final_status(t->easy);
+	if (rc == CURLE_OK && answer->status / 100 == 2 && is_sent)
+		answer->outcome = HTTP_ANSWERED;
+	else if (answer->status / 100 == 3 || answer->status / 100 == 4)
+		answer->outcome = HTTP_NOT_DONE;
+	else
+		answer->outcome = is_sent ? HTTP_UNKNOWN : HTTP_NOT_DONE;
+
+	(void)curl_easy_getinfo(t->easy, CURLINFO_RETRY_AFTER, &retry_after);
+	if (retry_after > 0)
+		answer->retry_after_ms = retry_after > RETRY_AFTER_MAX_MS / 1000
+		    ? RETRY_AFTER_MAX_MS
+		    : retry_after * 1000;
+	(void)curl_easy_getinfo(t->easy, CURLINFO_CONTENT_TYPE, &type);
+	answer->content_type = xstrdup(type ? type : "");
+	if (answer->outcome != HTTP_ANSWERED)
+		explain(t, rc, answer->status);
+}
+
+int
+http_url_check(const char *url, struct err *e)
+{
+	static const CURLUPart forbidden[] = { CURLUPART_USER,
+		CURLUPART_PASSWORD, CURLUPART_QUERY, CURLUPART_FRAGMENT };
+	CURLU *u = curl_url();
+	char *scheme = NULL;
+	bool is_good = curl_url_set(u, CURLUPART_URL, url, 0) == CURLUE_OK &&
+	    curl_url_get(u, CURLUPART_SCHEME, &scheme, 0) == CURLUE_OK &&
+	    (strcmp(scheme, "http") == 0 || strcmp(scheme, "https") == 0);
+
+	for (size_t i = 0; i < sizeof(forbidden) / sizeof(forbidden[0]); i++) {
+		char *part = NULL;
+
+		if (curl_url_get(u, forbidden[i], &part, 0) == CURLUE_OK)
+			is_good = false;
+		curl_free(part);
+	}
+	curl_free(scheme);
+	curl_url_cleanup(u);
+	if (is_good)
+		return 0;
+	/* Not shown: it may hold a password. */
+	return err_set(e, ERR_CONFIG,
+	    "is no http or https URL without user, query and fragment");
+}

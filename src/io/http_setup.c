@@ -1,0 +1,222 @@
+#include "io/http_internal.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+
+enum {
+	EXPECT_MS = 300,
+	SMALL_BODY_BYTES = 64 * 1024,
+	UPLOAD_BUFFER_BYTES = 512 * 1024,
+	NOTSENT_LOWAT_BYTES = 128 * 1024,
+};
+
+static size_t
+on_read(char *to, size_t size, size_t n, void *ctx)
+{
+	struct http_transfer *t = ctx;
+	const struct http_body *body = t->request->body;
+	int64_t left = body->size - t->handed_out;
+	size_t room = size * n;
+	ssize_t got;
+
+	if (left <= 0)
+		return 0;
+	if ((int64_t)room > left)
+		room = (size_t)left;
+	got = body->read(body->ctx, to, room, &t->failure);
+	if (got <= 0)
+		return CURL_READFUNC_ABORT;
+	t->handed_out += got;
+	return (size_t)got;
+}
+
+/* Refusing to rewind is what keeps libcurl from sending a body twice. */
+static int
+on_seek(void *ctx, curl_off_t offset, int origin)
+{
+	const struct http_transfer *t = ctx;
+
+	if (t->handed_out == 0 && offset == 0 && origin == SEEK_SET)
+		return CURL_SEEKFUNC_OK;
+	return CURL_SEEKFUNC_FAIL;
+}
+
+static size_t
+on_write(char *data, size_t size, size_t n, void *ctx)
+{
+	struct http_transfer *t = ctx;
+	size_t len = size * n;
+
+	if (t->request->sink && http_final_status(t->easy) / 100 == 2)
+		return t->request->sink(t->request->sink_ctx, data, len,
+			   &t->failure) == 0
+		    ? len
+		    : 0;
+	if (buf_add(&t->answer.body, data, len))
+		return len;
+	(void)err_set(&t->failure, ERR_TEMPORARY,
+	    "the answer is longer than %zu bytes", t->request->answer_limit);
+	return 0;
+}
+
+static int
+on_socket_open(void *ctx, curl_socket_t fd, curlsocktype purpose)
+{
+	struct http *http = ctx;
+	int lowat = NOTSENT_LOWAT_BYTES;
+	unsigned timeout = (unsigned)http->policy->stall_timeout_ms;
+
+	(void)purpose;
+	/* Without these we are only slower to notice what the watch sees. */
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &lowat,
+	    sizeof(lowat));
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &timeout,
+	    sizeof(timeout));
+	xgrow((void **)&http->sockets, &http->cap_sockets, http->n_sockets + 1,
+	    sizeof(int));
+	http->sockets[http->n_sockets++] = fd;
+	return CURL_SOCKOPT_OK;
+}
+
+static int
+on_socket_close(void *ctx, curl_socket_t fd)
+{
+	struct http *http = ctx;
+
+	for (size_t i = 0; i < http->n_sockets; i++) {
+		if (http->sockets[i] != fd)
+			continue;
+		http->sockets[i] = http->sockets[--http->n_sockets];
+		break;
+	}
+	return close(fd);
+}
+
+static int
+local_port(int fd)
+{
+	struct sockaddr_in6 addr = { 0 };
+	socklen_t len = sizeof(addr);
+
+	/* The port of IPv4 and IPv6 addresses lies at the same place. */
+	if (getsockname(fd, (struct sockaddr *)&addr, &len) == -1)
+		return -1;
+	return ntohs(addr.sin6_port);
+}
+
+/* The request goes out now, over a new connection or a kept one. */
+static int
+on_request(void *ctx, char *ip, char *local_ip, int remote_port,
+    int local_port_used)
+{
+	struct http_transfer *t = ctx;
+
+	(void)ip, (void)local_ip, (void)remote_port;
+	for (size_t i = 0; i < t->http->n_sockets; i++)
+		if (local_port(t->http->sockets[i]) == local_port_used)
+			t->socket = t->http->sockets[i];
+	t->moved_ms = clock_mono_ms();
+	return CURL_PREREQFUNC_OK;
+}
+
+static void
+set_connection(CURL *easy, struct http *http)
+{
+	const struct http_policy *policy = http->policy;
+
+	curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1);
+	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+	curl_easy_setopt(easy, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
+	curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
+	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
+	curl_easy_setopt(easy, CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2);
+	/* With a CA directory libcurl parses the bundle at each connection. */
+	curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
+	if (policy->ca_file && *policy->ca_file)
+		curl_easy_setopt(easy, CURLOPT_CAINFO, policy->ca_file);
+	if (strcmp(policy->proxy, "env") != 0)
+		curl_easy_setopt(easy, CURLOPT_PROXY,
+		    strcmp(policy->proxy, "none") == 0 ? "" : policy->proxy);
+	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
+	    (long)policy->connect_timeout_ms);
+	curl_easy_setopt(easy, CURLOPT_EXPECT_100_TIMEOUT_MS, (long)EXPECT_MS);
+	curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, on_socket_open);
+	curl_easy_setopt(easy, CURLOPT_SOCKOPTDATA, http);
+	curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, on_socket_close);
+	curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, http);
+}
+
+static void
+set_headers(struct http_transfer *t)
+{
+	const struct http_request *request = t->request;
+	const struct text_list *headers = request->headers;
+
+	for (size_t i = 0; i < headers->n; i++)
+		t->headers = curl_slist_append(t->headers, headers->items[i]);
+	if (request->body && request->part_filename == NULL) {
+		autofree char *type =
+		    xasprintf("Content-Type: %s", request->content_type);
+
+		t->headers = curl_slist_append(t->headers, type);
+	}
+	if (!t->http->policy->expect_continue)
+		t->headers = curl_slist_append(t->headers, "Expect:");
+	curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, t->headers);
+	curl_easy_setopt(t->easy, CURLOPT_USERAGENT, "jibri-finalize/" VERSION);
+}
+
+static void
+set_body(struct http_transfer *t)
+{
+	const struct http_request *request = t->request;
+	const struct http_body *body = request->body;
+	curl_mimepart *part;
+
+	if (body == NULL)
+		return;
+	if (body->size > SMALL_BODY_BYTES)
+		curl_easy_setopt(t->easy, CURLOPT_UPLOAD_BUFFERSIZE,
+		    (long)UPLOAD_BUFFER_BYTES);
+	if (request->part_filename == NULL) {
+		curl_easy_setopt(t->easy, CURLOPT_POST, 1L);
+		curl_easy_setopt(t->easy, CURLOPT_POSTFIELDSIZE_LARGE,
+		    (curl_off_t)body->size);
+		curl_easy_setopt(t->easy, CURLOPT_READFUNCTION, on_read);
+		curl_easy_setopt(t->easy, CURLOPT_READDATA, t);
+		curl_easy_setopt(t->easy, CURLOPT_SEEKFUNCTION, on_seek);
+		curl_easy_setopt(t->easy, CURLOPT_SEEKDATA, t);
+		return;
+	}
+	t->mime = curl_mime_init(t->easy);
+	part = curl_mime_addpart(t->mime);
+	curl_mime_name(part, "file");
+	curl_mime_filename(part, request->part_filename);
+	curl_mime_type(part, request->content_type);
+	curl_mime_data_cb(part, body->size, on_read, on_seek, NULL, t);
+	curl_easy_setopt(t->easy, CURLOPT_MIMEPOST, t->mime);
+}
+
+void
+http_setup(struct http_transfer *t)
+{
+	CURL *easy = t->easy;
+
+	set_connection(easy, t->http);
+	curl_easy_setopt(easy, CURLOPT_URL, t->request->url);
+	curl_easy_setopt(easy, CURLOPT_PRIVATE, t);
+	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, t->curl_text);
+	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_write);
+	curl_easy_setopt(easy, CURLOPT_WRITEDATA, t);
+	curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_request);
+	curl_easy_setopt(easy, CURLOPT_PREREQDATA, t);
+	set_headers(t);
+	set_body(t);
+}

@@ -1,0 +1,74 @@
+#ifndef IO_JSON_H
+#define IO_JSON_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/text.h"
+
+/*
+ * What jansson does not bring: bounded input, JSON pointers, duplicates of
+ * members that matter, and arrays that are read an element at a time.
+ */
+
+#define autojson __attribute__((cleanup(json_release)))
+void json_release(json_t **);
+
+/* Parse; NULL and ERR_TEMPORARY with the place when it is no JSON. */
+json_t *json_parse(const char *text, size_t len, struct err *e);
+
+/* RFC 6901.  A borrowed reference, or NULL. */
+json_t *json_pointer_get(const json_t *, const char *pointer);
+
+/* Append the names of the members on the way, unescaped. */
+void json_pointer_names(const char *pointer, struct text_list *names);
+
+/* Take the member or element away; true when there was one. */
+bool json_pointer_remove(json_t *, const char *pointer);
+
+/*
+ * Does an object in this text, which json_parse() took, have two members of
+ * one of these names?  A parser that lets one of them win would let whoever
+ * wrote the second decide.
+ */
+bool json_has_duplicate(const char *text, size_t len,
+    const struct text_list *names);
+
+/* The member as a string, or NULL when it is absent or none; borrowed. */
+const char *json_member_string(const json_t *, const char *name);
+
+/* The member as an integer, or the fallback. */
+int64_t json_member_int(const json_t *, const char *name, int64_t fallback);
+
+/*
+ * An identifier that may enter a path: an integer or a string of letters,
+ * digits, '-' and '_', at most 128 bytes.  NULL when it is neither; the
+ * caller frees it.
+ */
+char *json_plain_id(const json_t *);
+
+/* An array that arrives in pieces; each element is parsed by itself. */
+struct json_stream {
+	int (*element)(void *ctx, const json_t *, struct err *e);
+	void *ctx;
+	struct buf pending;
+	int depth; /* 0 before '[', 1 between elements */
+	bool is_string, is_escaped, is_ended;
+};
+
+enum { JSON_STREAM_ELEMENT_BYTES = 64 * 1024 };
+
+/*
+ * Feed the next piece.  -1 with ERR_TEMPORARY when it is not an array of
+ * objects, when an element is too long, or when element() said so.
+ */
+int json_stream_feed(struct json_stream *, const char *data, size_t len,
+    struct err *e);
+
+/* After the last piece: -1 with ERR_TEMPORARY unless the array was closed. */
+int json_stream_end(struct json_stream *, struct err *e);
+
+#endif

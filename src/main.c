@@ -1,0 +1,28 @@
+#include <sys/resource.h>
+
+#include "base/log.h"
+#include "base/stop.h"
+#include "cli/commands.h"
+
+int
+main(int argc, char **argv)
+{
+	static const struct rlimit no_core = { 0 };
+	struct options options = { 0 };
+	struct err e = { 0 };
+	int result;
+
+	log_init();
+	/* A core file would hold the secrets. */
+	(void)setrlimit(RLIMIT_CORE, &no_core);
+	result = stop_init(&e);
+	if (result == 0)
+		result = options_parse(&options, argc, argv, &e);
+	if (result == 0)
+		result = commands_run(&options, &e);
+	if (result == -1 && *e.text != '\0')
+		log_error("%s", e.text);
+	options_free(&options);
+	log_finish();
+	return result == 0 ? 0 : err_exit_code(e.class);
+}

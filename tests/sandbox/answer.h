@@ -1,0 +1,37 @@
+/* An answer before it is sent: a status, a body or a file, and headers. */
+#ifndef ANSWER_H
+#define ANSWER_H
+
+#include <jansson.h>
+#include <microhttpd.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+struct answer {
+	unsigned status;
+	char *type;
+	char *body;
+	size_t bytes;
+	int fd;        /* -1, or the file that is the body */
+	char *headers; /* NULL, or further ones with " | " between them */
+};
+
+/* Each makes *a what it says and forgets what it was; takes the JSON over. */
+void answer_json(struct answer *, unsigned status, json_t *);
+void answer_text(struct answer *, unsigned status, const char *type,
+    const char *body, size_t bytes);
+void answer_file(struct answer *, const char *type, int fd);
+void answer_error(struct answer *, unsigned status, const char *reason);
+
+/* Sent whole and well, by the library, which takes the file over. */
+enum MHD_Result answer_queue(struct MHD_Connection *, struct answer *);
+
+/* Its headers and body written to the bare socket. */
+bool answer_write(int socket, const struct answer *);
+
+/* Add type and headers; the response is the caller's still. */
+void answer_dress(struct MHD_Response *, const struct answer *);
+
+void answer_release(struct answer *);
+
+#endif

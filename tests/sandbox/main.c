@@ -1,0 +1,254 @@
+#include <errno.h>
+#include <getopt.h>
+#include <microhttpd.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "request.h"
+#include "sandbox.h"
+#include "store.h"
+#include "text.h"
+
+#define MAX_TIME_DEFAULT_S 900
+#define CONNECTION_MEMORY_BYTES ((size_t)512 * 1024)
+
+void
+sandbox_die(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	fputs("sandbox: ", stderr);
+	vfprintf(stderr, fmt, ap);
+	fputc('\n', stderr);
+	va_end(ap);
+	/* Other threads run: no handlers, no leak check. */
+	_exit(2);
+}
+
+static const struct option options[] = {
+	{ "dir", required_argument, NULL, 'd' },
+	{ "tls", required_argument, NULL, 'c' },
+	{ "webhook-secret", required_argument, NULL, 's' },
+	{ "webhook-secret-previous", required_argument, NULL, 'S' },
+	{ "token", required_argument, NULL, 't' },
+	{ "max-file", required_argument, NULL, 'm' },
+	{ "discard-over", required_argument, NULL, 'k' },
+	{ "max-time", required_argument, NULL, 'T' },
+	{ "prefix", required_argument, NULL, 'p' },
+	{ 0 },
+};
+
+static long long
+number_read(const char *text)
+{
+	char *end;
+	long long n = strtoll(text, &end, 10);
+
+	if (end == text || *end != '\0' || n < 0)
+		sandbox_die("no number: %s", text);
+	return n;
+}
+
+static void
+option_take(struct settings *set, int letter)
+{
+	switch (letter) {
+	case 'd':
+		set->dir = optarg;
+		break;
+	case 'c':
+		set->certificate_file = optarg;
+		break;
+	case 's':
+		set->secret = optarg;
+		break;
+	case 'S':
+		set->secret_previous = optarg;
+		break;
+	case 't':
+		set->token = optarg;
+		break;
+	case 'm':
+		set->max_file_bytes = number_read(optarg);
+		break;
+	case 'k':
+		set->keep_bytes = number_read(optarg);
+		break;
+	case 'T':
+		set->max_time_s = number_read(optarg);
+		break;
+	case 'p':
+		set->prefix = optarg;
+		break;
+	default:
+		_exit(2);
+	}
+}
+
+static void
+options_read(struct settings *set, int argc, char **argv)
+{
+	int letter;
+
+	*set = (struct settings){
+		.prefix = "",
+		.max_file_bytes = -1,
+		.keep_bytes = -1,
+		.max_time_s = MAX_TIME_DEFAULT_S,
+	};
+	while ((letter = getopt_long(argc, argv, "+", options, NULL)) != -1) {
+		option_take(set, letter);
+		/* --tls has two words. */
+		if (letter == 'c' && optind < argc)
+			set->key_file = argv[optind++];
+	}
+	if (set->dir == NULL || optind != argc)
+		sandbox_die("usage: sandbox --dir DIR [OPTION...]");
+	if (set->certificate_file != NULL && set->key_file == NULL)
+		sandbox_die("--tls wants a certificate and a key");
+	if (*set->prefix != '\0' && *set->prefix != '/')
+		sandbox_die("--prefix wants a path");
+}
+
+static void
+directory_enter(const char *dir)
+{
+	mkdir(dir, 0755);
+	if (chdir(dir) == -1)
+		sandbox_die("%s: %s", dir, strerror(errno));
+	mkdir("store", 0755);
+	mkdir("incoming", 0755);
+}
+
+static void
+request_count(void *arg, json_t *line)
+{
+	struct sandbox *box = arg;
+	json_int_t n = json_integer_value(json_object_get(line, "n"));
+
+	if (n > box->last_request)
+		box->last_request = (unsigned)n;
+}
+
+static char *
+pem_read(const char *file)
+{
+	char *pem = file != NULL ? text_read(file, NULL) : NULL;
+
+	if (file != NULL && pem == NULL)
+		sandbox_die("%s: %s", file, strerror(errno));
+	return pem;
+}
+
+static struct MHD_Daemon *
+daemon_start(struct sandbox *box, const char *certificate, const char *key)
+{
+	struct sockaddr_in address = {
+		.sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+	};
+	unsigned flags = MHD_USE_THREAD_PER_CONNECTION |
+	    MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_POLL;
+	struct MHD_OptionItem tls[] = {
+		{ MHD_OPTION_HTTPS_MEM_CERT, 0, (void *)certificate },
+		{ MHD_OPTION_HTTPS_MEM_KEY, 0, (void *)key },
+		{ MHD_OPTION_END, 0, NULL },
+	};
+
+	if (certificate != NULL)
+		flags |= MHD_USE_TLS;
+	else
+		tls[0].option = MHD_OPTION_END;
+	return MHD_start_daemon(flags, 0, NULL, NULL, request_handle, box,
+	    MHD_OPTION_SOCK_ADDR, &address, MHD_OPTION_URI_LOG_CALLBACK,
+	    request_open, box, MHD_OPTION_NOTIFY_COMPLETED, request_close, box,
+	    MHD_OPTION_NOTIFY_CONNECTION, request_connection, box,
+	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY_BYTES,
+	    MHD_OPTION_ARRAY, tls, MHD_OPTION_END);
+}
+
+/* Appears whole or not at all: who waits for it may read it at once. */
+static void
+url_announce(const struct settings *set, struct MHD_Daemon *daemon)
+{
+	unsigned port =
+	    MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_BIND_PORT)->port;
+	FILE *f = fopen("url.new", "we");
+
+	if (f == NULL)
+		sandbox_die("url.new: %s", strerror(errno));
+	fprintf(f, "%s://127.0.0.1:%u%s\n",
+	    set->certificate_file != NULL ? "https" : "http", port,
+	    set->prefix);
+	if (fclose(f) != 0 || rename("url.new", "url") == -1)
+		sandbox_die("url: %s", strerror(errno));
+}
+
+static void
+stop_at_once(int signal_number)
+{
+	(void)signal_number;
+	_exit(0);
+}
+
+static void
+sandbox_stop(struct sandbox *box, struct MHD_Daemon *daemon)
+{
+	/* A stalled request could hold up an orderly end. */
+	if (atomic_load(&box->active) > 0)
+		_exit(0);
+	signal(SIGALRM, stop_at_once);
+	alarm(1);
+	MHD_stop_daemon(daemon);
+	fault_release(&box->faults);
+	json_decref(box->records);
+}
+
+int
+main(int argc, char **argv)
+{
+	static struct sandbox box = {
+		.lock = PTHREAD_MUTEX_INITIALIZER,
+		.next_id = 1,
+	};
+	autofree char *certificate = NULL;
+	autofree char *key = NULL;
+	struct MHD_Daemon *daemon;
+	struct timespec limit = { 0 };
+	sigset_t ends;
+
+	/* First of all: a parent that ends before this is not noticed. */
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	options_read(&box.set, argc, argv);
+	signal(SIGPIPE, SIG_IGN);
+	sigemptyset(&ends);
+	sigaddset(&ends, SIGTERM);
+	sigaddset(&ends, SIGINT);
+	pthread_sigmask(SIG_BLOCK, &ends, NULL);
+
+	certificate = pem_read(box.set.certificate_file);
+	key = pem_read(box.set.key_file);
+	directory_enter(box.set.dir);
+	box.records = text_must(json_array());
+	store_load(&box);
+	text_each_line("requests.jsonl", request_count, &box);
+	fault_refresh(&box.faults);
+
+	daemon = daemon_start(&box, certificate, key);
+	if (daemon == NULL)
+		sandbox_die("cannot start: %s", strerror(errno));
+	url_announce(&box.set, daemon);
+	limit.tv_sec = (time_t)box.set.max_time_s;
+	sigtimedwait(&ends, NULL, &limit);
+	sandbox_stop(&box, daemon);
+	return 0;
+}

@@ -1,0 +1,57 @@
+/*
+ * The sandbox: both services that jibri-finalize talks to, on one port of
+ * the loopback, with files for memory and misbehaviour on request.  Its
+ * working directory is DIR; every path in these files is relative to it.
+ *
+ *   main        options, start and end
+ *   request     the life of one request, from first header to log line
+ *   target      the raw request target and the stage it belongs to
+ *   multipart   the parser of upload bodies, as strict as Tomcat's
+ *   upload      a body on its way: parsed, hashed, kept in incoming/
+ *   store       what has been stored: store/ and records.jsonl
+ *   webhook     the three proofs of a webhook's sender, and its body
+ *   service     the good answer of every stage
+ *   fault       the file of faults: which one applies now
+ *   ending      how a request ends, well or badly
+ *   answer      an answer before it is sent
+ */
+#ifndef SANDBOX_H
+#define SANDBOX_H
+
+#include <jansson.h>
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "fault.h"
+
+struct settings {
+	const char *dir;
+	const char *certificate_file;
+	const char *key_file;
+	const char *prefix; /* in front of every path, or "" */
+	const char *secret;
+	const char *secret_previous;
+	const char *token;
+	long long max_file_bytes; /* -1: no limit */
+	long long keep_bytes;     /* of one file; -1: all of them */
+	long long max_time_s;
+};
+
+struct sandbox {
+	struct settings set;
+	atomic_uint active; /* requests under way and files stored late */
+
+	/* The lock guards what follows, and every file but incoming/. */
+	pthread_mutex_t lock;
+	struct fault_list faults;
+	json_t *records;
+	long long next_id;
+	unsigned last_request;
+	unsigned last_connection;
+};
+
+/* Print one line and end with 2, so that a test's typo is never a pass. */
+void sandbox_die(const char *fmt, ...)
+    __attribute__((format(printf, 1, 2), noreturn));
+
+#endif

@@ -1,0 +1,33 @@
+/*
+ * What has been stored: objects as files under store/, and one record of
+ * each in records.jsonl.  Every function wants the sandbox's lock held.
+ */
+#ifndef STORE_H
+#define STORE_H
+
+#include "sandbox.h"
+#include "upload.h"
+
+/* Take in the records of an earlier run. */
+void store_load(struct sandbox *);
+
+/* The folder that a path query names, as `a/b`, the caller's; NULL if bad. */
+char *store_folder(const char *path);
+
+/* A record as the service would answer with; the caller's. */
+json_t *store_record(const struct sandbox *, const char *reference_id,
+    const char *folder, const struct upload *);
+
+/* Move the upload into the store under its record; a second one is `~2`. */
+void store_add(struct sandbox *, json_t *record, struct upload *);
+
+/* An array of what is known of a reference id; the caller's. */
+json_t *store_list(const struct sandbox *, const char *reference_id);
+
+/* Open an object by its file id; -1 if there is none.  *type is borrowed. */
+int store_open(const struct sandbox *, const char *id, const char **type);
+
+/* A record without what only the sandbox knows; the caller's. */
+json_t *store_public(const json_t *record);
+
+#endif

@@ -1,0 +1,53 @@
+/*
+ * One upload's body on its way: parsed, counted, hashed, and kept in
+ * incoming/N, which grows as the bytes arrive.
+ */
+#ifndef UPLOAD_H
+#define UPLOAD_H
+
+#include <openssl/evp.h>
+#include <stdbool.h>
+
+#include "multipart.h"
+#include "sandbox.h"
+
+struct upload {
+	struct multipart parser;
+	EVP_MD_CTX *hash;
+	int fd;
+	char incoming[32];
+	unsigned files; /* parts named `file` seen so far */
+	bool is_in_file;
+	long long bytes;
+	long long keep_bytes; /* -1: all */
+	const char *failure;  /* of the disk, not of the sender */
+	size_t header_bytes;
+	char *disposition;
+	char *filename; /* NULL: not known, or not UTF-8 */
+	char *type;
+	char sha256[65]; /* set by upload_end() */
+};
+
+/* The caller owns the upload and ends it with upload_free(). */
+struct upload *upload_begin(unsigned n, const char *content_type,
+    long long keep_bytes);
+
+void upload_feed(struct upload *, const char *, size_t);
+
+/* No more will come: fix the hash. */
+void upload_end(struct upload *);
+
+/* What is wrong with it: *status is set and the reason returned, or NULL. */
+const char *upload_problem(const struct upload *, long long max_file_bytes,
+    unsigned *status);
+
+/* The file's size if it is the last part of a body of this length, or -1. */
+long long upload_expected_bytes(const struct upload *, long long body_bytes);
+
+/* What requests.jsonl tells of the part; null before its header came. */
+json_t *upload_describe(const struct upload *);
+
+/* Takes NULL, too; an incoming file that was not stored is removed. */
+void upload_free(struct upload *);
+
+#endif
