@@ -93,6 +93,7 @@ run(struct job *job, const struct attempt_policy *policy,
 		result->was_done = true;
 		return 0;
 	}
+	recording_log_skipped(&job->recording);
 	note_began(job, changed);
 	if (pipeline_run(job, e) == 0)
 		return 0;

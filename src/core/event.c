@@ -68,7 +68,7 @@ path_to_json(const char *path)
 
 	if (text_is_utf8(path) && !strchr(path, '%'))
 		return json_string(path);
-	encoded = text_percent_encode(path, "/ ");
+	encoded = text_percent_encode(path, "/ !\"#$&'()*+,:;<=>?@[]{|}");
 	return json_string(encoded);
 }
 

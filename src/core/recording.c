@@ -45,7 +45,8 @@ forget_scan(struct recording *rec)
 		free(rec->artifacts[i].path);
 		buf_free(&rec->artifacts[i].content);
 	}
-	rec->n = rec->n_media = 0;
+	rec->n = 0;
+	text_list_free(&rec->skipped);
 	json_decref(rec->metadata);
 	rec->metadata = NULL;
 	buf_free(&rec->metadata_text);
@@ -90,10 +91,18 @@ is_excluded(const struct text_list *globs, const char *path)
 }
 
 static void
-say_skipped(const struct recording *rec, const char *path, const char *why)
+skip(struct recording *rec, const char *path, const char *why)
 {
-	if (!rec->is_quiet)
-		log_info("%s: skipped, %s", path, why);
+	autofree char *line = xasprintf("%s: skipped, %s", path, why);
+
+	text_list_add(&rec->skipped, line);
+}
+
+void
+recording_log_skipped(const struct recording *rec)
+{
+	for (size_t i = 0; i < rec->skipped.n; i++)
+		log_info("%s", rec->skipped.items[i]);
 }
 
 static const char *
@@ -124,7 +133,6 @@ add_artifact(struct recording *rec, const char *path, const struct stat *st)
 		.mtime_ns = file_mtime_ns(st),
 		.is_media = mimetype_is_media_name(path),
 	};
-	rec->n_media += a->is_media;
 	return a;
 }
 
@@ -182,11 +190,11 @@ add_redacted(struct recording *rec, const char *path, const struct stat *st,
 	struct artifact *a;
 
 	if (is_excluded(&rec->policy->exclude, path)) {
-		say_skipped(rec, path, "excluded");
+		skip(rec, path, "excluded");
 		return;
 	}
 	if (state == METADATA_UNPARSABLE && pointers->n > 0) {
-		say_skipped(rec, path,
+		skip(rec, path,
 		    "withheld: it cannot be parsed, so what is "
 		    "private in it cannot be taken out");
 		return;
@@ -221,7 +229,7 @@ scan_entry(struct recording *rec, const char *path, const struct stat *st,
     int depth, struct err *e)
 {
 	if (strcmp(path, RECORDING_JOURNAL) == 0) {
-		say_skipped(rec, path, "our own journal");
+		skip(rec, path, "our own journal");
 		return 0;
 	}
 	if (S_ISREG(st->st_mode) &&
@@ -230,13 +238,13 @@ scan_entry(struct recording *rec, const char *path, const struct stat *st,
 		return 0;
 	}
 	if (is_excluded(&rec->policy->exclude, path)) {
-		say_skipped(rec, path, "excluded");
+		skip(rec, path, "excluded");
 		return 0;
 	}
 	if (S_ISDIR(st->st_mode))
 		return scan_directory(rec, path, depth + 1, e);
 	if (!S_ISREG(st->st_mode)) {
-		say_skipped(rec, path, kind_of(st->st_mode));
+		skip(rec, path, kind_of(st->st_mode));
 		return 0;
 	}
 	(void)add_artifact(rec, path, st);
@@ -308,7 +316,6 @@ recording_scan(struct recording *rec, struct err *e)
 	if (rec->n > 0)
 		qsort(rec->artifacts, rec->n, sizeof(*rec->artifacts),
 		    compare_artifacts);
-	rec->is_quiet = true;
 	return 0;
 }
 

@@ -43,8 +43,7 @@ struct recording {
 	int dirfd;
 	struct artifact *artifacts; /* sorted by path */
 	size_t n, cap;
-	size_t n_media;
-	bool is_quiet; /* what is skipped was already said */
+	struct text_list skipped; /* what is no artifact, and why */
 
 	/* metadata.json of the top level */
 	enum metadata_state metadata_state;
@@ -76,11 +75,13 @@ void recording_close(struct recording *);
 const char *recording_name(const struct recording *);
 
 /*
- * List the artifacts as they are now and read metadata.json.  What is
- * skipped is logged once per recording.  -1 with ERR_PERMANENT when there
- * are too many or too deep, or as err_sys().
+ * List the artifacts as they are now and read metadata.json.  -1 with
+ * ERR_PERMANENT when there are too many or too deep, or as err_sys().
  */
 int recording_scan(struct recording *, struct err *e);
+
+/* Log what the last scan skipped. */
+void recording_log_skipped(const struct recording *);
 
 /*
  * Open an artifact for reading and say what it is now.  -1 when it is gone,

@@ -195,6 +195,9 @@ set_body(struct http_transfer *t)
 		curl_easy_setopt(t->easy, CURLOPT_SEEKDATA, t);
 		return;
 	}
+	/* Backslashes: Tomcat does not decode the %22 of the default. */
+	curl_easy_setopt(t->easy, CURLOPT_MIME_OPTIONS,
+	    (long)CURLMIMEOPT_FORMESCAPE);
 	t->mime = curl_mime_init(t->easy);
 	part = curl_mime_addpart(t->mime);
 	curl_mime_name(part, "file");

@@ -1,0 +1,184 @@
+# What every test of the program shares: a sandbox server, recordings as
+# Jibri leaves them, and assertions on what the server saw.
+#
+# shellcheck shell=bash
+
+bats_require_minimum_version 1.5.0
+
+ROOT=$(cd "$BATS_TEST_DIRNAME/.." && pwd)
+BIN=${BIN:-$ROOT/build/jibri-finalize}
+SANDBOX=${SANDBOX:-$ROOT/build/sandbox}
+SESSION=9f1c2d3e-aaaa-4bbb-8ccc-1234567890ab
+ROOM=abc-defg-hij
+MEDIA=${ROOM}_2026-01-02-03-04-05.mp4
+
+# Each test: a sandbox with one room, and the settings that point to it.
+# The waits are short, so that a retry costs no time.
+common_setup() {
+	unset "${!JIBRI_FINALIZE_@}" CREDENTIALS_DIRECTORY WEBHOOK_SECRET
+	unset http_proxy https_proxy no_proxy MAGIC
+	DIR=$BATS_TEST_TMPDIR
+	SB=$DIR/sandbox
+	REC=$DIR/recordings/$SESSION
+	mkdir -p "$SB" "$REC"
+	rooms "{\"$ROOM\": 123}"
+	export JIBRI_FINALIZE_CONFIG=/dev/null
+	export JIBRI_FINALIZE_RETRY_DELAY=20ms JIBRI_FINALIZE_RETRY_DELAY_MAX=100ms
+	export JIBRI_FINALIZE_ANSWER_TIMEOUT=1s JIBRI_FINALIZE_STALL_TIMEOUT=2s
+	export JIBRI_FINALIZE_DEADLINE=60s
+}
+
+common_teardown() {
+	stop_sandbox
+}
+
+# --- the server --------------------------------------------------------------
+
+# start_sandbox [SANDBOX_FLAG...]: sets URL and the old script's variables.
+start_sandbox() {
+	rm -f "$SB/url"
+	"$SANDBOX" --dir "$SB" --max-time 300 --webhook-secret s3cret "$@" 3>&- &
+	SANDBOX_PID=$!
+	wait_for test -s "$SB/url"
+	URL=$(cat "$SB/url")
+	export FILE_SERVICE_URL=$URL MEETING_SERVICE_URL=$URL
+	export WEBHOOK_SECRET=s3cret
+}
+
+stop_sandbox() {
+	[ -n "${SANDBOX_PID:-}" ] || return 0
+	kill "$SANDBOX_PID" 2>/dev/null || true
+	wait "$SANDBOX_PID" 2>/dev/null || true
+	SANDBOX_PID=
+}
+
+# rooms JSON: what the meeting-service knows.
+rooms() {
+	printf '%s\n' "$1" >"$SB/rooms.json.new"
+	mv "$SB/rooms.json.new" "$SB/rooms.json"
+}
+
+# faults LINE...: what goes wrong from now on; none: nothing.
+faults() {
+	printf '%s\n' "$@" >"$SB/faults.new"
+	mv "$SB/faults.new" "$SB/faults"
+}
+
+# --- recordings --------------------------------------------------------------
+
+# recording: the directory as Jibri leaves it.
+recording() {
+	cp "$ROOT/tests/data/video.mp4" "$REC/$MEDIA"
+	metadata "https://meet.example.org/$ROOM"
+}
+
+# metadata URL: metadata.json as Jibri writes it.
+metadata() {
+	jq -n --arg url "$1" '{meeting_url: $url, participants: []}' \
+		>"$REC/metadata.json"
+}
+
+# sparse FILE BYTES: an MP4 of that size that is whole: ftyp, a mdat that
+# holds a hole, and a moov.
+sparse() {
+	local mdat=$(($2 - 16 - 16))
+	{
+		printf '\0\0\0\020ftypisom\0\0\0\0'
+		# A size of 1 is followed by the real one in 64 bits.
+		printf '\0\0\0\001mdat'
+		# shellcheck disable=SC2059
+		printf "$(printf '%016x' "$mdat" | sed 's/../\\x&/g')"
+	} >"$1"
+	truncate -s "$((16 + mdat))" "$1"
+	printf '\0\0\0\020moov\0\0\0\0\0\0\0\0' >>"$1"
+}
+
+# --- running -----------------------------------------------------------------
+
+# finalize [ARGUMENT...]: as Jibri calls it; stdout and stderr in one pipe.
+finalize() {
+	timeout 120 "$BIN" "$REC" "$@" 2>&1
+}
+
+# run_finalize CODE [ARGUMENT...]: run it, and show its output when it ends
+# with another code.
+run_finalize() {
+	local want=$1
+	shift
+	run finalize "$@"
+	[ "$status" = "$want" ] && return 0
+	printf 'exit code %s, not %s; output:\n%s\n' "$status" "$want" \
+		"$output" >&2
+	return 1
+}
+
+wait_for() {
+	local i
+	for ((i = 0; i < 600; i++)); do
+		"$@" >/dev/null 2>&1 && return 0
+		sleep 0.05
+	done
+	echo "gave up waiting for: $*" >&2
+	return 1
+}
+
+# --- what the server saw -----------------------------------------------------
+
+# Paths of stored files below the session's folder, sorted; doubles end in ~2.
+stored() {
+	(cd "$SB/store/${1:-$ROOM}/${2:-$SESSION}" 2>/dev/null &&
+		find . -type f -printf '%P\n' | LC_ALL=C sort)
+}
+
+# is_stored FILE...: exactly these are stored, byte for byte.
+is_stored() {
+	local f
+	diff <(printf '%s\n' "$@" | LC_ALL=C sort) <(stored) || return 1
+	for f in "$@"; do
+		cmp "$REC/$f" "$SB/store/$ROOM/$SESSION/$f" || return 1
+	done
+}
+
+# requests [STAGE]: how many came.
+requests() {
+	[ -e "$SB/requests.jsonl" ] || { echo 0; return; }
+	jq -s --arg s "${1:-}" \
+		'map(select($s == "" or .stage == $s)) | length' "$SB/requests.jsonl"
+}
+
+# request STAGE JQ: something of each request of that stage.
+request() {
+	jq -r --arg s "$1" "select(.stage == \$s) | $2" "$SB/requests.jsonl"
+}
+
+# webhooks: the acknowledged ones, "EVENT ROOM SESSION [ERROR]" each.
+webhooks() {
+	[ -e "$SB/webhooks.jsonl" ] || return 0
+	jq -r 'select(.acked) | .body | fromjson |
+		[.eventType, .roomName, .sessionId, .error // empty] | join(" ")' \
+		"$SB/webhooks.jsonl"
+}
+
+# The events of the journal, one a line.
+journal() {
+	jq -r "${1:-.event}" "$REC/.jibri-finalize"
+}
+
+assert_equal() {
+	[ "$1" = "$2" ] && return 0
+	printf 'expected: %q\n     got: %q\n' "$2" "$1" >&2
+	return 1
+}
+
+# assert_output_has TEXT
+assert_output_has() {
+	[[ $output == *"$1"* ]] && return 0
+	printf 'output lacks: %s\n--- output:\n%s\n' "$1" "$output" >&2
+	return 1
+}
+
+refute_output_has() {
+	[[ $output != *"$1"* ]] && return 0
+	printf 'output has: %s\n--- output:\n%s\n' "$1" "$output" >&2
+	return 1
+}
