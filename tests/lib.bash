@@ -126,7 +126,7 @@ wait_for() {
 
 # Paths of stored files below the session's folder, sorted; doubles end in ~2.
 stored() {
-	(cd "$SB/store/${1:-$ROOM}/${2:-$SESSION}" 2>/dev/null &&
+	(cd "$SB/store/$ROOM/$SESSION" 2>/dev/null &&
 		find . -type f -printf '%P\n' | LC_ALL=C sort)
 }
 

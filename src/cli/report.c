@@ -22,10 +22,11 @@ static const struct {
 	{ ERR_CONFIG, "mend the configuration, then run again" },
 };
 
-static const char *next_step(enum err_class class)
+static const char *
+next_step(enum err_class kind)
 {
 	for (size_t i = 0; i < sizeof(next_steps) / sizeof(next_steps[0]); i++)
-		if (next_steps[i].class == class)
+		if (next_steps[i].class == kind)
 			return next_steps[i].next;
 	return "nothing was done";
 }

@@ -4,7 +4,11 @@
 
 #include "base/text.h"
 
-/* A field of another type than the row says does not compile. */
+/*
+ * A field of another type than the row says does not compile.  The types
+ * and the members of an initializer cannot stand in parentheses.
+ * NOLINTBEGIN(bugprone-macro-parentheses)
+ */
 #define FIELD(field, type) \
 	(offsetof(struct config, field) + \
 	    _Generic(((struct config *)0)->field, type : 0))
@@ -19,6 +23,7 @@
 #define BOOL(field) .type = SETTING_BOOL, .offset = FIELD(field, bool)
 #define CHOICE(field, names) \
 	.type = SETTING_CHOICE, .offset = FIELD(field, int), .choices = names
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 static const char *const levels[] = { "error", "warning", "info", "debug",
 	NULL };

@@ -86,24 +86,26 @@ run(struct job *job, const struct attempt_policy *policy,
     struct attempt_result *result, struct err *e)
 {
 	const char *changed = NULL;
+	int outcome = recording_scan(&job->recording, e);
 
-	if (recording_scan(&job->recording, e) == -1)
-		return -1;
-	if (!job->is_forced && pipeline_is_finished(job, &changed)) {
+	if (outcome == 0 && !job->is_forced &&
+	    pipeline_is_finished(job, &changed)) {
 		result->was_done = true;
 		return 0;
 	}
 	recording_log_skipped(&job->recording);
 	note_began(job, changed);
-	if (pipeline_run(job, e) == 0)
-		return 0;
-	record_failure(job, policy, e);
-	return -1;
+	if (outcome == 0)
+		outcome = pipeline_run(job, e);
+	if (outcome == -1)
+		record_failure(job, policy, e);
+	return outcome;
 }
 
-static const char *state_name(enum err_class class)
+static const char *
+state_name(enum err_class kind)
 {
-	switch (class) {
+	switch (kind) {
 	case ERR_NONE:
 		return "done";
 	case ERR_PERMANENT:

@@ -47,7 +47,7 @@ void attempt_result_free(struct attempt_result *);
  * busy recording or a failed STOPPED, and once until there is a STOPPED.
  * Pure.
  */
-bool attempt_tells_failed(const struct attempt_policy *, enum err_class class,
+bool attempt_tells_failed(const struct attempt_policy *, enum err_class kind,
     bool is_announcing, bool is_room_known, bool was_told);
 
 #endif

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "core/identity.h"
 #include "core/progress.h"
 #include "io/json.h"
 
@@ -178,6 +179,18 @@ parse_members(struct event *ev, const json_t *json)
 		    json_member_string(json, strings[i].name);
 }
 
+/* A path to the server is made of these: nothing else may stand in them. */
+static bool
+is_identity(const struct event *ev, const json_t *json)
+{
+	autofree char *id = json_plain_id(json_object_get(json, "meetingId"));
+	struct err ignored;
+
+	return id && ev->session && ev->room &&
+	    identity_check_segment("session", ev->session, &ignored) == 0 &&
+	    identity_check_segment("room", ev->room, &ignored) == 0;
+}
+
 bool
 event_replay(struct progress *p, const char *line, size_t len)
 {
@@ -190,6 +203,8 @@ event_replay(struct progress *p, const char *line, size_t len)
 	if (!kind_of(json, &ev.kind) || (kinds[ev.kind].has_path && !path))
 		return false;
 	parse_members(&ev, json);
+	if (ev.kind == EVENT_RESOLVED && !is_identity(&ev, json))
+		return false;
 	parse_paths(json_object_get(json, "paths"), &paths);
 	progress_apply(p, &ev);
 	text_list_free(&paths);

@@ -66,7 +66,8 @@ pipeline_is_finished(const struct job *job, const char **changed)
 		*changed = rec->artifacts[i].path;
 		return false;
 	}
-	return p->state == REC_ANNOUNCED && !is_redirected(job);
+	return p->state == REC_ANNOUNCED && rec->trouble.class == ERR_NONE &&
+	    !is_redirected(job);
 }
 
 static int
@@ -148,6 +149,10 @@ stage_upload(struct job *job, struct err *e)
 		if (upload_run(&deps, &job->totals, e) == -1 ||
 		    recording_scan(&job->recording, e) == -1)
 			return -1;
+		if (job->recording.trouble.class != ERR_NONE) {
+			*e = job->recording.trouble;
+			return -1;
+		}
 		(void)pipeline_is_finished(job, &changed);
 		if (changed == NULL) {
 			note_complete(job);

@@ -51,6 +51,7 @@ forget_scan(struct recording *rec)
 	rec->metadata = NULL;
 	buf_free(&rec->metadata_text);
 	rec->metadata_state = METADATA_MISSING;
+	rec->trouble = (struct err){ 0 };
 }
 
 void
@@ -257,12 +258,12 @@ scan_entry(struct recording *rec, const char *path, const struct stat *st,
 static DIR *
 open_directory(const struct recording *rec, const char *path)
 {
-	autoclose int fd = file_open_beneath(rec->dirfd, *path ? path : ".",
+	int fd = file_open_beneath(rec->dirfd, *path ? path : ".",
 	    O_RDONLY | O_DIRECTORY);
 	DIR *dir = fd == -1 ? NULL : fdopendir(fd);
 
-	if (dir != NULL)
-		fd = -1;
+	if (dir == NULL)
+		mem_close(&fd);
 	return dir;
 }
 
@@ -273,8 +274,12 @@ scan_directory(struct recording *rec, const char *prefix, int depth,
 	autoclosedir DIR *dir = open_directory(rec, prefix);
 	const struct dirent *entry;
 
+	if (dir == NULL && *prefix) {
+		(void)err_sys(&rec->trouble, "open the folder %s", prefix);
+		return 0;
+	}
 	if (dir == NULL)
-		return err_sys(e, "open the directory %s", prefix);
+		return err_sys(e, "open the directory");
 	if (depth > RECORDING_MAX_DEPTH)
 		return err_set(e, ERR_PERMANENT,
 		    "its folders are deeper than %d", RECORDING_MAX_DEPTH);

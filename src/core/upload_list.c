@@ -31,7 +31,7 @@ on_found(void *ctx, const struct remote_file *file)
 {
 	struct upload *u = ctx;
 	struct item **slot = bsearch(file->path, u->by_path, u->n,
-	    sizeof(*u->by_path), compare_key);
+	    sizeof(struct item *), compare_key);
 
 	if (slot == NULL)
 		return;

@@ -58,7 +58,7 @@ check_transfer(struct http_transfer *t, int64_t now, struct err *e)
 	curl_off_t sent = 0;
 	int queued = 0;
 
-	if (t->socket == -1)
+	if (!t->is_going)
 		return 0;
 	(void)curl_easy_getinfo(t->easy, CURLINFO_SIZE_UPLOAD_T, &sent);
 	if (ioctl(t->socket, SIOCOUTQ, &queued) == -1)

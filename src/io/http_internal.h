@@ -30,7 +30,8 @@ struct http_transfer {
 	int64_t handed_out; /* body bytes given to libcurl */
 
 	/* The watch: what moved, and when. */
-	int socket; /* -1 before the request goes out */
+	bool is_going; /* connected; the request goes out */
+	int socket;    /* -1: not known */
 	curl_off_t sent;
 	int queued;
 	int64_t moved_ms;

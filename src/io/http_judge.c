@@ -20,7 +20,7 @@ http_is_all_sent(const struct http_transfer *t)
 	curl_off_t sent = 0, due = -1;
 
 	if (t->request->body == NULL)
-		return t->socket != -1;
+		return t->is_going;
 	(void)curl_easy_getinfo(t->easy, CURLINFO_SIZE_UPLOAD_T, &sent);
 	(void)curl_easy_getinfo(t->easy, CURLINFO_CONTENT_LENGTH_UPLOAD_T,
 	    &due);

@@ -121,6 +121,7 @@ on_request(void *ctx, char *ip, char *local_ip, int remote_port,
 	for (size_t i = 0; i < t->http->n_sockets; i++)
 		if (local_port(t->http->sockets[i]) == local_port_used)
 			t->socket = t->http->sockets[i];
+	t->is_going = true;
 	t->moved_ms = clock_mono_ms();
 	return CURL_PREREQFUNC_OK;
 }
