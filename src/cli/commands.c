@@ -25,7 +25,7 @@ run_finalize(const struct loaded *l, const struct options *o,
 	int outcome = attempt_run(&request, &l->config.attempt,
 	    &l->config.pipeline, &result, e);
 
-	if (outcome == -1)
+	if (outcome == -1 && !result.is_logged)
 		log_error("%s", e->text);
 	if (o->is_json)
 		report_attempt_json(&result, outcome == 0 ? NULL : e);
@@ -40,12 +40,12 @@ static int
 run_config(const struct loaded *l, const struct options *o, char *const *words,
     size_t n, struct err *e)
 {
-	(void)words, (void)n, (void)e;
+	(void)words, (void)n;
 	if (o->is_json)
 		report_config_json(l);
 	else
 		report_config(l);
-	return 0;
+	return pipeline_check(&l->config.pipeline, e);
 }
 
 static int
@@ -82,6 +82,7 @@ const struct command commands[] = {
 	    .synopsis = "",
 	    .help = "print this help",
 	    .takes_mdoc = true,
+	    .needs_no_config = true,
 	    .run = run_help,
 	},
 };
@@ -112,8 +113,8 @@ check_usage(const struct command *c, const struct options *o, size_t n,
     struct err *e)
 {
 	if (n < c->min_words || n > c->max_words)
-		return err_set(e, ERR_USAGE, "usage: jibri-finalize %s %s",
-		    c->name, c->synopsis);
+		return err_set(e, ERR_USAGE, "usage: jibri-finalize %s%s%s",
+		    c->name, *c->synopsis ? " " : "", c->synopsis);
 	if (o->is_forced && !c->takes_force)
 		return err_set(e, ERR_USAGE, "%s takes no --force", c->name);
 	if (o->is_json && !c->takes_json)
@@ -164,6 +165,8 @@ commands_run(const struct options *o, struct err *e)
 		    words[0]);
 	if (check_usage(command, o, n, e) == -1)
 		return -1;
+	if (command->needs_no_config)
+		return command->run(NULL, o, words, n, e);
 	result = config_load(&l, o->config_path, o->flags, o->n_flags, e);
 	if (result == 0)
 		result = run_loaded(&l, command, o, words, n, e);

@@ -9,6 +9,7 @@ struct command {
 	const char *help;
 	size_t min_words, max_words;
 	bool takes_force, takes_json, takes_mdoc;
+	bool needs_no_config; /* works whatever is configured */
 	/* Words are what follows the command's name. */
 	int (*run)(const struct loaded *, const struct options *,
 	    char *const *words, size_t n, struct err *e);

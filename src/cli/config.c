@@ -30,8 +30,12 @@ static int
 set(struct loaded *l, const struct setting *s, const char *value,
     const char *origin, struct err *e)
 {
-	if (setting_set(&l->config, s, value, e) == -1)
+	if (setting_set(&l->config, s, value, e) == -1) {
+		/* A flag names the setting already. */
+		if (strncmp(origin, "--", 2) != 0)
+			(void)err_wrap(e, "%s", s->name);
 		return err_wrap(e, "%s", origin);
+	}
 	mem_replace(&l->origins[s - settings], origin);
 	return 0;
 }

@@ -88,10 +88,11 @@ help_text(void)
 	add_switches(&out);
 	add_settings(&out);
 	(void)buf_adds(&out,
-	    "\nExit: 0 done, 64 usage, 65 held, 66 no such recording, 75 will "
-	    "be retried,\n77 refused, 78 configuration.  Settings are read "
-	    "from " CONFIG_DEFAULT_FILE "\nand shown by "
-	    "'jibri-finalize config'.  Manual: man jibri-finalize.\n");
+	    "\nExit: 0 done, 64 usage, 65 held, 66 no such recording, "
+	    "75 will be retried,\n77 refused, 78 configuration.  Settings "
+	    "are read from\n" CONFIG_DEFAULT_FILE
+	    " and shown by 'jibri-finalize config'.\n"
+	    "Manual: man jibri-finalize.\n");
 	return out.data;
 }
 
@@ -115,6 +116,22 @@ add_text(struct buf *out, const char *text)
 	(void)buf_adds(out, "\n");
 }
 
+/* The flag names a file; the variable and the key hold the secret itself. */
+static void
+add_mdoc_secret(struct buf *out, const struct setting *s)
+{
+	autofree char *variable = setting_variable(s->name);
+
+	(void)buf_addf(out, "The secret itself may stand in the variable\n");
+	if (s->legacy)
+		(void)buf_addf(out, ".Ev %s\nor\n", s->legacy);
+	(void)buf_addf(out,
+	    ".Ev %s ,\nor in the configuration file as\n.Ql %s ;\n"
+	    "the name of a file that holds it in\n.Ev %s_FILE\nor as\n"
+	    ".Ql %s-file .\n",
+	    variable, s->name, variable, s->name);
+}
+
 static void
 add_mdoc_setting(struct buf *out, const struct setting *s)
 {
@@ -128,21 +145,17 @@ add_mdoc_setting(struct buf *out, const struct setting *s)
 	(void)buf_addf(out, "%c",
 	    s->help[0] >= 'a' ? s->help[0] - 32 : s->help[0]);
 	add_text(out, s->help + 1);
-	(void)buf_drop(out, 0);
 	out->len--; /* the help has no full stop */
 	(void)buf_adds(out, ".\n");
 	if (s->manual)
 		add_text(out, s->manual);
 	if (*s->initial)
 		(void)buf_addf(out, "Default:\n.Ql %s .\n", s->initial);
-	if (s->legacy)
+	if (s->type == SETTING_SECRET)
+		add_mdoc_secret(out, s);
+	else if (s->legacy)
 		(void)buf_addf(out, "The variable\n.Ev %s\nsets it too.\n",
 		    s->legacy);
-	if (s->type == SETTING_SECRET)
-		(void)buf_addf(out,
-		    "In the file it is\n.Ql %s = SECRET\nor\n"
-		    ".Ql %s-file = FILE .\n",
-		    s->name, s->name);
 }
 
 char *

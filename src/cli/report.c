@@ -60,9 +60,11 @@ report_attempt(const struct attempt_result *r, const struct err *e)
 	(void)buf_addf(&out, "%s: ", session);
 	if (e == NULL)
 		add_done(&out, r);
-	else
+	else if (r->is_listed)
 		(void)buf_addf(&out, "%s: %zu of %zu artifacts stored; %s\n",
 		    r->state, r->stored, r->artifacts, next_step(e->class));
+	else
+		(void)buf_addf(&out, "%s: %s\n", r->state, next_step(e->class));
 	log_result(buf_str(&out));
 }
 
@@ -88,30 +90,27 @@ print_json(json_t *json)
 	json_decref(json);
 }
 
+/* A number that is known only once the directory was read. */
+static json_t *
+json_of_count(const struct attempt_result *r, int64_t count)
+{
+	return r->is_listed ? json_integer(count) : json_null();
+}
+
 void
 report_attempt_json(const struct attempt_result *r, const struct err *e)
 {
-	json_t *json = json_object();
-
-	(void)json_object_set_new(json, "session", json_of_text(r->session));
-	(void)json_object_set_new(json, "path", json_of_text(r->path));
-	(void)json_object_set_new(json, "room", json_of_text(r->room));
-	(void)json_object_set_new(json, "meetingId",
-	    json_of_text(r->meeting_id));
-	(void)json_object_set_new(json, "state", json_string(r->state));
-	(void)json_object_set_new(json, "artifacts",
-	    json_integer((json_int_t)r->artifacts));
-	(void)json_object_set_new(json, "stored",
-	    json_integer((json_int_t)r->stored));
-	(void)json_object_set_new(json, "bytes", json_integer(r->bytes));
-	(void)json_object_set_new(json, "sent",
-	    json_integer((json_int_t)r->totals.sent));
-	(void)json_object_set_new(json, "attempts", json_integer(r->attempts));
-	(void)json_object_set_new(json, "ambiguous",
-	    json_integer(r->ambiguous));
-	(void)json_object_set_new(json, "lastError",
-	    json_of_text(e ? e->text : NULL));
-	print_json(json);
+	print_json(json_pack(
+	    "{s:o, s:o, s:o, s:o, s:s, s:o, s:o, s:o, s:I, s:I, s:I, s:o}",
+	    "session", json_of_text(r->session), "path", json_of_text(r->path),
+	    "room", json_of_text(r->room), "meetingId",
+	    json_of_text(r->meeting_id), "state", r->state, "artifacts",
+	    json_of_count(r, (int64_t)r->artifacts), "stored",
+	    json_of_count(r, (int64_t)r->stored), "bytes",
+	    json_of_count(r, r->bytes), "sent", (json_int_t)r->totals.sent,
+	    "attempts", (json_int_t)r->attempts, "ambiguous",
+	    (json_int_t)r->ambiguous, "lastError",
+	    json_of_text(e ? e->text : NULL)));
 }
 
 void
@@ -121,8 +120,8 @@ report_config(const struct loaded *l)
 		autofree char *value = setting_show(&l->config, &settings[i]);
 		autofree char *safe = text_escape(value);
 		autofree char *origin = text_escape(l->origins[i]);
-		autofree char *line = xasprintf("%s = %s\t# %s\n",
-		    settings[i].name, safe, origin);
+		autofree char *line = xasprintf("%-24s %-30s %s\n",
+		    settings[i].name, *safe ? safe : "-", origin);
 
 		log_result(line);
 	}
@@ -135,14 +134,11 @@ report_config_json(const struct loaded *l)
 
 	for (size_t i = 0; i < settings_n; i++) {
 		autofree char *value = setting_show(&l->config, &settings[i]);
-		json_t *row = json_object();
 
-		(void)json_object_set_new(row, "name",
-		    json_string(settings[i].name));
-		(void)json_object_set_new(row, "value", json_of_text(value));
-		(void)json_object_set_new(row, "origin",
-		    json_of_text(l->origins[i]));
-		(void)json_array_append_new(array, row);
+		(void)json_array_append_new(array,
+		    json_pack("{s:s, s:o, s:o}", "name", settings[i].name,
+			"value", json_of_text(value), "origin",
+			json_of_text(l->origins[i])));
 	}
 	print_json(array);
 }

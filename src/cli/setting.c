@@ -76,13 +76,12 @@ setting_set(struct config *config, const struct setting *s, const char *text,
 	if (problem == NULL)
 		return 0;
 	if (s->type == SETTING_SECRET)
-		return err_set(e, ERR_CONFIG, "%s %s", s->name, problem);
+		return err_set(e, ERR_CONFIG, "%s", problem);
 	if (s->type == SETTING_COUNT)
 		return err_set(e, ERR_CONFIG,
-		    "%s: '%s' %s (%" PRId64 " to %" PRId64 ")", s->name, text,
-		    problem, s->min, s->max);
-	return err_set(e, ERR_CONFIG, "%s: '%s' %s (%s)", s->name, text,
-	    problem, s->help);
+		    "'%s' %s (%" PRId64 " to %" PRId64 ")", text, problem,
+		    s->min, s->max);
+	return err_set(e, ERR_CONFIG, "'%s' %s (%s)", text, problem, s->help);
 }
 
 static char *
@@ -116,6 +115,22 @@ show_millis(int64_t ms)
 	return xasprintf("%" PRId64 "ms", ms);
 }
 
+/* A URL may hold a password: "http://user:pw@host" is shown without. */
+static char *
+show_text(const char *text)
+{
+	const char *host = strstr(text, "://");
+	const char *at;
+
+	if (host == NULL)
+		return xstrdup(text);
+	host += 3;
+	at = memrchr(host, '@', strcspn(host, "/?#"));
+	if (at == NULL)
+		return xstrdup(text);
+	return xasprintf("%.*s(hidden)%s", (int)(host - text), text, at);
+}
+
 char *
 setting_show(const struct config *config, const struct setting *s)
 {
@@ -138,7 +153,7 @@ setting_show(const struct config *config, const struct setting *s)
 		return xstrdup(s->choices[*(const int *)field]);
 	default:
 		text = *(char *const *)field;
-		return xstrdup(text ? text : "");
+		return show_text(text ? text : "");
 	}
 }
 

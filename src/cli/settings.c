@@ -165,7 +165,7 @@ const struct setting settings[] = {
 	    .name = "room-from-media",
 	    BOOL(pipeline.identity.room_from_media),
 	    .initial = "yes",
-	    .help = "without metadata.json: room from the media name",
+	    .help = "no metadata.json: room from media name",
 	    .manual = "Say no where tenants are used: the name of the media "
 		      "file holds no tenant.",
 	},

@@ -53,7 +53,7 @@ extern const size_t settings_n;
 /* By its name, or NULL. */
 const struct setting *setting_find(const char *name);
 
-/* Parse text into the field.  -1 with ERR_CONFIG naming what is wrong. */
+/* Parse text into the field.  -1 with ERR_CONFIG saying what is wrong. */
 int setting_set(struct config *, const struct setting *, const char *text,
     struct err *e);
 

@@ -64,6 +64,9 @@ record_failure(struct job *job, const struct attempt_policy *policy,
 	bool is_room_known = job->identity.room || p->room;
 	struct err undelivered = { 0 };
 
+	/* What an upload failed of is said already, for each artifact. */
+	if (job->totals.failed == 0 || e->class == ERR_INTERRUPTED)
+		log_error("%s", e->text);
 	journal_note(&job->journal,
 	    (struct event){
 		.kind = EVENT_FAILED,
@@ -88,6 +91,7 @@ run(struct job *job, const struct attempt_policy *policy,
 	const char *changed = NULL;
 	int outcome = recording_scan(&job->recording, e);
 
+	result->is_listed = outcome == 0;
 	if (outcome == 0 && !job->is_forced &&
 	    pipeline_is_finished(job, &changed)) {
 		result->was_done = true;
@@ -97,6 +101,7 @@ run(struct job *job, const struct attempt_policy *policy,
 	note_began(job, changed);
 	if (outcome == 0)
 		outcome = pipeline_run(job, e);
+	result->is_logged = outcome == -1;
 	if (outcome == -1)
 		record_failure(job, policy, e);
 	return outcome;
@@ -132,7 +137,7 @@ fill_result(struct attempt_result *result, const struct job *job)
 	const struct progress *p = &job->journal.progress;
 	const struct recording *rec = &job->recording;
 
-	result->path = xstrdup(rec->path);
+	result->path = copy_of(rec->path, NULL);
 	result->session = copy_of(job->identity.session,
 	    p->session ? p->session : job->session_argument);
 	if (result->session == NULL && rec->dirfd != -1)

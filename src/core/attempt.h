@@ -30,6 +30,8 @@ struct attempt_result {
 	int64_t attempts;
 	int64_t ambiguous;
 	struct upload_totals totals; /* of this run */
+	bool is_listed;              /* artifacts, stored and bytes are known */
+	bool is_logged;              /* the error is in the log */
 	bool was_done;               /* there was nothing to do */
 };
 

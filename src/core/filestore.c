@@ -142,9 +142,12 @@ filestore_judge_upload(const struct http_answer *answer, int64_t size,
     char **id, struct err *e)
 {
 	*id = NULL;
-	if (answer->outcome == HTTP_ANSWERED)
-		return read_record(answer, size, id, e) == 0 ? UPLOAD_STORED
-							     : UPLOAD_UNKNOWN;
+	if (answer->outcome == HTTP_ANSWERED) {
+		if (read_record(answer, size, id, e) == 0)
+			return UPLOAD_STORED;
+		(void)err_wrap(e, "%s", answer->what);
+		return UPLOAD_UNKNOWN;
+	}
 	*e = answer->err;
 	if (answer->status == 404 || answer->status == 405)
 		e->class = ERR_CONFIG;
@@ -224,7 +227,7 @@ listing_end(struct listing *listing, const struct http_answer *answer,
 		return -1;
 	}
 	if (json_stream_end(&listing->stream, e) == -1)
-		return err_wrap(e, "GET %s: the answer", listing->url);
+		return err_wrap(e, "%s: the answer", answer->what);
 	return 0;
 }
 

@@ -282,6 +282,14 @@ check_argument(const char *what, const char *s, struct err *e)
 	return -1;
 }
 
+int
+identity_check_arguments(const char *room, const char *session, struct err *e)
+{
+	return check_argument("session", session, e) == -1
+	    ? -1
+	    : check_argument("room", room, e);
+}
+
 static const char *
 first_of(const char *a, const char *b)
 {
@@ -298,9 +306,6 @@ identity_find(struct identity *id, const struct recording *rec,
 	const struct text_list *keys =
 	    hints->room_argument ? &none : &policy->meeting_id_keys;
 
-	if (check_argument("session", hints->session_argument, e) == -1 ||
-	    check_argument("room", hints->room_argument, e) == -1)
-		return -1;
 	id->session = xstrdup(first_of(hints->session_argument,
 	    first_of(hints->session_journal, recording_name(rec))));
 	if (identity_check_segment("session", id->session, e) == -1 ||

@@ -33,11 +33,14 @@ struct identity_hints {
 	const char *session_journal;
 };
 
+/* -1 with ERR_USAGE for a room or session that cannot be; NULL can. */
+int identity_check_arguments(const char *room, const char *session,
+    struct err *e);
+
 /*
  * Decide, in this order: argument, journal, metadata.json, media file's
- * name.  -1: ERR_USAGE for a bad argument; ERR_PERMANENT when the room is
- * unknown or refused, or when metadata.json was tampered with.  What is
- * already known is set even then.
+ * name.  -1 with ERR_PERMANENT when the room is unknown or refused, or when
+ * metadata.json was tampered with.  What is already known is set even then.
  */
 int identity_find(struct identity *, const struct recording *,
     const struct identity_policy *, const struct identity_hints *,

@@ -25,16 +25,37 @@ job_close(struct job *job)
 static int
 open_http(struct job *job, struct err *e)
 {
-	const struct pipeline_policy *policy = job->policy;
-
-	if (job->http != NULL)
-		return 0;
-	if (http_url_check(policy->meeting.url, e) == -1)
-		return err_wrap(e, "meeting-service-url");
-	if (http_url_check(policy->filestore.url, e) == -1)
-		return err_wrap(e, "file-service-url");
-	job->http = http_open(&policy->http, e);
+	if (job->http == NULL)
+		job->http = http_open(&job->policy->http, e);
 	return job->http ? 0 : -1;
+}
+
+static int
+check_url(const char *name, const char *url, struct err *e)
+{
+	return http_url_check(url, e) == -1 ? err_wrap(e, "%s", name) : 0;
+}
+
+static int
+check_urls(const struct pipeline_policy *policy, struct err *e)
+{
+	return check_url("meeting-service-url", policy->meeting.url, e) == -1
+	    ? -1
+	    : check_url("file-service-url", policy->filestore.url, e);
+}
+
+int
+pipeline_check(const struct pipeline_policy *policy, struct err *e)
+{
+	static const struct webhook probe = { .id = "" };
+	struct text_list headers = { 0 };
+	int result = check_urls(policy, e);
+
+	if (result == 0)
+		result =
+		    webhook_sign(&policy->webhook, &probe, "", 0, &headers, e);
+	text_list_free(&headers);
+	return result;
 }
 
 static bool
@@ -95,7 +116,7 @@ stage_resolve(struct job *job, struct err *e)
 	if (find_identity(job, e) == -1)
 		return -1;
 	log_set_session(id->session);
-	if (open_http(job, e) == -1)
+	if (check_urls(policy, e) == -1 || open_http(job, e) == -1)
 		return -1;
 	if (id->meeting_id == NULL)
 		id->meeting_id = meeting_lookup(job->http, &policy->meeting,
@@ -145,6 +166,8 @@ stage_upload(struct job *job, struct err *e)
 	};
 	const char *changed = NULL;
 
+	if (check_url("file-service-url", deps.filestore->url, e) == -1)
+		return -1;
 	for (int round = 0; round < ROUNDS; round++) {
 		if (upload_run(&deps, &job->totals, e) == -1 ||
 		    recording_scan(&job->recording, e) == -1)
@@ -255,7 +278,8 @@ send_webhook(struct job *job, const char *event, const char *error,
 		.id = id,
 	};
 
-	if (open_http(job, e) == -1 ||
+	if (check_url("meeting-service-url", policy->meeting.url, e) == -1 ||
+	    open_http(job, e) == -1 ||
 	    webhook_send(job->http, &policy->webhook, &policy->auth,
 		&policy->retry, &webhook, e) == -1)
 		return err_wrap(e, "%s webhook", event);

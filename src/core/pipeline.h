@@ -56,6 +56,12 @@ int pipeline_run(struct job *, struct err *e);
  */
 bool pipeline_is_finished(const struct job *, const char **changed);
 
+/*
+ * Can these settings work at all?  -1 with ERR_CONFIG for a URL or a webhook
+ * secret that is none.
+ */
+int pipeline_check(const struct pipeline_policy *, struct err *e);
+
 /* Tell the meeting-service that the recording failed, and why. */
 int pipeline_send_failed(struct job *, const char *why, struct err *e);
 

@@ -230,7 +230,7 @@ scan_entry(struct recording *rec, const char *path, const struct stat *st,
     int depth, struct err *e)
 {
 	if (strcmp(path, RECORDING_JOURNAL) == 0) {
-		skip(rec, path, "our own journal");
+		log_debug("%s: skipped, our own journal", path);
 		return 0;
 	}
 	if (S_ISREG(st->st_mode) &&

@@ -64,7 +64,7 @@ try_once(const struct request *r, struct http *http, struct err *e,
 	if (answer->outcome == HTTP_ANSWERED) {
 		result = r->accept(r->ctx, answer, e);
 		if (result == -1)
-			(void)err_wrap(e, "%s", request.url);
+			(void)err_wrap(e, "%s", answer->what);
 	} else {
 		*e = answer->err;
 		*retry_after_ms = answer->retry_after_ms;

@@ -249,6 +249,7 @@ http_release(struct http_transfer *t)
 	curl_slist_free_all(t->headers);
 	buf_free(&t->answer.body);
 	free(t->answer.content_type);
+	free(t->answer.what);
 	free(t);
 }
 

@@ -67,6 +67,7 @@ struct http_answer {
 	struct buf body;
 	char *content_type;     /* never NULL */
 	int64_t retry_after_ms; /* 0: the server did not say */
+	char *what;             /* "POST http://...", as it may be shown */
 	struct err err;         /* set unless HTTP_ANSWERED */
 };
 

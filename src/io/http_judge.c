@@ -60,7 +60,6 @@ curl_class(CURLcode rc)
 {
 	switch (rc) {
 	case CURLE_URL_MALFORMAT:
-	case CURLE_UNSUPPORTED_PROTOCOL:
 	case CURLE_PEER_FAILED_VERIFICATION:
 	case CURLE_SSL_CACERT_BADFILE:
 	case CURLE_SSL_CERTPROBLEM:
@@ -103,16 +102,21 @@ static void
 explain(struct http_transfer *t, CURLcode rc, long status)
 {
 	struct err *e = &t->answer.err;
-	autofree char *url = shown_url(t->request->url);
 
 	if (t->failure.class != ERR_NONE)
 		*e = t->failure;
 	else if (status / 100 == 3 || status / 100 == 4 || rc == CURLE_OK)
 		explain_status(t, status, e);
+	else if (rc == CURLE_SEND_FAIL_REWIND)
+		(void)err_set(e, ERR_TEMPORARY,
+		    "the connection was lost before the answer came");
+	else if (rc == CURLE_UNSUPPORTED_PROTOCOL)
+		/* The URL's scheme was checked: "HTTP/0.9" is meant. */
+		(void)err_set(e, ERR_TEMPORARY, "the answer is no HTTP");
 	else
 		(void)err_set(e, curl_class(rc), "%s",
 		    *t->curl_text ? t->curl_text : curl_easy_strerror(rc));
-	(void)err_wrap(e, "%s %s", t->request->body ? "POST" : "GET", url);
+	(void)err_wrap(e, "%s", t->answer.what);
 }
 
 void
@@ -121,8 +125,11 @@ http_judge(struct http_transfer *t, CURLcode rc)
 	struct http_answer *answer = &t->answer;
 	bool is_sent = http_is_all_sent(t);
 	curl_off_t retry_after = 0;
+	autofree char *url = shown_url(t->request->url);
 	char *type = NULL;
 
+	answer->what =
+	    xasprintf("%s %s", t->request->body ? "POST" : "GET", url);
 	/* A refused rewind may come after the counters were set back. */
 	if (rc == CURLE_SEND_FAIL_REWIND && t->request->body)
 		is_sent = t->handed_out == t->request->body->size;

@@ -42,9 +42,13 @@ on_seek(void *ctx, curl_off_t offset, int origin)
 {
 	const struct http_transfer *t = ctx;
 
-	if (t->handed_out == 0 && offset == 0 && origin == SEEK_SET)
-		return CURL_SEEKFUNC_OK;
-	return CURL_SEEKFUNC_FAIL;
+	/* Of an empty body nothing is ever handed out. */
+	bool is_untouched =
+	    t->request->body->size > 0 ? t->handed_out == 0 : !t->is_going;
+
+	return is_untouched && offset == 0 && origin == SEEK_SET
+	    ? CURL_SEEKFUNC_OK
+	    : CURL_SEEKFUNC_FAIL;
 }
 
 static size_t
