@@ -1,6 +1,7 @@
 # make                the program, build/jibri-finalize
 # make check          every test; TESTS='unit tests/x.bats' and FILTER=REGEX
 #                     narrow it
+# make check-mutants  plants bugs, and expects the tests to see them
 # make lint           every check that does not run the program
 # make format         lay out the C sources
 # make docs           renew the generated part of the manual
@@ -137,6 +138,10 @@ docs: $(program)
 format:
 	clang-format -i $(wildcard src/*.[ch] src/*/*.[ch] tests/*/*.[ch])
 
+# Plants bugs and expects the suite to see them.
+check-mutants:
+	@BUILD='$(abspath $(BUILD))' scripts/mutants
+
 install: $(program)
 	install -D -m 755 $(program) $(DESTDIR)$(PREFIX)/bin/jibri-finalize
 	for page in $(wildcard man/*.[1-8]); do \
@@ -146,7 +151,7 @@ install: $(program)
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all helpers check lint docs format install clean FORCE
+.PHONY: all helpers check check-mutants lint docs format install clean FORCE
 .DELETE_ON_ERROR:
 
 -include $(wildcard $(out)/obj/*/*.d $(out)/obj/*/*/*.d)

@@ -35,9 +35,12 @@ common_teardown() {
 # --- the server --------------------------------------------------------------
 
 # start_sandbox [SANDBOX_FLAG...]: sets URL and the old script's variables.
+# SECRET= makes one that asks for no proof of the webhook's sender.
 start_sandbox() {
+	local secret=(--webhook-secret s3cret)
+	[ -n "${SECRET-s3cret}" ] || secret=()
 	rm -f "$SB/url"
-	"$SANDBOX" --dir "$SB" --max-time 300 --webhook-secret s3cret "$@" 3>&- &
+	"$SANDBOX" --dir "$SB" --max-time 300 "${secret[@]}" "$@" 3>&- &
 	SANDBOX_PID=$!
 	wait_for test -s "$SB/url"
 	URL=$(cat "$SB/url")
@@ -70,6 +73,14 @@ faults() {
 recording() {
 	cp "$ROOT/tests/data/video.mp4" "$REC/$MEDIA"
 	metadata "https://meet.example.org/$ROOM"
+}
+
+# another_recording SESSION: one more of the same room, from here on ours.
+another_recording() {
+	SESSION=$1
+	REC=$DIR/recordings/$1
+	mkdir -p "$REC"
+	recording
 }
 
 # metadata URL: metadata.json as Jibri writes it.

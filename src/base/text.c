@@ -149,13 +149,16 @@ text_is_utf8(const char *s)
 }
 
 size_t
-text_characters(const char *s)
+text_utf16_units(const char *s)
 {
 	size_t n = 0;
 
-	for (; *s; s++)
-		if (((unsigned char)*s & 0xc0) != 0x80)
-			n++;
+	for (; *s; s++) {
+		unsigned char c = (unsigned char)*s;
+
+		if ((c & 0xc0) != 0x80)
+			n += c >= 0xf0 ? 2 : 1;
+	}
 	return n;
 }
 

@@ -37,8 +37,11 @@ char *text_percent_decode(const char *s, size_t len);
 /* Well-formed UTF-8 (RFC 3629: shortest form, no surrogates). */
 bool text_is_utf8(const char *s);
 
-/* Characters (code points) in s, which need not be UTF-8. */
-size_t text_characters(const char *s);
+/*
+ * The length that Java gives a string: UTF-16 code units.  s need not be
+ * UTF-8.
+ */
+size_t text_utf16_units(const char *s);
 
 bool text_has_control(const char *s);
 

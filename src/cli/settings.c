@@ -34,10 +34,13 @@ static const char *const failed_webhooks[] = { "at-once", "final", "never",
 static const char *
 check_pointers(const char *text)
 {
+	enum { MOST = 24 };
 	struct text_list list;
 	const char *problem = NULL;
 
 	text_list_parse(&list, text);
+	if (list.n > MOST)
+		problem = "has more than 24 pointers";
 	for (size_t i = 0; i < list.n; i++)
 		if (list.items[i][0] != '/')
 			problem = "is no list of JSON pointers: each begins "

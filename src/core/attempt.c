@@ -154,6 +154,27 @@ fill_result(struct attempt_result *result, const struct job *job)
 	result->totals = job->totals;
 }
 
+static int
+open_and_run(struct job *job, const struct attempt_request *request,
+    const struct attempt_policy *policy, struct attempt_result *result,
+    struct err *e)
+{
+	const struct progress *p = &job->journal.progress;
+
+	if (identity_check_arguments(request->room, request->session, e) == -1)
+		return -1;
+	if (recording_open(&job->recording, request->directory,
+		&job->policy->recording, e) == -1)
+		return -1;
+	log_set_session(request->session ? request->session
+					 : recording_name(&job->recording));
+	if (journal_open(&job->journal, job->recording.dirfd, e) == -1)
+		return -1;
+	if (p->session && !request->session)
+		log_set_session(p->session);
+	return run(job, policy, result, e);
+}
+
 int
 attempt_run(const struct attempt_request *request,
     const struct attempt_policy *policy, const struct pipeline_policy *pipeline,
@@ -164,22 +185,13 @@ attempt_run(const struct attempt_request *request,
 		.room_argument = request->room,
 		.session_argument = request->session,
 		.is_forced = request->is_forced,
+		.recording = { .dirfd = -1 },
 		.journal = { .fd = -1 },
 	};
-	int outcome = recording_open(&job.recording, request->directory,
-	    &pipeline->recording, e);
+	int outcome;
 
 	*result = (struct attempt_result){ 0 };
-	if (outcome == 0) {
-		log_set_session(request->session
-			? request->session
-			: recording_name(&job.recording));
-		outcome = journal_open(&job.journal, job.recording.dirfd, e);
-	}
-	if (outcome == 0 && job.journal.progress.session && !request->session)
-		log_set_session(job.journal.progress.session);
-	if (outcome == 0)
-		outcome = run(&job, policy, result, e);
+	outcome = open_and_run(&job, request, policy, result, e);
 	fill_result(result, &job);
 	result->state = state_name(outcome == 0 ? ERR_NONE : e->class);
 	job_close(&job);

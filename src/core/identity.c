@@ -158,7 +158,7 @@ identity_room_of_media(const char *name)
 	const char *dot = strrchr(name, '.');
 
 	if (dot == NULL || dot - name <= DATE_CHARACTERS ||
-	    text_characters(name) >= CUT_NAME_CHARACTERS ||
+	    text_utf16_units(name) >= CUT_NAME_CHARACTERS ||
 	    !is_date_suffix(dot - DATE_CHARACTERS))
 		return NULL;
 	return text_percent_decode(name,
@@ -235,24 +235,25 @@ check_tampering(const struct recording *rec, bool is_room_read,
     const struct text_list *id_keys, struct err *e)
 {
 	const struct text_list *redact = &rec->policy->redact;
-	struct text_list names = { 0 };
+	struct text_list read = { 0 };
 	bool is_tampered;
 
 	if (is_room_read)
-		text_list_add(&names, "meeting_url");
+		text_list_add(&read, "/meeting_url");
 	for (size_t i = 0; i < id_keys->n; i++)
-		json_pointer_names(id_keys->items[i], &names);
+		text_list_add(&read, id_keys->items[i]);
 	for (size_t i = 0; i < redact->n; i++)
-		json_pointer_names(redact->items[i], &names);
+		text_list_add(&read, redact->items[i]);
 	is_tampered = rec->metadata_state == METADATA_PARSED &&
 	    json_has_duplicate(rec->metadata_text.data, rec->metadata_text.len,
-		&names);
-	text_list_free(&names);
+		&read);
+	text_list_free(&read);
 	if (!is_tampered)
 		return 0;
 	return err_set(e, ERR_PERMANENT,
-	    "metadata.json was tampered with: a member that decides where the "
-	    "recording goes stands in it twice; nothing is sent");
+	    "metadata.json was tampered with: a member that is read here "
+	    "stands in it twice; nothing is sent.  Mend or remove it, or "
+	    "name the room: jibri-finalize DIR ROOM");
 }
 
 static char *
@@ -308,7 +309,10 @@ identity_find(struct identity *id, const struct recording *rec,
 
 	id->session = xstrdup(first_of(hints->session_argument,
 	    first_of(hints->session_journal, recording_name(rec))));
-	if (identity_check_segment("session", id->session, e) == -1 ||
+	if (identity_check_segment("session", id->session, e) == -1)
+		return -1;
+	/* Whoever names the room has looked; what is redacted goes anyway. */
+	if (hints->room_argument == NULL &&
 	    check_tampering(rec, known == NULL, keys, e) == -1)
 		return -1;
 	id->room = known ? xstrdup(known) : derive_room(rec, policy, e);

@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <inttypes.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "base/mem.h"
@@ -23,8 +24,20 @@ job_close(struct job *job)
 }
 
 static int
+check_ca_file(const char *path, struct err *e)
+{
+	if (path == NULL || *path == '\0' || access(path, R_OK) == 0)
+		return 0;
+	(void)err_sys(e, "ca-file %s", path);
+	e->class = ERR_CONFIG;
+	return -1;
+}
+
+static int
 open_http(struct job *job, struct err *e)
 {
+	if (check_ca_file(job->policy->http.ca_file, e) == -1)
+		return -1;
 	if (job->http == NULL)
 		job->http = http_open(&job->policy->http, e);
 	return job->http ? 0 : -1;
@@ -51,6 +64,8 @@ pipeline_check(const struct pipeline_policy *policy, struct err *e)
 	struct text_list headers = { 0 };
 	int result = check_urls(policy, e);
 
+	if (result == 0)
+		result = check_ca_file(policy->http.ca_file, e);
 	if (result == 0)
 		result =
 		    webhook_sign(&policy->webhook, &probe, "", 0, &headers, e);
@@ -233,16 +248,33 @@ check_media(const struct job *job, struct err *e)
 	    buf_str(&damage));
 }
 
-/* From session, event and what is stored: a repeat carries the same. */
+static const char *
+room_of(const struct job *job)
+{
+	return job->identity.room ? job->identity.room
+				  : job->journal.progress.room;
+}
+
+static const char *
+session_of(const struct job *job)
+{
+	return job->identity.session ? job->identity.session
+				     : job->journal.progress.session;
+}
+
+/*
+ * From session, event and what is stored (and the error, which is part of
+ * the body): a repeat carries the same.
+ */
 static char *
-webhook_id(const struct job *job, const char *event)
+webhook_id(const struct job *job, const char *event, const char *error)
 {
 	const struct progress *p = &job->journal.progress;
 	const struct recording *rec = &job->recording;
 	struct digest *d = digest_new();
-	autofree char *head = xasprintf("%s\n%s\n%s\n%" PRId64 "\n",
-	    p->session ? p->session : job->identity.session, event,
-	    p->room ? p->room : job->identity.room, p->generation);
+	autofree char *head =
+	    xasprintf("%s\n%s\n%s\n%" PRId64 "\n%s\n", session_of(job), event,
+		room_of(job), p->generation, error ? error : "");
 	char hex[DIGEST_HEX_BYTES];
 
 	digest_add(d, head, strlen(head));
@@ -266,13 +298,11 @@ send_webhook(struct job *job, const char *event, const char *error,
     int64_t timestamp_ms, struct err *e)
 {
 	const struct pipeline_policy *policy = job->policy;
-	const struct progress *p = &job->journal.progress;
-	autofree char *id = webhook_id(job, event);
+	autofree char *id = webhook_id(job, event, error);
 	const struct webhook webhook = {
 		.event = event,
-		.room = job->identity.room ? job->identity.room : p->room,
-		.session =
-		    job->identity.session ? job->identity.session : p->session,
+		.room = room_of(job),
+		.session = session_of(job),
 		.error = error,
 		.timestamp_ms = timestamp_ms,
 		.id = id,
@@ -297,8 +327,12 @@ send_webhook(struct job *job, const char *event, const char *error,
 int
 pipeline_send_failed(struct job *job, const char *why, struct err *e)
 {
-	return send_webhook(job, "FAILED", why, job->journal.progress.failed_ms,
-	    e);
+	const struct progress *p = &job->journal.progress;
+	int64_t since_ms = p->failed_since_ms > p->last_fact_ms
+	    ? p->failed_since_ms
+	    : p->last_fact_ms;
+
+	return send_webhook(job, "FAILED", why, since_ms, e);
 }
 
 static int

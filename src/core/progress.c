@@ -95,7 +95,6 @@ apply_forced(struct progress *p, const struct event *ev)
 	forget_facts(p);
 	mem_replace(&p->meeting_id, NULL);
 	p->generation++;
-	p->is_failed_announced = false;
 	p->state = REC_NEW;
 }
 
@@ -222,6 +221,7 @@ apply_announced(struct progress *p, const struct event *ev)
 	p->state = REC_ANNOUNCED;
 	p->is_failed_announced = false;
 	p->failed_class = ERR_NONE;
+	p->failed_since_ms = 0;
 	mem_replace(&p->failed_text, NULL);
 }
 
@@ -230,7 +230,8 @@ apply_failed(struct progress *p, const struct event *ev)
 {
 	p->failed_class = err_class_parse(ev->class ? ev->class : "");
 	mem_replace(&p->failed_text, ev->text);
-	p->failed_ms = ev->at_ms;
+	if (p->failed_since_ms == 0)
+		p->failed_since_ms = ev->at_ms;
 }
 
 void

@@ -72,7 +72,7 @@ struct progress {
 	int64_t pid;
 	enum err_class failed_class; /* of the last run; ERR_NONE: none */
 	char *failed_text;
-	int64_t failed_ms;
+	int64_t failed_since_ms; /* the first since the last STOPPED */
 };
 
 /* The whole meaning of an event.  Pure. */

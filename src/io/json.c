@@ -81,16 +81,6 @@ json_pointer_get(const json_t *json, const char *pointer)
 	return *pointer == '\0' ? found : NULL;
 }
 
-void
-json_pointer_names(const char *pointer, struct text_list *names)
-{
-	while (*pointer == '/') {
-		autofree char *token = pointer_token(pointer, &pointer);
-
-		text_list_add(names, token);
-	}
-}
-
 bool
 json_pointer_remove(json_t *json, const char *pointer)
 {
@@ -130,23 +120,39 @@ is_key(const char *s, size_t len, size_t behind)
 	return behind < len && s[behind] == ':';
 }
 
-/* Which of the names this quoted key is: its bit, 0 for none. */
+/* Is the pointer's token number depth, from 1, this name? */
+static bool
+passes_through(const char *pointer, size_t depth, const char *name)
+{
+	while (*pointer == '/') {
+		autofree char *token = pointer_token(pointer, &pointer);
+
+		if (--depth == 0)
+			return strcmp(token, name) == 0;
+	}
+	return false;
+}
+
+/* The pointers that pass through this quoted key, a bit for each. */
 static uint64_t
-name_bit(const char *key, size_t len, const struct text_list *names)
+pointer_bits(const char *key, size_t len, size_t depth,
+    const struct text_list *pointers)
 {
 	/* Decoded by the parser: "meeting\u005furl" is the same member. */
 	autojson json_t *name = json_loadb(key, len, JSON_DECODE_ANY, NULL);
+	uint64_t bits = 0;
 
-	for (size_t i = 0; name && i < names->n && i < 64; i++)
-		if (strcmp(json_string_value(name), names->items[i]) == 0)
-			return (uint64_t)1 << i;
-	return 0;
+	for (size_t i = 0; name && i < pointers->n && i < 64; i++)
+		if (passes_through(pointers->items[i], depth,
+			json_string_value(name)))
+			bits |= (uint64_t)1 << i;
+	return bits;
 }
 
 bool
-json_has_duplicate(const char *s, size_t len, const struct text_list *names)
+json_has_duplicate(const char *s, size_t len, const struct text_list *pointers)
 {
-	autofree uint64_t *seen = NULL; /* one set of names per open level */
+	autofree uint64_t *seen = NULL; /* one set per open level */
 	size_t depth = 0, cap = 0;
 
 	xgrow((void **)&seen, &cap, 1, sizeof(*seen));
@@ -161,14 +167,15 @@ json_has_duplicate(const char *s, size_t len, const struct text_list *names)
 		} else if ((s[i] == '}' || s[i] == ']') && depth > 0) {
 			depth--;
 		} else if (s[i] == '"') {
-			uint64_t bit = 0;
+			uint64_t bits = 0;
 
 			end = string_end(s, len, i);
 			if (is_key(s, len, end))
-				bit = name_bit(s + i, end - i, names);
-			if (seen[depth] & bit)
+				bits = pointer_bits(s + i, end - i, depth,
+				    pointers);
+			if (seen[depth] & bits)
 				return true;
-			seen[depth] |= bit;
+			seen[depth] |= bits;
 		}
 		i = end;
 	}

@@ -23,19 +23,17 @@ json_t *json_parse(const char *text, size_t len, struct err *e);
 /* RFC 6901.  A borrowed reference, or NULL. */
 json_t *json_pointer_get(const json_t *, const char *pointer);
 
-/* Append the names of the members on the way, unescaped. */
-void json_pointer_names(const char *pointer, struct text_list *names);
-
 /* Take the member or element away; true when there was one. */
 bool json_pointer_remove(json_t *, const char *pointer);
 
 /*
- * Does an object in this text, which json_parse() took, have two members of
- * one of these names?  A parser that lets one of them win would let whoever
- * wrote the second decide.
+ * Does an object in this text, which json_parse() took, have a member twice
+ * that one of these pointers (at most 64) passes through?  Judged by name
+ * and depth.  A parser that lets one of the two win would let whoever wrote
+ * the second decide.
  */
 bool json_has_duplicate(const char *text, size_t len,
-    const struct text_list *names);
+    const struct text_list *pointers);
 
 /* The member as a string, or NULL when it is absent or none; borrowed. */
 const char *json_member_string(const json_t *, const char *name);

@@ -1,0 +1,788 @@
+#!/usr/bin/env bats
+# Every way in which a server can fail, at every stage: nothing lost, nothing
+# doubled, no false STOPPED, and an end.
+
+load lib
+
+setup() {
+	common_setup
+	start_sandbox
+	recording
+	export JIBRI_FINALIZE_ANSWER_TIMEOUT=500ms
+	printf '{"id":' >"$SB/cut.json"
+	echo '{}' >"$SB/empty.json"
+	echo '[]' >"$SB/array.json"
+	echo '"text"' >"$SB/string.json"
+	: >"$SB/nothing"
+}
+
+teardown() { common_teardown; }
+
+# --- tables ------------------------------------------------------------------
+
+# walk ROW: each line of the input is handed to ROW, which has a recording of
+# its own; all that fail are shown.
+walk() {
+	local line n=0 bad=0
+	while read -r line; do
+		[ -n "$line" ] || continue
+		another_recording "row-$((++n))"
+		SINCE=$(requests)
+		# Without -e in it, a row says `|| return` behind each check.
+		"$1" "$line" && continue
+		printf -- '--- this row failed: %s\n--- output:\n%s\n' \
+			"$line" "$output" >&2
+		bad=$((bad + 1))
+	done
+	((n > 0 && bad == 0))
+}
+
+# attempt: one run with its output in a file, where it need not wait for a
+# reader to attach; sets status and output.
+attempt() {
+	status=0
+	finalize >"$DIR/output" || status=$?
+	output=$(<"$DIR/output")
+}
+
+# came STAGE [NAME]: requests of this row.
+came() {
+	jq -s --argjson since "$SINCE" --arg stage "$1" --arg name "${2-}" '
+		map(select(.n > $since and .stage == $stage and
+			($name == "" or .part.filename == $name))) | length
+		' "$SB/requests.jsonl"
+}
+
+# told: the events that were acknowledged for this recording.
+told() {
+	webhooks | awk -v s="$SESSION" '$3 == s { printf "%s ", $1 }'
+}
+
+# ends_as CODE: the run did, with the promise of STOPPED kept.
+ends_as() {
+	local want_told=
+	case $1 in
+	0) want_told="STOPPED " ;;
+	*) want_told="FAILED " ;;
+	esac
+	assert_equal "$(told)" "$want_told" &&
+		assert_equal "$status" "$1"
+}
+
+# upload_row "CODE REQUESTS FAULT": the fault strikes the media file once.
+upload_row() {
+	local code count fault
+	read -r code count fault <<<"$1"
+	faults "upload $MEDIA 1 $fault"
+	attempt
+	if [ "$code" = 0 ]; then
+		is_stored metadata.json "$MEDIA" || return
+	else
+		is_stored metadata.json || return
+	fi
+	ends_as "$code" || return
+	assert_equal "$(came upload "$MEDIA")" "$count" || return
+	[ "$code" != 0 ] || return 0
+
+	# The next run completes what this one could not.
+	attempt
+	is_stored metadata.json "$MEDIA" || return
+	assert_equal "$(told)" "FAILED STOPPED " || return
+	assert_equal "$status" 0 || return
+	assert_equal "$(came upload "$MEDIA")" "$((count + 1))"
+}
+
+@test "after any fault of an upload each file is stored exactly once" {
+	walk upload_row <<-'END'
+		0 2 status 500
+		0 2 status 501
+		0 2 status 502
+		0 2 status 503
+		0 2 status 504
+		0 2 status 599
+		0 2 status 408
+		0 2 status 425
+		0 2 status 429
+		65 1 status 400
+		77 1 status 401
+		77 1 status 403
+		78 1 status 404
+		78 1 status 405
+		65 1 status 409
+		65 1 status 413
+		65 1 status 422
+		0 1 status-stored 500
+		0 1 status-stored 502
+		0 1 status-stored 503
+		0 1 status-stored 504
+		0 2 drop-at 0
+		0 2 drop-at 50%
+		0 2 drop-at 99%
+		0 2 drop-at 100%
+		0 2 reset-at 0
+		0 2 reset-at 50%
+		0 2 drop-after
+		0 1 drop-stored
+		0 1 reset-stored
+		0 2 stall-answer 30
+		0 2 stall-answer 0.1
+		0 1 stall-stored 30
+		0 1 stall-stored 0.1
+		0 1 slow-store 0.2
+		0 1 late-store 0.1 504
+		0 1 late-store 0.1 502
+		78 1 html
+		0 1 html-stored
+		0 2 garbage
+		0 1 garbage-stored
+		0 1 truncate
+		0 2 truncate-lost
+		78 1 redirect 301 http://127.0.0.1:1/
+		78 1 redirect 302 http://127.0.0.1:1/
+		78 1 redirect 303 http://127.0.0.1:1/
+		78 1 redirect 307 http://127.0.0.1:1/
+		78 1 redirect 308 http://127.0.0.1:1/
+		0 1 lie-size 7
+		0 1 lie-size 0
+		0 2 body cut.json
+		0 2 body empty.json
+		0 2 body array.json
+		0 2 body string.json
+		0 2 body nothing
+		0 1 body-stored cut.json
+		0 1 body-stored empty.json
+		0 1 body-stored array.json
+		0 1 body-stored nothing
+		0 2 endless
+		0 1 dribble 0.2
+		0 1 dribble 30
+		0 1 slow 200000
+	END
+}
+
+# What needs a body that does not fit into the kernel's buffers.
+large_rows() {
+	another_recording() {
+		SESSION=$1 REC=$DIR/recordings/$1
+		mkdir -p "$REC"
+		recording
+		sparse "$REC/$MEDIA" 3000000
+	}
+	walk upload_row <<-'END'
+		0 2 status 503
+		0 1 status-stored 500
+		65 1 early 413
+		77 1 early 401
+		0 2 early 503
+		0 2 early-200
+		0 2 drop-at 5%
+		0 2 reset-at 5%
+		0 2 stall-at 5% 30
+		0 2 stall-at 0 30
+		0 1 drop-stored
+		0 1 reset-stored
+		0 2 drop-after
+		0 1 stall-stored 30
+		0 1 late-store 0.1 504
+		0 1 html-stored
+		0 1 garbage-stored
+		0 1 truncate
+		78 1 redirect 307 http://127.0.0.1:1/
+		0 1 lie-size 1500000
+	END
+}
+
+@test "so it is with a large file that asks before it is sent" {
+	export JIBRI_FINALIZE_EXPECT_CONTINUE=yes JIBRI_FINALIZE_STALL_TIMEOUT=1s
+	large_rows
+}
+
+@test "so it is with a large file that does not ask" {
+	export JIBRI_FINALIZE_EXPECT_CONTINUE=no JIBRI_FINALIZE_STALL_TIMEOUT=1s
+	large_rows
+}
+
+# lookup_row "CODE REQUESTS FAULT": of the first run.
+lookup_row() {
+	local code count fault
+	read -r code count fault <<<"$1"
+	faults "lookup * 1 $fault"
+	attempt
+	if [ "$code" = 0 ]; then
+		is_stored metadata.json "$MEDIA" || return
+	else
+		assert_equal "$(stored)" '' || return
+		assert_equal "$(came upload)" 0 || return
+	fi
+	ends_as "$code" || return
+	assert_equal "$(came lookup)" "$count" || return
+	[ "$code" != 0 ] || return 0
+	attempt
+	is_stored metadata.json "$MEDIA" || return
+	assert_equal "$(told)" "FAILED STOPPED " || return
+	assert_equal "$status" 0
+}
+
+@test "no fault of the room lookup uploads anything to nowhere" {
+	echo '{"id": "../1"}' >"$SB/path.json"
+	echo '{"id": true}' >"$SB/true.json"
+	walk lookup_row <<-'END'
+		0 2 status 500
+		0 2 status 502
+		0 2 status 503
+		0 2 status 504
+		0 2 status 408
+		0 2 status 429
+		65 1 status 400
+		77 1 status 401
+		77 1 status 403
+		65 1 status 404
+		78 1 redirect 302 http://127.0.0.1:1/
+		0 2 drop-after
+		0 2 reset-stored
+		0 2 stall-answer 30
+		78 1 html
+		0 2 garbage
+		0 2 truncate
+		0 2 endless
+		0 2 dribble 30
+		0 2 body cut.json
+		65 1 body empty.json
+		65 1 body path.json
+		65 1 body true.json
+	END
+}
+
+# list_row FAULT: on a first attempt.
+list_row() {
+	faults "list * * $1"
+	attempt
+	is_stored metadata.json "$MEDIA" || return
+	ends_as 0 || return
+	assert_equal "$(came upload)" 2 || return
+	# libcurl may ask again by itself when a kept connection dies.
+	(($(came list) <= 2)) || return
+	assert_output_has "warning: list: "
+}
+
+@test "a list that fails stops nothing on a first attempt and is warned of" {
+	walk list_row <<-'END'
+		status 500
+		status 503
+		status 401
+		status 403
+		status 404
+		status 405
+		status 429
+		status 501
+		redirect 302 http://127.0.0.1:1/
+		drop-after
+		reset-stored
+		stall-answer 30
+		html
+		garbage
+		truncate
+		endless
+		dribble 30
+		body cut.json
+		body empty.json
+		body string.json
+		body nothing
+	END
+}
+
+# webhook_row "CODE REQUESTS FAULT": of STOPPED in the first run.
+webhook_row() {
+	local code count fault
+	read -r code count fault <<<"$1"
+	faults "webhook *STOPPED* 1 $fault"
+	attempt
+	is_stored metadata.json "$MEDIA" || return
+	# The failure of STOPPED itself is no FAILED.
+	assert_equal "$(told | grep -c FAILED)" 0 || return
+	assert_equal "$status" "$code" || return
+	assert_equal "$(came webhook)" "$count" || return
+	[ "$code" = 0 ] || attempt
+	assert_equal "$status" 0 || return
+	[[ $(told) == *"STOPPED " ]] || return
+	assert_equal "$(came upload)" 2 || return
+	# Every repeat says the same under the same id.
+	assert_equal "$(tail -n "$(came webhook)" "$SB/webhooks.jsonl" | jq -r \
+		'[.body, .headers["webhook-id"],
+			.headers["idempotency-key"]] | @csv' |
+		sort -u | wc -l)" 1
+}
+
+@test "no fault of the webhook loses STOPPED, and every repeat says the same" {
+	walk webhook_row <<-'END'
+		0 2 status 500
+		0 2 status 502
+		0 2 status 503
+		0 2 status 408
+		0 2 status 429
+		0 2 status-stored 500
+		65 1 status 400
+		77 1 status 401
+		77 1 status 403
+		78 1 status 404
+		78 1 status 405
+		78 1 redirect 302 http://127.0.0.1:1/
+		78 1 redirect 307 http://127.0.0.1:1/
+		0 2 drop-after
+		0 2 drop-stored
+		0 2 reset-stored
+		0 2 stall-answer 30
+		0 2 stall-stored 30
+		78 1 html
+		0 2 garbage
+		0 2 truncate
+		0 2 endless
+		0 1 dribble 0.2
+	END
+}
+
+# --- faults that stay --------------------------------------------------------
+
+# lasting_row "CODE FAULT": one of three files, for two runs.
+lasting_row() {
+	local code=${1%% *} fault=${1#* }
+	echo note >"$REC/notes.txt"
+	faults "upload notes.txt * $fault"
+	attempt
+	is_stored metadata.json "$MEDIA" || return
+	ends_as "$code" || return
+	assert_output_has "notes.txt" || return
+	attempt
+	is_stored metadata.json "$MEDIA" || return
+	ends_as "$code" || return       # FAILED only once
+	faults
+	attempt
+	is_stored metadata.json notes.txt "$MEDIA" || return
+	assert_equal "$(told)" "FAILED STOPPED " || return
+	assert_equal "$status" 0 || return
+	assert_equal "$(came upload "$MEDIA")" 1
+}
+
+@test "a fault that stays fails its file alone, says FAILED once, never STOPPED" {
+	export JIBRI_FINALIZE_TRIES=2 JIBRI_FINALIZE_ANSWER_TIMEOUT=300ms
+	walk lasting_row <<-'END'
+		75 status 500
+		75 status 503
+		65 status 400
+		77 status 401
+		78 status 404
+		65 status 413
+		78 redirect 302 http://127.0.0.1:1/
+		75 drop-at 50%
+		75 drop-after
+		75 garbage
+		78 html
+		75 truncate-lost
+		75 body empty.json
+		75 endless
+		75 stall-answer 30
+	END
+}
+
+@test "of several errors the exit code is that of the worst" {
+	local n=0 code first second
+	export JIBRI_FINALIZE_TRIES=1
+	while read -r code first second; do
+		another_recording "worst-$((++n))"
+		echo one >"$REC/one.txt"
+		echo two >"$REC/two.txt"
+		faults "upload one.txt * status $first" \
+			"upload two.txt * status $second"
+		run_finalize "$code"
+		is_stored metadata.json "$MEDIA"
+	done <<-'END'
+		78 404 401
+		78 413 302
+		77 403 413
+		77 503 401
+		65 503 413
+		75 503 429
+	END
+}
+
+@test "too large for the server: the file, its size and 413 are named" {
+	stop_sandbox
+	start_sandbox --max-file 100
+	printf '%0200d' 0 >"$REC/big.txt"
+	run_finalize 65
+	is_stored metadata.json
+	assert_equal "$(webhooks | cut -d ' ' -f 1)" FAILED
+	assert_output_has "big.txt: too large for the server (200 bytes)"
+	assert_output_has "413"
+	assert_output_has "$MEDIA: too large for the server ($(
+		stat -c %s "$REC/$MEDIA") bytes)"
+	assert_output_has "held: 1 of 3 artifacts stored"
+}
+
+@test "a redirect is named with where it leads, and never followed" {
+	local other=$DIR/other url
+	mkdir "$other"
+	"$SANDBOX" --dir "$other" --max-time 60 3>&- &
+	local pid=$!
+	wait_for test -s "$other/url"
+	url=$(cat "$other/url")
+	local code
+	for code in 301 302 303 307 308; do
+		another_recording "redirect-$code"
+		faults "upload $MEDIA * redirect $code $url/elsewhere?x=secret"
+		run_finalize 78
+		is_stored metadata.json
+		assert_output_has "HTTP $code, a redirect to $url/elsewhere"
+		refute_output_has "x=secret"
+	done
+	faults "lookup * * redirect 302 $url/elsewhere"
+	another_recording redirect-lookup
+	run_finalize 78
+	faults "webhook * * redirect 307 $url/webhooks/jitsi/recording"
+	another_recording redirect-webhook
+	run_finalize 78
+	kill "$pid"
+	run ! test -e "$other/requests.jsonl"
+}
+
+@test "a temporary failure names the file, its cause and when the next try is" {
+	faults "upload $MEDIA 1 status 503"
+	run_finalize 0
+	is_stored metadata.json "$MEDIA"
+	assert_output_has "warning: $MEDIA: POST $URL/files/structured/123: HTTP 503; next try in "
+	assert_output_has "(2 of 5)"
+}
+
+@test "a failure names the file and its cause, and says what happens next" {
+	faults "upload $MEDIA * status 503"
+	run_finalize 75
+	is_stored metadata.json
+	assert_output_has "error: $MEDIA: POST $URL/files/structured/123: HTTP 503"
+	assert_output_has "$SESSION: waiting: 1 of 2 artifacts stored; run again to resume"
+	assert_equal "$(webhooks)" "FAILED $ROOM $SESSION $MEDIA: POST $URL/files/structured/123: HTTP 503"
+}
+
+# --- the list ----------------------------------------------------------------
+
+@test "an unknown outcome waits for the list, however often that fails" {
+	faults "upload $MEDIA 1 drop-stored" "list * 1 status 500" \
+		"list * 1 html" "list * 1 garbage" "list * 1 truncate"
+	export JIBRI_FINALIZE_TRIES=9
+	run_finalize 0
+	is_stored metadata.json "$MEDIA"
+	assert_equal "$(requests upload)" 2
+	assert_equal "$(webhooks)" "STOPPED $ROOM $SESSION"
+}
+
+@test "an unknown outcome without a list is no success and sends nothing again" {
+	local fault
+	for fault in "status 500" html garbage endless drop-after truncate; do
+		another_recording "${fault// /-}"
+		faults "upload $MEDIA * drop-stored" "list * * $fault"
+		attempt
+		is_stored metadata.json "$MEDIA"
+		refute_output_has "done:"
+		assert_output_has "$MEDIA: may be stored already, and asking failed"
+		[ "$status" != 0 ]
+		attempt
+		[ "$status" != 0 ]
+		faults
+		run_finalize 0
+		is_stored metadata.json "$MEDIA"
+		assert_equal "$(request upload .part.filename |
+			grep -c "$MEDIA")" 1
+		assert_equal "$(webhooks | grep "$SESSION" |
+			cut -d ' ' -f 1 | xargs)" "FAILED STOPPED"
+		: >"$SB/requests.jsonl"
+	done
+}
+
+@test "where the list is refused the repeat is made and counted as ambiguous" {
+	local code
+	for code in 401 403 404 405 501; do
+		another_recording "refused-$code"
+		faults "upload $MEDIA 1 drop-stored" "list * * status $code"
+		run_finalize 0
+		diff <(stored) <(printf '%s\n' "$MEDIA" "$MEDIA~2" metadata.json |
+			LC_ALL=C sort)
+		assert_equal "$(journal |
+			grep -c ambiguous)" 1
+		assert_output_has "$MEDIA: may be stored already, but the server does not let us ask"
+	done
+}
+
+@test "the count of ambiguous repeats is in the JSON result" {
+	faults "upload $MEDIA 2 drop-after" "list * * status 404"
+	run -0 --separate-stderr "$BIN" finalize --json "$REC"
+	is_stored metadata.json "$MEDIA"
+	assert_equal "$(jq .ambiguous <<<"$output")" 2
+}
+
+@test "a refused list makes nothing ambiguous that the server refused" {
+	faults "upload $MEDIA 2 status 429" "list * * status 404"
+	run -0 --separate-stderr "$BIN" finalize --json "$REC"
+	is_stored metadata.json "$MEDIA"
+	assert_equal "$(jq .ambiguous <<<"$output")" 0
+}
+
+@test "an unknown outcome of an earlier run is ambiguous too where the list is refused" {
+	export JIBRI_FINALIZE_TRIES=1
+	faults "upload $MEDIA 1 drop-stored" "list * * status 500"
+	run_finalize 75
+	is_stored metadata.json "$MEDIA"
+	faults "list * * status 405"
+	run_finalize 0
+	assert_equal "$(stored | grep -c "^$MEDIA")" 2
+	assert_equal "$(journal | grep -c ambiguous)" 1
+}
+
+@test "the journal lost, the list shows what the server has: nothing is sent twice" {
+	echo note >"$REC/notes.txt"
+	faults "upload $MEDIA * status 503"
+	run_finalize 75
+	is_stored metadata.json notes.txt
+	rm "$REC/.jibri-finalize"
+	faults
+	run_finalize 0
+	is_stored metadata.json notes.txt "$MEDIA"
+	assert_output_has "notes.txt: the server has it already"
+}
+
+@test "a listed file of another size or path is another file" {
+	run_finalize 0
+	rm "$REC/.jibri-finalize"
+	faults "list * * lie-size 5"
+	run_finalize 0
+	assert_equal "$(stored | grep -c '~2$')" 2
+	mkdir "$REC/sub"
+	cp "$REC/$MEDIA" "$REC/sub/$MEDIA"
+	rm "$REC/.jibri-finalize"
+	faults
+	run_finalize 0
+	cmp "$REC/$MEDIA" "$SB/store/$ROOM/$SESSION/sub/$MEDIA"
+	assert_equal "$(requests upload)" 5
+}
+
+@test "a list of 20,000 other files hides none of ours" {
+	run_finalize 0
+	rm "$REC/.jibri-finalize"
+	jq -n --slurpfile own <(jq 'del(.referenceId, .stored, .sha256)' \
+		"$SB/records.jsonl") \
+		'[range(20000) | {id: (1000 + .), filename: "f\(.).mp4",
+			path: "/other/s/f\(.).mp4", mimeType: "video/mp4",
+			size: ., uploadedAt: "2026-01-02T03:04:05Z"}] + $own' \
+		>"$SB/many.json"
+	faults "list * * body many.json"
+	export JIBRI_FINALIZE_ANSWER_TIMEOUT=20s
+	run_finalize 0
+	is_stored metadata.json "$MEDIA"
+	assert_equal "$(requests upload)" 2
+}
+
+# --- connections -------------------------------------------------------------
+
+@test "libcurl's hidden resend never doubles a file, be it empty" {
+	local n
+	for n in 1 2 3 4; do
+		echo "$n" >"$REC/full-$n.txt"
+		: >"$REC/empty-$n.txt"
+	done
+	printf '%0100000d' 0 >"$REC/larger.txt"
+	export JIBRI_FINALIZE_PARALLEL=1
+	faults "upload * * drop-stored-reused"
+	run_finalize 0
+	is_stored metadata.json "$MEDIA" larger.txt {full,empty}-{1,2,3,4}.txt
+	assert_equal "$(requests upload)" 11
+	# The trap was there: connections were used again.
+	(($(request upload .reused | grep -c true) > 3))
+}
+
+@test "the webhook is not resent behind our back on a reused connection" {
+	faults "webhook * * drop-stored-reused"
+	export JIBRI_FINALIZE_TRIES=1
+	attempt
+	local count
+	count=$(requests webhook)
+	assert_equal "$count" 1
+}
+
+@test "a server that is down: exit 75 soon, and every file was tried" {
+	local n start=$SECONDS
+	for ((n = 0; n < 20; n++)); do echo "$n" >"$REC/file-$n.txt"; done
+	stop_sandbox
+	run_finalize 75
+	assert_output_has "waiting: 0 of 22 artifacts stored"
+	start_sandbox
+	run_finalize 75 --file-service-url http://127.0.0.1:1
+	((SECONDS - start < 20))
+	assert_equal "$(stored)" ''
+	for ((n = 0; n < 20; n++)); do
+		assert_output_has "file-$n.txt: "
+	done
+	assert_equal "$(webhooks | cut -d ' ' -f 1)" FAILED
+	run_finalize 0
+	assert_equal "$(stored | wc -l)" 22
+	assert_equal "$(requests upload)" 22
+}
+
+@test "a name that does not resolve is temporary, a URL that is none is not" {
+	run_finalize 75 --file-service-url http://nowhere.invalid:2027
+	assert_equal "$(stored)" ''
+	local url
+	for url in file:///tmp/x ftp://127.0.0.1/ 127.0.0.1 http:// \
+		'http://user:pass@127.0.0.1/' 'http://127.0.0.1/?a=b' ''; do
+		another_recording "none-$((++n))"
+		[ -n "$url" ] || continue
+		run_finalize 78 --file-service-url "$url"
+		assert_equal "$(stored)" ''
+		refute_output_has "pass@"
+	done
+}
+
+# --- repeats -----------------------------------------------------------------
+
+@test "Retry-After is obeyed" {
+	local stage start
+	for stage in "upload $MEDIA" "lookup *" "webhook *"; do
+		another_recording "after-${stage%% *}"
+		faults "$stage 1 status 503 Retry-After: 1"
+		start=${EPOCHREALTIME/./}
+		run_finalize 0
+		is_stored metadata.json "$MEDIA"
+		((${EPOCHREALTIME/./} - start >= 1000000))
+	done
+}
+
+@test "a Retry-After of hours, of the past or of nonsense does no harm" {
+	local value start=$SECONDS n=0
+	while read -r code value; do
+		another_recording "after-$((++n))"
+		faults "upload $MEDIA 1 status 429 Retry-After: $value"
+		run_finalize "$code"
+	done <<-'END'
+		75 3600
+		75 4000000000
+		75 Fri, 31 Dec 2100 23:59:59 GMT
+		0 Thu, 01 Jan 1970 00:00:00 GMT
+		0 Mon, 01 Jan 1900 00:00:00 GMT
+		0 -5
+		0 0
+		0 soon
+	END
+	((SECONDS - start < 20))
+}
+
+@test "tries bounds the requests of each stage" {
+	local n
+	for n in 1 3; do
+		export JIBRI_FINALIZE_TRIES=$n
+		another_recording "tries-$n"
+		SINCE=$(requests)
+		faults "lookup * * status 500"
+		run_finalize 75
+		assert_equal "$(came lookup)" "$n"
+		faults "upload $MEDIA * status 500"
+		run_finalize 75
+		assert_equal "$(came upload "$MEDIA")" "$n"
+		assert_equal "$(came upload metadata.json)" 1
+		faults "webhook * * status 500"
+		SINCE=$(requests)
+		run_finalize 75
+		assert_equal "$(came webhook)" "$n"
+	done
+}
+
+@test "no repeat starts later than retry-for after the first failure" {
+	local stage start=$SECONDS
+	export JIBRI_FINALIZE_TRIES=1000 JIBRI_FINALIZE_RETRY_FOR=400ms
+	export JIBRI_FINALIZE_RETRY_DELAY=50ms JIBRI_FINALIZE_RETRY_DELAY_MAX=50ms
+	for stage in lookup upload webhook; do
+		another_recording "for-$stage"
+		SINCE=$(requests)
+		faults "$stage * * status 500"
+		run_finalize 75
+		(($(came "$stage") > 1))
+	done
+	((SECONDS - start < 15))
+}
+
+@test "a transfer that moves outlives retry-for, stall-timeout and answer-timeout" {
+	# More than the buffers on its way hold; it takes about 4 s.
+	sparse "$REC/$MEDIA" 800000
+	export JIBRI_FINALIZE_RETRY_FOR=100ms JIBRI_FINALIZE_STALL_TIMEOUT=1500ms
+	export JIBRI_FINALIZE_ANSWER_TIMEOUT=1500ms
+	faults "upload $MEDIA 1 slow 1000000"
+	run_finalize 0
+	is_stored metadata.json "$MEDIA"
+	assert_equal "$(requests upload)" 2
+}
+
+@test "the deadline ends a run whatever the server does" {
+	local line start
+	sparse "$REC/$MEDIA" 3000000
+	export JIBRI_FINALIZE_ANSWER_TIMEOUT=60s JIBRI_FINALIZE_STALL_TIMEOUT=60s
+	export JIBRI_FINALIZE_DEADLINE=700ms JIBRI_FINALIZE_RETRY_FOR=2m
+	while read -r line; do
+		another_recording "late-$((++n))"
+		sparse "$REC/$MEDIA" 3000000
+		faults "$line"
+		start=$SECONDS
+		run_finalize 75
+		((SECONDS - start < 6))
+		assert_output_has "the deadline has passed"
+		# An interruption sends no FAILED.
+		assert_equal "$(told)" ''
+	done <<-'END'
+		lookup * * stall-answer 60
+		lookup * * dribble 60
+		lookup * * status 503 Retry-After: 60
+		list * * stall-answer 60
+		upload * * stall-at 50% 60
+		upload * * stall-answer 60
+		upload * * slow 100000
+		upload * * dribble 60
+		upload * * status 503 Retry-After: 60
+		webhook * * stall-answer 60
+		webhook * * status 503 Retry-After: 60
+	END
+}
+
+@test "after a deadline the next run completes and doubles nothing" {
+	export JIBRI_FINALIZE_ANSWER_TIMEOUT=1s
+	faults "upload $MEDIA 1 stall-stored 30"
+	run_finalize 75 --deadline 500ms
+	faults
+	run_finalize 0
+	is_stored metadata.json "$MEDIA"
+	assert_equal "$(webhooks)" "STOPPED $ROOM $SESSION"
+}
+
+@test "Idempotency-Key is equal over the repeats of a file, over runs too" {
+	echo note >"$REC/notes.txt"
+	faults "upload * 6 status 503"
+	run_finalize 0
+	is_stored metadata.json notes.txt "$MEDIA"
+	faults "upload * * status 429"
+	rm "$REC/.jibri-finalize"
+	rm -rf "$SB/store"/*
+	: >"$SB/records.jsonl"
+	stop_sandbox
+	start_sandbox
+	run_finalize 75
+	local pairs
+	pairs=$(request upload \
+		'.part.filename + " " + .headers["idempotency-key"]')
+	(($(wc -l <<<"$pairs") > 9))
+	assert_equal "$(sort -u <<<"$pairs" | wc -l)" 3
+	assert_equal "$(cut -d ' ' -f 2 <<<"$pairs" | sort -u | wc -l)" 3
+	run ! grep -q null <<<"$pairs"
+}
+
+@test "a file that changed has another Idempotency-Key" {
+	echo one >"$REC/notes.txt"
+	run_finalize 0
+	echo two >"$REC/notes.txt"
+	run_finalize 0
+	assert_equal "$(request upload 'select(.part.filename == "notes.txt") |
+		.headers["idempotency-key"]' | sort -u | wc -l)" 2
+}

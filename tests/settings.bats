@@ -1,0 +1,535 @@
+#!/usr/bin/env bats
+# Settings: one table, four places to set them, and no secret shown.
+
+load lib
+setup() {
+	common_setup
+	unset "${!JIBRI_FINALIZE_@}"
+	unset FILE_SERVICE_URL MEETING_SERVICE_URL
+	CONF=$DIR/finalize.conf
+	: >"$CONF"
+	export JIBRI_FINALIZE_CONFIG=$CONF
+}
+teardown() { common_teardown; }
+
+# show NAME [ARGUMENT...]: "VALUE (ORIGIN)" as config --json has it.
+show() {
+	local name=$1
+	shift
+	"$BIN" config --json "$@" | jq -r --arg n "$name" \
+		'.[] | select(.name == $n) | .value + " (" + .origin + ")"'
+}
+
+# Every setting that is no secret, and every secret.
+plain_names() {
+	"$BIN" config --json | jq -r '.[].name' | grep -vxF -f <(secret_names)
+}
+
+secret_names() {
+	printf '%s\n' webhook-secret webhook-secret-previous token
+}
+
+# another NAME: a value that is good there and is not the default.
+another() {
+	case $1 in
+	webhook-auth) echo secret,standard ;;
+	failed-webhook) echo never ;;
+	room-format) echo '{room}@{tenant}' ;;
+	room-from-media | expect-continue) echo no ;;
+	meeting-id-keys | redact) echo /a/b,/c~1d ;;
+	parallel | tries) echo 7 ;;
+	retry-* | deadline | *-timeout) echo 1234ms ;;
+	log-format) echo json ;;
+	log-level) echo warning ;;
+	log-file) echo "$DIR/log" ;;
+	*-url) echo https://other.example.org/with/path/ ;;
+	*) echo "another $1" ;;
+	esac
+}
+
+variable() {
+	echo "JIBRI_FINALIZE_$(tr a-z- A-Z_ <<<"$1")"
+}
+
+# --- every row of the table --------------------------------------------------
+
+@test "the table has every setting of the contract, with the old script's defaults" {
+	assert_equal "$(show file-service-url)" \
+		"http://file-service:2027 (default)"
+	assert_equal "$(show meeting-service-url)" \
+		"http://meeting-service:2031 (default)"
+	assert_equal "$(show webhook-secret)" " (default)"
+	local name want
+	while read -r name want; do
+		assert_equal "$(show "$name")" "$want (default)"
+	done <<-'END'
+		base-path /
+		room-format [{tenant}]{room}
+		room-from-media yes
+		meeting-id-keys
+		redact /upload_credentials
+		exclude .*,*.part,*.tmp
+		parallel 4
+		tries 5
+		retry-delay 2s
+		retry-delay-max 1m
+		retry-for 2m
+		deadline 6h
+		connect-timeout 20s
+		stall-timeout 1m
+		answer-timeout 1m
+		failed-webhook at-once
+		webhook-auth secret,signature,standard
+		log-format text
+		log-level info
+	END
+}
+
+@test "every setting can be set in the file, and config says so" {
+	local name value line=0
+	for name in $(plain_names); do
+		echo "$name = $(another "$name")" >>"$CONF"
+	done
+	(($(wc -l <"$CONF") >= 25))
+	for name in $(plain_names); do
+		value=$(another "$name")
+		assert_equal "$(show "$name")" "$value ($CONF:$((++line)))"
+	done
+}
+
+@test "every setting can be set by its variable, and config says so" {
+	local name
+	for name in $(plain_names); do
+		export "$(variable "$name")=$(another "$name")"
+	done
+	for name in $(plain_names); do
+		assert_equal "$(show "$name")" \
+			"$(another "$name") ($(variable "$name"))"
+	done
+}
+
+@test "every setting can be set by its flag, and config says so" {
+	local name flags=()
+	for name in $(plain_names); do
+		flags+=("--$name=$(another "$name")")
+	done
+	"$BIN" config --json "${flags[@]}" >"$DIR/all"
+	for name in $(plain_names); do
+		assert_equal "$(jq -r --arg n "$name" '.[] | select(.name == $n)
+			| .value + " (" + .origin + ")"' "$DIR/all")" \
+			"$(another "$name") (--$name)"
+	done
+	assert_equal "$(show parallel --parallel 9)" "9 (--parallel)"
+	assert_equal "$(show expect-continue --expect-continue)" \
+		"yes (--expect-continue)"
+}
+
+@test "config without --json shows the same names and values" {
+	"$BIN" config >"$DIR/text"
+	"$BIN" config --json | jq -r '.[] | .name + " " +
+		(if .value == "" then "-" else .value end) + " " + .origin' |
+		diff - <(tr -s ' ' <"$DIR/text")
+}
+
+@test "what config shows is a file that gives the same configuration" {
+	local name
+	for name in $(plain_names); do
+		echo "$name=$(another "$name")" >>"$CONF"
+	done
+	"$BIN" config --json | jq -r '.[] | .name + " = " + .value' |
+		grep -v -e ^webhook-secret -e ^token >"$DIR/copy"
+	diff <("$BIN" config --json | jq 'map(del(.origin))') \
+		<("$BIN" config --json --config "$DIR/copy" |
+			jq 'map(del(.origin))')
+}
+
+# --- secrets -----------------------------------------------------------------
+
+@test "a secret comes from key, variable, their -file forms and systemd, and is masked" {
+	local name var
+	echo s3cret-value >"$DIR/secret"
+	mkdir "$DIR/credentials"
+	for name in $(secret_names); do
+		var=$(variable "$name")
+		echo "$name = s3cret-value" >"$CONF"
+		assert_equal "$(show "$name")" "(set) ($CONF:1)"
+		echo "$name-file = $DIR/secret" >"$CONF"
+		assert_equal "$(show "$name")" "(set) ($CONF:1 ($DIR/secret))"
+		: >"$CONF"
+		assert_equal "$(export "$var=s3cret-value"; show "$name")" \
+			"(set) ($var)"
+		assert_equal "$(export "${var}_FILE=$DIR/secret"; show "$name")" \
+			"(set) (${var}_FILE ($DIR/secret))"
+		assert_equal "$(show "$name" "--$name-file" "$DIR/secret")" \
+			"(set) (--$name-file ($DIR/secret))"
+		echo s3cret-value >"$DIR/credentials/$name"
+		[[ $(CREDENTIALS_DIRECTORY=$DIR/credentials show "$name") == \
+			"(set) ("*"$DIR/credentials/$name)"* ]]
+	done
+}
+
+@test "a secret out of a file is used without the newline at its end" {
+	start_sandbox
+	recording
+	unset WEBHOOK_SECRET
+	printf 's3cret\r\n' >"$DIR/secret"
+	run_finalize 0 --webhook-secret-file "$DIR/secret"
+	assert_equal "$(webhooks)" "STOPPED $ROOM $SESSION"
+}
+
+@test "systemd's credential is used for the webhook and as bearer for both services" {
+	start_sandbox --token t0ken
+	recording
+	unset WEBHOOK_SECRET
+	mkdir "$DIR/credentials"
+	echo s3cret >"$DIR/credentials/webhook-secret"
+	echo t0ken >"$DIR/credentials/token"
+	CREDENTIALS_DIRECTORY=$DIR/credentials run_finalize 0
+	is_stored metadata.json "$MEDIA"
+	assert_equal "$(webhooks)" "STOPPED $ROOM $SESSION"
+}
+
+@test "a secret is never a flag, and the message does not repeat it" {
+	local name
+	for name in $(secret_names); do
+		run -64 "$BIN" config "--$name" hush-hush
+		refute_output_has hush-hush
+		run -64 "$BIN" config "--$name=hush-hush"
+		assert_output_has "--$name-file"
+		refute_output_has hush-hush
+	done
+}
+
+@test "no output shows a secret, not even one that cannot be" {
+	export JIBRI_FINALIZE_TOKEN=hush-1 WEBHOOK_SECRET=hush-2
+	echo "webhook-secret-previous = hush-3" >"$CONF"
+	run -0 "$BIN" config
+	refute_output_has hush-
+	run -0 "$BIN" config --json
+	refute_output_has hush-
+	JIBRI_FINALIZE_TOKEN=$'hush-4\nX-Evil: 1' run -78 "$BIN" config
+	refute_output_has hush-
+	assert_output_has token
+	printf 'hush-5\0more' >"$DIR/secret"
+	run -78 "$BIN" config --token-file "$DIR/secret"
+	refute_output_has hush-
+	echo 'webhook-secrets = hush-6' >"$CONF"
+	run -78 "$BIN" config
+	refute_output_has hush-
+	echo 'webhook-secret hush-7' >"$CONF"
+	run -78 "$BIN" config
+	refute_output_has hush-
+}
+
+@test "a secret's file that is missing is a configuration error that names it" {
+	run -78 "$BIN" config --token-file "$DIR/none"
+	assert_output_has "$DIR/none"
+	JIBRI_FINALIZE_TOKEN_FILE=$DIR/none run -78 "$BIN" config
+	assert_output_has JIBRI_FINALIZE_TOKEN_FILE
+	echo "token-file = $DIR/none" >"$CONF"
+	run -78 "$BIN" config
+	assert_output_has "$CONF:1"
+}
+
+# --- which one wins ----------------------------------------------------------
+
+@test "the file beats the default, the environment the file, a flag all" {
+	assert_equal "$(show tries)" "5 (default)"
+	echo "tries = 6" >"$CONF"
+	assert_equal "$(show tries)" "6 ($CONF:1)"
+	export JIBRI_FINALIZE_TRIES=7
+	assert_equal "$(show tries)" "7 (JIBRI_FINALIZE_TRIES)"
+	assert_equal "$(show tries --tries 8)" "8 (--tries)"
+	assert_equal "$(show tries --tries 8 --tries 9)" "9 (--tries)"
+}
+
+@test "systemd's credential gives way to the file and the environment" {
+	mkdir "$DIR/credentials"
+	echo one >"$DIR/credentials/token"
+	export CREDENTIALS_DIRECTORY=$DIR/credentials
+	echo "token = two" >"$CONF"
+	assert_equal "$(show token)" "(set) ($CONF:1)"
+	JIBRI_FINALIZE_TOKEN=three
+	export JIBRI_FINALIZE_TOKEN
+	assert_equal "$(show token)" "(set) (JIBRI_FINALIZE_TOKEN)"
+}
+
+@test "the old script's variables answer, and the new names win over them" {
+	local old new
+	while read -r old new; do
+		export "$old=https://old.example.org"
+		[[ $(show "$new") == *" ($old)" ]]
+		echo "$new = https://file.example.org" >"$CONF"
+		[[ $(show "$new") == *" ($old)" ]]
+		export "$(variable "$new")=https://new.example.org"
+		[[ $(show "$new") == *" ($(variable "$new"))" ]]
+	done <<-'END'
+		FILE_SERVICE_URL file-service-url
+		MEETING_SERVICE_URL meeting-service-url
+		WEBHOOK_SECRET webhook-secret
+	END
+}
+
+@test "a new name's file wins over the old script's variable" {
+	echo secret >"$DIR/secret"
+	export WEBHOOK_SECRET=old JIBRI_FINALIZE_WEBHOOK_SECRET_FILE=$DIR/secret
+	assert_equal "$(show webhook-secret)" \
+		"(set) (JIBRI_FINALIZE_WEBHOOK_SECRET_FILE ($DIR/secret))"
+}
+
+@test "an empty variable counts as unset, whatever its setting" {
+	local name
+	echo "tries = 6" >"$CONF"
+	export FILE_SERVICE_URL='' MEETING_SERVICE_URL='' WEBHOOK_SECRET=''
+	export JIBRI_FINALIZE_TOKEN_FILE='' CREDENTIALS_DIRECTORY=''
+	for name in $(plain_names) $(secret_names); do
+		export "$(variable "$name")="
+	done
+	"$BIN" config --json >"$DIR/all"
+	assert_equal "$(jq -r '.[] | select(.origin != "default") | .name' \
+		"$DIR/all")" tries
+}
+
+@test "a variable that nobody knows is ignored" {
+	export JIBRI_FINALIZE_RECORDING_SCRIPT_PATH=/x JIBRI_FINALIZE_=1
+	export JIBRI_FINALIZE_TRIES_FILE=/none JIBRI_FINALIZE_TRIE=x
+	run -0 "$BIN" config
+	refute_output_has SCRIPT_PATH
+	assert_equal "$(show tries)" "5 (default)"
+}
+
+# --- the file ----------------------------------------------------------------
+
+@test "the file takes comments, blanks, CR LF and no newline at its end" {
+	printf '# comment\n\n \t\r\n  tries\t=  6  \r\n;x' >"$CONF"
+	run -78 "$BIN" config
+	assert_output_has "$CONF:5"
+	printf '# comment\n\n \t\r\n  tries\t=  6  \r\n  # x = y\nbase-path=/a = b' \
+		>"$CONF"
+	assert_equal "$(show tries)" "6 ($CONF:4)"
+	assert_equal "$(show base-path)" "/a = b ($CONF:6)"
+}
+
+@test "an unknown key is an error with file and line" {
+	local line
+	for line in 'no-such-setting = 1' 'Tries = 1' 'tries-file = /x' \
+		'retry_delay = 1s' 'try = 1' 'config = /x' 'force = yes' \
+		' = 5' 'tries' '[section]'; do
+		printf '\n%s\n' "$line" >"$CONF"
+		run -78 "$BIN" config
+		assert_output_has "$CONF:2"
+	done
+}
+
+@test "a key that stands twice is an error with file and line" {
+	printf 'tries = 1\ntries = 2\n' >"$CONF"
+	run -78 "$BIN" config
+	assert_output_has "$CONF:2"
+	assert_output_has tries
+}
+
+@test "--config wins over JIBRI_FINALIZE_CONFIG, and /dev/null is the empty file" {
+	echo "tries = 6" >"$CONF"
+	echo "tries = 7" >"$DIR/other"
+	assert_equal "$(show tries)" "6 ($CONF:1)"
+	assert_equal "$(show tries --config "$DIR/other")" "7 ($DIR/other:1)"
+	assert_equal "$(show tries --config=/dev/null)" "5 (default)"
+}
+
+@test "a configuration file that is not there is an error that names it" {
+	run -78 "$BIN" config --config "$DIR/none"
+	assert_output_has "$DIR/none"
+	JIBRI_FINALIZE_CONFIG=$DIR/none2 run -78 "$BIN" config
+	assert_output_has "$DIR/none2"
+	run -78 "$BIN" config --config "$DIR"
+	printf 'tries = 1\0' >"$CONF"
+	run -78 "$BIN" config
+}
+
+@test "with a bad configuration nothing is sent and nothing written" {
+	start_sandbox
+	recording
+	echo "tries = none" >"$CONF"
+	run_finalize 78
+	assert_equal "$(requests)" 0
+	[ ! -e "$REC/.jibri-finalize" ]
+}
+
+# --- bad values --------------------------------------------------------------
+
+@test "a value that cannot be is refused, naming setting, value and place" {
+	local name value
+	while read -r name value; do
+		echo "$name = $value" >"$CONF"
+		run -78 "$BIN" config
+		assert_output_has "$CONF:1: "
+		assert_output_has "$name: '$value'"
+		: >"$CONF"
+		run -78 env "$(variable "$name")=$value" "$BIN" config
+		assert_output_has "$(variable "$name")"
+		assert_output_has "'$value'"
+		run -64 "$BIN" config "--$name=$value"
+		assert_output_has "--$name: '$value'"
+	done <<-'END'
+		retry-delay 2
+		retry-delay 2 s
+		retry-delay -2s
+		retry-delay 1.5s
+		retry-delay 2S
+		retry-delay 99999999999999999999s
+		retry-delay 9223372036854775807d
+		deadline never
+		parallel 0
+		parallel 65
+		parallel 4x
+		parallel +4
+		tries 0
+		tries five
+		room-from-media maybe
+		failed-webhook later
+		log-format xml
+		log-level loud
+		webhook-auth secret,none
+		room-format {tenant}
+		redact upload_credentials
+		meeting-id-keys a/b
+	END
+}
+
+@test "an empty list of proofs is refused, an empty list of names is none" {
+	echo "webhook-auth =" >"$CONF"
+	run -78 "$BIN" config
+	echo "exclude =" >"$CONF"
+	assert_equal "$(show exclude)" " ($CONF:1)"
+	echo "exclude = , a ,, b," >"$CONF"
+	assert_equal "$(show exclude)" "a,b ($CONF:1)"
+}
+
+@test "times and truths may be written in every form" {
+	local text want
+	while read -r text want; do
+		assert_equal "$(show deadline --deadline "$text")" \
+			"$want (--deadline)"
+	done <<-'END'
+		250ms 250ms
+		2s 2s
+		15m 15m
+		1h 1h
+		7d 7d
+		60s 1m
+		48h 2d
+		0s 0ms
+	END
+	for text in no false off 0; do
+		[[ $(show expect-continue "--expect-continue=$text") == no* ]]
+	done
+	for text in yes true on 1; do
+		[[ $(show expect-continue "--expect-continue=$text") == yes* ]]
+	done
+}
+
+@test "a service URL that is none is a configuration error, and nothing is sent" {
+	start_sandbox
+	recording
+	local url
+	for url in file-service:2027 ftp://x/ http:// 'http://x/?a=b' 'http://x/#y' \
+		http://user:hush@x/ '/path' 'http://x y/'; do
+		run_finalize 78 --file-service-url "$url"
+		assert_output_has file-service-url
+		refute_output_has hush
+	done
+	run_finalize 78 --meeting-service-url none
+	assert_output_has meeting-service-url
+	assert_equal "$(requests upload) $(requests lookup)" "0 0"
+}
+
+# --- the command line --------------------------------------------------------
+
+@test "an unknown flag is a usage error that names it" {
+	local flag
+	for flag in --no-such -x --triess --tries-file=/x --no-force -vv -; do
+		run -64 "$BIN" config "$flag"
+		assert_output_has "${flag%%=*}"
+	done
+}
+
+@test "a flag is never abbreviated" {
+	local flag
+	for flag in --tri=1 --parall=1 --js --conf=/dev/null --ver --he \
+		--webhook-secret-fil=/x; do
+		run -64 "$BIN" config "$flag"
+		assert_output_has "unknown flag"
+	done
+}
+
+@test "a flag without its value, or with one it does not take, is a usage error" {
+	run -64 "$BIN" config --tries
+	assert_output_has "--tries"
+	run -64 "$BIN" config --config
+	run -64 "$BIN" config --json=yes
+	run -64 "$BIN" "$REC" --force=no
+	run -64 "$BIN" config --force
+}
+
+@test "flags may stand anywhere, and -- ends them" {
+	start_sandbox
+	recording
+	run -0 "$BIN" --tries 1 "$REC" --parallel=2 "$ROOM" --json
+	run -66 "$BIN" -- "--json/"
+	run -0 "$BIN" finalize --json -- "$REC"
+}
+
+@test "an unknown word is a usage error, a path that is not there no input" {
+	cd "$DIR"
+	run -64 "$BIN" frobnicate
+	assert_output_has frobnicate
+	run -64 "$BIN" ""
+	run -66 "$BIN" ./frobnicate
+	run -66 "$BIN" /no/such/directory
+	assert_output_has /no/such/directory
+	run -66 "$BIN" finalize frobnicate
+	touch file
+	run -66 "$BIN" ./file
+	run -64 "$BIN" file
+}
+
+@test "a directory's name without a slash is the hook form" {
+	start_sandbox
+	recording
+	cd "$DIR/recordings"
+	run -0 "$BIN" "$SESSION"
+	is_stored metadata.json "$MEDIA"
+}
+
+@test "too few and too many words are usage errors" {
+	run -64 "$BIN"
+	run -64 "$BIN" "$REC" "$ROOM" "$SESSION" more
+	run -64 "$BIN" finalize
+	run -64 "$BIN" config more
+	[ ! -e "$REC/.jibri-finalize" ]
+}
+
+@test "--help names every setting and command and fits 80 columns" {
+	local name
+	run -0 --separate-stderr "$BIN" --help
+	assert_equal "$stderr" ""
+	run -1 grep -nE '.{81}|[^ -~]' <<<"$output"
+	"$BIN" --help >"$DIR/help"
+	for name in $(plain_names); do
+		grep -q -- "--$name\b" "$DIR/help"
+	done
+	for name in $(secret_names); do
+		grep -q -- "--$name-file FILE" "$DIR/help"
+	done
+	diff "$DIR/help" <("$BIN" -h)
+	diff "$DIR/help" <("$BIN" help)
+	diff "$DIR/help" <("$BIN" "$REC" --help)
+}
+
+@test "--version names program and version, and does nothing else" {
+	run -0 --separate-stderr "$BIN" --version "$REC"
+	[[ $output =~ ^jibri-finalize\ [0-9]+\.[0-9]+ ]]
+	assert_equal "$stderr" ""
+	assert_equal "$("$BIN" -V)" "$output"
+	[ ! -e "$REC/.jibri-finalize" ]
+}

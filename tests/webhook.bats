@@ -1,0 +1,438 @@
+#!/usr/bin/env bats
+# The webhook: what the backend is told, when, and how it can believe it.
+
+load lib
+setup() {
+	common_setup
+	start_sandbox
+	recording
+}
+teardown() { common_teardown; }
+
+# hook JQ: something of each webhook that came, acknowledged or not.
+hook() {
+	[ -e "$SB/webhooks.jsonl" ] || return 0
+	jq -r "$1" "$SB/webhooks.jsonl"
+}
+
+# how_many EVENT: requests that told it, acknowledged or not.
+how_many() {
+	hook '.body | fromjson | .eventType' | grep -cx "$1" || true
+}
+
+# told_once_per_id: every repeat of a webhook-id carried the same body.
+told_once_per_id() {
+	local ids bodies
+	ids=$(hook '.headers["webhook-id"]' | sort -u | wc -l)
+	bodies=$(hook '.headers["webhook-id"] + " " + .body' | sort -u | wc -l)
+	assert_equal "$bodies" "$ids"
+}
+
+# later_than SECOND
+later_than() {
+	(($(date +%s) > $1))
+}
+
+# The clock shows another second than when this began.
+wait_a_second() {
+	wait_for later_than "$(date +%s)"
+}
+
+# hmac KEY: base64 of the HMAC-SHA256 of stdin, by another hand than ours.
+hmac() {
+	openssl dgst -sha256 -mac HMAC -macopt "key:$1" -binary | base64
+}
+
+# --- body and signatures -----------------------------------------------------
+
+@test "the webhook's body has the contract's keys in its order and the time in seconds" {
+	local before body
+	before=$(date +%s)
+	run_finalize 0
+	body=$(hook .body)
+	[[ $body =~ ^'{"eventType":"STOPPED","roomName":"'$ROOM'","sessionId":"'$SESSION'","timestamp":'([0-9]+)'}'$ ]]
+	((BASH_REMATCH[1] >= before && BASH_REMATCH[1] <= $(date +%s)))
+	assert_equal "$(hook '.headers["content-type"]')" application/json
+}
+
+@test "the webhook is signed in all three ways, and the server verifies each" {
+	run_finalize 0
+	assert_equal "$(hook '[.secretOk, .signatureOk, .standardOk] | join(" ")')" \
+		"true true true"
+	assert_equal "$(hook '.headers["x-webhook-signature"]')" \
+		"$(hook .body | tr -d '\n' | hmac s3cret)"
+	assert_equal "$(hook '.headers["webhook-signature"]')" \
+		"v1,$(jq -j '.headers["webhook-id"] + "." +
+			.headers["webhook-timestamp"] + "." + .body' \
+			"$SB/webhooks.jsonl" | hmac s3cret)"
+}
+
+@test "webhook-auth narrows the proofs to the named ones" {
+	local auth want names='["x-webhook-secret", "x-webhook-signature",
+		"webhook-signature"] as $n | .headers as $h |
+		$n | map(in($h)) | join(" ")'
+	while read -r auth want; do
+		rm -f "$SB/webhooks.jsonl"
+		run_finalize 0 --force --webhook-auth "$auth"
+		assert_equal "$(webhooks)" "STOPPED $ROOM $SESSION"
+		assert_equal "$(hook "$names")" "$want"
+	done <<-'END'
+		secret true false false
+		signature false true false
+		standard false false true
+		secret,standard true false true
+	END
+}
+
+@test "in a rotation both secrets sign, so a server that knows only the old one believes it" {
+	stop_sandbox
+	start_sandbox --webhook-secret old
+	export WEBHOOK_SECRET=new JIBRI_FINALIZE_WEBHOOK_SECRET_PREVIOUS=old
+	run_finalize 0 --webhook-auth standard
+	assert_equal "$(webhooks)" "STOPPED $ROOM $SESSION"
+	local message
+	message=$(jq -j '.headers["webhook-id"] + "." +
+		.headers["webhook-timestamp"] + "." + .body' \
+		"$SB/webhooks.jsonl")
+	assert_equal "$(hook '.headers["webhook-signature"]')" \
+		"v1,$(printf %s "$message" | hmac new) v1,$(printf %s \
+			"$message" | hmac old)"
+}
+
+@test "a whsec_ secret stands for its base64 in the standard signature alone" {
+	stop_sandbox
+	start_sandbox --webhook-secret whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw
+	export WEBHOOK_SECRET=whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw
+	run_finalize 0
+	assert_equal "$(hook '[.secretOk, .signatureOk, .standardOk] | join(" ")')" \
+		"true true true"
+}
+
+@test "a whsec_ secret that is no base64 is a configuration error and not shown" {
+	export WEBHOOK_SECRET='whsec_n0:base64!'
+	run_finalize 78
+	assert_equal "$(how_many STOPPED)" 0
+	refute_output_has n0:base64
+}
+
+@test "an empty secret warns, and the webhook goes unsigned" {
+	stop_sandbox
+	SECRET='' start_sandbox
+	WEBHOOK_SECRET='' run_finalize 0
+	assert_equal "$(webhooks)" "STOPPED $ROOM $SESSION"
+	assert_equal "$(hook '.headers | keys | map(select(test(
+		"^x-webhook|^webhook-(signature|timestamp)"))) | length')" 0
+	assert_output_has "webhook-secret is empty"
+}
+
+@test "quotes, backslashes and foreign letters arrive as they are in the JSON" {
+	rooms '{"a\"b\\c é": 5}'
+	run_finalize 0 'a"b\c é' 'se"s\1'
+	assert_equal "$(hook '.body | fromjson | .roomName')" 'a"b\c é'
+	assert_equal "$(hook '.body | fromjson | .sessionId')" 'se"s\1'
+}
+
+# --- acknowledgement and repeats ---------------------------------------------
+
+@test "any 2xx acknowledges" {
+	faults "webhook * * status 204"
+	run_finalize 0
+	assert_equal "$(how_many STOPPED)" 1
+}
+
+@test "an HTML page with 200 is no acknowledgement" {
+	faults "webhook * * html"
+	run finalize
+	[ "$status" != 0 ]
+	run -1 grep announced "$REC/.jibri-finalize"
+	faults
+	run_finalize 0
+	assert_equal "$(hook 'select(.stored) | .body | fromjson | .eventType')" \
+		STOPPED
+}
+
+@test "repeats carry the same webhook-id, key and body, within a run and over runs" {
+	faults "webhook * * status 503"
+	run_finalize 75
+	wait_a_second
+	run_finalize 75
+	wait_a_second
+	faults "webhook * 1 drop-after"
+	run_finalize 0
+	assert_equal "$(how_many STOPPED)" 12
+	assert_equal "$(hook '[.headers["webhook-id"],
+		.headers["idempotency-key"], .body] | join(" ")' |
+		sort -u | wc -l)" 1
+	# Each try proves its own moment.
+	(($(hook '.headers["webhook-timestamp"]' | sort -u | wc -l) >= 3))
+	assert_equal "$(hook .standardOk | sort -u)" true
+	assert_equal "$(requests upload)" 2
+}
+
+@test "a refused webhook ends with 77 at once, and the next run needs nothing else" {
+	WEBHOOK_SECRET=wrong run_finalize 77
+	assert_equal "$(how_many STOPPED) $(how_many FAILED)" "1 0"
+	refute_output_has wrong
+	is_stored metadata.json "$MEDIA"
+	run_finalize 0
+	assert_equal "$(webhooks)" "STOPPED $ROOM $SESSION"
+	assert_equal "$(requests upload)" 2
+	told_once_per_id
+}
+
+@test "a failure of STOPPED itself sends no FAILED" {
+	local fault
+	for fault in 'status 503' 'status 403' 'status 400' drop-after; do
+		faults "webhook *STOPPED* * $fault"
+		run finalize
+		[ "$status" != 0 ]
+		assert_equal "$(how_many FAILED)" 0
+	done
+	faults
+	run_finalize 0
+	assert_equal "$(webhooks)" "STOPPED $ROOM $SESSION"
+}
+
+# --- FAILED ------------------------------------------------------------------
+
+@test "at-once: a run that failed tells FAILED and why" {
+	faults "upload *.mp4 * status 503"
+	run_finalize 75
+	assert_equal "$(webhooks | cut -d' ' -f1-3)" "FAILED $ROOM $SESSION"
+	[[ $(hook '.body | fromjson | .error') == *"HTTP 503"* ]]
+	[[ $(hook .body) =~ ^'{"eventType":"FAILED","roomName":"'.*'","sessionId":"'.*'","error":"'.*'","timestamp":'[0-9]+'}'$ ]]
+	assert_equal "$(hook '[.secretOk, .signatureOk, .standardOk] | join(" ")')" \
+		"true true true"
+}
+
+@test "final: FAILED only when no retry is going to help" {
+	export JIBRI_FINALIZE_FAILED_WEBHOOK=final
+	faults "upload *.mp4 * status 503"
+	run_finalize 75
+	faults "upload *.mp4 * status 401"
+	run_finalize 77
+	assert_equal "$(requests webhook)" 0
+	faults "upload *.mp4 * status 413"
+	run_finalize 65
+	assert_equal "$(webhooks | cut -d' ' -f1)" FAILED
+}
+
+@test "never: nobody is told of a failure, and everybody of the success" {
+	export JIBRI_FINALIZE_FAILED_WEBHOOK=never
+	faults "upload *.mp4 * status 413"
+	run_finalize 65
+	assert_equal "$(requests webhook)" 0
+	faults
+	run_finalize 0
+	assert_equal "$(webhooks)" "STOPPED $ROOM $SESSION"
+}
+
+@test "FAILED waits until no artifact is in flight any more" {
+	sparse "$REC/$MEDIA" 300000
+	faults "upload metadata.json * status 413" \
+		"upload *.mp4 1 slow 2000000"
+	run_finalize 65
+	assert_equal "$(request upload .status | sort | tr '\n' ' ')" "200 413 "
+	assert_equal "$(jq -r .stage "$SB/requests.jsonl" | tail -n 1)" webhook
+	assert_equal "$(webhooks | cut -d' ' -f1)" FAILED
+}
+
+@test "at most one FAILED is acknowledged until there is a STOPPED" {
+	faults "upload *.mp4 * status 413"
+	run_finalize 65
+	run_finalize 65
+	faults "upload *.mp4 * status 503"
+	run_finalize 75
+	assert_equal "$(how_many FAILED)" 1
+	faults
+	run_finalize 0
+	echo more >"$REC/more.txt"
+	faults "upload more.txt * status 413"
+	run_finalize 65
+	run_finalize 65
+	assert_equal "$(webhooks | cut -d' ' -f1 | tr '\n' ' ')" \
+		"FAILED STOPPED FAILED "
+}
+
+@test "a FAILED that is followed by success is followed by STOPPED" {
+	faults "upload *.mp4 * status 401"
+	run_finalize 77
+	faults
+	run_finalize 0
+	is_stored metadata.json "$MEDIA"
+	assert_equal "$(webhooks | cut -d' ' -f1 | tr '\n' ' ')" \
+		"FAILED STOPPED "
+	told_once_per_id
+}
+
+@test "a FAILED that was not delivered is dropped once STOPPED is due" {
+	faults "upload *.mp4 * status 413" "webhook *FAILED* * status 503"
+	run_finalize 65
+	assert_equal "$(how_many FAILED)" 5
+	faults "webhook *FAILED* * status 503"
+	run_finalize 0
+	assert_equal "$(how_many FAILED)" 5
+	assert_equal "$(webhooks)" "STOPPED $ROOM $SESSION"
+}
+
+@test "a FAILED that was not delivered is repeated with the same id and body" {
+	faults "upload *.mp4 * status 413" "webhook * * status 503"
+	run_finalize 65
+	wait_a_second
+	faults "upload *.mp4 * status 413"
+	run_finalize 65
+	assert_equal "$(how_many FAILED)" 6
+	assert_equal "$(webhooks | cut -d' ' -f1)" FAILED
+	told_once_per_id
+}
+
+@test "of a failed run and its refused FAILED the worse decides the exit code" {
+	faults "upload *.mp4 * status 413" "webhook * * status 401"
+	run_finalize 77
+	faults "upload *.mp4 * status 401" "webhook * * status 400"
+	run_finalize 77
+	assert_equal "$(webhooks)" ""
+}
+
+@test "without a room nobody is told anything" {
+	metadata https://meet.example.org/a/b/c
+	run_finalize 65
+	assert_equal "$(requests)" 0
+}
+
+@test "the deadline ends a run with 75 and tells no FAILED" {
+	sparse "$REC/$MEDIA" 20000000
+	faults "upload *.mp4 * slow 1000000"
+	run_finalize 75 --deadline 1s
+	assert_equal "$(requests webhook)" 0
+	assert_output_has deadline
+}
+
+@test "a file name that is no UTF-8 does not spoil the FAILED that names it" {
+	local name=$'bad\xff"\n\e[31m.mp4'
+	mv "$REC/$MEDIA" "$REC/$name"
+	faults "upload *.mp4 * status 413"
+	run_finalize 65
+	assert_equal "$(webhooks | head -n1 | cut -d' ' -f1)" FAILED
+	[[ $(hook '.body | fromjson | .error') == *bad* ]]
+	[[ $output != *[![:print:][:space:]]* ]]
+}
+
+# --- is the recording whole? -------------------------------------------------
+
+# box SIZE TYPE: the head of an MP4 box.
+box() {
+	# shellcheck disable=SC2059
+	printf "$(printf %08x "$1" | sed 's/../\\x&/g')$2"
+}
+
+# damage HOW: the media file as a crash leaves it.
+damage() {
+	local file=$REC/$MEDIA
+	case $1 in
+	empty) : >"$file" ;;
+	cut) truncate -s -100 "$file" ;;
+	young) truncate -s 48 "$file" ;;
+	no-moov) { box 16 ftyp; echo -n isomisom; box 12 mdat; echo -n data; } ;;
+	cut-moov) { box 16 ftyp; echo -n isomisom; box 400 moov; echo half; } ;;
+	open-mdat) { box 16 ftyp; echo -n isomisom; box 0 mdat; echo -n rest; } ;;
+	overrun) { box 16 moov; echo -n 12345678; box 1000 mdat; echo rest; } ;;
+	tiny-box) { box 16 moov; echo -n 12345678; box 3 free; echo -n rest; } ;;
+	text) echo "this is no video, whatever its name says" ;;
+	esac >"$DIR/damaged"
+	[ ! -s "$DIR/damaged" ] || cp "$DIR/damaged" "$file"
+}
+
+@test "a damaged MP4 is uploaded all the same, FAILED says so, and it is held" {
+	local how
+	for how in empty cut young no-moov cut-moov open-mdat overrun tiny-box \
+		text; do
+		SESSION=damaged-$how
+		REC=$DIR/recordings/$SESSION
+		mkdir "$REC"
+		recording
+		damage "$how"
+		rm -f "$SB/webhooks.jsonl"
+		run_finalize 65
+		is_stored metadata.json "$MEDIA"
+		[[ $(webhooks) == "FAILED $ROOM $SESSION recording is damaged: "* ]]
+		assert_output_has "held"
+		[ -e "$REC/$MEDIA" ]
+	done
+}
+
+@test "a box of size 0 reaches to the end, and one of size 1 has 64 bits" {
+	{
+		box 16 ftyp
+		echo -n isomisom
+		box 1 mdat
+		printf '\0\0\0\0\0\0\0\024data'
+		box 0 moov
+		echo -n "to the end"
+	} >"$REC/$MEDIA"
+	run_finalize 0
+	is_stored metadata.json "$MEDIA"
+	assert_equal "$(webhooks)" "STOPPED $ROOM $SESSION"
+}
+
+@test "one whole media file of two makes a recording, and the other is warned of" {
+	head -c 1000 "$REC/$MEDIA" >"$REC/${ROOM}_2026-01-02-04-00-00.mp4"
+	run_finalize 0
+	is_stored metadata.json "$MEDIA" "${ROOM}_2026-01-02-04-00-00.mp4"
+	assert_equal "$(webhooks)" "STOPPED $ROOM $SESSION"
+	assert_output_has "warning: ${ROOM}_2026-01-02-04-00-00.mp4: damaged"
+}
+
+@test "a recording without any media file is FAILED, and what there is is stored" {
+	rm "$REC/$MEDIA"
+	echo notes >"$REC/notes.txt"
+	run_finalize 65
+	is_stored metadata.json notes.txt
+	[[ $(webhooks) == "FAILED $ROOM $SESSION "*"no media file"* ]]
+}
+
+@test "an empty directory whose room is named is FAILED as well" {
+	rm "$REC"/*
+	run_finalize 65 "$ROOM"
+	[[ $(webhooks) == "FAILED $ROOM $SESSION "*"no media file"* ]]
+}
+
+@test "media of other kinds and other folders count, too" {
+	local ext
+	for ext in mkv webm; do
+		SESSION=session-$ext
+		REC=$DIR/recordings/$SESSION
+		mkdir -p "$REC/sub"
+		metadata "https://meet.example.org/$ROOM"
+		cp "$ROOT/tests/data/video.$ext" "$REC/sub/a.$ext"
+		run_finalize 0
+		is_stored metadata.json "sub/a.$ext"
+		echo "no EBML" >"$REC/sub/a.$ext"
+		run_finalize 65
+		assert_output_has "recording is damaged"
+	done
+	assert_equal "$(webhooks | cut -d' ' -f1 | tr '\n' ' ')" \
+		"STOPPED FAILED STOPPED FAILED "
+}
+
+@test "a damaged recording that was mended is sent again and STOPPED follows" {
+	damage cut
+	run_finalize 65
+	run_finalize 65
+	assert_equal "$(how_many FAILED)" 1
+	cp "$ROOT/tests/data/video.mp4" "$REC/$MEDIA"
+	run_finalize 0
+	assert_equal "$(webhooks | cut -d' ' -f1 | tr '\n' ' ')" \
+		"FAILED STOPPED "
+	cmp "$REC/$MEDIA" "$SB/store/$ROOM/$SESSION/$MEDIA~2"
+}
+
+@test "a metadata.json that is withheld is no missing artifact" {
+	printf '{"meeting_url": "https://x/y", "upload_credentials": {"t": "sesame' \
+		>"$REC/metadata.json"
+	run_finalize 0
+	is_stored "$MEDIA"
+	assert_equal "$(webhooks)" "STOPPED $ROOM $SESSION"
+	assert_output_has "metadata.json: skipped, withheld"
+	run -1 grep -r sesame "$SB"
+}
