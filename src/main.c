@@ -1,8 +1,18 @@
+#include <fcntl.h>
 #include <sys/resource.h>
 
 #include "base/log.h"
 #include "base/stop.h"
 #include "cli/commands.h"
+
+/* Else a socket or the journal would get their numbers, and our lines. */
+static void
+open_standard_descriptors(void)
+{
+	for (int fd = 0; fd <= 2; fd++)
+		if (fcntl(fd, F_GETFD) == -1)
+			(void)open("/dev/null", O_RDWR);
+}
 
 int
 main(int argc, char **argv)
@@ -12,6 +22,7 @@ main(int argc, char **argv)
 	struct err e = { 0 };
 	int result;
 
+	open_standard_descriptors();
 	log_init();
 	/* A core file would hold the secrets. */
 	(void)setrlimit(RLIMIT_CORE, &no_core);

@@ -379,6 +379,7 @@ variable() {
 		retry-delay 99999999999999999999s
 		retry-delay 9223372036854775807d
 		deadline never
+		deadline 9223372036854775807ms
 		parallel 0
 		parallel 65
 		parallel 4x

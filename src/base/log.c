@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -14,9 +13,10 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/stop.h"
 #include "base/text.h"
 
-enum { HOLD_MS = 100, PATIENCE_STDERR_MS = 1000, PATIENCE_STDOUT_MS = 60000 };
+enum { HOLD_MS = 100, PATIENCE_MS = 1000, STOPPED_PATIENCE_MS = 200 };
 
 static struct log_policy policy = { .level = LOG_INFO };
 static char *session;
@@ -25,11 +25,11 @@ static int64_t release_ms; /* nothing is written before */
 
 static struct out {
 	int fd;
-	int patience_ms;
+	bool is_stuck; /* its reader stands still: not waited for again */
 	struct buf waiting;
 } outs[] = {
-	{ .fd = STDOUT_FILENO, .patience_ms = PATIENCE_STDOUT_MS },
-	{ .fd = STDERR_FILENO, .patience_ms = PATIENCE_STDERR_MS },
+	{ .fd = STDOUT_FILENO },
+	{ .fd = STDERR_FILENO },
 };
 
 static bool
@@ -74,17 +74,22 @@ log_set_session(const char *name)
  * a reader that stands still costs one patience, not the whole run.
  */
 static void
-write_patiently(const struct out *out, const char *data, size_t len)
+write_patiently(struct out *out, const char *data, size_t len)
 {
 	struct pollfd pfd = { .fd = out->fd, .events = POLLOUT };
+	struct err stopped;
 
 	while (len > 0) {
 		size_t piece = len > PIPE_BUF ? PIPE_BUF : len;
-		int ready = poll(&pfd, 1, out->patience_ms);
+		int patience = out->is_stuck     ? 0
+		    : stop_check(&stopped) == -1 ? STOPPED_PATIENCE_MS
+						 : PATIENCE_MS;
+		int ready = poll(&pfd, 1, patience);
 
 		if (ready == -1 && errno == EINTR)
 			continue;
-		if (ready <= 0 || file_write_all(out->fd, data, piece) == -1)
+		out->is_stuck = ready <= 0;
+		if (out->is_stuck || file_write_all(out->fd, data, piece) == -1)
 			return;
 		data += piece;
 		len -= piece;
@@ -142,6 +147,25 @@ format_text(struct buf *line, enum log_level level, const char *message)
 	(void)buf_addf(line, "%s\n", message);
 }
 
+/* A log file that fails is given up, and that is said once. */
+static void
+put_file(const char *time, const struct buf *line)
+{
+	autobuf struct buf timed = { 0 };
+
+	if (file_fd == -1)
+		return;
+	if (policy.format == LOG_TEXT)
+		(void)buf_addf(&timed, "%s ", time);
+	(void)buf_add(&timed, line->data, line->len);
+	if (file_write_all(file_fd, timed.data, timed.len) == 0)
+		return;
+	mem_close(&file_fd);
+	file_fd = -1;
+	log_warn("the log file %s cannot be written: %s; going on without it",
+	    policy.file, strerror(errno));
+}
+
 void
 log_line(enum log_level level, const char *fmt, ...)
 {
@@ -166,12 +190,7 @@ log_line(enum log_level level, const char *fmt, ...)
 	if (level == LOG_ERROR || !policy.is_quiet)
 		put(&outs[1], buf_str(&line));
 
-	if (file_fd == -1)
-		return;
-	if (policy.format == LOG_TEXT)
-		(void)dprintf(file_fd, "%s %s", time, buf_str(&line));
-	else
-		(void)file_write_all(file_fd, line.data, line.len);
+	put_file(time, &line);
 }
 
 void

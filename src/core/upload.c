@@ -14,6 +14,7 @@ enum {
 	AHEAD = 64, /* small artifacts whose sending is noted at once */
 	SMALL_BYTES = 64 * 1024,
 	NAMED_FAILURES = 5,
+	OUT_AFTER = 2, /* given up in a row: the server is out */
 };
 
 void
@@ -218,11 +219,20 @@ note_stored(struct upload *u, struct item *item, const char *id)
 		.id = id,
 	    });
 	item->state = ITEM_STORED;
-	u->is_giving_up = false;
+	u->n_given_up = 0;
 	u->totals->sent++;
 	u->totals->sent_bytes += f->size;
 	log_info("%s: stored, %lld bytes in %.1f s (%s)", item->artifact->path,
 	    (long long)f->size, seconds, f->type);
+}
+
+/* Does this failure say that nobody else will fare better? */
+static bool
+is_server_out(const struct http_answer *answer)
+{
+	return answer != NULL &&
+	    (answer->status == 0 ||
+		(answer->status >= 502 && answer->status <= 504));
 }
 
 /*
@@ -231,27 +241,29 @@ note_stored(struct upload *u, struct item *item, const char *id)
  * Jibri cannot record while we wait.
  */
 static bool
-plan_repeat(struct upload *u, struct item *item, const struct err *e,
-    int64_t retry_after_ms)
+plan_repeat(struct upload *u, struct item *item,
+    const struct http_answer *answer, const struct err *e)
 {
 	bool may = retry_next(u->deps->retry, &item->retry, clock_mono_ms(),
-		       retry_after_ms, retry_random(), &item->due_ms) &&
-	    e->class == ERR_TEMPORARY && !u->is_giving_up;
+	    answer ? answer->retry_after_ms : 0, retry_random(), &item->due_ms);
 
-	if (may)
-		request_log_retry(item->artifact->path, e, u->deps->retry,
-		    &item->retry, item->due_ms);
-	else if (e->class == ERR_TEMPORARY)
-		u->is_giving_up = true;
-	return may;
+	if (e->class != ERR_TEMPORARY)
+		return false;
+	if (!may && is_server_out(answer))
+		u->n_given_up++;
+	if (!may || u->n_given_up >= OUT_AFTER)
+		return false;
+	request_log_retry(item->artifact->path, e, u->deps->retry, &item->retry,
+	    item->due_ms);
+	return true;
 }
 
 static void
-handle_not_stored(struct upload *u, struct item *item, const struct err *e,
-    int64_t retry_after_ms)
+handle_not_stored(struct upload *u, struct item *item,
+    const struct http_answer *answer, const struct err *e)
 {
 	keep_error(item, e);
-	if (plan_repeat(u, item, e, retry_after_ms))
+	if (plan_repeat(u, item, answer, e))
 		upload_make_ready(u, item, item->due_ms);
 	else
 		upload_fail(u, item, e);
@@ -269,7 +281,7 @@ handle_unknown(struct upload *u, struct item *item,
 	item->absent_from_ms = now;
 	if (filestore_may_be_storing(answer))
 		item->absent_from_ms += item->flight->request.answer_timeout_ms;
-	item->may_repeat = plan_repeat(u, item, e, answer->retry_after_ms);
+	item->may_repeat = plan_repeat(u, item, answer, e);
 	u->list_retry = (struct retry){ 0 };
 	upload_ask(u, item, item->may_repeat ? item->due_ms : now);
 }
@@ -289,7 +301,7 @@ handle_stored(struct upload *u, struct item *item, const char *id)
 		.path = item->artifact->path,
 		.id = id,
 	    });
-	handle_not_stored(u, item, &e, 0);
+	handle_not_stored(u, item, NULL, &e);
 }
 
 static void
@@ -310,7 +322,7 @@ handle_upload(struct upload *u, struct item *item,
 	else if (e.class == ERR_INTERRUPTED)
 		item->state = ITEM_FAILED;
 	else
-		handle_not_stored(u, item, &e, answer->retry_after_ms);
+		handle_not_stored(u, item, answer, &e);
 	free_flight(item);
 }
 

@@ -47,7 +47,7 @@ struct upload {
 	struct item **waiting;           /* to be sent again */
 	size_t n_waiting, cap_waiting;
 	size_t n_ask, n_flying, n_media_flying;
-	bool is_giving_up; /* the server is out: first attempts only */
+	size_t n_given_up; /* for want of a server, since a success */
 
 	struct listing listing;
 	bool is_listing;

@@ -48,8 +48,8 @@ check_sending(struct http_transfer *t, int64_t now, struct err *e)
 	if (now - t->moved_ms <= limit)
 		return 0;
 	return err_set(e, ERR_TEMPORARY,
-	    "stalled: the server took nothing for %lld s",
-	    (long long)(limit / 1000));
+	    "stalled: the server took nothing for %.1f s",
+	    (double)limit / 1000);
 }
 
 static int
@@ -74,8 +74,8 @@ check_transfer(struct http_transfer *t, int64_t now, struct err *e)
 		t->all_sent_ms = now;
 	if (now - t->all_sent_ms <= t->request->answer_timeout_ms)
 		return 0;
-	return err_set(e, ERR_TEMPORARY, "no whole answer within %lld ms",
-	    (long long)t->request->answer_timeout_ms);
+	return err_set(e, ERR_TEMPORARY, "no whole answer within %.1f s",
+	    (double)t->request->answer_timeout_ms / 1000);
 }
 
 static void
@@ -162,7 +162,6 @@ http_start(struct http *http, const struct http_request *request)
 	t->request = request;
 	t->socket = -1;
 	t->checked_ms = clock_mono_ms();
-	t->answer.body.limit = request->answer_limit;
 	t->easy = curl_easy_init();
 	if (t->easy == NULL)
 		mem_exhausted();

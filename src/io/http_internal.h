@@ -28,6 +28,7 @@ struct http_transfer {
 	char curl_text[CURL_ERROR_SIZE];
 	struct err failure; /* ours, where libcurl only says "aborted" */
 	int64_t handed_out; /* body bytes given to libcurl */
+	size_t received;    /* answer bytes */
 
 	/* The watch: what moved, and when. */
 	bool is_going; /* connected; the request goes out */

@@ -55,18 +55,21 @@ static size_t
 on_write(char *data, size_t size, size_t n, void *ctx)
 {
 	struct http_transfer *t = ctx;
+	const struct http_request *request = t->request;
 	size_t len = size * n;
 
-	if (t->request->sink && http_final_status(t->easy) / 100 == 2)
-		return t->request->sink(t->request->sink_ctx, data, len,
-			   &t->failure) == 0
-		    ? len
-		    : 0;
-	if (buf_add(&t->answer.body, data, len))
-		return len;
-	(void)err_set(&t->failure, ERR_TEMPORARY,
-	    "the answer is longer than %zu bytes", t->request->answer_limit);
-	return 0;
+	t->received += len;
+	if (t->received > request->answer_limit) {
+		(void)err_set(&t->failure, ERR_TEMPORARY,
+		    "the answer is longer than %zu bytes",
+		    request->answer_limit);
+		return 0;
+	}
+	if (request->sink == NULL || http_final_status(t->easy) / 100 != 2)
+		return buf_add(&t->answer.body, data, len) ? len : 0;
+	if (request->sink(request->sink_ctx, data, len, &t->failure) == -1)
+		return 0;
+	return len;
 }
 
 static int

@@ -1,0 +1,546 @@
+#!/usr/bin/env bats
+# What moves beneath us: files that change while they are sent, a disk that is
+# full or read-only, a journal that is not what it was, and our own death.
+
+load lib
+
+setup() {
+	common_setup
+	start_sandbox
+	recording
+	MOUNTED=
+}
+
+teardown() {
+	local dir
+	end_quietly
+	for dir in $MOUNTED; do umount -l "$dir"; done
+	common_teardown
+}
+
+# begin: a run in the background; sets RUN.
+begin() {
+	"$BIN" "$REC" >"$DIR/output" 2>&1 3>&- &
+	RUN=$!
+}
+
+# ended CODE: it did, with that code.
+ended() {
+	status=0
+	wait "$RUN" || status=$?
+	RUN=
+	output=$(<"$DIR/output")
+	assert_equal "$status" "$1" && return
+	cat "$DIR/output" >&2
+	return 1
+}
+
+end_quietly() {
+	[ -n "${RUN:-}" ] || return 0
+	kill -KILL "$RUN" 2>/dev/null || true
+	wait "$RUN" 2>/dev/null || true
+	RUN=
+}
+
+root_only() {
+	[ "$(id -u)" = 0 ] || skip "needs root"
+}
+
+ms() {
+	echo $((${EPOCHREALTIME/./} / 1000))
+}
+
+# is_arriving BYTES: the server holds that much of an unfinished upload.
+is_arriving() {
+	[ -n "$(find "$SB/incoming" -size "+$1c")" ]
+}
+
+# --- files that move ---------------------------------------------------------
+
+# moves TEXT COMMAND...: the file moving.bin is being sent when COMMAND makes
+# it another; within 2 s that is found and said so.
+moves() {
+	local text=$1 t0
+	shift
+	head -c 8000000 /dev/urandom >"$REC/moving.bin"
+	echo note >"$REC/notes.txt"
+	export JIBRI_FINALIZE_TRIES=1 JIBRI_FINALIZE_STALL_TIMEOUT=20s
+	faults "upload moving.bin 1 slow 100000"
+	begin
+	wait_for is_arriving 100000
+	wait_for grep -q "metadata.json: stored" "$DIR/output"
+	t0=$(ms)
+	"$@"
+	wait_for grep -q "moving.bin: .*$text" "$DIR/output"
+	(($(ms) - t0 <= 2000)) || {
+		echo "found after $(($(ms) - t0)) ms" >&2
+		return 1
+	}
+	# Not stored, neither there nor in our books; the others are.
+	is_stored metadata.json notes.txt "$MEDIA"
+	ended 75
+	assert_equal "$(journal 'select(.event == "stored") | .path' |
+		grep -c moving)" 0
+	assert_output_has "error: moving.bin: "
+	assert_equal "$(webhooks | cut -d ' ' -f 1)" FAILED
+	faults
+}
+
+# then_stores FILE...: the next run does.
+then_stores() {
+	run_finalize 0
+	is_stored "$@"
+	assert_equal "$(webhooks | cut -d ' ' -f 1 | xargs)" "FAILED STOPPED"
+}
+
+@test "a file that shrinks while it is sent is found out and sent as it is then" {
+	moves "shrank while it was being sent" truncate -s 5000000 "$REC/moving.bin"
+	then_stores metadata.json moving.bin notes.txt "$MEDIA"
+}
+
+@test "a file that shrinks to nothing is found out" {
+	moves "shrank while it was being sent" truncate -s 0 "$REC/moving.bin"
+	then_stores metadata.json moving.bin notes.txt "$MEDIA"
+}
+
+@test "a file that grows while it is sent is found out and sent as it is then" {
+	grow() { head -c 100000 /dev/urandom >>"$REC/moving.bin"; }
+	moves "grew while it was being sent" grow
+	then_stores metadata.json moving.bin notes.txt "$MEDIA"
+}
+
+@test "a file that is written to in place is found out" {
+	touch_up() {
+		printf other | dd of="$REC/moving.bin" bs=1 seek=7000000 \
+			conv=notrunc status=none
+	}
+	moves "was written to while it was being sent" touch_up
+	then_stores metadata.json moving.bin notes.txt "$MEDIA"
+}
+
+@test "a file that is replaced while it is sent is found out" {
+	replace() {
+		head -c 8000000 /dev/urandom >"$DIR/new"
+		touch -r "$REC/moving.bin" "$DIR/new"
+		mv "$DIR/new" "$REC/moving.bin"
+	}
+	moves "was replaced while it was being sent" replace
+	then_stores metadata.json moving.bin notes.txt "$MEDIA"
+}
+
+@test "a file that is removed while it is sent is found out and missed by nobody" {
+	moves "was removed while it was being sent" rm "$REC/moving.bin"
+	then_stores metadata.json notes.txt "$MEDIA"
+}
+
+@test "a file that may no longer be read while it is sent is found out" {
+	moves "changed its permissions while it was being sent" \
+		chmod 000 "$REC/moving.bin"
+	chmod 644 "$REC/moving.bin"
+	then_stores metadata.json moving.bin notes.txt "$MEDIA"
+}
+
+@test "a file that becomes a FIFO while it is sent is found out" {
+	become() {
+		mkfifo "$DIR/fifo"
+		mv "$DIR/fifo" "$REC/moving.bin"
+	}
+	moves "is no regular file any more" become
+	run_finalize 0
+	assert_equal "$(stored)" "$(printf '%s\n' "$MEDIA" metadata.json \
+		notes.txt | LC_ALL=C sort)"
+	assert_output_has "moving.bin: skipped, a FIFO"
+}
+
+@test "a file that becomes a symbolic link while it is sent is not followed" {
+	become() {
+		head -c 8000000 /dev/urandom >"$DIR/secret"
+		ln -s "$DIR/secret" "$DIR/link"
+		mv "$DIR/link" "$REC/moving.bin"
+	}
+	moves "" become
+	run_finalize 0
+	assert_output_has "moving.bin: skipped, a symbolic link"
+	assert_equal "$(stored | grep -c moving)" 0
+}
+
+@test "with tries left the same run sends a changed file as it is then" {
+	head -c 8000000 /dev/urandom >"$REC/moving.bin"
+	export JIBRI_FINALIZE_STALL_TIMEOUT=20s
+	faults "upload moving.bin 1 slow 100000"
+	begin
+	wait_for is_arriving 100000
+	truncate -s 3000000 "$REC/moving.bin"
+	ended 0
+	is_stored metadata.json moving.bin "$MEDIA"
+	assert_equal "$(webhooks)" "STOPPED $ROOM $SESSION"
+}
+
+@test "a file that changes while its answer is awaited is sent again" {
+	echo one >"$REC/notes.txt"
+	faults "upload notes.txt 1 slow-store 1"
+	begin
+	wait_for grep -qsx one -r "$SB/incoming"
+	echo another >"$REC/notes.txt"
+	ended 0
+	# What was stored is out of date; what came last is what there is.
+	assert_equal "$(requests upload)" 4
+	cmp "$REC/notes.txt" "$SB/store/$ROOM/$SESSION/notes.txt~2"
+	assert_equal "$(journal 'select(.event == "stored" and
+		.path == "notes.txt") | .size')" 8
+	assert_equal "$(webhooks)" "STOPPED $ROOM $SESSION"
+	run_finalize 0
+	assert_equal "$(requests upload)" 4
+}
+
+@test "a file that appears while the others are sent is delivered with them" {
+	faults "upload $MEDIA 1 slow-store 1"
+	begin
+	wait_for test -e "$SB/store/$ROOM/$SESSION/metadata.json"
+	echo late >"$REC/late.txt"
+	ended 0
+	is_stored late.txt metadata.json "$MEDIA"
+	assert_equal "$(webhooks)" "STOPPED $ROOM $SESSION"
+}
+
+@test "a file that vanishes after the scan stops nothing else" {
+	echo gone >"$REC/zz.txt"
+	export JIBRI_FINALIZE_PARALLEL=1 JIBRI_FINALIZE_TRIES=2
+	faults "upload $MEDIA 1 slow-store 1"
+	begin
+	wait_for is_arriving 100
+	rm "$REC/zz.txt"
+	status=0
+	wait "$RUN" || status=$?
+	RUN=
+	is_stored metadata.json "$MEDIA"
+	[ "$status" = 0 ] || assert_equal "$status" 75
+	run_finalize 0
+	is_stored metadata.json "$MEDIA"
+	assert_equal "$(webhooks | tail -n 1)" "STOPPED $ROOM $SESSION"
+}
+
+@test "a file that never stops changing ends the run, and is no reason for STOPPED" {
+	echo x >"$REC/busy.log"
+	while :; do echo x >>"$REC/busy.log"; sleep 0.01; done 3>&- &
+	local writer=$!
+	faults "upload busy.log * slow-store 0.1"
+	run finalize
+	kill "$writer"
+	assert_equal "$status" 75
+	assert_equal "$(webhooks | cut -d ' ' -f 1)" FAILED
+	assert_output_has "busy.log: "
+	[ -e "$SB/store/$ROOM/$SESSION/$MEDIA" ]
+	faults
+	run_finalize 0
+	assert_equal "$(webhooks | tail -n 1)" "STOPPED $ROOM $SESSION"
+}
+
+# --- what may not be read or written -----------------------------------------
+
+# as_nobody: run the program without a right to what is not given to all.
+as_nobody() {
+	local user=()
+	if [ "$(id -u)" = 0 ]; then
+		chmod 777 "$DIR" "$DIR/recordings" "$REC"
+		user=(setpriv --reuid 65534 --regid 65534 --clear-groups)
+		"${user[@]}" test -x "$BIN" -a -r "$REC/$MEDIA" ||
+			skip "nobody cannot reach the program or the recording"
+	fi
+	timeout 60 "${user[@]}" "$BIN" "$REC" 2>&1
+}
+
+@test "a file without permission fails alone: FAILED names it, the rest is delivered" {
+	echo private >"$REC/private.txt"
+	chmod 000 "$REC/private.txt"
+	run as_nobody
+	[ -n "$output" ] || skip "nobody cannot run the program"
+	is_stored metadata.json "$MEDIA"
+	assert_equal "$(webhooks)" "FAILED $ROOM $SESSION private.txt: cannot be opened: Permission denied"
+	assert_equal "$status" 65
+	assert_output_has "error: private.txt: cannot be opened: Permission denied"
+	chmod 644 "$REC/private.txt"
+	run as_nobody
+	is_stored metadata.json private.txt "$MEDIA"
+	assert_equal "$status" 0
+	assert_equal "$(requests upload)" 3
+}
+
+@test "a metadata.json without permission is no reason to send what is private in it" {
+	chmod 000 "$REC/metadata.json"
+	run as_nobody
+	is_stored "$MEDIA"
+	assert_equal "$(webhooks | cut -d ' ' -f 1)" FAILED
+	assert_equal "$status" 65
+	assert_output_has "metadata.json: cannot be opened: Permission denied"
+}
+
+@test "a folder without permission fails alone" {
+	mkdir "$REC/sub"
+	echo x >"$REC/sub/x.txt"
+	chmod 000 "$REC/sub"
+	run as_nobody
+	is_stored metadata.json "$MEDIA"
+	assert_equal "$(webhooks | grep -c STOPPED)" 0
+	[ "$status" != 0 ]
+	assert_output_has "sub"
+	chmod 755 "$REC/sub"
+	run_finalize 0
+	is_stored metadata.json "$MEDIA" sub/x.txt
+}
+
+@test "on a directory that may not be written it is delivered, and nothing twice" {
+	chmod 555 "$REC"
+	as_nobody_reading() {
+		local user=()
+		[ "$(id -u)" != 0 ] || user=(setpriv --reuid 65534 --regid 65534
+			--clear-groups)
+		timeout 60 "${user[@]}" "$BIN" "$REC" 2>&1
+	}
+	[ "$(id -u)" != 0 ] || chmod 777 "$DIR" "$DIR/recordings"
+	run as_nobody_reading
+	is_stored metadata.json "$MEDIA"
+	assert_equal "$(webhooks)" "STOPPED $ROOM $SESSION"
+	assert_equal "$status" 0
+	assert_output_has "the journal cannot be written"
+	run as_nobody_reading
+	chmod 755 "$REC"
+	assert_equal "$status" 0
+	assert_equal "$(requests upload)" 2
+	is_stored metadata.json "$MEDIA"
+}
+
+# mounted TYPE OPTION...: over the directory of recordings.
+mounted() {
+	root_only
+	mount "$@" "$DIR/recordings" 2>/dev/null || skip "may not mount"
+	MOUNTED="$DIR/recordings $MOUNTED"
+}
+
+@test "on a full disk it is delivered with a warning, and nothing twice" {
+	mounted -t tmpfs -o size=256k tmpfs
+	another_recording "$SESSION"
+	cat /dev/zero >"$REC/filler.tmp" 2>/dev/null || true
+	run_finalize 0
+	is_stored metadata.json "$MEDIA"
+	assert_equal "$(webhooks)" "STOPPED $ROOM $SESSION"
+	assert_output_has "the journal cannot be written"
+	assert_output_has "No space left on device"
+	run_finalize 0
+	assert_equal "$(requests upload)" 2
+	# There is room again: the journal is, too.
+	rm "$REC/filler.tmp"
+	run_finalize 0
+	run_finalize 0
+	assert_output_has "done already"
+	is_stored metadata.json "$MEDIA"
+	assert_equal "$(requests upload)" 2
+}
+
+@test "on a disk that becomes full in mid-run nothing is lost and nothing doubled" {
+	local n names=()
+	mounted -t tmpfs -o size=512k tmpfs
+	another_recording "$SESSION"
+	for ((n = 100; n < 150; n++)); do
+		names+=("a-rather-long-name-to-fill-the-journal-$n.txt")
+		echo "$n" >"$REC/${names[-1]}"
+	done
+	# All but the last two pages.
+	cat /dev/zero >"$REC/filler.tmp" 2>/dev/null || true
+	truncate -s -8192 "$REC/filler.tmp"
+	run_finalize 0
+	is_stored metadata.json "$MEDIA" "${names[@]}"
+	assert_output_has "the journal cannot be written"
+	[ -s "$REC/.jibri-finalize" ]
+	run_finalize 0
+	is_stored metadata.json "$MEDIA" "${names[@]}"
+	assert_equal "$(requests upload)" 52
+	rm "$REC/filler.tmp"
+	run_finalize 0
+	is_stored metadata.json "$MEDIA" "${names[@]}"
+	run_finalize 0
+	assert_output_has "done already"
+	assert_equal "$(requests upload)" 52
+}
+
+@test "on a read-only disk it is delivered with a warning, and nothing twice" {
+	mounted --bind "$DIR/recordings"
+	mount -o remount,ro,bind "$DIR/recordings" || skip "may not mount"
+	faults "upload $MEDIA 1 drop-stored"
+	run_finalize 0
+	is_stored metadata.json "$MEDIA"
+	assert_equal "$(webhooks)" "STOPPED $ROOM $SESSION"
+	assert_output_has "the journal cannot be written"
+	run_finalize 0
+	assert_equal "$(requests upload)" 2
+	mount -o remount,rw,bind "$DIR/recordings"
+	run_finalize 0
+	run_finalize 0
+	assert_output_has "done already"
+	assert_equal "$(requests upload)" 2
+}
+
+@test "on a disk that became read-only the journal is still obeyed" {
+	echo note >"$REC/notes.txt"
+	faults "upload $MEDIA * status 503"
+	run_finalize 75
+	mounted --bind "$DIR/recordings"
+	mount -o remount,ro,bind "$DIR/recordings" || skip "may not mount"
+	faults "list * * status 404"
+	run_finalize 0
+	is_stored metadata.json notes.txt "$MEDIA"
+}
+
+# --- the journal -------------------------------------------------------------
+
+@test "wherever the journal is torn, nothing is lost and nothing doubled" {
+	local size cut
+	echo note >"$REC/notes.txt"
+	run_finalize 0
+	cp "$REC/.jibri-finalize" "$DIR/whole"
+	size=$(stat -c %s "$DIR/whole")
+	export JIBRI_FINALIZE_ANSWER_TIMEOUT=100ms
+	for ((cut = 0; cut <= size; cut += size / 20 + 1)); do
+		head -c "$cut" "$DIR/whole" >"$REC/.jibri-finalize"
+		run_finalize 0
+		is_stored metadata.json notes.txt "$MEDIA"
+		run_finalize 0
+		assert_output_has "done already"
+		jq -e . "$REC/.jibri-finalize" >/dev/null
+	done
+	assert_equal "$(requests upload)" 3
+}
+
+@test "rubbish in the journal is ignored and said so, the facts beside it count" {
+	run_finalize 0
+	{
+		printf '\0\377\376 rubbish\n{}\n[]\n"event"\n{"event":"stored"}\n'
+		printf '{"event":"stored","path":"x","size":"big"}\n'
+		printf '{"event":"future","path":"x"}\n{"event":7}\nnull\n\n'
+		cat "$REC/.jibri-finalize"
+		head -c 5000 /dev/urandom
+	} >"$DIR/journal"
+	cat "$DIR/journal" >"$REC/.jibri-finalize"
+	run_finalize 0
+	assert_equal "$(requests upload)" 2
+	is_stored metadata.json "$MEDIA"
+	assert_output_has "a line that is no event is ignored"
+	assert_output_has "done already"
+}
+
+@test "a journal that is one endless line is damaged, and nothing is sent" {
+	local before
+	run_finalize 0
+	before=$(requests)
+	head -c 3000000 /dev/zero | tr '\0' x >"$REC/.jibri-finalize"
+	run_finalize 65
+	assert_equal "$(requests)" "$before"
+	assert_output_has ".jibri-finalize"
+	assert_equal "$(stat -c %s "$REC/.jibri-finalize")" 3000000
+}
+
+@test "a journal that is a symbolic link is refused and not followed" {
+	echo precious >"$DIR/target"
+	ln -s "$DIR/target" "$REC/.jibri-finalize"
+	run_finalize 65
+	assert_equal "$(requests)" 0
+	assert_equal "$(cat "$DIR/target")" precious
+	assert_output_has ".jibri-finalize"
+	ln -sfn "$DIR/none" "$REC/.jibri-finalize"
+	run_finalize 65
+	run ! test -e "$DIR/none"
+	assert_equal "$(requests)" 0
+}
+
+@test "a journal that is a directory, a FIFO, a socket or a device is refused" {
+	mkdir "$REC/.jibri-finalize"
+	run_finalize 65
+	rmdir "$REC/.jibri-finalize"
+	mkfifo "$REC/.jibri-finalize"
+	run_finalize 65
+	rm "$REC/.jibri-finalize"
+	if [ "$(id -u)" = 0 ] && mknod "$REC/.jibri-finalize" c 1 3 2>/dev/null
+	then
+		run_finalize 65
+	fi
+	assert_equal "$(requests)" 0
+	assert_output_has ".jibri-finalize"
+}
+
+@test "a journal that is a hard link to a stranger's file does not harm it" {
+	echo '{"precious": true}' >"$DIR/target"
+	ln "$DIR/target" "$REC/.jibri-finalize"
+	run finalize
+	assert_equal "$(head -n 1 "$DIR/target")" '{"precious": true}'
+	assert_equal "$(stat -c %a "$DIR/target")" 644
+}
+
+# --- our own death -----------------------------------------------------------
+
+# has_requests N
+has_requests() {
+	(($(wc -l <"$SB/requests.jsonl") >= $1))
+}
+
+# is_past N: that many requests came, or the run ended.
+is_past() {
+	has_requests "$1" || ! kill -0 "$RUN"
+}
+
+@test "killed at any moment and run again, nothing is lost and nothing doubled" {
+	local n killed=0 names=() f
+	export JIBRI_FINALIZE_ANSWER_TIMEOUT=300ms JIBRI_FINALIZE_PARALLEL=2
+	for n in 1 2 3 4 5 6; do
+		another_recording "killed-$n"
+		names=(metadata.json "$MEDIA")
+		for f in a b c d e f; do
+			names+=("$f.txt")
+			head -c "$((n * 1000))" /dev/urandom >"$REC/$f.txt"
+		done
+		: >"$SB/requests.jsonl"
+		faults "any * * slow-store 0.02"
+		begin
+		wait_for has_requests "$((n * 2 - 1))"
+		kill -KILL "$RUN" 2>/dev/null && killed=$((killed + 1))
+		wait "$RUN" || true
+		# And a second time, at a moment that nobody chose.
+		begin
+		wait_for is_past "$((n * 2 + RANDOM % 4))"
+		end_quietly
+		faults
+		run_finalize 0
+		is_stored "${names[@]}"
+		assert_equal "$(webhooks | grep -c "STOPPED $ROOM $SESSION")" 1
+		run_finalize 0
+		assert_output_has "done already"
+	done
+	# It was alive when it was to be killed.
+	((killed == 6))
+}
+
+@test "killed between the server's storing and its answer, nothing is doubled" {
+	local n
+	export JIBRI_FINALIZE_ANSWER_TIMEOUT=1s
+	for n in 1 2 3; do
+		another_recording "between-$n"
+		faults "upload $MEDIA 1 stall-stored 0.3"
+		begin
+		wait_for test -e "$SB/store/$ROOM/$SESSION/$MEDIA"
+		kill -KILL "$RUN"
+		wait "$RUN" || true
+		run_finalize 0
+		is_stored metadata.json "$MEDIA"
+	done
+}
+
+@test "killed before the server has stored what it was sent, nothing is doubled" {
+	export JIBRI_FINALIZE_ANSWER_TIMEOUT=1s
+	faults "upload $MEDIA 1 slow-store 0.7"
+	begin
+	wait_for is_arriving 5000
+	kill -KILL "$RUN"
+	wait "$RUN" || true
+	run_finalize 0
+	is_stored metadata.json "$MEDIA"
+	assert_equal "$(webhooks)" "STOPPED $ROOM $SESSION"
+}
