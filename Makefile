@@ -9,7 +9,8 @@
 #
 # WERROR=1 makes warnings errors.  SAN=1 builds and tests with the address
 # and undefined behaviour sanitizers, in $(BUILD)/san.  BUILD=DIR builds
-# elsewhere.  CC, CPPFLAGS, CFLAGS and LDFLAGS are yours to set.
+# elsewhere.  V=1 shows the commands.  CC, CPPFLAGS, CFLAGS and LDFLAGS are
+# yours to set.
 
 CC = gcc
 CFLAGS = -O2 -g
@@ -84,36 +85,40 @@ compile = $(CC) -std=gnu11 $(defines) $(warnings) $(harden) $(CPPFLAGS) \
 link = $(CC) $(harden) $(CFLAGS) $(sanitize) -pie -Wl,-z,relro,-z,now \
     -Wl,-z,noexecstack -Wl,--as-needed $(LDFLAGS)
 
+# What is built, a line each; V=1 shows the commands.
+is_silent := $(findstring s,$(firstword -$(MAKEFLAGS)))
+say = $(if $(filter 1,$(V))$(is_silent),,@printf '%-5s %s\n' $(1) '$@';)
+
 # --- targets -----------------------------------------------------------------
 
 all: $(program)
 
 $(program): $(src_obj)
-	$(link) -o $@ $^ $(pkg_libs)
+	$(call say,LINK) $(link) -o $@ $^ $(pkg_libs)
 
 $(out)/sandbox: $(sandbox_obj)
-	$(link) -o $@ $^ $(sandbox_libs) -lpthread
+	$(call say,LINK) $(link) -o $@ $^ $(sandbox_libs) -lpthread
 
 $(out)/unit: $(unit_obj)
-	$(link) -o $@ $^ $(unit_libs) $(pkg_libs)
+	$(call say,LINK) $(link) -o $@ $^ $(unit_libs) $(pkg_libs)
 
 $(out)/obj/src/%.o: src/%.c $(out)/flags
 	@mkdir -p $(@D)
-	$(compile) $(fortify) $(pkg_cflags) -fPIE -MMD -MP -c -o $@ $<
+	$(call say,CC) $(compile) $(fortify) $(pkg_cflags) -fPIE -MMD -MP -c -o $@ $<
 
 $(out)/obj/tests/sandbox/%.o: tests/sandbox/%.c $(out)/flags
 	@mkdir -p $(@D)
-	$(compile) $(fortify) $(sandbox_cflags) -fPIE -MMD -MP -c -o $@ $<
+	$(call say,CC) $(compile) $(fortify) $(sandbox_cflags) -fPIE -MMD -MP -c -o $@ $<
 
 $(out)/obj/tests/unit/%.o: tests/unit/%.c $(out)/flags
 	@mkdir -p $(@D)
-	$(compile) $(fortify) $(pkg_cflags) -fPIE -MMD -MP -c -o $@ $<
+	$(call say,CC) $(compile) $(fortify) $(pkg_cflags) -fPIE -MMD -MP -c -o $@ $<
 
 # Not sanitized, so that it loads anywhere; not fortified, because it defines
 # the very functions that fortifying would define inline.
 $(out)/preload-%.so: tests/preload/%.c $(out)/flags
 	@mkdir -p $(@D) $(out)/obj/tests/preload
-	$(filter-out $(sanitize),$(compile)) -fPIC -MMD -MP \
+	$(call say,SHLIB) $(filter-out $(sanitize),$(compile)) -fPIC -MMD -MP \
 	    -MF $(out)/obj/tests/preload/$*.d -shared -o $@ $< -ldl -lpthread
 
 # Rewritten only when the flags are others, and then everything is rebuilt.

@@ -43,6 +43,7 @@ another() {
 	log-level) echo warning ;;
 	log-file) echo "$DIR/log" ;;
 	*-url) echo https://other.example.org/with/path/ ;;
+	ca-file) echo /dev/null ;;
 	*) echo "another $1" ;;
 	esac
 }

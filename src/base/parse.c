@@ -44,7 +44,10 @@ parse_duration_ms(const char *s, int64_t *out)
 	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
 		if (strcmp(rest, units[i].name) != 0)
 			continue;
-		return !__builtin_mul_overflow(value, units[i].factor, out);
+		if (value > PARSE_MAX_DURATION_MS / units[i].factor)
+			return false;
+		*out = value * units[i].factor;
+		return true;
 	}
 	return false;
 }

@@ -9,7 +9,13 @@
  * for anything but exactly one value that fits: no blanks, no sign, no rest.
  */
 
-/* "250ms", "2s", "15m", "1h", "7d": a whole number and its unit. */
+/* A hundred years: sums of times cannot overflow. */
+#define PARSE_MAX_DURATION_MS (INT64_C(36500) * 86400 * 1000)
+
+/*
+ * "250ms", "2s", "15m", "1h", "7d": a whole number and its unit, at most
+ * PARSE_MAX_DURATION_MS.
+ */
 bool parse_duration_ms(const char *s, int64_t *out);
 
 /* A whole number without sign from min to max. */

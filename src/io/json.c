@@ -228,20 +228,30 @@ stream_element(struct json_stream *stream, struct err *e)
 static int
 stream_between(struct json_stream *stream, char c, struct err *e)
 {
+	char last = stream->last;
+	bool is_good = false;
+
 	if (isspace((unsigned char)c))
 		return 0;
-	if (stream->depth == 0 && c == '[' && !stream->is_ended) {
-		stream->depth = 1;
-		return 0;
-	}
-	if (stream->depth == 1 && c == ']') {
-		stream->depth = 0;
-		stream->is_ended = true;
-		return 0;
-	}
-	if (stream->depth == 1 && c == ',')
+	stream->last = c;
+	if (c == '[')
+		is_good = last == '\0';
+	else if (c == ',')
+		is_good = last == '}';
+	else if (c == ']')
+		is_good = last == '[' || last == '}';
+	stream->depth = c == ']' ? 0 : 1;
+	stream->is_ended = c == ']';
+	if (is_good)
 		return 0;
 	return err_set(e, ERR_TEMPORARY, "is no JSON array of objects");
+}
+
+/* May an element begin here? */
+static bool
+is_element_due(const struct json_stream *stream, char c)
+{
+	return c == '{' && (stream->last == '[' || stream->last == ',');
 }
 
 static void
@@ -267,7 +277,7 @@ json_stream_feed(struct json_stream *stream, const char *data, size_t len,
 	for (size_t i = 0; i < len; i++) {
 		bool is_open = stream->depth > 1;
 
-		if (!is_open && (stream->depth == 0 || data[i] != '{')) {
+		if (!is_open && !is_element_due(stream, data[i])) {
 			if (stream_between(stream, data[i], e) == -1)
 				return -1;
 			continue;
@@ -276,7 +286,10 @@ json_stream_feed(struct json_stream *stream, const char *data, size_t len,
 		if (!buf_add(&stream->pending, data + i, 1))
 			return err_set(e, ERR_TEMPORARY,
 			    "holds an endless element");
-		if (stream->depth == 1 && stream_element(stream, e) == -1)
+		if (stream->depth > 1)
+			continue;
+		stream->last = '}';
+		if (stream_element(stream, e) == -1)
 			return -1;
 	}
 	return 0;

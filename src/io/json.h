@@ -55,6 +55,7 @@ struct json_stream {
 	struct buf pending;
 	int depth; /* 0 before '[', 1 between elements */
 	bool is_string, is_escaped, is_ended;
+	char last; /* '[', ',' or '}': what stood between elements */
 };
 
 enum { JSON_STREAM_ELEMENT_BYTES = 64 * 1024 };

@@ -90,11 +90,14 @@ static char *
 free_name(const char *path)
 {
 	char *name = text_format("store%s", path);
+	size_t folder = (size_t)(strrchr(path, '/') + 1 - path);
+	size_t room = folder + NAME_MAX - strlen("~4294967295");
 	struct stat st;
 
+	/* The ~N of a file that is there already takes the place of its end. */
 	for (unsigned i = 2; lstat(name, &st) == 0; i++) {
 		free(name);
-		name = text_format("store%s~%u", path, i);
+		name = text_format("store%.*s~%u", (int)room, path, i);
 	}
 	return name;
 }

@@ -102,8 +102,7 @@ name_problem(const char *name)
 	if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0 ||
 	    strchr(name, '/') != NULL)
 		return "bad file name";
-	/* Room for the ~N of a file that is there already. */
-	if (strlen(name) > NAME_MAX - 8)
+	if (strlen(name) > NAME_MAX)
 		return "file name too long";
 	return NULL;
 }

@@ -1,0 +1,582 @@
+#!/usr/bin/env bats
+# What is an artifact, under which name, of which type, and what never leaves
+# the machine.
+
+load lib
+
+setup() {
+	common_setup
+	start_sandbox
+	recording
+}
+
+teardown() { common_teardown; }
+
+# content NAME: a file whose content tells its name.
+content() {
+	mkdir -p "$REC/$(dirname -- "$1")"
+	printf 'content of %s' "$1" >"$REC/$1"
+}
+
+# arrives NAME: all files do, this one under its own name.
+arrives() {
+	content "$1"
+	run_finalize 0
+	is_stored metadata.json "$MEDIA" "$1"
+	assert_equal "$(webhooks)" "STOPPED $ROOM $SESSION"
+	refute_output_has "cannot take this name"
+}
+
+# repeat TEXT N
+repeat() {
+	local i
+	for ((i = 0; i < $2; i++)); do printf %s "$1"; done
+}
+
+# no_double: another run after the loss of the journal sends nothing.
+no_double() {
+	local before
+	before=$(requests upload)
+	rm "$REC/.jibri-finalize"
+	run_finalize 0
+	assert_equal "$(requests upload)" "$before"
+}
+
+# --- names that any server can take ------------------------------------------
+
+@test "names with spaces, quotes, semicolons, commas and percent signs arrive" {
+	local name names=('a b.txt' ' first.txt' 'last .txt' 'last ' 'a"b.txt'
+		'"' '""' "a'b.txt" 'a;b.txt' 'a,b.txt' 'a;type=x.txt' 'a%b.txt'
+		'a%22b.txt' '100%' '%' '%00' '%2F' 'a&b=c.txt' 'a+b.txt'
+		'a#b.txt' 'a?b.txt' 'a:b.txt' 'a|b.txt' 'a<b>.txt' 'a*b.txt'
+		'a[b].txt' 'a{b}.txt' 'a`b.txt' 'a$b.txt' '$(id).txt' 'a!b.txt'
+		'a^b.txt' 'a~b.txt' 'a@b.txt' '@a' 'a=b' '(a)' 'filename="x"'
+		'"; filename="x.txt' 'no extension' 'dot.' 'two..dots' 'tab' '~')
+	for name in "${names[@]}"; do content "$name"; done
+	run_finalize 0
+	is_stored metadata.json "$MEDIA" "${names[@]}"
+	assert_equal "$(webhooks)" "STOPPED $ROOM $SESSION"
+	refute_output_has "cannot take this name"
+	no_double
+}
+
+@test "names that look like flags arrive" {
+	content -rf
+	content --help
+	content -
+	run_finalize 0
+	is_stored metadata.json "$MEDIA" -rf --help -
+}
+
+@test "names in UTF-8 arrive" {
+	local name names=('Grüße.txt' '会議.txt' 'совещание.txt' 'اجتماع.txt'
+		'🎥.txt' $'e\u0301.txt' $'\u00e9.txt' $'\u200b.txt'
+		$'\u202egnp.txt' $'\ufeffbom.txt' $'\U0010ffff.txt')
+	for name in "${names[@]}"; do content "$name"; done
+	run_finalize 0
+	is_stored metadata.json "$MEDIA" "${names[@]}"
+	refute_output_has "cannot take this name"
+	# Our own log is ASCII all the same.
+	run ! grep -qP '[^\x00-\x7f]' <<<"$output"
+	no_double
+}
+
+@test "a name of 255 bytes arrives" {
+	arrives "$(repeat x 251).txt"
+	no_double
+}
+
+@test "a name of 255 bytes in UTF-8 arrives" {
+	arrives "$(repeat ü 125).txtx"
+}
+
+@test "a name of 255 bytes that is half quotes arrives in a part header Tomcat takes" {
+	content "$(repeat '"x' 127)y"
+	run_finalize 0
+	assert_equal "$(stored | wc -l)" 3
+	(($(request upload .part.headerBytes | sort -n | tail -n 1) <= 512))
+	no_double
+}
+
+@test "each part header is one that Tomcat takes, and has no filename*" {
+	content "$(repeat '"' 150)"
+	content "$(repeat ü 100)"
+	content 'a b;c.txt'
+	run_finalize 0
+	assert_equal "$(stored | wc -l)" 5
+	(($(request upload .part.headerBytes | sort -n | tail -n 1) <= 512))
+	run ! grep -F 'filename*' "$SB/requests.jsonl"
+	assert_equal "$(request upload .status | sort -u)" 200
+}
+
+# --- names that no server can take -------------------------------------------
+
+# renamed NAME: it arrives under a safe name, and the log says which.
+renamed() {
+	local safe
+	content "$1"
+	run_finalize 0
+	safe=$(stored | grep -vxe metadata.json -e "$MEDIA")
+	assert_equal "$(wc -l <<<"$safe")" 1
+	cmp -- "$REC/$1" "$SB/store/$ROOM/$SESSION/$safe"
+	assert_output_has "the server cannot take this name; there it is /$ROOM/$SESSION/$safe"
+	run ! grep -qP '[^\x20-\x7e]' <<<"$safe"
+	(($(request upload .part.headerBytes | sort -n | tail -n 1) <= 512))
+	no_double
+}
+
+@test "255 quotes arrive under a safe name" {
+	renamed "$(repeat '"' 255)"
+}
+
+@test "a name with a newline arrives under a safe name, in one line of the log" {
+	renamed $'a\nb: done: 9 artifacts stored.txt'
+	# It cannot pretend to be a line of ours.
+	assert_equal "$(grep -c '^b: done' <<<"$output")" 0
+}
+
+@test "a name with CR LF cannot add a header" {
+	renamed $'x"\r\nX-Evil: 1\r\n\r\n.txt'
+	assert_equal "$(request upload '.headers["x-evil"]' | sort -u)" null
+	assert_equal "$(request upload .part.disposition | wc -l)" 3
+}
+
+@test "a name with control characters arrives under a safe name" {
+	renamed $'bell\a esc\e[31m del\x7f.txt'
+	run ! grep -q $'[\a\e\x7f]' <<<"$output"
+}
+
+@test "a name with a backslash arrives under a safe name" {
+	renamed 'a\..\b.txt'
+}
+
+@test "a name whose bytes are no UTF-8 arrives under a safe name" {
+	renamed $'caf\xe9.txt'
+}
+
+@test "overlong and surrogate bytes are no UTF-8" {
+	renamed $'a\xc0\xafb\xed\xa0\x80.txt'
+}
+
+@test "different names that no server can take stay different" {
+	local name names=($'a\x01.txt' $'a\x02.txt' $'a\xff.txt' $'a\xfe.txt'
+		'a\.txt' $'a\t.txt' $'a\n.txt' $'a\r.txt')
+	for name in "${names[@]}"; do content "$name"; done
+	run_finalize 0
+	assert_equal "$(stored | wc -l)" 10
+	run ! grep -q '~2$' <(stored)
+	for name in "${names[@]}"; do
+		grep -rqFz -- "content of $name" "$SB/store/$ROOM/$SESSION"
+	done
+	no_double
+}
+
+@test "a safe name is the same in every run" {
+	content $'caf\xe9.txt'
+	run_finalize 0
+	local first
+	first=$(stored)
+	run_finalize 0 --force
+	assert_equal "$(stored | grep -v '~2')" "$first"
+}
+
+@test "a file that already has the safe name of another arrives as well" {
+	local safe
+	content $'caf\xe9.txt'
+	run_finalize 0
+	safe=$(stored | grep '^caf')
+	printf '%-*s' "$(stat -c %s "$REC"/caf*)" other >"$REC/$safe"
+	run_finalize 0
+	run_finalize 0
+	assert_equal "$(stored | grep -c '^caf')" 2
+	grep -rqx 'other *' "$SB/store/$ROOM/$SESSION"
+}
+
+@test "a renamed artifact keeps its ending" {
+	cp "$REC/$MEDIA" "$REC/"$'m\xe9dia.mp4'
+	run_finalize 0
+	stored | grep -qx 'm.*\.mp4'
+}
+
+# --- folders -----------------------------------------------------------------
+
+@test "sub-folders keep their relative path" {
+	content sub/a.txt
+	content sub/sub/b.txt
+	content 'with space/c.txt'
+	content 'per%cent;semi,colon"quote/d.txt'
+	content 'ünï/e.txt'
+	content -dash/f.txt
+	run_finalize 0
+	is_stored metadata.json "$MEDIA" sub/a.txt sub/sub/b.txt \
+		'with space/c.txt' 'per%cent;semi,colon"quote/d.txt' \
+		'ünï/e.txt' -dash/f.txt
+	assert_equal "$(request upload \
+		'select(.part.filename == "b.txt") | .target')" \
+		"/files/structured/123?path=/$ROOM/$SESSION/sub/sub/"
+	no_double
+}
+
+@test "a folder whose name no server can take gets a safe one" {
+	content $'bad\xff/a.txt'
+	content 'back\slash/a.txt'
+	content $'new\nline/a.txt'
+	run_finalize 0
+	assert_equal "$(stored | grep -c '/a.txt$')" 3
+	assert_equal "$(grep -c 'the server cannot take this name' \
+		<<<"$output")" 3
+	no_double
+}
+
+@test "the same name in two folders is two artifacts" {
+	content one/a.txt
+	content two/a.txt
+	content a.txt
+	run_finalize 0
+	is_stored metadata.json "$MEDIA" a.txt one/a.txt two/a.txt
+}
+
+@test "an empty folder is nothing" {
+	mkdir -p "$REC/empty/empty"
+	run_finalize 0
+	is_stored metadata.json "$MEDIA"
+}
+
+@test "folders without end are refused, not followed for ever" {
+	local deep
+	deep=$(repeat d/ 40)
+	mkdir -p "$REC/$deep"
+	content "${deep}x.txt"
+	run finalize
+	assert_equal "$(webhooks | grep -c STOPPED)" 0
+	assert_equal "$status" 65
+}
+
+# --- what is skipped ---------------------------------------------------------
+
+@test "symbolic links, FIFOs, sockets and devices are skipped and said so" {
+	echo secret >"$DIR/secret"
+	ln -s "$DIR/secret" "$REC/link.mp4"
+	ln -s "$DIR" "$REC/linked-folder"
+	ln -s nowhere "$REC/dangling"
+	mkfifo "$REC/fifo.mp4"
+	perl -MSocket -e 'socket(my $s, PF_UNIX, SOCK_STREAM, 0) or die;
+		chdir $ARGV[0] or die;
+		bind($s, sockaddr_un("socket.mp4")) or die' "$REC"
+	local devices=()
+	if [ "$(id -u)" = 0 ] && mknod "$REC/device.mp4" c 1 3 2>/dev/null &&
+		mknod "$REC/block.mp4" b 7 0 2>/dev/null; then
+		devices=(device.mp4 block.mp4)
+	fi
+	run_finalize 0
+	is_stored metadata.json "$MEDIA"
+	assert_output_has "link.mp4: skipped, a symbolic link"
+	assert_output_has "linked-folder: skipped, a symbolic link"
+	assert_output_has "dangling: skipped, a symbolic link"
+	assert_output_has "fifo.mp4: skipped, a FIFO"
+	assert_output_has "socket.mp4: skipped, a socket"
+	local name
+	for name in "${devices[@]}"; do
+		assert_output_has "$name: skipped, a device"
+	done
+	assert_equal "$(webhooks)" "STOPPED $ROOM $SESSION"
+	run_finalize 0
+	assert_output_has "done already"
+}
+
+@test "a link to the only media file is no media file" {
+	mv "$REC/$MEDIA" "$DIR/real.mp4"
+	ln -s "$DIR/real.mp4" "$REC/$MEDIA"
+	run_finalize 65
+	is_stored metadata.json
+	assert_equal "$(webhooks)" \
+		"FAILED $ROOM $SESSION the recording holds no media file"
+}
+
+@test "our own journal is no artifact, in a sub-folder neither" {
+	content sub/.jibri-finalize
+	run_finalize 0
+	is_stored metadata.json "$MEDIA"
+	run_finalize 0 --force --exclude ''
+	assert_equal "$(stored | grep -c '^.jibri-finalize')" 0
+}
+
+@test "what exclude names by default is skipped and said so" {
+	content .hidden
+	content movie.mp4.part
+	content x.tmp
+	content sub/y.tmp
+	content .git/config
+	run_finalize 0
+	is_stored metadata.json "$MEDIA"
+	assert_output_has ".hidden: skipped, excluded"
+	assert_output_has "movie.mp4.part: skipped, excluded"
+	assert_output_has "x.tmp: skipped, excluded"
+	assert_output_has "sub/y.tmp: skipped, excluded"
+	assert_output_has ".git: skipped, excluded"
+}
+
+@test "exclude takes other globs, of names and of paths" {
+	content .hidden
+	content a.log
+	content keep/a.log
+	content 'sub/x y.dat'
+	content other/b.dat
+	run_finalize 0 --exclude 'sub/*.dat,[a-z].log'
+	is_stored .hidden metadata.json "$MEDIA" other/b.dat
+	assert_output_has "sub/x y.dat: skipped, excluded"
+}
+
+@test "an excluded metadata.json is read and not sent" {
+	run_finalize 0 --exclude metadata.json
+	is_stored "$MEDIA"
+	assert_equal "$(webhooks)" "STOPPED $ROOM $SESSION"
+}
+
+@test "artifacts are sent in order" {
+	local n
+	for n in b a d c B 10 9; do content "$n.txt"; done
+	run_finalize 0 --parallel 1
+	assert_equal "$(request upload .part.filename)" \
+		"$(request upload .part.filename | LC_ALL=C sort)"
+	assert_equal "$(requests upload)" 9
+}
+
+# --- types -------------------------------------------------------------------
+
+# type_of NAME: as the part said it.
+type_of() {
+	request upload "select(.part.filename == \"$1\") | .part.contentType"
+}
+
+@test "each part has the type of its content" {
+	local name type
+	cp "$ROOT"/tests/data/video.{mkv,webm} "$REC/"
+	cp "$REC/$MEDIA" "$REC/no-extension"
+	cp "$REC/$MEDIA" "$REC/wrong.txt"
+	echo '{"a": 1}' >"$REC/a.json"
+	echo '[1, 2]' >"$REC/array.json"
+	printf '\xef\xbb\xbf{"a": 1}\n' >"$REC/bom.json"
+	printf '{"a": 1}\n{"a": 2}\n' >"$REC/a.jsonl"
+	echo 'some text' >"$REC/a.txt"
+	printf 'WEBVTT\n\n00:00.000 --> 00:01.000\nHi\n' >"$REC/a.vtt"
+	printf '1\n00:00:00,000 --> 00:00:01,000\nHi\n' >"$REC/a.srt"
+	printf '#EXTM3U\n#EXT-X-VERSION:3\n' >"$REC/a.m3u8"
+	printf '\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\1\0\0\0\1\10\2\0\0\0' \
+		>"$REC/a.png"
+	# Two packets of an MPEG transport stream: PAT and null.
+	{
+		printf '\x47\x40\0\x10\0\0\xb0\r\0\1\xc1\0\0\0\1\xf0\0\x2a\xb1\x04\xb2'
+		head -c 167 /dev/zero | tr '\0' '\377'
+		printf '\x47\x1f\xff\x10'
+		head -c 184 /dev/zero | tr '\0' '\377'
+	} >"$REC/a.ts"
+	: >"$REC/empty.json"
+	: >"$REC/empty"
+	head -c 100 /dev/urandom >"$REC/unknown.xyz"
+	run_finalize 0
+	while read -r name type; do
+		# libmagic spells it video/MP2T; the case does not matter.
+		assert_equal "$name $(type_of "$name" | tr MPT mpt)" \
+			"$name $type"
+	done <<-END
+		$MEDIA video/mp4
+		video.mkv video/x-matroska
+		video.webm video/webm
+		no-extension video/mp4
+		wrong.txt video/mp4
+		metadata.json application/json
+		a.json application/json
+		array.json application/json
+		bom.json application/json
+		a.jsonl application/x-ndjson
+		a.txt text/plain
+		a.vtt text/vtt
+		a.srt application/x-subrip
+		a.m3u8 application/vnd.apple.mpegurl
+		a.png image/png
+		a.ts video/mp2t
+		empty.json application/json
+		empty application/octet-stream
+		unknown.xyz application/octet-stream
+	END
+}
+
+@test "a large JSON is JSON" {
+	jq -nc '[range(200000) | {"speaker": "x", "text": "some words \(.)"}]' \
+		>"$REC/transcript.json"
+	(($(stat -c %s "$REC/transcript.json") > 7340032))
+	run_finalize 0
+	assert_equal "$(type_of transcript.json)" application/json
+	is_stored metadata.json transcript.json "$MEDIA"
+}
+
+@test "MAGIC in the environment does no harm" {
+	local value
+	echo 'rubbish' >"$DIR/rubbish"
+	printf '0 string x text/evil\n' >"$DIR/magic"
+	mkfifo "$DIR/fifo"
+	for value in "$DIR/rubbish" "$DIR/magic" "$DIR/none" /dev/null \
+		"$DIR/fifo"; do
+		export MAGIC=$value
+		run_finalize 0 --force
+		assert_equal "$(type_of "$MEDIA" | sort -u)" video/mp4
+	done
+}
+
+@test "a media name with content that is no media is warned of and sent" {
+	echo '{"no": "video"}' >"$REC/odd.mkv"
+	run_finalize 0
+	is_stored metadata.json odd.mkv "$MEDIA"
+	assert_output_has "odd.mkv: its content is no media"
+}
+
+# --- metadata.json and what is private in it ---------------------------------
+
+# private_metadata: with credentials, at the top and inside.
+private_metadata() {
+	jq -n --arg url "https://meet.example.org/$ROOM" '{
+		meeting_url: $url,
+		participants: [{user: {name: "Ann", token: "t0p-s3cret-1"}},
+			{user: {name: "Bob", token: "t0p-s3cret-2"}}],
+		upload_credentials: {token: "t0p-s3cret-3",
+			r_token: "t0p-s3cret-4"},
+		title: "Grüße \u0001 1e400"}' >"$REC/metadata.json"
+}
+
+sent_metadata() {
+	cat "$SB/store/$ROOM/$SESSION/metadata.json"
+}
+
+@test "upload_credentials never leave the machine" {
+	private_metadata
+	run_finalize 0
+	assert_equal "$(sent_metadata | jq -S .)" \
+		"$(jq -S 'del(.upload_credentials)' "$REC/metadata.json")"
+	run ! grep -rE 't0p-s3cret-[34]' "$SB" "$REC/.jibri-finalize"
+	refute_output_has t0p-s3cret
+	assert_equal "$(webhooks)" "STOPPED $ROOM $SESSION"
+	# The file here is as it was.
+	grep -q t0p-s3cret-3 "$REC/metadata.json"
+}
+
+@test "size and hash of a redacted metadata.json are those of what was sent" {
+	private_metadata
+	run_finalize 0
+	assert_equal "$(journal 'select(.event == "stored" and
+		.path == "metadata.json") | "\(.size) \(.sha256)"')" \
+		"$(sent_metadata | wc -c) $(sent_metadata | sha256sum |
+			cut -d ' ' -f 1)"
+	no_double
+	run_finalize 0
+	assert_output_has "done already"
+}
+
+@test "redaction is deterministic" {
+	private_metadata
+	run_finalize 0
+	run_finalize 0 --force
+	cmp "$SB/store/$ROOM/$SESSION/metadata.json" \
+		"$SB/store/$ROOM/$SESSION/metadata.json~2"
+}
+
+@test "numbers, order and strings survive a redaction" {
+	printf '{"meeting_url":"https://x/%s","z":1.50,"a":12345678901234567,%s}' \
+		"$ROOM" '"upload_credentials":1,"e":"\u00e9\ud83c\udfa5\/"' \
+		>"$REC/metadata.json"
+	run_finalize 0
+	assert_equal "$(sent_metadata | jq -c 'keys_unsorted')" \
+		'["meeting_url","z","a","e"]'
+	sent_metadata | grep -q 12345678901234567
+	assert_equal "$(sent_metadata | jq .z)" 1.5
+	assert_equal "$(sent_metadata | jq -r .e)" 'é🎥/'
+}
+
+@test "with nothing to take out metadata.json is sent byte for byte" {
+	printf '{ "meeting_url":"https://x/%s" ,\t"n": 1.0e2,\r\n"n2":[] }\n\n' \
+		"$ROOM" >"$REC/metadata.json"
+	run_finalize 0
+	is_stored metadata.json "$MEDIA"
+}
+
+@test "redact names other members, nested and in arrays, too" {
+	private_metadata
+	jq '. + {"a/b": {"m~n": "t0p-s3cret-5"}, keep: 1}' \
+		"$REC/metadata.json" >"$DIR/m" && cp "$DIR/m" "$REC/metadata.json"
+	run_finalize 0 --redact '/upload_credentials,/participants/0/user/token,/participants/1/user,/a~1b/m~0n,/none/of/it'
+	run ! grep -r t0p-s3cret "$SB"
+	assert_equal "$(sent_metadata | jq -c '[.participants, .["a/b"], .keep]')" \
+		'[[{"user":{"name":"Ann"}},{}],{},1]'
+}
+
+@test "an escaped spelling of a name hides nothing from the redaction" {
+	printf '{"meeting_url":"https://x/%s","upload\\u005fcredentials":%s}' \
+		"$ROOM" '{"token":"t0p-s3cret"}' >"$REC/metadata.json"
+	run_finalize 0
+	run ! grep -r t0p-s3cret "$SB"
+	assert_equal "$(sent_metadata | jq -c keys)" '["meeting_url"]'
+}
+
+@test "a second upload_credentials never leaves the machine either" {
+	printf '{"upload_credentials":"t0p-s3cret-1","meeting_url":"https://x/%s",%s}' \
+		"$ROOM" '"upload_credentials":"t0p-s3cret-2"' >"$REC/metadata.json"
+	run finalize
+	run ! grep -r t0p-s3cret "$SB"
+}
+
+@test "a metadata.json that cannot be parsed is withheld, and STOPPED is sent" {
+	local text n=0
+	for text in '' '{' '{"upload_credentials":{"token":"t0p-s3cret"' \
+		'{"upload_credentials":"t0p-s3cret"}}' \
+		$'{"upload_credentials":"t0p-s3cret\xff"}' \
+		'{"upload_credentials":"t0p-s3cret",}' 'no JSON t0p-s3cret'; do
+		another_recording "withheld-$((++n))"
+		printf %s "$text" >"$REC/metadata.json"
+		run_finalize 0
+		is_stored "$MEDIA"
+		assert_equal "$(webhooks | tail -n 1)" "STOPPED $ROOM $SESSION"
+		assert_output_has "metadata.json: skipped, withheld: it cannot be parsed"
+		run_finalize 0
+		assert_output_has "done already"
+	done
+	run ! grep -r t0p-s3cret "$SB"
+}
+
+@test "a huge metadata.json is withheld, not trusted" {
+	{
+		printf '{"upload_credentials":"t0p-s3cret","x":"'
+		head -c 3000000 /dev/zero | tr '\0' x
+		printf '"}'
+	} >"$REC/metadata.json"
+	run_finalize 0 "$ROOM"
+	is_stored "$MEDIA"
+	run ! grep -r t0p-s3cret "$SB"
+}
+
+@test "with an empty redact the file is sent as it is, broken or not" {
+	export JIBRI_FINALIZE_CONFIG=$DIR/conf
+	echo 'redact =' >"$DIR/conf"
+	printf '{"upload_credentials":"x"' >"$REC/metadata.json"
+	run_finalize 0
+	is_stored metadata.json "$MEDIA"
+}
+
+@test "a metadata.json of a sub-folder is redacted as well" {
+	private_metadata
+	mkdir "$REC/sub"
+	cp "$REC/metadata.json" "$REC/sub/metadata.json"
+	metadata "https://meet.example.org/$ROOM"
+	run_finalize 0
+	run ! grep -rE 't0p-s3cret-[34]' "$SB"
+	[ -e "$SB/store/$ROOM/$SESSION/sub/metadata.json" ]
+}
+
+@test "a metadata.json that is completed later is sent then" {
+	printf '{"meeting_url"' >"$REC/metadata.json"
+	run_finalize 0
+	is_stored "$MEDIA"
+	metadata "https://meet.example.org/$ROOM"
+	run_finalize 0
+	is_stored metadata.json "$MEDIA"
+	assert_equal "$(webhooks | wc -l)" 2
+}

@@ -1,0 +1,347 @@
+#include "unit.h"
+
+#include "base/mem.h"
+#include "core/progress.h"
+
+/* Apply it, and replay the line that the journal would hold. */
+static void
+both(struct progress *live, struct progress *replayed, struct event ev)
+{
+	autobuf struct buf line = { 0 };
+
+	progress_apply(live, &ev);
+	event_format(&ev, &line);
+	check(line.len > 1 && line.data[line.len - 1] == '\n' &&
+		!memchr(line.data, '\n', line.len - 1),
+	    "%s", buf_str(&line));
+	check(event_replay(replayed, line.data, line.len - 1), "%s",
+	    buf_str(&line));
+}
+
+static void
+check_same(const struct progress *a, const struct progress *b)
+{
+	assert_int_equal(a->state, b->state);
+	assert_true(is_equal(a->session, b->session));
+	assert_true(is_equal(a->room, b->room));
+	assert_true(is_equal(a->meeting_id, b->meeting_id));
+	assert_int_equal(a->attempts, b->attempts);
+	assert_int_equal(a->generation, b->generation);
+	assert_int_equal(a->ambiguous, b->ambiguous);
+	assert_int_equal(a->last_fact_ms, b->last_fact_ms);
+	assert_int_equal(a->last_event_ms, b->last_event_ms);
+	assert_int_equal(a->is_failed_announced, b->is_failed_announced);
+	assert_int_equal(a->failed_class, b->failed_class);
+	assert_true(is_equal(a->failed_text, b->failed_text));
+	assert_int_equal(a->pid, b->pid);
+	assert_true(is_equal(a->host, b->host));
+}
+
+static void
+check_same_fact(const struct progress *a, const struct progress *b,
+    const char *path)
+{
+	const struct fact *x = progress_fact(a, path);
+	const struct fact *y = progress_fact(b, path);
+
+	check(x && y, "'%s' is not known", path);
+	assert_int_equal(x->size, y->size);
+	assert_int_equal(x->mtime_ns, y->mtime_ns);
+	assert_true(is_equal(x->sha256, y->sha256));
+	assert_true(is_equal(x->type, y->type));
+	assert_true(is_equal(x->id, y->id));
+	assert_int_equal(x->is_stored, y->is_stored);
+	assert_int_equal(x->is_sending, y->is_sending);
+	assert_int_equal(x->is_unknown, y->is_unknown);
+	assert_int_equal(x->unknown_ms, y->unknown_ms);
+}
+
+#define RESOLVED(room_, id_) \
+	{ \
+		.kind = EVENT_RESOLVED, .session = "s", .room = (room_), \
+		.meeting_id = (id_) \
+	}
+
+static void
+test_replay(void **state)
+{
+	struct text_list sending;
+	const struct event events[] = {
+		{ .kind = EVENT_BEGAN, .host = "h", .pid = 7, .version = "1" },
+		RESOLVED("[t]r \xc3\xa9", "12"),
+		{ .kind = EVENT_SENDING, .paths = &sending },
+		{ .kind = EVENT_STORED,
+		    .path = "a",
+		    .size = 5,
+		    .mtime_ns = 1767323045678901234,
+		    .type = "video/mp4",
+		    .sha256 = "00ff",
+		    .id = "9" },
+		{ .kind = EVENT_UNKNOWN, .path = "b" },
+		{ .kind = EVENT_AMBIGUOUS, .path = "b" },
+		{ .kind = EVENT_SUPERSEDED, .path = "a", .id = "9" },
+		{ .kind = EVENT_ABSENT, .path = "c" },
+		{ .kind = EVENT_IDLE },
+		{ .kind = EVENT_FAILED,
+		    .class = "refused",
+		    .text = "no \xff\n\"" },
+		{ .kind = EVENT_ANNOUNCED, .webhook = "FAILED", .id = "m" },
+		{ .kind = EVENT_COMPLETE, .count = 3, .bytes = 5 },
+		{ .kind = EVENT_ANNOUNCED, .webhook = "STOPPED", .id = "m" },
+		{ .kind = EVENT_REOPENED, .path = "a" },
+		{ .kind = EVENT_FORCED },
+	};
+	struct progress live = { 0 }, replayed = { 0 };
+
+	(void)state;
+	text_list_parse(&sending, "a,b,c");
+	for (size_t i = 0; i < LENGTH(events); i++) {
+		struct event ev = events[i];
+
+		ev.at_ms = 1767323045678 + (int64_t)i;
+		both(&live, &replayed, ev);
+		mem_replace(&live.failed_text, replayed.failed_text);
+		check_same(&live, &replayed);
+		for (size_t k = 0; i >= 2 && i + 1 < LENGTH(events) && k < 3;
+		     k++)
+			check_same_fact(&live, &replayed, sending.items[k]);
+	}
+	text_list_free(&sending);
+	progress_free(&live);
+	progress_free(&replayed);
+}
+
+static void
+test_paths(void **state)
+{
+	static const char *const paths[] = { "a.mp4", "sub/b", "%", "%41",
+		"a%2fb", "\xff", "\xc3\xa9", "\xc3\xa9%\xff", "a\nb", "\"\\",
+		"\x01\x7f", " ", "~!@#$%^&*()_+{}|:<>?`-=[];',./" };
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(paths); i++) {
+		struct progress live = { 0 }, replayed = { 0 };
+		char *list[] = { (char *)paths[i] };
+		const struct text_list sending = { list, 1 };
+
+		both(&live, &replayed,
+		    (struct event){ .kind = EVENT_SENDING, .paths = &sending });
+		check_same_fact(&live, &replayed, paths[i]);
+		both(&live, &replayed,
+		    (struct event){ .kind = EVENT_STORED,
+			.path = paths[i],
+			.size = 3 });
+		check_same_fact(&live, &replayed, paths[i]);
+		progress_free(&live);
+		progress_free(&replayed);
+	}
+}
+
+static void
+apply(struct progress *p, struct event ev)
+{
+	progress_apply(p, &ev);
+}
+
+static void
+stored_and_complete(struct progress *p)
+{
+	apply(p, (struct event)RESOLVED("r", "1"));
+	apply(p, (struct event){ .kind = EVENT_STORED, .path = "a" });
+	apply(p, (struct event){ .kind = EVENT_COMPLETE });
+}
+
+static void
+announced(struct progress *p, const char *webhook)
+{
+	apply(p, (struct event){ .kind = EVENT_ANNOUNCED, .webhook = webhook });
+}
+
+static void
+test_done(void **state)
+{
+	struct progress p = { 0 };
+
+	(void)state;
+	/* Out of its turn a STOPPED makes nothing done. */
+	announced(&p, "STOPPED");
+	assert_int_equal(p.state, REC_NEW);
+	apply(&p, (struct event){ .kind = EVENT_COMPLETE });
+	assert_int_equal(p.state, REC_NEW);
+	stored_and_complete(&p);
+	assert_int_equal(p.state, REC_STORED);
+	announced(&p, "FAILED");
+	announced(&p, "of a later version");
+	announced(&p, NULL);
+	assert_int_equal(p.state, REC_STORED);
+	announced(&p, "STOPPED");
+	assert_int_equal(p.state, REC_ANNOUNCED);
+	apply(&p, (struct event){ .kind = EVENT_REOPENED, .path = "a" });
+	assert_int_equal(p.state, REC_RESOLVED);
+	assert_true(progress_fact(&p, "a")->is_stored);
+	progress_free(&p);
+}
+
+static void
+test_failed_until_stopped(void **state)
+{
+	struct progress p = { 0 };
+
+	(void)state;
+	stored_and_complete(&p);
+	announced(&p, "FAILED");
+	assert_true(p.is_failed_announced);
+	apply(&p, (struct event){ .kind = EVENT_FORCED });
+	stored_and_complete(&p);
+	assert_true(p.is_failed_announced);
+	announced(&p, "STOPPED");
+	assert_false(p.is_failed_announced);
+	assert_int_equal(p.failed_class, ERR_NONE);
+	progress_free(&p);
+}
+
+static void
+test_elsewhere(void **state)
+{
+	static const struct event elsewhere[] = { RESOLVED("other", "1"),
+		RESOLVED("r", "2"),
+		{ .kind = EVENT_RESOLVED,
+		    .session = "t",
+		    .room = "r",
+		    .meeting_id = "1" },
+		{ .kind = EVENT_FORCED } };
+	struct progress p = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(elsewhere); i++) {
+		stored_and_complete(&p);
+		apply(&p, (struct event)RESOLVED("r", "1"));
+		assert_true(progress_fact(&p, "a")->is_stored);
+		apply(&p, elsewhere[i]);
+		assert_null(progress_fact(&p, "a"));
+	}
+	assert_int_equal(p.generation, 1);
+	progress_free(&p);
+}
+
+static void
+test_last_fact(void **state)
+{
+	struct progress p = { 0 };
+
+	(void)state;
+	apply(&p,
+	    (struct event){ .kind = EVENT_RESOLVED,
+		.at_ms = 10,
+		.session = "s",
+		.room = "r",
+		.meeting_id = "1" });
+	apply(&p,
+	    (struct event){ .kind = EVENT_STORED, .at_ms = 20, .path = "a" });
+	for (int kind = 0; kind < EVENT_KINDS; kind++)
+		if (kind != EVENT_RESOLVED && kind != EVENT_STORED)
+			apply(&p,
+			    (struct event){ .kind = (enum event_kind)kind,
+				.at_ms = 30 + kind,
+				.path = "a" });
+	assert_int_equal(p.last_fact_ms, 20);
+	progress_free(&p);
+}
+
+static void
+test_torn_lines(void **state)
+{
+	static const char line[] =
+	    "{\"at\":5,\"event\":\"stored\",\"path\":\"a\",\"size\":3,"
+	    "\"mtime\":4,\"type\":\"x/y\",\"sha256\":\"00\",\"id\":\"1\"}";
+
+	(void)state;
+	for (size_t len = 0; len < sizeof(line) - 1; len++) {
+		struct progress p = { 0 };
+
+		check(!event_replay(&p, line, len), "%zu bytes", len);
+		assert_null(progress_fact(&p, "a"));
+		assert_int_equal(p.last_event_ms, 0);
+		progress_free(&p);
+	}
+}
+
+static void
+test_hostile_lines(void **state)
+{
+	static const char *const rows[] = { "", "{}", "[]", "null", "5", "x",
+		"{\"event\":5}", "{\"event\":null}", "{\"event\":\"none\"}",
+		"{\"event\":\"stored\"}",
+		"{\"event\":\"stored\",\"path\":\"\"}",
+		"{\"event\":\"stored\",\"path\":5}",
+		"{\"event\":\"stored\",\"path\":\"%\"}",
+		"{\"event\":\"stored\",\"path\":\"%00\"}",
+		"{\"event\":\"stored\",\"path\":\"a\\u0000b\"}",
+		"{\"event\":\"unknown\"}", "{\"event\":\"absent\"}",
+		"{\"event\":\"ambiguous\"}", "{\"event\":\"superseded\"}",
+		"{\"event\":\"reopened\"}", "{\"event\":\"resolved\"}",
+		"{\"event\":\"resolved\",\"session\":\"s\",\"room\":\"r\"}",
+		("{\"event\":\"resolved\",\"session\":\"s\",\"room\":\"..\","
+		 "\"meetingId\":\"1\"}"),
+		("{\"event\":\"resolved\",\"session\":\"a/b\",\"room\":\"r\","
+		 "\"meetingId\":\"1\"}"),
+		("{\"event\":\"resolved\",\"session\":\"s\",\"room\":\"r\","
+		 "\"meetingId\":\"../x\"}"),
+		("{\"event\":\"resolved\",\"session\":5,\"room\":[],"
+		 "\"meetingId\":{}}") };
+	struct progress p = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(rows); i++)
+		check(!event_replay(&p, rows[i], strlen(rows[i])), "%s",
+		    rows[i]);
+	assert_int_equal(p.state, REC_NEW);
+	assert_null(p.facts);
+	assert_null(p.room);
+	progress_free(&p);
+}
+
+static void
+test_odd_lines(void **state)
+{
+	/* Members of a wrong type count as absent, the event does not. */
+	static const char *const rows[] = {
+		"{\"event\":\"sending\",\"paths\":[\"a\",5,null,\"\",\"%z\"]}",
+		"{\"event\":\"sending\",\"paths\":\"a\"}",
+		("{\"event\":\"stored\",\"path\":\"b\",\"size\":\"3\","
+		 "\"sha256\":7,\"mtime\":1e99}"),
+		"{\"event\":\"superseded\",\"path\":\"b\",\"id\":null}",
+		"{\"event\":\"announced\",\"webhook\":7}",
+		"{\"event\":\"failed\"}",
+		"{\"event\":\"began\",\"pid\":\"x\",\"host\":[]}",
+	};
+	struct progress p = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(rows); i++)
+		check(event_replay(&p, rows[i], strlen(rows[i])), "%s",
+		    rows[i]);
+	assert_true(progress_fact(&p, "a")->is_sending);
+	assert_int_equal(progress_fact(&p, "b")->size, 0);
+	assert_int_equal(p.state, REC_NEW);
+	assert_int_equal(p.attempts, 1);
+	progress_free(&p);
+}
+
+static const struct CMUnitTest tests[] = {
+	TEST("what is replayed from the journal is what was known live",
+	    test_replay),
+	TEST("a path of any bytes survives the journal", test_paths),
+	TEST("only a STOPPED in its turn makes a recording done", test_done),
+	TEST("a FAILED counts until there is a STOPPED",
+	    test_failed_until_stopped),
+	TEST("what is stored elsewhere is not stored here", test_elsewhere),
+	TEST("only what changes the server's content is the last fact",
+	    test_last_fact),
+	TEST("a torn line changes nothing, wherever it is torn",
+	    test_torn_lines),
+	TEST("a line that is no event changes nothing", test_hostile_lines),
+	TEST("an event with odd members does no harm", test_odd_lines),
+};
+
+const struct unit_tests progress_tests = { tests, LENGTH(tests) };
