@@ -27,6 +27,7 @@ hostile_names() {
 
 # start [ARGUMENT...]: in the background, to a file; sets PID.
 start() {
+	: >"$DIR/out"                   # at once: it is waited for by content
 	"$BIN" "$REC" "$@" >"$DIR/out" 2>&1 3>&- &
 	PID=$!
 }

@@ -15,6 +15,7 @@ teardown() { common_teardown; }
 # refuses_to_lie CODE: no STOPPED was said, FAILED was, and the exit code
 # tells it.
 refuses_to_lie() {
+	export JIBRI_FINALIZE_TRIES=2
 	run finalize "$ROOM" "$SESSION"
 	assert_equal "$(stored | grep -c "^$MEDIA")" 0
 	assert_equal "$(webhooks | cut -d ' ' -f 1)" FAILED
@@ -157,8 +158,6 @@ refuses_to_lie() {
 	faults
 	run_finalize 0 "$ROOM" rerun
 	is_stored metadata.json "$MEDIA"
-	assert_equal "$(requests upload | xargs)" \
-		"$(request upload .n | wc -l)"
 	assert_equal "$(request upload .part.filename |
 		grep -c metadata.json)" 2
 }

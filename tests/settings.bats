@@ -16,8 +16,18 @@ teardown() { common_teardown; }
 show() {
 	local name=$1
 	shift
-	"$BIN" config --json "$@" | jq -r --arg n "$name" \
-		'.[] | select(.name == $n) | .value + " (" + .origin + ")"'
+	ends 0 config --json "$@" || return 1
+	jq -r --arg n "$name" '.[] | select(.name == $n) |
+		.value + " (" + .origin + ")"' <<<"$output"
+}
+
+# ends CODE ARGUMENT...: sets output.  Into a file, as a pipe is waited for.
+ends() {
+	local want=$1 rc=0
+	shift
+	"$BIN" "$@" >"$DIR/output" 2>&1 || rc=$?
+	output=$(<"$DIR/output")
+	assert_equal "$rc" "$want"
 }
 
 # Every setting that is no secret, and every secret.
@@ -193,9 +203,9 @@ variable() {
 @test "a secret is never a flag, and the message does not repeat it" {
 	local name
 	for name in $(secret_names); do
-		run -64 "$BIN" config "--$name" hush-hush
+		ends 64 config "--$name" hush-hush
 		refute_output_has hush-hush
-		run -64 "$BIN" config "--$name=hush-hush"
+		ends 64 config "--$name=hush-hush"
 		assert_output_has "--$name-file"
 		refute_output_has hush-hush
 	done
@@ -204,31 +214,31 @@ variable() {
 @test "no output shows a secret, not even one that cannot be" {
 	export JIBRI_FINALIZE_TOKEN=hush-1 WEBHOOK_SECRET=hush-2
 	echo "webhook-secret-previous = hush-3" >"$CONF"
-	run -0 "$BIN" config
+	ends 0 config
 	refute_output_has hush-
-	run -0 "$BIN" config --json
+	ends 0 config --json
 	refute_output_has hush-
-	JIBRI_FINALIZE_TOKEN=$'hush-4\nX-Evil: 1' run -78 "$BIN" config
+	JIBRI_FINALIZE_TOKEN=$'hush-4\nX-Evil: 1' ends 78 config
 	refute_output_has hush-
 	assert_output_has token
 	printf 'hush-5\0more' >"$DIR/secret"
-	run -78 "$BIN" config --token-file "$DIR/secret"
+	ends 78 config --token-file "$DIR/secret"
 	refute_output_has hush-
 	echo 'webhook-secrets = hush-6' >"$CONF"
-	run -78 "$BIN" config
+	ends 78 config
 	refute_output_has hush-
 	echo 'webhook-secret hush-7' >"$CONF"
-	run -78 "$BIN" config
+	ends 78 config
 	refute_output_has hush-
 }
 
 @test "a secret's file that is missing is a configuration error that names it" {
-	run -78 "$BIN" config --token-file "$DIR/none"
+	ends 78 config --token-file "$DIR/none"
 	assert_output_has "$DIR/none"
-	JIBRI_FINALIZE_TOKEN_FILE=$DIR/none run -78 "$BIN" config
+	JIBRI_FINALIZE_TOKEN_FILE=$DIR/none ends 78 config
 	assert_output_has JIBRI_FINALIZE_TOKEN_FILE
 	echo "token-file = $DIR/none" >"$CONF"
-	run -78 "$BIN" config
+	ends 78 config
 	assert_output_has "$CONF:1"
 }
 
@@ -294,7 +304,7 @@ variable() {
 @test "a variable that nobody knows is ignored" {
 	export JIBRI_FINALIZE_RECORDING_SCRIPT_PATH=/x JIBRI_FINALIZE_=1
 	export JIBRI_FINALIZE_TRIES_FILE=/none JIBRI_FINALIZE_TRIE=x
-	run -0 "$BIN" config
+	ends 0 config
 	refute_output_has SCRIPT_PATH
 	assert_equal "$(show tries)" "5 (default)"
 }
@@ -303,7 +313,7 @@ variable() {
 
 @test "the file takes comments, blanks, CR LF and no newline at its end" {
 	printf '# comment\n\n \t\r\n  tries\t=  6  \r\n;x' >"$CONF"
-	run -78 "$BIN" config
+	ends 78 config
 	assert_output_has "$CONF:5"
 	printf '# comment\n\n \t\r\n  tries\t=  6  \r\n  # x = y\nbase-path=/a = b' \
 		>"$CONF"
@@ -317,14 +327,14 @@ variable() {
 		'retry_delay = 1s' 'try = 1' 'config = /x' 'force = yes' \
 		' = 5' 'tries' '[section]'; do
 		printf '\n%s\n' "$line" >"$CONF"
-		run -78 "$BIN" config
+		ends 78 config
 		assert_output_has "$CONF:2"
 	done
 }
 
 @test "a key that stands twice is an error with file and line" {
 	printf 'tries = 1\ntries = 2\n' >"$CONF"
-	run -78 "$BIN" config
+	ends 78 config
 	assert_output_has "$CONF:2"
 	assert_output_has tries
 }
@@ -338,13 +348,13 @@ variable() {
 }
 
 @test "a configuration file that is not there is an error that names it" {
-	run -78 "$BIN" config --config "$DIR/none"
+	ends 78 config --config "$DIR/none"
 	assert_output_has "$DIR/none"
-	JIBRI_FINALIZE_CONFIG=$DIR/none2 run -78 "$BIN" config
+	JIBRI_FINALIZE_CONFIG=$DIR/none2 ends 78 config
 	assert_output_has "$DIR/none2"
-	run -78 "$BIN" config --config "$DIR"
+	ends 78 config --config "$DIR"
 	printf 'tries = 1\0' >"$CONF"
-	run -78 "$BIN" config
+	ends 78 config
 }
 
 @test "with a bad configuration nothing is sent and nothing written" {
@@ -362,14 +372,15 @@ variable() {
 	local name value
 	while read -r name value; do
 		echo "$name = $value" >"$CONF"
-		run -78 "$BIN" config
+		ends 78 config
 		assert_output_has "$CONF:1: "
 		assert_output_has "$name: '$value'"
 		: >"$CONF"
-		run -78 env "$(variable "$name")=$value" "$BIN" config
+		(export "$(variable "$name")=$value"; ends 78 config)
+		output=$(<"$DIR/output")
 		assert_output_has "$(variable "$name")"
 		assert_output_has "'$value'"
-		run -64 "$BIN" config "--$name=$value"
+		ends 64 config "--$name=$value"
 		assert_output_has "--$name: '$value'"
 	done <<-'END'
 		retry-delay 2
@@ -400,7 +411,7 @@ variable() {
 
 @test "an empty list of proofs is refused, an empty list of names is none" {
 	echo "webhook-auth =" >"$CONF"
-	run -78 "$BIN" config
+	ends 78 config
 	echo "exclude =" >"$CONF"
 	assert_equal "$(show exclude)" " ($CONF:1)"
 	echo "exclude = , a ,, b," >"$CONF"
@@ -450,7 +461,7 @@ variable() {
 @test "an unknown flag is a usage error that names it" {
 	local flag
 	for flag in --no-such -x --triess --tries-file=/x --no-force -vv -; do
-		run -64 "$BIN" config "$flag"
+		ends 64 config "$flag"
 		assert_output_has "${flag%%=*}"
 	done
 }
@@ -459,55 +470,55 @@ variable() {
 	local flag
 	for flag in --tri=1 --parall=1 --js --conf=/dev/null --ver --he \
 		--webhook-secret-fil=/x; do
-		run -64 "$BIN" config "$flag"
+		ends 64 config "$flag"
 		assert_output_has "unknown flag"
 	done
 }
 
 @test "a flag without its value, or with one it does not take, is a usage error" {
-	run -64 "$BIN" config --tries
+	ends 64 config --tries
 	assert_output_has "--tries"
-	run -64 "$BIN" config --config
-	run -64 "$BIN" config --json=yes
-	run -64 "$BIN" "$REC" --force=no
-	run -64 "$BIN" config --force
+	ends 64 config --config
+	ends 64 config --json=yes
+	ends 64 "$REC" --force=no
+	ends 64 config --force
 }
 
 @test "flags may stand anywhere, and -- ends them" {
 	start_sandbox
 	recording
-	run -0 "$BIN" --tries 1 "$REC" --parallel=2 "$ROOM" --json
-	run -66 "$BIN" -- "--json/"
-	run -0 "$BIN" finalize --json -- "$REC"
+	ends 0 --tries 1 "$REC" --parallel=2 "$ROOM" --json
+	ends 66 -- "--json/"
+	ends 0 finalize --json -- "$REC"
 }
 
 @test "an unknown word is a usage error, a path that is not there no input" {
 	cd "$DIR"
-	run -64 "$BIN" frobnicate
+	ends 64 frobnicate
 	assert_output_has frobnicate
-	run -64 "$BIN" ""
-	run -66 "$BIN" ./frobnicate
-	run -66 "$BIN" /no/such/directory
+	ends 64 ""
+	ends 66 ./frobnicate
+	ends 66 /no/such/directory
 	assert_output_has /no/such/directory
-	run -66 "$BIN" finalize frobnicate
+	ends 66 finalize frobnicate
 	touch file
-	run -66 "$BIN" ./file
-	run -64 "$BIN" file
+	ends 66 ./file
+	ends 64 file
 }
 
 @test "a directory's name without a slash is the hook form" {
 	start_sandbox
 	recording
 	cd "$DIR/recordings"
-	run -0 "$BIN" "$SESSION"
+	ends 0 "$SESSION"
 	is_stored metadata.json "$MEDIA"
 }
 
 @test "too few and too many words are usage errors" {
-	run -64 "$BIN"
-	run -64 "$BIN" "$REC" "$ROOM" "$SESSION" more
-	run -64 "$BIN" finalize
-	run -64 "$BIN" config more
+	ends 64
+	ends 64 "$REC" "$ROOM" "$SESSION" more
+	ends 64 finalize
+	ends 64 config more
 	[ ! -e "$REC/.jibri-finalize" ]
 }
 

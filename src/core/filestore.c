@@ -27,14 +27,28 @@ escaped_bytes(const char *s)
 	return n;
 }
 
+/* "~" and the hash, then the end or an extension: a name of safe_name(). */
+static bool
+is_made_name(const char *s)
+{
+	static const char hex[] = "0123456789abcdef";
+
+	for (s = strchr(s, '~'); s != NULL; s = strchr(s + 1, '~'))
+		if (strspn(s + 1, hex) == HASH_CHARACTERS &&
+		    strchr(".", s[1 + HASH_CHARACTERS]))
+			return true;
+	return false;
+}
+
+/* A name that looks made is made anew, so that no two can become one. */
 static bool
 is_safe_name(const char *s)
 {
 	return text_is_utf8(s) && !text_has_control(s) && !strchr(s, '\\') &&
-	    escaped_bytes(s) <= NAME_BYTES;
+	    escaped_bytes(s) <= NAME_BYTES && !is_made_name(s);
 }
 
-/* "weird?name.mp4" becomes "weird_name-0123456789ab.mp4". */
+/* "weird?name.mp4" becomes "weird_name~0123456789ab.mp4". */
 static char *
 safe_name(const char *s)
 {
@@ -51,7 +65,7 @@ safe_name(const char *s)
 	if (extension > EXTENSION_BYTES)
 		extension = 0;
 	stem -= extension;
-	name = xasprintf("%.*s-%.*s%s",
+	name = xasprintf("%.*s~%.*s%s",
 	    (int)(stem > KEPT_BYTES ? KEPT_BYTES : stem), s, HASH_CHARACTERS,
 	    hex, extension ? dot : "");
 	for (char *c = name; *c; c++)

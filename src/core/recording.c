@@ -324,18 +324,23 @@ recording_scan(struct recording *rec, struct err *e)
 	return 0;
 }
 
+/* It was one when the directory was read. */
+static const char not_regular[] = "is no regular file any more";
+
 int
 recording_open_artifact(const struct recording *rec, const char *path,
     struct stat *st, struct err *e)
 {
 	autoclose int fd = file_open_beneath(rec->dirfd, path, O_RDONLY);
 
+	if (fd == -1 && errno == ELOOP)
+		return err_set(e, ERR_TEMPORARY, "%s", not_regular);
 	if (fd == -1)
 		return err_sys(e, "cannot be opened");
 	if (fstat(fd, st) == -1)
 		return err_sys(e, "cannot be examined");
 	if (!S_ISREG(st->st_mode))
-		return err_set(e, ERR_TEMPORARY, "is no regular file any more");
+		return err_set(e, ERR_TEMPORARY, "%s", not_regular);
 	return steal_fd(&fd);
 }
 
@@ -371,6 +376,8 @@ recording_recheck(const struct recording *rec, const char *path, int fd,
 	if (again == -1 && errno == ENOENT)
 		return err_set(e, ERR_TEMPORARY,
 		    "was removed while it was being sent");
+	if (again == -1 && errno == ELOOP)
+		return err_set(e, ERR_TEMPORARY, "%s", not_regular);
 	if (again == -1)
 		return err_sys(e, "cannot be opened any more");
 	if (fstat(again, &now) == -1 || compare_stats(st, &now, e) == -1)

@@ -11,6 +11,7 @@
 
 enum {
 	EXPECT_MS = 300,
+	WATCH_FIRST_MS = 5000,
 	SMALL_BODY_BYTES = 64 * 1024,
 	UPLOAD_BUFFER_BYTES = 512 * 1024,
 	NOTSENT_LOWAT_BYTES = 128 * 1024,
@@ -77,7 +78,9 @@ on_socket_open(void *ctx, curl_socket_t fd, curlsocktype purpose)
 {
 	struct http *http = ctx;
 	int lowat = NOTSENT_LOWAT_BYTES;
-	unsigned timeout = (unsigned)http->policy->stall_timeout_ms;
+	/* Behind the watch, which knows better what to say. */
+	unsigned timeout =
+	    (unsigned)http->policy->stall_timeout_ms + WATCH_FIRST_MS;
 
 	(void)purpose;
 	/* Without these we are only slower to notice what the watch sees. */

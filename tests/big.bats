@@ -1,0 +1,185 @@
+#!/usr/bin/env bats
+# Large and many: constant memory, few connections, media from the start.
+
+load lib
+
+LIMIT_KIB=$((32 * 1024))
+
+setup() {
+	common_setup
+	export JIBRI_FINALIZE_DEADLINE=5m
+}
+
+teardown() { common_teardown; }
+
+# measured CODE [ARGUMENT...]: a run whose VmHWM is read until it ends, into
+# PEAK_KIB; not ru_maxrss, which is inherited from whoever starts it.  Let the
+# webhook be slow, so that the last look comes after all the rest.
+measured() {
+	local want=$1 pid peak
+	shift
+	"$BIN" "$REC" "$@" >"$DIR/output" 2>&1 3>&- &
+	pid=$!
+	PEAK_KIB=0
+	while peak=$(awk '/^VmHWM:/ { print $2 }' "/proc/$pid/status" \
+		2>/dev/null); do
+		((${peak:-0} <= PEAK_KIB)) || PEAK_KIB=$peak
+		sleep 0.03
+		kill -0 "$pid" 2>/dev/null || break
+	done
+	status=0
+	wait "$pid" || status=$?
+	output=$(<"$DIR/output")
+	assert_equal "$status" "$want" || {
+		tail -n 20 "$DIR/output" >&2
+		return 1
+	}
+}
+
+is_modest() {
+	((PEAK_KIB > 1000))             # something was measured
+	if [ "${SAN:-}" = 1 ]; then
+		return 0                # its shadow memory is not ours
+	fi
+	((PEAK_KIB <= LIMIT_KIB)) || {
+		echo "VmHWM $PEAK_KIB KiB" >&2
+		return 1
+	}
+}
+
+connections() {
+	jq -s 'map(.connection) | unique | length' "$SB/requests.jsonl"
+}
+
+@test "a recording of 5 GB is delivered in 32 MB of memory, with its true hash" {
+	start_sandbox --discard-over 1000000
+	recording
+	sparse "$REC/$MEDIA" 5000000000
+	faults "webhook * * slow-store 0.3"
+	measured 0
+	assert_equal "$(request upload \
+		"select(.part.filename == \"$MEDIA\") | .part.bytes")" 5000000000
+	assert_equal "$(requests upload)" 2
+	assert_equal "$(webhooks)" "STOPPED $ROOM $SESSION"
+	assert_equal "$(journal 'select(.event == "stored" and .size == 5000000000) |
+		.sha256')" \
+		"$(request upload "select(.part.filename == \"$MEDIA\") |
+			.part.sha256")"
+	is_modest
+}
+
+@test "a thousand files are delivered once each, in little memory, on few connections" {
+	local n
+	start_sandbox
+	recording
+	for ((n = 1000; n < 2000; n++)); do
+		printf '%04096d' "$n" >"$REC/file-$n.txt"
+	done
+	faults "webhook * * slow-store 0.3"
+	measured 0
+	diff -r --exclude=.jibri-finalize "$REC" "$SB/store/$ROOM/$SESSION"
+	assert_equal "$(requests upload)" 1002
+	assert_equal "$(webhooks)" "STOPPED $ROOM $SESSION"
+	(($(connections) <= 5))
+	is_modest
+}
+
+@test "what a server of 20,000 files lists is read in little memory" {
+	start_sandbox
+	recording
+	jq -n '[range(20000) | {id: ., filename: "f\(.).mp4",
+		path: "/other-room-\(.)/session-\(.)/f\(.).mp4",
+		mimeType: "video/mp4", size: (1000 * .),
+		uploadedAt: "2026-01-02T03:04:05Z"}]' >"$SB/many.json"
+	faults "list * * body many.json" "webhook * * slow-store 0.3"
+	export JIBRI_FINALIZE_ANSWER_TIMEOUT=30s
+	measured 0
+	is_stored metadata.json "$MEDIA"
+	refute_output_has "warning: list"
+	is_modest
+}
+
+@test "answers without an end cost little memory" {
+	local stage
+	start_sandbox
+	for stage in lookup list upload webhook; do
+		another_recording "endless-$stage"
+		faults "$stage * 1 endless" "webhook * * slow-store 0.3"
+		measured 0
+		is_stored metadata.json "$MEDIA"
+		is_modest
+	done
+}
+
+@test "a list that is one huge element costs little memory" {
+	start_sandbox
+	recording
+	{
+		printf '[{"path":"'
+		head -c 80000000 /dev/zero | tr '\0' x
+		printf '"}]'
+	} >"$SB/huge.json"
+	faults "list * * body huge.json" "webhook * * slow-store 0.3"
+	export JIBRI_FINALIZE_ANSWER_TIMEOUT=30s
+	measured 0
+	is_stored metadata.json "$MEDIA"
+	assert_output_has "warning: list: "
+	is_modest
+}
+
+@test "a list that is longer than any list is given up" {
+	start_sandbox
+	recording
+	{
+		printf '['
+		head -c 300000000 /dev/zero | tr '\0' ' '
+		printf ']'
+	} >"$SB/many.json"
+	faults "list * * body many.json" "webhook * * slow-store 0.3"
+	export JIBRI_FINALIZE_ANSWER_TIMEOUT=120s
+	measured 0
+	is_stored metadata.json "$MEDIA"
+	assert_output_has "warning: list: "
+	is_modest
+}
+
+@test "several are in flight, on kept-alive connections, as many as parallel says" {
+	local n parallel
+	start_sandbox
+	for parallel in 1 3; do
+		another_recording "parallel-$parallel"
+		for n in 1 2 3 4 5 6; do echo "$n" >"$REC/$n.txt"; done
+		: >"$SB/requests.jsonl"
+		faults "upload * * slow-store 0.1"
+		run_finalize 0 --parallel "$parallel"
+		is_stored metadata.json "$MEDIA" {1,2,3,4,5,6}.txt
+		(($(connections) <= parallel + 1))
+		(($(connections) >= parallel))
+	done
+}
+
+# first_uploads N: the names whose requests came first.
+first_uploads() {
+	request upload '"\(.n) \(.part.filename)"' | sort -n | head -n "$1" |
+		cut -d ' ' -f 2
+}
+
+@test "one slot sends media from the start, the others the sidecars meanwhile" {
+	local n
+	start_sandbox
+	recording
+	mv "$REC/$MEDIA" "$REC/zzz-last.mp4"
+	cp "$REC/zzz-last.mp4" "$REC/zzz-last-2.mp4"
+	for n in 10 11 12 13 14 15 16 17; do echo "$n" >"$REC/$n.txt"; done
+	faults "upload *.mp4 * slow-store 1"
+	run_finalize 0
+	assert_equal "$(stored | wc -l)" 11
+	# It began with the first ones ...
+	first_uploads 4 | grep -q mp4
+	# ... held no sidecar up, and only one was under way at a time.
+	assert_equal "$(request upload .part.filename | head -n 9 |
+		grep -c mp4)" 0
+	assert_equal "$(request upload .part.filename | tail -n 2 |
+		grep -c mp4)" 2
+	assert_equal "$(first_uploads 4 | grep -c mp4)" 1
+}
