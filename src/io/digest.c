@@ -78,21 +78,36 @@ digest_base64(const void *data, size_t len)
 	return out;
 }
 
+/* The number of '=' at the end, or -1 for what is no base64. */
+static int
+base64_padding(const char *s)
+{
+	static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				       "abcdefghijklmnopqrstuvwxyz"
+				       "0123456789+/";
+	size_t len = strspn(s, alphabet);
+	size_t padding = strspn(s + len, "=");
+
+	if (len == 0 || s[len + padding] != '\0' || padding > 2 ||
+	    (len + padding) % 4 != 0)
+		return -1;
+	return (int)padding;
+}
+
+/* EVP_DecodeBlock takes '=' anywhere, and counts it as a byte. */
 int
 digest_base64_decode(const char *s, struct buf *out, struct err *e)
 {
 	size_t len = strlen(s);
 	autofree unsigned char *bytes = xmalloc(len + 1);
+	int padding = base64_padding(s);
 	int n = -1;
 
-	if (len > 0 && len % 4 == 0)
+	if (padding != -1)
 		n = EVP_DecodeBlock(bytes, (const unsigned char *)s, (int)len);
-	if (n < 0)
+	if (n == -1)
 		return err_set(e, ERR_CONFIG, "is not base64");
-	/* EVP_DecodeBlock counts the padding as bytes. */
-	for (size_t i = len; i > 0 && s[i - 1] == '='; i--)
-		n--;
-	(void)buf_add(out, bytes, n > 0 ? (size_t)n : 0);
+	(void)buf_add(out, bytes, (size_t)(n - padding));
 	digest_cleanse(bytes, len);
 	return 0;
 }

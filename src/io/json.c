@@ -50,7 +50,7 @@ array_index(const json_t *array, const char *token)
 	char *end;
 	long i;
 
-	if (!isdigit((unsigned char)*token))
+	if (!isdigit((unsigned char)*token) || (*token == '0' && token[1]))
 		return -1;
 	i = strtol(token, &end, 10);
 	return *end || (size_t)i >= json_array_size(array) ? -1 : i;

@@ -81,6 +81,8 @@ test_damaged(void **state)
 		    BYTES(MOOV "\0\0\0\1mdat\0\0\0\0\0\0\0\017" MDAT) },
 		{ "64 bits with 0",
 		    BYTES(MOOV "\0\0\0\1mdat\0\0\0\0\0\0\0\0" MDAT) },
+		{ "64 bits with 8",
+		    BYTES(MOOV "\0\0\0\1mdat\0\0\0\0\0\0\0\010" MDAT) },
 		{ "64 bits over the end",
 		    BYTES(MOOV "\0\0\0\1mdat\0\0\0\0\0\0\0\021") },
 		{ "2^63 - 1 bytes",
