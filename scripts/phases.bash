@@ -27,8 +27,8 @@ phase() {
 tally() {
 	local p f s
 	read -r p f s 2>/dev/null <"$1" || return 0
-	((f == 0)) || ((failed -= 1))
-	((passed += p, failed += f, skipped += s)) || true
+	((f == 0)) || : $((failed -= 1))
+	: $((passed += p)) $((failed += f)) $((skipped += s))
 }
 
 # The last line, and the exit code.

@@ -9,6 +9,8 @@ setup() {
 	start_sandbox
 	recording
 	export JIBRI_FINALIZE_ANSWER_TIMEOUT=500ms
+	# The sanitizers slow the server down, too.
+	[ "${SAN:-}" != 1 ] || export JIBRI_FINALIZE_ANSWER_TIMEOUT=2s
 	printf '{"id":' >"$SB/cut.json"
 	echo '{}' >"$SB/empty.json"
 	echo '[]' >"$SB/array.json"
@@ -495,6 +497,17 @@ lasting_row() {
 			cut -d ' ' -f 1 | xargs)" "FAILED STOPPED"
 		: >"$SB/requests.jsonl"
 	done
+}
+
+@test "an answer with another size is no proof that the file is stored" {
+	faults "upload $MEDIA * lie-size 7" "list * * status 500"
+	run finalize
+	assert_equal "$(webhooks | grep -c STOPPED)" 0
+	assert_equal "$status" 75
+	assert_output_has "the server stored 7 of $(stat -c %s "$REC/$MEDIA") bytes"
+	faults
+	run_finalize 0
+	is_stored metadata.json "$MEDIA"
 }
 
 @test "where the list is refused the repeat is made and counted as ambiguous" {

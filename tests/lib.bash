@@ -5,6 +5,7 @@
 
 bats_require_minimum_version 1.5.0
 
+export LC_ALL=C.UTF-8
 ROOT=$(cd "$BATS_TEST_DIRNAME/.." && pwd)
 BIN=${BIN:-$ROOT/build/jibri-finalize}
 SANDBOX=${SANDBOX:-$ROOT/build/sandbox}

@@ -75,41 +75,52 @@ safe_name(const char *s)
 	return name;
 }
 
+/* Append one segment of the path, under a name that the server takes. */
+static void
+add_segment(struct remote_name *r, struct buf *path, const char *segment)
+{
+	autofree char *safe = is_safe_name(segment) ? NULL : safe_name(segment);
+
+	r->is_renamed |= safe != NULL;
+	(void)buf_adds(path, safe ? safe : segment);
+}
+
 void
 remote_name_make(struct remote_name *r, const char *room, const char *session,
     const char *artifact_path)
 {
-	struct buf folder = { 0 };
+	struct buf path = { 0 };
+	size_t folder_len;
 	const char *slash;
 
 	*r = (struct remote_name){ 0 };
-	(void)buf_addf(&folder, "/%s/%s/", room, session);
+	(void)buf_addf(&path, "/%s/%s/", room, session);
 	while ((slash = strchr(artifact_path, '/')) != NULL) {
-		autofree char *own =
+		autofree char *segment =
 		    xstrndup(artifact_path, (size_t)(slash - artifact_path));
-		autofree char *safe = is_safe_name(own) ? NULL : safe_name(own);
 
-		r->is_renamed |= safe != NULL;
-		(void)buf_addf(&folder, "%s/", safe ? safe : own);
+		add_segment(r, &path, segment);
+		(void)buf_adds(&path, "/");
 		artifact_path = slash + 1;
 	}
-	r->folder = folder.data;
-	if (is_safe_name(artifact_path)) {
-		r->filename = xstrdup(artifact_path);
-	} else {
-		r->filename = safe_name(artifact_path);
-		r->is_renamed = true;
-	}
-	r->path = xasprintf("%s%s", r->folder, r->filename);
+	folder_len = path.len;
+	add_segment(r, &path, artifact_path);
+	/* There may be many of them: none keeps more than it needs. */
+	r->path = xreallocarray(path.data, path.len + 1, 1);
+	r->filename = r->path + folder_len;
 }
 
 void
 remote_name_free(struct remote_name *r)
 {
-	free(r->folder);
-	free(r->filename);
 	free(r->path);
 	*r = (struct remote_name){ 0 };
+}
+
+char *
+remote_name_folder(const struct remote_name *r)
+{
+	return xstrndup(r->path, (size_t)(r->filename - r->path));
 }
 
 int64_t

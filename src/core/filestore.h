@@ -18,10 +18,9 @@ struct filestore_policy {
 
 /* Where an artifact belongs at the server. */
 struct remote_name {
-	char *folder; /* "/room/session/sub/" */
-	char *filename;
-	char *path;      /* both together, as the list shows it */
-	bool is_renamed; /* the server could not take its own name */
+	char *path; /* "/room/session/sub/file", as the list shows it */
+	const char *filename; /* its end */
+	bool is_renamed;      /* the server could not take its own name */
 };
 
 /*
@@ -33,6 +32,9 @@ struct remote_name {
 void remote_name_make(struct remote_name *, const char *room,
     const char *session, const char *artifact_path);
 void remote_name_free(struct remote_name *);
+
+/* What is in front of the filename; the caller frees it. */
+char *remote_name_folder(const struct remote_name *);
 
 /*
  * How long the server may take for its answer: the policy's time and one

@@ -128,6 +128,8 @@ flight_open(struct flight *f, const struct recording *rec,
     const struct artifact *a, struct mimetype *mimetype,
     const struct flight_target *target, struct err *e)
 {
+	autofree char *folder = remote_name_folder(target->name);
+
 	*f = (struct flight){
 		.recording = rec,
 		.artifact = a,
@@ -137,8 +139,8 @@ flight_open(struct flight *f, const struct recording *rec,
 	if (open_content(f, mimetype, e) == -1)
 		return -1;
 	f->digest = digest_new();
-	f->url = filestore_upload_url(target->policy, target->meeting_id,
-	    target->name->folder);
+	f->url =
+	    filestore_upload_url(target->policy, target->meeting_id, folder);
 	auth_add_header(target->auth, &f->headers);
 	add_idempotency_key(f, target);
 	f->body = (struct http_body){
