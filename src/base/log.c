@@ -193,6 +193,15 @@ log_line(enum log_level level, const char *fmt, ...)
 	put_file(time, &line);
 }
 
+bool
+log_is_file(const struct stat *st)
+{
+	struct stat own;
+
+	return file_fd != -1 && fstat(file_fd, &own) == 0 &&
+	    own.st_dev == st->st_dev && own.st_ino == st->st_ino;
+}
+
 void
 log_result(const char *text)
 {

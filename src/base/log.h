@@ -2,6 +2,7 @@
 #define BASE_LOG_H
 
 #include <stdbool.h>
+#include <sys/stat.h>
 
 #include "base/err.h"
 
@@ -45,6 +46,9 @@ void log_line(enum log_level, const char *fmt, ...)
 #define log_warn(...) log_line(LOG_WARN, __VA_ARGS__)
 #define log_info(...) log_line(LOG_INFO, __VA_ARGS__)
 #define log_debug(...) log_line(LOG_DEBUG, __VA_ARGS__)
+
+/* Is this the log file? */
+bool log_is_file(const struct stat *);
 
 /* A result, as it is, to stdout. */
 void log_result(const char *text);

@@ -44,10 +44,7 @@ note_began(struct job *job, const char *changed)
 	if (job->is_forced) {
 		journal_note(j, (struct event){ .kind = EVENT_FORCED });
 	} else if (j->progress.state > REC_RESOLVED && changed) {
-		log_info("%s: new or changed, the recording is open again",
-		    changed);
-		journal_note(j,
-		    (struct event){ .kind = EVENT_REOPENED, .path = changed });
+		pipeline_reopen(job, changed);
 	}
 	journal_commit(j);
 }

@@ -51,7 +51,7 @@ read_body(void *ctx, char *to, size_t len, struct err *e)
 }
 
 int
-flight_recheck(const struct flight *f, struct err *e)
+flight_recheck(struct flight *f, struct err *e)
 {
 	struct stat now;
 	autoclose int fd = -1;
@@ -60,12 +60,11 @@ flight_recheck(const struct flight *f, struct err *e)
 		return recording_recheck(f->recording, f->artifact->path, f->fd,
 		    &f->st, e);
 	fd = recording_open_artifact(f->recording, f->artifact->path, &now, e);
-	if (fd == -1)
-		return -1;
-	if (file_mtime_ns(&now) == f->artifact->mtime_ns)
+	if (fd != -1 && file_mtime_ns(&now) == f->artifact->mtime_ns)
 		return 0;
-	return err_set(e, ERR_TEMPORARY,
-	    "was written to while it was being sent");
+	f->is_stale = true;
+	return fd == -1 ? -1
+			: err_set(e, ERR_TEMPORARY, "was written to meanwhile");
 }
 
 static int
@@ -100,6 +99,8 @@ open_content(struct flight *f, struct mimetype *mimetype, struct err *e)
 	const char *type;
 
 	if (a->is_redacted && a->content.data != NULL) {
+		if (flight_recheck(f, e) == -1)
+			return -1;
 		f->size = a->size;
 		f->mtime_ns = a->mtime_ns;
 		type = mimetype_of_bytes(mimetype, a->content.data,

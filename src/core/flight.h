@@ -23,6 +23,7 @@ struct flight {
 	int64_t size, offset;
 	int64_t mtime_ns;
 	int64_t started_ms;
+	bool is_stale; /* the directory must be read again */
 	struct digest *digest;
 	char *url, *type;
 	struct text_list headers;
@@ -40,14 +41,18 @@ struct flight_target {
 
 /*
  * Open the artifact and prepare its request, as large as it is now.  -1 when
- * it cannot be read.  To be freed even then.
+ * it cannot be read, or, with is_stale, when content in memory is not that of
+ * the file any more.  To be freed even then.
  */
 int flight_open(struct flight *, const struct recording *,
     const struct artifact *, struct mimetype *, const struct flight_target *,
     struct err *e);
 
-/* Is the artifact still what was sent?  -1 with what happened to it. */
-int flight_recheck(const struct flight *, struct err *e);
+/*
+ * Is the artifact still what is sent?  -1 with what happened to it, and
+ * is_stale when only another scan can tell what to send instead.
+ */
+int flight_recheck(struct flight *, struct err *e);
 
 /* The SHA-256 of what was sent; once, at the end. */
 void flight_hex(struct flight *, char hex[DIGEST_HEX_BYTES]);

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -72,6 +73,21 @@ is_holder_gone_with_file(const struct journal *j)
 	    mine.st_ino != there.st_ino || mine.st_dev != there.st_dev;
 }
 
+/*
+ * Without a journal that can be locked, the directory is: on a local file
+ * system that works even when it is read-only.
+ */
+static int
+lock_directory(const struct journal *j)
+{
+	if (flock(j->dirfd, LOCK_EX | LOCK_NB) == 0)
+		return 0;
+	if (errno == EWOULDBLOCK)
+		return 1;
+	log_warn("the recording cannot be locked: %s", strerror(errno));
+	return 0;
+}
+
 /* 0 locked, 1 held by another process, -1 with *e. */
 static int
 lock_file(const struct journal *j, struct err *e)
@@ -81,7 +97,7 @@ lock_file(const struct journal *j, struct err *e)
 	if (j->is_degraded)
 		lock.l_type = F_RDLCK;
 	if (fcntl(j->fd, F_OFD_SETLK, &lock) == 0)
-		return 0;
+		return j->is_degraded ? lock_directory(j) : 0;
 	if (errno == EAGAIN || errno == EACCES)
 		return 1;
 	return err_sys(e, "lock %s", RECORDING_JOURNAL);
@@ -169,7 +185,8 @@ journal_open(struct journal *j, int dirfd, struct err *e)
 		if (open_file(j, e) == -1)
 			return -1;
 		if (j->fd == -1)
-			return 0;
+			return lock_directory(j) ? set_busy(&j->progress, e)
+						 : 0;
 		busy = lock_file(j, e);
 		if (busy == -1)
 			return -1;

@@ -20,7 +20,8 @@
  *     and over what was noted since.
  *  3. At most one process has a given journal open: the file is its own
  *     lock (an open-file-description lock, which NFS knows too), and the
- *     kernel drops the lock when the holder dies.
+ *     kernel drops the lock when the holder dies.  Where there is no file
+ *     that can be written, the directory is locked with flock(2).
  *
  * A journal that cannot be written (full or read-only disk) is degraded:
  * facts then live in memory only.  The recording is delivered all the same,

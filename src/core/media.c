@@ -7,7 +7,9 @@
 #include <strings.h>
 #include <unistd.h>
 
-enum { MAX_BOXES = 4 * 1000 * 1000, HEADER_BYTES = 16 };
+#include "base/stop.h"
+
+enum { MAX_BOXES = 1000 * 1000, BOXES_A_CHECK = 4096, HEADER_BYTES = 16 };
 
 struct box {
 	int64_t size; /* with its header; -1: none that can be */
@@ -58,7 +60,10 @@ check_boxes(int fd, int64_t size, char *why, size_t len)
 
 	for (int n = 0; offset < size; n++) {
 		struct box box;
+		struct err stopped;
 
+		if (n % BOXES_A_CHECK == 0 && stop_check(&stopped) == -1)
+			return MEDIA_UNREADABLE;
 		if (!read_box(fd, offset, size - offset, &box))
 			return MEDIA_UNREADABLE;
 		if (n == MAX_BOXES || box.size < 0) {

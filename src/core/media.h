@@ -19,6 +19,7 @@ enum media_health {
  * one of them is a moov (ISO/IEC 14496-12, 4.2; size 1 is followed by 64
  * bits, size 0 reaches to the end).  Matroska and WebM: an EBML header.
  * Others: not empty.  why says what is wrong, cut to len bytes.
+ * Unreadable also after a stop.
  */
 enum media_health media_check(int fd, const char *name, int64_t size, char *why,
     size_t len);

@@ -95,14 +95,12 @@ pipeline_is_finished(const struct job *job, const char **changed)
 	const struct progress *p = &job->journal.progress;
 	const struct recording *rec = &job->recording;
 
-	*changed = NULL;
-	for (size_t i = 0; i < rec->n; i++) {
-		if (upload_is_stored(p, &rec->artifacts[i]))
-			continue;
-		*changed = rec->artifacts[i].path;
-		return false;
-	}
-	return p->state == REC_ANNOUNCED && rec->trouble.class == ERR_NONE &&
+	/* Nobody knows what is in a folder that cannot be read. */
+	*changed = rec->trouble.class == ERR_NONE ? NULL : ".";
+	for (size_t i = 0; i < rec->n && *changed == NULL; i++)
+		if (!upload_is_stored(p, &rec->artifacts[i]))
+			*changed = rec->artifacts[i].path;
+	return *changed == NULL && p->state == REC_ANNOUNCED &&
 	    !is_redirected(job);
 }
 
@@ -227,6 +225,8 @@ check_media(const struct job *job, struct err *e)
 
 		if (!is_media(job, a))
 			continue;
+		if (stop_check(e) == -1)
+			return -1;
 		fd = recording_open_artifact(rec, a->path, &st, e);
 		if (fd == -1)
 			return err_wrap(e, "%s", a->path);
@@ -239,6 +239,8 @@ check_media(const struct job *job, struct err *e)
 		(void)buf_addf(&damage, "%s%s: %s", damage.len ? "; " : "",
 		    a->path, why);
 	}
+	if (stop_check(e) == -1)
+		return -1;
 	if (whole > 0)
 		return 0;
 	if (damage.len == 0)
@@ -354,13 +356,11 @@ static const struct stage {
 	[REC_STORED] = { "announce", stage_announce },
 };
 
-int
-pipeline_run(struct job *job, struct err *e)
+static int
+run_stages(struct job *job, struct err *e)
 {
 	const struct progress *p = &job->journal.progress;
 
-	if (is_redirected(job) && stage_resolve(job, e) == -1)
-		return -1;
 	while (p->state < REC_ANNOUNCED) {
 		enum rec_state before = p->state;
 
@@ -374,4 +374,38 @@ pipeline_run(struct job *job, struct err *e)
 		assert(p->state > before);
 	}
 	return 0;
+}
+
+void
+pipeline_reopen(struct job *job, const char *changed)
+{
+	log_info("%s: new or changed, the recording is open again", changed);
+	journal_note(&job->journal,
+	    (struct event){ .kind = EVENT_REOPENED, .path = changed });
+	journal_commit(&job->journal);
+}
+
+/*
+ * Who comes while STOPPED is under way, a second Jibri for instance, is told
+ * that we are busy: what it brought is ours to deliver.
+ */
+int
+pipeline_run(struct job *job, struct err *e)
+{
+	const char *changed = NULL;
+
+	if (is_redirected(job) && stage_resolve(job, e) == -1)
+		return -1;
+	for (int round = 0; round < ROUNDS; round++) {
+		if (run_stages(job, e) == -1 ||
+		    recording_scan(&job->recording, e) == -1)
+			return -1;
+		job->is_announcing = false;
+		job->is_forced = false;
+		if (pipeline_is_finished(job, &changed))
+			return 0;
+		pipeline_reopen(job, changed);
+	}
+	return err_set(e, ERR_TEMPORARY, "%s: keeps changing after it was sent",
+	    changed);
 }

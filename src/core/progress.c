@@ -125,6 +125,7 @@ apply_sending(struct progress *p, const struct event *ev)
 		struct fact *fact = fact_of(p, ev->paths->items[i]);
 
 		fact->is_sending = true;
+		fact->unknown_ms = ev->at_ms;
 		fact->is_stored = false;
 	}
 }
@@ -152,6 +153,8 @@ apply_unknown(struct progress *p, const struct event *ev)
 	fact->is_stored = fact->is_sending = false;
 	fact->is_unknown = true;
 	fact->unknown_ms = ev->at_ms;
+	fact->size = ev->size;
+	fact->mtime_ns = ev->mtime_ns;
 }
 
 static void

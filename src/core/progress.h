@@ -21,7 +21,7 @@ enum event_kind {
 	EVENT_RESOLVED,   /* session, room, meetingId */
 	EVENT_SENDING,    /* paths: their upload may have begun */
 	EVENT_STORED,     /* path, size, mtime, type, sha256, id */
-	EVENT_UNKNOWN,    /* path: all sent, and no answer understood */
+	EVENT_UNKNOWN,    /* path, size, mtime: sent, no answer understood */
 	EVENT_ABSENT,     /* path: the server does not have it after all */
 	EVENT_AMBIGUOUS,  /* path: sent again without being able to ask */
 	EVENT_SUPERSEDED, /* path, id: what is stored there is out of date */
@@ -54,7 +54,7 @@ struct fact {
 	bool is_stored;
 	bool is_sending;    /* a run ended while it may have been under way */
 	bool is_unknown;    /* the server may have it */
-	int64_t unknown_ms; /* since 1970; since when */
+	int64_t unknown_ms; /* since 1970; since when it is in doubt */
 };
 
 struct progress {

@@ -155,11 +155,16 @@ read_metadata(const struct recording *rec, const char *path, struct buf *text,
 	return *json ? METADATA_PARSED : METADATA_UNPARSABLE;
 }
 
-/* Take the members away that must not leave; true when one was there. */
+/*
+ * Take the members away that must not leave; true when the file cannot go as
+ * it is.  Of a member that stands in the text twice the tree holds only one:
+ * writing the tree leaves the other behind.
+ */
 static bool
-redact(json_t *metadata, const struct text_list *pointers)
+redact(json_t *metadata, const struct buf *text,
+    const struct text_list *pointers)
 {
-	bool is_changed = false;
+	bool is_changed = json_has_duplicate(text->data, text->len, pointers);
 
 	for (size_t i = 0; i < pointers->n; i++)
 		is_changed |= json_pointer_remove(metadata, pointers->items[i]);
@@ -185,7 +190,7 @@ set_content(struct artifact *a, const json_t *json)
  */
 static void
 add_redacted(struct recording *rec, const char *path, const struct stat *st,
-    enum metadata_state state, json_t *json)
+    enum metadata_state state, const struct buf *text, json_t *json)
 {
 	const struct text_list *pointers = &rec->policy->redact;
 	struct artifact *a;
@@ -203,7 +208,7 @@ add_redacted(struct recording *rec, const char *path, const struct stat *st,
 	a = add_artifact(rec, path, st);
 	if (state == METADATA_UNREADABLE)
 		a->is_redacted = true;
-	else if (json != NULL && redact(json, pointers))
+	else if (json != NULL && redact(json, text, pointers))
 		set_content(a, json);
 }
 
@@ -219,7 +224,7 @@ add_metadata(struct recording *rec, const char *path, const struct stat *st)
 		rec->metadata = json_deep_copy(json);
 		(void)buf_add(&rec->metadata_text, text.data, text.len);
 	}
-	add_redacted(rec, path, st, state, json);
+	add_redacted(rec, path, st, state, &text, json);
 }
 
 static int scan_directory(struct recording *rec, const char *prefix, int depth,
@@ -229,8 +234,9 @@ static int
 scan_entry(struct recording *rec, const char *path, const struct stat *st,
     int depth, struct err *e)
 {
-	if (strcmp(path, RECORDING_JOURNAL) == 0) {
-		log_debug("%s: skipped, our own journal", path);
+	if (strcmp(base_name(path), RECORDING_JOURNAL) == 0 ||
+	    log_is_file(st)) {
+		log_debug("%s: skipped, our own", path);
 		return 0;
 	}
 	if (S_ISREG(st->st_mode) &&
@@ -267,6 +273,32 @@ open_directory(const struct recording *rec, const char *path)
 	return dir;
 }
 
+/* What cannot be read stops nothing else; the first of it is kept. */
+static void
+note_trouble(struct recording *rec, const char *what, const char *path)
+{
+	if (rec->trouble.class == ERR_NONE)
+		(void)err_sys(&rec->trouble, "%s %s", what,
+		    *path ? path : rec->path);
+}
+
+static int
+scan_name(struct recording *rec, DIR *dir, const char *prefix, const char *name,
+    int depth, struct err *e)
+{
+	autofree char *path =
+	    xasprintf("%s%s%s", prefix, *prefix ? "/" : "", name);
+	struct stat st;
+
+	if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+		return 0;
+	if (fstatat(dirfd(dir), name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+		return scan_entry(rec, path, &st, depth, e);
+	if (errno != ENOENT)
+		note_trouble(rec, "examine", path);
+	return 0;
+}
+
 static int
 scan_directory(struct recording *rec, const char *prefix, int depth,
     struct err *e)
@@ -274,34 +306,18 @@ scan_directory(struct recording *rec, const char *prefix, int depth,
 	autoclosedir DIR *dir = open_directory(rec, prefix);
 	const struct dirent *entry;
 
-	if (dir == NULL && *prefix) {
-		(void)err_sys(&rec->trouble, "open the folder %s", prefix);
+	if (dir == NULL) {
+		note_trouble(rec, "open the folder", prefix);
 		return 0;
 	}
-	if (dir == NULL)
-		return err_sys(e, "open the directory");
 	if (depth > RECORDING_MAX_DEPTH)
 		return err_set(e, ERR_PERMANENT,
 		    "its folders are deeper than %d", RECORDING_MAX_DEPTH);
-	for (errno = 0; (entry = readdir(dir)) != NULL; errno = 0) {
-		autofree char *path = xasprintf("%s%s%s", prefix,
-		    *prefix ? "/" : "", entry->d_name);
-		struct stat st;
-
-		if (strcmp(entry->d_name, ".") == 0 ||
-		    strcmp(entry->d_name, "..") == 0)
-			continue;
-		if (fstatat(dirfd(dir), entry->d_name, &st,
-			AT_SYMLINK_NOFOLLOW) == -1) {
-			if (errno == ENOENT)
-				continue;
-			return err_sys(e, "%s", path);
-		}
-		if (scan_entry(rec, path, &st, depth, e) == -1)
+	for (errno = 0; (entry = readdir(dir)) != NULL; errno = 0)
+		if (scan_name(rec, dir, prefix, entry->d_name, depth, e) == -1)
 			return -1;
-	}
 	if (errno != 0)
-		return err_sys(e, "read the directory %s", prefix);
+		note_trouble(rec, "read the folder", prefix);
 	return 0;
 }
 

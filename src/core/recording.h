@@ -44,7 +44,7 @@ struct recording {
 	struct artifact *artifacts; /* sorted by path */
 	size_t n, cap;
 	struct text_list skipped; /* what is no artifact, and why */
-	struct err trouble;       /* a folder that could not be read */
+	struct err trouble;       /* the first that could not be read */
 
 	/* metadata.json of the top level */
 	enum metadata_state metadata_state;
@@ -76,10 +76,9 @@ void recording_close(struct recording *);
 const char *recording_name(const struct recording *);
 
 /*
- * List the artifacts as they are now and read metadata.json.  A folder below
- * the directory that cannot be read is noted as trouble; the rest is listed.
- * -1 with ERR_PERMANENT when there are too many or too deep, or as
- * err_sys().
+ * List the artifacts as they are now and read metadata.json.  A folder or an
+ * entry that cannot be read is noted as trouble; the rest is listed.  -1 with
+ * ERR_PERMANENT when there are too many or too deep.
  */
 int recording_scan(struct recording *, struct err *e);
 

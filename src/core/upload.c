@@ -12,6 +12,7 @@
 
 enum {
 	AHEAD = 64, /* small artifacts whose sending is noted at once */
+	AHEAD_BYTES = 32 * 1024, /* of their paths: a line has a limit */
 	SMALL_BYTES = 64 * 1024,
 	NAMED_FAILURES = 5,
 	OUT_AFTER = 2, /* given up in a row: the server is out */
@@ -62,6 +63,18 @@ upload_ask(struct upload *u, struct item *item, int64_t list_due_ms)
 	u->n_ask++;
 	if (list_due_ms < u->list_due_ms)
 		u->list_due_ms = list_due_ms;
+}
+
+struct mimetype *
+upload_mimetype(struct upload *u)
+{
+	if (u->mimetype != NULL)
+		return u->mimetype;
+	u->mimetype = mimetype_open();
+	if (mimetype_problem(u->mimetype))
+		log_warn("%s; types come from the extensions",
+		    mimetype_problem(u->mimetype));
+	return u->mimetype;
 }
 
 /* Sending */
@@ -125,15 +138,18 @@ note_sending(struct upload *u, const struct item *item)
 	const struct progress *p = &u->deps->journal->progress;
 	const struct fact *fact = progress_fact(p, item->artifact->path);
 	struct text_list paths = { 0 };
+	size_t bytes = 0;
 
 	if (fact && fact->is_sending)
 		return;
 	text_list_add(&paths, item->artifact->path);
 	for (const struct item *next = item + 1;
-	     next < u->items + u->n && paths.n < AHEAD &&
-	     next->state == ITEM_READY && next->artifact->size <= SMALL_BYTES;
-	     next++)
+	     next < u->items + u->n && paths.n < AHEAD && bytes < AHEAD_BYTES &&
+	     next->state == ITEM_READY && next->size <= SMALL_BYTES;
+	     next++) {
 		text_list_add(&paths, next->artifact->path);
+		bytes += strlen(next->artifact->path);
+	}
 	journal_note(u->deps->journal,
 	    (struct event){ .kind = EVENT_SENDING, .paths = &paths });
 	journal_commit(u->deps->journal);
@@ -163,20 +179,18 @@ start_item(struct upload *u, struct item *item)
 	};
 	struct err e;
 
-	if (u->mimetype == NULL) {
-		u->mimetype = mimetype_open();
-		if (mimetype_problem(u->mimetype))
-			log_warn("%s; types come from the extensions",
-			    mimetype_problem(u->mimetype));
-	}
 	item->flight = xcalloc(1, sizeof(*item->flight));
 	if (flight_open(item->flight, u->deps->recording, item->artifact,
-		u->mimetype, &target, &e) == -1) {
+		upload_mimetype(u), &target, &e) == -1) {
+		if (item->flight->is_stale)
+			item->state = ITEM_STALE;
+		else
+			upload_fail(u, item, &e);
 		free_flight(item);
-		upload_fail(u, item, &e);
 		return;
 	}
 	note_sending(u, item);
+	item->is_rewritten = false;
 	item->size = item->flight->size;
 	item->mtime_ns = item->flight->mtime_ns;
 	item->flight->request.owner = item;
@@ -263,10 +277,30 @@ handle_not_stored(struct upload *u, struct item *item,
     const struct http_answer *answer, const struct err *e)
 {
 	keep_error(item, e);
-	if (plan_repeat(u, item, answer, e))
+	if (item->flight->is_stale)
+		item->state = ITEM_STALE;
+	else if (plan_repeat(u, item, answer, e))
 		upload_make_ready(u, item, item->due_ms);
 	else
 		upload_fail(u, item, e);
+}
+
+/* What was sent is kept in mind: the list may yet show that it is stored. */
+static void
+note_unknown(struct upload *u, struct item *item)
+{
+	char hex[DIGEST_HEX_BYTES];
+
+	flight_hex(item->flight, hex);
+	mem_replace(&item->sha256, hex);
+	mem_replace(&item->type, item->flight->type);
+	journal_note(u->deps->journal,
+	    (struct event){
+		.kind = EVENT_UNKNOWN,
+		.path = item->artifact->path,
+		.size = item->size,
+		.mtime_ns = item->mtime_ns,
+	    });
 }
 
 static void
@@ -276,7 +310,7 @@ handle_unknown(struct upload *u, struct item *item,
 	int64_t now = clock_mono_ms();
 
 	keep_error(item, e);
-	upload_note(u, item, EVENT_UNKNOWN);
+	note_unknown(u, item);
 	item->is_unknown = true;
 	item->absent_from_ms = now;
 	if (filestore_may_be_storing(answer))
@@ -409,6 +443,8 @@ free_upload(struct upload *u)
 	for (size_t i = 0; i < u->n; i++) {
 		remote_name_free(&u->items[i].remote);
 		free(u->items[i].listed_id);
+		free(u->items[i].type);
+		free(u->items[i].sha256);
 		free(u->items[i].err);
 	}
 	free(u->items);

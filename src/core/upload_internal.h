@@ -11,6 +11,7 @@ enum item_state {
 	ITEM_READY,  /* may be sent from due_ms on */
 	ITEM_FLYING, /* is being sent */
 	ITEM_STORED,
+	ITEM_STALE, /* the next scan says what to send */
 	ITEM_FAILED,
 };
 
@@ -29,6 +30,9 @@ struct item {
 	bool is_unknown;
 	bool may_repeat;        /* once the list says that it is absent */
 	int64_t absent_from_ms; /* believe that of a list begun then */
+
+	char *type, *sha256; /* of what was sent then; NULL: not known */
+	bool is_rewritten;   /* what an earlier run sent was another version */
 
 	/* What the list in progress said of it. */
 	bool is_listed;
@@ -63,6 +67,9 @@ void upload_note(struct upload *, const struct item *, enum event_kind);
 void upload_fail(struct upload *, struct item *, const struct err *);
 void upload_make_ready(struct upload *, struct item *, int64_t due_ms);
 void upload_ask(struct upload *, struct item *, int64_t list_due_ms);
+
+/* libmagic, opened when first needed. */
+struct mimetype *upload_mimetype(struct upload *);
 
 /* upload_plan.c: what has to be sent? */
 void upload_plan(struct upload *);

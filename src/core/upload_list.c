@@ -35,8 +35,9 @@ on_found(void *ctx, const struct remote_file *file)
 
 	if (slot == NULL)
 		return;
-	/* What was there before --force is no proof of what comes now. */
-	if (u->deps->is_forced && !u->was_list_read) {
+	/* An older version, or one before --force, proves nothing. */
+	if ((*slot)->is_rewritten ||
+	    (u->deps->is_forced && !u->was_list_read)) {
 		supersede(u, *slot, file->id);
 		return;
 	}
@@ -74,17 +75,35 @@ can_repeat(const struct upload *u, const struct item *item, int64_t at_ms)
 		retry_is_allowed(u->deps->retry, &item->retry, at_ms));
 }
 
+/* Its type, where it was not sent now. */
+static void
+find_type(struct upload *u, struct item *item)
+{
+	struct err ignored;
+	struct stat st;
+	autoclose int fd = recording_open_artifact(u->deps->recording,
+	    item->artifact->path, &st, &ignored);
+
+	if (fd != -1)
+		mem_replace(&item->type,
+		    mimetype_of(upload_mimetype(u), fd, item->artifact->path));
+}
+
 static void
 settle_stored(struct upload *u, struct item *item)
 {
 	const struct artifact *a = item->artifact;
 
+	if (item->type == NULL)
+		find_type(u, item);
 	journal_note(u->deps->journal,
 	    (struct event){
 		.kind = EVENT_STORED,
 		.path = a->path,
 		.size = item->size,
 		.mtime_ns = item->mtime_ns,
+		.type = item->type,
+		.sha256 = item->sha256,
 		.id = item->listed_id,
 	    });
 	item->state = ITEM_STORED;

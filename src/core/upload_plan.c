@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/stop.h"
 #include "core/upload_internal.h"
 
 bool
@@ -15,8 +16,11 @@ upload_is_stored(const struct progress *p, const struct artifact *a)
 	    fact->mtime_ns == a->mtime_ns;
 }
 
-/* Touched but with the same bytes: still stored. */
-static bool
+/*
+ * Touched but with the same bytes?  1 or 0, or -1 with *e when that cannot be
+ * told.
+ */
+static int
 is_same_content(struct upload *u, const struct artifact *a,
     const struct fact *fact, struct err *e)
 {
@@ -26,7 +30,7 @@ is_same_content(struct upload *u, const struct artifact *a,
 	struct stat st;
 
 	if (fact->sha256 == NULL || fact->size != a->size)
-		return false;
+		return 0;
 	if (a->is_redacted && a->content.data) {
 		d = digest_new();
 		digest_add(d, a->content.data, a->content.len);
@@ -36,66 +40,81 @@ is_same_content(struct upload *u, const struct artifact *a,
 		fd = recording_open_artifact(u->deps->recording, a->path, &st,
 		    e);
 		if (fd == -1 || flight_hash_file(fd, hex, e) == -1)
-			return false;
+			return -1;
 	}
 	return strcmp(hex, fact->sha256) == 0;
 }
 
-/* It was stored once, and is not what it was. */
-static void
-reconsider(struct upload *u, const struct artifact *a, struct fact *fact)
+/* It was stored once, and is not what it was.  -1 as above. */
+static int
+reconsider(struct upload *u, const struct artifact *a, struct fact *fact,
+    struct err *e)
 {
-	struct err ignored;
-	struct event ev = { .path = a->path, .id = fact->id };
+	/* Applying an event replaces the strings that it borrows. */
+	autofree char *id = fact->id ? xstrdup(fact->id) : NULL;
+	autofree char *type = fact->type ? xstrdup(fact->type) : NULL;
+	autofree char *sha256 = fact->sha256 ? xstrdup(fact->sha256) : NULL;
+	struct event ev = { .path = a->path, .id = id };
+	int is_same = is_same_content(u, a, fact, e);
 
-	if (is_same_content(u, a, fact, &ignored)) {
+	if (is_same == -1)
+		return -1;
+	if (is_same) {
 		ev.kind = EVENT_STORED;
 		ev.size = a->size;
 		ev.mtime_ns = a->mtime_ns;
-		ev.type = fact->type;
-		ev.sha256 = fact->sha256;
+		ev.type = type;
+		ev.sha256 = sha256;
 	} else {
 		ev.kind = EVENT_SUPERSEDED;
 		log_info("%s: has changed since it was stored", a->path);
 	}
-	/* Applying it replaces the strings it borrows. */
-	autofree char *id = ev.id ? xstrdup(ev.id) : NULL;
-	autofree char *type = ev.type ? xstrdup(ev.type) : NULL;
-	autofree char *sha256 = ev.sha256 ? xstrdup(ev.sha256) : NULL;
-
-	ev.id = id;
-	ev.type = type;
-	ev.sha256 = sha256;
 	journal_note(u->deps->journal, ev);
+	return 0;
 }
 
+/*
+ * Is the artifact another version than the one that an earlier run sent?
+ * Where the journal does not say what was sent, by the time.
+ */
 static bool
-has_to_be_sent(struct upload *u, const struct artifact *a)
+is_rewritten(const struct artifact *a, const struct fact *fact)
 {
-	const struct progress *p = &u->deps->journal->progress;
-	struct fact *fact = progress_fact(p, a->path);
-
-	if (fact && fact->is_stored && !upload_is_stored(p, a))
-		reconsider(u, a, fact);
-	return !upload_is_stored(p, a);
+	if (fact->is_sending || fact->mtime_ns == 0)
+		return a->mtime_ns / 1000000 > fact->unknown_ms;
+	return a->mtime_ns != fact->mtime_ns || a->size != fact->size;
 }
 
-/* When may a list that does not show it be believed? */
+/*
+ * An earlier run may have sent it.  That one ended in mid-sending is put on
+ * record as an unknown outcome, else this run's orderly end would hide it.
+ * When may a list that does not show it be believed?
+ */
 static void
 recall_unknown(struct upload *u, struct item *item, const struct fact *fact)
 {
-	int64_t patience = filestore_answer_timeout_ms(u->deps->filestore,
-	    item->artifact->size);
-	int64_t age = 0;
+	const struct artifact *a = item->artifact;
+	int64_t patience =
+	    filestore_answer_timeout_ms(u->deps->filestore, a->size);
+	int64_t age;
 
-	if (fact->is_unknown && !fact->is_sending)
-		age = clock_unix_ms() - fact->unknown_ms;
-	age = age < 0 ? 0 : age > patience ? patience : age;
 	item->is_unknown = true;
+	item->is_rewritten = is_rewritten(a, fact);
+	if (fact->is_sending)
+		journal_note(u->deps->journal,
+		    (struct event){
+			.kind = EVENT_UNKNOWN,
+			.path = a->path,
+			.size = a->size,
+			/* 1 is no time that a file has: another version. */
+			.mtime_ns = item->is_rewritten ? 1 : a->mtime_ns,
+		    });
+	age = clock_unix_ms() - fact->unknown_ms;
+	age = age < 0 ? 0 : age > patience ? patience : age;
 	item->absent_from_ms = clock_mono_ms() + patience - age;
 	log_info("%s: may be stored already; asking the server before it is "
 		 "sent again",
-	    item->artifact->path);
+	    a->path);
 }
 
 static int
@@ -105,11 +124,10 @@ compare_remote(const void *a, const void *b)
 	    (*(struct item *const *)b)->remote.path);
 }
 
-static void
+static struct item *
 add_item(struct upload *u, const struct artifact *a)
 {
 	const struct progress *p = &u->deps->journal->progress;
-	const struct fact *fact = progress_fact(p, a->path);
 	struct item *item = &u->items[u->n];
 
 	item->artifact = a;
@@ -120,23 +138,42 @@ add_item(struct upload *u, const struct artifact *a)
 		log_warn("%s: the server cannot take this name; there it is "
 			 "%s",
 		    a->path, item->remote.path);
+	u->by_path[u->n++] = item;
+	return item;
+}
+
+static void
+plan_artifact(struct upload *u, const struct artifact *a)
+{
+	const struct progress *p = &u->deps->journal->progress;
+	struct fact *fact = progress_fact(p, a->path);
+	struct err e;
+	struct item *item;
+
+	if (fact && fact->is_stored && !upload_is_stored(p, a) &&
+	    reconsider(u, a, fact, &e) == -1) {
+		upload_fail(u, add_item(u, a), &e);
+		return;
+	}
+	if (upload_is_stored(p, a))
+		return;
+	item = add_item(u, a);
 	if (fact && (fact->is_unknown || fact->is_sending))
 		recall_unknown(u, item, fact);
 	item->is_fresh = !item->is_unknown;
 	upload_ask(u, item, clock_mono_ms());
-	u->by_path[u->n++] = item;
 }
 
 void
 upload_plan(struct upload *u)
 {
 	const struct recording *rec = u->deps->recording;
+	struct err stopped;
 
 	u->items = xcalloc(rec->n, sizeof(*u->items));
 	u->by_path = xcalloc(rec->n, sizeof(struct item *));
-	for (size_t i = 0; i < rec->n; i++)
-		if (has_to_be_sent(u, &rec->artifacts[i]))
-			add_item(u, &rec->artifacts[i]);
+	for (size_t i = 0; i < rec->n && stop_check(&stopped) == 0; i++)
+		plan_artifact(u, &rec->artifacts[i]);
 	if (u->n > 0)
 		qsort(u->by_path, u->n, sizeof(struct item *), compare_remote);
 }

@@ -99,7 +99,7 @@ json_pointer_remove(json_t *json, const char *pointer)
 		return json_object_del(parent, token) == 0;
 	if (!json_is_array(parent) || (i = array_index(parent, token)) == -1)
 		return false;
-	return json_array_remove(parent, (size_t)i) == 0;
+	return json_array_set_new(parent, (size_t)i, json_null()) == 0;
 }
 
 /* The end of the string that begins at s[i], behind its quote. */

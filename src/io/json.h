@@ -23,7 +23,10 @@ json_t *json_parse(const char *text, size_t len, struct err *e);
 /* RFC 6901.  A borrowed reference, or NULL. */
 json_t *json_pointer_get(const json_t *, const char *pointer);
 
-/* Take the member or element away; true when there was one. */
+/*
+ * Take the member away, or put null in the element's place (the others keep
+ * theirs); true when there was one.
+ */
 bool json_pointer_remove(json_t *, const char *pointer);
 
 /*
