@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/stop.h"
 #include "cli/commands.h"
+#include "io/json.h"
 
 /* Else a socket or the journal would get their numbers, and our lines. */
 static void
@@ -24,6 +25,7 @@ main(int argc, char **argv)
 
 	open_standard_descriptors();
 	log_init();
+	json_init();
 	/* A core file would hold the secrets. */
 	(void)setrlimit(RLIMIT_CORE, &no_core);
 	result = stop_init(&e);

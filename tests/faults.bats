@@ -326,8 +326,8 @@ webhook_row() {
 		65 1 status 400
 		77 1 status 401
 		77 1 status 403
-		78 1 status 404
-		78 1 status 405
+		65 1 status 404
+		65 1 status 405
 		78 1 redirect 302 http://127.0.0.1:1/
 		78 1 redirect 307 http://127.0.0.1:1/
 		0 2 drop-after

@@ -1,6 +1,7 @@
 #include "base/err.h"
 
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
@@ -45,6 +46,23 @@ class_of_errno(int number)
 		return ERR_PERMANENT;
 	default:
 		return ERR_TEMPORARY;
+	}
+}
+
+bool
+err_is_passing(int number)
+{
+	switch (number) {
+	case EAGAIN:
+	case EINTR:
+	case EIO:
+	case EMFILE:
+	case ENFILE:
+	case ENOMEM:
+	case ESTALE:
+		return true;
+	default:
+		return false;
 	}
 }
 

@@ -1,7 +1,7 @@
 #ifndef BASE_ERR_H
 #define BASE_ERR_H
 
-#include <stdarg.h>
+#include <stdbool.h>
 
 /*
  * Errors are values: a function returns 0 or -1 and fills a struct err that
@@ -39,6 +39,12 @@ int err_set(struct err *e, enum err_class kind, const char *fmt, ...)
  */
 int err_sys(struct err *e, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
+
+/*
+ * Does this errno speak of the moment (no descriptor, no memory, a disk or a
+ * server that fails), not of the file?
+ */
+bool err_is_passing(int number);
 
 /* Put "context: " in front of the text; the class stays.  Returns -1. */
 int err_wrap(struct err *e, const char *fmt, ...)

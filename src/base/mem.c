@@ -48,6 +48,12 @@ xreallocarray(void *old, size_t count, size_t bytes)
 	return p;
 }
 
+void *
+xrealloc(void *old, size_t bytes)
+{
+	return xreallocarray(old, 1, bytes);
+}
+
 char *
 xstrdup(const char *s)
 {

@@ -13,6 +13,7 @@
 _Noreturn void mem_exhausted(void);
 void *xmalloc(size_t bytes);
 void *xcalloc(size_t count, size_t bytes);
+void *xrealloc(void *old, size_t bytes);
 void *xreallocarray(void *old, size_t count, size_t bytes);
 char *xstrdup(const char *s);
 char *xstrndup(const char *s, size_t bytes);

@@ -19,8 +19,11 @@ read_path(const char *path, struct buf *out, struct err *e)
 	autoclose int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 
 	if (fd == -1 || file_read_all(fd, out) == -1) {
+		bool is_passing = err_is_passing(errno);
+
 		(void)err_sys(e, "%s", path);
-		e->class = ERR_CONFIG;
+		if (!is_passing)
+			e->class = ERR_CONFIG;
 		return -1;
 	}
 	return 0;

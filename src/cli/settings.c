@@ -239,7 +239,9 @@ const struct setting settings[] = {
 	    .arg = "TIME",
 	    .help = "no repeat this long after the first failure",
 	    .manual = "Jibri cannot record while we wait.  First tries, and "
-		      "transfers that move, are not bounded by it.",
+		      "transfers that move, are not bounded by it.  Once "
+		      "two artifacts in a row were given up for want of a "
+		      "server, the others are tried once.",
 	},
 	{
 	    .name = "deadline",

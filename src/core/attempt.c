@@ -58,7 +58,8 @@ record_failure(struct job *job, const struct attempt_policy *policy,
     struct err *e)
 {
 	const struct progress *p = &job->journal.progress;
-	bool is_room_known = job->identity.room || p->room;
+	bool is_room_known =
+	    (job->identity.room || p->room) && !pipeline_is_redirected(job);
 	struct err undelivered = { 0 };
 
 	/* What an upload failed of is said already, for each artifact. */

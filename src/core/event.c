@@ -61,6 +61,9 @@ enum {
 	INTEGERS = sizeof(integers) / sizeof(integers[0]),
 };
 
+/* The year 5138: times can be subtracted without a thought. */
+#define MAX_AT_MS INT64_C(99999999999999)
+
 /* JSON holds UTF-8 only, file names hold anything. */
 static json_t *
 path_to_json(const char *path)
@@ -171,6 +174,8 @@ static void
 parse_members(struct event *ev, const json_t *json)
 {
 	ev->at_ms = json_member_int(json, "at", 0);
+	if (ev->at_ms < 0 || ev->at_ms > MAX_AT_MS)
+		ev->at_ms = 0;
 	for (size_t i = 0; i < INTEGERS; i++)
 		*(int64_t *)((char *)ev + integers[i].offset) =
 		    json_member_int(json, integers[i].name, 0);

@@ -214,8 +214,13 @@ derive_room(const struct recording *rec, const struct identity_policy *policy,
 	if (rec->metadata_state == METADATA_PARSED)
 		return room_of_metadata(rec, policy, e);
 	if (rec->metadata_state == METADATA_UNREADABLE) {
-		(void)err_set(e, ERR_PERMANENT,
-		    "unknown room: metadata.json cannot be read");
+		*e = rec->metadata_err;
+		(void)err_wrap(e, "unknown room: " RECORDING_METADATA);
+		return NULL;
+	}
+	if (rec->trouble.class != ERR_NONE) {
+		*e = rec->trouble;
+		(void)err_wrap(e, "unknown room");
 		return NULL;
 	}
 	if (policy->room_from_media)

@@ -11,9 +11,10 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/stop.h"
 #include "core/recording.h"
 
-enum { LINE_BYTES = 1024 * 1024, CHUNK_BYTES = 64 * 1024 };
+enum { OPEN_TRIES = 10, LINE_BYTES = 1024 * 1024, CHUNK_BYTES = 64 * 1024 };
 
 static void
 degrade(struct journal *j, const char *what)
@@ -27,25 +28,36 @@ degrade(struct journal *j, const char *what)
 	j->is_degraded = true;
 }
 
+/* What stands there is none of ours: going on without it would hide that. */
 static bool
-is_unwritable(int number)
+is_foreign(int number)
 {
-	return number == EACCES || number == EPERM || number == EROFS ||
-	    number == ENOSPC || number == EDQUOT || number == EMFILE ||
-	    number == EIO;
+	return number == ELOOP || number == ENOENT || number == ENOTDIR ||
+	    number == EISDIR || number == ENXIO;
+}
+
+static int
+open_journal(int dirfd, int flags)
+{
+	int fd;
+
+	do
+		fd = openat(dirfd, RECORDING_JOURNAL,
+		    flags | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK,
+		    0644);
+	while (fd == -1 && errno == EINTR);
+	return fd;
 }
 
 static int
 open_file(struct journal *j, struct err *e)
 {
-	const int flags = O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK;
 	struct stat st;
 
-	j->fd = openat(j->dirfd, RECORDING_JOURNAL,
-	    O_RDWR | O_CREAT | O_APPEND | flags, 0644);
-	if (j->fd == -1 && is_unwritable(errno)) {
+	j->fd = open_journal(j->dirfd, O_RDWR | O_CREAT | O_APPEND);
+	if (j->fd == -1 && !is_foreign(errno)) {
 		degrade(j, RECORDING_JOURNAL);
-		j->fd = openat(j->dirfd, RECORDING_JOURNAL, O_RDONLY | flags);
+		j->fd = open_journal(j->dirfd, O_RDONLY);
 		if (j->fd == -1)
 			return 0;
 	}
@@ -62,15 +74,19 @@ open_file(struct journal *j, struct err *e)
 	return 0;
 }
 
-static bool
-is_holder_gone_with_file(const struct journal *j)
+/* 1 while the name leads to the file that was opened, 0, or -1 with *e. */
+static int
+is_in_place(const struct journal *j, struct err *e)
 {
 	struct stat mine, there;
 
-	return fstat(j->fd, &mine) == -1 ||
-	    fstatat(j->dirfd, RECORDING_JOURNAL, &there, AT_SYMLINK_NOFOLLOW) ==
-	    -1 ||
-	    mine.st_ino != there.st_ino || mine.st_dev != there.st_dev;
+	if (fstat(j->fd, &mine) == -1)
+		return err_sys(e, "%s", RECORDING_JOURNAL);
+	if (fstatat(j->dirfd, RECORDING_JOURNAL, &there, AT_SYMLINK_NOFOLLOW) ==
+	    -1)
+		return errno == ENOENT ? 0
+				       : err_sys(e, "%s", RECORDING_JOURNAL);
+	return mine.st_ino == there.st_ino && mine.st_dev == there.st_dev;
 }
 
 /*
@@ -179,8 +195,8 @@ int
 journal_open(struct journal *j, int dirfd, struct err *e)
 {
 	*j = (struct journal){ .fd = -1, .dirfd = dirfd };
-	for (;;) {
-		int busy;
+	for (int i = 0; i < OPEN_TRIES && stop_check(e) == 0; i++) {
+		int busy, in_place;
 
 		if (open_file(j, e) == -1)
 			return -1;
@@ -188,13 +204,19 @@ journal_open(struct journal *j, int dirfd, struct err *e)
 			return lock_directory(j) ? set_busy(&j->progress, e)
 						 : 0;
 		busy = lock_file(j, e);
-		if (busy == -1)
+		in_place = busy == 0 ? is_in_place(j, e) : 1;
+		if (busy == -1 || in_place == -1)
 			return -1;
-		if (busy || !is_holder_gone_with_file(j))
+		if (in_place)
 			return load(j, busy, e);
+		/* Its last holder has removed it. */
 		mem_close(&j->fd);
 		j->fd = -1;
 	}
+	return stop_check(e) == -1
+	    ? -1
+	    : err_set(e, ERR_TEMPORARY, "%s keeps being replaced",
+		  RECORDING_JOURNAL);
 }
 
 void

@@ -1,6 +1,7 @@
 #include "core/pipeline.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 #include <unistd.h>
@@ -28,9 +29,10 @@ check_ca_file(const char *path, struct err *e)
 {
 	if (path == NULL || *path == '\0' || access(path, R_OK) == 0)
 		return 0;
-	(void)err_sys(e, "ca-file %s", path);
-	e->class = ERR_CONFIG;
-	return -1;
+	if (!err_is_passing(errno))
+		return err_set(e, ERR_CONFIG, "ca-file %s: %s", path,
+		    strerror(errno));
+	return err_sys(e, "ca-file %s", path);
 }
 
 static int
@@ -39,8 +41,8 @@ open_http(struct job *job, struct err *e)
 	if (check_ca_file(job->policy->http.ca_file, e) == -1)
 		return -1;
 	if (job->http == NULL)
-		job->http = http_open(&job->policy->http, e);
-	return job->http ? 0 : -1;
+		job->http = http_open(&job->policy->http);
+	return 0;
 }
 
 static int
@@ -79,9 +81,8 @@ differs(const char *a, const char *b)
 	return a && b && strcmp(a, b) != 0;
 }
 
-/* Does an argument name another room or session than the journal? */
-static bool
-is_redirected(const struct job *job)
+bool
+pipeline_is_redirected(const struct job *job)
 {
 	const struct progress *p = &job->journal.progress;
 
@@ -101,7 +102,7 @@ pipeline_is_finished(const struct job *job, const char **changed)
 		if (!upload_is_stored(p, &rec->artifacts[i]))
 			*changed = rec->artifacts[i].path;
 	return *changed == NULL && p->state == REC_ANNOUNCED &&
-	    !is_redirected(job);
+	    !pipeline_is_redirected(job);
 }
 
 static int
@@ -175,7 +176,6 @@ stage_upload(struct job *job, struct err *e)
 		.filestore = &job->policy->filestore,
 		.auth = &job->policy->auth,
 		.retry = &job->policy->retry,
-		.is_forced = job->is_forced,
 	};
 	const char *changed = NULL;
 
@@ -219,7 +219,8 @@ check_media(const struct job *job, struct err *e)
 
 	for (size_t i = 0; i < rec->n; i++) {
 		const struct artifact *a = &rec->artifacts[i];
-		char why[128] = "it cannot be read";
+		enum media_health health;
+		char why[128] = "";
 		autoclose int fd = -1;
 		struct stat st;
 
@@ -230,8 +231,11 @@ check_media(const struct job *job, struct err *e)
 		fd = recording_open_artifact(rec, a->path, &st, e);
 		if (fd == -1)
 			return err_wrap(e, "%s", a->path);
-		if (media_check(fd, a->path, st.st_size, why, sizeof(why)) ==
-		    MEDIA_WHOLE) {
+		health = media_check(fd, a->path, st.st_size, why, sizeof(why));
+		if (health == MEDIA_UNREADABLE)
+			return err_set(e, ERR_TEMPORARY, "%s: cannot be read",
+			    a->path);
+		if (health == MEDIA_WHOLE) {
 			whole++;
 			continue;
 		}
@@ -239,8 +243,6 @@ check_media(const struct job *job, struct err *e)
 		(void)buf_addf(&damage, "%s%s: %s", damage.len ? "; " : "",
 		    a->path, why);
 	}
-	if (stop_check(e) == -1)
-		return -1;
 	if (whole > 0)
 		return 0;
 	if (damage.len == 0)
@@ -394,14 +396,13 @@ pipeline_run(struct job *job, struct err *e)
 {
 	const char *changed = NULL;
 
-	if (is_redirected(job) && stage_resolve(job, e) == -1)
+	if (pipeline_is_redirected(job) && stage_resolve(job, e) == -1)
 		return -1;
 	for (int round = 0; round < ROUNDS; round++) {
 		if (run_stages(job, e) == -1 ||
 		    recording_scan(&job->recording, e) == -1)
 			return -1;
 		job->is_announcing = false;
-		job->is_forced = false;
 		if (pipeline_is_finished(job, &changed))
 			return 0;
 		pipeline_reopen(job, changed);

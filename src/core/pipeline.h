@@ -65,6 +65,9 @@ int pipeline_check(const struct pipeline_policy *, struct err *e);
 /* Tell the meeting-service that the recording failed, and why. */
 int pipeline_send_failed(struct job *, const char *why, struct err *e);
 
+/* Does an argument name another room or session than the journal? */
+bool pipeline_is_redirected(const struct job *);
+
 /* An artifact is new or changed: STOPPED counts no more. */
 void pipeline_reopen(struct job *, const char *changed);
 

@@ -95,6 +95,7 @@ apply_forced(struct progress *p, const struct event *ev)
 	forget_facts(p);
 	mem_replace(&p->meeting_id, NULL);
 	p->generation++;
+	p->is_forced = true;
 	p->state = REC_NEW;
 }
 
@@ -200,6 +201,7 @@ static void
 apply_complete(struct progress *p, const struct event *ev)
 {
 	(void)ev;
+	p->is_forced = false;
 	if (p->state == REC_RESOLVED)
 		p->state = REC_STORED;
 }

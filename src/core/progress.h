@@ -64,6 +64,7 @@ struct progress {
 	void *superseded; /* a tsearch(3) tree of remote ids */
 	int64_t attempts;
 	int64_t generation; /* how often --force was used */
+	bool is_forced;     /* and everything is yet to be sent again */
 	int64_t ambiguous;
 	int64_t last_fact_ms; /* the last that changed what is stored */
 	int64_t last_event_ms;

@@ -138,19 +138,21 @@ add_artifact(struct recording *rec, const char *path, const struct stat *st)
 }
 
 static enum metadata_state
-read_metadata(const struct recording *rec, const char *path, struct buf *text,
+read_metadata(struct recording *rec, const char *path, struct buf *text,
     json_t **json)
 {
+	struct err *e = &rec->metadata_err;
 	struct err ignored;
 	struct stat st;
-	autoclose int fd = recording_open_artifact(rec, path, &st, &ignored);
+	autoclose int fd = recording_open_artifact(rec, path, &st, e);
 
 	text->limit = RECORDING_METADATA_BYTES;
 	if (fd == -1)
 		return METADATA_UNREADABLE;
-	if (file_read_all(fd, text) == -1)
-		return errno == EFBIG ? METADATA_UNPARSABLE
-				      : METADATA_UNREADABLE;
+	if (file_read_all(fd, text) == -1 && errno != EFBIG) {
+		(void)err_sys(e, "cannot be read");
+		return METADATA_UNREADABLE;
+	}
 	*json = json_parse(buf_str(text), text->len, &ignored);
 	return *json ? METADATA_PARSED : METADATA_UNPARSABLE;
 }
@@ -234,8 +236,7 @@ static int
 scan_entry(struct recording *rec, const char *path, const struct stat *st,
     int depth, struct err *e)
 {
-	if (strcmp(base_name(path), RECORDING_JOURNAL) == 0 ||
-	    log_is_file(st)) {
+	if (log_is_file(st)) {
 		log_debug("%s: skipped, our own", path);
 		return 0;
 	}
@@ -292,6 +293,10 @@ scan_name(struct recording *rec, DIR *dir, const char *prefix, const char *name,
 
 	if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
 		return 0;
+	if (strcmp(name, RECORDING_JOURNAL) == 0) {
+		log_debug("%s: skipped, our own", path);
+		return 0;
+	}
 	if (fstatat(dirfd(dir), name, &st, AT_SYMLINK_NOFOLLOW) == 0)
 		return scan_entry(rec, path, &st, depth, e);
 	if (errno != ENOENT)
@@ -306,6 +311,8 @@ scan_directory(struct recording *rec, const char *prefix, int depth,
 	autoclosedir DIR *dir = open_directory(rec, prefix);
 	const struct dirent *entry;
 
+	if (dir == NULL && *prefix == '\0')
+		return err_sys(e, "read the directory");
 	if (dir == NULL) {
 		note_trouble(rec, "open the folder", prefix);
 		return 0;
@@ -394,6 +401,9 @@ recording_recheck(const struct recording *rec, const char *path, int fd,
 		    "was removed while it was being sent");
 	if (again == -1 && errno == ELOOP)
 		return err_set(e, ERR_TEMPORARY, "%s", not_regular);
+	/* That says nothing of the file. */
+	if (again == -1 && err_is_passing(errno))
+		return 0;
 	if (again == -1)
 		return err_sys(e, "cannot be opened any more");
 	if (fstat(again, &now) == -1 || compare_stats(st, &now, e) == -1)

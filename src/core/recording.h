@@ -48,6 +48,7 @@ struct recording {
 
 	/* metadata.json of the top level */
 	enum metadata_state metadata_state;
+	struct err metadata_err;  /* when unreadable */
 	json_t *metadata;         /* when parsed */
 	struct buf metadata_text; /* as it is on disk, when parsed */
 };

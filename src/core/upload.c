@@ -190,7 +190,9 @@ start_item(struct upload *u, struct item *item)
 		return;
 	}
 	note_sending(u, item);
-	item->is_rewritten = false;
+	item->is_fresh = false;
+	/* Without a list before it, an old version cannot be told apart. */
+	item->is_rewritten = p->is_forced && !u->was_list_read;
 	item->size = item->flight->size;
 	item->mtime_ns = item->flight->mtime_ns;
 	item->flight->request.owner = item;

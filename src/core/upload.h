@@ -31,7 +31,6 @@ struct upload_deps {
 	const struct filestore_policy *filestore;
 	const struct auth_policy *auth;
 	const struct retry_policy *retry;
-	bool is_forced; /* send without asking */
 };
 
 struct upload_totals {

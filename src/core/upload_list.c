@@ -30,20 +30,19 @@ static void
 on_found(void *ctx, const struct remote_file *file)
 {
 	struct upload *u = ctx;
+	const struct progress *p = &u->deps->journal->progress;
 	struct item **slot = bsearch(file->path, u->by_path, u->n,
 	    sizeof(struct item *), compare_key);
 
 	if (slot == NULL)
 		return;
 	/* An older version, or one before --force, proves nothing. */
-	if ((*slot)->is_rewritten ||
-	    (u->deps->is_forced && !u->was_list_read)) {
+	if ((*slot)->is_rewritten || (p->is_forced && (*slot)->is_fresh)) {
 		supersede(u, *slot, file->id);
 		return;
 	}
 	/* A size that differs is another version, or a part of it. */
-	if (file->size != (*slot)->size ||
-	    progress_is_superseded(&u->deps->journal->progress, file->id))
+	if (file->size != (*slot)->size || progress_is_superseded(p, file->id))
 		return;
 	(*slot)->is_listed = true;
 	mem_replace(&(*slot)->listed_id, file->id);
@@ -245,10 +244,10 @@ upload_list_done(struct upload *u, const struct http_answer *answer)
 	u->is_listing = false;
 	if (listing_end(&u->listing, answer, &e) == 0) {
 		u->list_retry = (struct retry){ 0 };
+		u->was_list_read = true;
 		settle(u);
 	} else if (e.class != ERR_INTERRUPTED) {
 		do_without(u, listing_is_refused(answer->status), &e);
 	}
-	u->was_list_read = true;
 	listing_free(&u->listing);
 }

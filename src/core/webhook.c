@@ -196,13 +196,6 @@ accept_answer(void *ctx, const struct http_answer *answer, struct err *e)
 	    answer->status);
 }
 
-static void
-refine(const struct http_answer *answer, struct err *e)
-{
-	if (answer->status == 404 || answer->status == 405)
-		e->class = ERR_CONFIG;
-}
-
 int
 webhook_send(struct http *http, const struct webhook_policy *policy,
     const struct auth_policy *auth, const struct retry_policy *retry,
@@ -223,7 +216,6 @@ webhook_send(struct http *http, const struct webhook_policy *policy,
 		.what = what,
 		.prepare = prepare,
 		.accept = accept_answer,
-		.refine = refine,
 		.ctx = &d,
 	};
 	int result;

@@ -118,18 +118,30 @@ collect(struct http *http)
 
 /* For callers */
 
+void
+http_init(void)
+{
+	static bool is_started;
+
+	if (is_started)
+		return;
+	is_started = true;
+	if (curl_global_init_mem(CURL_GLOBAL_DEFAULT, xmalloc, free, xrealloc,
+		xstrdup, xcalloc) != CURLE_OK)
+		mem_exhausted();
+	(void)atexit(curl_global_cleanup);
+}
+
 struct http *
-http_open(const struct http_policy *policy, struct err *e)
+http_open(const struct http_policy *policy)
 {
 	struct http *http = xcalloc(1, sizeof(*http));
 
+	http_init();
 	http->policy = policy;
-	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK ||
-	    (http->multi = curl_multi_init()) == NULL) {
-		free(http);
-		(void)err_set(e, ERR_TEMPORARY, "libcurl does not start");
-		return NULL;
-	}
+	http->multi = curl_multi_init();
+	if (http->multi == NULL)
+		mem_exhausted();
 	return http;
 }
 
@@ -148,7 +160,6 @@ http_close(struct http *http)
 		http_release(t);
 	}
 	(void)curl_multi_cleanup(http->multi);
-	curl_global_cleanup();
 	free(http->sockets);
 	free(http);
 }
@@ -250,10 +261,4 @@ http_release(struct http_transfer *t)
 	free(t->answer.content_type);
 	free(t->answer.what);
 	free(t);
-}
-
-size_t
-http_active(const struct http *http)
-{
-	return http->n_active;
 }

@@ -74,8 +74,8 @@ struct http_answer {
 struct http;
 struct http_transfer;
 
-/* ERR_CONFIG when libcurl refuses the policy. */
-struct http *http_open(const struct http_policy *, struct err *e);
+/* The policy must outlive it. */
+struct http *http_open(const struct http_policy *);
 void http_close(struct http *);
 
 /* Begin; the result comes from http_next(). */
@@ -91,9 +91,6 @@ struct http_transfer *http_next(struct http *, int64_t until_ms);
 const struct http_request *http_request_of(const struct http_transfer *);
 const struct http_answer *http_answer_of(const struct http_transfer *);
 void http_release(struct http_transfer *);
-
-/* How many transfers are under way. */
-size_t http_active(const struct http *);
 
 /* Start one request with nothing else under way, and wait for its end. */
 struct http_transfer *http_perform(struct http *, const struct http_request *);

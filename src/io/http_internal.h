@@ -40,6 +40,9 @@ struct http_transfer {
 	int64_t all_sent_ms; /* 0: still sending */
 };
 
+/* Start libcurl, once; what it cannot allocate ends the process. */
+void http_init(void);
+
 /* Set the transfer's libcurl handle up for its request. */
 void http_setup(struct http_transfer *);
 

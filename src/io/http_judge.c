@@ -98,6 +98,16 @@ explain_status(const struct http_transfer *t, long status, struct err *e)
 	}
 }
 
+/*
+ * libcurl's own text for these counts milliseconds: the same failure would
+ * never read the same.
+ */
+static bool
+is_timed(CURLcode rc)
+{
+	return rc == CURLE_COULDNT_CONNECT || rc == CURLE_OPERATION_TIMEDOUT;
+}
+
 static void
 explain(struct http_transfer *t, CURLcode rc, long status)
 {
@@ -115,7 +125,8 @@ explain(struct http_transfer *t, CURLcode rc, long status)
 		(void)err_set(e, ERR_TEMPORARY, "the answer is no HTTP");
 	else
 		(void)err_set(e, curl_class(rc), "%s",
-		    *t->curl_text ? t->curl_text : curl_easy_strerror(rc));
+		    *t->curl_text && !is_timed(rc) ? t->curl_text
+						   : curl_easy_strerror(rc));
 	(void)err_wrap(e, "%s", t->answer.what);
 }
 
@@ -157,7 +168,7 @@ http_url_check(const char *url, struct err *e)
 {
 	static const CURLUPart forbidden[] = { CURLUPART_USER,
 		CURLUPART_PASSWORD, CURLUPART_QUERY, CURLUPART_FRAGMENT };
-	CURLU *u = curl_url();
+	CURLU *u = (http_init(), curl_url());
 	char *scheme = NULL;
 	bool is_good = curl_url_set(u, CURLUPART_URL, url, 0) == CURLUE_OK &&
 	    curl_url_get(u, CURLUPART_SCHEME, &scheme, 0) == CURLUE_OK &&

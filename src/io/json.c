@@ -13,6 +13,12 @@ json_release(json_t **json)
 	json_decref(*json);
 }
 
+void
+json_init(void)
+{
+	json_set_alloc_funcs(xmalloc, free);
+}
+
 json_t *
 json_parse(const char *text, size_t len, struct err *e)
 {

@@ -17,6 +17,12 @@
 #define autojson __attribute__((cleanup(json_release)))
 void json_release(json_t **);
 
+/*
+ * Let jansson's memory end the process like ours: a failure would else be
+ * taken for a text that is no JSON, or a member would be missing in one.
+ */
+void json_init(void);
+
 /* Parse; NULL and ERR_TEMPORARY with the place when it is no JSON. */
 json_t *json_parse(const char *text, size_t len, struct err *e);
 
