@@ -112,6 +112,12 @@ log_flush(void)
 	flush_out(&outs[0]);
 }
 
+int64_t
+log_due_ms(void)
+{
+	return release_ms;
+}
+
 static void
 put(struct out *out, const char *text)
 {

@@ -2,6 +2,7 @@
 #define BASE_LOG_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/stat.h>
 
 #include "base/err.h"
@@ -55,6 +56,9 @@ void log_result(const char *text);
 
 /* Write what waits, if its time has come. */
 void log_flush(void);
+
+/* When that is, by clock_mono_ms(); in the past once it was. */
+int64_t log_due_ms(void);
 
 /* Write what waits.  The last thing before the program ends. */
 void log_finish(void);

@@ -75,6 +75,16 @@ try_once(const struct request *r, struct http *http, struct err *e,
 	return result;
 }
 
+/* Lines that were held back come out meanwhile. */
+static void
+sleep_until(int64_t at_ms)
+{
+	if (log_due_ms() < at_ms)
+		stop_sleep_until(log_due_ms());
+	log_flush();
+	stop_sleep_until(at_ms);
+}
+
 int
 request_run(const struct request *r, struct http *http,
     const struct retry_policy *policy, struct err *e)
@@ -91,6 +101,6 @@ request_run(const struct request *r, struct http *http,
 			retry_random(), &at_ms))
 			return -1;
 		request_log_retry(r->what, e, policy, &retry, at_ms);
-		stop_sleep_until(at_ms);
+		sleep_until(at_ms);
 	}
 }
