@@ -1,6 +1,8 @@
 # make                the program, build/jibri-finalize
 # make check          every test; TESTS='unit tests/x.bats' and FILTER=REGEX
 #                     narrow it
+# make check-long     the same, and where a test takes a sample of the points
+#                     at which something can fail, here it takes them all
 # make check-mutants  plants bugs, and expects the tests to see them
 # make lint           every check that does not run the program
 # make format         lay out the C sources
@@ -26,15 +28,18 @@ src := $(wildcard src/*.c src/*/*.c)
 sandbox_src := $(wildcard tests/sandbox/*.c)
 unit_src := $(wildcard tests/unit/*.c)
 preload_src := $(wildcard tests/preload/*.c)
+reader_src := $(wildcard tests/reader/*.c)
 
 objects = $(patsubst %.c,$(out)/obj/%.o,$(1))
 src_obj := $(call objects,$(src))
 sandbox_obj := $(call objects,$(sandbox_src))
+reader_obj := $(call objects,$(reader_src))
 unit_obj := $(call objects,$(unit_src)) \
     $(filter-out $(out)/obj/src/main.o,$(src_obj))
 
 # What tests need besides the program; each is there only with its sources.
 helpers := $(if $(sandbox_src),$(out)/sandbox) $(if $(unit_src),$(out)/unit) \
+    $(if $(reader_src),$(out)/reader) \
     $(preload_src:tests/preload/%.c=$(out)/preload-%.so)
 
 TESTS = $(if $(unit_src),unit) $(wildcard tests/*.bats)
@@ -99,6 +104,9 @@ $(program): $(src_obj)
 $(out)/sandbox: $(sandbox_obj)
 	$(call say,LINK) $(link) -o $@ $^ $(sandbox_libs) -lpthread
 
+$(out)/reader: $(reader_obj)
+	$(call say,LINK) $(link) -o $@ $^
+
 $(out)/unit: $(unit_obj)
 	$(call say,LINK) $(link) -o $@ $^ $(unit_libs) $(pkg_libs)
 
@@ -109,6 +117,10 @@ $(out)/obj/src/%.o: src/%.c $(out)/flags
 $(out)/obj/tests/sandbox/%.o: tests/sandbox/%.c $(out)/flags
 	@mkdir -p $(@D)
 	$(call say,CC) $(compile) $(fortify) $(sandbox_cflags) -fPIE -MMD -MP -c -o $@ $<
+
+$(out)/obj/tests/reader/%.o: tests/reader/%.c $(out)/flags
+	@mkdir -p $(@D)
+	$(call say,CC) $(compile) $(fortify) -fPIE -MMD -MP -c -o $@ $<
 
 $(out)/obj/tests/unit/%.o: tests/unit/%.c $(out)/flags
 	@mkdir -p $(@D)
@@ -134,6 +146,10 @@ check: $(program) $(helpers)
 	    BUILD='$(abspath $(out))' SAN='$(SAN)' FILTER='$(FILTER)' \
 	    scripts/check $(TESTS)
 
+# Tests see it as LONG=1.
+check-long: export LONG := 1
+check-long: check
+
 lint: $(program)
 	@BIN='$(program)' scripts/lint
 
@@ -156,7 +172,8 @@ install: $(program)
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all helpers check check-mutants lint docs format install clean FORCE
+.PHONY: all helpers check check-long check-mutants lint docs format install \
+    clean FORCE
 .DELETE_ON_ERROR:
 
 -include $(wildcard $(out)/obj/*/*.d $(out)/obj/*/*/*.d)

@@ -109,7 +109,7 @@ sparse() {
 
 # finalize [ARGUMENT...]: as Jibri calls it; stdout and stderr in one pipe.
 finalize() {
-	timeout 120 "$BIN" "$REC" "$@" 2>&1
+	timeout -k 5 120 "$BIN" "$REC" "$@" 2>&1
 }
 
 # run_finalize CODE [ARGUMENT...]: run it, and show its output when it ends

@@ -467,6 +467,9 @@ sent_metadata() {
 		.path == "metadata.json") | "\(.size) \(.sha256)"')" \
 		"$(sent_metadata | wc -c) $(sent_metadata | sha256sum |
 			cut -d ' ' -f 1)"
+	# One JSON text, and nothing of memory or disk behind it.
+	assert_equal "$(sent_metadata | tr '\0' '?' | tail -n 1)" "}"
+	sent_metadata | jq -e . >/dev/null
 	no_double
 	run_finalize 0
 	assert_output_has "done already"

@@ -34,7 +34,8 @@ on_found(void *ctx, const struct remote_file *file)
 	struct item **slot = bsearch(file->path, u->by_path, u->n,
 	    sizeof(struct item *), compare_key);
 
-	if (slot == NULL)
+	if (slot == NULL || (*slot)->state != ITEM_ASK ||
+	    progress_is_superseded(p, file->id))
 		return;
 	/* An older version, or one before --force, proves nothing. */
 	if ((*slot)->is_rewritten || (p->is_forced && (*slot)->is_fresh)) {
@@ -42,7 +43,7 @@ on_found(void *ctx, const struct remote_file *file)
 		return;
 	}
 	/* A size that differs is another version, or a part of it. */
-	if (file->size != (*slot)->size || progress_is_superseded(p, file->id))
+	if (file->size != (*slot)->size)
 		return;
 	(*slot)->is_listed = true;
 	mem_replace(&(*slot)->listed_id, file->id);

@@ -1,0 +1,313 @@
+#!/usr/bin/env bats
+# Disks that fail: each call on the journal with each error that a disk has,
+# writes cut short, and too many open files.  (A disk that is full or
+# read-only, and files that may not be read, are in moving.bats.)
+
+load lib
+load points
+setup() {
+	common_setup
+	export JIBRI_FINALIZE_ANSWER_TIMEOUT=100ms
+	points_setup
+	OPEN=
+}
+
+teardown() {
+	common_teardown
+	[ -z "$OPEN" ] || rm -rf "$OPEN"
+}
+
+# calls_on PATH...: "NAME ORDINAL" of each call that a run makes on it, as
+# strace counts them.
+calls_on() {
+	local paths=() path
+	for path; do paths+=(-P "$path"); done
+	exits 0 strace -f -qq -o "$DIR/trace" "${paths[@]}" "$BIN" "$REC"
+	awk '$2 ~ /^[a-z0-9_]+\(/ {
+		sub(/\(.*/, "", $2)
+		print $2, ++n[$2]
+	}' "$DIR/trace"
+}
+
+# with_fault CODES NAME ERROR WHEN PATH...: a run in which that call fails.
+with_fault() {
+	local codes=$1 name=$2 error=$3 when=$4 paths=() path
+	shift 4
+	for path; do paths+=(-P "$path"); done
+	exits "$codes" strace -f -qq -o "$DIR/trace" "${paths[@]}" \
+		-e trace="$name" -e inject="$name:error=$error:when=$when" \
+		"$BIN" "$REC"
+	! grep -q INJECTED "$DIR/trace" || reached=$((reached + 1))
+}
+
+warnings() {
+	grep -c "the journal cannot be written" "$DIR/log" || true
+}
+
+# The calls of `calls_on` that put something on the disk.
+writing() {
+	grep -E '^(write|fdatasync|fsync|ftruncate|openat) '
+}
+
+# resumable: the recording is delivered, its journal torn before it says all.
+resumable() {
+	local size
+	exits 0 "$BIN" "$REC"
+	size=$(stat -c %s "$REC/.jibri-finalize")
+	truncate -s $((size * 65 / 100)) "$REC/.jibri-finalize"
+	: >"$SB/requests.jsonl"
+}
+
+# unwritten UPLOADS NAME ERROR WHEN: the law where the journal is written.
+unwritten() {
+	local uploads=$1 name=$2 error=$3 when=$4
+	local paths=("$REC/.jibri-finalize" .jibri-finalize)
+	[ "$name" != fsync ] || paths=("$REC")
+	with_fault 0 "$name" "$error" "$when" "${paths[@]}"
+	holds is_delivered
+	case $error,$name in
+	EINTR,write | EINTR,openat) holds [ "$(warnings)" = 0 ] ;;
+	EINTR,*) holds [ "$(warnings)" -le 1 ] ;;
+	*) holds [ "$(warnings)" = 1 ] ;;
+	esac
+	settles
+	holds [ "$(came upload)" = "$uploads" ]
+}
+
+# each_error NAME ORDINAL COMMAND...: with each error; of the three that mean
+# a bad or a full disk one in turn, if it is an everyday run.
+each_error() {
+	local errors=(EIO ENOSPC EDQUOT) error name=$1 n=$2
+	shift 2
+	is_long || errors=("${errors[points / 2 % 3]}")
+	for error in "${errors[@]}" EINTR; do
+		"$@" "$name" "$error" "$n"
+	done
+}
+
+fresh_point() {
+	point "fresh-$1-$2-$3"
+	unwritten 3 "$@"
+}
+
+resumed_point() {
+	point "resumed-$1-$2-$3"
+	resumable
+	unwritten 0 "$@"
+}
+
+@test "whatever fails when the journal is written, it is delivered, warned once, not doubled" {
+	local name n error reached=0
+	needs_strace
+	point recorded
+	{
+		calls_on "$REC/.jibri-finalize" .jibri-finalize
+		echo fsync 1
+	} | writing >"$DIR/calls"
+	points=0
+	while read -r name n; do
+		each_error "$name" "$n" fresh_point
+	done <"$DIR/calls"
+	# It cannot be opened for reading either.
+	for error in EIO ENOSPC EACCES EMFILE; do
+		fresh_point openat "$error" 1+
+	done
+	announced_once
+	never_failed
+	say "$points points of $(wc -l <"$DIR/calls") calls, $reached reached"
+	# The answers fall together now and then: a write less, or one more.
+	((points > 30 && reached * 10 >= points * 9))
+}
+
+@test "whatever fails when a torn journal is mended and resumed, nothing is sent again" {
+	local name n reached=0
+	needs_strace
+	point recorded
+	resumable
+	calls_on "$REC/.jibri-finalize" .jibri-finalize | writing >"$DIR/calls"
+	grep -q ftruncate "$DIR/calls"
+	points=0
+	while read -r name n; do
+		each_error "$name" "$n" resumed_point
+	done <"$DIR/calls"
+	announced_once 3                     # and one before it was torn
+	never_failed
+	say "$points points of $(wc -l <"$DIR/calls") calls, $reached reached"
+	((points > 15 && reached * 10 >= points * 9))
+}
+
+# What it says nobody can guess, so nothing is done before it can be read;
+# an interrupted call is no such reason.  (lseek() cannot fail here.)
+@test "a journal that cannot be examined, locked or read stops the run, and nothing else" {
+	local name n error errors=(EIO EINTR) reached=0
+	is_long && errors+=(ESTALE ENOLCK)
+	needs_strace
+	point recorded
+	resumable
+	calls_on "$REC/.jibri-finalize" .jibri-finalize >"$DIR/all"
+	# What comes after the last part of it is read, is of the scan.
+	sed -n '1,/^lseek/p' "$DIR/all" |
+		grep -E '^(newfstatat|fcntl|pread64) ' >"$DIR/calls"
+	grep -q pread64 "$DIR/calls"
+	points=0
+	while read -r name n; do
+		for error in "${errors[@]}"; do
+			point "unread-$name-$error-$n"
+			resumable
+			with_fault "0 75" "$name" "$error" "$n" \
+				"$REC/.jibri-finalize" .jibri-finalize
+			holds is_delivered
+			if [ "$rc" = 75 ]; then
+				holds [ "$(came any)" = 0 ]
+				holds grep -q ": error: .*jibri-final" "$DIR/log"
+				holds [ "$name $error" != "pread64 EINTR" ]
+			fi
+			settles
+			holds [ "$(came upload)" = 0 ]
+		done
+	done <"$DIR/calls"
+	announced_once
+	never_failed
+	say "$points points of $(wc -l <"$DIR/calls") calls, $reached reached"
+	((points > 10 && reached == points))
+}
+
+@test "a journal that the scan cannot examine is no artifact, and no reason to fail" {
+	local n reached=0
+	needs_strace
+	point recorded
+	calls_on "$REC/.jibri-finalize" .jibri-finalize |
+		sed '1,/^lseek/d' | grep newfstatat >"$DIR/calls" || true
+	points=0
+	while read -r _ n; do
+		point "scan-$n"
+		with_fault 0 newfstatat EIO "$n" \
+			"$REC/.jibri-finalize" .jibri-finalize
+		holds is_delivered
+		settles
+	done <"$DIR/calls"
+	never_failed
+	say "$points points, $reached reached"
+	((reached == points))
+}
+
+@test "a journal whose name never leads to it does not keep the run going for ever" {
+	local reached=0
+	needs_strace
+	point unstable
+	# Of each round: the file that was opened, twice, and its name.
+	with_fault "0 75" newfstatat ESTALE 3+3 \
+		"$REC/.jibri-finalize" .jibri-finalize
+	settles
+	announced_once
+}
+
+@test "writes that take half of what they are given lose and double nothing" {
+	local n torn=0 shim=${BUILD:-$ROOT/build}/preload-shortwrite.so
+	point short
+	exits 0 env LD_PRELOAD="$shim" "$BIN" "$REC"
+	holds is_delivered
+	holds [ "$(warnings)" = 0 ]
+	# As many lines as ever, so it was half and half again that came.
+	holds [ "$(journal | tail -n 1)" = announced ]
+	settles
+	for ((n = 1; n <= 14; n++)); do
+		point "full-at-$n"
+		exits 0 env LD_PRELOAD="$shim" SHORTWRITE_FULL_AT="$n" \
+			"$BIN" "$REC"
+		holds is_delivered
+		holds [ "$(warnings)" = 1 ]
+		[ -z "$(tail -c 1 "$REC/.jibri-finalize")" ] ||
+			torn=$((torn + 1))
+		settles
+		holds [ "$(came upload)" = 3 ]
+	done
+	announced_once
+	never_failed
+	say "$points points, $torn torn lines"
+	((torn > 10))
+}
+
+# fails_alike: it ends as one that failed in passing, or not at all, and the
+# next run completes it.
+fails_alike() {
+	[ "$rc" != 0 ] || holds is_delivered
+	settles
+	holds [ "$(came upload)" -le 3 ]
+}
+
+@test "with too many open files nothing is lost, nothing doubled, nothing held" {
+	local n complete=0 began=0
+	for ((n = 3; n <= 28; n++)); do
+		point "files-$n"
+		# Below four the loader gives up, before there is a program.
+		exits "0 75 127" bash -c 'ulimit -n "$1"; exec "$2" "$3"' \
+			bash "$n" "$BIN" "$REC"
+		[ "$rc" != 127 ] || holds [ ! -e "$REC/.jibri-finalize" ]
+		[ "$rc" = 127 ] || began=$((began + 1))
+		[ "$rc" != 0 ] || complete=$((complete + 1))
+		fails_alike
+	done
+	announced_once
+	say "$points points: $began began, $complete were complete"
+	((complete > 5 && began - complete > 3))
+}
+
+@test "a descriptor that is not to be had at any one moment is an error in passing" {
+	local name n reached=0 complete=0
+	needs_strace
+	point recorded
+	exits 0 strace -f -qq -o "$DIR/trace" \
+		-e trace=openat,openat2,socket,socketpair,pipe2 "$BIN" "$REC"
+	# The loader's are not ours; stop.c's pipe is the first that is.
+	awk '{
+		sub(/\(.*/, "", $2)
+		n[$2]++
+		ours = ours || $2 == "pipe2"
+		if (ours)
+			print $2, n[$2]
+	}' "$DIR/trace" >"$DIR/calls"
+	points=0
+	while read -r name n; do
+		point "$name-$n"
+		with_fault "0 75" "$name" EMFILE "$n"
+		[ "$rc" != 0 ] || complete=$((complete + 1))
+		fails_alike
+	done <"$DIR/calls"
+	announced_once
+	say "$points points, $reached reached: $complete were complete"
+	((points > 20 && reached * 10 >= points * 9))
+}
+
+# Permissions do not bind root, and its files are not another's to read.
+@test "another user, who may not write the directory, delivers and warns once" {
+	local as=()
+	OPEN=$(mktemp -d)
+	chmod 755 "$OPEN"
+	point others
+	REC=$OPEN/$SESSION
+	mv "$DIR/recordings/$SESSION" "$REC"
+	chmod 555 "$REC"
+	install -m 755 "$BIN" "$OPEN/program"
+	if [ "$(id -u)" = 0 ]; then
+		as=(setpriv --reuid=65534 --regid=65534 --clear-groups)
+		"${as[@]}" "$OPEN/program" --version >/dev/null 2>&1 ||
+			skip "may not become another user"
+	fi
+	exits 0 "${as[@]}" "$OPEN/program" "$REC"
+	holds is_delivered
+	holds [ "$(warnings)" = 1 ]
+	exits 0 "${as[@]}" "$OPEN/program" "$REC"
+	holds [ "$(came upload)" = 3 ]
+	holds is_delivered
+	# The journal of one who may is read by one who may not write.
+	chmod 755 "$REC"
+	settles
+	chmod 555 "$REC"
+	: >"$SB/requests.jsonl"
+	exits 0 "${as[@]}" "$OPEN/program" "$REC"
+	holds [ "$(came any)" = 0 ]
+	chmod 755 "$REC"
+	announced_once 3                     # two without a journal
+	say "4 points"
+}

@@ -1,0 +1,106 @@
+# What the tests share that walk many points at one sandbox: a session for
+# each point, checks that name the point, and figures.
+#
+# shellcheck shell=bash
+
+# points_setup: after common_setup.  Each recording is a copy of this one.
+points_setup() {
+	start_sandbox
+	recording
+	printf 'one\n' >"$REC/a.txt"
+	mv "$REC" "$DIR/template"
+	# The search for leaks does not work under strace.
+	[ "${SAN:-}" != 1 ] ||
+		export ASAN_OPTIONS=${ASAN_OPTIONS:-}:detect_leaks=0
+	SEED=${SEED:-$RANDOM}
+	RANDOM=$SEED
+	points=0
+}
+
+# is_long: is this `make check-long`?
+is_long() {
+	[ "${LONG:-}" = 1 ]
+}
+
+# say TEXT: a figure, for the reader of the results.
+say() {
+	echo "# $*" >&3
+}
+
+needs_strace() {
+	strace -f -qq -o /dev/null true 2>/dev/null ||
+		skip "strace may not trace here"
+}
+
+# point SESSION: one more, with a recording and a log of requests of its own;
+# no name is used twice.
+point() {
+	SESSION=$1
+	REC=$DIR/recordings/$1
+	mkdir "$REC"
+	cp -RT "$DIR/template" "$REC"
+	: >"$SB/requests.jsonl"
+	points=$((points + 1))
+}
+
+# holds COMMAND...: or it is shown what failed, and where.
+holds() {
+	"$@" && return 0
+	echo "$SESSION (seed $SEED): failed: $*" >&2
+	cat "$DIR/log" "$REC/.jibri-finalize" >&2
+	return 1
+}
+
+# exits CODES COMMAND...: with one of them; its output goes to the log.  What
+# hangs is killed; nothing here takes that long.
+exits() {
+	local wanted=$1
+	shift
+	rc=0
+	timeout -k 5 20 "$@" >"$DIR/log" 2>&1 || rc=$?
+	[[ " $wanted " == *" $rc "* ]] || holds [ "exit code $rc" = "$wanted" ]
+}
+
+# Every file is stored once, byte for byte, and nothing else.
+is_delivered() {
+	diff -r --exclude=.jibri-finalize "$REC" "$SB/store/$ROOM/$SESSION"
+}
+
+# came STAGE|any: how many requests there were at this point.
+came() {
+	grep -c "\"stage\":\"${1#any}" "$SB/requests.jsonl" || true
+}
+
+# settles: the next run completes it, one more has nothing left to do.
+settles() {
+	local n
+	exits 0 "$BIN" "$REC"
+	holds is_delivered
+	n=$(came any)
+	exits 0 "$BIN" "$REC"
+	holds [ "$(came any)" = "$n" ]
+	holds jq -e .event "$REC/.jibri-finalize" >"$DIR/events"
+}
+
+# announced_once [MOST]: each session at the server was announced by one
+# STOPPED; where its acknowledgement was lost, each repeat has the same id.
+announced_once() {
+	local sessions=("$SB/store/$ROOM"/*)
+	jq -es --argjson n "${#sessions[@]}" --argjson most "${1:-2}" '
+		map(select(.acked) | (.body | fromjson) +
+			{id: .headers["webhook-id"]}) |
+		map(select(.eventType == "STOPPED")) | group_by(.sessionId) |
+		map(select((map(.id) | unique | length) > 1 or
+			length > $most)) as $wrong |
+		($wrong == [] or ($wrong | debug | false)) and length == $n
+		' "$SB/webhooks.jsonl" >/dev/null
+}
+
+# never_failed: no session was ever announced as FAILED.
+never_failed() {
+	! grep FAILED "$SB/webhooks.jsonl" >&2
+}
+
+ms() {
+	echo $((${EPOCHREALTIME/./} / 1000))
+}
