@@ -315,3 +315,23 @@ is_settled_soon() {
 	done
 	say "$points points"
 }
+
+@test "what a killed run had stored is found, whatever the clock of that run said" {
+	local jump pid
+	export JIBRI_FINALIZE_ANSWER_TIMEOUT=30s
+	for jump in "${JUMPS[@]}"; do
+		point "killed$jump"
+		faults "upload a.txt 1 stall-stored 20"
+		clock "$jump"
+		faked
+		"${FAKED[@]}" >"$DIR/log" 2>&1 3>&- &
+		pid=$!
+		wait_for test -s "$SB/store/$ROOM/$SESSION/a.txt"
+		kill -KILL "$pid"
+		wait "$pid" || true
+		exits 0 env JIBRI_FINALIZE_ANSWER_TIMEOUT=1s "$BIN" "$REC"
+		holds is_delivered
+		holds [ "$(uploads a.txt)" -le 1 ]
+	done
+	say "$points points"
+}

@@ -95,6 +95,16 @@ paths_to_json(const struct text_list *paths)
 	return array;
 }
 
+static json_t *
+mtimes_to_json(const int64_t *mtimes_ns, size_t n)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < n; i++)
+		(void)json_array_append_new(array, json_integer(mtimes_ns[i]));
+	return array;
+}
+
 /* An error's text can hold a file name that is no UTF-8. */
 static json_t *
 text_to_json(const char *s)
@@ -118,6 +128,9 @@ event_format(const struct event *ev, struct buf *line)
 	if (ev->paths)
 		(void)json_object_set_new(json, "paths",
 		    paths_to_json(ev->paths));
+	if (ev->paths && ev->mtimes_ns)
+		(void)json_object_set_new(json, "mtimes",
+		    mtimes_to_json(ev->mtimes_ns, ev->paths->n));
 	for (size_t i = 0; i < INTEGERS; i++) {
 		int64_t value =
 		    *(const int64_t *)((const char *)ev + integers[i].offset);
@@ -155,9 +168,13 @@ kind_of(const json_t *json, enum event_kind *kind)
 	return false;
 }
 
-static void
-parse_paths(const json_t *array, struct text_list *paths)
+/* The paths and, element by element, their mtimes; the caller frees both. */
+static int64_t *
+parse_paths(const json_t *json, struct text_list *paths)
 {
+	const json_t *array = json_object_get(json, "paths");
+	const json_t *mtimes = json_object_get(json, "mtimes");
+	int64_t *mtimes_ns = xcalloc(json_array_size(array), sizeof(int64_t));
 	size_t i;
 	json_t *item;
 
@@ -165,9 +182,13 @@ parse_paths(const json_t *array, struct text_list *paths)
 	{
 		autofree char *path = path_of_json(item);
 
-		if (path != NULL)
-			text_list_add(paths, path);
+		if (path == NULL)
+			continue;
+		mtimes_ns[paths->n] =
+		    json_integer_value(json_array_get(mtimes, i));
+		text_list_add(paths, path);
 	}
+	return mtimes_ns;
 }
 
 static void
@@ -202,6 +223,7 @@ event_replay(struct progress *p, const char *line, size_t len)
 	struct err ignored;
 	autojson json_t *json = json_parse(line, len, &ignored);
 	autofree char *path = path_of_json(json_object_get(json, "path"));
+	autofree int64_t *mtimes_ns = NULL;
 	struct text_list paths = { 0 };
 	struct event ev = { .path = path, .paths = &paths };
 
@@ -210,7 +232,8 @@ event_replay(struct progress *p, const char *line, size_t len)
 	parse_members(&ev, json);
 	if (ev.kind == EVENT_RESOLVED && !is_identity(&ev, json))
 		return false;
-	parse_paths(json_object_get(json, "paths"), &paths);
+	mtimes_ns = parse_paths(json, &paths);
+	ev.mtimes_ns = mtimes_ns;
 	progress_apply(p, &ev);
 	text_list_free(&paths);
 	return true;

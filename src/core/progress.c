@@ -127,6 +127,7 @@ apply_sending(struct progress *p, const struct event *ev)
 
 		fact->is_sending = true;
 		fact->unknown_ms = ev->at_ms;
+		fact->mtime_ns = ev->mtimes_ns ? ev->mtimes_ns[i] : 0;
 		fact->is_stored = false;
 	}
 }

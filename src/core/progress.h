@@ -19,7 +19,7 @@ enum event_kind {
 	EVENT_BEGAN,      /* a run: host, pid, version */
 	EVENT_FORCED,     /* what was known of the server counts no more */
 	EVENT_RESOLVED,   /* session, room, meetingId */
-	EVENT_SENDING,    /* paths: their upload may have begun */
+	EVENT_SENDING,    /* paths, mtimes: their upload may have begun */
 	EVENT_STORED,     /* path, size, mtime, type, sha256, id */
 	EVENT_UNKNOWN,    /* path, size, mtime: sent, no answer understood */
 	EVENT_ABSENT,     /* path: the server does not have it after all */
@@ -43,6 +43,7 @@ struct event {
 	const char *webhook, *class, *text;
 	int64_t pid, size, mtime_ns, count, bytes;
 	const struct text_list *paths;
+	const int64_t *mtimes_ns; /* as many as paths */
 };
 
 /* What is known of one artifact. */

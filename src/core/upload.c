@@ -138,20 +138,29 @@ note_sending(struct upload *u, const struct item *item)
 	const struct progress *p = &u->deps->journal->progress;
 	const struct fact *fact = progress_fact(p, item->artifact->path);
 	struct text_list paths = { 0 };
+	int64_t mtimes_ns[AHEAD];
 	size_t bytes = 0;
 
-	if (fact && fact->is_sending)
+	if (fact && fact->is_sending && fact->mtime_ns == item->mtime_ns)
 		return;
-	text_list_add(&paths, item->artifact->path);
-	for (const struct item *next = item + 1;
-	     next < u->items + u->n && paths.n < AHEAD && bytes < AHEAD_BYTES &&
-	     next->state == ITEM_READY && next->size <= SMALL_BYTES;
-	     next++) {
-		text_list_add(&paths, next->artifact->path);
-		bytes += strlen(next->artifact->path);
+	for (const struct item *next = item; next < u->items + u->n; next++) {
+		const struct artifact *a = next->artifact;
+
+		if (paths.n == AHEAD || bytes > AHEAD_BYTES ||
+		    (next != item &&
+			(next->state != ITEM_READY ||
+			    next->size > SMALL_BYTES)))
+			break;
+		mtimes_ns[paths.n] = next->mtime_ns;
+		text_list_add(&paths, a->path);
+		bytes += strlen(a->path);
 	}
 	journal_note(u->deps->journal,
-	    (struct event){ .kind = EVENT_SENDING, .paths = &paths });
+	    (struct event){
+		.kind = EVENT_SENDING,
+		.paths = &paths,
+		.mtimes_ns = mtimes_ns,
+	    });
 	journal_commit(u->deps->journal);
 	text_list_free(&paths);
 }
@@ -189,12 +198,12 @@ start_item(struct upload *u, struct item *item)
 		free_flight(item);
 		return;
 	}
-	note_sending(u, item);
 	item->is_fresh = false;
 	/* Without a list before it, an old version cannot be told apart. */
 	item->is_rewritten = p->is_forced && !u->was_list_read;
 	item->size = item->flight->size;
 	item->mtime_ns = item->flight->mtime_ns;
+	note_sending(u, item);
 	item->flight->request.owner = item;
 	item->state = ITEM_FLYING;
 	u->n_flying++;

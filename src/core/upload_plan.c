@@ -73,16 +73,12 @@ reconsider(struct upload *u, const struct artifact *a, struct fact *fact,
 	return 0;
 }
 
-/*
- * Is the artifact another version than the one that an earlier run sent?
- * Where the journal does not say what was sent, by the time.
- */
+/* Is the artifact another version than the one that an earlier run sent? */
 static bool
 is_rewritten(const struct artifact *a, const struct fact *fact)
 {
-	if (fact->is_sending || fact->mtime_ns == 0)
-		return a->mtime_ns / 1000000 > fact->unknown_ms;
-	return a->mtime_ns != fact->mtime_ns || a->size != fact->size;
+	return a->mtime_ns != fact->mtime_ns ||
+	    (!fact->is_sending && a->size != fact->size);
 }
 
 /*

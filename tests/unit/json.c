@@ -128,11 +128,13 @@ test_duplicates(void **state)
 	(void)state;
 	text_list_parse(&pointers, "/url,/o/id");
 	for (size_t i = 0; i < LENGTH(rows); i++) {
-		autojson json_t *json = parsed(rows[i].text);
+		const char *text = rows[i].text;
+		autojson json_t *json = parsed(text);
 
-		check(json_has_duplicate(rows[i].text, strlen(rows[i].text),
-			  &pointers) == rows[i].is_found,
-		    "%s", rows[i].text);
+		assert_non_null(json);
+		check(json_has_duplicate(text, strlen(text), &pointers) ==
+			rows[i].is_found,
+		    "%s", text);
 	}
 	text_list_free(&pointers);
 }
