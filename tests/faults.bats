@@ -173,8 +173,6 @@ large_rows() {
 	walk upload_row <<-'END'
 		0 2 status 503
 		0 1 status-stored 500
-		65 1 early 413
-		77 1 early 401
 		0 2 early 503
 		0 2 early-200
 		0 2 drop-at 5%
@@ -202,6 +200,22 @@ large_rows() {
 @test "so it is with a large file that does not ask" {
 	export JIBRI_FINALIZE_EXPECT_CONTINUE=no JIBRI_FINALIZE_STALL_TIMEOUT=1s
 	large_rows
+}
+
+# Without asking, some early answers are lost with the connection (3 to 5 %
+# with libcurl over HTTP/1.1); the repeat then meets the next.
+@test "an early refusal of a large file is understood, asked for or not" {
+	local expect code
+	for expect in yes no; do
+		for code in 413:65 401:77; do
+			another_recording "early-$expect-${code%:*}"
+			sparse "$REC/$MEDIA" 3000000
+			faults "upload $MEDIA * early ${code%:*}"
+			run_finalize "${code#*:}" --expect-continue="$expect"
+			assert_equal "$(stored)" metadata.json
+			assert_output_has "HTTP ${code%:*}"
+		done
+	done
 }
 
 # lookup_row "CODE REQUESTS FAULT": of the first run.
