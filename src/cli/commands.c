@@ -1,6 +1,5 @@
 #include "cli/commands.h"
 
-#include <jansson.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -11,54 +10,6 @@
 #include "cli/help.h"
 #include "cli/report.h"
 
-static int
-run_finalize(const struct loaded *l, const struct options *o,
-    char *const *words, size_t n, struct err *e)
-{
-	const struct attempt_request request = {
-		.directory = words[0],
-		.room = n > 1 ? words[1] : NULL,
-		.session = n > 2 ? words[2] : NULL,
-		.is_forced = o->is_forced,
-	};
-	struct attempt_result result;
-	int outcome = attempt_run(&request, &l->config.attempt,
-	    &l->config.pipeline, &result, e);
-
-	if (outcome == -1 && !result.is_logged)
-		log_error("%s", e->text);
-	if (o->is_json)
-		report_attempt_json(&result, outcome == 0 ? NULL : e);
-	else
-		report_attempt(&result, outcome == 0 ? NULL : e);
-	attempt_result_free(&result);
-	e->text[0] = '\0';
-	return outcome;
-}
-
-static int
-run_config(const struct loaded *l, const struct options *o, char *const *words,
-    size_t n, struct err *e)
-{
-	(void)words, (void)n;
-	if (o->is_json)
-		report_config_json(l);
-	else
-		report_config(l);
-	return pipeline_check(&l->config.pipeline, e);
-}
-
-static int
-run_help(const struct loaded *l, const struct options *o, char *const *words,
-    size_t n, struct err *e)
-{
-	autofree char *text = o->is_mdoc ? help_mdoc() : help_text();
-
-	(void)l, (void)words, (void)n, (void)e;
-	log_result(text);
-	return 0;
-}
-
 const struct command commands[] = {
 	{
 	    .name = "finalize",
@@ -66,24 +17,23 @@ const struct command commands[] = {
 	    .help = "deliver the recording in DIR now",
 	    .min_words = 1,
 	    .max_words = 3,
-	    .takes_force = true,
-	    .takes_json = true,
-	    .run = run_finalize,
+	    .options = OPTION_FORCE | OPTION_JSON,
+	    .run = cmd_finalize,
 	},
 	{
 	    .name = "config",
 	    .synopsis = "",
 	    .help = "show every setting and where it is from",
-	    .takes_json = true,
-	    .run = run_config,
+	    .options = OPTION_JSON,
+	    .run = cmd_config,
 	},
 	{
 	    .name = "help",
 	    .synopsis = "",
 	    .help = "print this help",
-	    .takes_mdoc = true,
+	    .options = OPTION_MDOC,
 	    .needs_no_config = true,
-	    .run = run_help,
+	    .run = cmd_help,
 	},
 };
 
@@ -112,15 +62,15 @@ static int
 check_usage(const struct command *c, const struct options *o, size_t n,
     struct err *e)
 {
+	const struct option_switch *beyond;
+
 	if (n < c->min_words || n > c->max_words)
 		return err_set(e, ERR_USAGE, "usage: jibri-finalize %s%s%s",
 		    c->name, *c->synopsis ? " " : "", c->synopsis);
-	if (o->is_forced && !c->takes_force)
-		return err_set(e, ERR_USAGE, "%s takes no --force", c->name);
-	if (o->is_json && !c->takes_json)
-		return err_set(e, ERR_USAGE, "%s takes no --json", c->name);
-	if (o->is_mdoc && !c->takes_mdoc)
-		return err_set(e, ERR_USAGE, "%s takes no --mdoc", c->name);
+	beyond = options_beyond(o, c->options | OPTIONS_GLOBAL);
+	if (beyond != NULL)
+		return err_set(e, ERR_USAGE, "%s takes no --%s", c->name,
+		    beyond->name);
 	return 0;
 }
 
@@ -130,7 +80,7 @@ run_loaded(struct loaded *l, const struct command *command,
 {
 	struct err no_log;
 
-	l->config.log.is_quiet = o->is_json;
+	l->config.log.is_quiet = o->given & OPTION_JSON;
 	if (log_configure(&l->config.log, &no_log) == -1)
 		log_warn("%s; going on without it", no_log.text);
 	stop_at(clock_mono_ms() + l->config.deadline_ms);
@@ -146,8 +96,8 @@ commands_run(const struct options *o, struct err *e)
 	struct loaded l;
 	int result;
 
-	if (o->is_help || o->is_version) {
-		report_help_or_version(o->is_help);
+	if (o->given & (OPTION_HELP | OPTION_VERSION)) {
+		report_help_or_version(o->given & OPTION_HELP);
 		return 0;
 	}
 	if (n == 0)

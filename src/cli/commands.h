@@ -3,16 +3,26 @@
 
 #include "cli/options.h"
 
+/*
+ * What a command does; words are what follows its name.  The configuration
+ * is NULL for one that needs none.  -1 with *e, whose text is empty when it
+ * was already logged.
+ */
+typedef int command_run(struct loaded *, const struct options *,
+    char *const *words, size_t n, struct err *e);
+
+command_run cmd_config;
+command_run cmd_finalize;
+command_run cmd_help;
+
 struct command {
 	const char *name;
-	const char *synopsis; /* behind the name */
+	const char *synopsis; /* behind the name, its own options too */
 	const char *help;
 	size_t min_words, max_words;
-	bool takes_force, takes_json, takes_mdoc;
+	unsigned options;     /* OPTION_... that it takes */
 	bool needs_no_config; /* works whatever is configured */
-	/* Words are what follows the command's name. */
-	int (*run)(const struct loaded *, const struct options *,
-	    char *const *words, size_t n, struct err *e);
+	command_run *run;
 };
 
 extern const struct command commands[];

@@ -5,41 +5,42 @@
 
 #include "base/mem.h"
 
-#define SWITCH(field) .offset = offsetof(struct options, field)
+#define VALUE(field) .offset = offsetof(struct options, field)
 
 const struct option_switch option_switches[] = {
 	{
 	    .name = "config",
-	    SWITCH(config_path),
+	    .option = OPTION_CONFIG,
+	    VALUE(config_path),
 	    .arg = "FILE",
 	    .help = "read the settings from this file",
 	},
 	{
 	    .name = "force",
-	    SWITCH(is_forced),
+	    .option = OPTION_FORCE,
 	    .help = "send everything again, the webhook too",
 	},
 	{
 	    .name = "json",
-	    SWITCH(is_json),
+	    .option = OPTION_JSON,
 	    .help = "print the result as JSON",
 	},
 	{
 	    .name = "mdoc",
-	    SWITCH(is_mdoc),
+	    .option = OPTION_MDOC,
 	    .help = "print the manual's OPTIONS (help)",
 	    .is_hidden = true,
 	},
 	{
 	    .name = "help",
 	    .letter = 'h',
-	    SWITCH(is_help),
+	    .option = OPTION_HELP,
 	    .help = "print this help",
 	},
 	{
 	    .name = "version",
 	    .letter = 'V',
-	    SWITCH(is_version),
+	    .option = OPTION_VERSION,
 	    .help = "print the version",
 	},
 };
@@ -72,12 +73,19 @@ apply_switch(struct options *o, const struct option_switch *s, struct cursor *c,
     struct err *e)
 {
 	void *field = (char *)o + s->offset;
+	const char *value = NULL;
 
-	if (s->arg != NULL)
-		return take_value(c, s->name, (const char **)field, e);
-	if (c->value != NULL)
-		return err_set(e, ERR_USAGE, "--%s takes no value", s->name);
-	*(bool *)field = true;
+	o->given |= s->option;
+	if (s->arg == NULL)
+		return c->value == NULL
+		    ? 0
+		    : err_set(e, ERR_USAGE, "--%s takes no value", s->name);
+	if (take_value(c, s->name, &value, e) == -1)
+		return -1;
+	if (s->is_list)
+		text_list_add(field, value);
+	else
+		*(const char **)field = value;
 	return 0;
 }
 
@@ -171,10 +179,23 @@ options_parse(struct options *o, int argc, char **argv, struct err *e)
 	return 0;
 }
 
+const struct option_switch *
+options_beyond(const struct options *o, unsigned allowed)
+{
+	for (size_t i = 0; i < option_switches_n; i++)
+		if (option_switches[i].option & o->given & ~allowed)
+			return &option_switches[i];
+	return NULL;
+}
+
 void
 options_free(struct options *o)
 {
 	free(o->flags);
 	free(o->words);
+	for (size_t i = 0; i < option_switches_n; i++)
+		if (option_switches[i].is_list)
+			text_list_free((struct text_list *)((char *)o +
+			    option_switches[i].offset));
 	*o = (struct options){ 0 };
 }

@@ -3,9 +3,23 @@
 
 #include "cli/config.h"
 
-/* Switches of the command line that are no settings. */
+/*
+ * What the command line can hold besides settings.  A command names those
+ * that it takes; OPTIONS_GLOBAL go with every one.
+ */
+enum {
+	OPTION_CONFIG = 1 << 0,
+	OPTION_HELP = 1 << 1,
+	OPTION_VERSION = 1 << 2,
+	OPTION_FORCE = 1 << 3,
+	OPTION_JSON = 1 << 4,
+	OPTION_MDOC = 1 << 5,
+
+	OPTIONS_GLOBAL = OPTION_CONFIG | OPTION_HELP | OPTION_VERSION,
+};
+
 struct options {
-	bool is_help, is_version, is_forced, is_json, is_mdoc;
+	unsigned given; /* OPTION_..., or-ed */
 	const char *config_path;
 	struct flag *flags;
 	size_t n_flags;
@@ -16,8 +30,10 @@ struct options {
 struct option_switch {
 	const char *name;
 	char letter;     /* 0: none */
-	size_t offset;   /* in struct options */
-	const char *arg; /* NULL: a bool, else a string */
+	unsigned option; /* OPTION_... */
+	const char *arg; /* NULL: it takes no value */
+	size_t offset;   /* of the value in struct options */
+	bool is_list;    /* of a struct text_list, else a const char * */
 	const char *help;
 	bool is_hidden;
 };
@@ -32,5 +48,9 @@ extern const size_t option_switches_n;
  */
 int options_parse(struct options *, int argc, char **argv, struct err *e);
 void options_free(struct options *);
+
+/* The first given option that is not among these, or NULL. */
+const struct option_switch *options_beyond(const struct options *,
+    unsigned allowed);
 
 #endif

@@ -1,0 +1,14 @@
+#include "cli/commands.h"
+#include "cli/report.h"
+
+int
+cmd_config(struct loaded *l, const struct options *o, char *const *words,
+    size_t n, struct err *e)
+{
+	(void)words, (void)n;
+	if (o->given & OPTION_JSON)
+		report_config_json(l);
+	else
+		report_config(l);
+	return pipeline_check(&l->config.pipeline, e);
+}
