@@ -34,6 +34,12 @@ next_step(enum err_class kind)
 static void
 add_done(struct buf *out, const struct attempt_result *r)
 {
+	if (r->is_given_up) {
+		(void)buf_adds(out,
+		    "given up by an operator, nothing was done; "
+		    "'jibri-finalize upload DIR' delivers it all the same\n");
+		return;
+	}
 	if (r->was_done) {
 		(void)buf_addf(out,
 		    "done already: %zu artifacts, STOPPED is "

@@ -83,13 +83,18 @@ record_failure(struct job *job, const struct attempt_policy *policy,
 }
 
 static int
-run(struct job *job, const struct attempt_policy *policy,
-    struct attempt_result *result, struct err *e)
+run(struct job *job, const struct attempt_request *request,
+    const struct attempt_policy *policy, struct attempt_result *result,
+    struct err *e)
 {
 	const char *changed = NULL;
 	int outcome = recording_scan(&job->recording, e);
 
 	result->is_listed = outcome == 0;
+	result->is_given_up = job->journal.progress.is_given_up &&
+	    !request->is_by_hand && !job->is_forced;
+	if (result->is_given_up)
+		return 0;
 	if (outcome == 0 && !job->is_forced &&
 	    pipeline_is_finished(job, &changed)) {
 		result->was_done = true;
@@ -170,7 +175,7 @@ open_and_run(struct job *job, const struct attempt_request *request,
 		return -1;
 	if (p->session && !request->session)
 		log_set_session(p->session);
-	return run(job, policy, result, e);
+	return run(job, request, policy, result, e);
 }
 
 int
@@ -191,7 +196,9 @@ attempt_run(const struct attempt_request *request,
 	*result = (struct attempt_result){ 0 };
 	outcome = open_and_run(&job, request, policy, result, e);
 	fill_result(result, &job);
-	result->state = state_name(outcome == 0 ? ERR_NONE : e->class);
+	result->state = result->is_given_up
+	    ? "given up"
+	    : state_name(outcome == 0 ? ERR_NONE : e->class);
 	job_close(&job);
 	return outcome;
 }

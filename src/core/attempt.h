@@ -19,12 +19,14 @@ struct attempt_request {
 	const char *directory;
 	const char *room, *session; /* NULL: to be found out */
 	bool is_forced;             /* send everything again */
+	bool is_by_hand;            /* also what was given up */
 };
 
 /* What became of it; strings are its own. */
 struct attempt_result {
 	char *path, *session, *room, *meeting_id;
-	const char *state; /* "done", "waiting", "held", "busy", "unknown" */
+	const char *state; /* "done", "waiting", "held", "busy", "unknown",
+			      "given up" */
 	size_t artifacts, stored;
 	int64_t bytes; /* of all artifacts */
 	int64_t attempts;
@@ -33,6 +35,7 @@ struct attempt_result {
 	bool is_listed;              /* artifacts, stored and bytes are known */
 	bool is_logged;              /* the error is in the log */
 	bool was_done;               /* there was nothing to do */
+	bool is_given_up;            /* and so nothing was done */
 };
 
 /*

@@ -26,6 +26,7 @@ static const struct {
 	[EVENT_REOPENED] = { "reopened", true },
 	[EVENT_ANNOUNCED] = { "announced", false },
 	[EVENT_FAILED] = { "failed", false },
+	[EVENT_GIVEN_UP] = { "givenUp", false },
 };
 
 static const struct {

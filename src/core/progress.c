@@ -84,6 +84,7 @@ static void
 apply_began(struct progress *p, const struct event *ev)
 {
 	p->attempts++;
+	p->is_given_up = false;
 	mem_replace(&p->host, ev->host);
 	p->pid = ev->pid;
 }
@@ -240,6 +241,13 @@ apply_failed(struct progress *p, const struct event *ev)
 		p->failed_since_ms = ev->at_ms;
 }
 
+static void
+apply_given_up(struct progress *p, const struct event *ev)
+{
+	(void)ev;
+	p->is_given_up = true;
+}
+
 void
 progress_apply(struct progress *p, const struct event *ev)
 {
@@ -259,6 +267,7 @@ progress_apply(struct progress *p, const struct event *ev)
 		[EVENT_REOPENED] = apply_reopened,
 		[EVENT_ANNOUNCED] = apply_announced,
 		[EVENT_FAILED] = apply_failed,
+		[EVENT_GIVEN_UP] = apply_given_up,
 	};
 
 	meaning[ev->kind](p, ev);

@@ -30,6 +30,7 @@ enum event_kind {
 	EVENT_REOPENED,   /* path: an artifact is new or changed */
 	EVENT_ANNOUNCED,  /* webhook, id: acknowledged */
 	EVENT_FAILED,     /* class, text: how the run ended */
+	EVENT_GIVEN_UP,   /* by an operator: nothing is sent on its own */
 	EVENT_KINDS
 };
 
@@ -75,6 +76,7 @@ struct progress {
 	enum err_class failed_class; /* of the last run; ERR_NONE: none */
 	char *failed_text;
 	int64_t failed_since_ms; /* the first since the last STOPPED */
+	bool is_given_up;        /* until an operator has it delivered */
 };
 
 /* The whole meaning of an event.  Pure. */

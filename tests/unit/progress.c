@@ -35,6 +35,7 @@ check_same(const struct progress *a, const struct progress *b)
 	assert_true(is_equal(a->failed_text, b->failed_text));
 	assert_int_equal(a->pid, b->pid);
 	assert_true(is_equal(a->host, b->host));
+	assert_int_equal(a->is_given_up, b->is_given_up);
 }
 
 static void
@@ -89,6 +90,7 @@ test_replay(void **state)
 		{ .kind = EVENT_COMPLETE, .count = 3, .bytes = 5 },
 		{ .kind = EVENT_ANNOUNCED, .webhook = "STOPPED", .id = "m" },
 		{ .kind = EVENT_REOPENED, .path = "a" },
+		{ .kind = EVENT_GIVEN_UP },
 		{ .kind = EVENT_FORCED },
 	};
 	struct progress live = { 0 }, replayed = { 0 };
@@ -179,6 +181,22 @@ test_done(void **state)
 	apply(&p, (struct event){ .kind = EVENT_REOPENED, .path = "a" });
 	assert_int_equal(p.state, REC_RESOLVED);
 	assert_true(progress_fact(&p, "a")->is_stored);
+	progress_free(&p);
+}
+
+static void
+test_given_up(void **state)
+{
+	struct progress p = { 0 };
+
+	(void)state;
+	stored_and_complete(&p);
+	apply(&p, (struct event){ .kind = EVENT_GIVEN_UP });
+	assert_true(p.is_given_up);
+	assert_int_equal(p.state, REC_STORED);
+	assert_true(progress_fact(&p, "a")->is_stored);
+	apply(&p, (struct event){ .kind = EVENT_BEGAN, .host = "h" });
+	assert_false(p.is_given_up);
 	progress_free(&p);
 }
 
@@ -333,6 +351,8 @@ static const struct CMUnitTest tests[] = {
 	    test_replay),
 	TEST("a path of any bytes survives the journal", test_paths),
 	TEST("only a STOPPED in its turn makes a recording done", test_done),
+	TEST("given up is a mark that a run takes away, and nothing else",
+	    test_given_up),
 	TEST("a FAILED counts until there is a STOPPED",
 	    test_failed_until_stopped),
 	TEST("what is stored elsewhere is not stored here", test_elsewhere),
