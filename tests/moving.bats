@@ -94,18 +94,18 @@ then_stores() {
 }
 
 @test "a file that shrinks while it is sent is found out and sent as it is then" {
-	moves "shrank while it was being sent" truncate -s 5000000 "$REC/moving.bin"
+	moves "shrank while it was being read" truncate -s 5000000 "$REC/moving.bin"
 	then_stores metadata.json moving.bin notes.txt "$MEDIA"
 }
 
 @test "a file that shrinks to nothing is found out" {
-	moves "shrank while it was being sent" truncate -s 0 "$REC/moving.bin"
+	moves "shrank while it was being read" truncate -s 0 "$REC/moving.bin"
 	then_stores metadata.json moving.bin notes.txt "$MEDIA"
 }
 
 @test "a file that grows while it is sent is found out and sent as it is then" {
 	grow() { head -c 100000 /dev/urandom >>"$REC/moving.bin"; }
-	moves "grew while it was being sent" grow
+	moves "grew while it was being read" grow
 	then_stores metadata.json moving.bin notes.txt "$MEDIA"
 }
 
@@ -114,7 +114,7 @@ then_stores() {
 		printf other | dd of="$REC/moving.bin" bs=1 seek=7000000 \
 			conv=notrunc status=none
 	}
-	moves "was written to while it was being sent" touch_up
+	moves "was written to while it was being read" touch_up
 	then_stores metadata.json moving.bin notes.txt "$MEDIA"
 }
 
@@ -124,17 +124,17 @@ then_stores() {
 		touch -r "$REC/moving.bin" "$DIR/new"
 		mv "$DIR/new" "$REC/moving.bin"
 	}
-	moves "was replaced while it was being sent" replace
+	moves "was replaced while it was being read" replace
 	then_stores metadata.json moving.bin notes.txt "$MEDIA"
 }
 
 @test "a file that is removed while it is sent is found out and missed by nobody" {
-	moves "was removed while it was being sent" rm "$REC/moving.bin"
+	moves "was removed while it was being read" rm "$REC/moving.bin"
 	then_stores metadata.json notes.txt "$MEDIA"
 }
 
 @test "a file that may no longer be read while it is sent is found out" {
-	moves "changed its permissions while it was being sent" \
+	moves "changed its permissions while it was being read" \
 		chmod 000 "$REC/moving.bin"
 	chmod 644 "$REC/moving.bin"
 	then_stores metadata.json moving.bin notes.txt "$MEDIA"

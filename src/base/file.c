@@ -1,5 +1,6 @@
 #include "base/file.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
@@ -86,6 +87,52 @@ file_read_all(int fd, struct buf *out)
 			return -1;
 		}
 	}
+}
+
+ssize_t
+file_read_at(int fd, void *to, size_t len, int64_t offset)
+{
+	ssize_t n;
+
+	do
+		n = pread(fd, to, len, offset);
+	while (n == -1 && errno == EINTR);
+	return n;
+}
+
+static int
+empty_directory(int parentfd, const char *name)
+{
+	int fd = openat(parentfd, name,
+	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	autoclosedir DIR *dir = fd == -1 ? NULL : fdopendir(fd);
+	const struct dirent *entry;
+	int result = 0;
+
+	if (dir == NULL) {
+		mem_close(&fd);
+		return -1;
+	}
+	while ((entry = readdir(dir)) != NULL) {
+		if (strcmp(entry->d_name, ".") == 0 ||
+		    strcmp(entry->d_name, "..") == 0)
+			continue;
+		if (file_remove_tree(dirfd(dir), entry->d_name) == -1)
+			result = -1;
+	}
+	return result;
+}
+
+int
+file_remove_tree(int dirfd, const char *name)
+{
+	if (unlinkat(dirfd, name, 0) == 0 || errno == ENOENT)
+		return 0;
+	if (errno != EISDIR && errno != EPERM)
+		return -1;
+	if (empty_directory(dirfd, name) == -1)
+		return -1;
+	return unlinkat(dirfd, name, AT_REMOVEDIR);
 }
 
 int64_t

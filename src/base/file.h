@@ -25,6 +25,16 @@ int file_write_all(int fd, const void *data, size_t len);
  */
 int file_read_all(int fd, struct buf *out);
 
+/*
+ * Remove what has this name, a directory with all that is in it; symbolic
+ * links are removed, never followed.  What is not there is no error.  -1 with
+ * errno; the rest is removed all the same.
+ */
+int file_remove_tree(int dirfd, const char *name);
+
+/* As pread(2), but a signal does not end it. */
+ssize_t file_read_at(int fd, void *to, size_t len, int64_t offset);
+
 int64_t file_mtime_ns(const struct stat *);
 
 #endif

@@ -65,34 +65,13 @@ enum {
 /* The year 5138: times can be subtracted without a thought. */
 #define MAX_AT_MS INT64_C(99999999999999)
 
-/* JSON holds UTF-8 only, file names hold anything. */
-static json_t *
-path_to_json(const char *path)
-{
-	autofree char *encoded = NULL;
-
-	if (text_is_utf8(path) && !strchr(path, '%'))
-		return json_string(path);
-	encoded = text_percent_encode(path, "/ !\"#$&'()*+,:;<=>?@[]{|}");
-	return json_string(encoded);
-}
-
-static char *
-path_of_json(const json_t *json)
-{
-	const char *s = json_string_value(json);
-
-	return s && *s ? text_percent_decode(s, strlen(s)) : NULL;
-}
-
 static json_t *
 paths_to_json(const struct text_list *paths)
 {
 	json_t *array = json_array();
 
 	for (size_t i = 0; i < paths->n; i++)
-		(void)json_array_append_new(array,
-		    path_to_json(paths->items[i]));
+		(void)json_array_append_new(array, json_path(paths->items[i]));
 	return array;
 }
 
@@ -125,7 +104,7 @@ event_format(const struct event *ev, struct buf *line)
 	(void)json_object_set_new(json, "event",
 	    json_string(kinds[ev->kind].name));
 	if (ev->path)
-		(void)json_object_set_new(json, "path", path_to_json(ev->path));
+		(void)json_object_set_new(json, "path", json_path(ev->path));
 	if (ev->paths)
 		(void)json_object_set_new(json, "paths",
 		    paths_to_json(ev->paths));
@@ -181,7 +160,7 @@ parse_paths(const json_t *json, struct text_list *paths)
 
 	json_array_foreach(array, i, item)
 	{
-		autofree char *path = path_of_json(item);
+		autofree char *path = json_path_value(item);
 
 		if (path == NULL)
 			continue;
@@ -223,7 +202,7 @@ event_replay(struct progress *p, const char *line, size_t len)
 {
 	struct err ignored;
 	autojson json_t *json = json_parse(line, len, &ignored);
-	autofree char *path = path_of_json(json_object_get(json, "path"));
+	autofree char *path = json_path_value(json_object_get(json, "path"));
 	autofree int64_t *mtimes_ns = NULL;
 	struct text_list paths = { 0 };
 	struct event ev = { .path = path, .paths = &paths };

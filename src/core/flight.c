@@ -1,6 +1,5 @@
 #include "core/flight.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,11 +14,8 @@
 static ssize_t
 read_chunk(int fd, int64_t offset, char *to, size_t len, struct err *e)
 {
-	ssize_t n;
+	ssize_t n = file_read_at(fd, to, len, offset);
 
-	do
-		n = pread(fd, to, len, offset);
-	while (n == -1 && errno == EINTR);
 	return n == -1 ? err_sys(e, "cannot be read") : n;
 }
 
@@ -30,7 +26,7 @@ read_file(int fd, int64_t offset, char *to, size_t len, struct err *e)
 
 	if (n == 0)
 		return err_set(e, ERR_TEMPORARY,
-		    "shrank while it was being sent (ends at byte %" PRId64 ")",
+		    "shrank while it was being read (ends at byte %" PRId64 ")",
 		    offset);
 	return n;
 }

@@ -373,19 +373,19 @@ compare_stats(const struct stat *was, const struct stat *is, struct err *e)
 	if (is->st_dev != was->st_dev || is->st_ino != was->st_ino)
 		return err_set(e, ERR_TEMPORARY,
 		    S_ISREG(is->st_mode)
-			? "was replaced while it was being sent"
+			? "was replaced while it was being read"
 			: "is no regular file any more");
 	if (is->st_size != was->st_size)
 		return err_set(e, ERR_TEMPORARY,
-		    "%s while it was being sent (%lld, now %lld bytes)",
+		    "%s while it was being read (%lld, now %lld bytes)",
 		    is->st_size > was->st_size ? "grew" : "shrank",
 		    (long long)was->st_size, (long long)is->st_size);
 	if (file_mtime_ns(is) != file_mtime_ns(was))
 		return err_set(e, ERR_TEMPORARY,
-		    "was written to while it was being sent");
+		    "was written to while it was being read");
 	if ((is->st_mode & ALLPERMS) != (was->st_mode & ALLPERMS))
 		return err_set(e, ERR_TEMPORARY,
-		    "changed its permissions while it was being sent");
+		    "changed its permissions while it was being read");
 	return 0;
 }
 
@@ -398,7 +398,7 @@ recording_recheck(const struct recording *rec, const char *path, int fd,
 
 	if (again == -1 && errno == ENOENT)
 		return err_set(e, ERR_TEMPORARY,
-		    "was removed while it was being sent");
+		    "was removed while it was being read");
 	if (again == -1 && errno == ELOOP)
 		return err_set(e, ERR_TEMPORARY, "%s", not_regular);
 	/* That says nothing of the file. */

@@ -218,6 +218,25 @@ json_plain_id(const json_t *json)
 	return xstrdup(s);
 }
 
+json_t *
+json_path(const char *path)
+{
+	autofree char *encoded = NULL;
+
+	if (text_is_utf8(path) && !strchr(path, '%'))
+		return json_string(path);
+	encoded = text_percent_encode(path, "/ !\"#$&'()*+,:;<=>?@[]{|}");
+	return json_string(encoded);
+}
+
+char *
+json_path_value(const json_t *json)
+{
+	const char *s = json_string_value(json);
+
+	return s && *s ? text_percent_decode(s, strlen(s)) : NULL;
+}
+
 static int
 stream_element(struct json_stream *stream, struct err *e)
 {

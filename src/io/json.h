@@ -57,6 +57,15 @@ int64_t json_member_int(const json_t *, const char *name, int64_t fallback);
  */
 char *json_plain_id(const json_t *);
 
+/*
+ * A file name.  JSON holds UTF-8 only, names hold anything: one that is not
+ * plain UTF-8, or has a '%', is percent-encoded.
+ */
+json_t *json_path(const char *path);
+
+/* The inverse, which the caller frees; NULL when it is none. */
+char *json_path_value(const json_t *);
+
 /* An array that arrives in pieces; each element is parsed by itself. */
 struct json_stream {
 	int (*element)(void *ctx, const json_t *, struct err *e);
