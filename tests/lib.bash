@@ -118,8 +118,20 @@ run_finalize() {
 	local want=$1
 	shift
 	run finalize "$@"
-	[ "$status" = "$want" ] && return 0
-	printf 'exit code %s, not %s; output:\n%s\n' "$status" "$want" \
+	ended_with "$want"
+}
+
+# run_command CODE COMMAND [ARGUMENT...]: the same for any command.
+run_command() {
+	local want=$1
+	shift
+	run timeout -k 5 120 "$BIN" "$@"
+	ended_with "$want"
+}
+
+ended_with() {
+	[ "$status" = "$1" ] && return 0
+	printf 'exit code %s, not %s; output:\n%s\n' "$status" "$1" \
 		"$output" >&2
 	return 1
 }

@@ -21,6 +21,15 @@ const struct command commands[] = {
 	    .run = cmd_finalize,
 	},
 	{
+	    .name = "forget",
+	    .synopsis = "[--reset] [--yes] DIR",
+	    .help = "give a recording up, or clear its journal",
+	    .min_words = 1,
+	    .max_words = 1,
+	    .options = OPTION_RESET | OPTION_YES,
+	    .run = cmd_forget,
+	},
+	{
 	    .name = "config",
 	    .synopsis = "",
 	    .help = "show every setting and where it is from",

@@ -13,6 +13,7 @@ typedef int command_run(struct loaded *, const struct options *,
 
 command_run cmd_config;
 command_run cmd_finalize;
+command_run cmd_forget;
 command_run cmd_help;
 
 struct command {

@@ -32,6 +32,16 @@ const struct option_switch option_switches[] = {
 	    .is_hidden = true,
 	},
 	{
+	    .name = "reset",
+	    .option = OPTION_RESET,
+	    .help = "clear the journal instead (forget)",
+	},
+	{
+	    .name = "yes",
+	    .option = OPTION_YES,
+	    .help = "do not ask (forget)",
+	},
+	{
 	    .name = "help",
 	    .letter = 'h',
 	    .option = OPTION_HELP,

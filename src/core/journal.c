@@ -180,10 +180,11 @@ load(struct journal *j, bool is_busy, struct err *e)
 {
 	off_t end = replay(j, e);
 
+	if (end != -1 && is_busy)
+		return set_busy(&j->progress, e);
+	j->is_damaged = end == -1 && !is_busy && e->class == ERR_PERMANENT;
 	if (end == -1)
 		return -1;
-	if (is_busy)
-		return set_busy(&j->progress, e);
 	/* A torn line must not merge with what comes next. */
 	if (!j->is_degraded && lseek(j->fd, 0, SEEK_END) > end &&
 	    ftruncate(j->fd, end) == -1)
@@ -228,6 +229,21 @@ journal_close(struct journal *j)
 	progress_free(&j->progress);
 	mem_close(&j->fd);
 	j->fd = -1;
+}
+
+int
+journal_clear(struct journal *j, struct err *e)
+{
+	if (j->is_degraded)
+		return err_set(e, ERR_PERMANENT, "%s cannot be written",
+		    RECORDING_JOURNAL);
+	if (ftruncate(j->fd, 0) == -1 || fsync(j->fd) == -1)
+		return err_sys(e, "clear %s", RECORDING_JOURNAL);
+	buf_free(&j->pending);
+	progress_free(&j->progress);
+	j->is_new = true;
+	j->is_damaged = false;
+	return 0;
 }
 
 void

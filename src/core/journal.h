@@ -31,7 +31,8 @@ struct journal {
 	int fd;    /* -1: none */
 	int dirfd; /* the recording's, borrowed */
 	bool is_degraded;
-	bool is_new; /* its name is not yet on disk */
+	bool is_new;     /* its name is not yet on disk */
+	bool is_damaged; /* ours, locked, and cannot be replayed */
 	struct buf pending;
 	struct progress progress;
 };
@@ -43,6 +44,14 @@ struct journal {
  */
 int journal_open(struct journal *, int dirfd, struct err *e);
 void journal_close(struct journal *);
+
+/*
+ * Forget everything: cut the file to nothing, on disk too, and start anew.
+ * In place, as a file that is removed would take its lock along, and
+ * another process could hold the next one.  For a journal that is open or
+ * damaged; -1 with ERR_PERMANENT when it cannot be written.
+ */
+int journal_clear(struct journal *, struct err *e);
 
 /* Apply an event to the progress; it reaches the disk with the commit. */
 void journal_note(struct journal *, struct event);

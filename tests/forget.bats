@@ -1,0 +1,185 @@
+#!/usr/bin/env bats
+# Giving up: a recording for good, or what its journal says.
+
+load lib
+load points
+setup() {
+	common_setup
+	start_sandbox
+	recording
+}
+teardown() { common_teardown; }
+
+# held: a recording that nobody knows the room of.
+held() {
+	rooms '{}'
+	run_finalize 65
+	rooms "{\"$ROOM\": 123}"
+}
+
+@test "a recording that is given up is left alone by every later call, with exit 0" {
+	local before
+	held
+	run_command 0 forget --yes "$REC"
+	assert_output_has "$SESSION: given up"
+	before=$(requests)
+	cp "$REC/.jibri-finalize" "$DIR/journal"
+	run_finalize 0
+	assert_equal "$(requests)" "$before"
+	assert_equal "$(stored)" ""
+	cmp "$REC/.jibri-finalize" "$DIR/journal"
+	assert_output_has "$SESSION: given up by an operator"
+	run_finalize 0 --json
+	assert_equal "$(jq -r .state <<<"$output")" "given up"
+	assert_equal "$(journal | tail -n 1)" givenUp
+}
+
+@test "nothing is sent when a recording is given up, nothing of it is deleted" {
+	held
+	local before
+	before=$(requests)
+	run_command 0 forget --yes "$REC"
+	assert_equal "$(requests)" "$before"
+	cmp "$ROOT/tests/data/video.mp4" "$REC/$MEDIA"
+	assert_equal "$(find "$REC" -type f | wc -l)" 3
+}
+
+@test "what Jibri never handed over can be given up, and giving up twice is once" {
+	run_command 0 forget --yes "$REC"
+	run_command 0 forget --yes "$REC"
+	assert_output_has "was given up before"
+	assert_equal "$(journal)" givenUp
+	run_finalize 0
+	assert_equal "$(requests)" 0
+}
+
+@test "a recording that was given up is delivered with --force" {
+	run_command 0 forget --yes "$REC"
+	run_finalize 0 --force
+	is_stored metadata.json "$MEDIA"
+	assert_equal "$(webhooks)" "STOPPED $ROOM $SESSION"
+	run_finalize 0
+	assert_output_has "done already"
+}
+
+@test "a delivered recording has nothing to give up, an added file has" {
+	run_finalize 0
+	cp "$REC/.jibri-finalize" "$DIR/journal"
+	run_command 0 forget --yes "$REC"
+	assert_output_has "is delivered"
+	cmp "$REC/.jibri-finalize" "$DIR/journal"
+	echo late >"$REC/late.txt"
+	run_command 0 forget --yes "$REC"
+	run_finalize 0
+	is_stored metadata.json "$MEDIA"
+	assert_output_has "given up"
+}
+
+@test "a journal that is cleared lets the next run ask the server and double nothing" {
+	run_finalize 0
+	run_command 0 forget --reset --yes "$REC"
+	assert_equal "$(stat -c %s "$REC/.jibri-finalize")" 0
+	run_finalize 0
+	is_stored metadata.json "$MEDIA"
+	assert_equal "$(requests upload)" 2
+	assert_output_has "the server has it already"
+	assert_equal "$(webhooks | sort -u)" "STOPPED $ROOM $SESSION"
+}
+
+@test "clearing the journal takes a recording back that was given up" {
+	run_command 0 forget --yes "$REC"
+	run_command 0 forget --reset --yes "$REC"
+	run_finalize 0
+	is_stored metadata.json "$MEDIA"
+}
+
+@test "a damaged journal holds a recording until it is cleared" {
+	head -c 2000000 /dev/zero | tr '\0' x >"$REC/.jibri-finalize"
+	run_finalize 65
+	assert_output_has "is damaged"
+	assert_equal "$(requests upload)" 0
+	run_command 65 forget --yes "$REC"
+	run_command 0 forget --reset --yes "$REC"
+	run_finalize 0
+	is_stored metadata.json "$MEDIA"
+	run_finalize 0
+	assert_output_has "done already"
+}
+
+@test "a journal is not cleared while the server may still be storing what was sent" {
+	export JIBRI_FINALIZE_TRIES=1 JIBRI_FINALIZE_ANSWER_TIMEOUT=60s
+	faults "upload $MEDIA 1 late-store 1 504"
+	run_finalize 75
+	cp "$REC/.jibri-finalize" "$DIR/journal"
+	run_command 75 forget --reset --yes "$REC"
+	assert_output_has "$MEDIA: the server may still be storing it"
+	cmp "$REC/.jibri-finalize" "$DIR/journal"
+	wait_for test -s "$SB/store/$ROOM/$SESSION/$MEDIA"
+	export JIBRI_FINALIZE_ANSWER_TIMEOUT=10ms
+	run_command 0 forget --reset --yes "$REC"
+	export JIBRI_FINALIZE_ANSWER_TIMEOUT=1s
+	run_finalize 0
+	is_stored metadata.json "$MEDIA"
+}
+
+@test "a recording that another process works on is neither given up nor its journal cleared" {
+	faults "upload $MEDIA 1 slow-store 3"
+	finalize >"$DIR/first" &
+	local first=$!
+	wait_for grep -q sending "$REC/.jibri-finalize"
+	run_command 75 forget --yes "$REC"
+	assert_output_has "works on this recording"
+	run_command 75 forget --reset --yes "$REC"
+	wait "$first"
+	is_stored metadata.json "$MEDIA"
+	run_finalize 0
+	assert_output_has "done already"
+}
+
+@test "a clearing that the disk does not take, and a mark, are reported as failed" {
+	needs_strace
+	held
+	run timeout -k 5 20 strace -f -qq -o "$DIR/trace" -e trace=ftruncate \
+		-e inject=ftruncate:error=EIO "$BIN" forget --reset --yes "$REC"
+	ended_with 75
+	run -0 grep -q INJECTED "$DIR/trace"
+	run timeout -k 5 20 strace -f -qq -o "$DIR/trace" -e trace=fdatasync \
+		-e inject=fdatasync:error=EIO "$BIN" forget --yes "$REC"
+	ended_with 65
+	assert_output_has "it is not given up"
+	run -0 grep -q INJECTED "$DIR/trace"
+}
+
+@test "without a terminal nobody is asked, and nothing is done without --yes" {
+	run_command 64 forget "$REC" </dev/null
+	assert_output_has "--yes"
+	[ ! -e "$REC/.jibri-finalize" ]
+}
+
+# answer TEXT COMMAND...: on a terminal, where TEXT is typed.
+answer() {
+	local text=$1
+	shift
+	printf '%s\n' "$text" |
+		timeout -k 5 20 script -qec "${*@Q}" /dev/null
+}
+
+@test "on a terminal it asks, and takes nothing but yes for a yes" {
+	run answer n "$BIN" forget "$REC"
+	ended_with 64
+	assert_output_has "Give $REC up"
+	assert_output_has "nothing was done"
+	[ ! -e "$REC/.jibri-finalize" ]
+	run answer "" "$BIN" forget --reset "$REC"
+	ended_with 64
+	[ ! -e "$REC/.jibri-finalize" ]
+	run answer y "$BIN" forget "$REC"
+	ended_with 0
+	assert_equal "$(journal)" givenUp
+}
+
+@test "a directory that is not there is named, and nothing is made" {
+	run_command 66 forget --yes "$DIR/none"
+	assert_output_has "$DIR/none"
+	[ ! -e "$DIR/none" ]
+}
