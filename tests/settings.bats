@@ -142,6 +142,30 @@ variable() {
 		diff - <(tr -s ' ' <"$DIR/text")
 }
 
+@test "the sample with every setting uncommented is a file that changes nothing" {
+	"$BIN" config --sample >"$DIR/sample"
+	diff <(grep -v '^# ' "$DIR/sample" | sed -n 's/^#\([^ ]*\) =.*/\1/p') \
+		<("$BIN" config --json | jq -r '.[].name')
+	sed 's/^#\([a-z]\)/\1/' "$DIR/sample" >"$DIR/copy"
+	diff <("$BIN" config --json | jq 'map(del(.origin))') \
+		<("$BIN" config --json --config "$DIR/copy" |
+			jq 'map(del(.origin))')
+	"$BIN" config --json --config "$DIR/copy" |
+		jq -e --arg f "$DIR/copy:" 'all(.origin | startswith($f))'
+
+	# As it is, it is comments alone, and none is too wide to read.
+	run -0 "$BIN" config --json --config "$DIR/sample"
+	refute_output_has "$DIR/sample"
+	run grep -vE '^(#.{0,79})?$' "$DIR/sample"
+	assert_equal "$output" ""
+}
+
+@test "the sample is printed whatever is configured" {
+	echo nonsense >"$DIR/bad"
+	run -0 "$BIN" config --sample --config "$DIR/bad"
+	assert_output_has '#file-service-url = '
+}
+
 @test "what config shows is a file that gives the same configuration" {
 	local name
 	for name in $(plain_names); do
@@ -539,9 +563,12 @@ variable() {
 	diff "$DIR/help" <("$BIN" "$REC" --help)
 }
 
-@test "--version names program and version, and does nothing else" {
+@test "--version names program, version and the libraries in use, and does nothing else" {
 	run -0 --separate-stderr "$BIN" --version "$REC"
-	[[ $output =~ ^jibri-finalize\ [0-9]+\.[0-9]+ ]]
+	local v='[0-9]+(\.[0-9]+)+'
+	[[ ${lines[0]} = "jibri-finalize $(sed -n '1s/.*(\([^)]*\)).*/\1/p' \
+		"$ROOT/packaging/debian/changelog")" ]]
+	[[ ${lines[1]} =~ ^libcurl\ $v,\ jansson\ $v,\ libmagic\ $v,\ OpenSSL\ $v$ ]]
 	assert_equal "$stderr" ""
 	assert_equal "$("$BIN" -V)" "$output"
 	[ ! -e "$REC/.jibri-finalize" ]

@@ -1,4 +1,7 @@
+#include "base/log.h"
+#include "base/mem.h"
 #include "cli/commands.h"
+#include "cli/help.h"
 #include "cli/report.h"
 
 int
@@ -6,6 +9,12 @@ cmd_config(struct loaded *l, const struct options *o, char *const *words,
     size_t n, struct err *e)
 {
 	(void)words, (void)n;
+	if (o->given & OPTION_SAMPLE) {
+		autofree char *text = help_sample();
+
+		log_result(text);
+		return 0;
+	}
 	if (o->given & OPTION_JSON)
 		report_config_json(l);
 	else

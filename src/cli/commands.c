@@ -33,7 +33,7 @@ const struct command commands[] = {
 	    .name = "config",
 	    .synopsis = "",
 	    .help = "show every setting and where it is from",
-	    .options = OPTION_JSON,
+	    .options = OPTION_JSON | OPTION_SAMPLE,
 	    .run = cmd_config,
 	},
 	{
@@ -124,7 +124,7 @@ commands_run(const struct options *o, struct err *e)
 		    words[0]);
 	if (check_usage(command, o, n, e) == -1)
 		return -1;
-	if (command->needs_no_config)
+	if (command->needs_no_config || (o->given & OPTION_SAMPLE))
 		return command->run(NULL, o, words, n, e);
 	result = config_load(&l, o->config_path, o->flags, o->n_flags, e);
 	if (result == 0)

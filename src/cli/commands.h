@@ -5,8 +5,8 @@
 
 /*
  * What a command does; words are what follows its name.  The configuration
- * is NULL for one that needs none.  -1 with *e, whose text is empty when it
- * was already logged.
+ * is NULL for one that needs none, and with --sample.  -1 with *e, whose text
+ * is empty when it was already logged.
  */
 typedef int command_run(struct loaded *, const struct options *,
     char *const *words, size_t n, struct err *e);

@@ -5,7 +5,7 @@
 #include "base/mem.h"
 #include "cli/commands.h"
 
-enum { HELP_COLUMN = 34 };
+enum { HELP_COLUMN = 34, SAMPLE_WIDTH = 78 };
 
 static void
 add_row(struct buf *out, const char *left, const char *right)
@@ -179,5 +179,58 @@ help_mdoc(void)
 	for (size_t i = 0; i < settings_n; i++)
 		add_mdoc_setting(&out, &settings[i]);
 	(void)buf_adds(&out, ".El\n");
+	return out.data;
+}
+
+/* Words as comment lines; *column is where the last of them ends. */
+static void
+add_comment(struct buf *out, const char *text, size_t *column)
+{
+	while (*text) {
+		size_t len = strcspn(text, " ");
+		bool fits = *column + 1 + len <= SAMPLE_WIDTH;
+		const char *gap = fits ? " " : "\n# ";
+
+		if (*column == 0)
+			gap = "# ";
+		(void)buf_addf(out, "%s%.*s", gap, (int)len, text);
+		*column = len + (fits && *column > 0 ? *column + 1 : 2);
+		text += len;
+		text += strspn(text, " ");
+	}
+}
+
+static void
+add_sample_setting(struct buf *out, const struct setting *s)
+{
+	autofree char *help = xasprintf("%c%s.",
+	    s->help[0] >= 'a' ? s->help[0] - 32 : s->help[0], s->help + 1);
+	size_t column = 0;
+
+	(void)buf_adds(out, "\n");
+	add_comment(out, help, &column);
+	if (s->manual)
+		add_comment(out, s->manual, &column);
+	if (s->type == SETTING_SECRET)
+		(void)buf_addf(out, "\n# Or %s-file = FILE, which holds it.",
+		    s->name);
+	(void)buf_addf(out, "\n#%s =%s%s\n", s->name, *s->initial ? " " : "",
+	    s->initial);
+}
+
+char *
+help_sample(void)
+{
+	struct buf out = { 0 };
+
+	(void)buf_adds(&out,
+	    "# The settings of jibri-finalize, each with its default.  To "
+	    "change one, take\n"
+	    "# the '#' from the front of its line.  Comments stand on lines "
+	    "of their own.\n"
+	    "# Check what you wrote with 'jibri-finalize config', as the user "
+	    "that records.\n");
+	for (size_t i = 0; i < settings_n; i++)
+		add_sample_setting(&out, &settings[i]);
 	return out.data;
 }

@@ -9,4 +9,10 @@ char *help_text(void);
 /* The list of options for the manual, in mdoc(7); the caller frees it. */
 char *help_mdoc(void);
 
+/*
+ * A configuration file with every setting at its default, as a comment "#name
+ * = value" below what it means ("# ..."); the caller frees it.
+ */
+char *help_sample(void);
+
 #endif

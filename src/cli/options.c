@@ -26,6 +26,11 @@ const struct option_switch option_switches[] = {
 	    .help = "print the result as JSON",
 	},
 	{
+	    .name = "sample",
+	    .option = OPTION_SAMPLE,
+	    .help = "print a sample configuration (config)",
+	},
+	{
 	    .name = "mdoc",
 	    .option = OPTION_MDOC,
 	    .help = "print the manual's OPTIONS (help)",
@@ -51,7 +56,7 @@ const struct option_switch option_switches[] = {
 	    .name = "version",
 	    .letter = 'V',
 	    .option = OPTION_VERSION,
-	    .help = "print the version",
+	    .help = "print the version, and the libraries'",
 	},
 };
 

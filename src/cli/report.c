@@ -8,7 +8,10 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "cli/help.h"
+#include "io/digest.h"
+#include "io/http.h"
 #include "io/json.h"
+#include "io/mimetype.h"
 
 static const struct {
 	enum err_class class;
@@ -149,11 +152,27 @@ report_config_json(const struct loaded *l)
 	print_json(array);
 }
 
+static char *
+version_text(void)
+{
+	static char *(*const libraries[])(void) = { http_library, json_library,
+		mimetype_library, digest_library };
+	struct buf out = { 0 };
+
+	(void)buf_adds(&out, "jibri-finalize " VERSION "\n");
+	for (size_t i = 0; i < sizeof(libraries) / sizeof(libraries[0]); i++) {
+		autofree char *library = libraries[i]();
+
+		(void)buf_addf(&out, "%s%s", i ? ", " : "", library);
+	}
+	(void)buf_adds(&out, "\n");
+	return out.data;
+}
+
 void
 report_help_or_version(bool is_help)
 {
-	autofree char *text =
-	    is_help ? help_text() : xstrdup("jibri-finalize " VERSION "\n");
+	autofree char *text = is_help ? help_text() : version_text();
 
 	log_result(text);
 }

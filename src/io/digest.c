@@ -118,3 +118,9 @@ digest_cleanse(void *data, size_t len)
 	if (data != NULL)
 		OPENSSL_cleanse(data, len);
 }
+
+char *
+digest_library(void)
+{
+	return xasprintf("OpenSSL %s", OpenSSL_version(OPENSSL_VERSION_STRING));
+}

@@ -30,4 +30,7 @@ int digest_base64_decode(const char *s, struct buf *out, struct err *e);
 /* Overwrite what was secret. */
 void digest_cleanse(void *data, size_t len);
 
+/* "OpenSSL 3.0.17", as loaded; the caller frees it. */
+char *digest_library(void);
+
 #endif

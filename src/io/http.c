@@ -262,3 +262,10 @@ http_release(struct http_transfer *t)
 	free(t->answer.what);
 	free(t);
 }
+
+char *
+http_library(void)
+{
+	return xasprintf("libcurl %s",
+	    curl_version_info(CURLVERSION_NOW)->version);
+}

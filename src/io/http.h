@@ -107,4 +107,7 @@ enum err_class http_status_class(long status);
  */
 int http_url_check(const char *url, struct err *e);
 
+/* "libcurl 7.88.1", as loaded; the caller frees it. */
+char *http_library(void);
+
 #endif

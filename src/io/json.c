@@ -328,3 +328,9 @@ json_stream_end(struct json_stream *stream, struct err *e)
 		return 0;
 	return err_set(e, ERR_TEMPORARY, "ends before the array does");
 }
+
+char *
+json_library(void)
+{
+	return xasprintf("jansson %s", jansson_version_str());
+}

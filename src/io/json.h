@@ -88,4 +88,7 @@ int json_stream_feed(struct json_stream *, const char *data, size_t len,
 /* After the last piece: -1 with ERR_TEMPORARY unless the array was closed. */
 int json_stream_end(struct json_stream *, struct err *e);
 
+/* "jansson 2.14", as loaded; the caller frees it. */
+char *json_library(void);
+
 #endif

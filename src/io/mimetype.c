@@ -178,3 +178,10 @@ mimetype_of_bytes(struct mimetype *m, const void *data, unsigned long len,
 	return refine(m, m->cookie ? magic_buffer(m->cookie, data, len) : NULL,
 	    name);
 }
+
+char *
+mimetype_library(void)
+{
+	return xasprintf("libmagic %d.%02d", magic_version() / 100,
+	    magic_version() % 100);
+}

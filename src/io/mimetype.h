@@ -33,6 +33,9 @@ const char *mimetype_of_bytes(struct mimetype *, const void *data,
 /* Is it a name that Jibri or ffmpeg gives to a recording? */
 bool mimetype_is_media_name(const char *name);
 
+/* "libmagic 5.44", as loaded; the caller frees it. */
+char *mimetype_library(void);
+
 /* "video/..." or "audio/..." */
 bool mimetype_is_media(const char *type);
 
