@@ -103,7 +103,8 @@ teardown() { common_teardown; }
 	faults "upload $MEDIA 1 slow 2000000"
 	finalize >"$DIR/first" &
 	local first=$!
-	wait_for test -s "$SB/incoming/3"
+	# shellcheck disable=SC2016
+	wait_for sh -c 'find "$1" -size +64k | grep -q .' - "$SB/incoming"
 	pkill -KILL -f "^$BIN $REC"
 	wait "$first" || true
 	faults

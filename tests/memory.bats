@@ -7,6 +7,7 @@ load points
 setup() {
 	common_setup
 	points_setup
+	echo text >"$DIR/template/b.xyz"        # libmagic's to judge
 	SHIM=${BUILD:-$ROOT/build}/preload-oom.so
 }
 teardown() { common_teardown; }

@@ -374,6 +374,9 @@ type_of() {
 	: >"$REC/empty.json"
 	: >"$REC/empty"
 	head -c 100 /dev/urandom >"$REC/unknown.xyz"
+	cp "$REC/a.png" "$REC/png.json"
+	echo '<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"/>' \
+		>"$REC/a.svg"
 	run_finalize 0
 	while read -r name type; do
 		# libmagic spells it video/MP2T; the case does not matter.
@@ -399,6 +402,8 @@ type_of() {
 		empty.json application/json
 		empty application/octet-stream
 		unknown.xyz application/octet-stream
+		png.json image/png
+		a.svg image/svg+xml
 	END
 }
 

@@ -65,18 +65,6 @@ upload_ask(struct upload *u, struct item *item, int64_t list_due_ms)
 		u->list_due_ms = list_due_ms;
 }
 
-struct mimetype *
-upload_mimetype(struct upload *u)
-{
-	if (u->mimetype != NULL)
-		return u->mimetype;
-	u->mimetype = mimetype_open();
-	if (mimetype_problem(u->mimetype))
-		log_warn("%s; types come from the extensions",
-		    mimetype_problem(u->mimetype));
-	return u->mimetype;
-}
-
 /* Sending */
 
 /* The next item that was never tried, of one kind; NULL: none is left. */
@@ -190,7 +178,7 @@ start_item(struct upload *u, struct item *item)
 
 	item->flight = xcalloc(1, sizeof(*item->flight));
 	if (flight_open(item->flight, u->deps->recording, item->artifact,
-		upload_mimetype(u), &target, &e) == -1) {
+		u->mimetype, &target, &e) == -1) {
 		if (item->flight->is_stale)
 			item->state = ITEM_STALE;
 		else
@@ -472,6 +460,7 @@ upload_run(const struct upload_deps *deps, struct upload_totals *totals,
 	struct upload u = {
 		.deps = deps,
 		.totals = totals,
+		.mimetype = mimetype_open(),
 		.list_due_ms = INT64_MAX,
 	};
 	int result;

@@ -42,8 +42,8 @@ struct item {
 struct upload {
 	const struct upload_deps *deps;
 	struct upload_totals *totals;
-	struct mimetype *mimetype; /* opened with the first flight */
-	struct text_list headers;  /* of the list */
+	struct mimetype *mimetype;
+	struct text_list headers; /* of the list */
 	struct item *items;
 	size_t n;
 	struct item **by_path;           /* sorted by remote path */
@@ -67,9 +67,6 @@ void upload_note(struct upload *, const struct item *, enum event_kind);
 void upload_fail(struct upload *, struct item *, const struct err *);
 void upload_make_ready(struct upload *, struct item *, int64_t due_ms);
 void upload_ask(struct upload *, struct item *, int64_t list_due_ms);
-
-/* libmagic, opened when first needed. */
-struct mimetype *upload_mimetype(struct upload *);
 
 /* upload_plan.c: what has to be sent? */
 void upload_plan(struct upload *);

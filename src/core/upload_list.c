@@ -86,7 +86,7 @@ find_type(struct upload *u, struct item *item)
 
 	if (fd != -1)
 		mem_replace(&item->type,
-		    mimetype_of(upload_mimetype(u), fd, item->artifact->path));
+		    mimetype_of(u->mimetype, fd, item->artifact->path));
 }
 
 static void

@@ -12,8 +12,8 @@
 enum {
 	EXPECT_MS = 300,
 	WATCH_FIRST_MS = 5000,
-	SMALL_BODY_BYTES = 64 * 1024,
-	UPLOAD_BUFFER_BYTES = 512 * 1024,
+	MIN_UPLOAD_BUFFER_BYTES = 16 * 1024,
+	MAX_UPLOAD_BUFFER_BYTES = 512 * 1024,
 	NOTSENT_LOWAT_BYTES = 128 * 1024,
 };
 
@@ -184,6 +184,16 @@ set_headers(struct http_transfer *t)
 	curl_easy_setopt(t->easy, CURLOPT_USERAGENT, "jibri-finalize/" VERSION);
 }
 
+/* No larger than what goes through it. */
+static long
+upload_buffer_bytes(int64_t size)
+{
+	if (size < MIN_UPLOAD_BUFFER_BYTES)
+		return MIN_UPLOAD_BUFFER_BYTES;
+	return size > MAX_UPLOAD_BUFFER_BYTES ? MAX_UPLOAD_BUFFER_BYTES
+					      : (long)size;
+}
+
 static void
 set_body(struct http_transfer *t)
 {
@@ -193,9 +203,8 @@ set_body(struct http_transfer *t)
 
 	if (body == NULL)
 		return;
-	if (body->size > SMALL_BODY_BYTES)
-		curl_easy_setopt(t->easy, CURLOPT_UPLOAD_BUFFERSIZE,
-		    (long)UPLOAD_BUFFER_BYTES);
+	curl_easy_setopt(t->easy, CURLOPT_UPLOAD_BUFFERSIZE,
+	    upload_buffer_bytes(body->size));
 	if (request->part_filename == NULL) {
 		curl_easy_setopt(t->easy, CURLOPT_POST, 1L);
 		curl_easy_setopt(t->easy, CURLOPT_POSTFIELDSIZE_LARGE,

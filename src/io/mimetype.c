@@ -1,62 +1,85 @@
 #include "io/mimetype.h"
 
+#include <link.h>
 #include <magic.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
+#include "base/log.h"
 #include "base/mem.h"
 
-enum { TYPE_BYTES = 128 };
+enum { TYPE_BYTES = 128, HEAD_BYTES = 4096 };
 
 struct mimetype {
+	bool is_loaded; /* or known not to load */
 	magic_t cookie;
-	char *problem;
 	char text[TYPE_BYTES];
 };
 
-static const struct {
+static const struct extension {
 	const char *extension;
 	const char *type;
+	bool is_text;
 } extensions[] = {
-	{ "mp4", "video/mp4" },
-	{ "m4v", "video/mp4" },
-	{ "mkv", "video/x-matroska" },
-	{ "webm", "video/webm" },
-	{ "mov", "video/quicktime" },
-	{ "avi", "video/x-msvideo" },
-	{ "flv", "video/x-flv" },
-	{ "ts", "video/mp2t" },
-	{ "m2ts", "video/mp2t" },
-	{ "mpg", "video/mpeg" },
-	{ "mpeg", "video/mpeg" },
-	{ "m2v", "video/mpeg" },
-	{ "3gp", "video/3gpp" },
-	{ "wmv", "video/x-ms-wmv" },
-	{ "m4a", "audio/mp4" },
-	{ "mp3", "audio/mpeg" },
-	{ "aac", "audio/aac" },
-	{ "ogg", "audio/ogg" },
-	{ "opus", "audio/ogg" },
-	{ "wav", "audio/x-wav" },
-	{ "flac", "audio/flac" },
-	{ "m3u8", "application/vnd.apple.mpegurl" },
-	{ "json", "application/json" },
-	{ "jsonl", "application/x-ndjson" },
-	{ "vtt", "text/vtt" },
-	{ "srt", "application/x-subrip" },
-	{ "csv", "text/csv" },
-	{ "txt", "text/plain" },
-	{ "log", "text/plain" },
-	{ "html", "text/html" },
-	{ "xml", "application/xml" },
-	{ "pdf", "application/pdf" },
-	{ "png", "image/png" },
-	{ "jpg", "image/jpeg" },
+	{ "mp4", "video/mp4", false },
+	{ "m4v", "video/mp4", false },
+	{ "mkv", "video/x-matroska", false },
+	{ "webm", "video/webm", false },
+	{ "mov", "video/quicktime", false },
+	{ "avi", "video/x-msvideo", false },
+	{ "flv", "video/x-flv", false },
+	{ "ts", "video/mp2t", false },
+	{ "m2ts", "video/mp2t", false },
+	{ "mpg", "video/mpeg", false },
+	{ "mpeg", "video/mpeg", false },
+	{ "m2v", "video/mpeg", false },
+	{ "3gp", "video/3gpp", false },
+	{ "wmv", "video/x-ms-wmv", false },
+	{ "m4a", "audio/mp4", false },
+	{ "mp3", "audio/mpeg", false },
+	{ "aac", "audio/aac", false },
+	{ "ogg", "audio/ogg", false },
+	{ "opus", "audio/ogg", false },
+	{ "wav", "audio/x-wav", false },
+	{ "flac", "audio/flac", false },
+	{ "m3u8", "application/vnd.apple.mpegurl", true },
+	{ "json", "application/json", true },
+	{ "jsonl", "application/x-ndjson", true },
+	{ "vtt", "text/vtt", true },
+	{ "srt", "application/x-subrip", true },
+	{ "csv", "text/csv", true },
+	{ "txt", "text/plain", true },
+	{ "log", "text/plain", true },
+	{ "html", "text/html", true },
+	{ "xml", "application/xml", true },
+	{ "pdf", "application/pdf", false },
+	{ "png", "image/png", false },
+	{ "jpg", "image/jpeg", false },
 };
 
-static const char *
+/* What a file of the type begins with, as libmagic sees it too. */
+static const struct {
+	const char *type;
+	size_t from, to; /* bytes of the file in which it lies */
+	const char *bytes;
+} signatures[] = {
+	{ "video/mp4", 4, 12, "ftypisom" },
+	{ "video/mp4", 4, 12, "ftypiso2" },
+	{ "video/mp4", 4, 12, "ftypmp41" },
+	{ "video/mp4", 4, 12, "ftypmp42" },
+	/* EBML's DocType */
+	{ "video/webm", 4, 64, "\x42\x82\x84webm" },
+	{ "video/x-matroska", 4, 64, "\x42\x82\x88matroska" },
+	{ "image/png", 0, 8, "\x89PNG\r\n\x1a\n" },
+	{ "image/jpeg", 0, 3, "\xff\xd8\xff" },
+};
+
+static const struct extension *
 by_extension(const char *name)
 {
 	const char *dot = strrchr(name, '.');
@@ -64,7 +87,7 @@ by_extension(const char *name)
 	for (size_t i = 0;
 	     dot && i < sizeof(extensions) / sizeof(extensions[0]); i++)
 		if (strcasecmp(dot + 1, extensions[i].extension) == 0)
-			return extensions[i].type;
+			return &extensions[i];
 	return NULL;
 }
 
@@ -78,46 +101,49 @@ mimetype_is_media(const char *type)
 bool
 mimetype_is_media_name(const char *name)
 {
-	const char *type = by_extension(name);
+	const struct extension *x = by_extension(name);
 
-	return type != NULL && mimetype_is_media(type);
+	return x != NULL && mimetype_is_media(x->type);
 }
 
-struct mimetype *
-mimetype_open(void)
+static bool
+has_signature(const char *type, const char *head, size_t len)
 {
-	struct mimetype *m = xcalloc(1, sizeof(*m));
+	for (size_t i = 0; i < sizeof(signatures) / sizeof(signatures[0]);
+	     i++) {
+		size_t from = signatures[i].from, to = signatures[i].to;
 
-	(void)unsetenv("MAGIC");
-	m->cookie = magic_open(MAGIC_MIME_TYPE | MAGIC_ERROR);
-	if (m->cookie == NULL) {
-		m->problem = xstrdup("libmagic does not start");
-		return m;
+		if (strcmp(signatures[i].type, type) != 0 || len < from)
+			continue;
+		if (memmem(head + from, (len < to ? len : to) - from,
+			signatures[i].bytes, strlen(signatures[i].bytes)))
+			return true;
 	}
-	if (magic_load(m->cookie, NULL) == 0)
-		return m;
-	m->problem = xasprintf("libmagic's database does not load: %s",
-	    magic_error(m->cookie));
-	magic_close(m->cookie);
-	m->cookie = NULL;
-	return m;
+	return false;
 }
 
-void
-mimetype_close(struct mimetype *m)
+/* No byte that only a terminal or a binary format has a use for. */
+static bool
+is_text(const char *head, size_t len)
 {
-	if (m == NULL)
-		return;
-	if (m->cookie)
-		magic_close(m->cookie);
-	free(m->problem);
-	free(m);
+	for (size_t i = 0; i < len; i++)
+		if (((unsigned char)head[i] < 0x20 &&
+			strchr("\t\n\f\r", head[i]) == NULL) ||
+		    head[i] == '\0' || head[i] == 0x7f)
+			return false;
+	return true;
 }
 
 const char *
-mimetype_problem(const struct mimetype *m)
+mimetype_by_name(const char *name, const void *head, size_t len)
 {
-	return m->problem;
+	const struct extension *x = by_extension(name);
+
+	if (x == NULL || len == 0)
+		return NULL;
+	if (x->is_text ? is_text(head, len) : has_signature(x->type, head, len))
+		return x->type;
+	return NULL;
 }
 
 /* Types that say no more than "some bytes" or "some text". */
@@ -152,29 +178,107 @@ is_clean(const char *type)
 static const char *
 refine(struct mimetype *m, const char *type, const char *name)
 {
-	const char *other = by_extension(name);
+	const struct extension *other = by_extension(name);
 
 	if (type == NULL || !is_clean(type))
 		type = "application/octet-stream";
 	if (is_generic(type) && other != NULL)
-		type = other;
+		type = other->type;
 	if (strstr(type, "x-empty"))
 		type = "application/octet-stream";
 	(void)snprintf(m->text, sizeof(m->text), "%s", type);
 	return m->text;
 }
 
+struct mimetype *
+mimetype_open(void)
+{
+	return xcalloc(1, sizeof(struct mimetype));
+}
+
+void
+mimetype_close(struct mimetype *m)
+{
+	if (m == NULL)
+		return;
+	if (m->cookie)
+		magic_close(m->cookie);
+	free(m);
+}
+
+/* A library's code and constants are in its file: they come back from there. */
+static int
+drop_pages(struct dl_phdr_info *library, size_t size, void *ctx)
+{
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+
+	(void)size, (void)ctx;
+	for (int i = 0; i < library->dlpi_phnum; i++) {
+		const ElfW(Phdr) *part = &library->dlpi_phdr[i];
+		uintptr_t start = library->dlpi_addr + part->p_vaddr;
+		uintptr_t end = start + part->p_memsz;
+
+		if (part->p_type != PT_LOAD || (part->p_flags & PF_W))
+			continue;
+		start -= start % page;
+		(void)madvise((void *)start, end - start, MADV_DONTNEED);
+	}
+	return 0;
+}
+
+/*
+ * The database is large.  What the libraries needed only to start makes room
+ * for it, so that the process stays small.
+ */
+static void
+load(struct mimetype *m)
+{
+	/* It reads so much of each file into memory; its own limit is 7 MiB. */
+	const size_t most = 1024 * 1024;
+
+	if (m->is_loaded)
+		return;
+	m->is_loaded = true;
+	(void)dl_iterate_phdr(drop_pages, NULL);
+	(void)unsetenv("MAGIC");
+	m->cookie = magic_open(MAGIC_MIME_TYPE | MAGIC_ERROR);
+	if (m->cookie != NULL && magic_load(m->cookie, NULL) == 0) {
+		(void)magic_setparam(m->cookie, MAGIC_PARAM_BYTES_MAX, &most);
+		return;
+	}
+	log_warn("libmagic's database does not load (%s); types come from the "
+		 "extensions",
+	    m->cookie ? magic_error(m->cookie) : "no memory");
+	if (m->cookie)
+		magic_close(m->cookie);
+	m->cookie = NULL;
+}
+
 const char *
 mimetype_of(struct mimetype *m, int fd, const char *name)
 {
+	char head[HEAD_BYTES];
+	ssize_t len = pread(fd, head, sizeof(head), 0);
+	const char *type =
+	    len > 0 ? mimetype_by_name(name, head, (size_t)len) : NULL;
+
+	if (type != NULL)
+		return type;
+	load(m);
 	return refine(m, m->cookie ? magic_descriptor(m->cookie, fd) : NULL,
 	    name);
 }
 
 const char *
-mimetype_of_bytes(struct mimetype *m, const void *data, unsigned long len,
+mimetype_of_bytes(struct mimetype *m, const void *data, size_t len,
     const char *name)
 {
+	const char *type =
+	    mimetype_by_name(name, data, len < HEAD_BYTES ? len : HEAD_BYTES);
+
+	if (type != NULL)
+		return type;
+	load(m);
 	return refine(m, m->cookie ? magic_buffer(m->cookie, data, len) : NULL,
 	    name);
 }

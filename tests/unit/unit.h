@@ -57,7 +57,7 @@ struct unit_tests {
 };
 
 extern const struct unit_tests base_tests, digest_tests, http_tests,
-    identity_tests, json_tests, media_tests, progress_tests, remote_tests,
-    retry_tests, text_tests, webhook_tests;
+    identity_tests, json_tests, media_tests, mimetype_tests, progress_tests,
+    remote_tests, retry_tests, text_tests, webhook_tests;
 
 #endif
