@@ -219,6 +219,9 @@ set_body(struct http_transfer *t)
 	curl_easy_setopt(t->easy, CURLOPT_MIME_OPTIONS,
 	    (long)CURLMIMEOPT_FORMESCAPE);
 	t->mime = curl_mime_init(t->easy);
+	/* OpenSSL had no memory for the random boundary: no body would go. */
+	if (t->mime == NULL)
+		mem_exhausted();
 	part = curl_mime_addpart(t->mime);
 	curl_mime_name(part, "file");
 	curl_mime_filename(part, request->part_filename);
