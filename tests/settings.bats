@@ -48,7 +48,12 @@ another() {
 	room-from-media | expect-continue) echo no ;;
 	meeting-id-keys | redact) echo /a/b,/c~1d ;;
 	parallel | tries) echo 7 ;;
-	retry-* | deadline | *-timeout) echo 1234ms ;;
+	retry-* | deadline | *-timeout | settle | sweep-* | give-up | \
+		splay | max-time) echo 1234ms ;;
+	retention) echo 3d ;;
+	min-free) echo 12% ;;
+	jobs) echo 3 ;;
+	defer) echo yes ;;
 	log-format) echo json ;;
 	log-level) echo warning ;;
 	log-file) echo "$DIR/log" ;;

@@ -22,12 +22,20 @@ static const struct {
 	[ERR_USAGE] = { "usage", EX_USAGE, 7 },
 };
 
+static void
+begin(struct err *e, enum err_class kind)
+{
+	e->class = kind;
+	e->is_outage = false;
+	e->retry_after_ms = 0;
+}
+
 int
 err_set(struct err *e, enum err_class kind, const char *fmt, ...)
 {
 	va_list ap;
 
-	e->class = kind;
+	begin(e, kind);
 	va_start(ap, fmt);
 	(void)vsnprintf(e->text, sizeof(e->text), fmt, ap);
 	va_end(ap);
@@ -73,7 +81,7 @@ err_sys(struct err *e, const char *fmt, ...)
 	size_t len;
 	va_list ap;
 
-	e->class = class_of_errno(number);
+	begin(e, class_of_errno(number));
 	va_start(ap, fmt);
 	(void)vsnprintf(e->text, sizeof(e->text), fmt, ap);
 	va_end(ap);

@@ -2,6 +2,7 @@
 #define BASE_ERR_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /*
  * Errors are values: a function returns 0 or -1 and fills a struct err that
@@ -25,10 +26,12 @@ enum { ERR_TEXT_BYTES = 1024 };
 
 struct err {
 	enum err_class class;
+	bool is_outage;            /* the server as a whole does not work */
+	int64_t retry_after_ms;    /* it asked for this pause; 0: it did not */
 	char text[ERR_TEXT_BYTES]; /* cut where it would be longer */
 };
 
-/* Set class and text.  Returns -1, so that a caller can return it. */
+/* Set class and text, nothing else.  Returns -1, so that a caller can, too. */
 int err_set(struct err *e, enum err_class kind, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
@@ -46,7 +49,7 @@ int err_sys(struct err *e, const char *fmt, ...)
  */
 bool err_is_passing(int number);
 
-/* Put "context: " in front of the text; the class stays.  Returns -1. */
+/* Put "context: " in front of the text; the rest stays.  Returns -1. */
 int err_wrap(struct err *e, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 

@@ -257,6 +257,7 @@ share(struct config *config)
 	p->webhook.url = p->meeting.url;
 	p->webhook.answer_timeout_ms = p->filestore.answer_timeout_ms;
 	p->meeting.answer_timeout_ms = p->filestore.answer_timeout_ms;
+	config->verdict.schedule = config->attempt.schedule;
 }
 
 int

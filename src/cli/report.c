@@ -50,6 +50,13 @@ add_done(struct buf *out, const struct attempt_result *r)
 		    r->artifacts);
 		return;
 	}
+	if (r->was_deferred) {
+		(void)buf_addf(out,
+		    "waiting: %zu of %zu artifacts stored; left to the "
+		    "sweeper\n",
+		    r->stored, r->artifacts);
+		return;
+	}
 	(void)buf_addf(out,
 	    "done: %zu artifacts stored (%zu sent now, %" PRId64
 	    " bytes), STOPPED acknowledged\n",

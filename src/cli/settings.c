@@ -300,6 +300,60 @@ const struct setting settings[] = {
 	    .manual = "env obeys http_proxy, https_proxy and no_proxy.",
 	},
 	{
+	    .name = "recordings-dir",
+	    TEXT(recordings_dir),
+	    .initial = "/tmp/recordings",
+	    .arg = "DIR",
+	    .help = "where Jibri puts its recordings",
+	    .manual = "What sweep and status look at when no directory is "
+		      "named.  Jibri's own default is the same.",
+	},
+	{
+	    .name = "defer",
+	    BOOL(is_deferred),
+	    .initial = "no",
+	    .help = "the hook leaves the delivery to the sweeper",
+	    .manual = "It only writes down what it knows, so that Jibri is "
+		      "free at once.  Without a sweeper nothing is "
+		      "delivered.",
+	},
+	{
+	    .name = "settle",
+	    MILLIS(verdict.settle_ms),
+	    .initial = "30m",
+	    .arg = "TIME",
+	    .help = "an orphan has not changed for so long",
+	    .manual = "A recording that Jibri never called us for, and that "
+		      "has no whole metadata.json, is taken for finished "
+		      "then.",
+	},
+	{
+	    .name = "sweep-retry-delay",
+	    MILLIS(attempt.schedule.delay_ms),
+	    .initial = "1m",
+	    .arg = "TIME",
+	    .help = "pause before the next visit, at most",
+	    .manual = "The pause doubles with each visit that failed; jitter "
+		      "takes up to the half of it away.",
+	},
+	{
+	    .name = "sweep-retry-delay-max",
+	    MILLIS(attempt.schedule.delay_max_ms),
+	    .initial = "1h",
+	    .arg = "TIME",
+	    .help = "the longest such pause",
+	    .manual = "An artifact that was answered 5xx in three runs is "
+		      "left alone for 12 hours all the same.",
+	},
+	{
+	    .name = "give-up",
+	    MILLIS(attempt.schedule.give_up_ms),
+	    .initial = "7d",
+	    .arg = "TIME",
+	    .help = "of failing, then a recording is held",
+	    .manual = "FAILED says so, once; nothing is deleted.",
+	},
+	{
 	    .name = "log-file",
 	    TEXT(log.file),
 	    .initial = "",

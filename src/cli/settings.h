@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "core/attempt.h"
 #include "core/pipeline.h"
+#include "core/verdict.h"
 
 /*
  * Every setting is a row of one table.  The flag, the key in the file, the
@@ -19,6 +20,9 @@ struct config {
 	struct pipeline_policy pipeline;
 	struct attempt_policy attempt;
 	struct log_policy log;
+	char *recordings_dir;
+	struct verdict_policy verdict;
+	bool is_deferred;
 	int64_t deadline_ms;
 };
 

@@ -3,10 +3,15 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/retry.h"
+#include "base/stop.h"
 
-enum { HOST_BYTES = 256 };
+/* MTIME_STEP: file systems keep the time in steps of a tick, 10 ms or less. */
+enum { HOST_BYTES = 256, MTIME_STEP_MS = 20 };
 
 bool
 attempt_tells_failed(const struct attempt_policy *policy, enum err_class kind,
@@ -50,8 +55,71 @@ note_began(struct job *job, const char *changed)
 }
 
 /*
+ * The run's own pause, but not before an artifact may be sent again: the one
+ * whose time comes first decides.
+ */
+static int64_t
+next_try_ms(const struct job *job, const struct schedule_policy *policy,
+    const struct err *e, int64_t now_ms)
+{
+	const struct progress *p = &job->journal.progress;
+	const struct recording *rec = &job->recording;
+	int64_t base =
+	    schedule_next_ms(policy, e, p->failures, now_ms, retry_random());
+	int64_t first = INT64_MAX;
+
+	for (size_t i = 0; i < rec->n && first > base; i++) {
+		const struct artifact *a = &rec->artifacts[i];
+		const struct fact *fact = progress_fact(p, a->path);
+		int64_t at = fact && !upload_is_stored(p, a)
+		    ? schedule_artifact_ms(fact)
+		    : 0;
+
+		if (!upload_is_stored(p, a) && at < first)
+			first = at;
+	}
+	return first == INT64_MAX || first < base ? base : first;
+}
+
+/*
+ * What the run ended with becomes a fact, with the moment of the next try.
+ * True when it was the last.
+ */
+static bool
+note_failed(struct job *job, const struct attempt_policy *policy, struct err *e)
+{
+	const struct progress *p = &job->journal.progress;
+	int64_t now_ms = clock_unix_ms();
+	bool is_last = schedule_gives_up(&policy->schedule, p, e, now_ms);
+
+	if (is_last) {
+		char since[CLOCK_TEXT_BYTES];
+
+		clock_rfc3339(p->struggling_since_ms, since);
+		e->class = ERR_PERMANENT;
+		(void)err_wrap(e, "given up, it has been failing since %s",
+		    since);
+	}
+	/* What an upload failed of is said already, for each artifact. */
+	if (job->totals.failed == 0 || is_last || e->class == ERR_INTERRUPTED)
+		log_error("%s", e->text);
+	journal_note(&job->journal,
+	    (struct event){
+		.kind = EVENT_FAILED,
+		.class = err_class_name(e->class),
+		.text = e->text,
+		.retry_at_ms = e->class == ERR_PERMANENT
+		    ? 0
+		    : next_try_ms(job, &policy->schedule, e, now_ms),
+	    });
+	journal_commit(&job->journal);
+	return is_last;
+}
+
+/*
  * The error of the run is what counts, but a FAILED that was not delivered
- * can make it worse.
+ * can make it worse.  That it is given up is told even where it was told
+ * before that it failed.
  */
 static void
 record_failure(struct job *job, const struct attempt_policy *policy,
@@ -60,20 +128,11 @@ record_failure(struct job *job, const struct attempt_policy *policy,
 	const struct progress *p = &job->journal.progress;
 	bool is_room_known =
 	    (job->identity.room || p->room) && !pipeline_is_redirected(job);
+	bool is_last = note_failed(job, policy, e);
 	struct err undelivered = { 0 };
 
-	/* What an upload failed of is said already, for each artifact. */
-	if (job->totals.failed == 0 || e->class == ERR_INTERRUPTED)
-		log_error("%s", e->text);
-	journal_note(&job->journal,
-	    (struct event){
-		.kind = EVENT_FAILED,
-		.class = err_class_name(e->class),
-		.text = e->text,
-	    });
-	journal_commit(&job->journal);
 	if (!attempt_tells_failed(policy, e->class, job->is_announcing,
-		is_room_known, p->is_failed_announced))
+		is_room_known, p->is_failed_announced && !is_last))
 		return;
 	if (pipeline_send_failed(job, e->text, &undelivered) == 0)
 		return;
@@ -82,32 +141,111 @@ record_failure(struct job *job, const struct attempt_policy *policy,
 		e->class = err_worse(e->class, undelivered.class);
 }
 
+/*
+ * Nothing of it is left to do: so say two stat calls from now on.  A change
+ * in the moment of the last one would not be seen by the directory's mtime,
+ * so that moment has to be over when it is listed.
+ */
+static void
+seal(struct job *job)
+{
+	const struct recording *rec = &job->recording;
+	const char *changed;
+	struct stat directory, journal;
+	struct err ignored;
+	int64_t age;
+
+	if (job->journal.fd == -1 || fstat(job->journal.fd, &journal) == -1 ||
+	    fstat(rec->dirfd, &directory) == -1 ||
+	    journal_is_sealed(&directory, &journal))
+		return;
+	age = clock_unix_ms() - file_mtime_ns(&directory) / 1000000;
+	if (age >= 0 && age < MTIME_STEP_MS)
+		stop_sleep_until(clock_mono_ms() + MTIME_STEP_MS);
+	if (age >= 0 && recording_scan(&job->recording, &ignored) == 0 &&
+	    pipeline_is_finished(job, &changed))
+		journal_seal(&job->journal, rec->mtime_ns);
+}
+
+/* Leave it to the sweeper; false when that cannot be written down. */
+static bool
+defer(struct job *job)
+{
+	struct journal *j = &job->journal;
+
+	if (job->is_forced)
+		journal_note(j, (struct event){ .kind = EVENT_FORCED });
+	journal_note(j,
+	    (struct event){
+		.kind = EVENT_DEFERRED,
+		.room = job->room_argument,
+		.session = job->session_argument,
+	    });
+	journal_commit(j);
+	if (!j->is_degraded)
+		return true;
+	log_warn("it cannot be written down for the sweeper, so it is "
+		 "delivered now");
+	return false;
+}
+
+static int
+deliver(struct job *job, const struct attempt_policy *policy,
+    const char *changed, struct err *e)
+{
+	recording_log_skipped(&job->recording);
+	note_began(job, changed);
+	if (e->class == ERR_NONE && pipeline_run(job, e) == 0) {
+		seal(job);
+		return 0;
+	}
+	record_failure(job, policy, e);
+	return -1;
+}
+
 static int
 run(struct job *job, const struct attempt_request *request,
     const struct attempt_policy *policy, struct attempt_result *result,
     struct err *e)
 {
 	const char *changed = NULL;
-	int outcome = recording_scan(&job->recording, e);
 
-	result->is_listed = outcome == 0;
+	e->class = ERR_NONE;
+	result->is_listed = recording_scan(&job->recording, e) == 0;
 	result->is_given_up = job->journal.progress.is_given_up &&
 	    !request->is_by_hand && !job->is_forced;
 	if (result->is_given_up)
 		return 0;
-	if (outcome == 0 && !job->is_forced &&
+	if (result->is_listed && !job->is_forced &&
 	    pipeline_is_finished(job, &changed)) {
 		result->was_done = true;
+		seal(job);
 		return 0;
 	}
-	recording_log_skipped(&job->recording);
-	note_began(job, changed);
-	if (outcome == 0)
-		outcome = pipeline_run(job, e);
-	result->is_logged = outcome == -1;
-	if (outcome == -1)
-		record_failure(job, policy, e);
-	return outcome;
+	if (request->is_deferred && defer(job)) {
+		result->was_deferred = true;
+		return 0;
+	}
+	if (deliver(job, policy, changed, e) == 0)
+		return 0;
+	result->is_logged = true;
+	return -1;
+}
+
+/* Between the survey and the lock another sweeper may have been here. */
+static int
+check_still_due(const struct attempt_request *request,
+    const struct attempt_policy *policy, const struct progress *p,
+    struct err *e)
+{
+	bool is_held = p->failed_class == ERR_PERMANENT;
+
+	if (!request->is_visit || (is_held && request->takes_held))
+		return 0;
+	if (!is_held && !p->is_given_up &&
+	    schedule_is_due(&policy->schedule, p, clock_unix_ms()))
+		return 0;
+	return err_set(e, ERR_BUSY, "another process has just tried it");
 }
 
 static const char *
@@ -154,6 +292,7 @@ fill_result(struct attempt_result *result, const struct job *job)
 	}
 	result->attempts = p->attempts;
 	result->ambiguous = p->ambiguous;
+	result->next_ms = p->retry_at_ms;
 	result->totals = job->totals;
 }
 
@@ -175,6 +314,8 @@ open_and_run(struct job *job, const struct attempt_request *request,
 		return -1;
 	if (p->session && !request->session)
 		log_set_session(p->session);
+	if (check_still_due(request, policy, p, e) == -1)
+		return -1;
 	return run(job, request, policy, result, e);
 }
 
@@ -188,6 +329,7 @@ attempt_run(const struct attempt_request *request,
 		.room_argument = request->room,
 		.session_argument = request->session,
 		.is_forced = request->is_forced,
+		.obeys_pauses = request->is_visit,
 		.recording = { .dirfd = -1 },
 		.journal = { .fd = -1 },
 	};
@@ -196,11 +338,35 @@ attempt_run(const struct attempt_request *request,
 	*result = (struct attempt_result){ 0 };
 	outcome = open_and_run(&job, request, policy, result, e);
 	fill_result(result, &job);
-	result->state = result->is_given_up
-	    ? "given up"
+	result->state = result->is_given_up ? "given up"
+	    : result->was_deferred
+	    ? "waiting"
 	    : state_name(outcome == 0 ? ERR_NONE : e->class);
 	job_close(&job);
 	return outcome;
+}
+
+void
+attempt_postpone(const char *directory, const struct pipeline_policy *pipeline,
+    int64_t until_ms)
+{
+	struct recording rec;
+	struct journal j = { .fd = -1 };
+	struct err ignored;
+
+	if (recording_open(&rec, directory, &pipeline->recording, &ignored) ==
+		0 &&
+	    journal_open(&j, rec.dirfd, &ignored) == 0 &&
+	    j.progress.failed_class != ERR_PERMANENT) {
+		journal_note(&j,
+		    (struct event){
+			.kind = EVENT_POSTPONED,
+			.retry_at_ms = until_ms,
+		    });
+		journal_commit(&j);
+	}
+	journal_close(&j);
+	recording_close(&rec);
 }
 
 void

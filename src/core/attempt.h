@@ -6,6 +6,7 @@
 
 #include "base/err.h"
 #include "core/pipeline.h"
+#include "core/schedule.h"
 
 /* One run over one recording, from opening it to recording the outcome. */
 
@@ -13,6 +14,7 @@ enum failed_webhook { FAILED_AT_ONCE, FAILED_FINAL, FAILED_NEVER };
 
 struct attempt_policy {
 	int failed_webhook; /* enum failed_webhook */
+	struct schedule_policy schedule;
 };
 
 struct attempt_request {
@@ -20,6 +22,10 @@ struct attempt_request {
 	const char *room, *session; /* NULL: to be found out */
 	bool is_forced;             /* send everything again */
 	bool is_by_hand;            /* also what was given up */
+	bool is_visit;              /* by the sweeper: one try of each request,
+				       and only if it is still due */
+	bool takes_held;            /* a visit to what is held, too */
+	bool is_deferred;           /* leave it to the sweeper */
 };
 
 /* What became of it; strings are its own. */
@@ -36,6 +42,8 @@ struct attempt_result {
 	bool is_logged;              /* the error is in the log */
 	bool was_done;               /* there was nothing to do */
 	bool is_given_up;            /* and so nothing was done */
+	bool was_deferred;           /* the sweeper will deliver it */
+	int64_t next_ms;             /* of its next try; 0: none is planned */
 };
 
 /*
@@ -46,6 +54,14 @@ struct attempt_result {
 int attempt_run(const struct attempt_request *, const struct attempt_policy *,
     const struct pipeline_policy *, struct attempt_result *, struct err *e);
 void attempt_result_free(struct attempt_result *);
+
+/*
+ * Leave a recording that is due alone until that moment (milliseconds since
+ * 1970): the server asked for it.  One that another process works on or has
+ * settled stays as it is.
+ */
+void attempt_postpone(const char *directory, const struct pipeline_policy *,
+    int64_t until_ms);
 
 /*
  * Is the backend to be told of this failure?  Never of an interruption, a

@@ -27,6 +27,9 @@ static const struct {
 	[EVENT_ANNOUNCED] = { "announced", false },
 	[EVENT_FAILED] = { "failed", false },
 	[EVENT_GIVEN_UP] = { "givenUp", false },
+	[EVENT_DEFERRED] = { "deferred", false },
+	[EVENT_POSTPONED] = { "postponed", false },
+	[EVENT_REMOVING] = { "removing", false },
 };
 
 static const struct {
@@ -55,6 +58,8 @@ static const struct {
 	{ "mtime", offsetof(struct event, mtime_ns) },
 	{ "count", offsetof(struct event, count) },
 	{ "bytes", offsetof(struct event, bytes) },
+	{ "status", offsetof(struct event, status) },
+	{ "retryAt", offsetof(struct event, retry_at_ms) },
 };
 
 enum {
@@ -171,15 +176,21 @@ parse_paths(const json_t *json, struct text_list *paths)
 	return mtimes_ns;
 }
 
+static int64_t
+time_of(int64_t ms)
+{
+	return ms < 0 || ms > MAX_AT_MS ? 0 : ms;
+}
+
 static void
 parse_members(struct event *ev, const json_t *json)
 {
 	ev->at_ms = json_member_int(json, "at", 0);
-	if (ev->at_ms < 0 || ev->at_ms > MAX_AT_MS)
-		ev->at_ms = 0;
 	for (size_t i = 0; i < INTEGERS; i++)
 		*(int64_t *)((char *)ev + integers[i].offset) =
 		    json_member_int(json, integers[i].name, 0);
+	ev->at_ms = time_of(ev->at_ms);
+	ev->retry_at_ms = time_of(ev->retry_at_ms);
 	for (size_t i = 0; i < STRINGS; i++)
 		*(const char **)((char *)ev + strings[i].offset) =
 		    json_member_string(json, strings[i].name);
@@ -187,14 +198,23 @@ parse_members(struct event *ev, const json_t *json)
 
 /* A path to the server is made of these: nothing else may stand in them. */
 static bool
+is_segments(const struct event *ev)
+{
+	struct err ignored;
+
+	return (ev->session == NULL ||
+		   identity_check_segment("session", ev->session, &ignored) ==
+		       0) &&
+	    (ev->room == NULL ||
+		identity_check_segment("room", ev->room, &ignored) == 0);
+}
+
+static bool
 is_identity(const struct event *ev, const json_t *json)
 {
 	autofree char *id = json_plain_id(json_object_get(json, "meetingId"));
-	struct err ignored;
 
-	return id && ev->session && ev->room &&
-	    identity_check_segment("session", ev->session, &ignored) == 0 &&
-	    identity_check_segment("room", ev->room, &ignored) == 0;
+	return id && ev->session && ev->room && is_segments(ev);
 }
 
 bool
@@ -211,6 +231,8 @@ event_replay(struct progress *p, const char *line, size_t len)
 		return false;
 	parse_members(&ev, json);
 	if (ev.kind == EVENT_RESOLVED && !is_identity(&ev, json))
+		return false;
+	if (ev.kind == EVENT_DEFERRED && !is_segments(&ev))
 		return false;
 	mtimes_ns = parse_paths(json, &paths);
 	ev.mtimes_ns = mtimes_ns;

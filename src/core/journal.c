@@ -121,7 +121,7 @@ lock_file(const struct journal *j, struct err *e)
 
 /* Replay the whole lines in b; what is behind the last newline stays. */
 static void
-replay_lines(struct progress *p, struct buf *b)
+replay_lines(struct journal *j, struct buf *b)
 {
 	size_t done = 0;
 	const char *newline;
@@ -130,7 +130,8 @@ replay_lines(struct progress *p, struct buf *b)
 	    (newline = memchr(b->data + done, '\n', b->len - done)) != NULL) {
 		size_t len = (size_t)(newline - (b->data + done));
 
-		if (!event_replay(p, b->data + done, len))
+		if (!event_replay(&j->progress, b->data + done, len) &&
+		    !j->is_peeking)
 			log_warn("%s: a line that is no event is ignored",
 			    RECORDING_JOURNAL);
 		done += len + 1;
@@ -160,7 +161,7 @@ replay(struct journal *j, struct err *e)
 			return err_set(e, ERR_PERMANENT,
 			    "%s is damaged: it has an endless line",
 			    RECORDING_JOURNAL);
-		replay_lines(&j->progress, &b);
+		replay_lines(j, &b);
 	}
 }
 
@@ -218,6 +219,61 @@ journal_open(struct journal *j, int dirfd, struct err *e)
 	    ? -1
 	    : err_set(e, ERR_TEMPORARY, "%s keeps being replaced",
 		  RECORDING_JOURNAL);
+}
+
+/* Is the file locked by anybody?  Also where we could not lock it. */
+static bool
+is_locked(int fd)
+{
+	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+
+	return fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+}
+
+int
+journal_peek(int dirfd, struct progress *p, struct err *e)
+{
+	struct journal j = { .dirfd = dirfd, .is_peeking = true };
+	autoclose int fd = open_journal(dirfd, O_RDONLY);
+	struct stat st;
+
+	*p = (struct progress){ 0 };
+	if (fd == -1 && errno == ENOENT)
+		return JOURNAL_ABSENT;
+	if (fd == -1 || fstat(fd, &st) == -1)
+		return err_sys(e, "%s", RECORDING_JOURNAL);
+	if (!S_ISREG(st.st_mode))
+		return err_set(e, ERR_PERMANENT, "%s is no regular file",
+		    RECORDING_JOURNAL);
+	j.fd = fd;
+	if (replay(&j, e) == -1) {
+		progress_free(&j.progress);
+		return -1;
+	}
+	*p = j.progress;
+	return is_locked(fd) ? JOURNAL_BUSY : JOURNAL_FREE;
+}
+
+void
+journal_seal(const struct journal *j, int64_t directory_mtime_ns)
+{
+	const int64_t second = 1000 * 1000 * 1000;
+	int64_t mark = directory_mtime_ns - 1;
+	const struct timespec times[] = {
+		{ .tv_nsec = UTIME_OMIT },
+		{ .tv_sec = mark / second, .tv_nsec = mark % second },
+	};
+
+	/* Without the mark it is only read more often. */
+	if (j->fd != -1 && !j->is_degraded && mark > 0)
+		(void)futimens(j->fd, times);
+}
+
+bool
+journal_is_sealed(const struct stat *directory, const struct stat *journal)
+{
+	return S_ISREG(journal->st_mode) &&
+	    file_mtime_ns(journal) == file_mtime_ns(directory) - 1;
 }
 
 void

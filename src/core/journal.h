@@ -2,6 +2,8 @@
 #define CORE_JOURNAL_H
 
 #include <stdbool.h>
+#include <stdint.h>
+#include <sys/stat.h>
 
 #include "base/buf.h"
 #include "base/err.h"
@@ -33,6 +35,7 @@ struct journal {
 	bool is_degraded;
 	bool is_new;     /* its name is not yet on disk */
 	bool is_damaged; /* ours, locked, and cannot be replayed */
+	bool is_peeking; /* only looking: nothing is logged */
 	struct buf pending;
 	struct progress progress;
 };
@@ -52,6 +55,24 @@ void journal_close(struct journal *);
  * damaged; -1 with ERR_PERMANENT when it cannot be written.
  */
 int journal_clear(struct journal *, struct err *e);
+
+/*
+ * Read the journal of a directory without a lock and without writing.  -1
+ * with *e: ERR_PERMANENT when it is none of ours, or as err_sys().
+ */
+enum journal_peek { JOURNAL_ABSENT, JOURNAL_FREE, JOURNAL_BUSY };
+int journal_peek(int dirfd, struct progress *, struct err *e);
+
+/*
+ * Mark a finished recording, so that two stat calls tell it from the others
+ * as long as nothing is added to or taken from its directory, which had this
+ * mtime when everything in it was found delivered.  The mark is a journal
+ * that is one nanosecond older than its directory: else it is never older,
+ * as it is created in it.
+ */
+void journal_seal(const struct journal *, int64_t directory_mtime_ns);
+bool journal_is_sealed(const struct stat *directory,
+    const struct stat *journal);
 
 /* Apply an event to the progress; it reaches the disk with the commit. */
 void journal_note(struct journal *, struct event);

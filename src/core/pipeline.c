@@ -176,6 +176,7 @@ stage_upload(struct job *job, struct err *e)
 		.filestore = &job->policy->filestore,
 		.auth = &job->policy->auth,
 		.retry = &job->policy->retry,
+		.obeys_pauses = job->obeys_pauses,
 	};
 	const char *changed = NULL;
 

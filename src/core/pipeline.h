@@ -34,6 +34,7 @@ struct job {
 	const struct pipeline_policy *policy;
 	const char *room_argument, *session_argument; /* may be NULL */
 	bool is_forced;
+	bool obeys_pauses; /* of artifacts that were refused again and again */
 	struct recording recording; /* open and scanned */
 	struct journal journal;     /* open */
 	struct identity identity;

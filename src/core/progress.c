@@ -85,8 +85,17 @@ apply_began(struct progress *p, const struct event *ev)
 {
 	p->attempts++;
 	p->is_given_up = false;
+	p->is_removing = false;
 	mem_replace(&p->host, ev->host);
 	p->pid = ev->pid;
+}
+
+static void
+end_series(struct progress *p)
+{
+	p->failures = 0;
+	p->struggling_since_ms = 0;
+	p->retry_at_ms = 0;
 }
 
 static void
@@ -98,6 +107,7 @@ apply_forced(struct progress *p, const struct event *ev)
 	p->generation++;
 	p->is_forced = true;
 	p->state = REC_NEW;
+	end_series(p);
 }
 
 static bool
@@ -145,7 +155,9 @@ apply_stored(struct progress *p, const struct event *ev)
 	mem_replace(&fact->id, ev->id);
 	fact->is_stored = true;
 	fact->is_sending = fact->is_unknown = false;
+	fact->refusals = 0;
 	p->last_fact_ms = ev->at_ms;
+	p->failures = 0;
 }
 
 static void
@@ -158,6 +170,12 @@ apply_unknown(struct progress *p, const struct event *ev)
 	fact->unknown_ms = ev->at_ms;
 	fact->size = ev->size;
 	fact->mtime_ns = ev->mtime_ns;
+	if (ev->status < 500)
+		return;
+	if (fact->refusals == 0 || fact->refused_attempt != p->attempts)
+		fact->refusals++;
+	fact->refused_attempt = p->attempts;
+	fact->refused_ms = ev->at_ms;
 }
 
 static void
@@ -212,6 +230,7 @@ static void
 apply_reopened(struct progress *p, const struct event *ev)
 {
 	(void)ev;
+	p->is_removing = false;
 	if (p->state > REC_RESOLVED)
 		p->state = REC_RESOLVED;
 }
@@ -229,16 +248,66 @@ apply_announced(struct progress *p, const struct event *ev)
 	p->is_failed_announced = false;
 	p->failed_class = ERR_NONE;
 	p->failed_since_ms = 0;
+	p->announced_ms = ev->at_ms;
 	mem_replace(&p->failed_text, NULL);
+	end_series(p);
 }
 
 static void
 apply_failed(struct progress *p, const struct event *ev)
 {
-	p->failed_class = err_class_parse(ev->class ? ev->class : "");
+	enum err_class kind = err_class_parse(ev->class ? ev->class : "");
+
+	/* A new try after it was held is a new chance. */
+	if (p->failed_class == ERR_PERMANENT)
+		end_series(p);
+	if (kind == ERR_TEMPORARY) {
+		p->failures++;
+		if (p->struggling_since_ms == 0)
+			p->struggling_since_ms = ev->at_ms;
+	}
+	p->failed_class = kind;
 	mem_replace(&p->failed_text, ev->text);
 	if (p->failed_since_ms == 0)
 		p->failed_since_ms = ev->at_ms;
+	p->failed_ms = ev->at_ms;
+	p->retry_at_ms = ev->retry_at_ms;
+}
+
+static bool
+is_other(const char *was, const char *is)
+{
+	return was && is && strcmp(was, is) != 0;
+}
+
+/* Whose it is, as far as the hook was told; all else is found out later. */
+static void
+apply_deferred(struct progress *p, const struct event *ev)
+{
+	if (is_other(p->session, ev->session) || is_other(p->room, ev->room)) {
+		forget_facts(p);
+		mem_replace(&p->meeting_id, NULL);
+		p->state = REC_NEW;
+	}
+	end_series(p);
+	if (ev->session)
+		mem_replace(&p->session, ev->session);
+	if (ev->room)
+		mem_replace(&p->room, ev->room);
+}
+
+static void
+apply_postponed(struct progress *p, const struct event *ev)
+{
+	p->failed_ms = ev->at_ms;
+	p->retry_at_ms = ev->retry_at_ms;
+}
+
+static void
+apply_removing(struct progress *p, const struct event *ev)
+{
+	(void)ev;
+	p->is_removing = true;
 }
 
 static void
@@ -268,6 +337,9 @@ progress_apply(struct progress *p, const struct event *ev)
 		[EVENT_ANNOUNCED] = apply_announced,
 		[EVENT_FAILED] = apply_failed,
 		[EVENT_GIVEN_UP] = apply_given_up,
+		[EVENT_DEFERRED] = apply_deferred,
+		[EVENT_POSTPONED] = apply_postponed,
+		[EVENT_REMOVING] = apply_removing,
 	};
 
 	meaning[ev->kind](p, ev);

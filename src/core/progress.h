@@ -21,7 +21,8 @@ enum event_kind {
 	EVENT_RESOLVED,   /* session, room, meetingId */
 	EVENT_SENDING,    /* paths, mtimes: their upload may have begun */
 	EVENT_STORED,     /* path, size, mtime, type, sha256, id */
-	EVENT_UNKNOWN,    /* path, size, mtime: sent, no answer understood */
+	EVENT_UNKNOWN,    /* path, size, mtime, status: sent, and no answer
+			     that says what became of it */
 	EVENT_ABSENT,     /* path: the server does not have it after all */
 	EVENT_AMBIGUOUS,  /* path: sent again without being able to ask */
 	EVENT_SUPERSEDED, /* path, id: what is stored there is out of date */
@@ -29,7 +30,10 @@ enum event_kind {
 	EVENT_COMPLETE,   /* count, bytes: every artifact is stored */
 	EVENT_REOPENED,   /* path: an artifact is new or changed */
 	EVENT_ANNOUNCED,  /* webhook, id: acknowledged */
-	EVENT_FAILED,     /* class, text: how the run ended */
+	EVENT_FAILED,     /* class, text, retryAt: how the run ended */
+	EVENT_DEFERRED,   /* session, room: the sweeper shall deliver it */
+	EVENT_POSTPONED,  /* retryAt: the server asked to be left alone */
+	EVENT_REMOVING,   /* all is at the server; to be removed here */
 	EVENT_GIVEN_UP,   /* by an operator: nothing is sent on its own */
 	EVENT_KINDS
 };
@@ -42,7 +46,8 @@ struct event {
 	const char *session, *room, *meeting_id;
 	const char *path, *type, *sha256, *id;
 	const char *webhook, *class, *text;
-	int64_t pid, size, mtime_ns, count, bytes;
+	int64_t pid, size, mtime_ns, count, bytes, status;
+	int64_t retry_at_ms; /* since 1970 */
 	const struct text_list *paths;
 	const int64_t *mtimes_ns; /* as many as paths */
 };
@@ -57,6 +62,9 @@ struct fact {
 	bool is_sending;    /* a run ended while it may have been under way */
 	bool is_unknown;    /* the server may have it */
 	int64_t unknown_ms; /* since 1970; since when it is in doubt */
+	int64_t refusals;   /* runs in which it was answered 5xx */
+	int64_t refused_ms; /* since 1970; the last of them */
+	int64_t refused_attempt;
 };
 
 struct progress {
@@ -76,7 +84,14 @@ struct progress {
 	enum err_class failed_class; /* of the last run; ERR_NONE: none */
 	char *failed_text;
 	int64_t failed_since_ms; /* the first since the last STOPPED */
-	bool is_given_up;        /* until an operator has it delivered */
+	int64_t failed_ms;       /* the last, or postponed */
+	int64_t retry_at_ms;     /* 0: whenever somebody comes */
+	int64_t failures; /* temporary ones, since something was stored */
+	int64_t struggling_since_ms; /* the first temporary one of a series
+					that nothing else has ended */
+	int64_t announced_ms;        /* the last STOPPED */
+	bool is_removing;
+	bool is_given_up; /* by an operator */
 };
 
 /* The whole meaning of an event.  Pure. */

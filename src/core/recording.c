@@ -338,7 +338,10 @@ compare_artifacts(const void *a, const void *b)
 int
 recording_scan(struct recording *rec, struct err *e)
 {
+	struct stat st;
+
 	forget_scan(rec);
+	rec->mtime_ns = fstat(rec->dirfd, &st) == 0 ? file_mtime_ns(&st) : 0;
 	if (scan_directory(rec, "", 0, e) == -1)
 		return err_wrap(e, "%s", rec->path);
 	if (rec->n > 0)

@@ -41,6 +41,7 @@ struct recording {
 	const struct recording_policy *policy;
 	char *path; /* absolute */
 	int dirfd;
+	int64_t mtime_ns;           /* of the directory, before the last scan */
 	struct artifact *artifacts; /* sorted by path */
 	size_t n, cap;
 	struct text_list skipped; /* what is no artifact, and why */
@@ -58,6 +59,9 @@ struct recording {
 
 /* Our own file in the directory. */
 #define RECORDING_JOURNAL ".jibri-finalize"
+
+/* What a delivered recording is called while it is being removed. */
+#define RECORDING_TOMBSTONE ".jibri-finalize-removing-"
 
 enum {
 	RECORDING_MAX_ARTIFACTS = 100000,

@@ -239,15 +239,6 @@ note_stored(struct upload *u, struct item *item, const char *id)
 	    (long long)f->size, seconds, f->type);
 }
 
-/* Does this failure say that nobody else will fare better? */
-static bool
-is_server_out(const struct http_answer *answer)
-{
-	return answer != NULL &&
-	    (answer->status == 0 ||
-		(answer->status >= 502 && answer->status <= 504));
-}
-
 /*
  * A repeat needs its time, a temporary error, and a server that is not
  * plainly out: then every other artifact is tried once and no more, as
@@ -262,7 +253,7 @@ plan_repeat(struct upload *u, struct item *item,
 
 	if (e->class != ERR_TEMPORARY)
 		return false;
-	if (!may && is_server_out(answer))
+	if (!may && e->is_outage)
 		u->n_given_up++;
 	if (!may || u->n_given_up >= OUT_AFTER)
 		return false;
@@ -286,7 +277,7 @@ handle_not_stored(struct upload *u, struct item *item,
 
 /* What was sent is kept in mind: the list may yet show that it is stored. */
 static void
-note_unknown(struct upload *u, struct item *item)
+note_unknown(struct upload *u, struct item *item, long status)
 {
 	char hex[DIGEST_HEX_BYTES];
 
@@ -299,6 +290,7 @@ note_unknown(struct upload *u, struct item *item)
 		.path = item->artifact->path,
 		.size = item->size,
 		.mtime_ns = item->mtime_ns,
+		.status = status,
 	    });
 }
 
@@ -309,7 +301,7 @@ handle_unknown(struct upload *u, struct item *item,
 	int64_t now = clock_mono_ms();
 
 	keep_error(item, e);
-	note_unknown(u, item);
+	note_unknown(u, item, answer->status);
 	item->is_unknown = true;
 	item->absent_from_ms = now;
 	if (filestore_may_be_storing(answer))
@@ -409,12 +401,12 @@ send_all(struct upload *u, struct err *e)
 	}
 }
 
-/* One error for all that failed: the worst class, and names. */
+/* One error for all that failed: the worst of each, and names. */
 static int
 sum_up(const struct upload *u, struct err *e)
 {
 	autobuf struct buf text = { 0 };
-	enum err_class worst = ERR_NONE;
+	struct err sum = { .is_outage = true };
 	size_t failed = 0;
 
 	for (size_t i = 0; i < u->n; i++) {
@@ -422,7 +414,10 @@ sum_up(const struct upload *u, struct err *e)
 
 		if (item->state != ITEM_FAILED)
 			continue;
-		worst = err_worse(worst, item->err->class);
+		sum.class = err_worse(sum.class, item->err->class);
+		sum.is_outage &= item->err->is_outage;
+		if (item->err->retry_after_ms > sum.retry_after_ms)
+			sum.retry_after_ms = item->err->retry_after_ms;
 		if (++failed <= NAMED_FAILURES)
 			(void)buf_addf(&text, "%s%s: %s",
 			    failed > 1 ? "; " : "", item->artifact->path,
@@ -433,7 +428,10 @@ sum_up(const struct upload *u, struct err *e)
 	if (failed > NAMED_FAILURES)
 		(void)buf_addf(&text, "; and %zu more",
 		    failed - NAMED_FAILURES);
-	return err_set(e, worst, "%s", buf_str(&text));
+	(void)err_set(e, sum.class, "%s", buf_str(&text));
+	e->is_outage = sum.is_outage;
+	e->retry_after_ms = sum.retry_after_ms;
+	return -1;
 }
 
 static void

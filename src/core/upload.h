@@ -31,6 +31,8 @@ struct upload_deps {
 	const struct filestore_policy *filestore;
 	const struct auth_policy *auth;
 	const struct retry_policy *retry;
+	bool obeys_pauses; /* leave alone what was answered 5xx again and
+			      again, until its pause is over */
 };
 
 struct upload_totals {

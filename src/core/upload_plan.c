@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/stop.h"
+#include "core/schedule.h"
 #include "core/upload_internal.h"
 
 bool
@@ -138,6 +139,24 @@ add_item(struct upload *u, const struct artifact *a)
 	return item;
 }
 
+/* A proxy that answers 500 to big files must not cost terabytes. */
+static bool
+pause_item(struct upload *u, struct item *item, const struct fact *fact)
+{
+	int64_t until_ms = schedule_artifact_ms(fact);
+	char text[CLOCK_TEXT_BYTES];
+	struct err e;
+
+	if (!u->deps->obeys_pauses || until_ms <= clock_unix_ms())
+		return false;
+	clock_rfc3339(until_ms, text);
+	(void)err_set(&e, ERR_TEMPORARY,
+	    "sent in %lld runs and answered 5xx each time; next try after %s",
+	    (long long)fact->refusals, text);
+	upload_fail(u, item, &e);
+	return true;
+}
+
 static void
 plan_artifact(struct upload *u, const struct artifact *a)
 {
@@ -154,6 +173,8 @@ plan_artifact(struct upload *u, const struct artifact *a)
 	if (upload_is_stored(p, a))
 		return;
 	item = add_item(u, a);
+	if (fact && pause_item(u, item, fact))
+		return;
 	if (fact && (fact->is_unknown || fact->is_sending))
 		recall_unknown(u, item, fact);
 	item->is_fresh = !item->is_unknown;

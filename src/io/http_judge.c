@@ -159,8 +159,12 @@ http_judge(struct http_transfer *t, CURLcode rc)
 		    : retry_after * 1000;
 	(void)curl_easy_getinfo(t->easy, CURLINFO_CONTENT_TYPE, &type);
 	answer->content_type = xstrdup(type ? type : "");
-	if (answer->outcome != HTTP_ANSWERED)
-		explain(t, rc, answer->status);
+	if (answer->outcome == HTTP_ANSWERED)
+		return;
+	explain(t, rc, answer->status);
+	answer->err.retry_after_ms = answer->retry_after_ms;
+	answer->err.is_outage = answer->status == 0 ||
+	    (answer->status >= 502 && answer->status <= 504);
 }
 
 int

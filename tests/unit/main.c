@@ -5,10 +5,21 @@
 int
 main(void)
 {
-	static const struct unit_tests *const files[] = { &base_tests,
-		&digest_tests, &http_tests, &identity_tests, &json_tests,
-		&media_tests, &mimetype_tests, &progress_tests, &remote_tests,
-		&retry_tests, &text_tests, &webhook_tests };
+	static const struct unit_tests *const files[] = {
+		&base_tests,
+		&digest_tests,
+		&http_tests,
+		&identity_tests,
+		&json_tests,
+		&media_tests,
+		&mimetype_tests,
+		&progress_tests,
+		&remote_tests,
+		&retry_tests,
+		&schedule_tests,
+		&text_tests,
+		&webhook_tests,
+	};
 	struct CMUnitTest *all;
 	size_t n = 0, failed;
 

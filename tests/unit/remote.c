@@ -196,7 +196,9 @@ test_tells_failed(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < LENGTH(policies) * ERR_CLASSES * 8; i++) {
-		const struct attempt_policy policy = { policies[i / 8 / 9] };
+		const struct attempt_policy policy = {
+			.failed_webhook = policies[i / 8 / 9],
+		};
 		enum err_class kind = (enum err_class)(i / 8 % ERR_CLASSES);
 		bool is_announcing = i & 1, is_room_known = i & 2,
 		     was_told = i & 4;

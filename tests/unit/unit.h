@@ -56,8 +56,19 @@ struct unit_tests {
 	size_t n;
 };
 
-extern const struct unit_tests base_tests, digest_tests, http_tests,
-    identity_tests, json_tests, media_tests, mimetype_tests, progress_tests,
-    remote_tests, retry_tests, text_tests, webhook_tests;
+/* A line each, so that two that come at once do not meet. */
+extern const struct unit_tests base_tests;
+extern const struct unit_tests digest_tests;
+extern const struct unit_tests http_tests;
+extern const struct unit_tests identity_tests;
+extern const struct unit_tests json_tests;
+extern const struct unit_tests media_tests;
+extern const struct unit_tests mimetype_tests;
+extern const struct unit_tests progress_tests;
+extern const struct unit_tests remote_tests;
+extern const struct unit_tests retry_tests;
+extern const struct unit_tests schedule_tests;
+extern const struct unit_tests text_tests;
+extern const struct unit_tests webhook_tests;
 
 #endif

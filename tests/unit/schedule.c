@@ -1,0 +1,308 @@
+#include "unit.h"
+
+#include "core/schedule.h"
+#include "core/verdict.h"
+
+enum { NOW = 1000 * 1000 * 1000 };
+
+static const struct verdict_policy usual = {
+	.schedule = {
+	    .delay_ms = 60 * 1000,
+	    .delay_max_ms = 3600 * 1000,
+	    .give_up_ms = 7 * 86400 * INT64_C(1000),
+	},
+	.settle_ms = 30 * 60 * 1000,
+};
+
+static const struct err temporary = { .class = ERR_TEMPORARY };
+
+static int64_t
+pause_after(int failures, uint32_t random)
+{
+	return schedule_next_ms(&usual.schedule, &temporary, failures, NOW,
+		   random) -
+	    NOW;
+}
+
+static void
+test_pause(void **state)
+{
+	static const int minutes[] = { 1, 2, 4, 8, 16, 32, 60, 60, 60 };
+
+	(void)state;
+	for (int i = 0; i < (int)LENGTH(minutes); i++) {
+		int64_t longest = (int64_t)minutes[i] * 60 * 1000;
+		int64_t shortest = pause_after(i, UINT32_MAX);
+
+		check(pause_after(i, 0) == longest, "after %d: %lld", i,
+		    (long long)pause_after(i, 0));
+		check(shortest >= longest / 2 && shortest <= longest / 2 + 1,
+		    "at least half: %lld", (long long)shortest);
+	}
+	assert_int_equal(pause_after(1 << 30, 0), 3600 * 1000);
+}
+
+static void
+test_pause_of_others(void **state)
+{
+	static const enum err_class others[] = { ERR_CONFIG, ERR_REFUSED,
+		ERR_INTERRUPTED };
+	struct err e = temporary;
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(others); i++) {
+		e.class = others[i];
+		assert_int_equal(schedule_next_ms(&usual.schedule, &e, 5, NOW,
+				     0),
+		    NOW);
+	}
+	e = (struct err){ .class = ERR_TEMPORARY, .retry_after_ms = 600000 };
+	for (uint32_t r = 0; r < 10; r++)
+		assert_int_equal(schedule_next_ms(&usual.schedule, &e, 0, NOW,
+				     r * 400000000),
+		    NOW + 600000);
+	e.retry_after_ms = INT64_MAX;
+	assert_int_equal(schedule_next_ms(&usual.schedule, &e, 0, NOW, 0),
+	    NOW + 3600 * 1000);
+}
+
+static void
+test_due(void **state)
+{
+	struct progress p = { .failed_ms = NOW, .retry_at_ms = NOW + 5000 };
+
+	(void)state;
+	assert_false(schedule_is_due(&usual.schedule, &p, NOW));
+	assert_false(schedule_is_due(&usual.schedule, &p, NOW + 4999));
+	assert_true(schedule_is_due(&usual.schedule, &p, NOW + 5000));
+	/* The clock was set back: it must not wait for years. */
+	assert_true(schedule_is_due(&usual.schedule, &p, NOW - 1));
+	/* Nor must a journal that somebody else has written make it. */
+	p.retry_at_ms = INT64_C(99999999999999);
+	assert_true(schedule_is_due(&usual.schedule, &p,
+	    NOW + (int64_t)SCHEDULE_LONG_PAUSE_MS));
+}
+
+static void
+test_give_up(void **state)
+{
+	const int64_t since = 1000;
+	struct progress p = { .struggling_since_ms = since };
+	struct err refused = { .class = ERR_REFUSED };
+	int64_t end = since + usual.schedule.give_up_ms;
+
+	(void)state;
+	assert_false(
+	    schedule_gives_up(&usual.schedule, &p, &temporary, end - 1));
+	assert_true(schedule_gives_up(&usual.schedule, &p, &temporary, end));
+	assert_false(schedule_gives_up(&usual.schedule, &p, &refused, end));
+	p.struggling_since_ms = 0;
+	assert_false(schedule_gives_up(&usual.schedule, &p, &temporary, end));
+}
+
+/* The fold: what lengthens a pause, and what ends a series. */
+static void
+fail_run(struct progress *p, const char *kind, int64_t at_ms)
+{
+	const struct event began = { .kind = EVENT_BEGAN, .at_ms = at_ms };
+	const struct event failed = {
+		.kind = EVENT_FAILED,
+		.at_ms = at_ms,
+		.class = kind,
+		.retry_at_ms = at_ms + 7,
+	};
+
+	progress_apply(p, &began);
+	progress_apply(p, &failed);
+}
+
+static void
+test_series(void **state)
+{
+	const struct event stored = {
+		.kind = EVENT_STORED,
+		.path = "a",
+		.at_ms = 50,
+	};
+	struct progress p = { 0 };
+
+	(void)state;
+	fail_run(&p, "temporary", 10);
+	fail_run(&p, "configuration", 20);
+	fail_run(&p, "refused", 30);
+	fail_run(&p, "interrupted", 35);
+	fail_run(&p, "temporary", 40);
+	assert_int_equal(p.failures, 2);
+	assert_int_equal(p.struggling_since_ms, 10);
+	assert_int_equal(p.retry_at_ms, 47);
+	progress_apply(&p, &stored);
+	assert_int_equal(p.failures, 0);
+	assert_int_equal(p.struggling_since_ms, 10);
+	fail_run(&p, "permanent", 60);
+	fail_run(&p, "temporary", 70);
+	assert_int_equal(p.struggling_since_ms, 70);
+	progress_free(&p);
+}
+
+static void
+test_long_pause(void **state)
+{
+	struct progress p = { 0 };
+	struct event began = { .kind = EVENT_BEGAN };
+	struct event unknown = {
+		.kind = EVENT_UNKNOWN,
+		.path = "a",
+		.status = 500,
+	};
+	const struct fact *fact;
+
+	(void)state;
+	for (int run = 1; run <= 3; run++) {
+		began.at_ms = unknown.at_ms = run * 1000;
+		progress_apply(&p, &began);
+		/* Twice in a run counts once, a lost connection not at all. */
+		progress_apply(&p, &unknown);
+		progress_apply(&p, &unknown);
+		unknown.status = 0;
+		progress_apply(&p, &unknown);
+		unknown.status = 500;
+		fact = progress_fact(&p, "a");
+		assert_int_equal(fact->refusals, run);
+		assert_int_equal(schedule_artifact_ms(fact),
+		    run < 3 ? 0 : 3000 + (int64_t)SCHEDULE_LONG_PAUSE_MS);
+	}
+	progress_free(&p);
+}
+
+/* What a directory is, one row each. */
+
+enum { LIVE = 1, JOURNAL = 2, LOCKED = 4, METADATA = 8, WHOLE = 16 };
+enum { MEDIA = 32, READ_ONLY = 64, STORED = 128, TOMBSTONE = 256 };
+
+static const struct {
+	const char *what;
+	unsigned is;
+	struct progress progress;
+	enum verdict verdict;
+} rows[] = {
+	{ "an empty directory", 0, { 0 }, VERDICT_NONE },
+	{ "files of another kind", LIVE, { 0 }, VERDICT_NONE },
+	{ "a live recording", LIVE | MEDIA, { 0 }, VERDICT_SETTLING },
+	{ "half a metadata.json, just now", LIVE | MEDIA | METADATA, { 0 },
+	    VERDICT_SETTLING },
+	{ "half a metadata.json, long ago", MEDIA | METADATA, { 0 },
+	    VERDICT_DUE },
+	{ "Jibri died long ago", MEDIA, { 0 }, VERDICT_DUE },
+	{ "Jibri has ended, nobody called", LIVE | MEDIA | METADATA | WHOLE,
+	    { 0 }, VERDICT_DUE },
+	{ "the same, read-only", MEDIA | METADATA | WHOLE | READ_ONLY, { 0 },
+	    VERDICT_HELD },
+	{ "live and read-only", LIVE | MEDIA | READ_ONLY, { 0 },
+	    VERDICT_SETTLING },
+	{ "deferred", LIVE | JOURNAL, { 0 }, VERDICT_DUE },
+	{ "being worked on", LIVE | JOURNAL | LOCKED, { 0 }, VERDICT_BUSY },
+	{ "failed, its time has come", JOURNAL,
+	    { .failed_class = ERR_TEMPORARY,
+		.retry_at_ms = NOW,
+		.failed_ms = NOW - 5 },
+	    VERDICT_DUE },
+	{ "failed, its time is to come", JOURNAL,
+	    { .failed_class = ERR_TEMPORARY,
+		.retry_at_ms = NOW + 1,
+		.failed_ms = NOW - 5 },
+	    VERDICT_WAITING },
+	{ "waiting, read-only", JOURNAL | READ_ONLY,
+	    { .failed_class = ERR_TEMPORARY,
+		.retry_at_ms = NOW + 1,
+		.failed_ms = NOW - 5 },
+	    VERDICT_HELD },
+	{ "held", JOURNAL, { .failed_class = ERR_PERMANENT }, VERDICT_HELD },
+	{ "lost on the server", JOURNAL | STORED,
+	    { .state = REC_ANNOUNCED, .failed_class = ERR_PERMANENT },
+	    VERDICT_HELD },
+	{ "given up", JOURNAL,
+	    { .failed_class = ERR_PERMANENT, .is_given_up = true },
+	    VERDICT_GIVEN_UP },
+	{ "done", JOURNAL | STORED, { .state = REC_ANNOUNCED }, VERDICT_DONE },
+	{ "done, read-only", JOURNAL | STORED | READ_ONLY,
+	    { .state = REC_ANNOUNCED }, VERDICT_DONE },
+	{ "done, then another file, just now", LIVE | JOURNAL,
+	    { .state = REC_ANNOUNCED }, VERDICT_SETTLING },
+	{ "done, then another file, long ago", JOURNAL,
+	    { .state = REC_ANNOUNCED }, VERDICT_DUE },
+	{ "half removed", JOURNAL | TOMBSTONE,
+	    { .state = REC_ANNOUNCED, .is_removing = true }, VERDICT_REMOVING },
+	{ "to be removed, not yet renamed", JOURNAL | STORED,
+	    { .state = REC_ANNOUNCED, .is_removing = true }, VERDICT_DONE },
+};
+
+static void
+test_verdicts(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < LENGTH(rows); i++) {
+		const struct evidence ev = {
+			.has_journal = rows[i].is & JOURNAL,
+			.is_locked = rows[i].is & LOCKED,
+			.is_writable = !(rows[i].is & READ_ONLY),
+			.is_tombstone = rows[i].is & TOMBSTONE,
+			.progress = &rows[i].progress,
+			.is_all_stored = rows[i].is & STORED,
+			.has_metadata = rows[i].is & METADATA,
+			.is_metadata_whole = rows[i].is & WHOLE,
+			.has_media = rows[i].is & MEDIA,
+			.newest_ms = rows[i].is & LIVE ? NOW : 0,
+			.now_ms = NOW,
+		};
+		const char *why;
+		enum verdict got = verdict_of(&usual, &ev, &why);
+
+		check(got == rows[i].verdict, "%s: %s", rows[i].what,
+		    verdict_name(got));
+	}
+}
+
+static void
+test_settle(void **state)
+{
+	struct evidence ev = {
+		.is_writable = true,
+		.has_media = true,
+		.now_ms = NOW,
+	};
+	const char *why;
+
+	(void)state;
+	ev.newest_ms = NOW - usual.settle_ms;
+	assert_int_equal(verdict_of(&usual, &ev, &why), VERDICT_DUE);
+	ev.newest_ms++;
+	assert_int_equal(verdict_of(&usual, &ev, &why), VERDICT_SETTLING);
+	/* A clock that was set back by years must not hold it for years. */
+	ev.newest_ms = INT64_C(2) * NOW;
+	assert_int_equal(verdict_of(&usual, &ev, &why), VERDICT_DUE);
+}
+
+static const struct CMUnitTest tests[] = {
+	TEST(
+	    "across runs the pause doubles up to its maximum, and jitter takes "
+	    "at most the half",
+	    test_pause),
+	TEST("what is no fault of the recording costs it no pause, Retry-After "
+	     "is never undercut",
+	    test_pause_of_others),
+	TEST("no clock and no journal makes a recording wait for ever",
+	    test_due),
+	TEST("a recording is given up after failing for so long, and for "
+	     "nothing else",
+	    test_give_up),
+	TEST("a series of failures ends with something stored, or when it was "
+	     "held",
+	    test_series),
+	TEST("three runs answered 5xx give an artifact the long pause",
+	    test_long_pause),
+	TEST("each kind of directory has its verdict", test_verdicts),
+	TEST("an orphan is left alone until nothing has changed for settle",
+	    test_settle),
+};
+
+const struct unit_tests schedule_tests = { tests, LENGTH(tests) };
