@@ -1,0 +1,166 @@
+#!/usr/bin/env bats
+# Every fault of what is asked and announced: lookup, list, webhook.
+
+load lib
+load points
+load matrix
+setup() { matrix_setup; }
+teardown() { common_teardown; }
+
+# --- looking up and listing --------------------------------------------------
+
+lookup_cell() {
+	faults "lookup * $3 $4"
+	run_once "$2" A || return
+	if [ "$2" != 0 ]; then
+		holds [ "$(came upload)" = 0 ] || return
+		holds [ "$(told FAILED)" = 1 ] || return
+	fi
+	completes
+}
+
+# What is alike for each answer that should be JSON.
+answer_rows() {
+	cat <<-'END'
+		A 0 75 drop-at 0
+		A 0 75 reset-at 0
+		A 0 75 stall-at 0 30
+		A 0 75 drop-after
+		A 0 75 reset-stored
+		A 0 75 stall-answer 30
+		A 0 75 garbage
+		A 0 75 truncate
+		A 0 75 endless
+		A 0 75 dribble 30
+		A 0 75 body cut.json
+		A 0 75 body nothing
+		A 78 78 html
+		C 0 0 stall-stored 0.1
+		C 0 0 slow-store 0.1
+		C 0 0 dribble 0.2
+	END
+}
+
+@test "no fault of the room lookup uploads anything to nowhere" {
+	echo '{"id": "../1"}' >"$SB/path.json"
+	echo '{"id": true}' >"$SB/true.json"
+	matrix lookup_cell lookup < <(
+		answer_rows
+		codes 'A 0 75 status @' 500 501 502 503 504 599 408 425 429
+		codes 'A 65 65 status @' 400 402 404 405 409 410 413 422 451
+		codes 'A 77 77 status @' 401 403
+		codes 'A 78 78 redirect @ http://127.0.0.1:1/' \
+			301 302 303 307 308
+		codes 'A 65 65 body @.json' empty array path true
+		echo 'A 0 75 body string.json'
+		echo 'A 0 75 early 503'
+		echo 'A 77 77 early 401'
+	)
+}
+
+list_cell() {
+	faults "list * $3 $4"
+	run_once "$2" C || return
+	holds [ "$(uploads_of_media)" = 1 ] || return
+	holds [ "$(told FAILED)" = 0 ] || return
+	# libcurl asks again by itself when a kept connection dies.
+	[ "$1$3" != 'A*' ] ||
+		holds grep -q 'warning: list: .*; sending without it' \
+			"$DIR/log" || return
+	completes
+}
+
+@test "no fault of the list stops what was never sent" {
+	matrix list_cell list < <(
+		answer_rows | sed 's/ [0-9]* [0-9]*/ 0 0/'
+		codes 'A 0 0 status @' 500 501 502 503 504 599 408 425 429 \
+			400 401 403 404 405 409 413
+		codes 'A 0 0 redirect @ http://127.0.0.1:1/' 301 302 307
+		codes 'A 0 0 body @.json' empty string
+		echo 'C 0 0 body array.json'
+		echo 'A 0 0 early 503'
+		echo 'C 0 0 lie-size 7'
+	)
+}
+
+# A doubt that an earlier run left, of what is stored ("B+") or is not.
+doubt_cell() {
+	local deed=drop-after
+	[ "$1" = B ] || deed=drop-stored
+	faults "upload $MEDIA * $deed" "list * * status 500"
+	run_once 75 B || return
+	: >"$SB/requests.jsonl"
+	faults "list * $3 $4"
+	run_once "$2" B || return
+	if [ "$1" = B+ ]; then
+		holds [ "$(uploads_of_media)" = 0 ] || return
+	fi
+	completes
+}
+
+@test "a doubt of an earlier run outlives every fault of the list" {
+	matrix doubt_cell doubt < <(
+		# A page in place of a list may be one of a proxy's.
+		answer_rows | sed 's/^./B+/; s/78 78 html/0 75 html/'
+		codes 'B+ 0 75 status @' 500 502 503 504 599 408 425 429
+		codes 'B+ 65 65 status @' 400 409 413
+		codes 'B+ 78 78 redirect @ http://127.0.0.1:1/' 301 302 307
+		codes 'B+ 0 75 body @.json' empty string
+		# Nobody can be asked: sent again, and counted.
+		codes 'B 0 0 status @' 401 403 404 405 501
+	)
+}
+
+# --- announcing --------------------------------------------------------------
+
+# The failure of STOPPED itself is no FAILED.  Each answer that is no
+# acknowledgement to us can be one to the server.
+webhook_cell() {
+	local most=1
+	[[ $1 != B* ]] || most=$((2 * TRIES))
+	faults "webhook * $3 $4"
+	run_once "$2" C || return
+	holds [ "$(uploads_of_media)" = 1 ] || return
+	holds [ "$(told FAILED)" = 0 ] || return
+	completes "$most" || return
+	holds [ "$(uploads_of_media)" = 1 ]
+}
+
+@test "no fault of the webhook loses STOPPED, and every repeat says the same" {
+	matrix webhook_cell webhook < <(
+		codes 'B 0 75 status @' 500 501 502 503 504 599 408 425 429
+		codes 'B+ 0 75 status-stored @' 500 502 504
+		codes 'A 65 65 status @' 400 402 404 405 409 410 413 422
+		codes 'A 77 77 status @' 401 403
+		codes 'A 78 78 redirect @ http://127.0.0.1:1/' \
+			301 302 303 307 308
+		cat <<-'END'
+			A 0 75 early 503
+			A 77 77 early 401
+			A 0 75 drop-at 0
+			A 0 75 drop-at 50%
+			A 0 75 reset-at 50%
+			A 0 75 stall-at 50% 30
+			B 0 75 drop-after
+			B+ 0 75 drop-stored
+			B+ 0 75 reset-stored
+			B 0 75 stall-answer 30
+			B+ 0 75 stall-stored 30
+			C 0 0 stall-stored 0.1
+			B+ 0 75 slow-store 2.5
+			C 0 0 slow-store 0.1
+			B 78 78 html
+			B+ 78 78 html-stored
+			B 0 75 garbage
+			B+ 0 75 garbage-stored
+			B+ 0 75 truncate
+			B 0 75 truncate-lost
+			B 0 75 endless
+			C 0 0 dribble 0.2
+			B+ 0 75 dribble 30
+			C 0 0 body empty.json
+			C 0 0 body nothing
+			C 0 0 status 204
+		END
+	)
+}
