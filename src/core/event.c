@@ -214,7 +214,9 @@ is_identity(const struct event *ev, const json_t *json)
 {
 	autofree char *id = json_plain_id(json_object_get(json, "meetingId"));
 
-	return id && ev->session && ev->room && is_segments(ev);
+	/* A number is an id to a service; to us it is none. */
+	return id && ev->meeting_id && ev->session && ev->room &&
+	    is_segments(ev);
 }
 
 bool
