@@ -149,7 +149,10 @@ read_metadata(struct recording *rec, const char *path, struct buf *text,
 	text->limit = RECORDING_METADATA_BYTES;
 	if (fd == -1)
 		return METADATA_UNREADABLE;
-	if (file_read_all(fd, text) == -1 && errno != EFBIG) {
+	if (file_read_all(fd, text) == -1) {
+		/* A beginning that is whole says nothing of the rest. */
+		if (errno == EFBIG)
+			return METADATA_UNPARSABLE;
 		(void)err_sys(e, "cannot be read");
 		return METADATA_UNREADABLE;
 	}
