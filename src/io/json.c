@@ -118,10 +118,17 @@ string_end(const char *s, size_t len, size_t i)
 	return i < len ? i + 1 : len;
 }
 
+/* Blanks as JSON has them (RFC 8259, 2); isspace() takes more. */
+static bool
+is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
 static bool
 is_key(const char *s, size_t len, size_t behind)
 {
-	while (behind < len && isspace((unsigned char)s[behind]))
+	while (behind < len && is_blank(s[behind]))
 		behind++;
 	return behind < len && s[behind] == ':';
 }
@@ -256,7 +263,7 @@ stream_between(struct json_stream *stream, char c, struct err *e)
 	char last = stream->last;
 	bool is_good = false;
 
-	if (isspace((unsigned char)c))
+	if (is_blank(c))
 		return 0;
 	stream->last = c;
 	if (c == '[')
