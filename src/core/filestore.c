@@ -147,6 +147,7 @@ read_record(const struct http_answer *answer, int64_t size, char **id,
 {
 	autojson json_t *json = request_answer_json(answer, e);
 	const json_t *record_id = json_object_get(json, "id");
+	const json_t *size_json = json_object_get(json, "size");
 	int64_t stored = json_member_int(json, "size", size);
 
 	if (json == NULL)
@@ -155,7 +156,11 @@ read_record(const struct http_answer *answer, int64_t size, char **id,
 		return err_set(e, ERR_TEMPORARY,
 		    "HTTP %ld, but the server stored %lld of %lld bytes",
 		    answer->status, (long long)stored, (long long)size);
-	*id = record_id ? json_plain_id(record_id) : NULL;
+	/* A size that is no number proves nothing. */
+	if (record_id &&
+	    (!size_json || json_is_null(size_json) ||
+		json_is_integer(size_json)))
+		*id = json_plain_id(record_id);
 	if (*id != NULL)
 		return 0;
 	return err_set(e, ERR_TEMPORARY,
