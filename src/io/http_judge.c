@@ -11,7 +11,8 @@ http_final_status(CURL *easy)
 	long status = 0;
 
 	(void)curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
-	return status >= 200 ? status : 0;
+	/* libcurl takes as many digits as there are. */
+	return status >= 200 && status <= 999 ? status : 0;
 }
 
 bool
