@@ -76,7 +76,10 @@ check_webhook_auth(const char *text)
 static const char *
 check_header(const char *text)
 {
-	return text_has_control(text) ? "holds a control character" : NULL;
+	if (text_has_control(text))
+		return "holds a control character";
+	/* libcurl leaves a header out that has no value. */
+	return *text && text[strspn(text, " ")] == '\0' ? "is blank" : NULL;
 }
 
 const struct setting settings[] = {
