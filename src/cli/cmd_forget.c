@@ -7,8 +7,8 @@
 
 static const char *const outcomes[] = {
 	[FORGET_GIVEN_UP] =
-	    "given up: nothing is sent, nothing is deleted; "
-	    "'jibri-finalize upload DIR' delivers it all the same",
+	    ("given up: nothing is sent, nothing is deleted; "
+	     "'jibri-finalize upload DIR' delivers it all the same"),
 	[FORGET_GIVEN_UP_BEFORE] = "was given up before",
 	[FORGET_DELIVERED] = "is delivered, nothing is left to give up",
 };
