@@ -5,13 +5,15 @@
 #                     at which something can fail, here it takes them all
 # make check-mutants  plants bugs, and expects the tests to see them
 # make lint           every check that does not run the program
+# make fuzz TIME=60   looks for findings, so many seconds for each fuzz target
+#                     (FUZZ='json list' for these alone); needs clang
 # make format         lay out the C sources
 # make docs           renew the generated part of the manual
 # make install        under $(DESTDIR)$(PREFIX)
 #
 # WERROR=1 makes warnings errors.  SAN=1 builds and tests with the address
-# and undefined behaviour sanitizers, in $(BUILD)/san.  BUILD=DIR builds
-# elsewhere.  V=1 shows the commands.  CC, CPPFLAGS, CFLAGS and LDFLAGS are
+# and undefined behaviour sanitizers, in $(BUILD)/san (SAN=fuzz is for `make
+# fuzz`, in $(BUILD)/fuzz).  BUILD=DIR builds elsewhere.  V=1 shows the commands.  CC, CPPFLAGS, CFLAGS and LDFLAGS are
 # yours to set.
 
 CC = gcc
@@ -19,7 +21,7 @@ CFLAGS = -O2 -g
 PREFIX = /usr/local
 BUILD = build
 
-out := $(BUILD)$(if $(filter 1,$(SAN)),/san)
+out := $(BUILD)$(if $(filter 1,$(SAN)),/san)$(if $(filter fuzz,$(SAN)),/fuzz)
 program := $(out)/jibri-finalize
 
 # --- what is built of what ---------------------------------------------------
@@ -29,17 +31,21 @@ sandbox_src := $(wildcard tests/sandbox/*.c)
 unit_src := $(wildcard tests/unit/*.c)
 preload_src := $(wildcard tests/preload/*.c)
 reader_src := $(wildcard tests/reader/*.c)
+fuzz_src := $(wildcard tests/fuzz/*.c)
 
 objects = $(patsubst %.c,$(out)/obj/%.o,$(1))
 src_obj := $(call objects,$(src))
 sandbox_obj := $(call objects,$(sandbox_src))
 reader_obj := $(call objects,$(reader_src))
-unit_obj := $(call objects,$(unit_src)) \
-    $(filter-out $(out)/obj/src/main.o,$(src_obj))
+lib_obj := $(filter-out $(out)/obj/src/main.o,$(src_obj))
+unit_obj := $(call objects,$(unit_src)) $(lib_obj)
+# The same targets for two drivers.
+fuzz_obj = $(filter-out $(out)/obj/tests/fuzz/$(1).o, \
+    $(call objects,$(fuzz_src))) $(lib_obj)
 
 # What tests need besides the program; each is there only with its sources.
 helpers := $(if $(sandbox_src),$(out)/sandbox) $(if $(unit_src),$(out)/unit) \
-    $(if $(reader_src),$(out)/reader) \
+    $(if $(reader_src),$(out)/reader) $(if $(fuzz_src),$(out)/fuzz-replay) \
     $(preload_src:tests/preload/%.c=$(out)/preload-%.so)
 
 TESTS = $(if $(unit_src),unit) $(wildcard tests/*.bats)
@@ -77,10 +83,10 @@ harden += $(if $(filter aarch64,$(arch)),-mbranch-protection=standard)
 harden += $(if $(filter x86_64,$(arch))$(if $(is_clang),,gcc), \
     -fstack-clash-protection)
 
-ifeq ($(SAN),1)
+ifneq ($(filter 1 fuzz,$(SAN)),)
 # Not fortified: the sanitizers watch the plain calls, not the checked ones.
 sanitize := -fsanitize=address,undefined -fno-sanitize-recover=all \
-    -fno-omit-frame-pointer
+    -fno-omit-frame-pointer $(if $(filter fuzz,$(SAN)),-fsanitize=fuzzer-no-link)
 else ifeq ($(filter -O0,$(CFLAGS)),)
 fortify := -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=$(if $(is_clang),2,3)
 endif
@@ -110,6 +116,12 @@ $(out)/reader: $(reader_obj)
 $(out)/unit: $(unit_obj)
 	$(call say,LINK) $(link) -o $@ $^ $(unit_libs) $(pkg_libs)
 
+$(out)/fuzz-replay: $(call fuzz_obj,libfuzzer)
+	$(call say,LINK) $(link) -o $@ $^ $(pkg_libs)
+
+$(out)/fuzzer: $(call fuzz_obj,replay)
+	$(call say,LINK) $(link) -fsanitize=fuzzer -o $@ $^ $(pkg_libs)
+
 $(out)/obj/src/%.o: src/%.c $(out)/flags
 	@mkdir -p $(@D)
 	$(call say,CC) $(compile) $(fortify) $(pkg_cflags) -fPIE -MMD -MP -c -o $@ $<
@@ -123,6 +135,10 @@ $(out)/obj/tests/reader/%.o: tests/reader/%.c $(out)/flags
 	$(call say,CC) $(compile) $(fortify) -fPIE -MMD -MP -c -o $@ $<
 
 $(out)/obj/tests/unit/%.o: tests/unit/%.c $(out)/flags
+	@mkdir -p $(@D)
+	$(call say,CC) $(compile) $(fortify) $(pkg_cflags) -fPIE -MMD -MP -c -o $@ $<
+
+$(out)/obj/tests/fuzz/%.o: tests/fuzz/%.c $(out)/flags
 	@mkdir -p $(@D)
 	$(call say,CC) $(compile) $(fortify) $(pkg_cflags) -fPIE -MMD -MP -c -o $@ $<
 
@@ -150,6 +166,17 @@ check: $(program) $(helpers)
 check-long: export LONG := 1
 check-long: check
 
+# clang's own fuzzer, so another compiler and another place for the objects.
+FUZZ_CC = clang
+TIME = 60
+FUZZ =
+
+fuzz:
+	+@$(MAKE) -s CC='$(FUZZ_CC)' SAN=fuzz BUILD='$(BUILD)' \
+	    '$(BUILD)/fuzz/fuzzer'
+	@FUZZER='$(abspath $(BUILD)/fuzz/fuzzer)' TIME='$(TIME)' \
+	    scripts/fuzz $(FUZZ)
+
 lint: $(program)
 	@BIN='$(program)' scripts/lint
 
@@ -172,8 +199,8 @@ install: $(program)
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all helpers check check-long check-mutants lint docs format install \
-    clean FORCE
+.PHONY: all helpers check check-long check-mutants fuzz lint docs format \
+    install clean FORCE
 .DELETE_ON_ERROR:
 
 -include $(wildcard $(out)/obj/*/*.d $(out)/obj/*/*/*.d)

@@ -1,0 +1,149 @@
+/*
+ * Whatever a server may answer, from the status line on: to a lookup, a
+ * list, an upload and a webhook.  The first byte says to which.
+ */
+#include "fuzz.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/retry.h"
+#include "core/filestore.h"
+#include "core/meeting.h"
+#include "core/webhook.h"
+#include "wire.h"
+
+#define URL "http://127.0.0.1:9"
+
+static const struct http_policy http_policy = { .connect_timeout_ms = 1000,
+	.stall_timeout_ms = 1000,
+	.proxy = (char *)"none" };
+static const struct retry_policy once = { .tries = 1 };
+static const struct auth_policy auth = { .token = (char *)"t" };
+
+static void
+ask_lookup(struct http *http)
+{
+	const struct meeting_policy policy = { .url = (char *)URL,
+		.answer_timeout_ms = 1000 };
+	struct err e = { 0 };
+	autofree char *id =
+	    meeting_lookup(http, &policy, &auth, &once, "room", &e);
+
+	must(id ? fuzz_is_plain_id(id) : e.class != ERR_NONE && *e.text);
+}
+
+static void
+ask_webhook(struct http *http)
+{
+	const struct webhook_policy policy = { .url = (char *)URL,
+		.answer_timeout_ms = 1000 };
+	const struct webhook w = { .event = "STOPPED",
+		.room = "room",
+		.session = "session",
+		.id = "msg_0" };
+	struct err e = { 0 };
+
+	if (webhook_send(http, &policy, &auth, &once, &w, &e) == -1)
+		must(e.class != ERR_NONE && *e.text);
+}
+
+static void
+check_answer(const struct http_answer *a)
+{
+	struct retry r = { 0 };
+	int64_t at_ms = 0;
+
+	must(a->status == 0 || (a->status >= 200 && a->status <= 999));
+	must(a->content_type && a->what);
+	must((a->outcome == HTTP_ANSWERED) == (a->err.class == ERR_NONE));
+	must(a->outcome != HTTP_ANSWERED || a->status / 100 == 2);
+	must((a->status / 100 != 3 && a->status / 100 != 4) ||
+	    a->outcome == HTTP_NOT_DONE);
+	must(a->retry_after_ms >= 0 && a->retry_after_ms <= RETRY_AFTER_MAX_MS);
+	(void)retry_next(&once, &r, 5, a->retry_after_ms, UINT32_MAX, &at_ms);
+	must(at_ms >= 5 + a->retry_after_ms);
+}
+
+static void
+on_found(void *ctx, const struct remote_file *file)
+{
+	(void)ctx;
+	must(file->path[0] == '/' && (!file->id || fuzz_is_plain_id(file->id)));
+}
+
+static void
+ask_list(struct http *http)
+{
+	const struct filestore_policy policy = { .url = (char *)URL,
+		.answer_timeout_ms = 1000 };
+	static const struct text_list no_headers;
+	struct listing l = { .found = on_found };
+	struct http_transfer *t;
+	struct err e = { 0 };
+
+	listing_prepare(&l, &policy, "1", &no_headers);
+	t = http_perform(http, &l.request);
+	check_answer(http_answer_of(t));
+	must(listing_end(&l, http_answer_of(t), &e) == 0 ||
+	    (e.class != ERR_NONE && *e.text));
+	http_release(t);
+	listing_free(&l);
+}
+
+static ssize_t
+read_body(void *ctx, char *to, size_t len, struct err *e)
+{
+	(void)ctx, (void)e;
+	memset(to, 'x', len);
+	return (ssize_t)len;
+}
+
+static void
+ask_upload(struct http *http)
+{
+	enum { SIZE = 100 };
+	static const struct text_list no_headers;
+	const struct http_body body = { .size = SIZE, .read = read_body };
+	const struct http_request request = { .url = URL "/files",
+		.headers = &no_headers,
+		.body = &body,
+		.content_type = "video/mp4",
+		.part_filename = "a.mp4",
+		.answer_timeout_ms = 1000,
+		.answer_limit = 4096 };
+	struct http_transfer *t = http_perform(http, &request);
+	const struct http_answer *a = http_answer_of(t);
+	autofree char *id = NULL;
+	struct err e = { 0 };
+	enum upload_outcome outcome = filestore_judge_upload(a, SIZE, &id, &e);
+
+	check_answer(a);
+	must((outcome == UPLOAD_STORED) == (id != NULL));
+	must(id == NULL || fuzz_is_plain_id(id));
+	if (outcome == UPLOAD_STORED) {
+		autobuf struct buf sent = { 0 };
+
+		wire_taken(&sent);
+		must(memmem(sent.data, sent.len, "xxxx\r\n--", 8) != NULL);
+	}
+	http_release(t);
+}
+
+static void
+run(const char *data, size_t len)
+{
+	static void (*const asks[])(
+	    struct http *) = { ask_lookup, ask_list, ask_upload, ask_webhook };
+	struct fuzz_input in = { data, len };
+	unsigned kind = fuzz_byte(&in) % (sizeof(asks) / sizeof(asks[0]));
+	struct http *http = http_open(&http_policy);
+
+	wire_answer(in.data, in.len);
+	asks[kind](http);
+	http_close(http);
+	wire_close();
+}
+
+const struct fuzz_target fuzz_answer = { "answer", run };

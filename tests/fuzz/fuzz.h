@@ -1,0 +1,66 @@
+/*
+ * The fuzz targets.  Each takes any bytes, gives them to a part of the
+ * program that reads what others wrote, and checks laws that hold whatever
+ * these bytes are.  A law that is broken ends the process, as a finding of
+ * the sanitizers does.
+ *
+ * One binary holds them all: with libfuzzer.c it looks for findings, with
+ * replay.c it repeats the inputs that are kept below this directory.
+ */
+#ifndef FUZZ_H
+#define FUZZ_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "core/progress.h"
+
+struct fuzz_target {
+	const char *name; /* also of the directory of its inputs */
+	void (*run)(const char *data, size_t len);
+};
+
+extern const struct fuzz_target fuzz_answer, fuzz_config, fuzz_event,
+    fuzz_journal, fuzz_list, fuzz_log, fuzz_media, fuzz_metadata, fuzz_mimetype,
+    fuzz_request, fuzz_room, fuzz_webhook;
+
+/* By its name, or NULL. */
+const struct fuzz_target *fuzz_find(const char *name);
+
+/* Prepare the process, as main() does. */
+void fuzz_init(void);
+
+/* End the process, naming the law, unless it holds. */
+#define must(law) ((law) ? (void)0 : fuzz_broken(#law, __FILE__, __LINE__))
+_Noreturn void fuzz_broken(const char *law, const char *file, int line);
+
+/* Input that is read from its beginning, as fields and bytes. */
+struct fuzz_input {
+	const char *data;
+	size_t len;
+};
+
+/* Up to the next NUL, or to the end; the caller frees it. */
+char *fuzz_field(struct fuzz_input *);
+
+/* The next byte; 0 behind the end. */
+unsigned fuzz_byte(struct fuzz_input *);
+
+/* A file in memory that holds these bytes. */
+int fuzz_memfd(const void *data, size_t len);
+
+/* A directory of our own, below TMPDIR. */
+const char *fuzz_scratch(void);
+
+/* Replace a file of that directory. */
+void fuzz_scratch_file(const char *name, const void *data, size_t len);
+
+/* Everything that is known of a recording, as text. */
+void fuzz_dump_progress(const struct progress *, struct buf *);
+
+/* Can this be part of a request's path? */
+bool fuzz_is_plain_id(const char *id);
+
+#endif

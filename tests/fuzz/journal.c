@@ -1,0 +1,72 @@
+/*
+ * A journal as anyone may have written it: the directory can be open to
+ * others.  Nothing in it may enter a path of the server that could not come
+ * from us, and a torn end costs nothing that was written before.
+ */
+#include "fuzz.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "core/identity.h"
+#include "core/journal.h"
+#include "core/recording.h"
+
+static void
+check_identity(const struct progress *p)
+{
+	struct err e;
+
+	must(!p->session ||
+	    identity_check_segment("session", p->session, &e) == 0);
+	must(!p->room || identity_check_segment("room", p->room, &e) == 0);
+	if (p->state == REC_NEW)
+		return;
+	must(p->session && p->room && p->meeting_id);
+	must(fuzz_is_plain_id(p->meeting_id));
+}
+
+/* The whole lines are still there, and a line of ours behind them. */
+static void
+check_file(int dirfd, const char *data, size_t len)
+{
+	autobuf struct buf now = { 0 };
+	autoclose int fd = openat(dirfd, RECORDING_JOURNAL, O_RDONLY);
+	const char *last = len ? memrchr(data, '\n', len) : NULL;
+	size_t whole = last ? (size_t)(last + 1 - data) : 0;
+
+	must(fd != -1 && file_read_all(fd, &now) == 0);
+	must(now.len > whole && memcmp(buf_str(&now), data, whole) == 0);
+	must(memchr(now.data + whole, '\n', now.len - whole) ==
+	    now.data + now.len - 1);
+}
+
+static void
+run(const char *data, size_t len)
+{
+	autoclose int dirfd = open(fuzz_scratch(), O_RDONLY | O_DIRECTORY);
+	autobuf struct buf before = { 0 }, after = { 0 };
+	struct journal j;
+	struct err e = { 0 };
+
+	fuzz_scratch_file(RECORDING_JOURNAL, data, len);
+	must(journal_open(&j, dirfd, &e) == 0);
+	check_identity(&j.progress);
+	journal_note(&j,
+	    (struct event){ .kind = EVENT_ABSENT, .path = "\xff%\n" });
+	journal_commit(&j);
+	must(!j.is_degraded);
+	fuzz_dump_progress(&j.progress, &before);
+	journal_close(&j);
+	check_file(dirfd, data, len);
+
+	must(journal_open(&j, dirfd, &e) == 0);
+	fuzz_dump_progress(&j.progress, &after);
+	must(strcmp(before.data, after.data) == 0);
+	journal_close(&j);
+}
+
+const struct fuzz_target fuzz_journal = { "journal", run };

@@ -1,0 +1,62 @@
+#include <inttypes.h>
+#include <search.h>
+
+#include "fuzz.h"
+
+static void
+add_string(struct buf *out, const char *s)
+{
+	(void)buf_addf(out, "%s|", s ? s : "(none)");
+}
+
+static void
+add_numbers(struct buf *out, const int64_t *numbers, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		(void)buf_addf(out, "%" PRId64 " ", numbers[i]);
+	(void)buf_adds(out, "\n");
+}
+
+static void
+add_fact(const void *node, VISIT visit, void *out)
+{
+	const struct fact *f = *(struct fact *const *)node;
+
+	if (visit != postorder && visit != leaf)
+		return;
+	add_string(out, f->path);
+	add_string(out, f->type);
+	add_string(out, f->sha256);
+	add_string(out, f->id);
+	(void)buf_addf(out, "%d%d%d ", f->is_stored, f->is_sending,
+	    f->is_unknown);
+	add_numbers(out,
+	    (const int64_t[]){ f->size, f->mtime_ns, f->unknown_ms, f->refusals,
+		f->refused_ms, f->refused_attempt },
+	    6);
+}
+
+static void
+add_id(const void *node, VISIT visit, void *out)
+{
+	if (visit == postorder || visit == leaf)
+		add_string(out, *(char *const *)node);
+}
+
+void
+fuzz_dump_progress(const struct progress *p, struct buf *out)
+{
+	const char *const strings[] = { p->session, p->room, p->meeting_id,
+		p->host, p->failed_text };
+	const int64_t numbers[] = { p->state, p->attempts, p->generation,
+		p->is_forced, p->ambiguous, p->last_fact_ms, p->last_event_ms,
+		p->is_failed_announced, p->is_given_up, p->pid, p->failed_class,
+		p->failed_since_ms, p->failed_ms, p->retry_at_ms, p->failures,
+		p->struggling_since_ms, p->announced_ms, p->is_removing };
+
+	for (size_t i = 0; i < sizeof(strings) / sizeof(strings[0]); i++)
+		add_string(out, strings[i]);
+	add_numbers(out, numbers, sizeof(numbers) / sizeof(numbers[0]));
+	twalk_r(p->facts, add_fact, out);
+	twalk_r(p->superseded, add_id, out);
+}
