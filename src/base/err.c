@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 
@@ -18,6 +19,7 @@ static const struct {
 	[ERR_PERMANENT] = { "permanent", EX_DATAERR, 3 },
 	[ERR_REFUSED] = { "refused", EX_NOPERM, 4 },
 	[ERR_CONFIG] = { "configuration", EX_CONFIG, 5 },
+	[ERR_ALARM] = { "alarm", EXIT_FAILURE, 5 },
 	[ERR_NO_INPUT] = { "no-input", EX_NOINPUT, 6 },
 	[ERR_USAGE] = { "usage", EX_USAGE, 7 },
 };

@@ -17,6 +17,7 @@ enum err_class {
 	ERR_PERMANENT,   /* held: an operator must look */
 	ERR_REFUSED,     /* credentials were not accepted */
 	ERR_CONFIG,      /* the configuration is wrong */
+	ERR_ALARM,       /* what was asked to be watched for is there */
 	ERR_NO_INPUT,    /* there is no such recording */
 	ERR_USAGE,       /* the command line is wrong */
 	ERR_CLASSES

@@ -215,6 +215,13 @@ log_result(const char *text)
 }
 
 void
+log_after_fork(void)
+{
+	buf_free(&outs[0].waiting);
+	buf_free(&outs[1].waiting);
+}
+
+void
 log_finish(void)
 {
 	int64_t left;

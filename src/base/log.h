@@ -60,6 +60,9 @@ void log_flush(void);
 /* When that is, by clock_mono_ms(); in the past once it was. */
 int64_t log_due_ms(void);
 
+/* In a child of fork(2): what waits is the parent's to write. */
+void log_after_fork(void);
+
 /* Write what waits.  The last thing before the program ends. */
 void log_finish(void);
 

@@ -38,6 +38,19 @@ stop_init(struct err *e)
 	return 0;
 }
 
+int
+stop_after_fork(struct err *e)
+{
+	int inherited[2] = { pipe_fds[0], pipe_fds[1] };
+
+	/* A signal between the two lines writes to one pipe or the other. */
+	if (pipe2(pipe_fds, O_CLOEXEC | O_NONBLOCK) == -1)
+		return err_sys(e, "create a pipe");
+	(void)close(inherited[0]);
+	(void)close(inherited[1]);
+	return 0;
+}
+
 void
 stop_at(int64_t mono_ms)
 {

@@ -16,6 +16,12 @@
  */
 int stop_init(struct err *e);
 
+/*
+ * In a child of fork(2): what wakes the parent wakes us no more, and the
+ * other way round.  -1 as err_sys().
+ */
+int stop_after_fork(struct err *e);
+
 /* The run ends at this moment of clock_mono_ms(). */
 void stop_at(int64_t mono_ms);
 

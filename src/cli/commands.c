@@ -1,5 +1,6 @@
 #include "cli/commands.h"
 
+#include <stdint.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -19,6 +20,22 @@ const struct command commands[] = {
 	    .max_words = 3,
 	    .options = OPTION_FORCE | OPTION_JSON,
 	    .run = cmd_finalize,
+	},
+	{
+	    .name = "sweep",
+	    .synopsis = "[--held] [--dry-run] [ROOT...]",
+	    .help = "deliver every recording that is due",
+	    .max_words = SIZE_MAX,
+	    .options = OPTION_HELD | OPTION_DRY_RUN,
+	    .run = cmd_sweep,
+	},
+	{
+	    .name = "status",
+	    .synopsis = "[--json] [--state LIST] [--check] [ROOT...]",
+	    .help = "show what became of every recording",
+	    .max_words = SIZE_MAX,
+	    .options = OPTION_JSON | OPTION_STATE | OPTION_CHECK,
+	    .run = cmd_status,
 	},
 	{
 	    .name = "forget",

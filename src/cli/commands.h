@@ -15,6 +15,16 @@ command_run cmd_config;
 command_run cmd_finalize;
 command_run cmd_forget;
 command_run cmd_help;
+command_run cmd_status;
+command_run cmd_sweep;
+
+/* What sweep and status look at: the words, else recordings-dir. */
+void roots_of(const struct loaded *, char *const *words, size_t n,
+    struct text_list *roots);
+
+/* Print the status of the roots; *held is how many are held. */
+int show_status(const struct loaded *, const struct text_list *roots,
+    unsigned verdicts, bool is_json, size_t *held, struct err *e);
 
 struct command {
 	const char *name;

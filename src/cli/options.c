@@ -47,6 +47,28 @@ const struct option_switch option_switches[] = {
 	    .help = "do not ask (forget)",
 	},
 	{
+	    .name = "held",
+	    .option = OPTION_HELD,
+	    .help = "try what is held, too",
+	},
+	{
+	    .name = "dry-run",
+	    .option = OPTION_DRY_RUN,
+	    .help = "only show what would be done",
+	},
+	{
+	    .name = "state",
+	    .option = OPTION_STATE,
+	    VALUE(states),
+	    .arg = "LIST",
+	    .help = "show only these, such as held,waiting",
+	},
+	{
+	    .name = "check",
+	    .option = OPTION_CHECK,
+	    .help = "exit with 1 when anything is held",
+	},
+	{
 	    .name = "help",
 	    .letter = 'h',
 	    .option = OPTION_HELP,

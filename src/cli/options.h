@@ -17,6 +17,10 @@ enum {
 	OPTION_RESET = 1 << 6,
 	OPTION_YES = 1 << 7,
 	OPTION_SAMPLE = 1 << 8,
+	OPTION_HELD = 1 << 9,
+	OPTION_DRY_RUN = 1 << 10,
+	OPTION_STATE = 1 << 11,
+	OPTION_CHECK = 1 << 12,
 
 	OPTIONS_GLOBAL = OPTION_CONFIG | OPTION_HELP | OPTION_VERSION,
 };
@@ -24,6 +28,7 @@ enum {
 struct options {
 	unsigned given; /* OPTION_..., or-ed */
 	const char *config_path;
+	const char *states; /* names of verdicts, with commas */
 	struct flag *flags;
 	size_t n_flags;
 	char **words; /* what is no flag, in order; borrowed from argv */

@@ -84,16 +84,16 @@ report_attempt(const struct attempt_result *r, const struct err *e)
 	log_result(buf_str(&out));
 }
 
-static json_t *
-json_of_text(const char *s)
+json_t *
+report_json_text(const char *s)
 {
 	autofree char *safe = s && !text_is_utf8(s) ? text_escape(s) : NULL;
 
 	return s ? json_string(safe ? safe : s) : json_null();
 }
 
-static void
-print_json(json_t *json)
+void
+report_json(json_t *json)
 {
 	autofree char *text =
 	    json_dumps(json, JSON_INDENT(2) | JSON_ENSURE_ASCII);
@@ -116,17 +116,17 @@ json_of_count(const struct attempt_result *r, int64_t count)
 void
 report_attempt_json(const struct attempt_result *r, const struct err *e)
 {
-	print_json(json_pack(
+	report_json(json_pack(
 	    "{s:o, s:o, s:o, s:o, s:s, s:o, s:o, s:o, s:I, s:I, s:I, s:o}",
-	    "session", json_of_text(r->session), "path", json_of_text(r->path),
-	    "room", json_of_text(r->room), "meetingId",
-	    json_of_text(r->meeting_id), "state", r->state, "artifacts",
-	    json_of_count(r, (int64_t)r->artifacts), "stored",
+	    "session", report_json_text(r->session), "path",
+	    report_json_text(r->path), "room", report_json_text(r->room),
+	    "meetingId", report_json_text(r->meeting_id), "state", r->state,
+	    "artifacts", json_of_count(r, (int64_t)r->artifacts), "stored",
 	    json_of_count(r, (int64_t)r->stored), "bytes",
 	    json_of_count(r, r->bytes), "sent", (json_int_t)r->totals.sent,
 	    "attempts", (json_int_t)r->attempts, "ambiguous",
 	    (json_int_t)r->ambiguous, "lastError",
-	    json_of_text(e ? e->text : NULL)));
+	    report_json_text(e ? e->text : NULL)));
 }
 
 void
@@ -153,10 +153,10 @@ report_config_json(const struct loaded *l)
 
 		(void)json_array_append_new(array,
 		    json_pack("{s:s, s:o, s:o}", "name", settings[i].name,
-			"value", json_of_text(value), "origin",
-			json_of_text(l->origins[i])));
+			"value", report_json_text(value), "origin",
+			report_json_text(l->origins[i])));
 	}
-	print_json(array);
+	report_json(array);
 }
 
 static char *

@@ -321,6 +321,31 @@ const struct setting settings[] = {
 		      "delivered.",
 	},
 	{
+	    .name = "jobs",
+	    COUNT(sweep.jobs, 1, 64),
+	    .initial = "2",
+	    .arg = "N",
+	    .help = "recordings that a sweep delivers at once",
+	},
+	{
+	    .name = "splay",
+	    MILLIS(sweep.splay_ms),
+	    .initial = "0s",
+	    .arg = "TIME",
+	    .help = "a sweep waits a part of it first",
+	    .manual = "Which part follows from the host's name, so that the "
+		      "hosts of a fleet do not come all at once.",
+	},
+	{
+	    .name = "max-time",
+	    MILLIS(sweep.max_time_ms),
+	    .initial = "0s",
+	    .arg = "TIME",
+	    .help = "ends a sweep; 0s: it has no limit",
+	    .manual = "What is under way then ends as by SIGTERM, and the "
+		      "next sweep goes on from there.",
+	},
+	{
 	    .name = "settle",
 	    MILLIS(verdict.settle_ms),
 	    .initial = "30m",

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "core/attempt.h"
 #include "core/pipeline.h"
+#include "core/sweep.h"
 #include "core/verdict.h"
 
 /*
@@ -22,6 +23,7 @@ struct config {
 	struct log_policy log;
 	char *recordings_dir;
 	struct verdict_policy verdict;
+	struct sweep_policy sweep;
 	bool is_deferred;
 	int64_t deadline_ms;
 };

@@ -1,0 +1,80 @@
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/stop.h"
+#include "cli/commands.h"
+#include "cli/report_status.h"
+
+static bool
+is_default_root(const struct loaded *l, size_t n)
+{
+	const struct setting *s = setting_find("recordings-dir");
+
+	return n == 0 && strcmp(l->origins[s - settings], "default") == 0;
+}
+
+/* The visits have deadlines of their own. */
+static int64_t
+end_of(const struct sweep_policy *policy)
+{
+	return policy->max_time_ms > 0 ? clock_mono_ms() + policy->max_time_ms
+				       : INT64_MAX;
+}
+
+/*
+ * Silent where nobody looks and nothing was done.  Where Jibri has never
+ * recorded, its own default directory is not there yet.
+ */
+static int
+conclude(const struct sweep_result *r, int outcome, bool may_be_missing,
+    struct err *e)
+{
+	bool did_something = r->delivered + r->failed + r->newly_held > 0 ||
+	    r->early.class != ERR_NONE;
+
+	if (outcome == -1 && e->class == ERR_NO_INPUT && may_be_missing)
+		outcome = 0;
+	if (did_something || isatty(STDOUT_FILENO))
+		report_sweep(r);
+	if (outcome == -1)
+		log_error("%s", e->text);
+	if (outcome == 0)
+		e->class = ERR_NONE;
+	e->class = err_worse(r->worst, e->class);
+	e->text[0] = '\0';
+	return e->class == ERR_NONE ? 0 : -1;
+}
+
+int
+cmd_sweep(struct loaded *l, const struct options *o, char *const *words,
+    size_t n, struct err *e)
+{
+	const struct sweep sweep = {
+		.policy = &l->config.sweep,
+		.verdict = &l->config.verdict,
+		.visit = {
+		    .attempt = &l->config.attempt,
+		    .pipeline = &l->config.pipeline,
+		    .deadline_ms = l->config.deadline_ms,
+		    .takes_held = o->given & OPTION_HELD,
+		},
+	};
+	struct sweep_result result;
+	struct text_list roots;
+	size_t held;
+	int outcome;
+
+	stop_at(end_of(sweep.policy));
+	roots_of(l, words, n, &roots);
+	if (o->given & OPTION_DRY_RUN) {
+		outcome = show_status(l, &roots, ~(1U << VERDICT_DONE), false,
+		    &held, e);
+	} else {
+		outcome = sweep_run(&sweep, &roots, &result, e);
+		outcome = conclude(&result, outcome, is_default_root(l, n), e);
+	}
+	text_list_free(&roots);
+	return outcome;
+}

@@ -1,0 +1,383 @@
+#!/usr/bin/env bats
+# The sweeper: which recordings it takes, when, and what it says.
+#
+# The recordings directory is $DIR/recordings; each test lays out what it
+# needs there.  Times are short: a pause of 200 ms, a settle of an hour.
+
+load lib
+
+setup() {
+	common_setup
+	TOP=$DIR/recordings
+	rmdir "$REC"
+	export JIBRI_FINALIZE_RECORDINGS_DIR=$TOP
+	export JIBRI_FINALIZE_SWEEP_RETRY_DELAY=200ms
+	export JIBRI_FINALIZE_SWEEP_RETRY_DELAY_MAX=400ms
+}
+
+teardown() {
+	common_teardown
+}
+
+# place SESSION: a finished recording that nobody was called for.
+place() {
+	another_recording "$1"
+}
+
+# old PATH...: nothing there has changed for two hours.
+old() {
+	find "$@" -exec touch -d '2 hours ago' {} +
+}
+
+# sweep CODE [ARGUMENT...]: sets output (stdout) and log (stderr).
+sweep() {
+	local want=$1 rc=0
+	shift
+	timeout -k 5 60 "$BIN" sweep "$@" >"$DIR/out" 2>"$DIR/log" || rc=$?
+	output=$(<"$DIR/out")
+	log=$(<"$DIR/log")
+	[ "$rc" = "$want" ] && return 0
+	printf 'exit code %s, not %s\n%s\n%s\n' "$rc" "$want" "$log" "$output" >&2
+	return 1
+}
+
+# state SESSION: as status has it, or nothing.
+state() {
+	"$BIN" status --json 2>/dev/null |
+		jq -r --arg n "$TOP/$1" '.[] | select(.path == $n) | .state'
+}
+
+# objects: how many files the server holds in all.
+objects() {
+	find "$SB/store" -type f 2>/dev/null | wc -l
+}
+
+# until_due: the longest pause of these tests is over.
+until_due() {
+	wait_for all_due
+}
+
+all_due() {
+	! "$BIN" status --json | jq -e '.[] | select(.state == "waiting")'
+}
+
+@test "a sweep delivers what is due, says so in one line, and then has nothing to do or say" {
+	start_sandbox
+	place one
+	place two
+	sweep 0
+	assert_equal "$(objects)" 4
+	assert_equal "$(webhooks | sort)" "STOPPED $ROOM one
+STOPPED $ROOM two"
+	assert_equal "$output" "2 delivered, 0 waiting, 0 held, 0 done"
+	local before
+	before=$(requests)
+	sweep 0
+	assert_equal "$output$log" ""
+	assert_equal "$(requests)" "$before"
+	assert_equal "$(state one) $(state two)" "done done"
+}
+
+@test "a finished recording is known by two stat calls, until something is added to it" {
+	start_sandbox
+	place one
+	sweep 0
+	strace -f -qq -e trace=openat,openat2,open -o "$DIR/trace" \
+		"$BIN" sweep >/dev/null 2>&1
+	! grep -E 'one|jibri-finalize"' "$DIR/trace" | grep recordings/one
+	# Something new: not at once, as a second Jibri may be at it.
+	echo more >"$TOP/one/more.txt"
+	assert_equal "$(state one)" settling
+	sweep 0
+	assert_equal "$(objects)" 2
+	old "$TOP/one/more.txt" "$TOP/one"
+	assert_equal "$(state one)" due
+	sweep 0
+	assert_equal "$(objects)" 3
+	assert_equal "$(state one)" "done"
+	assert_equal "$(webhooks | wc -l)" 2
+}
+
+@test "an orphan is taken when metadata.json is whole, or when nothing has changed for settle" {
+	start_sandbox
+	place whole
+	place live
+	rm "$TOP/live/metadata.json"
+	head -c 48 /dev/zero >"$TOP/live/$MEDIA"
+	place cut
+	head -c 10 "$TOP/cut/metadata.json" >"$TOP/cut/part"
+	mv "$TOP/cut/part" "$TOP/cut/metadata.json"
+	assert_equal "$(state whole) $(state live) $(state cut)" \
+		"due settling settling"
+	sweep 0
+	assert_equal "$(webhooks)" "STOPPED $ROOM whole"
+	# The room then comes from the name of the media file.
+	old "$TOP/cut"
+	cp "$ROOT/tests/data/video.mp4" "$TOP/live/$MEDIA"
+	old "$TOP/live"
+	sweep 0
+	assert_equal "$(webhooks | sort)" "STOPPED $ROOM cut
+STOPPED $ROOM live
+STOPPED $ROOM whole"
+}
+
+@test "a recording that a process of this host has open is left alone" {
+	start_sandbox
+	place orphan
+	rm "$TOP/orphan/metadata.json"
+	old "$TOP/orphan"
+	place whole
+	tail -f "$TOP/orphan/$MEDIA" >/dev/null 3>&- &
+	local reader=$!
+	exec 7>>"$TOP/whole/$MEDIA"
+	assert_equal "$(state orphan) $(state whole)" "settling settling"
+	sweep 0
+	assert_equal "$(requests)" 0
+	exec 7>&-
+	# Where metadata.json is whole, a reader is no sign of Jibri's work.
+	exec 7<"$TOP/whole/$MEDIA"
+	assert_equal "$(state whole)" due
+	exec 7<&-
+	kill "$reader"
+	wait "$reader" || true
+	sweep 0
+	assert_equal "$(webhooks | sort)" "STOPPED $ROOM orphan
+STOPPED $ROOM whole"
+}
+
+@test "what is no recording is passed over: files, links, other directories, failed, lost+found" {
+	start_sandbox
+	mkdir -p "$TOP/empty" "$TOP/failed" "$TOP/lost+found" "$TOP/text"
+	echo x >"$TOP/file"
+	echo x >"$TOP/text/notes.txt"
+	cp "$ROOT/tests/data/video.mp4" "$TOP/failed/$MEDIA"
+	cp "$ROOT/tests/data/video.mp4" "$TOP/lost+found/$MEDIA"
+	old "$TOP/failed" "$TOP/lost+found" "$TOP/text"
+	mkdir "$DIR/outside"
+	TOP=$DIR REC=$DIR/outside recording
+	ln -s "$DIR/outside" "$TOP/link"
+	sweep 0
+	assert_equal "$output$log" ""
+	assert_equal "$(requests)" 0
+	assert_equal "$("$BIN" status)" "no recordings"
+}
+
+@test "while the server is down recordings wait, longer each time, and none is lost" {
+	start_sandbox
+	place one
+	stop_sandbox
+	sweep 75
+	assert_equal "$(state one)" waiting
+	assert_equal "$output" "0 delivered, 1 waiting, 0 held, 0 done"
+	# Not yet due: not a request, not a word.
+	JIBRI_FINALIZE_SWEEP_RETRY_DELAY=1m
+	sweep 0
+	until_due
+	export JIBRI_FINALIZE_SWEEP_RETRY_DELAY=1h JIBRI_FINALIZE_SWEEP_RETRY_DELAY_MAX=1d
+	sweep 75
+	local pause
+	pause=$(jq -s '[.[] | select(.event == "failed")] | last |
+		.retryAt - .at' "$TOP/one/.jibri-finalize")
+	# The second of the series: two hours, of which jitter takes half.
+	((pause >= 3600000 && pause <= 7200000))
+	sweep 0
+	assert_equal "$output$log" ""
+}
+
+@test "after give-up a recording is held, and FAILED says so once" {
+	start_sandbox
+	place one
+	export JIBRI_FINALIZE_GIVE_UP=300ms JIBRI_FINALIZE_SWEEP_RETRY_DELAY=1ms
+	faults "upload always status=503"
+	sweep 75
+	assert_equal "$(webhooks | cut -d' ' -f1)" FAILED
+	sleep 0.4
+	sweep 65
+	assert_equal "$(state one)" held
+	assert_equal "$(webhooks | cut -d' ' -f1)" "FAILED
+FAILED"
+	[[ $(webhooks | tail -1) == *"given up, it has been failing since"* ]]
+	# It stays so, whatever the sweeper does.
+	faults
+	sweep 0
+	assert_equal "$output$log" ""
+	# Nothing is deleted, and one who mends the cause has it tried again.
+	sweep 0 --held
+	assert_equal "$(webhooks | tail -1)" "STOPPED $ROOM one"
+	assert_equal "$(state one)" "done"
+}
+
+@test "an artifact answered 5xx in three visits is left alone for 12 hours, the others are not" {
+	start_sandbox
+	place one
+	echo 1 >"$TOP/one/a.txt"
+	faults "upload file=$MEDIA always status=500"
+	export JIBRI_FINALIZE_SWEEP_RETRY_DELAY=1ms
+	local i
+	for i in 1 2 3; do
+		sweep 75
+		sleep 0.01
+	done
+	assert_equal "$(request upload .filename | grep -cx "$MEDIA")" 3
+	# Once whole in each visit, and not again before its time.
+	local next
+	next=$("$BIN" status --json | jq -r '.[0].nextAttempt')
+	(($(date -d "$next" +%s) > $(date -d '11 hours' +%s)))
+	sweep 0
+	assert_equal "$(request upload .filename | grep -cx "$MEDIA")" 3
+	assert_equal "$(request upload .filename | grep -cx a.txt)" 1
+	# What is new is sent all the same.
+	echo 2 >"$TOP/one/b.txt"
+	run_finalize_of one 75
+	assert_equal "$(request upload .filename | grep -cx b.txt)" 1
+}
+
+run_finalize_of() {
+	local rc=0
+	timeout 60 "$BIN" "$TOP/$1" >"$DIR/out" 2>&1 || rc=$?
+	assert_equal "$rc" "$2"
+}
+
+@test "three recordings refused alike end the sweep; they are not blamed, and the others come first next time" {
+	start_sandbox
+	local i
+	for i in 1 2 3 4 5; do place "r$i"; done
+	faults "list always status=401" "upload always status=401"
+	sweep 77 --jobs 1
+	[[ $log == *"3 recordings in a row failed alike"*"2 recordings are left for the next"* ]]
+	assert_equal "$(grep -c 'in a row' "$DIR/log")" 1
+	assert_equal "$(find "$TOP" -name .jibri-finalize | wc -l)" 3
+	assert_equal "$output" "0 delivered, 5 waiting, 0 held, 0 done"
+	# At once due again, and those that were not tried come first.
+	sweep 77 --jobs 1
+	assert_equal "$(find "$TOP" -name .jibri-finalize | wc -l)" 5
+	faults
+	sweep 0
+	assert_equal "$(objects)" 10
+	assert_equal "$output" "5 delivered, 0 waiting, 0 held, 0 done"
+}
+
+@test "Retry-After ends the sweep, and what is left waits until then" {
+	start_sandbox
+	local i
+	for i in 1 2 3; do place "r$i"; done
+	faults "lookup always status=503 header=Retry-After:600"
+	sweep 75 --jobs 1
+	assert_equal "$(requests lookup)" 1
+	assert_equal "$(state r1) $(state r2) $(state r3)" \
+		"waiting waiting waiting"
+	local next
+	for next in $("$BIN" status --json | jq -r '.[].nextAttempt'); do
+		(($(date -d "$next" +%s) >= $(date -d '9 minutes' +%s)))
+	done
+	sweep 0
+	assert_equal "$(requests lookup)" 1
+}
+
+@test "a directory that cannot be written is held, and a call by name delivers from it" {
+	((EUID == 0)) || skip "needs root to mount"
+	start_sandbox
+	place one
+	mount --bind "$TOP/one" "$TOP/one"
+	mount -o remount,ro,bind "$TOP/one"
+	local rc=0
+	sweep 0 || rc=1
+	local is
+	is=$(state one)
+	run_finalize_of one 0 || rc=2
+	umount "$TOP/one"
+	assert_equal "$rc $is" "0 held"
+	assert_equal "$(webhooks)" "STOPPED $ROOM one"
+}
+
+@test "SIGTERM ends a sweep within two seconds, and the next one goes on" {
+	start_sandbox
+	place one
+	place two
+	faults "upload once stall"
+	"$BIN" sweep >"$DIR/out" 2>&1 3>&- &
+	local pid=$!
+	wait_for grep -qs '"stage":"upload"' "$SB/requests.jsonl"
+	local begun=$SECONDS rc=0
+	kill "$pid"
+	wait "$pid" || rc=$?
+	assert_equal "$rc" 75
+	((SECONDS - begun <= 2))
+	faults
+	sweep 0
+	assert_equal "$(objects)" 4
+}
+
+@test "max-time bounds a sweep, and the exit code says that there is more" {
+	start_sandbox
+	place one
+	faults "upload always stall"
+	local begun=$SECONDS
+	sweep 75 --max-time 1s
+	((SECONDS - begun <= 4))
+	faults
+	sweep 0
+	assert_equal "$(objects)" 2
+}
+
+@test "defer: the hook writes down what it knows and returns within 200 ms; the sweeper delivers" {
+	start_sandbox
+	place one
+	local begun ended
+	begun=$(date +%s%N)
+	run_finalize 0 other-room my-session --defer
+	ended=$(date +%s%N)
+	((ended - begun < 400000000)) # 200, and the machine's own load
+	assert_equal "$(requests)" 0
+	assert_output_has "waiting: 0 of 2 artifacts stored; left to the sweeper"
+	rooms '{"other-room": 7}'
+	sweep 0
+	assert_equal "$(webhooks)" "STOPPED other-room my-session"
+}
+
+@test "defer without a journal that can be written delivers at once" {
+	((EUID == 0)) || skip "needs root to mount"
+	start_sandbox
+	place one
+	mount --bind "$TOP/one" "$TOP/one"
+	mount -o remount,ro,bind "$TOP/one"
+	run finalize --defer
+	umount "$TOP/one"
+	assert_equal "$status" 0
+	assert_equal "$(webhooks)" "STOPPED $ROOM one"
+	assert_output_has "it cannot be written down for the sweeper"
+}
+
+@test "sweep --dry-run shows every verdict and sends and writes nothing" {
+	start_sandbox
+	place one
+	find "$TOP" -printf '%p %T@\n' | sort >"$DIR/before"
+	sweep 0 --dry-run
+	assert_equal "$(requests)" 0
+	diff "$DIR/before" <(find "$TOP" -printf '%p %T@\n' | sort)
+	assert_output_has "due      one"
+	assert_output_has "1 due"
+}
+
+@test "a missing default directory is no error, one that was named is" {
+	unset JIBRI_FINALIZE_RECORDINGS_DIR
+	[ ! -e /tmp/recordings ] || skip "this machine has /tmp/recordings"
+	sweep 0
+	assert_equal "$output$log" ""
+	sweep 66 "$DIR/nowhere"
+	[[ $log == *"nowhere: there is no such recordings directory"* ]]
+	JIBRI_FINALIZE_RECORDINGS_DIR=$DIR/nowhere sweep 66
+}
+
+@test "two sweeps at once deliver each recording once" {
+	start_sandbox
+	local i
+	for i in 1 2 3 4 5 6; do place "r$i"; done
+	"$BIN" sweep >"$DIR/out2" 2>&1 3>&- &
+	local pid=$! rc=0
+	sweep 0
+	wait "$pid" || rc=$?
+	assert_equal "$rc" 0
+	assert_equal "$(objects)" 12
+	assert_equal "$(webhooks | wc -l)" 6
+}
