@@ -16,19 +16,16 @@ on_found(void *ctx, struct finding *f)
 	const struct collection *c = ctx;
 	struct status *status = c->status;
 	struct progress *p = &f->progress;
+	struct status_row *row;
 
 	status->count[f->verdict]++;
 	if (!(c->verdicts & 1U << f->verdict))
 		return;
 	xgrow((void **)&status->rows, &status->cap, status->n + 1,
 	    sizeof(*status->rows));
-	status->rows[status->n++] = (struct status_row){
+	row = &status->rows[status->n++];
+	*row = (struct status_row){
 		.verdict = f->verdict,
-		.session = p->session ? steal(&p->session) : steal(&f->name),
-		.path = steal(&f->path),
-		.room = steal(&p->room),
-		.meeting_id = steal(&p->meeting_id),
-		.why = steal(&f->why),
 		.is_listed = f->is_listed,
 		.artifacts = f->artifacts,
 		.stored = f->stored,
@@ -37,6 +34,11 @@ on_found(void *ctx, struct finding *f)
 		.next_ms = f->verdict == VERDICT_WAITING ? p->retry_at_ms : 0,
 		.updated_ms = p->last_event_ms,
 	};
+	row->session = p->session ? steal(&p->session) : steal(&f->name);
+	row->path = steal(&f->path);
+	row->room = steal(&p->room);
+	row->meeting_id = steal(&p->meeting_id);
+	row->why = steal(&f->why);
 }
 
 /* Of the same urgency, what has waited longest comes first. */

@@ -79,13 +79,15 @@ static void
 on_found(void *ctx, struct finding *f)
 {
 	struct run *run = ctx;
+	char *path;
 
 	run->result->found[f->verdict]++;
 	if (!is_wanted(run, f))
 		return;
 	xgrow((void **)&run->due, &run->cap, run->n + 1, sizeof(*run->due));
+	path = steal(&f->path);
 	run->due[run->n++] = (struct due){
-		.path = steal(&f->path),
+		.path = path,
 		.tried_ms = f->progress.last_event_ms,
 		.is_held = f->verdict == VERDICT_HELD,
 	};

@@ -175,6 +175,7 @@ test_exit_codes(void **state)
 		int code;
 	} rows[] = {
 		{ ERR_NONE, 0 },
+		{ ERR_ALARM, 1 },
 		{ ERR_USAGE, 64 },
 		{ ERR_PERMANENT, 65 },
 		{ ERR_NO_INPUT, 66 },
