@@ -719,3 +719,19 @@ patience() {
 		curl --silent "$(<"$2/url")"' - "$SANDBOX" "$dir" 3>&-
 	wait_for gone
 }
+
+@test "a stored file that is removed is lost, one that is cut is listed with its size" {
+	start
+	upload
+	rm "$dir/store/room/session/a.mp4"
+	ask '/metadata?referenceId=123'
+	[ "$(<"$answer")" = '[]' ]
+	ask /files/1/download
+	[ "$code" = 404 ]
+	upload
+	truncate -s 4 "$dir/store/room/session/a.mp4"
+	ask '/metadata?referenceId=123'
+	[ "$(jq -c 'map([.id, .size])' "$answer")" = '[[2,4]]' ]
+	ask /files/2/download
+	[ "$(<"$answer")" = 0123 ]
+}

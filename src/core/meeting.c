@@ -44,8 +44,9 @@ accept_answer(void *ctx, const struct http_answer *answer, struct err *e)
 }
 
 static void
-refine(const struct http_answer *answer, struct err *e)
+refine(void *ctx, const struct http_answer *answer, struct err *e)
 {
+	(void)ctx;
 	if (answer->status == 404)
 		(void)err_wrap(e, "unknown room");
 }

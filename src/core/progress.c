@@ -202,6 +202,14 @@ apply_superseded(struct progress *p, const struct event *ev)
 		mem_exhausted();
 }
 
+/* It goes out again under new keys: the old ones stand for what was lost. */
+static void
+apply_lost(struct progress *p, const struct event *ev)
+{
+	apply_superseded(p, ev);
+	p->generation++;
+}
+
 static void
 rest_fact(const void *node, VISIT visit, void *closure)
 {
@@ -231,8 +239,20 @@ apply_reopened(struct progress *p, const struct event *ev)
 {
 	(void)ev;
 	p->is_removing = false;
+	p->is_withheld = false;
 	if (p->state > REC_RESOLVED)
 		p->state = REC_RESOLVED;
+}
+
+static void
+settle(struct progress *p, int64_t at_ms)
+{
+	p->state = REC_ANNOUNCED;
+	p->failed_class = ERR_NONE;
+	p->failed_since_ms = 0;
+	p->announced_ms = at_ms;
+	mem_replace(&p->failed_text, NULL);
+	end_series(p);
 }
 
 static void
@@ -242,15 +262,20 @@ apply_announced(struct progress *p, const struct event *ev)
 		p->is_failed_announced = true;
 		return;
 	}
-	if (!is_same(ev->webhook, "STOPPED") || p->state != REC_STORED)
+	if (!is_same(ev->webhook, "STOPPED") || p->state < REC_STORED)
 		return;
-	p->state = REC_ANNOUNCED;
+	p->is_withheld = false;
 	p->is_failed_announced = false;
-	p->failed_class = ERR_NONE;
-	p->failed_since_ms = 0;
-	p->announced_ms = ev->at_ms;
-	mem_replace(&p->failed_text, NULL);
-	end_series(p);
+	settle(p, ev->at_ms);
+}
+
+static void
+apply_withheld(struct progress *p, const struct event *ev)
+{
+	if (p->state != REC_STORED)
+		return;
+	p->is_withheld = true;
+	settle(p, ev->at_ms);
 }
 
 static void
@@ -331,10 +356,12 @@ progress_apply(struct progress *p, const struct event *ev)
 		[EVENT_ABSENT] = apply_absent,
 		[EVENT_AMBIGUOUS] = apply_ambiguous,
 		[EVENT_SUPERSEDED] = apply_superseded,
+		[EVENT_LOST] = apply_lost,
 		[EVENT_IDLE] = apply_idle,
 		[EVENT_COMPLETE] = apply_complete,
 		[EVENT_REOPENED] = apply_reopened,
 		[EVENT_ANNOUNCED] = apply_announced,
+		[EVENT_WITHHELD] = apply_withheld,
 		[EVENT_FAILED] = apply_failed,
 		[EVENT_GIVEN_UP] = apply_given_up,
 		[EVENT_DEFERRED] = apply_deferred,

@@ -26,10 +26,12 @@ enum event_kind {
 	EVENT_ABSENT,     /* path: the server does not have it after all */
 	EVENT_AMBIGUOUS,  /* path: sent again without being able to ask */
 	EVENT_SUPERSEDED, /* path, id: what is stored there is out of date */
+	EVENT_LOST,       /* path, id: what was stored is gone or no good */
 	EVENT_IDLE,       /* nothing is being sent any more */
 	EVENT_COMPLETE,   /* count, bytes: every artifact is stored */
 	EVENT_REOPENED,   /* path: an artifact is new or changed */
 	EVENT_ANNOUNCED,  /* webhook, id: acknowledged */
+	EVENT_WITHHELD,   /* by an operator: done without a STOPPED */
 	EVENT_FAILED,     /* class, text, retryAt: how the run ended */
 	EVENT_DEFERRED,   /* session, room: the sweeper shall deliver it */
 	EVENT_POSTPONED,  /* retryAt: the server asked to be left alone */
@@ -73,7 +75,7 @@ struct progress {
 	void *facts;      /* a tsearch(3) tree of struct fact by path */
 	void *superseded; /* a tsearch(3) tree of remote ids */
 	int64_t attempts;
-	int64_t generation; /* how often --force was used */
+	int64_t generation; /* how often what is stored counted no more */
 	bool is_forced;     /* and everything is yet to be sent again */
 	int64_t ambiguous;
 	int64_t last_fact_ms; /* the last that changed what is stored */
@@ -89,9 +91,11 @@ struct progress {
 	int64_t failures; /* temporary ones, since something was stored */
 	int64_t struggling_since_ms; /* the first temporary one of a series
 					that nothing else has ended */
-	int64_t announced_ms;        /* the last STOPPED */
+	int64_t announced_ms;        /* the last STOPPED, or when it
+					was withheld */
 	bool is_removing;
-	bool is_given_up; /* by an operator */
+	bool is_given_up;        /* until an operator has it delivered */
+	bool is_withheld;        /* done, and nobody was told */
 };
 
 /* The whole meaning of an event.  Pure. */

@@ -77,8 +77,8 @@ base_name(const char *path)
 	return slash ? slash + 1 : path;
 }
 
-static bool
-is_excluded(const struct text_list *globs, const char *path)
+bool
+recording_matches(const struct text_list *globs, const char *path)
 {
 	for (size_t i = 0; i < globs->n; i++) {
 		const char *glob = globs->items[i];
@@ -200,7 +200,7 @@ add_redacted(struct recording *rec, const char *path, const struct stat *st,
 	const struct text_list *pointers = &rec->policy->redact;
 	struct artifact *a;
 
-	if (is_excluded(&rec->policy->exclude, path)) {
+	if (recording_matches(&rec->policy->exclude, path)) {
 		skip(rec, path, "excluded");
 		return;
 	}
@@ -248,7 +248,7 @@ scan_entry(struct recording *rec, const char *path, const struct stat *st,
 		add_metadata(rec, path, st);
 		return 0;
 	}
-	if (is_excluded(&rec->policy->exclude, path)) {
+	if (recording_matches(&rec->policy->exclude, path)) {
 		skip(rec, path, "excluded");
 		return 0;
 	}

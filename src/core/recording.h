@@ -87,6 +87,9 @@ const char *recording_name(const struct recording *);
  */
 int recording_scan(struct recording *, struct err *e);
 
+/* Does one of these globs (of names, or with '/' of paths) match it? */
+bool recording_matches(const struct text_list *globs, const char *path);
+
 /* Log what the last scan skipped. */
 void recording_log_skipped(const struct recording *);
 

@@ -70,7 +70,7 @@ try_once(const struct request *r, struct http *http, struct err *e,
 		*retry_after_ms = answer->retry_after_ms;
 	}
 	if (result == -1 && r->refine)
-		r->refine(answer, e);
+		r->refine(r->ctx, answer, e);
 	http_release(t);
 	return result;
 }

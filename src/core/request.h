@@ -14,7 +14,7 @@ struct request {
 	/* Read a complete 2xx answer; -1 with *e when it is not good. */
 	int (*accept)(void *ctx, const struct http_answer *, struct err *e);
 	/* Give an error its meaning for this request; may be NULL. */
-	void (*refine)(const struct http_answer *, struct err *e);
+	void (*refine)(void *ctx, const struct http_answer *, struct err *e);
 	void *ctx;
 };
 

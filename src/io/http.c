@@ -70,11 +70,16 @@ check_transfer(struct http_transfer *t, int64_t now, struct err *e)
 	}
 	if (t->all_sent_ms == 0 && (!http_is_all_sent(t) || queued > 0))
 		return check_sending(t, now, e);
-	if (t->all_sent_ms == 0)
+	if (t->all_sent_ms == 0 ||
+	    (t->request->is_download && t->received != t->taken))
 		t->all_sent_ms = now;
+	t->taken = t->received;
 	if (now - t->all_sent_ms <= t->request->answer_timeout_ms)
 		return 0;
-	return err_set(e, ERR_TEMPORARY, "no whole answer within %.1f s",
+	return err_set(e, ERR_TEMPORARY,
+	    t->received > 0 && t->request->is_download
+		? "stalled: the server sent nothing for %.1f s"
+		: "no whole answer within %.1f s",
 	    (double)t->request->answer_timeout_ms / 1000);
 }
 

@@ -43,6 +43,8 @@ struct http_request {
 	const char *part_filename;       /* not NULL: multipart/form-data
 					    with this one part, "file" */
 	int64_t answer_timeout_ms;       /* from the last byte sent */
+	bool is_download;                /* but from the last one received,
+					    as the answer may be long */
 	size_t answer_limit;             /* bytes */
 	/* Takes a 2xx answer piece by piece instead of http_answer.body. */
 	int (*sink)(void *ctx, const char *data, size_t len, struct err *e);

@@ -38,6 +38,7 @@ struct http_transfer {
 	int64_t moved_ms;
 	int64_t checked_ms;
 	int64_t all_sent_ms; /* 0: still sending */
+	size_t taken;        /* answer bytes, as the watch last saw them */
 };
 
 /* Start libcurl, once; what it cannot allocate ends the process. */

@@ -130,6 +130,28 @@ store_public(const json_t *record)
 	return copy;
 }
 
+/*
+ * The files are the truth: one that a test has removed is lost, one that it
+ * has cut is shorter.
+ */
+static bool
+is_still_there(const struct sandbox *box, json_t *record)
+{
+	const char *file = json_string_value(json_object_get(record, "stored"));
+	struct stat st;
+
+	if (file == NULL)
+		return false;
+	if (stat(file, &st) == -1) {
+		/* For good: another file may get that name. */
+		json_object_del(record, "stored");
+		return false;
+	}
+	if (box->set.keep_bytes < 0)
+		json_object_set_new(record, "size", json_integer(st.st_size));
+	return true;
+}
+
 json_t *
 store_list(const struct sandbox *box, const char *reference_id)
 {
@@ -140,7 +162,9 @@ store_list(const struct sandbox *box, const char *reference_id)
 		const char *reference =
 		    json_string_value(json_object_get(record, "referenceId"));
 
-		if (reference != NULL && strcmp(reference, reference_id) == 0)
+		if (reference != NULL &&
+		    strcmp(reference, reference_id) == 0 &&
+		    is_still_there(box, record))
 			json_array_append_new(list, store_public(record));
 	}
 	return list;

@@ -21,7 +21,10 @@ json_t *store_record(const struct sandbox *, const char *reference_id,
 /* Move the upload into the store under its record; a second one is `~2`. */
 void store_add(struct sandbox *, json_t *record, struct upload *);
 
-/* An array of what is known of a reference id; the caller's. */
+/*
+ * An array of what is there of a reference id, with the sizes that the files
+ * have; the caller's.
+ */
 json_t *store_list(const struct sandbox *, const char *reference_id);
 
 /* Open an object by its file id; -1 if there is none.  *type is borrowed. */
