@@ -1,6 +1,5 @@
-#include "base/log.h"
 #include "cli/commands.h"
-#include "cli/report.h"
+#include "cli/deliver.h"
 
 int
 cmd_finalize(struct loaded *l, const struct options *o, char *const *words,
@@ -13,17 +12,6 @@ cmd_finalize(struct loaded *l, const struct options *o, char *const *words,
 		.is_forced = o->given & OPTION_FORCE,
 		.is_deferred = l->config.is_deferred,
 	};
-	struct attempt_result result;
-	int outcome = attempt_run(&request, &l->config.attempt,
-	    &l->config.pipeline, &result, e);
 
-	if (outcome == -1 && !result.is_logged)
-		log_error("%s", e->text);
-	if (o->given & OPTION_JSON)
-		report_attempt_json(&result, outcome == 0 ? NULL : e);
-	else
-		report_attempt(&result, outcome == 0 ? NULL : e);
-	attempt_result_free(&result);
-	e->text[0] = '\0';
-	return outcome;
+	return deliver(l, o, &request, e);
 }

@@ -22,6 +22,16 @@ const struct command commands[] = {
 	    .run = cmd_finalize,
 	},
 	{
+	    .name = "upload",
+	    .synopsis = "[FLAG...] DIR...",
+	    .help = "deliver by hand, check at the server",
+	    .min_words = 1,
+	    .max_words = SIZE_MAX,
+	    .options = OPTION_ROOM | OPTION_SESSION | OPTION_MEETING_ID |
+		OPTION_ONLY | OPTION_FORCE | OPTION_NO_WEBHOOK | OPTION_JSON,
+	    .run = cmd_upload,
+	},
+	{
 	    .name = "sweep",
 	    .synopsis = "[--held] [--dry-run] [ROOT...]",
 	    .help = "deliver every recording that is due",

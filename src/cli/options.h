@@ -21,6 +21,11 @@ enum {
 	OPTION_DRY_RUN = 1 << 10,
 	OPTION_STATE = 1 << 11,
 	OPTION_CHECK = 1 << 12,
+	OPTION_ROOM = 1 << 13,
+	OPTION_SESSION = 1 << 14,
+	OPTION_MEETING_ID = 1 << 15,
+	OPTION_ONLY = 1 << 16,
+	OPTION_NO_WEBHOOK = 1 << 17,
 
 	OPTIONS_GLOBAL = OPTION_CONFIG | OPTION_HELP | OPTION_VERSION,
 };
@@ -29,6 +34,8 @@ struct options {
 	unsigned given; /* OPTION_..., or-ed */
 	const char *config_path;
 	const char *states; /* names of verdicts, with commas */
+	const char *room, *session, *meeting_id;
+	struct text_list only;
 	struct flag *flags;
 	size_t n_flags;
 	char **words; /* what is no flag, in order; borrowed from argv */

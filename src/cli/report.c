@@ -34,6 +34,12 @@ next_step(enum err_class kind)
 	return "nothing was done";
 }
 
+static const char *
+webhook_state(const struct attempt_result *r)
+{
+	return r->is_withheld ? "STOPPED withheld" : "STOPPED acknowledged";
+}
+
 static void
 add_done(struct buf *out, const struct attempt_result *r)
 {
@@ -44,10 +50,16 @@ add_done(struct buf *out, const struct attempt_result *r)
 		return;
 	}
 	if (r->was_done) {
+		(void)buf_addf(out, "done already: %zu artifacts, %s\n",
+		    r->artifacts, webhook_state(r));
+		return;
+	}
+	if (r->is_partial) {
 		(void)buf_addf(out,
-		    "done already: %zu artifacts, STOPPED is "
-		    "acknowledged\n",
-		    r->artifacts);
+		    "waiting: %zu of %zu artifacts stored (%zu sent now, "
+		    "%" PRId64 " bytes), the others were not selected\n",
+		    r->stored, r->artifacts, r->totals.sent,
+		    r->totals.sent_bytes);
 		return;
 	}
 	if (r->was_deferred) {
@@ -59,8 +71,8 @@ add_done(struct buf *out, const struct attempt_result *r)
 	}
 	(void)buf_addf(out,
 	    "done: %zu artifacts stored (%zu sent now, %" PRId64
-	    " bytes), STOPPED acknowledged\n",
-	    r->stored, r->totals.sent, r->totals.sent_bytes);
+	    " bytes), %s\n",
+	    r->stored, r->totals.sent, r->totals.sent_bytes, webhook_state(r));
 }
 
 void

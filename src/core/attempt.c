@@ -128,10 +128,17 @@ record_failure(struct job *job, const struct attempt_policy *policy,
 	const struct progress *p = &job->journal.progress;
 	bool is_room_known =
 	    (job->identity.room || p->room) && !pipeline_is_redirected(job);
-	bool is_last = note_failed(job, policy, e);
+	bool is_last;
 	struct err undelivered = { 0 };
 
-	if (!attempt_tells_failed(policy, e->class, job->is_announcing,
+	/* It was delivered, and nothing is known to be amiss. */
+	if (job->is_by_hand && p->state == REC_ANNOUNCED) {
+		log_error("%s", e->text);
+		return;
+	}
+	is_last = note_failed(job, policy, e);
+	if (job->is_silent ||
+	    !attempt_tells_failed(policy, e->class, job->is_announcing,
 		is_room_known, p->is_failed_announced && !is_last))
 		return;
 	if (pipeline_send_failed(job, e->text, &undelivered) == 0)
@@ -190,12 +197,26 @@ defer(struct job *job)
 }
 
 static int
+recheck(struct job *job, struct attempt_result *result, struct err *e)
+{
+	const char *changed;
+
+	if (!job->is_by_hand || job->is_forced)
+		return 0;
+	if (pipeline_recheck(job, e) == -1)
+		return -1;
+	result->was_done = pipeline_is_finished(job, &changed);
+	return 0;
+}
+
+static int
 deliver(struct job *job, const struct attempt_policy *policy,
-    const char *changed, struct err *e)
+    struct attempt_result *result, const char *changed, struct err *e)
 {
 	recording_log_skipped(&job->recording);
 	note_began(job, changed);
-	if (e->class == ERR_NONE && pipeline_run(job, e) == 0) {
+	if (e->class == ERR_NONE && recheck(job, result, e) == 0 &&
+	    (result->was_done || pipeline_run(job, e) == 0)) {
 		seal(job);
 		return 0;
 	}
@@ -209,24 +230,28 @@ run(struct job *job, const struct attempt_request *request,
     struct err *e)
 {
 	const char *changed = NULL;
+	bool is_finished;
 
 	e->class = ERR_NONE;
 	result->is_listed = recording_scan(&job->recording, e) == 0;
+	is_finished = result->is_listed && pipeline_is_finished(job, &changed);
 	result->is_given_up = job->journal.progress.is_given_up &&
-	    !request->is_by_hand && !job->is_forced;
+	    !job->is_by_hand && !job->is_forced;
 	if (result->is_given_up)
 		return 0;
-	if (result->is_listed && !job->is_forced &&
-	    pipeline_is_finished(job, &changed)) {
-		result->was_done = true;
+	result->was_done = is_finished && !job->is_forced && !job->is_by_hand;
+	if (result->was_done) {
 		seal(job);
 		return 0;
 	}
+	if (result->is_listed && !pipeline_is_anything_selected(job))
+		return err_set(e, ERR_NO_INPUT,
+		    "--only selects none of its artifacts");
 	if (request->is_deferred && defer(job)) {
 		result->was_deferred = true;
 		return 0;
 	}
-	if (deliver(job, policy, changed, e) == 0)
+	if (deliver(job, policy, result, changed, e) == 0)
 		return 0;
 	result->is_logged = true;
 	return -1;
@@ -294,6 +319,8 @@ fill_result(struct attempt_result *result, const struct job *job)
 	result->ambiguous = p->ambiguous;
 	result->next_ms = p->retry_at_ms;
 	result->totals = job->totals;
+	result->is_partial = job->is_partial;
+	result->is_withheld = p->is_withheld;
 }
 
 static int
@@ -303,7 +330,8 @@ open_and_run(struct job *job, const struct attempt_request *request,
 {
 	const struct progress *p = &job->journal.progress;
 
-	if (identity_check_arguments(request->room, request->session, e) == -1)
+	if (identity_check_arguments(request->room, request->session,
+		request->meeting_id, e) == -1)
 		return -1;
 	if (recording_open(&job->recording, request->directory,
 		&job->policy->recording, e) == -1)
@@ -324,11 +352,17 @@ attempt_run(const struct attempt_request *request,
     const struct attempt_policy *policy, const struct pipeline_policy *pipeline,
     struct attempt_result *result, struct err *e)
 {
+	bool is_partial = request->only && request->only->n > 0;
 	struct job job = {
 		.policy = pipeline,
 		.room_argument = request->room,
 		.session_argument = request->session,
-		.is_forced = request->is_forced,
+		.meeting_id_argument = request->meeting_id,
+		.only = request->only,
+		.is_forced = request->is_forced && !is_partial,
+		.is_partly_forced = request->is_forced && is_partial,
+		.is_silent = request->is_silent,
+		.is_by_hand = request->is_by_hand,
 		.obeys_pauses = request->is_visit,
 		.recording = { .dirfd = -1 },
 		.journal = { .fd = -1 },
@@ -339,7 +373,7 @@ attempt_run(const struct attempt_request *request,
 	outcome = open_and_run(&job, request, policy, result, e);
 	fill_result(result, &job);
 	result->state = result->is_given_up ? "given up"
-	    : result->was_deferred
+	    : result->was_deferred || (result->is_partial && outcome == 0)
 	    ? "waiting"
 	    : state_name(outcome == 0 ? ERR_NONE : e->class);
 	job_close(&job);

@@ -19,13 +19,16 @@ struct attempt_policy {
 
 struct attempt_request {
 	const char *directory;
-	const char *room, *session; /* NULL: to be found out */
-	bool is_forced;             /* send everything again */
-	bool is_by_hand;            /* also what was given up */
-	bool is_visit;              /* by the sweeper: one try of each request,
+	const char *room, *session, *meeting_id; /* NULL: to be found out */
+	const struct text_list *only; /* globs of what is sent; NULL: all */
+	bool is_forced;               /* send everything again */
+	bool is_by_hand;              /* also what was given up; the server is
+				       asked for what is stored */
+	bool is_silent;               /* no webhook is sent */
+	bool is_visit;    /* by the sweeper: one try of each request,
 				       and only if it is still due */
-	bool takes_held;            /* a visit to what is held, too */
-	bool is_deferred;           /* leave it to the sweeper */
+	bool takes_held;  /* a visit to what is held, too */
+	bool is_deferred; /* leave it to the sweeper */
 };
 
 /* What became of it; strings are its own. */
@@ -44,6 +47,8 @@ struct attempt_result {
 	bool is_given_up;            /* and so nothing was done */
 	bool was_deferred;           /* the sweeper will deliver it */
 	int64_t next_ms;             /* of its next try; 0: none is planned */
+	bool is_partial;             /* what was selected is stored */
+	bool is_withheld;            /* done without a STOPPED */
 };
 
 /*

@@ -289,11 +289,19 @@ check_argument(const char *what, const char *s, struct err *e)
 }
 
 int
-identity_check_arguments(const char *room, const char *session, struct err *e)
+identity_check_arguments(const char *room, const char *session,
+    const char *meeting_id, struct err *e)
 {
-	return check_argument("session", session, e) == -1
-	    ? -1
-	    : check_argument("room", room, e);
+	autojson json_t *json = json_string(meeting_id ? meeting_id : "0");
+	autofree char *plain = json ? json_plain_id(json) : NULL;
+
+	if (check_argument("session", session, e) == -1 ||
+	    check_argument("room", room, e) == -1)
+		return -1;
+	return plain
+	    ? 0
+	    : err_set(e, ERR_USAGE,
+		  "the meeting's id is not plain (letters, digits, - and _)");
 }
 
 static const char *
@@ -310,7 +318,9 @@ identity_find(struct identity *id, const struct recording *rec,
 	static const struct text_list none = { 0 };
 	const char *known = first_of(hints->room_argument, hints->room_journal);
 	const struct text_list *keys =
-	    hints->room_argument ? &none : &policy->meeting_id_keys;
+	    hints->room_argument || hints->meeting_id_argument
+	    ? &none
+	    : &policy->meeting_id_keys;
 
 	id->session = xstrdup(first_of(hints->session_argument,
 	    first_of(hints->session_journal, recording_name(rec))));
@@ -327,6 +337,8 @@ identity_find(struct identity *id, const struct recording *rec,
 		mem_replace(&id->room, NULL);
 		return -1;
 	}
-	id->meeting_id = meeting_id_of_metadata(rec, keys);
+	id->meeting_id = hints->meeting_id_argument
+	    ? xstrdup(hints->meeting_id_argument)
+	    : meeting_id_of_metadata(rec, keys);
 	return 0;
 }

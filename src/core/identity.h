@@ -29,13 +29,14 @@ struct identity {
 struct identity_hints {
 	const char *room_argument;
 	const char *session_argument;
+	const char *meeting_id_argument;
 	const char *room_journal;
 	const char *session_journal;
 };
 
-/* -1 with ERR_USAGE for a room or session that cannot be; NULL can. */
+/* -1 with ERR_USAGE for one that cannot be; NULL can. */
 int identity_check_arguments(const char *room, const char *session,
-    struct err *e);
+    const char *meeting_id, struct err *e);
 
 /*
  * Decide, in this order: argument, journal, metadata.json, media file's

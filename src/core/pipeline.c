@@ -87,7 +87,24 @@ pipeline_is_redirected(const struct job *job)
 	const struct progress *p = &job->journal.progress;
 
 	return differs(job->room_argument, p->room) ||
-	    differs(job->session_argument, p->session);
+	    differs(job->session_argument, p->session) ||
+	    differs(job->meeting_id_argument, p->meeting_id);
+}
+
+/* The first artifact that has yet to be stored; NULL: none. */
+static const char *
+first_missing(const struct job *job, const struct text_list *only)
+{
+	const struct recording *rec = &job->recording;
+
+	for (size_t i = 0; i < rec->n; i++) {
+		const struct artifact *a = &rec->artifacts[i];
+
+		if (!upload_is_stored(&job->journal.progress, a) &&
+		    upload_is_selected(only, a))
+			return a->path;
+	}
+	return NULL;
 }
 
 bool
@@ -97,10 +114,8 @@ pipeline_is_finished(const struct job *job, const char **changed)
 	const struct recording *rec = &job->recording;
 
 	/* Nobody knows what is in a folder that cannot be read. */
-	*changed = rec->trouble.class == ERR_NONE ? NULL : ".";
-	for (size_t i = 0; i < rec->n && *changed == NULL; i++)
-		if (!upload_is_stored(p, &rec->artifacts[i]))
-			*changed = rec->artifacts[i].path;
+	*changed =
+	    rec->trouble.class == ERR_NONE ? first_missing(job, NULL) : ".";
 	return *changed == NULL && p->state == REC_ANNOUNCED &&
 	    !pipeline_is_redirected(job);
 }
@@ -112,6 +127,7 @@ find_identity(struct job *job, struct err *e)
 	const struct identity_hints hints = {
 		.room_argument = job->room_argument,
 		.session_argument = job->session_argument,
+		.meeting_id_argument = job->meeting_id_argument,
 		.room_journal = p->room,
 		.session_journal = p->session,
 	};
@@ -119,6 +135,18 @@ find_identity(struct job *job, struct err *e)
 	identity_free(&job->identity);
 	return identity_find(&job->identity, &job->recording,
 	    &job->policy->identity, &hints, e);
+}
+
+/* Noted once more, it would open a finished recording again. */
+static bool
+is_resolved_so(const struct job *job)
+{
+	const struct progress *p = &job->journal.progress;
+	const struct identity *id = &job->identity;
+
+	return p->state > REC_NEW && strcmp(p->room, id->room) == 0 &&
+	    strcmp(p->session, id->session) == 0 &&
+	    strcmp(p->meeting_id, id->meeting_id) == 0;
 }
 
 static int
@@ -138,6 +166,8 @@ stage_resolve(struct job *job, struct err *e)
 	if (id->meeting_id == NULL)
 		return -1;
 	log_info("room %s is meeting %s", id->room, id->meeting_id);
+	if (is_resolved_so(job))
+		return 0;
 	journal_note(&job->journal,
 	    (struct event){
 		.kind = EVENT_RESOLVED,
@@ -164,11 +194,10 @@ note_complete(struct job *job)
 	journal_commit(&job->journal);
 }
 
-/* A file can appear while the others are being sent: look again. */
-static int
-stage_upload(struct job *job, struct err *e)
+static struct upload_deps
+deps_of(struct job *job)
 {
-	const struct upload_deps deps = {
+	return (struct upload_deps){
 		.recording = &job->recording,
 		.journal = &job->journal,
 		.http = job->http,
@@ -177,7 +206,15 @@ stage_upload(struct job *job, struct err *e)
 		.auth = &job->policy->auth,
 		.retry = &job->policy->retry,
 		.obeys_pauses = job->obeys_pauses,
+		.only = job->only,
 	};
+}
+
+/* A file can appear while the others are being sent: look again. */
+static int
+stage_upload(struct job *job, struct err *e)
+{
+	const struct upload_deps deps = deps_of(job);
 	const char *changed = NULL;
 
 	if (check_url("file-service-url", deps.filestore->url, e) == -1)
@@ -190,11 +227,13 @@ stage_upload(struct job *job, struct err *e)
 			*e = job->recording.trouble;
 			return -1;
 		}
-		(void)pipeline_is_finished(job, &changed);
-		if (changed == NULL) {
+		changed = first_missing(job, job->only);
+		if (changed != NULL)
+			continue;
+		job->is_partial = first_missing(job, NULL) != NULL;
+		if (!job->is_partial)
 			note_complete(job);
-			return 0;
-		}
+		return 0;
 	}
 	return err_set(e, ERR_TEMPORARY,
 	    "%s: keeps changing while it is being sent", changed);
@@ -345,6 +384,12 @@ stage_announce(struct job *job, struct err *e)
 {
 	if (check_media(job, e) == -1)
 		return -1;
+	if (job->is_silent) {
+		journal_note(&job->journal,
+		    (struct event){ .kind = EVENT_WITHHELD });
+		journal_commit(&job->journal);
+		return 0;
+	}
 	job->is_announcing = true;
 	return send_webhook(job, "STOPPED", NULL,
 	    job->journal.progress.last_fact_ms, e);
@@ -364,7 +409,7 @@ run_stages(struct job *job, struct err *e)
 {
 	const struct progress *p = &job->journal.progress;
 
-	while (p->state < REC_ANNOUNCED) {
+	while (p->state < REC_ANNOUNCED && !job->is_partial) {
 		enum rec_state before = p->state;
 
 		if (stop_check(e) == -1)
@@ -374,7 +419,7 @@ run_stages(struct job *job, struct err *e)
 			return -1;
 		if (stages[before].run(job, e) == -1)
 			return -1;
-		assert(p->state > before);
+		assert(p->state > before || job->is_partial);
 	}
 	return 0;
 }
@@ -386,6 +431,21 @@ pipeline_reopen(struct job *job, const char *changed)
 	journal_note(&job->journal,
 	    (struct event){ .kind = EVENT_REOPENED, .path = changed });
 	journal_commit(&job->journal);
+}
+
+int
+pipeline_prepare(struct job *job, bool is_anew, struct upload_deps *deps,
+    struct err *e)
+{
+	const struct progress *p = &job->journal.progress;
+
+	if ((p->state == REC_NEW || is_anew || pipeline_is_redirected(job)) &&
+	    stage_resolve(job, e) == -1)
+		return -1;
+	if (check_urls(job->policy, e) == -1 || open_http(job, e) == -1)
+		return -1;
+	*deps = deps_of(job);
+	return 0;
 }
 
 /*
@@ -404,7 +464,7 @@ pipeline_run(struct job *job, struct err *e)
 		    recording_scan(&job->recording, e) == -1)
 			return -1;
 		job->is_announcing = false;
-		if (pipeline_is_finished(job, &changed))
+		if (job->is_partial || pipeline_is_finished(job, &changed))
 			return 0;
 		pipeline_reopen(job, changed);
 	}

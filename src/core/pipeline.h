@@ -32,23 +32,43 @@ struct pipeline_policy {
 
 struct job {
 	const struct pipeline_policy *policy;
-	const char *room_argument, *session_argument; /* may be NULL */
+	/* Each may be NULL. */
+	const char *room_argument, *session_argument, *meeting_id_argument;
+	const struct text_list *only; /* globs of what is sent; NULL: all */
 	bool is_forced;
 	bool obeys_pauses; /* of artifacts that were refused again and again */
+	bool is_partly_forced;      /* send again what is selected */
+	bool is_silent;             /* no webhook is sent */
+	bool is_by_hand;            /* see attempt_request */
 	struct recording recording; /* open and scanned */
 	struct journal journal;     /* open */
 	struct identity identity;
 	struct http *http; /* opened when first needed */
 	struct upload_totals totals;
 	bool is_announcing; /* everything is stored and sound */
+	bool is_partial;    /* all that was selected is stored, not all */
 };
 
 /*
- * Go on from where the progress stands until STOPPED is acknowledged.  -1
- * with the class of what stopped it; the journal then holds what was
- * achieved.
+ * Go on from where the progress stands until STOPPED is acknowledged, or
+ * with is_partial until what was selected is stored.  -1 with the class of
+ * what stopped it; the journal then holds what was achieved.
  */
 int pipeline_run(struct job *, struct err *e);
+
+/*
+ * Resolve, where that is not done or has to be done anew, and give what talks
+ * to the file-service.  -1 as the stage.
+ */
+int pipeline_prepare(struct job *, bool is_anew, struct upload_deps *,
+    struct err *e);
+
+/*
+ * Do not take the journal's word: resolve again where the operator names
+ * room or meeting, ask the server for what is stored, and reopen the
+ * recording if something is gone.  -1 with what kept us from asking.
+ */
+int pipeline_recheck(struct job *, struct err *e);
 
 /*
  * Is there nothing to do: STOPPED acknowledged, and every artifact of the
@@ -66,8 +86,11 @@ int pipeline_check(const struct pipeline_policy *, struct err *e);
 /* Tell the meeting-service that the recording failed, and why. */
 int pipeline_send_failed(struct job *, const char *why, struct err *e);
 
-/* Does an argument name another room or session than the journal? */
+/* Does an argument name another room, session or id than the journal? */
 bool pipeline_is_redirected(const struct job *);
+
+/* Is there an artifact that job->only selects, or is everything selected? */
+bool pipeline_is_anything_selected(const struct job *);
 
 /* An artifact is new or changed: STOPPED counts no more. */
 void pipeline_reopen(struct job *, const char *changed);

@@ -94,8 +94,8 @@ struct progress {
 	int64_t announced_ms;        /* the last STOPPED, or when it
 					was withheld */
 	bool is_removing;
-	bool is_given_up;        /* until an operator has it delivered */
-	bool is_withheld;        /* done, and nobody was told */
+	bool is_given_up; /* until an operator has it delivered */
+	bool is_withheld; /* done, and nobody was told */
 };
 
 /* The whole meaning of an event.  Pure. */

@@ -33,6 +33,7 @@ struct upload_deps {
 	const struct retry_policy *retry;
 	bool obeys_pauses; /* leave alone what was answered 5xx again and
 			      again, until its pause is over */
+	const struct text_list *only; /* globs of artifacts; NULL: all */
 };
 
 struct upload_totals {
@@ -44,12 +45,23 @@ struct upload_totals {
 /* Is the artifact stored as it is now?  Disk and network stay untouched. */
 bool upload_is_stored(const struct progress *, const struct artifact *);
 
+/* Is it one of those that are to be sent? */
+bool upload_is_selected(const struct text_list *only, const struct artifact *);
+
 /*
- * Store every artifact that is not stored yet, by the resolved room, session
- * and meeting id of the journal's progress.  One artifact's failure does not
- * stop the others.  0 when all are stored; -1 with the worst class and a
- * text that names what failed, or with ERR_INTERRUPTED.  Totals are added
- * to.
+ * Ask the server whether it still has what the journal has as stored, and
+ * note as lost what it has not; of the selected artifacts only.  With
+ * is_forced all of them count as lost.  Where the server does not let us ask
+ * the journal is believed, with a warning.  -1 with *e.
+ */
+int upload_recheck(const struct upload_deps *, bool is_forced, struct err *e);
+
+/*
+ * Store every selected artifact that is not stored yet, by the resolved room,
+ * session and meeting id of the journal's progress.  One artifact's failure
+ * does not stop the others.  0 when all are stored; -1 with the worst class
+ * and a text that names what failed, or with ERR_INTERRUPTED.  Totals are
+ * added to.
  */
 int upload_run(const struct upload_deps *, struct upload_totals *,
     struct err *e);

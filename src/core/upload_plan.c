@@ -17,6 +17,12 @@ upload_is_stored(const struct progress *p, const struct artifact *a)
 	    fact->mtime_ns == a->mtime_ns;
 }
 
+bool
+upload_is_selected(const struct text_list *only, const struct artifact *a)
+{
+	return only == NULL || only->n == 0 || recording_matches(only, a->path);
+}
+
 /*
  * Touched but with the same bytes?  1 or 0, or -1 with *e when that cannot be
  * told.
@@ -165,6 +171,8 @@ plan_artifact(struct upload *u, const struct artifact *a)
 	struct err e;
 	struct item *item;
 
+	if (!upload_is_selected(u->deps->only, a))
+		return;
 	if (fact && fact->is_stored && !upload_is_stored(p, a) &&
 	    reconsider(u, a, fact, &e) == -1) {
 		upload_fail(u, add_item(u, a), &e);

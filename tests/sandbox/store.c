@@ -162,8 +162,7 @@ store_list(const struct sandbox *box, const char *reference_id)
 		const char *reference =
 		    json_string_value(json_object_get(record, "referenceId"));
 
-		if (reference != NULL &&
-		    strcmp(reference, reference_id) == 0 &&
+		if (reference != NULL && strcmp(reference, reference_id) == 0 &&
 		    is_still_there(box, record))
 			json_array_append_new(list, store_public(record));
 	}

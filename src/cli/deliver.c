@@ -1,0 +1,50 @@
+#include "cli/deliver.h"
+
+#include "base/log.h"
+#include "base/stop.h"
+#include "cli/report.h"
+
+int
+deliver(const struct loaded *l, const struct options *o,
+    const struct attempt_request *request, struct err *e)
+{
+	struct attempt_result result;
+	int outcome = attempt_run(request, &l->config.attempt,
+	    &l->config.pipeline, &result, e);
+
+	if (outcome == -1 && !result.is_logged)
+		log_error("%s", e->text);
+	if (o->given & OPTION_JSON)
+		report_attempt_json(&result, outcome == 0 ? NULL : e);
+	else
+		report_attempt(&result, outcome == 0 ? NULL : e);
+	attempt_result_free(&result);
+	e->text[0] = '\0';
+	return outcome;
+}
+
+int
+deliver_each(struct loaded *l, const struct options *o, char *const *words,
+    size_t n,
+    int (*one)(struct loaded *, const struct options *, const char *word,
+	struct err *),
+    struct err *e)
+{
+	enum err_class worst = ERR_NONE;
+
+	for (size_t i = 0; i < n; i++) {
+		int result = stop_check(e);
+
+		log_set_session(NULL);
+		if (result == -1)
+			log_error("%s; nothing was done with %s and the rest",
+			    e->text, words[i]);
+		else if (one(l, o, words[i], e) == 0)
+			continue;
+		worst = err_worse(worst, e->class);
+		if (result == -1)
+			break;
+	}
+	*e = (struct err){ .class = worst };
+	return worst == ERR_NONE ? 0 : -1;
+}

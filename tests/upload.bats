@@ -1,0 +1,289 @@
+#!/usr/bin/env bats
+# Delivering by hand: each test breaks a recording, or the server, in the way
+# that the command is for.
+
+load lib
+setup() {
+	common_setup
+	start_sandbox
+	recording
+}
+teardown() { common_teardown; }
+
+# lose FILE: the server has it no more.
+lose() {
+	rm "$SB/store/$ROOM/$SESSION/$1"
+}
+
+# keys FILE: the idempotency keys under which it was sent.
+keys() {
+	jq -r --arg f "$1" 'select(.stage == "upload" and .part.filename == $f) |
+		.headers["idempotency-key"]' "$SB/requests.jsonl"
+}
+
+# ids: the webhook-id of each STOPPED.
+ids() {
+	jq -r '.headers["webhook-id"]' "$SB/webhooks.jsonl"
+}
+
+# meetings: the ids that files were sent to.
+meetings() {
+	request upload .target | sed -E 's,.*/structured/([^?]*).*,\1,' | sort -u
+}
+
+@test "a file that the server lost is sent again, alone, under new keys, and announced anew" {
+	run_finalize 0
+	lose "$MEDIA"
+	run_finalize 0
+	assert_output_has "done already"
+	run_command 0 upload "$REC"
+	is_stored metadata.json "$MEDIA"
+	assert_equal "$(requests upload)" 3
+	assert_equal "$(keys "$MEDIA" | sort -u | wc -l)" 2
+	assert_equal "$(webhooks)" "STOPPED $ROOM $SESSION
+STOPPED $ROOM $SESSION"
+	assert_equal "$(ids | sort -u | wc -l)" 2
+	assert_output_has "$MEDIA: was stored, and the server has lost it"
+	run_finalize 0
+	assert_output_has "done already"
+}
+
+@test "where the server still has everything, nothing is sent and nobody is told" {
+	run_finalize 0
+	run_command 0 upload "$REC"
+	assert_equal "$(requests upload)" 2
+	assert_equal "$(requests list)" 2
+	assert_equal "$(webhooks)" "STOPPED $ROOM $SESSION"
+	assert_output_has "done already: 2 artifacts, STOPPED acknowledged"
+}
+
+@test "a file that the server has with another size is sent again, once" {
+	run_finalize 0
+	truncate -s 100 "$SB/store/$ROOM/$SESSION/$MEDIA"
+	run_command 0 upload "$REC"
+	cmp "$REC/$MEDIA" "$SB/store/$ROOM/$SESSION/$MEDIA~2"
+	assert_output_has "has another size of it now"
+	run_command 0 upload "$REC"
+	assert_equal "$(requests upload)" 3
+	assert_equal "$(webhooks | wc -l)" 2
+}
+
+@test "several losses are mended in one run with one STOPPED, resumed after a crash" {
+	local f
+	for f in a b c d; do echo "$f" >"$REC/$f.txt"; done
+	run_finalize 0
+	for f in a.txt c.txt "$MEDIA"; do lose "$f"; done
+	faults "upload c.txt 1 status 503"
+	run_command 75 upload --tries 1 "$REC"
+	run_finalize 0
+	is_stored a.txt b.txt c.txt d.txt metadata.json "$MEDIA"
+	assert_equal "$(requests upload)" 10
+	assert_equal "$(webhooks | grep -c STOPPED)" 2
+}
+
+@test "a held recording is delivered by naming its room" {
+	rm "$REC/metadata.json"
+	export JIBRI_FINALIZE_ROOM_FROM_MEDIA=no
+	run_finalize 65
+	run_command 0 upload --room "$ROOM" "$REC"
+	is_stored "$MEDIA"
+	assert_equal "$(webhooks)" "STOPPED $ROOM $SESSION"
+}
+
+@test "session and meeting id are taken as they are named, without a lookup" {
+	local was=$SESSION
+	run_command 0 upload --session other --meeting-id id-7 "$REC"
+	SESSION=other is_stored metadata.json "$MEDIA" || return 1
+	assert_equal "$(requests lookup)" 0
+	assert_equal "$(meetings)" id-7
+	assert_equal "$(webhooks)" "STOPPED $ROOM other"
+	SESSION=$was
+	run_finalize 0
+	assert_output_has "done already"
+}
+
+@test "a room that got a new meeting gets the recording when the room is named again" {
+	run_finalize 0
+	rooms "{\"$ROOM\": 456}"
+	run_command 0 upload "$REC"
+	assert_equal "$(meetings)" 123
+	run_command 0 upload --room "$ROOM" "$REC"
+	assert_equal "$(meetings)" "123
+456"
+	assert_equal "$(requests upload)" 4
+	assert_equal "$(webhooks | wc -l)" 2
+	run_command 0 upload --room "$ROOM" "$REC"
+	assert_equal "$(requests upload)" 4
+	assert_equal "$(webhooks | wc -l)" 2
+}
+
+@test "a recording of a meeting that is no more is delivered to the new one" {
+	faults "upload * * status 404"
+	run_finalize 78
+	faults
+	rooms "{\"$ROOM\": 456}"
+	run_command 0 upload --meeting-id 456 "$REC"
+	is_stored metadata.json "$MEDIA"
+	assert_equal "$(journal 'select(.event == "resolved") | .meetingId' |
+		tail -n 1)" 456
+}
+
+@test "what --only selects is sent alone and not announced, the rest comes later" {
+	echo notes >"$REC/notes.txt"
+	run_command 0 upload --only '*.txt' --only 'metadata.*' "$REC"
+	is_stored metadata.json notes.txt
+	assert_equal "$(requests webhook)" 0
+	assert_output_has "waiting: 2 of 3 artifacts stored (2 sent now"
+	run_finalize 0
+	is_stored metadata.json notes.txt "$MEDIA"
+	assert_equal "$(requests upload)" 3
+	assert_equal "$(webhooks)" "STOPPED $ROOM $SESSION"
+}
+
+@test "what --only completes is announced" {
+	echo notes >"$REC/notes.txt"
+	run_command 0 upload --only '*.txt' "$REC"
+	run_command 0 upload --only '*.mp4' --only '*.json' "$REC"
+	is_stored metadata.json notes.txt "$MEDIA"
+	assert_equal "$(webhooks)" "STOPPED $ROOM $SESSION"
+}
+
+@test "--force with --only replaces the one file that is damaged at the server" {
+	run_finalize 0
+	printf X | dd of="$SB/store/$ROOM/$SESSION/$MEDIA" conv=notrunc status=none
+	run_command 0 upload "$REC"
+	assert_equal "$(requests upload)" 2
+	run_command 0 upload --force --only '*.mp4' "$REC"
+	assert_equal "$(requests upload)" 3
+	cmp "$REC/$MEDIA" "$SB/store/$ROOM/$SESSION/$MEDIA~2"
+	assert_equal "$(keys "$MEDIA" | sort -u | wc -l)" 2
+	assert_equal "$(webhooks | wc -l)" 2
+	assert_equal "$(ids | sort -u | wc -l)" 2
+	run_command 0 upload "$REC"
+	assert_equal "$(requests upload)" 3
+}
+
+@test "--force sends everything again" {
+	run_finalize 0
+	run_command 0 upload --force "$REC"
+	assert_equal "$(requests upload)" 4
+	assert_equal "$(webhooks | wc -l)" 2
+}
+
+@test "--only that selects nothing is an error, and nothing is sent or written" {
+	run_command 66 upload --only '*.mkv' "$REC"
+	assert_equal "$(requests)" 0
+	assert_output_has "--only selects none"
+	assert_equal "$(cat "$REC/.jibri-finalize")" ""
+}
+
+@test "--no-webhook delivers and tells nobody, neither now nor later" {
+	run_command 0 upload --no-webhook "$REC"
+	is_stored metadata.json "$MEDIA"
+	assert_output_has "STOPPED withheld"
+	run_finalize 0
+	assert_output_has "done already: 2 artifacts, STOPPED withheld"
+	assert_equal "$(requests webhook)" 0
+	echo late >"$REC/late.txt"
+	run_finalize 0
+	assert_equal "$(webhooks)" "STOPPED $ROOM $SESSION"
+}
+
+@test "--no-webhook does not tell of a failure either" {
+	faults "upload * * status 413"
+	run_command 65 upload --no-webhook "$REC"
+	assert_equal "$(requests webhook)" 0
+}
+
+@test "a recording that was given up is delivered, and is given up no more" {
+	run_command 0 forget --yes "$REC"
+	faults "upload * * status 503"
+	run_command 75 upload --tries 1 "$REC"
+	faults
+	run_finalize 0
+	is_stored metadata.json "$MEDIA"
+	assert_equal "$(webhooks | tail -n 1)" "STOPPED $ROOM $SESSION"
+}
+
+@test "after the secret was changed half-way only STOPPED is sent" {
+	WEBHOOK_SECRET=old run_finalize 77
+	is_stored metadata.json "$MEDIA"
+	run_command 0 upload "$REC"
+	assert_equal "$(requests upload)" 2
+	assert_equal "$(webhooks)" "STOPPED $ROOM $SESSION"
+}
+
+@test "a list that fails leaves a delivered recording delivered, and says what failed" {
+	run_finalize 0
+	cp -R "$SB/store" "$DIR/store"
+	faults "list * * status 503"
+	run_command 75 upload --tries 2 "$REC"
+	assert_output_has "list: GET $URL/metadata: HTTP 503"
+	assert_equal "$(webhooks)" "STOPPED $ROOM $SESSION"
+	assert_equal "$(requests upload)" 2
+	faults
+	run_finalize 0
+	assert_output_has "done already"
+	diff -r "$SB/store" "$DIR/store"
+}
+
+@test "a server that cannot list is not asked twice: the journal is believed, with a warning" {
+	local code
+	for code in 401 403 404 405 501; do
+		another_recording "s-$code"
+		faults "list * * status $code" "upload *.mp4 * status 413"
+		run_finalize 65
+		faults "list * * status $code"
+		run_command 0 upload "$REC"
+		is_stored metadata.json "$MEDIA"
+		assert_output_has "what the journal has as stored is believed"
+		run_command 0 upload "$REC"
+		assert_output_has "done already"
+	done
+	assert_equal "$(requests upload)" 15
+}
+
+@test "of several recordings the others are delivered when one fails, the worst code counts" {
+	local good=$REC
+	another_recording s-big
+	mv "$REC/$MEDIA" "$REC/big.mp4"
+	local big=$REC
+	another_recording s-out
+	mv "$REC/$MEDIA" "$REC/out.mp4"
+	local out=$REC
+	faults "upload big.mp4 * status 413" "upload out.mp4 * drop-at 0"
+	run_command 65 upload --tries 1 "$out" "$big" "$good"
+	assert_equal "$(find "$SB/store" -type f | wc -l)" 4
+	assert_equal "$(webhooks | grep STOPPED)" "STOPPED $ROOM ${good##*/}"
+	run_command 75 upload --tries 1 "$out" "$good"
+}
+
+@test "of several recordings one that is not there stops no other" {
+	local first=$REC
+	another_recording second
+	run_command 66 upload "$DIR/none" "$first" "$REC"
+	is_stored metadata.json "$MEDIA"
+	SESSION=${first##*/} REC=$first is_stored metadata.json "$MEDIA"
+	assert_equal "$(webhooks | wc -l)" 2
+}
+
+@test "--json gives an object for each recording" {
+	local first=$REC
+	another_recording second
+	run --separate-stderr timeout 60 "$BIN" upload --json "$first" "$REC"
+	ended_with 0
+	assert_equal "$(jq -r '.session + " " + .state' <<<"$output")" \
+		"${first##*/} done
+second done"
+}
+
+@test "what cannot be is refused before anything is done" {
+	run_command 64 upload
+	run_command 64 upload --session s "$REC" "$REC"
+	run_command 64 upload --meeting-id a/b "$REC"
+	assert_output_has "the meeting's id is not plain"
+	run_command 64 upload --room a/b "$REC"
+	run_command 64 upload --reset "$REC"
+	assert_equal "$(requests)" 0
+	[ ! -e "$REC/.jibri-finalize" ]
+}
