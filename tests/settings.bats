@@ -54,9 +54,10 @@ another() {
 	min-free) echo 12% ;;
 	jobs) echo 3 ;;
 	defer) echo yes ;;
+	limit-rate) echo 512k ;;
 	log-format) echo json ;;
 	log-level) echo warning ;;
-	log-file) echo "$DIR/log" ;;
+	log-file | metrics-file) echo "$DIR/log" ;;
 	*-url) echo https://other.example.org/with/path/ ;;
 	ca-file) echo /dev/null ;;
 	*) echo "another $1" ;;

@@ -226,9 +226,10 @@ FAILED"
 	assert_equal "$(request upload .part.filename | grep -cx b.txt)" 1
 }
 
+# run_finalize_of SESSION CODE [FLAG...]
 run_finalize_of() {
 	local rc=0
-	timeout 60 "$BIN" "$TOP/$1" >"$DIR/out" 2>&1 || rc=$?
+	timeout 60 "$BIN" "$TOP/$1" "${@:3}" >"$DIR/out" 2>&1 || rc=$?
 	assert_equal "$rc" "$2"
 }
 
@@ -374,4 +375,61 @@ run_finalize_of() {
 	assert_equal "$rc" 0
 	assert_equal "$(objects)" 12
 	assert_equal "$(webhooks | wc -l)" 6
+}
+
+@test "limit-rate holds for all uploads of a run together, and of a sweep" {
+	start_sandbox
+	place one
+	sparse "$TOP/one/a.mp4" 1000000
+	sparse "$TOP/one/b.mp4" 1000000
+	local begun ended
+	begun=$(date +%s%N)
+	run_finalize_of one 0 --limit-rate 1M
+	ended=$(date +%s%N)
+	((ended - begun > 1500000000))
+	place two
+	sparse "$TOP/two/a.mp4" 1000000
+	place three
+	sparse "$TOP/three/a.mp4" 1000000
+	begun=$(date +%s%N)
+	sweep 0 --limit-rate 1M --jobs 2
+	ended=$(date +%s%N)
+	((ended - begun > 1500000000))
+	assert_equal "$(objects)" 10
+}
+
+# gauge NAME[{LABELS}]: its value in the metrics file.
+gauge() {
+	awk -v n="jibri_finalize_$1" '$1 == n { print $2 }' "$DIR/m.prom"
+}
+
+@test "metrics-file holds what the journals add up to, in a form that promtool accepts" {
+	start_sandbox
+	place one
+	place two
+	place live
+	rm "$TOP/live/metadata.json"
+	faults "upload $MEDIA 1 status 400"
+	sweep 65 --metrics-file "$DIR/m.prom" --jobs 1
+	assert_equal "$(gauge 'recordings{state="done"}')" 1
+	assert_equal "$(gauge 'recordings{state="held"}')" 1
+	assert_equal "$(gauge 'recordings{state="settling"}')" 1
+	assert_equal "$(gauge 'failures{class="permanent"}')" 1
+	assert_equal "$(gauge attempts)" 2
+	local held
+	held=$("$BIN" status --json --state held | jq -r '.[0].path')
+	assert_equal "$(gauge undelivered_bytes)" "$(stat -c %s "$held/$MEDIA")"
+	(($(gauge last_success_timestamp_seconds | cut -d. -f1) >= EPOCHSECONDS - 60))
+	(($(gauge disk_free_bytes) > 0))
+	assert_equal "$(ls "$DIR" | grep -c m.prom)" 1
+	promtool check metrics <"$DIR/m.prom" >"$DIR/check" 2>&1
+	assert_equal "$(cat "$DIR/check")" ""
+}
+
+@test "a metrics-file that cannot be written is warned of and stops nothing" {
+	start_sandbox
+	place one
+	sweep 0 --metrics-file "$DIR/no/m.prom"
+	[[ $log == *"metrics-file: write $DIR/no/m.prom"*"going on without"* ]]
+	assert_equal "$(objects)" 2
 }

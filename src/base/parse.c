@@ -26,6 +26,27 @@ parse_number(const char *s, int64_t *out, const char **rest)
 	return true;
 }
 
+/* A number and one of the units; the last has no name. */
+static bool
+parse_scaled(const char *s, const struct unit *units, int64_t most,
+    int64_t *out)
+{
+	const char *rest;
+	int64_t value;
+
+	if (!parse_number(s, &value, &rest))
+		return false;
+	for (; units->name; units++) {
+		if (strcmp(rest, units->name) != 0)
+			continue;
+		if (value > most / units->factor)
+			return false;
+		*out = value * units->factor;
+		return true;
+	}
+	return false;
+}
+
 bool
 parse_duration_ms(const char *s, int64_t *out)
 {
@@ -35,21 +56,33 @@ parse_duration_ms(const char *s, int64_t *out)
 		{ "m", 60 * 1000 },
 		{ "h", 3600 * 1000 },
 		{ "d", 86400 * 1000 },
+		{ NULL, 0 },
 	};
-	const char *rest;
-	int64_t value;
 
-	if (!parse_number(s, &value, &rest))
-		return false;
-	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
-		if (strcmp(rest, units[i].name) != 0)
-			continue;
-		if (value > PARSE_MAX_DURATION_MS / units[i].factor)
-			return false;
-		*out = value * units[i].factor;
-		return true;
-	}
-	return false;
+	return parse_scaled(s, units, PARSE_MAX_DURATION_MS, out);
+}
+
+bool
+parse_size(const char *s, int64_t *out)
+{
+	static const struct unit units[] = {
+		{ "", 1 },
+		{ "k", 1024 },
+		{ "M", 1024 * 1024 },
+		{ "G", 1024 * 1024 * 1024 },
+		{ NULL, 0 },
+	};
+
+	return parse_scaled(s, units, INT64_C(1) << 60, out);
+}
+
+bool
+parse_percent(const char *s, int64_t *out)
+{
+	static const struct unit units[] = { { "%", 1 }, { "", 1 },
+		{ NULL, 0 } };
+
+	return parse_scaled(s, units, 99, out);
 }
 
 bool

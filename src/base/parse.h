@@ -18,6 +18,15 @@
  */
 bool parse_duration_ms(const char *s, int64_t *out);
 
+/*
+ * "0", "500k", "10M", "1G": a whole number of bytes, the units being powers
+ * of 1024; at most 2^60.
+ */
+bool parse_size(const char *s, int64_t *out);
+
+/* "0%" to "99%", or the number alone. */
+bool parse_percent(const char *s, int64_t *out);
+
 /* A whole number without sign from min to max. */
 bool parse_integer(const char *s, int64_t min, int64_t max, int64_t *out);
 

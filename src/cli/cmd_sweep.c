@@ -6,6 +6,7 @@
 #include "base/stop.h"
 #include "cli/commands.h"
 #include "cli/report_status.h"
+#include "core/metrics.h"
 
 static bool
 is_default_root(const struct loaded *l, size_t n)
@@ -21,6 +22,24 @@ end_of(const struct sweep_policy *policy)
 {
 	return policy->max_time_ms > 0 ? clock_mono_ms() + policy->max_time_ms
 				       : INT64_MAX;
+}
+
+static void
+write_metrics(const struct loaded *l, const struct text_list *roots,
+    int64_t began_mono_ms)
+{
+	const char *path = l->config.metrics_file;
+	struct metrics m;
+	struct err e;
+
+	if (*path == '\0')
+		return;
+	metrics_collect(&m, &l->config.verdict, &l->config.pipeline.recording,
+	    roots);
+	m.duration_ms = clock_mono_ms() - began_mono_ms;
+	m.began_ms = clock_unix_ms() - m.duration_ms;
+	if (metrics_write(&m, path, &e) == -1)
+		log_warn("metrics-file: %s; going on without", e.text);
 }
 
 /*
@@ -57,11 +76,13 @@ cmd_sweep(struct loaded *l, const struct options *o, char *const *words,
 		.visit = {
 		    .attempt = &l->config.attempt,
 		    .pipeline = &l->config.pipeline,
+		    .jobs = l->config.sweep.jobs,
 		    .deadline_ms = l->config.deadline_ms,
 		    .takes_held = o->given & OPTION_HELD,
 		},
 	};
 	struct sweep_result result;
+	int64_t began_ms = clock_mono_ms();
 	struct text_list roots;
 	size_t held;
 	int outcome;
@@ -73,6 +94,7 @@ cmd_sweep(struct loaded *l, const struct options *o, char *const *words,
 		    &held, e);
 	} else {
 		outcome = sweep_run(&sweep, &roots, &result, e);
+		write_metrics(l, &roots, began_ms);
 		outcome = conclude(&result, outcome, is_default_root(l, n), e);
 	}
 	text_list_free(&roots);

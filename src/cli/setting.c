@@ -53,6 +53,14 @@ set_field(void *field, const struct setting *s, const char *text)
 		return parse_duration_ms(text, field)
 		    ? NULL
 		    : "is no time like 250ms, 2s, 15m, 1h or 7d";
+	case SETTING_SIZE:
+		return parse_size(text, field)
+		    ? NULL
+		    : "is no size like 0, 500k, 10M or 1G";
+	case SETTING_PERCENT:
+		return parse_percent(text, field)
+		    ? NULL
+		    : "is no percentage from 0% to 99%";
 	case SETTING_COUNT:
 		return parse_integer(text, s->min, s->max, field)
 		    ? NULL
@@ -115,6 +123,21 @@ show_millis(int64_t ms)
 	return xasprintf("%" PRId64 "ms", ms);
 }
 
+static char *
+show_size(int64_t bytes)
+{
+	static const char units[] = { 'G', 'M', 'k' };
+
+	for (int i = 0; i < 3; i++) {
+		int64_t unit = INT64_C(1) << (30 - 10 * i);
+
+		if (bytes > 0 && bytes % unit == 0)
+			return xasprintf("%" PRId64 "%c", bytes / unit,
+			    units[i]);
+	}
+	return xasprintf("%" PRId64, bytes);
+}
+
 /* A URL may hold a password: "http://user:pw@host" is shown without. */
 static char *
 show_text(const char *text)
@@ -145,6 +168,10 @@ setting_show(const struct config *config, const struct setting *s)
 		return show_list(field);
 	case SETTING_MILLIS:
 		return show_millis(*(const int64_t *)field);
+	case SETTING_SIZE:
+		return show_size(*(const int64_t *)field);
+	case SETTING_PERCENT:
+		return xasprintf("%" PRId64 "%%", *(const int64_t *)field);
 	case SETTING_COUNT:
 		return xasprintf("%" PRId64, *(const int64_t *)field);
 	case SETTING_BOOL:

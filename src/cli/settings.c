@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/parse.h"
 #include "base/text.h"
 
 /*
@@ -20,6 +21,8 @@
 #define COUNT(field, least, most) \
 	.type = SETTING_COUNT, .offset = FIELD(field, int64_t), .min = least, \
 	.max = most
+#define SIZE(field) .type = SETTING_SIZE, .offset = FIELD(field, int64_t)
+#define PERCENT(field) .type = SETTING_PERCENT, .offset = FIELD(field, int64_t)
 #define BOOL(field) .type = SETTING_BOOL, .offset = FIELD(field, bool)
 #define CHOICE(field, names) \
 	.type = SETTING_CHOICE, .offset = FIELD(field, int), .choices = names
@@ -71,6 +74,17 @@ check_webhook_auth(const char *text)
 	return n > 0 && good == n
 	    ? NULL
 	    : "is no list of secret, signature and standard";
+}
+
+/* Less would look like a transfer that does not move. */
+static const char *
+check_rate(const char *text)
+{
+	int64_t bytes;
+
+	return parse_size(text, &bytes) && bytes > 0 && bytes < 16 * 1024
+	    ? "is less than 16k"
+	    : NULL;
 }
 
 static const char *
@@ -279,6 +293,16 @@ const struct setting settings[] = {
 		      "this long to store it before it is sent again.",
 	},
 	{
+	    .name = "limit-rate",
+	    SIZE(pipeline.http.rate_bytes),
+	    .initial = "0",
+	    .arg = "SIZE",
+	    .help = "bytes a second of all uploads together",
+	    .manual = "500k, 10M or 1G; 0: no limit.  A sweep shares it out "
+		      "among its jobs.",
+	    .check = check_rate,
+	},
+	{
 	    .name = "expect-continue",
 	    BOOL(pipeline.http.expect_continue),
 	    .initial = "yes",
@@ -380,6 +404,16 @@ const struct setting settings[] = {
 	    .arg = "TIME",
 	    .help = "of failing, then a recording is held",
 	    .manual = "FAILED says so, once; nothing is deleted.",
+	},
+	{
+	    .name = "metrics-file",
+	    TEXT(metrics_file),
+	    .initial = "",
+	    .arg = "FILE",
+	    .help = "where a sweep leaves Prometheus metrics",
+	    .manual = "For node_exporter's textfile collector: a name that "
+		      "ends in .prom, in its directory.  Each sweep then "
+		      "reads every journal.",
 	},
 	{
 	    .name = "log-file",

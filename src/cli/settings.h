@@ -24,18 +24,21 @@ struct config {
 	char *recordings_dir;
 	struct verdict_policy verdict;
 	struct sweep_policy sweep;
+	char *metrics_file;
 	bool is_deferred;
 	int64_t deadline_ms;
 };
 
 enum setting_type {
-	SETTING_TEXT,   /* char * */
-	SETTING_SECRET, /* char *; never a flag, never shown */
-	SETTING_LIST,   /* struct text_list */
-	SETTING_MILLIS, /* int64_t */
-	SETTING_COUNT,  /* int64_t, from min to max */
-	SETTING_BOOL,   /* bool */
-	SETTING_CHOICE, /* int, an index into choices */
+	SETTING_TEXT,    /* char * */
+	SETTING_SECRET,  /* char *; never a flag, never shown */
+	SETTING_LIST,    /* struct text_list */
+	SETTING_MILLIS,  /* int64_t */
+	SETTING_SIZE,    /* int64_t, bytes */
+	SETTING_PERCENT, /* int64_t */
+	SETTING_COUNT,   /* int64_t, from min to max */
+	SETTING_BOOL,    /* bool */
+	SETTING_CHOICE,  /* int, an index into choices */
 };
 
 struct setting {

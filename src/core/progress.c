@@ -286,6 +286,7 @@ apply_failed(struct progress *p, const struct event *ev)
 	/* A new try after it was held is a new chance. */
 	if (p->failed_class == ERR_PERMANENT)
 		end_series(p);
+	p->failed_runs[kind]++;
 	if (kind == ERR_TEMPORARY) {
 		p->failures++;
 		if (p->struggling_since_ms == 0)

@@ -88,6 +88,7 @@ struct progress {
 	int64_t failed_since_ms; /* the first since the last STOPPED */
 	int64_t failed_ms;       /* the last, or postponed */
 	int64_t retry_at_ms;     /* 0: whenever somebody comes */
+	int64_t failed_runs[ERR_CLASSES];
 	int64_t failures; /* temporary ones, since something was stored */
 	int64_t struggling_since_ms; /* the first temporary one of a series
 					that nothing else has ended */

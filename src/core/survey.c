@@ -51,7 +51,7 @@ hold(struct finding *f, const struct err *e)
 static void
 list(struct finding *f, const struct recording *rec, struct evidence *ev)
 {
-	int64_t newest_ns = rec->mtime_ns;
+	int64_t newest_ns = 0;
 
 	f->is_listed = true;
 	f->artifacts = rec->n;
@@ -70,6 +70,9 @@ list(struct finding *f, const struct recording *rec, struct evidence *ev)
 		if (a->mtime_ns > newest_ns)
 			newest_ns = a->mtime_ns;
 	}
+	f->newest_ms = newest_ns / 1000000;
+	if (rec->mtime_ns > newest_ns)
+		newest_ns = rec->mtime_ns;
 	ev->newest_ms = newest_ns / 1000000;
 }
 

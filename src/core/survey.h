@@ -31,6 +31,7 @@ struct finding {
 	/* As far as the directory was listed. */
 	bool is_listed;
 	size_t artifacts, stored;
+	int64_t newest_ms;          /* since 1970: of its newest artifact */
 	int64_t bytes, undelivered; /* bytes of all, and of those not stored */
 };
 

@@ -29,6 +29,9 @@ deliver(const struct visit_policy *policy, const char *directory,
 	struct attempt_result result;
 
 	pipeline.retry.tries = 1;
+	if (pipeline.http.rate_bytes > 0)
+		pipeline.http.rate_bytes =
+		    pipeline.http.rate_bytes / policy->jobs + 1;
 	if (attempt_run(&request, policy->attempt, &pipeline, &result,
 		&report->err) == 0)
 		report->err.class = ERR_NONE;

@@ -17,6 +17,7 @@ struct visit_policy {
 	const struct attempt_policy *attempt;
 	const struct pipeline_policy *pipeline;
 	int64_t deadline_ms; /* of one visit */
+	int64_t jobs;        /* that share the rate */
 	bool takes_held;
 };
 

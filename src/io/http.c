@@ -13,6 +13,26 @@
 
 enum { TICK_MS = 250, CHECK_MS = 1000 };
 
+/*
+ * The limit is for all bodies together.  libcurl reads the share of a
+ * transfer at each of its steps, so that it can change while it goes on.
+ */
+static void
+share_rate(const struct http *http)
+{
+	curl_off_t bodies = 0;
+
+	if (http->policy->rate_bytes == 0)
+		return;
+	for (const struct http_transfer *t = http->active; t; t = t->next)
+		bodies += t->request->body != NULL;
+	for (const struct http_transfer *t = http->active; t; t = t->next)
+		if (t->request->body)
+			(void)curl_easy_setopt(t->easy,
+			    CURLOPT_MAX_SEND_SPEED_LARGE,
+			    http->policy->rate_bytes / bodies + 1);
+}
+
 static void
 finish(struct http_transfer *t, CURLcode rc)
 {
@@ -30,6 +50,7 @@ finish(struct http_transfer *t, CURLcode rc)
 		link = &(*link)->next;
 	t->next = NULL;
 	*link = t;
+	share_rate(http);
 }
 
 /* The watch */
@@ -187,6 +208,7 @@ http_start(struct http *http, const struct http_request *request)
 	http->active = t;
 	http->n_active++;
 	(void)curl_multi_add_handle(http->multi, t->easy);
+	share_rate(http);
 }
 
 static void

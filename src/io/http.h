@@ -19,6 +19,8 @@
 struct http_policy {
 	int64_t connect_timeout_ms; /* name, TCP and TLS together */
 	int64_t stall_timeout_ms;   /* nothing moves while sending */
+	int64_t rate_bytes;         /* a second, all bodies together; 0:
+				       no limit */
 	bool expect_continue;       /* ask before a body over 1 MiB */
 	char *ca_file;              /* PEM; NULL or empty: the system's */
 	char *proxy;                /* URL, "env", or "none" */

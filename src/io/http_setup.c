@@ -186,8 +186,11 @@ set_headers(struct http_transfer *t)
 
 /* No larger than what goes through it. */
 static long
-upload_buffer_bytes(int64_t size)
+upload_buffer_bytes(int64_t size, int64_t rate_bytes)
 {
+	/* Four times a second, else it does not seem to move. */
+	if (rate_bytes > 0 && size > rate_bytes / 4)
+		size = rate_bytes / 4;
 	if (size < MIN_UPLOAD_BUFFER_BYTES)
 		return MIN_UPLOAD_BUFFER_BYTES;
 	return size > MAX_UPLOAD_BUFFER_BYTES ? MAX_UPLOAD_BUFFER_BYTES
@@ -204,7 +207,7 @@ set_body(struct http_transfer *t)
 	if (body == NULL)
 		return;
 	curl_easy_setopt(t->easy, CURLOPT_UPLOAD_BUFFERSIZE,
-	    upload_buffer_bytes(body->size));
+	    upload_buffer_bytes(body->size, t->http->policy->rate_bytes));
 	if (request->part_filename == NULL) {
 		curl_easy_setopt(t->easy, CURLOPT_POST, 1L);
 		curl_easy_setopt(t->easy, CURLOPT_POSTFIELDSIZE_LARGE,

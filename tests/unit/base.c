@@ -220,7 +220,57 @@ test_error_text(void **state)
 	assert_int_equal(strlen(e.text), ERR_TEXT_BYTES - 1);
 }
 
+static void
+test_sizes(void **state)
+{
+	static const struct {
+		const char *text;
+		int64_t bytes; /* -1: refused */
+	} rows[] = {
+		{ "0", 0 },
+		{ "16384", 16384 },
+		{ "500k", 500 * 1024 },
+		{ "10M", 10 * 1024 * 1024 },
+		{ "1G", 1024 * 1024 * 1024 },
+		{ "1152921504606846976", INT64_C(1) << 60 },
+		{ "1152921504606846977", -1 },
+		{ "1073741825G", -1 },
+		{ "10m", -1 },
+		{ "10MB", -1 },
+		{ "1.5M", -1 },
+		{ "-1", -1 },
+		{ " 1", -1 },
+		{ "", -1 },
+		{ "k", -1 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(rows); i++) {
+		int64_t bytes = -1;
+		bool is_good = parse_size(rows[i].text, &bytes);
+
+		check(is_good == (rows[i].bytes != -1) &&
+			bytes == rows[i].bytes,
+		    "'%s' is %lld", rows[i].text, (long long)bytes);
+	}
+}
+
+static void
+test_percent(void **state)
+{
+	int64_t percent = -1;
+
+	(void)state;
+	assert_true(parse_percent("10%", &percent) && percent == 10);
+	assert_true(parse_percent("99", &percent) && percent == 99);
+	assert_false(parse_percent("100%", &percent));
+	assert_false(parse_percent("10 %", &percent));
+	assert_int_equal(percent, 99);
+}
+
 static const struct CMUnitTest tests[] = {
+	TEST("a size is a whole number and one of its units", test_sizes),
+	TEST("a percentage is less than a hundred", test_percent),
 	TEST("a time is a whole number and its unit, or none", test_durations),
 	TEST("a number without sign is within its range, or none",
 	    test_integers),
