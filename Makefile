@@ -4,6 +4,8 @@
 # make check-long     the same, and where a test takes a sample of the points
 #                     at which something can fail, here it takes them all
 # make check-mutants  plants bugs, and expects the tests to see them
+# make soak           delivers 3,000 recordings to a server that fails at 30 %
+#                     of all requests; SEED=N repeats one, RECORDINGS=N
 # make lint           every check that does not run the program
 # make fuzz TIME=60   looks for findings, so many seconds for each fuzz target
 #                     (FUZZ='json list' for these alone); needs clang
@@ -190,6 +192,11 @@ format:
 check-mutants:
 	@BUILD='$(abspath $(BUILD))' scripts/mutants
 
+# Thousands of runs against a server that fails by chance.
+soak: $(program) $(helpers)
+	@BIN='$(abspath $(program))' SANDBOX='$(abspath $(out)/sandbox)' \
+	    BUILD='$(abspath $(out))' scripts/soak
+
 install: $(program)
 	install -D -m 755 $(program) $(DESTDIR)$(PREFIX)/bin/jibri-finalize
 	for page in $(wildcard man/*.[1-8]); do \
@@ -199,8 +206,8 @@ install: $(program)
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all helpers check check-long check-mutants fuzz lint docs format \
-    install clean FORCE
+.PHONY: all helpers check check-long check-mutants soak fuzz lint docs \
+    format install clean FORCE
 .DELETE_ON_ERROR:
 
 -include $(wildcard $(out)/obj/*/*.d $(out)/obj/*/*/*.d)

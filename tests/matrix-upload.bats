@@ -39,6 +39,10 @@ upload_cell() {
 		holds [ "$(uploads_of_media)" = \
 			"$(expected_uploads "$1" "$2" "$3")" ] || return
 	holds [ "$(told FAILED)" = $((rc != 0)) ] || return
+	# The watch sees it before the kernel gives up.
+	[[ $STAGE = last || $4 != stall-at* ]] ||
+		holds grep -q "stalled: the server took nothing" \
+			"$DIR/log" || return
 	[ "$STAGE" = start ] || holds others_are_stored || return
 	completes
 }

@@ -684,6 +684,21 @@ patience() {
 		length' "$dir/requests.jsonl")" -ge 1 ]
 }
 
+@test "a share of the requests fails by chance, by the same with the same seed" {
+	local n
+	start --seed 3
+	faults 'list * 30% status 500'
+	for ((n = 0; n < 100; n++)); do ask '/metadata?referenceId=1'; done
+	jq -c .status "$dir/requests.jsonl" >"$dir/first"
+	n=$(grep -c 500 "$dir/first")
+	((n > 15 && n < 45))
+	stop
+	rm "$dir/requests.jsonl"
+	start --seed 3
+	for ((n = 0; n < 100; n++)); do ask '/metadata?referenceId=1'; done
+	jq -c .status "$dir/requests.jsonl" | cmp "$dir/first"
+}
+
 @test "a typo in the faults ends the sandbox with 2" {
 	local line
 

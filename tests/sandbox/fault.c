@@ -12,6 +12,7 @@ struct fault_rule {
 	enum stage stage;
 	char match[256];
 	bool is_endless;
+	unsigned percent; /* of the requests, by chance; 0: each */
 	unsigned long uses_left;
 	struct fault fault;
 };
@@ -190,8 +191,12 @@ rule_read(struct fault_rule *rule, char *line)
 		sandbox_die("faults: unknown stage: %s", stage);
 	text_put(rule->match, sizeof(rule->match), match);
 	rule->is_endless = strcmp(times, "*") == 0;
-	if (!rule->is_endless)
+	if (strchr(times, '%') != NULL) {
+		rule->is_endless = true;
+		rule->percent = (unsigned)number_read(times, "%");
+	} else if (!rule->is_endless) {
 		rule->uses_left = number_read(times, "");
+	}
 	fault_read(&rule->fault, line);
 }
 
@@ -257,6 +262,9 @@ fault_decide(struct fault_list *list, enum stage stage, const char *subject,
 			return false;
 		if (!is_for_all && fnmatch(rule->match, subject, 0) != 0)
 			continue;
+		if (rule->percent != 0 &&
+		    (unsigned)rand_r(&list->chance) % 100 >= rule->percent)
+			continue;
 		if (!rule->is_endless)
 			rule->uses_left--;
 		*f = rule->fault;
@@ -269,5 +277,5 @@ void
 fault_release(struct fault_list *list)
 {
 	free(list->rules);
-	*list = (struct fault_list){ 0 };
+	*list = (struct fault_list){ .chance = list->chance };
 }

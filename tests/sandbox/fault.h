@@ -5,9 +5,10 @@
  *
  * STAGE is a stage's name or `any`.  MATCH is a glob on the subject: of an
  * upload the name of the file, of a webhook its body, of anything else the
- * raw target.  TIMES is a number or `*`.  The first line that matches and
- * has uses left applies; a changed file starts all counts anew.  An empty
- * line and one that begins with `#` mean nothing.
+ * raw target.  TIMES is a number, `*` or, by chance, a share of the requests
+ * as `N%`.  The first line that matches and has uses left applies; a changed
+ * file starts all counts anew.  An empty line and one that begins with `#`
+ * mean nothing.
  *
  *   status CODE [HEADERS]         that answer, the body read, nothing stored
  *   status-stored CODE [HEADERS]
@@ -107,6 +108,7 @@ struct fault_list {
 	struct fault_rule *rules;
 	size_t count;
 	struct stat seen;
+	unsigned chance; /* the state of rand_r(), at first the seed */
 };
 
 /* Read the file again if it changed; a mistake in it ends the sandbox. */

@@ -44,6 +44,7 @@ static const struct option options[] = {
 	{ "discard-over", required_argument, NULL, 'k' },
 	{ "max-time", required_argument, NULL, 'T' },
 	{ "prefix", required_argument, NULL, 'p' },
+	{ "seed", required_argument, NULL, 'r' },
 	{ 0 },
 };
 
@@ -88,6 +89,9 @@ option_take(struct settings *set, int letter)
 		break;
 	case 'p':
 		set->prefix = optarg;
+		break;
+	case 'r':
+		set->seed = number_read(optarg);
 		break;
 	default:
 		_exit(2);
@@ -241,6 +245,7 @@ main(int argc, char **argv)
 	box.records = text_must(json_array());
 	store_load(&box);
 	text_each_line("requests.jsonl", request_count, &box);
+	box.faults.chance = (unsigned)box.set.seed;
 	fault_refresh(&box.faults);
 
 	daemon = daemon_start(&box, certificate, key);

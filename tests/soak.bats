@@ -1,0 +1,40 @@
+#!/usr/bin/env bats
+# A short `make soak`: it says what it should, and sees what it should.
+
+load lib
+
+setup() {
+	BUILD=${BUILD:-$ROOT/build}
+	[ "${SAN:-}" != 1 ] || skip "its limits are those of the plain build"
+	export BIN SANDBOX BUILD DIR=$BATS_TEST_TMPDIR/soak
+}
+
+@test "30 recordings, 30 % faults: each file once, each announced, nothing grows" {
+	RECORDINGS=30 run -0 "$ROOT/scripts/soak" 3>&-
+	assert_equal "$(grep -c '^{' "$DIR/sandbox/records.jsonl")" 90
+	assert_output_has "files lost                   0"
+	assert_output_has "files doubled                0"
+	assert_output_has "wrongly announced            0"
+	(($(grep -o 'faults met *[0-9]*' <<<"$output" | grep -o '[0-9]*$') > 20))
+}
+
+@test "a soak whose program forgets and repeats itself is seen to fail" {
+	# It loses its journal after each run, and a file once in a while.
+	cat >"$BATS_TEST_TMPDIR/program" <<-END
+		#!/bin/sh
+		case \$1 in
+		*-3) mv "\$1/notes.txt" "\$1/other.txt" ;;
+		*-5) "$BIN" "\$@" && "$BIN" --force "\$@" ;;
+		esac
+		"$BIN" "\$@" && case \$1 in
+		*-4) echo more >>"\$1/notes.txt" ;;
+		esac
+	END
+	chmod +x "$BATS_TEST_TMPDIR/program"
+	BIN=$BATS_TEST_TMPDIR/program RECORDINGS=6 run -1 "$ROOT/scripts/soak" \
+		3>&-
+	assert_output_has "files doubled"
+	refute_output_has "files doubled                0"
+	refute_output_has "files damaged                0"
+	refute_output_has "wrongly announced            0"
+}
