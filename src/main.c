@@ -1,4 +1,5 @@
 #include <fcntl.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 
 #include "base/log.h"
@@ -26,8 +27,9 @@ main(int argc, char **argv)
 	open_standard_descriptors();
 	log_init();
 	json_init();
-	/* A core file would hold the secrets. */
+	/* A core file, or whoever reads our memory, would have the secrets. */
 	(void)setrlimit(RLIMIT_CORE, &no_core);
+	(void)prctl(PR_SET_DUMPABLE, 0);
 	result = stop_init(&e);
 	if (result == 0)
 		result = options_parse(&options, argc, argv, &e);

@@ -36,7 +36,9 @@ plain_names() {
 }
 
 secret_names() {
-	printf '%s\n' webhook-secret webhook-secret-previous token
+	printf '%s\n' webhook-secret webhook-secret-previous token \
+		file-service-token meeting-service-token \
+		oauth-client-secret tls-key-password proxy-auth
 }
 
 # another NAME: a value that is good there and is not the default.
@@ -59,7 +61,9 @@ another() {
 	log-level) echo warning ;;
 	log-file | metrics-file) echo "$DIR/log" ;;
 	*-url) echo https://other.example.org/with/path/ ;;
-	ca-file) echo /dev/null ;;
+	ca-file | tls-cert | tls-key) echo /dev/null ;;
+	tls-pin) echo "sha256//$(printf 'A%.0s' {1..43})=" ;;
+	require-tls | strict-permissions) echo yes ;;
 	*) echo "another $1" ;;
 	esac
 }
@@ -178,7 +182,7 @@ variable() {
 		echo "$name=$(another "$name")" >>"$CONF"
 	done
 	"$BIN" config --json | jq -r '.[] | .name + " = " + .value' |
-		grep -v -e ^webhook-secret -e ^token >"$DIR/copy"
+		grep -vE "^($(secret_names | paste -sd '|')) =" >"$DIR/copy"
 	diff <("$BIN" config --json | jq 'map(del(.origin))') \
 		<("$BIN" config --json --config "$DIR/copy" |
 			jq 'map(del(.origin))')

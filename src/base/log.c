@@ -125,8 +125,8 @@ put(struct out *out, const char *text)
 	log_flush();
 }
 
-static const char *const level_names[] = { "error", "warning", "info",
-	"debug" };
+static const char *const level_names[] = { "error", "warning", "info", "debug",
+	"trace" };
 
 static void
 format_json(struct buf *line, enum log_level level, const char *time,
@@ -172,6 +172,12 @@ put_file(const char *time, const struct buf *line)
 	    policy.file, strerror(errno));
 }
 
+bool
+log_shows(enum log_level level)
+{
+	return (int)level <= policy.level;
+}
+
 void
 log_line(enum log_level level, const char *fmt, ...)
 {
@@ -181,7 +187,7 @@ log_line(enum log_level level, const char *fmt, ...)
 	char time[CLOCK_TEXT_BYTES];
 	va_list ap;
 
-	if ((int)level > policy.level)
+	if (!log_shows(level))
 		return;
 	va_start(ap, fmt);
 	message = xvasprintf(fmt, ap);

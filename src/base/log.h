@@ -7,7 +7,7 @@
 
 #include "base/err.h"
 
-enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
+enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG, LOG_TRACE };
 enum log_format { LOG_TEXT, LOG_JSON };
 
 struct log_policy {
@@ -47,6 +47,10 @@ void log_line(enum log_level, const char *fmt, ...)
 #define log_warn(...) log_line(LOG_WARN, __VA_ARGS__)
 #define log_info(...) log_line(LOG_INFO, __VA_ARGS__)
 #define log_debug(...) log_line(LOG_DEBUG, __VA_ARGS__)
+#define log_trace(...) log_line(LOG_TRACE, __VA_ARGS__)
+
+/* Does anyone see lines of this level? */
+bool log_shows(enum log_level);
 
 /* Is this the log file? */
 bool log_is_file(const struct stat *);

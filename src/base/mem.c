@@ -142,3 +142,19 @@ mem_replace(char **p, const char *s)
 	free(*p);
 	*p = copy;
 }
+
+void
+mem_wipe(void *data, size_t len)
+{
+	if (data != NULL)
+		explicit_bzero(data, len);
+}
+
+void
+mem_free_secret(char **string)
+{
+	if (*string != NULL)
+		mem_wipe(*string, strlen(*string));
+	free(*string);
+	*string = NULL;
+}

@@ -29,6 +29,7 @@ void xgrow(void **array, size_t *cap, size_t count, size_t element_bytes);
 
 /* Released at the end of the scope. */
 #define autofree __attribute__((cleanup(mem_free_pointer)))
+#define autowipe __attribute__((cleanup(mem_free_secret))) /* char * */
 #define autoclose __attribute__((cleanup(mem_close)))
 #define autoclosedir __attribute__((cleanup(mem_closedir)))
 
@@ -47,5 +48,10 @@ void mem_closedir(DIR **dir);
 
 /* Free *p and put a copy of s, which may be NULL, in its place. */
 void mem_replace(char **p, const char *s);
+
+/* Overwrite what was secret; NULL is none. */
+void mem_wipe(void *data, size_t len);
+/* The same for a string, which is then freed. */
+void mem_free_secret(char **string);
 
 #endif

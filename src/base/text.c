@@ -211,8 +211,9 @@ text_list_has(const struct text_list *list, const char *s)
 void
 text_list_free(struct text_list *list)
 {
+	/* Some are headers with a secret. */
 	for (size_t i = 0; i < list->n; i++)
-		free(list->items[i]);
+		mem_free_secret(&list->items[i]);
 	free(list->items);
 	*list = (struct text_list){ 0 };
 }

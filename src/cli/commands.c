@@ -119,6 +119,8 @@ run_loaded(struct loaded *l, const struct command *command,
 	l->config.log.is_quiet = o->given & OPTION_JSON;
 	if (log_configure(&l->config.log, &no_log) == -1)
 		log_warn("%s; going on without it", no_log.text);
+	for (size_t i = 0; i < l->lax.n; i++)
+		log_warn("%s", l->lax.items[i]);
 	stop_at(clock_mono_ms() + l->config.deadline_ms);
 	return command->run(l, o, words, n, e);
 }

@@ -9,16 +9,34 @@
 
 #include "base/file.h"
 #include "base/mem.h"
-#include "io/digest.h"
 
 enum { FILE_BYTES = 1024 * 1024, SECRET_BYTES = 64 * 1024 };
 
+/* Everybody is neither the owner nor the group; a pipe belongs to nobody. */
+static void
+note_lax(struct loaded *l, const char *path, const struct stat *st)
+{
+	mode_t open_to_all = st->st_mode & (S_IROTH | S_IWOTH);
+	autofree char *text = NULL;
+
+	if (!S_ISREG(st->st_mode) || open_to_all == 0)
+		return;
+	text = xasprintf("%s holds a secret, and everybody can %s it; "
+			 "chmod o-rwx it",
+	    path,
+	    open_to_all == S_IROTH       ? "read"
+		: open_to_all == S_IWOTH ? "write"
+					 : "read and write");
+	if (!text_list_has(&l->lax, text))
+		text_list_add(&l->lax, text);
+}
+
 static int
-read_path(const char *path, struct buf *out, struct err *e)
+read_path(const char *path, struct buf *out, struct stat *st, struct err *e)
 {
 	autoclose int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 
-	if (fd == -1 || file_read_all(fd, out) == -1) {
+	if (fd == -1 || fstat(fd, st) == -1 || file_read_all(fd, out) == -1) {
 		bool is_passing = err_is_passing(errno);
 
 		(void)err_sys(e, "%s", path);
@@ -50,9 +68,10 @@ set_from_file(struct loaded *l, const struct setting *s, const char *path,
 {
 	struct buf text = { .limit = SECRET_BYTES };
 	autofree char *from = xasprintf("%s (%s)", origin, path);
+	struct stat st;
 	int result = -1;
 
-	if (read_path(path, &text, e) == -1) {
+	if (read_path(path, &text, &st, e) == -1) {
 		(void)err_wrap(e, "%s", origin);
 	} else if (memchr(buf_str(&text), '\0', text.len)) {
 		(void)err_set(e, ERR_CONFIG, "%s: holds a NUL", from);
@@ -60,8 +79,9 @@ set_from_file(struct loaded *l, const struct setting *s, const char *path,
 		while (text.len > 0 && strchr("\r\n", text.data[text.len - 1]))
 			text.data[--text.len] = '\0';
 		result = set(l, s, buf_str(&text), from, e);
+		note_lax(l, path, &st);
 	}
-	digest_cleanse(text.data, text.len);
+	mem_wipe(text.data, text.len);
 	buf_free(&text);
 	return result;
 }
@@ -130,7 +150,7 @@ trim(char *s)
 
 static int
 load_line(struct loaded *l, char *line, const char *origin, bool *seen,
-    struct err *e)
+    const char *path, const struct stat *st, struct err *e)
 {
 	char *key = trim(line);
 	char *value = strchr(key, '=');
@@ -153,12 +173,15 @@ load_line(struct loaded *l, char *line, const char *origin, bool *seen,
 		return err_set(e, ERR_CONFIG, "%s: '%s' is set twice", origin,
 		    s->name);
 	seen[s - settings] = true;
+	if (s->type == SETTING_SECRET && !is_file && *value)
+		note_lax(l, path, st);
 	return is_file ? set_from_file(l, s, value, origin, e)
 		       : set(l, s, value, origin, e);
 }
 
 static int
-load_lines(struct loaded *l, const char *path, char *text, struct err *e)
+load_lines(struct loaded *l, const char *path, const struct stat *st,
+    char *text, struct err *e)
 {
 	autofree bool *seen = xcalloc(settings_n, sizeof(bool));
 	char *line;
@@ -166,7 +189,7 @@ load_lines(struct loaded *l, const char *path, char *text, struct err *e)
 	for (int number = 1; (line = strsep(&text, "\n")) != NULL; number++) {
 		autofree char *origin = xasprintf("%s:%d", path, number);
 
-		if (load_line(l, line, origin, seen, e) == -1)
+		if (load_line(l, line, origin, seen, path, st, e) == -1)
 			return -1;
 	}
 	return 0;
@@ -177,6 +200,7 @@ load_file(struct loaded *l, const char *path, struct err *e)
 {
 	struct buf text = { .limit = FILE_BYTES };
 	const char *variable = getenv("JIBRI_FINALIZE_CONFIG");
+	struct stat st;
 	int result;
 
 	if (path == NULL && variable && *variable)
@@ -186,12 +210,12 @@ load_file(struct loaded *l, const char *path, struct err *e)
 		return 0;
 	if (path == NULL)
 		path = CONFIG_DEFAULT_FILE;
-	result = read_path(path, &text, e);
+	result = read_path(path, &text, &st, e);
 	if (result == 0 && memchr(buf_str(&text), '\0', text.len))
 		result = err_set(e, ERR_CONFIG, "%s: holds a NUL", path);
 	if (result == 0 && text.data)
-		result = load_lines(l, path, text.data, e);
-	digest_cleanse(text.data, text.len);
+		result = load_lines(l, path, &st, text.data, e);
+	mem_wipe(text.data, text.len);
 	buf_free(&text);
 	return result;
 }
@@ -201,12 +225,17 @@ static int
 load_variable(struct loaded *l, const struct setting *s, const char *variable,
     bool is_file, struct err *e)
 {
-	const char *value = getenv(variable);
+	char *value = getenv(variable);
+	int result;
 
 	if (value == NULL || *value == '\0')
 		return 0;
-	return is_file ? set_from_file(l, s, value, variable, e)
-		       : set(l, s, value, variable, e);
+	if (is_file)
+		return set_from_file(l, s, value, variable, e);
+	result = set(l, s, value, variable, e);
+	if (s->type == SETTING_SECRET)
+		mem_wipe(value, strlen(value));
+	return result;
 }
 
 static int
@@ -257,7 +286,24 @@ share(struct config *config)
 	p->webhook.url = p->meeting.url;
 	p->webhook.answer_timeout_ms = p->filestore.answer_timeout_ms;
 	p->meeting.answer_timeout_ms = p->filestore.answer_timeout_ms;
+	p->auth.answer_timeout_ms = p->filestore.answer_timeout_ms;
+	p->auth.has_certificate = p->http.tls_cert && *p->http.tls_cert;
 	config->verdict.schedule = config->attempt.schedule;
+}
+
+static int
+check_permissions(struct loaded *l, struct err *e)
+{
+	const struct http_policy *http = &l->config.pipeline.http;
+	const char *key = *http->tls_key ? http->tls_key : http->tls_cert;
+	struct stat st;
+
+	if (stat(key, &st) == 0)
+		note_lax(l, key, &st);
+	if (!l->config.strict_permissions || l->lax.n == 0)
+		return 0;
+	return err_set(e, ERR_CONFIG, "%s (strict-permissions is set)",
+	    l->lax.items[0]);
 }
 
 int
@@ -271,7 +317,7 @@ config_load(struct loaded *l, const char *path, const struct flag *flags,
 	    load_flags(l, flags, n, e) == -1)
 		return -1;
 	share(&l->config);
-	return 0;
+	return check_permissions(l, e);
 }
 
 void
@@ -284,9 +330,7 @@ config_free(struct loaded *l)
 		free(l->origins[i]);
 		switch (settings[i].type) {
 		case SETTING_SECRET:
-			if (*text)
-				digest_cleanse(*text, strlen(*text));
-			free(*text);
+			mem_free_secret(text);
 			break;
 		case SETTING_TEXT:
 			free(*text);
@@ -299,5 +343,6 @@ config_free(struct loaded *l)
 		}
 	}
 	free(l->origins);
+	text_list_free(&l->lax);
 	*l = (struct loaded){ 0 };
 }

@@ -20,12 +20,17 @@ struct flag {
 
 struct loaded {
 	struct config config;
-	char **origins; /* by index of settings[] */
+	char **origins;       /* by index of settings[] */
+	struct text_list lax; /* what to say of files open to others */
 };
 
 /*
  * Fill in everything.  path is --config's, or NULL.  -1: ERR_CONFIG naming
  * file and line or variable, ERR_USAGE for a flag.
+ *
+ * A file that holds a secret and can be read or written by everybody is
+ * noted in lax, or refused with strict-permissions.  Secrets are wiped out of
+ * the environment.
  */
 int config_load(struct loaded *, const char *path, const struct flag *flags,
     size_t n, struct err *e);

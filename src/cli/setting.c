@@ -6,7 +6,6 @@
 #include "base/mem.h"
 #include "base/parse.h"
 #include "cli/settings.h"
-#include "io/digest.h"
 
 const struct setting *
 setting_find(const char *name)
@@ -32,9 +31,8 @@ set_choice(int *field, const struct setting *s, const char *text)
 static void
 set_string(char **field, const char *text)
 {
-	if (*field)
-		digest_cleanse(*field, strlen(*field));
-	mem_replace(field, text);
+	mem_free_secret(field);
+	*field = xstrdup(text);
 }
 
 static const char *
@@ -73,11 +71,25 @@ set_field(void *field, const struct setting *s, const char *text)
 	return "has an unknown type";
 }
 
+/* A URL may hold a password: "http://user:pw@host" is shown without. */
+static char *
+hide_user(const char *text, bool is_url)
+{
+	const char *scheme = strstr(text, "://");
+	const char *user = scheme ? scheme + 3 : text;
+	const char *at = scheme || is_url ? strrchr(user, '@') : NULL;
+
+	if (at == NULL)
+		return xstrdup(text);
+	return xasprintf("%.*s(hidden)%s", (int)(user - text), text, at);
+}
+
 int
 setting_set(struct config *config, const struct setting *s, const char *text,
     struct err *e)
 {
 	const char *problem = s->check ? s->check(text) : NULL;
+	autofree char *shown = NULL;
 
 	if (problem == NULL)
 		problem = set_field((char *)config + s->offset, s, text);
@@ -89,7 +101,8 @@ setting_set(struct config *config, const struct setting *s, const char *text,
 		return err_set(e, ERR_CONFIG,
 		    "'%s' %s (%" PRId64 " to %" PRId64 ")", text, problem,
 		    s->min, s->max);
-	return err_set(e, ERR_CONFIG, "'%s' %s (%s)", text, problem, s->help);
+	shown = hide_user(text, true);
+	return err_set(e, ERR_CONFIG, "'%s' %s (%s)", shown, problem, s->help);
 }
 
 static char *
@@ -138,22 +151,6 @@ show_size(int64_t bytes)
 	return xasprintf("%" PRId64, bytes);
 }
 
-/* A URL may hold a password: "http://user:pw@host" is shown without. */
-static char *
-show_text(const char *text)
-{
-	const char *host = strstr(text, "://");
-	const char *at;
-
-	if (host == NULL)
-		return xstrdup(text);
-	host += 3;
-	at = memrchr(host, '@', strcspn(host, "/?#"));
-	if (at == NULL)
-		return xstrdup(text);
-	return xasprintf("%.*s(hidden)%s", (int)(host - text), text, at);
-}
-
 char *
 setting_show(const struct config *config, const struct setting *s)
 {
@@ -180,7 +177,7 @@ setting_show(const struct config *config, const struct setting *s)
 		return xstrdup(s->choices[*(const int *)field]);
 	default:
 		text = *(char *const *)field;
-		return show_text(text ? text : "");
+		return hide_user(text ? text : "", false);
 	}
 }
 

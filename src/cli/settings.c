@@ -1,9 +1,4 @@
-#include "cli/settings.h"
-
-#include <string.h>
-
-#include "base/parse.h"
-#include "base/text.h"
+#include "cli/settings_internal.h"
 
 /*
  * A field of another type than the row says does not compile.  The types
@@ -29,72 +24,10 @@
 /* NOLINTEND(bugprone-macro-parentheses) */
 
 static const char *const levels[] = { "error", "warning", "info", "debug",
-	NULL };
+	"trace", NULL };
 static const char *const formats[] = { "text", "json", NULL };
 static const char *const failed_webhooks[] = { "at-once", "final", "never",
 	NULL };
-
-static const char *
-check_pointers(const char *text)
-{
-	enum { MOST = 24 };
-	struct text_list list;
-	const char *problem = NULL;
-
-	text_list_parse(&list, text);
-	if (list.n > MOST)
-		problem = "has more than 24 pointers";
-	for (size_t i = 0; i < list.n; i++)
-		if (list.items[i][0] != '/')
-			problem = "is no list of JSON pointers: each begins "
-				  "with a slash";
-	text_list_free(&list);
-	return problem;
-}
-
-static const char *
-check_room_format(const char *text)
-{
-	return strstr(text, "{room}") ? NULL : "does not hold {room}";
-}
-
-static const char *
-check_webhook_auth(const char *text)
-{
-	static const char *const known[] = { "secret", "signature",
-		"standard" };
-	struct text_list list;
-	size_t good = 0, n;
-
-	text_list_parse(&list, text);
-	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
-		good += text_list_has(&list, known[i]);
-	n = list.n;
-	text_list_free(&list);
-	return n > 0 && good == n
-	    ? NULL
-	    : "is no list of secret, signature and standard";
-}
-
-/* Less would look like a transfer that does not move. */
-static const char *
-check_rate(const char *text)
-{
-	int64_t bytes;
-
-	return parse_size(text, &bytes) && bytes > 0 && bytes < 16 * 1024
-	    ? "is less than 16k"
-	    : NULL;
-}
-
-static const char *
-check_header(const char *text)
-{
-	if (text_has_control(text))
-		return "holds a control character";
-	/* libcurl leaves a header out that has no value. */
-	return *text && text[strspn(text, " ")] == '\0' ? "is blank" : NULL;
-}
 
 const struct setting settings[] = {
 	{
@@ -162,6 +95,58 @@ const struct setting settings[] = {
 	    .arg = "TOKEN",
 	    .help = "bearer token for both services",
 	    .check = check_header,
+	},
+	{
+	    .name = "file-service-token",
+	    SECRET(pipeline.auth.file_token),
+	    .initial = "",
+	    .arg = "TOKEN",
+	    .help = "another one for the file-service",
+	    .check = check_header,
+	},
+	{
+	    .name = "meeting-service-token",
+	    SECRET(pipeline.auth.meeting_token),
+	    .initial = "",
+	    .arg = "TOKEN",
+	    .help = "another one for the meeting-service",
+	    .check = check_header,
+	},
+	{
+	    .name = "oauth-token-url",
+	    TEXT(pipeline.auth.token_url),
+	    .initial = "",
+	    .arg = "URL",
+	    .help = "OAuth 2 server that gives the token",
+	    .manual = "The token is fetched with the client credentials "
+		      "grant (RFC 6749, 4.4), instead of token.  It is "
+		      "renewed before it expires, and once when a service "
+		      "refuses it.  With Keycloak: "
+		      "https://HOST/realms/REALM/protocol/openid-connect/"
+		      "token.",
+	},
+	{
+	    .name = "oauth-client-id",
+	    TEXT(pipeline.auth.client_id),
+	    .initial = "",
+	    .arg = "ID",
+	    .help = "who we are there",
+	},
+	{
+	    .name = "oauth-client-secret",
+	    SECRET(pipeline.auth.client_secret),
+	    .initial = "",
+	    .arg = "SECRET",
+	    .help = "proves it, as HTTP Basic",
+	    .manual = "Without it the certificate of tls-cert is the proof "
+		      "(RFC 8705).",
+	},
+	{
+	    .name = "oauth-scope",
+	    TEXT(pipeline.auth.scope),
+	    .initial = "",
+	    .arg = "SCOPE",
+	    .help = "scopes to ask for, with blanks between",
 	},
 	{
 	    .name = "base-path",
@@ -319,12 +304,73 @@ const struct setting settings[] = {
 	    .manual = "Empty: the system's.",
 	},
 	{
+	    .name = "tls-cert",
+	    TEXT(pipeline.http.tls_cert),
+	    .initial = "",
+	    .arg = "FILE",
+	    .help = "our certificate for TLS, as PEM",
+	    .manual = "For servers that ask for one.  With what is between "
+		      "it and the authority, in this order.",
+	},
+	{
+	    .name = "tls-key",
+	    TEXT(pipeline.http.tls_key),
+	    .initial = "",
+	    .arg = "FILE",
+	    .help = "its private key, as PEM",
+	    .manual = "Empty: the key is in the file of tls-cert.",
+	},
+	{
+	    .name = "tls-key-password",
+	    SECRET(pipeline.http.tls_key_password),
+	    .initial = "",
+	    .arg = "PASSWORD",
+	    .help = "opens the private key, if that is locked",
+	},
+	{
+	    .name = "tls-pin",
+	    TEXT(pipeline.http.tls_pin),
+	    .initial = "",
+	    .arg = "PINS",
+	    .help = "the only public keys a server may have",
+	    .manual = "Each is sha256// and the base64 of the key's SHA-256, "
+		      "as curl writes it; several with semicolons between "
+		      "them.  They hold for all servers that are spoken to "
+		      "with https, besides the authorities.",
+	    .check = check_pins,
+	},
+	{
+	    .name = "require-tls",
+	    BOOL(pipeline.require_tls),
+	    .initial = "no",
+	    .help = "refuse http, but to this machine itself",
+	    .manual = "Otherwise a secret that goes over http to a host that "
+		      "looks public is only warned of.",
+	},
+	{
+	    .name = "strict-permissions",
+	    BOOL(strict_permissions),
+	    .initial = "no",
+	    .help = "refuse secrets in files open to others",
+	    .manual = "Otherwise a file that holds a secret and is readable "
+		      "or writable by everybody is only warned of.",
+	},
+	{
 	    .name = "proxy",
 	    TEXT(pipeline.http.proxy),
 	    .initial = "none",
 	    .arg = "URL",
 	    .help = "none, env, or a proxy's URL",
 	    .manual = "env obeys http_proxy, https_proxy and no_proxy.",
+	    .check = check_proxy,
+	},
+	{
+	    .name = "proxy-auth",
+	    SECRET(pipeline.http.proxy_auth),
+	    .initial = "",
+	    .arg = "USER:PASSWORD",
+	    .help = "who we are to the proxy",
+	    .check = check_header,
 	},
 	{
 	    .name = "recordings-dir",
@@ -436,7 +482,9 @@ const struct setting settings[] = {
 	    CHOICE(log.level, levels),
 	    .initial = "info",
 	    .arg = "LEVEL",
-	    .help = "error, warning, info or debug",
+	    .help = "error, warning, info, debug or trace",
+	    .manual = "trace shows every request and answer without their "
+		      "bodies; a value that could be secret is hidden.",
 	},
 };
 

@@ -27,6 +27,7 @@ struct config {
 	char *metrics_file;
 	bool is_deferred;
 	int64_t deadline_ms;
+	bool strict_permissions;
 };
 
 enum setting_type {

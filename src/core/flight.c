@@ -133,12 +133,13 @@ flight_open(struct flight *f, const struct recording *rec,
 		.fd = -1,
 		.started_ms = clock_mono_ms(),
 	};
-	if (open_content(f, mimetype, e) == -1)
+	if (auth_add_header(target->auth, AUTH_FILE_SERVICE, target->use,
+		&f->headers, e) == -1 ||
+	    open_content(f, mimetype, e) == -1)
 		return -1;
 	f->digest = digest_new();
 	f->url =
 	    filestore_upload_url(target->policy, target->meeting_id, folder);
-	auth_add_header(target->auth, &f->headers);
 	add_idempotency_key(f, target);
 	f->body = (struct http_body){
 		.size = f->size,

@@ -33,7 +33,8 @@ struct flight {
 
 struct flight_target {
 	const struct filestore_policy *policy;
-	const struct auth_policy *auth;
+	struct auth *auth;
+	struct auth_use *use;
 	const char *meeting_id;
 	const struct remote_name *name;
 	int64_t generation;
@@ -41,8 +42,8 @@ struct flight_target {
 
 /*
  * Open the artifact and prepare its request, as large as it is now.  -1 when
- * it cannot be read, or, with is_stale, when content in memory is not that of
- * the file any more.  To be freed even then.
+ * there is no token, when it cannot be read, or, with is_stale, when content
+ * in memory is not that of the file any more.  To be freed even then.
  */
 int flight_open(struct flight *, const struct recording *,
     const struct artifact *, struct mimetype *, const struct flight_target *,

@@ -11,6 +11,7 @@ struct reading {
 	const struct inventory_deps *deps;
 	const struct progress *progress;
 	char *prefix; /* "/room/session/" */
+	struct auth_use use;
 	struct text_list headers;
 	struct listing listing;
 	bool is_refused;
@@ -48,20 +49,31 @@ on_found(void *ctx, const struct remote_file *file)
 	};
 }
 
-static void
-prepare(void *ctx, struct http_request *request)
+static int
+prepare(void *ctx, struct http_request *request, struct err *e)
 {
 	struct reading *r = ctx;
 
 	inventory_free(r->inventory);
 	listing_free(&r->listing);
 	text_list_free(&r->headers);
-	auth_add_header(r->deps->auth, &r->headers);
+	if (auth_add_header(r->deps->auth, AUTH_FILE_SERVICE, &r->use,
+		&r->headers, e) == -1)
+		return -1;
 	listing_prepare(&r->listing, r->deps->filestore,
 	    r->progress->meeting_id, &r->headers);
 	r->listing.found = on_found;
 	r->listing.ctx = r;
 	*request = r->listing.request;
+	return 0;
+}
+
+static bool
+is_mended(void *ctx, const struct http_answer *answer)
+{
+	struct reading *r = ctx;
+
+	return auth_is_mended(r->deps->auth, &r->use, answer->status);
 }
 
 static int
@@ -108,6 +120,7 @@ inventory_read(struct inventory *inv, const struct inventory_deps *deps,
 		.what = "list",
 		.prepare = prepare,
 		.accept = accept_answer,
+		.is_mended = is_mended,
 		.refine = refine,
 		.ctx = &r,
 	};

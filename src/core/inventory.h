@@ -25,7 +25,7 @@ struct inventory {
 struct inventory_deps {
 	struct http *http;
 	const struct filestore_policy *filestore;
-	const struct auth_policy *auth;
+	struct auth *auth;
 	const struct retry_policy *retry;
 };
 

@@ -8,22 +8,37 @@ enum { ANSWER_BYTES = 256 * 1024 };
 
 struct lookup {
 	const struct meeting_policy *policy;
+	struct auth *auth;
+	struct auth_use use;
 	const char *url;
 	struct text_list headers;
 	char *id;
 };
 
-static void
-prepare(void *ctx, struct http_request *request)
+static int
+prepare(void *ctx, struct http_request *request, struct err *e)
 {
-	const struct lookup *lookup = ctx;
+	struct lookup *lookup = ctx;
 
+	text_list_free(&lookup->headers);
+	if (auth_add_header(lookup->auth, AUTH_MEETING_SERVICE, &lookup->use,
+		&lookup->headers, e) == -1)
+		return -1;
 	*request = (struct http_request){
 		.url = lookup->url,
 		.headers = &lookup->headers,
 		.answer_timeout_ms = lookup->policy->answer_timeout_ms,
 		.answer_limit = ANSWER_BYTES,
 	};
+	return 0;
+}
+
+static bool
+is_mended(void *ctx, const struct http_answer *answer)
+{
+	struct lookup *lookup = ctx;
+
+	return auth_is_mended(lookup->auth, &lookup->use, answer->status);
 }
 
 static int
@@ -53,22 +68,22 @@ refine(void *ctx, const struct http_answer *answer, struct err *e)
 
 char *
 meeting_lookup(struct http *http, const struct meeting_policy *policy,
-    const struct auth_policy *auth, const struct retry_policy *retry,
-    const char *room, struct err *e)
+    struct auth *auth, const struct retry_policy *retry, const char *room,
+    struct err *e)
 {
 	autofree char *segment = text_percent_encode(room, "");
 	autofree char *path = xasprintf("/api/meetings/room/%s", segment);
 	autofree char *url = request_url(policy->url, path);
-	struct lookup lookup = { .policy = policy, .url = url };
+	struct lookup lookup = { .policy = policy, .auth = auth, .url = url };
 	const struct request request = {
 		.what = "room lookup",
 		.prepare = prepare,
 		.accept = accept_answer,
+		.is_mended = is_mended,
 		.refine = refine,
 		.ctx = &lookup,
 	};
 
-	auth_add_header(auth, &lookup.headers);
 	(void)request_run(&request, http, retry, e);
 	text_list_free(&lookup.headers);
 	return lookup.id;

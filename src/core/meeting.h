@@ -19,7 +19,7 @@ struct meeting_policy {
  * that is not plain, else by the class of the failure.
  */
 char *meeting_lookup(struct http *, const struct meeting_policy *,
-    const struct auth_policy *, const struct retry_policy *, const char *room,
+    struct auth *, const struct retry_policy *, const char *room,
     struct err *e);
 
 #endif

@@ -1,10 +1,8 @@
 #include "core/pipeline.h"
 
 #include <assert.h>
-#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/log.h"
 #include "base/mem.h"
@@ -18,6 +16,7 @@ enum { ROUNDS = 3 };
 void
 job_close(struct job *job)
 {
+	auth_close(job->auth);
 	http_close(job->http);
 	identity_free(&job->identity);
 	journal_close(&job->journal);
@@ -25,54 +24,16 @@ job_close(struct job *job)
 }
 
 static int
-check_ca_file(const char *path, struct err *e)
-{
-	if (path == NULL || *path == '\0' || access(path, R_OK) == 0)
-		return 0;
-	if (!err_is_passing(errno))
-		return err_set(e, ERR_CONFIG, "ca-file %s: %s", path,
-		    strerror(errno));
-	return err_sys(e, "ca-file %s", path);
-}
-
-static int
 open_http(struct job *job, struct err *e)
 {
-	if (check_ca_file(job->policy->http.ca_file, e) == -1)
+	if (job->http != NULL)
+		return 0;
+	if (pipeline_check_reach(job->policy, e) == -1)
 		return -1;
-	if (job->http == NULL)
-		job->http = http_open(&job->policy->http);
+	job->http = http_open(&job->policy->http);
+	job->auth =
+	    auth_open(&job->policy->auth, &job->policy->retry, job->http);
 	return 0;
-}
-
-static int
-check_url(const char *name, const char *url, struct err *e)
-{
-	return http_url_check(url, e) == -1 ? err_wrap(e, "%s", name) : 0;
-}
-
-static int
-check_urls(const struct pipeline_policy *policy, struct err *e)
-{
-	return check_url("meeting-service-url", policy->meeting.url, e) == -1
-	    ? -1
-	    : check_url("file-service-url", policy->filestore.url, e);
-}
-
-int
-pipeline_check(const struct pipeline_policy *policy, struct err *e)
-{
-	static const struct webhook probe = { .id = "" };
-	struct text_list headers = { 0 };
-	int result = check_urls(policy, e);
-
-	if (result == 0)
-		result = check_ca_file(policy->http.ca_file, e);
-	if (result == 0)
-		result =
-		    webhook_sign(&policy->webhook, &probe, "", 0, &headers, e);
-	text_list_free(&headers);
-	return result;
 }
 
 static bool
@@ -158,11 +119,15 @@ stage_resolve(struct job *job, struct err *e)
 	if (find_identity(job, e) == -1)
 		return -1;
 	log_set_session(id->session);
-	if (check_urls(policy, e) == -1 || open_http(job, e) == -1)
+	if (pipeline_check_url("meeting-service-url", policy->meeting.url, e) ==
+		-1 ||
+	    pipeline_check_url("file-service-url", policy->filestore.url, e) ==
+		-1 ||
+	    open_http(job, e) == -1)
 		return -1;
 	if (id->meeting_id == NULL)
 		id->meeting_id = meeting_lookup(job->http, &policy->meeting,
-		    &policy->auth, &policy->retry, id->room, e);
+		    job->auth, &policy->retry, id->room, e);
 	if (id->meeting_id == NULL)
 		return -1;
 	log_info("room %s is meeting %s", id->room, id->meeting_id);
@@ -203,7 +168,7 @@ deps_of(struct job *job)
 		.http = job->http,
 		.policy = &job->policy->upload,
 		.filestore = &job->policy->filestore,
-		.auth = &job->policy->auth,
+		.auth = job->auth,
 		.retry = &job->policy->retry,
 		.obeys_pauses = job->obeys_pauses,
 		.only = job->only,
@@ -217,7 +182,8 @@ stage_upload(struct job *job, struct err *e)
 	const struct upload_deps deps = deps_of(job);
 	const char *changed = NULL;
 
-	if (check_url("file-service-url", deps.filestore->url, e) == -1)
+	if (pipeline_check_url("file-service-url", deps.filestore->url, e) ==
+	    -1)
 		return -1;
 	for (int round = 0; round < ROUNDS; round++) {
 		if (upload_run(&deps, &job->totals, e) == -1 ||
@@ -352,10 +318,11 @@ send_webhook(struct job *job, const char *event, const char *error,
 		.id = id,
 	};
 
-	if (check_url("meeting-service-url", policy->meeting.url, e) == -1 ||
+	if (pipeline_check_url("meeting-service-url", policy->meeting.url, e) ==
+		-1 ||
 	    open_http(job, e) == -1 ||
-	    webhook_send(job->http, &policy->webhook, &policy->auth,
-		&policy->retry, &webhook, e) == -1)
+	    webhook_send(job->http, &policy->webhook, job->auth, &policy->retry,
+		&webhook, e) == -1)
 		return err_wrap(e, "%s webhook", event);
 	journal_note(&job->journal,
 	    (struct event){

@@ -28,6 +28,7 @@ struct pipeline_policy {
 	struct retry_policy retry;
 	struct upload_policy upload;
 	struct http_policy http;
+	bool require_tls;
 };
 
 struct job {
@@ -43,7 +44,8 @@ struct job {
 	struct recording recording; /* open and scanned */
 	struct journal journal;     /* open */
 	struct identity identity;
-	struct http *http; /* opened when first needed */
+	struct http *http; /* both opened when first needed */
+	struct auth *auth;
 	struct upload_totals totals;
 	bool is_announcing; /* everything is stored and sound */
 	bool is_partial;    /* all that was selected is stored, not all */
@@ -79,9 +81,20 @@ bool pipeline_is_finished(const struct job *, const char **changed);
 
 /*
  * Can these settings work at all?  -1 with ERR_CONFIG for a URL or a webhook
- * secret that is none.
+ * secret that is none, and as pipeline_check_reach().
  */
 int pipeline_check(const struct pipeline_policy *, struct err *e);
+
+/* http_url_check() with the setting's name. */
+int pipeline_check_url(const char *name, const char *url, struct err *e);
+
+/*
+ * What comes before any connection.  -1 with ERR_CONFIG for a file for TLS
+ * that cannot be read, for settings of tokens that do not fit together, and
+ * for http where TLS is required; a secret that would go over http through
+ * a network that looks public is warned of.
+ */
+int pipeline_check_reach(const struct pipeline_policy *, struct err *e);
 
 /* Tell the meeting-service that the recording failed, and why. */
 int pipeline_send_failed(struct job *, const char *why, struct err *e);

@@ -46,43 +46,61 @@ request_log_retry(const char *what, const struct err *e,
 	    (long long)policy->tries);
 }
 
-static int
+static ssize_t
+read_text(void *ctx, char *to, size_t len, struct err *e)
+{
+	struct request_text *t = ctx;
+	size_t left = strlen(t->text) - t->offset;
+
+	(void)e;
+	len = len < left ? len : left;
+	memcpy(to, t->text + t->offset, len);
+	t->offset += len;
+	return (ssize_t)len;
+}
+
+void
+request_text_init(struct request_text *t, const char *text)
+{
+	*t = (struct request_text){
+		.body = { .size = (int64_t)strlen(text),
+		    .read = read_text,
+		    .ctx = t },
+		.text = text,
+	};
+}
+
+enum tried { TRIED_GOOD, TRIED_MENDED, TRIED_FAILED };
+
+static enum tried
 try_once(const struct request *r, struct http *http, struct err *e,
     int64_t *retry_after_ms)
 {
 	struct http_request request = { 0 };
 	struct http_transfer *t;
 	const struct http_answer *answer;
-	int result = -1;
+	enum tried result = TRIED_FAILED;
 
 	*retry_after_ms = 0;
-	if (stop_check(e) == -1)
-		return -1;
-	r->prepare(r->ctx, &request);
+	if (stop_check(e) == -1 || r->prepare(r->ctx, &request, e) == -1)
+		return TRIED_FAILED;
 	t = http_perform(http, &request);
 	answer = http_answer_of(t);
 	if (answer->outcome == HTTP_ANSWERED) {
-		result = r->accept(r->ctx, answer, e);
-		if (result == -1)
+		if (r->accept(r->ctx, answer, e) == 0)
+			result = TRIED_GOOD;
+		else
 			(void)err_wrap(e, "%s", answer->what);
 	} else {
 		*e = answer->err;
 		*retry_after_ms = answer->retry_after_ms;
 	}
-	if (result == -1 && r->refine)
+	if (r->is_mended && r->is_mended(r->ctx, answer))
+		result = TRIED_MENDED;
+	if (result == TRIED_FAILED && r->refine)
 		r->refine(r->ctx, answer, e);
 	http_release(t);
 	return result;
-}
-
-/* Lines that were held back come out meanwhile. */
-static void
-sleep_until(int64_t at_ms)
-{
-	if (log_due_ms() < at_ms)
-		stop_sleep_until(log_due_ms());
-	log_flush();
-	stop_sleep_until(at_ms);
 }
 
 int
@@ -93,14 +111,17 @@ request_run(const struct request *r, struct http *http,
 
 	for (;;) {
 		int64_t at_ms, after_ms;
+		enum tried tried = try_once(r, http, e, &after_ms);
 
-		if (try_once(r, http, e, &after_ms) == 0)
+		if (tried == TRIED_GOOD)
 			return 0;
+		if (tried == TRIED_MENDED)
+			continue;
 		if (e->class != ERR_TEMPORARY ||
 		    !retry_next(policy, &retry, clock_mono_ms(), after_ms,
 			retry_random(), &at_ms))
 			return -1;
 		request_log_retry(r->what, e, policy, &retry, at_ms);
-		sleep_until(at_ms);
+		http_sleep_until(http, at_ms);
 	}
 }

@@ -170,6 +170,7 @@ start_item(struct upload *u, struct item *item)
 	const struct flight_target target = {
 		.policy = u->deps->filestore,
 		.auth = u->deps->auth,
+		.use = &item->auth_use,
 		.meeting_id = p->meeting_id,
 		.name = &item->remote,
 		.generation = p->generation,
@@ -181,6 +182,8 @@ start_item(struct upload *u, struct item *item)
 		u->mimetype, &target, &e) == -1) {
 		if (item->flight->is_stale)
 			item->state = ITEM_STALE;
+		else if (e.class == ERR_INTERRUPTED)
+			item->state = ITEM_FAILED;
 		else
 			upload_fail(u, item, &e);
 		free_flight(item);
@@ -337,6 +340,8 @@ handle_upload(struct upload *u, struct item *item,
 	struct err e = { 0 };
 	enum upload_outcome outcome =
 	    filestore_judge_upload(answer, item->flight->size, &id, &e);
+	bool is_mended =
+	    auth_is_mended(u->deps->auth, &item->auth_use, answer->status);
 
 	u->n_flying--;
 	u->n_media_flying -= item->artifact->is_media;
@@ -346,6 +351,8 @@ handle_upload(struct upload *u, struct item *item,
 		handle_unknown(u, item, answer, &e);
 	else if (e.class == ERR_INTERRUPTED)
 		item->state = ITEM_FAILED;
+	else if (is_mended)
+		upload_make_ready(u, item, clock_mono_ms());
 	else
 		handle_not_stored(u, item, answer, &e);
 	free_flight(item);
@@ -463,7 +470,6 @@ upload_run(const struct upload_deps *deps, struct upload_totals *totals,
 	};
 	int result;
 
-	auth_add_header(deps->auth, &u.headers);
 	upload_plan(&u);
 	result = send_all(&u, e);
 	if (u.n > 0)

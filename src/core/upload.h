@@ -29,7 +29,7 @@ struct upload_deps {
 	struct http *http;
 	const struct upload_policy *policy;
 	const struct filestore_policy *filestore;
-	const struct auth_policy *auth;
+	struct auth *auth;
 	const struct retry_policy *retry;
 	bool obeys_pauses; /* leave alone what was answered 5xx again and
 			      again, until its pause is over */

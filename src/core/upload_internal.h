@@ -22,6 +22,7 @@ struct item {
 	enum item_state state;
 	struct flight *flight; /* when flying */
 	struct retry retry;
+	struct auth_use auth_use;
 	int64_t due_ms;  /* clock_mono_ms() */
 	struct err *err; /* of the last try */
 	bool is_fresh;   /* never sent by anyone; the cursors find it */
@@ -59,6 +60,7 @@ struct upload {
 	int64_t list_began_ms;
 	int64_t list_pause_ms; /* between lists that show an absence */
 	struct retry list_retry;
+	struct auth_use list_auth_use;
 	bool was_list_read;
 };
 

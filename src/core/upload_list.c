@@ -49,23 +49,6 @@ on_found(void *ctx, const struct remote_file *file)
 	mem_replace(&(*slot)->listed_id, file->id);
 }
 
-void
-upload_list_start(struct upload *u)
-{
-	for (size_t i = 0; i < u->n; i++) {
-		u->items[i].is_listed = false;
-		mem_replace(&u->items[i].listed_id, NULL);
-	}
-	listing_prepare(&u->listing, u->deps->filestore,
-	    u->deps->journal->progress.meeting_id, &u->headers);
-	u->listing.found = on_found;
-	u->listing.ctx = u;
-	u->list_began_ms = clock_mono_ms();
-	u->list_due_ms = INT64_MAX;
-	u->is_listing = true;
-	http_start(u->deps->http, &u->listing.request);
-}
-
 /* An artifact of an earlier run may always be sent. */
 static bool
 can_repeat(const struct upload *u, const struct item *item, int64_t at_ms)
@@ -238,13 +221,45 @@ do_without(struct upload *u, bool is_refused, const struct err *e)
 }
 
 void
+upload_list_start(struct upload *u)
+{
+	struct err e;
+
+	text_list_free(&u->headers);
+	u->list_due_ms = INT64_MAX;
+	if (auth_add_header(u->deps->auth, AUTH_FILE_SERVICE, &u->list_auth_use,
+		&u->headers, &e) == -1) {
+		if (e.class != ERR_INTERRUPTED)
+			do_without(u, false, &e);
+		return;
+	}
+	for (size_t i = 0; i < u->n; i++) {
+		u->items[i].is_listed = false;
+		mem_replace(&u->items[i].listed_id, NULL);
+	}
+	listing_prepare(&u->listing, u->deps->filestore,
+	    u->deps->journal->progress.meeting_id, &u->headers);
+	u->listing.found = on_found;
+	u->listing.ctx = u;
+	u->list_began_ms = clock_mono_ms();
+	u->is_listing = true;
+	http_start(u->deps->http, &u->listing.request);
+}
+
+void
 upload_list_done(struct upload *u, const struct http_answer *answer)
 {
 	struct err e = { 0 };
 
+	bool is_mended =
+	    auth_is_mended(u->deps->auth, &u->list_auth_use, answer->status);
+
 	u->is_listing = false;
-	if (listing_end(&u->listing, answer, &e) == 0) {
+	if (is_mended) {
+		u->list_due_ms = clock_mono_ms();
+	} else if (listing_end(&u->listing, answer, &e) == 0) {
 		u->list_retry = (struct retry){ 0 };
+		u->list_auth_use = (struct auth_use){ 0 };
 		u->was_list_read = true;
 		settle(u);
 	} else if (e.class != ERR_INTERRUPTED) {

@@ -16,13 +16,21 @@ enum { ANSWER_BYTES = 64 * 1024 };
 
 struct delivery {
 	const struct webhook_policy *policy;
-	const struct auth_policy *auth;
+	struct auth *auth;
+	struct auth_use use;
+	struct err no_token; /* why there is none, if there should be */
 	const struct webhook *webhook;
 	char *url, *body;
-	size_t offset;
 	struct text_list headers;
-	struct http_body source;
+	struct request_text source;
 };
+
+bool
+webhook_shows_secret(const struct webhook_policy *policy)
+{
+	return policy->secret && *policy->secret &&
+	    text_list_has(&policy->auth, "secret");
+}
 
 char *
 webhook_body(const struct webhook *w)
@@ -86,7 +94,7 @@ add_standard_entry(struct buf *value, const char *secret, const char *message,
 	if (key.len == 0)
 		return err_set(e, ERR_CONFIG, "the webhook secret is empty");
 	mac = signature(key.data, key.len, message);
-	digest_cleanse(key.data, key.len);
+	mem_wipe(key.data, key.len);
 	(void)buf_addf(value, "%sv1,%s", value->len ? " " : "", mac);
 	return 0;
 }
@@ -94,10 +102,9 @@ add_standard_entry(struct buf *value, const char *secret, const char *message,
 static void
 add_header(struct text_list *headers, const char *name, const char *value)
 {
-	autofree char *header = xasprintf("%s: %s", name, value);
+	autowipe char *header = xasprintf("%s: %s", name, value);
 
 	text_list_add(headers, header);
-	digest_cleanse(header, strlen(header));
 }
 
 static int
@@ -129,7 +136,7 @@ webhook_sign(const struct webhook_policy *policy, const struct webhook *w,
 	add_header(headers, "webhook-id", w->id);
 	if (secret == NULL || *secret == '\0')
 		return 0;
-	if (text_list_has(&policy->auth, "secret"))
+	if (webhook_shows_secret(policy))
 		add_header(headers, "X-Webhook-Secret", secret);
 	if (text_list_has(&policy->auth, "signature")) {
 		autofree char *mac = signature(secret, strlen(secret), body);
@@ -141,44 +148,52 @@ webhook_sign(const struct webhook_policy *policy, const struct webhook *w,
 	return sign_standard(policy, w, body, now_unix, headers, e);
 }
 
-static ssize_t
-read_body(void *ctx, char *to, size_t len, struct err *e)
-{
-	struct delivery *d = ctx;
-	size_t left = strlen(d->body) - d->offset;
-
-	(void)e;
-	len = len < left ? len : left;
-	memcpy(to, d->body + d->offset, len);
-	d->offset += len;
-	return (ssize_t)len;
-}
-
-static void
-prepare(void *ctx, struct http_request *request)
+static int
+prepare(void *ctx, struct http_request *request, struct err *e)
 {
 	struct delivery *d = ctx;
 	struct err ignored; /* webhook_send() has tried it */
 
 	text_list_free(&d->headers);
-	auth_add_header(d->auth, &d->headers);
+	d->no_token = (struct err){ 0 };
+	if (auth_add_header(d->auth, AUTH_MEETING_SERVICE, &d->use, &d->headers,
+		&d->no_token) == -1) {
+		*e = d->no_token;
+		if (e->class == ERR_INTERRUPTED)
+			return -1;
+		log_warn("%s; the webhook goes without a token", e->text);
+	}
 	add_header(&d->headers, "Idempotency-Key", d->webhook->id);
 	(void)webhook_sign(d->policy, d->webhook, d->body,
 	    clock_unix_ms() / 1000, &d->headers, &ignored);
-	d->offset = 0;
-	d->source = (struct http_body){
-		.size = (int64_t)strlen(d->body),
-		.read = read_body,
-		.ctx = d,
-	};
+	request_text_init(&d->source, d->body);
 	*request = (struct http_request){
 		.url = d->url,
 		.headers = &d->headers,
-		.body = &d->source,
+		.body = &d->source.body,
 		.content_type = "application/json",
 		.answer_timeout_ms = d->policy->answer_timeout_ms,
 		.answer_limit = ANSWER_BYTES,
 	};
+	return 0;
+}
+
+static bool
+is_mended(void *ctx, const struct http_answer *answer)
+{
+	struct delivery *d = ctx;
+
+	return auth_is_mended(d->auth, &d->use, answer->status);
+}
+
+static void
+refine(void *ctx, const struct http_answer *answer, struct err *e)
+{
+	const struct delivery *d = ctx;
+
+	if (d->no_token.class != ERR_NONE &&
+	    (answer->status == 401 || answer->status == 403))
+		*e = d->no_token;
 }
 
 /* Any 2xx acknowledges, but not the page of a captive portal. */
@@ -198,7 +213,7 @@ accept_answer(void *ctx, const struct http_answer *answer, struct err *e)
 
 int
 webhook_send(struct http *http, const struct webhook_policy *policy,
-    const struct auth_policy *auth, const struct retry_policy *retry,
+    struct auth *auth, const struct retry_policy *retry,
     const struct webhook *w, struct err *e)
 {
 	autofree char *url =
@@ -216,6 +231,8 @@ webhook_send(struct http *http, const struct webhook_policy *policy,
 		.what = what,
 		.prepare = prepare,
 		.accept = accept_answer,
+		.is_mended = is_mended,
+		.refine = refine,
 		.ctx = &d,
 	};
 	int result;

@@ -28,6 +28,9 @@ struct webhook {
 	const char *id;       /* the same for every repeat */
 };
 
+/* Does the secret itself go with it? */
+bool webhook_shows_secret(const struct webhook_policy *);
+
 /* The JSON text, keys in the order of the contract; the caller frees it. */
 char *webhook_body(const struct webhook *);
 
@@ -41,9 +44,12 @@ int webhook_sign(const struct webhook_policy *, const struct webhook *,
     const char *body, int64_t now_unix, struct text_list *headers,
     struct err *e);
 
-/* Send until it is acknowledged or the tries are used up. */
-int webhook_send(struct http *, const struct webhook_policy *,
-    const struct auth_policy *, const struct retry_policy *,
-    const struct webhook *, struct err *e);
+/*
+ * Send until it is acknowledged or the tries are used up.  It proves itself:
+ * where no token can be had, it goes without one, and only if that is
+ * refused the token's error is the webhook's.
+ */
+int webhook_send(struct http *, const struct webhook_policy *, struct auth *,
+    const struct retry_policy *, const struct webhook *, struct err *e);
 
 #endif

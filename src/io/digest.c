@@ -108,15 +108,8 @@ digest_base64_decode(const char *s, struct buf *out, struct err *e)
 	if (n == -1)
 		return err_set(e, ERR_CONFIG, "is not base64");
 	(void)buf_add(out, bytes, (size_t)(n - padding));
-	digest_cleanse(bytes, len);
+	mem_wipe(bytes, len);
 	return 0;
-}
-
-void
-digest_cleanse(void *data, size_t len)
-{
-	if (data != NULL)
-		OPENSSL_cleanse(data, len);
 }
 
 char *

@@ -27,9 +27,6 @@ char *digest_base64(const void *data, size_t len);
 /* The inverse, appended to out; -1 with ERR_CONFIG when s is none. */
 int digest_base64_decode(const char *s, struct buf *out, struct err *e);
 
-/* Overwrite what was secret. */
-void digest_cleanse(void *data, size_t len);
-
 /* "OpenSSL 3.0.17", as loaded; the caller frees it. */
 char *digest_library(void);
 

@@ -1,8 +1,8 @@
 #include "io/http.h"
 
-#include <assert.h>
 #include <linux/sockios.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
 
 #include "base/clock.h"
@@ -40,6 +40,7 @@ finish(struct http_transfer *t, CURLcode rc)
 	struct http_transfer **link = &http->active;
 
 	http_judge(t, rc);
+	t->is_finished = true;
 	(void)curl_multi_remove_handle(http->multi, t->easy);
 	while (*link != t)
 		link = &(*link)->next;
@@ -190,12 +191,13 @@ http_close(struct http *http)
 	free(http);
 }
 
-void
+struct http_transfer *
 http_start(struct http *http, const struct http_request *request)
 {
 	struct http_transfer *t = xcalloc(1, sizeof(*t));
 
 	t->http = http;
+	t->number = ++http->n_started;
 	t->request = request;
 	t->socket = -1;
 	t->checked_ms = clock_mono_ms();
@@ -209,6 +211,7 @@ http_start(struct http *http, const struct http_request *request)
 	http->n_active++;
 	(void)curl_multi_add_handle(http->multi, t->easy);
 	share_rate(http);
+	return t;
 }
 
 static void
@@ -218,52 +221,79 @@ wait_for_events(struct http *http, int64_t until_ms)
 		.fd = stop_fd(),
 		.events = CURL_WAIT_POLLIN,
 	};
-	int64_t wait = until_ms - clock_mono_ms();
+	int64_t now = clock_mono_ms();
+	int64_t wait = until_ms - now;
 
 	log_flush();
 	if (http->active == NULL) {
-		stop_sleep_until(until_ms);
+		/* Lines that are held back come out meanwhile. */
+		stop_sleep_until(now < log_due_ms() && log_due_ms() < until_ms
+			? log_due_ms()
+			: until_ms);
 		return;
 	}
 	wait = wait < 0 ? 0 : wait > TICK_MS ? TICK_MS : wait;
 	(void)curl_multi_poll(http->multi, &stop, 1, (int)wait, NULL);
 }
 
+/*
+ * Let everything under way go on for a while.  False when until_ms has come,
+ * or after a stop once nothing is under way.
+ */
+static bool
+advance(struct http *http, int64_t until_ms)
+{
+	size_t n_active = http->n_active;
+	struct err why = { 0 };
+	int running = 0;
+
+	if (stop_check(&why) == -1) {
+		cut_all(http, &why);
+		return n_active > 0;
+	}
+	(void)curl_multi_perform(http->multi, &running);
+	collect(http);
+	watch(http);
+	if (http->n_active < n_active)
+		return true;
+	if (clock_mono_ms() >= until_ms)
+		return false;
+	wait_for_events(http, until_ms);
+	return true;
+}
+
 struct http_transfer *
 http_next(struct http *http, int64_t until_ms)
 {
-	for (;;) {
-		struct err why = { 0 };
-		struct http_transfer *t = http->finished;
-		int running = 0;
+	struct http_transfer *t;
 
-		if (t != NULL) {
-			http->finished = t->next;
-			return t;
-		}
-		if (stop_check(&why) == -1) {
-			if (http->active == NULL)
-				return NULL;
-			cut_all(http, &why);
-			continue;
-		}
-		(void)curl_multi_perform(http->multi, &running);
-		collect(http);
-		watch(http);
-		if (http->finished)
-			continue;
-		if (clock_mono_ms() >= until_ms)
+	while (http->finished == NULL)
+		if (!advance(http, until_ms))
 			return NULL;
-		wait_for_events(http, until_ms);
-	}
+	t = http->finished;
+	http->finished = t->next;
+	return t;
 }
 
 struct http_transfer *
 http_perform(struct http *http, const struct http_request *request)
 {
-	assert(http->active == NULL && http->finished == NULL);
-	http_start(http, request);
-	return http_next(http, INT64_MAX);
+	struct http_transfer **link = &http->finished;
+	struct http_transfer *t = http_start(http, request);
+
+	while (!t->is_finished)
+		(void)advance(http, INT64_MAX);
+	while (*link != t)
+		link = &(*link)->next;
+	*link = t->next;
+	return t;
+}
+
+void
+http_sleep_until(struct http *http, int64_t at_ms)
+{
+	while (advance(http, at_ms))
+		continue;
 }
 
 const struct http_request *
@@ -283,6 +313,8 @@ http_release(struct http_transfer *t)
 {
 	curl_easy_cleanup(t->easy);
 	curl_mime_free(t->mime);
+	for (struct curl_slist *h = t->headers; h; h = h->next)
+		mem_wipe(h->data, strlen(h->data));
 	curl_slist_free_all(t->headers);
 	buf_free(&t->answer.body);
 	free(t->answer.content_type);

@@ -23,7 +23,13 @@ struct http_policy {
 				       no limit */
 	bool expect_continue;       /* ask before a body over 1 MiB */
 	char *ca_file;              /* PEM; NULL or empty: the system's */
+	char *tls_cert, *tls_key;   /* ours, PEM; NULL or empty: none, and
+				       the key is in the same file */
+	char *tls_key_password;     /* NULL or empty: none */
+	char *tls_pin;              /* "sha256//BASE64[;...]" of the keys that
+				       a server may have; empty: any */
 	char *proxy;                /* URL, "env", or "none" */
+	char *proxy_auth;           /* "USER:PASSWORD"; NULL or empty: none */
 };
 
 /* Where a body comes from. */
@@ -82,8 +88,8 @@ struct http_transfer;
 struct http *http_open(const struct http_policy *);
 void http_close(struct http *);
 
-/* Begin; the result comes from http_next(). */
-void http_start(struct http *, const struct http_request *);
+/* Begin; the result comes from http_next(), which hands it over. */
+struct http_transfer *http_start(struct http *, const struct http_request *);
 
 /*
  * The next transfer that ended, or NULL at that moment of clock_mono_ms().
@@ -96,14 +102,33 @@ const struct http_request *http_request_of(const struct http_transfer *);
 const struct http_answer *http_answer_of(const struct http_transfer *);
 void http_release(struct http_transfer *);
 
-/* Start one request with nothing else under way, and wait for its end. */
+/*
+ * Start one request and wait for its end.  What else is under way goes on,
+ * and stays with http_next() when it ends.
+ */
 struct http_transfer *http_perform(struct http *, const struct http_request *);
+
+/* Wait, while what is under way goes on; shorter after a stop. */
+void http_sleep_until(struct http *, int64_t at_ms);
 
 /*
  * The class of a final status (RFC 9110): 2xx none; 408, 425, 429 and 5xx
  * temporary; 401 and 403 refused; 3xx configuration; other 4xx permanent.
  */
 enum err_class http_status_class(long status);
+
+/* What a request to this URL shows, and to whom, judged by its text alone. */
+enum http_exposure {
+	HTTP_ENCRYPTED, /* https */
+	HTTP_LOOPBACK,  /* http within this machine */
+	HTTP_PRIVATE,   /* http to a private or link-local address (RFC 1918,
+			   4193, 3927, 4291), to a name of one label or in a
+			   domain that is never public */
+	HTTP_EXPOSED,   /* http to anywhere else */
+};
+
+/* A proxy's URL, which may lack its scheme, is judged as well. */
+enum http_exposure http_url_exposure(const char *url);
 
 /*
  * ERR_CONFIG unless url is an absolute http or https URL with a host and

@@ -13,6 +13,7 @@ struct http {
 	struct http_transfer *active;
 	struct http_transfer *finished;
 	size_t n_active;
+	unsigned n_started;
 	int *sockets; /* open connections, to find one by its local port */
 	size_t n_sockets, cap_sockets;
 };
@@ -20,6 +21,7 @@ struct http {
 struct http_transfer {
 	struct http *http;
 	struct http_transfer *next;
+	unsigned number; /* in the trace */
 	const struct http_request *request;
 	struct http_answer answer;
 	CURL *easy;
@@ -27,6 +29,7 @@ struct http_transfer {
 	struct curl_slist *headers;
 	char curl_text[CURL_ERROR_SIZE];
 	struct err failure; /* ours, where libcurl only says "aborted" */
+	bool is_finished;
 	int64_t handed_out; /* body bytes given to libcurl */
 	size_t received;    /* answer bytes */
 
@@ -46,6 +49,9 @@ void http_init(void);
 
 /* Set the transfer's libcurl handle up for its request. */
 void http_setup(struct http_transfer *);
+
+/* Log what happens on the wire, without secrets, where anyone sees it. */
+void http_trace(struct http_transfer *);
 
 /* The final status seen so far, 0 for none: libcurl also reports a 100. */
 long http_final_status(CURL *easy);

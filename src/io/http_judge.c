@@ -167,30 +167,3 @@ http_judge(struct http_transfer *t, CURLcode rc)
 	answer->err.is_outage = answer->status == 0 ||
 	    (answer->status >= 502 && answer->status <= 504);
 }
-
-int
-http_url_check(const char *url, struct err *e)
-{
-	static const CURLUPart forbidden[] = { CURLUPART_USER,
-		CURLUPART_PASSWORD, CURLUPART_QUERY, CURLUPART_FRAGMENT };
-	CURLU *u = (http_init(), curl_url());
-	char *scheme = NULL;
-	bool is_good = curl_url_set(u, CURLUPART_URL, url, 0) == CURLUE_OK &&
-	    curl_url_get(u, CURLUPART_SCHEME, &scheme, 0) == CURLUE_OK &&
-	    (strcmp(scheme, "http") == 0 || strcmp(scheme, "https") == 0);
-
-	for (size_t i = 0; i < sizeof(forbidden) / sizeof(forbidden[0]); i++) {
-		char *part = NULL;
-
-		if (curl_url_get(u, forbidden[i], &part, 0) == CURLUE_OK)
-			is_good = false;
-		curl_free(part);
-	}
-	curl_free(scheme);
-	curl_url_cleanup(u);
-	if (is_good)
-		return 0;
-	/* Not shown: it may hold a password. */
-	return err_set(e, ERR_CONFIG,
-	    "is no http or https URL without user, query and fragment");
-}

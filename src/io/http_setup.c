@@ -136,6 +136,49 @@ on_request(void *ctx, char *ip, char *local_ip, int remote_port,
 	return CURL_PREREQFUNC_OK;
 }
 
+static bool
+is_set(const char *s)
+{
+	return s != NULL && *s != '\0';
+}
+
+static void
+set_tls(CURL *easy, const struct http_policy *policy)
+{
+	curl_easy_setopt(easy, CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2);
+	/* With a CA directory libcurl parses the bundle at each connection. */
+	curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
+	if (is_set(policy->ca_file))
+		curl_easy_setopt(easy, CURLOPT_CAINFO, policy->ca_file);
+	/* Without a password OpenSSL would ask for one at the terminal. */
+	curl_easy_setopt(easy, CURLOPT_KEYPASSWD,
+	    policy->tls_key_password ? policy->tls_key_password : "");
+	if (is_set(policy->tls_cert))
+		curl_easy_setopt(easy, CURLOPT_SSLCERT, policy->tls_cert);
+	if (is_set(policy->tls_key))
+		curl_easy_setopt(easy, CURLOPT_SSLKEY, policy->tls_key);
+	if (is_set(policy->tls_pin))
+		curl_easy_setopt(easy, CURLOPT_PINNEDPUBLICKEY,
+		    policy->tls_pin);
+}
+
+/* An https proxy has a certificate, too. */
+static void
+set_proxy(CURL *easy, const struct http_policy *policy)
+{
+	curl_easy_setopt(easy, CURLOPT_PROXY_SSLVERSION,
+	    CURL_SSLVERSION_TLSv1_2);
+	curl_easy_setopt(easy, CURLOPT_PROXY_CAPATH, NULL);
+	if (is_set(policy->ca_file))
+		curl_easy_setopt(easy, CURLOPT_PROXY_CAINFO, policy->ca_file);
+	if (strcmp(policy->proxy, "env") != 0)
+		curl_easy_setopt(easy, CURLOPT_PROXY,
+		    strcmp(policy->proxy, "none") == 0 ? "" : policy->proxy);
+	if (is_set(policy->proxy_auth))
+		curl_easy_setopt(easy, CURLOPT_PROXYUSERPWD,
+		    policy->proxy_auth);
+}
+
 static void
 set_connection(CURL *easy, struct http *http)
 {
@@ -147,14 +190,8 @@ set_connection(CURL *easy, struct http *http)
 	curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
 	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
-	curl_easy_setopt(easy, CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2);
-	/* With a CA directory libcurl parses the bundle at each connection. */
-	curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
-	if (policy->ca_file && *policy->ca_file)
-		curl_easy_setopt(easy, CURLOPT_CAINFO, policy->ca_file);
-	if (strcmp(policy->proxy, "env") != 0)
-		curl_easy_setopt(easy, CURLOPT_PROXY,
-		    strcmp(policy->proxy, "none") == 0 ? "" : policy->proxy);
+	set_tls(easy, policy);
+	set_proxy(easy, policy);
 	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
 	    (long)policy->connect_timeout_ms);
 	curl_easy_setopt(easy, CURLOPT_EXPECT_100_TIMEOUT_MS, (long)EXPECT_MS);
@@ -239,6 +276,7 @@ http_setup(struct http_transfer *t)
 	CURL *easy = t->easy;
 
 	set_connection(easy, t->http);
+	http_trace(t);
 	curl_easy_setopt(easy, CURLOPT_URL, t->request->url);
 	curl_easy_setopt(easy, CURLOPT_PRIVATE, t);
 	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, t->curl_text);

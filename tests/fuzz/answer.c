@@ -1,6 +1,6 @@
 /*
  * Whatever a server may answer, from the status line on: to a lookup, a
- * list, an upload and a webhook.  The first byte says to which.
+ * list, an upload, a webhook and for a token.  The first byte says to which.
  */
 #include "fuzz.h"
 
@@ -20,17 +20,43 @@ static const struct http_policy http_policy = { .connect_timeout_ms = 1000,
 	.stall_timeout_ms = 1000,
 	.proxy = (char *)"none" };
 static const struct retry_policy once = { .tries = 1 };
-static const struct auth_policy auth = { .token = (char *)"t" };
+/* Whose token's own answer is read, too. */
+static const struct auth_policy oauth = { .token_url = (char *)URL,
+	.client_id = (char *)"i",
+	.client_secret = (char *)"s",
+	.answer_timeout_ms = 1000 };
+static const struct auth_policy fixed = { .token = (char *)"t" };
+
+static void
+ask_token(struct http *http)
+{
+	struct auth *auth = auth_open(&oauth, &once, http);
+	struct auth_use use = { 0 };
+	struct text_list headers = { 0 };
+	struct err e = { 0 };
+
+	if (auth_add_header(auth, AUTH_FILE_SERVICE, &use, &headers, &e) == 0) {
+		must(headers.n == 1 && use.serial == 1);
+		must(!text_has_control(headers.items[0]));
+	} else {
+		must(e.class != ERR_NONE && e.class != ERR_PERMANENT);
+		must(headers.n == 0 && *e.text);
+	}
+	text_list_free(&headers);
+	auth_close(auth);
+}
 
 static void
 ask_lookup(struct http *http)
 {
+	struct auth *auth = auth_open(&fixed, &once, http);
 	const struct meeting_policy policy = { .url = (char *)URL,
 		.answer_timeout_ms = 1000 };
 	struct err e = { 0 };
 	autofree char *id =
-	    meeting_lookup(http, &policy, &auth, &once, "room", &e);
+	    meeting_lookup(http, &policy, auth, &once, "room", &e);
 
+	auth_close(auth);
 	must(id ? fuzz_is_plain_id(id) : e.class != ERR_NONE && *e.text);
 }
 
@@ -43,10 +69,12 @@ ask_webhook(struct http *http)
 		.room = "room",
 		.session = "session",
 		.id = "msg_0" };
+	struct auth *auth = auth_open(&fixed, &once, http);
 	struct err e = { 0 };
 
-	if (webhook_send(http, &policy, &auth, &once, &w, &e) == -1)
+	if (webhook_send(http, &policy, auth, &once, &w, &e) == -1)
 		must(e.class != ERR_NONE && *e.text);
+	auth_close(auth);
 }
 
 static void
@@ -134,8 +162,8 @@ ask_upload(struct http *http)
 static void
 run(const char *data, size_t len)
 {
-	static void (*const asks[])(
-	    struct http *) = { ask_lookup, ask_list, ask_upload, ask_webhook };
+	static void (*const asks[])(struct http *) = { ask_lookup, ask_list,
+		ask_upload, ask_webhook, ask_token };
 	struct fuzz_input in = { data, len };
 	unsigned kind = fuzz_byte(&in) % (sizeof(asks) / sizeof(asks[0]));
 	struct http *http = http_open(&http_policy);

@@ -140,13 +140,15 @@ check_webhook(struct http *http, const char *secret, const struct webhook *w)
 		.answer_timeout_ms = 1000 };
 	static const struct auth_policy no_auth;
 	static const struct retry_policy once = { .tries = 1 };
+	struct auth *auth = auth_open(&no_auth, &once, http);
 	autofree char *body = webhook_body(w);
 	autobuf struct buf sent = { 0 };
 	struct err e = { 0 };
 	struct fuzz_input in;
 
 	text_list_parse(&policy.auth, "secret,signature");
-	must(webhook_send(http, &policy, &no_auth, &once, w, &e) == 0);
+	must(webhook_send(http, &policy, auth, &once, w, &e) == 0);
+	auth_close(auth);
 	wire_taken(&sent);
 	in = (struct fuzz_input){ sent.data, sent.len };
 	check_request_line(&in, "/webhooks/jitsi/recording");
@@ -182,7 +184,10 @@ run(const char *data, size_t len)
 		.session = session,
 		.error = error,
 		.id = "msg_0" };
-	const struct auth_policy auth = { .token = secret };
+	const struct auth_policy policy_auth = { .token = secret };
+	static const struct retry_policy once = { .tries = 1 };
+	struct auth_use use = { 0 };
+	struct auth *auth;
 	struct text_list headers = { 0 };
 	struct remote_name name;
 	struct http *http;
@@ -194,7 +199,9 @@ run(const char *data, size_t len)
 	    text_has_control(secret))
 		return;
 	http = http_open(&policy);
-	auth_add_header(&auth, &headers);
+	auth = auth_open(&policy_auth, &once, http);
+	must(auth_add_header(auth, AUTH_FILE_SERVICE, &use, &headers, &e) == 0);
+	auth_close(auth);
 	remote_name_make(&name, room, session, file);
 	wire_answer(answer, sizeof(answer) - 1);
 	check_upload(http, &name, &headers);

@@ -40,6 +40,9 @@ static const struct option options[] = {
 	{ "webhook-secret", required_argument, NULL, 's' },
 	{ "webhook-secret-previous", required_argument, NULL, 'S' },
 	{ "token", required_argument, NULL, 't' },
+	{ "oauth", required_argument, NULL, 'o' },
+	{ "oauth-life", required_argument, NULL, 'l' },
+	{ "oauth-told", required_argument, NULL, 'L' },
 	{ "max-file", required_argument, NULL, 'm' },
 	{ "discard-over", required_argument, NULL, 'k' },
 	{ "max-time", required_argument, NULL, 'T' },
@@ -78,6 +81,15 @@ option_take(struct settings *set, int letter)
 	case 't':
 		set->token = optarg;
 		break;
+	case 'o':
+		set->client = optarg;
+		break;
+	case 'l':
+		set->token_life_s = strtod(optarg, NULL);
+		break;
+	case 'L':
+		set->token_told_s = strtod(optarg, NULL);
+		break;
 	case 'm':
 		set->max_file_bytes = number_read(optarg);
 		break;
@@ -108,17 +120,23 @@ options_read(struct settings *set, int argc, char **argv)
 		.max_file_bytes = -1,
 		.keep_bytes = -1,
 		.max_time_s = MAX_TIME_DEFAULT_S,
+		.token_life_s = 300,
+		.token_told_s = -1,
 	};
 	while ((letter = getopt_long(argc, argv, "+", options, NULL)) != -1) {
 		option_take(set, letter);
-		/* --tls has two words. */
+		/* These have two words. */
 		if (letter == 'c' && optind < argc)
 			set->key_file = argv[optind++];
+		if (letter == 'o' && optind < argc)
+			set->client_secret = argv[optind++];
 	}
 	if (set->dir == NULL || optind != argc)
 		sandbox_die("usage: sandbox --dir DIR [OPTION...]");
 	if (set->certificate_file != NULL && set->key_file == NULL)
 		sandbox_die("--tls wants a certificate and a key");
+	if (set->client != NULL && set->client_secret == NULL)
+		sandbox_die("--oauth wants an id and a secret");
 	if (*set->prefix != '\0' && *set->prefix != '/')
 		sandbox_die("--prefix wants a path");
 }
@@ -215,6 +233,7 @@ sandbox_stop(struct sandbox *box, struct MHD_Daemon *daemon)
 	MHD_stop_daemon(daemon);
 	fault_release(&box->faults);
 	json_decref(box->records);
+	json_decref(box->tokens);
 }
 
 int
@@ -243,6 +262,7 @@ main(int argc, char **argv)
 	key = pem_read(box.set.key_file);
 	directory_enter(box.set.dir);
 	box.records = text_must(json_array());
+	box.tokens = text_must(json_object());
 	store_load(&box);
 	text_each_line("requests.jsonl", request_count, &box);
 	box.faults.chance = (unsigned)box.set.seed;

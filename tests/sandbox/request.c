@@ -238,6 +238,13 @@ request_cut(struct request *req)
 	return result;
 }
 
+static bool
+keeps_body(const struct request *req)
+{
+	return req->target.stage == STAGE_WEBHOOK ||
+	    req->target.stage == STAGE_TOKEN;
+}
+
 static enum MHD_Result
 request_begin(struct request *req, const char *method)
 {
@@ -253,7 +260,7 @@ request_begin(struct request *req, const char *method)
 		req->upload =
 		    upload_begin(req->n, request_header(req, "Content-Type"),
 			req->box->set.keep_bytes);
-	if (req->target.stage == STAGE_WEBHOOK)
+	if (keeps_body(req))
 		req->body = text_copy("", 0);
 	fault_look(req);
 	req->can_queue = true;
@@ -309,7 +316,7 @@ body_take(struct request *req, const char *data, size_t n)
 {
 	if (req->upload != NULL)
 		upload_feed(req->upload, data, n);
-	else if (req->target.stage == STAGE_WEBHOOK)
+	else if (keeps_body(req))
 		body_keep(req, data, n);
 	req->body_bytes += n;
 	if (req->fault.kind->is_slow)

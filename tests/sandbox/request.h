@@ -31,7 +31,7 @@ struct request {
 	unsigned long long body_bytes;
 	struct upload *upload;
 	json_t *record; /* of an upload that the service accepts */
-	char *body;     /* of a webhook */
+	char *body;     /* of a webhook, or for a token */
 	size_t body_kept;
 
 	bool has_begun;

@@ -10,6 +10,7 @@
  *   upload      a body on its way: parsed, hashed, kept in incoming/
  *   store       what has been stored: store/ and records.jsonl
  *   webhook     the three proofs of a webhook's sender, and its body
+ *   token       an OAuth 2 server for client credentials
  *   service     the good answer of every stage
  *   fault       the file of faults: which one applies now
  *   ending      how a request ends, well or badly
@@ -32,6 +33,10 @@ struct settings {
 	const char *secret;
 	const char *secret_previous;
 	const char *token;
+	const char *client; /* id and secret make us an OAuth 2 server */
+	const char *client_secret;
+	double token_life_s;
+	double token_told_s;      /* -1: what is true */
 	long long max_file_bytes; /* -1: no limit */
 	long long keep_bytes;     /* of one file; -1: all of them */
 	long long max_time_s;
@@ -46,6 +51,7 @@ struct sandbox {
 	pthread_mutex_t lock;
 	struct fault_list faults;
 	json_t *records;
+	json_t *tokens; /* given out: when each of them expires, in ms */
 	long long next_id;
 	unsigned last_request;
 	unsigned last_connection;

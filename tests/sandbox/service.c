@@ -6,6 +6,7 @@
 
 #include "store.h"
 #include "text.h"
+#include "token.h"
 
 struct late_upload {
 	struct sandbox *box;
@@ -123,6 +124,7 @@ static const struct service {
 	[STAGE_DOWNLOAD] = { answer_download, true },
 	[STAGE_WEBHOOK] = { answer_webhook, false },
 	[STAGE_HEALTH] = { answer_health, false },
+	[STAGE_TOKEN] = { token_answer, false },
 };
 
 static bool
@@ -130,10 +132,13 @@ has_token(const struct request *req)
 {
 	const char *sent = request_header(req, "Authorization");
 
-	if (req->box->set.token == NULL)
+	if (req->box->set.token == NULL && req->box->set.client == NULL)
 		return true;
-	return sent != NULL && strncmp(sent, "Bearer ", 7) == 0 &&
-	    strcmp(sent + 7, req->box->set.token) == 0;
+	if (sent == NULL || strncmp(sent, "Bearer ", 7) != 0)
+		return false;
+	return token_is_good(req->box, sent + 7) ||
+	    (req->box->set.token != NULL &&
+		strcmp(sent + 7, req->box->set.token) == 0);
 }
 
 void

@@ -14,6 +14,7 @@ static const char *const stage_names[STAGE_COUNT] = {
 	[STAGE_DOWNLOAD] = "download",
 	[STAGE_WEBHOOK] = "webhook",
 	[STAGE_HEALTH] = "health",
+	[STAGE_TOKEN] = "token",
 };
 
 /* In a path, `*` is one segment that is not empty. */
@@ -31,6 +32,7 @@ static const struct route {
 	{ STAGE_DOWNLOAD, "GET", "/file-service/files/*/download" },
 	{ STAGE_WEBHOOK, "POST", "/webhooks/jitsi/recording" },
 	{ STAGE_HEALTH, "GET", "/actuator/health" },
+	{ STAGE_TOKEN, "POST", "/oauth/token" },
 };
 
 const char *

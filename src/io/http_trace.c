@@ -1,0 +1,115 @@
+#include <string.h>
+#include <strings.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "io/http_internal.h"
+
+static const char hidden[] = "(hidden)";
+
+/* Whose values may be shown; of any other header only the name is. */
+static bool
+is_harmless(const char *line, size_t name_len)
+{
+	static const char *const names[] = { "Accept", "Allow", "Connection",
+		"Content-Length", "Content-Type", "Date", "Expect", "Host",
+		"Idempotency-Key", "Keep-Alive", "Location", "Retry-After",
+		"Server", "Transfer-Encoding", "User-Agent", "Via",
+		"webhook-id", "webhook-timestamp" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strlen(names[i]) == name_len &&
+		    strncasecmp(names[i], line, name_len) == 0)
+			return true;
+	return false;
+}
+
+/* Without the users, passwords and queries of the URLs in it. */
+static void
+add_words(struct buf *out, const char *text, size_t len)
+{
+	const char *end = text + len;
+
+	while (text < end) {
+		const char *blank = memchr(text, ' ', (size_t)(end - text));
+		const char *next = blank ? blank : end;
+		const char *at = memrchr(text, '@', (size_t)(next - text));
+		const char *from = at ? at : text;
+		const char *query = memchr(from, '?', (size_t)(next - from));
+
+		if (at)
+			(void)buf_adds(out, hidden);
+		(void)buf_add(out, from,
+		    (size_t)((query ? query : next) - from));
+		if (query)
+			(void)buf_addf(out, "?%s", hidden);
+		if (blank)
+			(void)buf_adds(out, " ");
+		text = next + (blank != NULL);
+	}
+}
+
+static void
+add_header(struct buf *out, const char *line, size_t len)
+{
+	const char *colon = memchr(line, ':', len);
+	size_t name_len = colon ? (size_t)(colon - line) : 0;
+
+	if (is_harmless(line, name_len))
+		add_words(out, line, len);
+	else
+		(void)buf_addf(out, "%.*s: %s", (int)name_len, line, hidden);
+}
+
+static void
+trace_line(const struct http_transfer *t, char mark, bool is_header,
+    const char *line, size_t len)
+{
+	autobuf struct buf shown = { 0 };
+
+	while (len > 0 && (line[len - 1] == '\r' || line[len - 1] == '\n'))
+		len--;
+	if (len == 0)
+		return;
+	if (is_header)
+		add_header(&shown, line, len);
+	else
+		add_words(&shown, line, len);
+	log_trace("#%u %c %s", t->number, mark, buf_str(&shown));
+}
+
+static int
+on_debug(CURL *easy, curl_infotype kind, char *data, size_t size, void *ctx)
+{
+	const struct http_transfer *t = ctx;
+	char mark = kind == CURLINFO_TEXT ? '*'
+	    : kind == CURLINFO_HEADER_OUT ? '>'
+					  : '<';
+	bool is_header = kind == CURLINFO_HEADER_IN &&
+	    (size < 5 || memcmp(data, "HTTP/", 5) != 0);
+
+	(void)easy;
+	if (kind > CURLINFO_HEADER_OUT)
+		return 0; /* what is sent and received is nobody's business */
+	while (size > 0) {
+		const char *end = memchr(data, '\n', size);
+		size_t len = end ? (size_t)(end - data) + 1 : size;
+
+		trace_line(t, mark, is_header, data, len);
+		/* The request's line is the first of all that are sent. */
+		is_header = kind != CURLINFO_TEXT;
+		data += len;
+		size -= len;
+	}
+	return 0;
+}
+
+void
+http_trace(struct http_transfer *t)
+{
+	if (!log_shows(LOG_TRACE))
+		return;
+	curl_easy_setopt(t->easy, CURLOPT_DEBUGFUNCTION, on_debug);
+	curl_easy_setopt(t->easy, CURLOPT_DEBUGDATA, t);
+	curl_easy_setopt(t->easy, CURLOPT_VERBOSE, 1L);
+}
