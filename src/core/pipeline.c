@@ -36,6 +36,15 @@ open_http(struct job *job, struct err *e)
 	return 0;
 }
 
+static int
+check_urls(const struct pipeline_policy *p, struct err *e)
+{
+	return pipeline_check_url("meeting-service-url", p->meeting.url, e) ==
+		-1
+	    ? -1
+	    : pipeline_check_url("file-service-url", p->filestore.url, e);
+}
+
 static bool
 differs(const char *a, const char *b)
 {
@@ -119,11 +128,7 @@ stage_resolve(struct job *job, struct err *e)
 	if (find_identity(job, e) == -1)
 		return -1;
 	log_set_session(id->session);
-	if (pipeline_check_url("meeting-service-url", policy->meeting.url, e) ==
-		-1 ||
-	    pipeline_check_url("file-service-url", policy->filestore.url, e) ==
-		-1 ||
-	    open_http(job, e) == -1)
+	if (check_urls(policy, e) == -1 || open_http(job, e) == -1)
 		return -1;
 	if (id->meeting_id == NULL)
 		id->meeting_id = meeting_lookup(job->http, &policy->meeting,
