@@ -14,6 +14,11 @@ setup_file() {
 	certificate expired ca IP:127.0.0.1 -1 ||
 		certificate expired ca IP:127.0.0.1 1 faketime '3 days ago'
 	certificate unknown stranger IP:127.0.0.1 2
+	certificate jibri ca DNS:jibri 2
+	certificate forged stranger DNS:jibri 2
+	openssl pkey -in "$d/jibri.key" -aes128 -passout pass:p4ssphrase \
+		-out "$d/locked.key"
+	cat "$d/jibri.pem" "$d/jibri.key" >"$d/both.pem"
 	[ -s "$d/unknown.pem" ]
 }
 
@@ -45,7 +50,7 @@ setup() {
 }
 
 teardown() {
-	[ -z "${OTHER_PID:-}" ] || kill "$OTHER_PID" || true
+	[ -z "${OTHER_PID:-}" ] || kill "$OTHER_PID" 2>/dev/null || true
 	common_teardown
 }
 
@@ -111,6 +116,129 @@ no_secret() {
 	refused 78 "expired"
 }
 
+@test "a certificate of nobody but itself is refused before anything is sent" {
+	authority self "127.0.0.1"
+	serve self
+	refused 78 "self-signed certificate"
+}
+
+@test "a renewed authority revokes what the old one signed, and the new one delivers" {
+	authority next "Our next CA"
+	certificate renewed next IP:127.0.0.1 2
+	serve good
+	export JIBRI_FINALIZE_CA_FILE=$CERTS/next.pem
+	refused 78 "certificate"
+	stop_sandbox
+	serve renewed
+	run_finalize 0
+	is_stored metadata.json "$MEDIA"
+}
+
+# pin NAME: its public key, as curl writes it.
+pin() {
+	echo "sha256//$(openssl x509 -in "$CERTS/$1.pem" -pubkey -noout |
+		openssl pkey -pubin -outform der |
+		openssl dgst -sha256 -binary | base64)"
+}
+
+@test "with a pin only the server with this key will do, whoever signed it" {
+	serve good
+	export JIBRI_FINALIZE_TLS_PIN
+	JIBRI_FINALIZE_TLS_PIN=$(pin wrong)
+	refused 78 "public key does not match pinned public key"
+	JIBRI_FINALIZE_TLS_PIN="$(pin wrong);$(pin good)"
+	run_finalize 0
+	is_stored metadata.json "$MEDIA"
+}
+
+@test "a pin replaces no authority" {
+	serve unknown
+	JIBRI_FINALIZE_TLS_PIN=$(pin unknown) refused 78 "certificate"
+}
+
+@test "a pin that is none is a configuration error" {
+	local text
+	for text in abc sha256// sha256//abc= 'sha256//'"$(pin good)" \
+		"$(pin good);x" /etc/passwd; do
+		JIBRI_FINALIZE_TLS_PIN=$text run -78 "$BIN" config
+		assert_output_has tls-pin
+	done
+}
+
+# tls_server [OPTION...]: a server of openssl's own, with our certificate.
+tls_server() {
+	local port
+	# It takes a port of the kernel's choice, and says which.
+	openssl s_server -accept 127.0.0.1:0 -cert "$CERTS/good.pem" \
+		-key "$CERTS/good.key" -www "$@" >"$DIR/s_server" 2>&1 3>&- &
+	OTHER_PID=$!
+	wait_for grep -q '^ACCEPT' "$DIR/s_server"
+	port=$(sed -n 's/^ACCEPT.*:\([0-9]*\)$/\1/p' "$DIR/s_server" | head -n 1)
+	export MEETING_SERVICE_URL=https://127.0.0.1:$port
+	export FILE_SERVICE_URL=$MEETING_SERVICE_URL
+	unset WEBHOOK_SECRET
+	export JIBRI_FINALIZE_FAILED_WEBHOOK=never
+}
+
+# What speaks with us in the end is no service, but it is reached.
+reached() {
+	run_finalize 78
+	assert_output_has "this is not the service"
+}
+
+@test "TLS 1.1 is not spoken" {
+	tls_server -tls1_1 -cipher DEFAULT@SECLEVEL=0
+	run_finalize 78
+	assert_output_has "the server speaks no TLS 1.2 and no later one"
+	kill "$OTHER_PID"
+	tls_server -tls1_2
+	reached
+}
+
+@test "a server that asks for our certificate gets it, and tells us when it does not like it" {
+	local version
+	for version in -tls1_2 -tls1_3; do
+		tls_server "$version" -Verify 1 -verify_return_error \
+			-CAfile "$CERTS/ca.pem"
+		run finalize
+		[ "$status" = 77 ] || assert_equal "$status$version" 78-tls1_2
+		assert_output_has "the server wants a certificate of ours (tls-cert)"
+		run_finalize 77 --tls-cert "$CERTS/forged.pem" \
+			--tls-key "$CERTS/forged.key"
+		assert_output_has "the server does not trust our certificate"
+		export JIBRI_FINALIZE_TLS_CERT=$CERTS/jibri.pem
+		JIBRI_FINALIZE_TLS_KEY=$CERTS/jibri.key reached
+		unset JIBRI_FINALIZE_TLS_CERT
+		JIBRI_FINALIZE_TLS_CERT=$CERTS/both.pem reached
+		kill "$OTHER_PID"
+	done
+}
+
+@test "a locked key is opened with its password, and nobody is asked for it" {
+	tls_server -Verify 1 -verify_return_error -CAfile "$CERTS/ca.pem"
+	export JIBRI_FINALIZE_TLS_CERT=$CERTS/jibri.pem
+	export JIBRI_FINALIZE_TLS_KEY=$CERTS/locked.key
+	run_finalize 78
+	assert_output_has "unable to set private key file"
+	JIBRI_FINALIZE_TLS_KEY_PASSWORD=wr0ng run_finalize 78
+	refute_output_has wr0ng
+	JIBRI_FINALIZE_TLS_KEY_PASSWORD=p4ssphrase reached
+	refute_output_has p4ssphrase
+}
+
+@test "a certificate of ours that cannot be is a configuration error" {
+	serve good
+	export JIBRI_FINALIZE_TLS_CERT=$DIR/none.pem
+	refused 78 "tls-cert $DIR/none.pem: No such file"
+	export JIBRI_FINALIZE_TLS_CERT=$CERTS/jibri.pem
+	export JIBRI_FINALIZE_TLS_KEY=$DIR/none.key
+	refused 78 "tls-key $DIR/none.key: No such file"
+	export JIBRI_FINALIZE_TLS_KEY=$CERTS/good.key
+	refused 78 "unable to set private key file"
+	export JIBRI_FINALIZE_TLS_CERT=
+	refused 78 "tls-cert is not set, tls-key is"
+}
+
 @test "a ca-file that is not there or holds no certificate is a configuration error" {
 	serve good
 	export JIBRI_FINALIZE_CA_FILE=$DIR/none.pem
@@ -158,7 +286,8 @@ no_secret() {
 	FILE_SERVICE_URL=https://${URL#*//} MEETING_SERVICE_URL=https://${URL#*//} \
 		run finalize
 	assert_equal "$(requests)" 0
-	[ "$status" = 75 ] || assert_equal "$status" 78
+	assert_equal "$status" 78
+	assert_output_has "what answers at this port speaks no TLS"
 	no_secret
 }
 

@@ -109,6 +109,59 @@ is_timed(CURLcode rc)
 	return rc == CURLE_COULDNT_CONNECT || rc == CURLE_OPERATION_TIMEDOUT;
 }
 
+/* What OpenSSL says when the server ends TLS on purpose (RFC 8446, 6). */
+static const struct refusal {
+	const char *part;
+	enum err_class class;
+	const char *meaning;
+} refusals[] = {
+	{ "alert certificate required", ERR_REFUSED,
+	    "the server wants a certificate of ours (tls-cert)" },
+	{ "alert unknown ca", ERR_REFUSED,
+	    "the server does not trust our certificate" },
+	{ "alert bad certificate", ERR_REFUSED,
+	    "the server refuses our certificate" },
+	{ "alert certificate", ERR_REFUSED,
+	    "the server refuses our certificate" },
+	{ "alert access denied", ERR_REFUSED,
+	    "the server refuses our certificate" },
+	{ "alert handshake failure", ERR_CONFIG,
+	    "the server wants a certificate of ours (tls-cert), or knows none "
+	    "of our ciphers" },
+	{ "alert protocol version", ERR_CONFIG,
+	    "the server speaks no TLS 1.2 and no later one" },
+	{ "unsupported protocol", ERR_CONFIG,
+	    "the server speaks no TLS 1.2 and no later one" },
+	{ "wrong version number", ERR_CONFIG,
+	    "what answers at this port speaks no TLS" },
+};
+
+static const struct refusal *
+find_refusal(CURLcode rc, const char *text)
+{
+	if (rc != CURLE_SSL_CONNECT_ERROR && rc != CURLE_RECV_ERROR &&
+	    rc != CURLE_SEND_ERROR)
+		return NULL;
+	for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++)
+		if (strstr(text, refusals[i].part))
+			return &refusals[i];
+	return NULL;
+}
+
+static void
+explain_curl(const struct http_transfer *t, CURLcode rc, struct err *e)
+{
+	const struct refusal *refusal = find_refusal(rc, t->curl_text);
+
+	if (refusal)
+		(void)err_set(e, refusal->class, "%s (%s)", refusal->meaning,
+		    t->curl_text);
+	else
+		(void)err_set(e, curl_class(rc), "%s",
+		    *t->curl_text && !is_timed(rc) ? t->curl_text
+						   : curl_easy_strerror(rc));
+}
+
 static void
 explain(struct http_transfer *t, CURLcode rc, long status)
 {
@@ -125,9 +178,7 @@ explain(struct http_transfer *t, CURLcode rc, long status)
 		/* The URL's scheme was checked: "HTTP/0.9" is meant. */
 		(void)err_set(e, ERR_TEMPORARY, "the answer is no HTTP");
 	else
-		(void)err_set(e, curl_class(rc), "%s",
-		    *t->curl_text && !is_timed(rc) ? t->curl_text
-						   : curl_easy_strerror(rc));
+		explain_curl(t, rc, e);
 	(void)err_wrap(e, "%s", t->answer.what);
 }
 
