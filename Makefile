@@ -10,7 +10,7 @@
 # make fuzz TIME=60   looks for findings, so many seconds for each fuzz target
 #                     (FUZZ='json list' for these alone); needs clang
 # make format         lay out the C sources
-# make docs           renew the generated part of the manual
+# make docs           renew what is generated of manuals, README, completions
 # make install        under $(DESTDIR)$(PREFIX)
 #
 # WERROR=1 makes warnings errors.  SAN=1 builds and tests with the address
@@ -197,11 +197,17 @@ soak: $(program) $(helpers)
 	@BIN='$(abspath $(program))' SANDBOX='$(abspath $(out)/sandbox)' \
 	    BUILD='$(abspath $(out))' scripts/soak
 
+completions = packaging/completions
+share = $(DESTDIR)$(PREFIX)/share
+
 install: $(program)
 	install -D -m 755 $(program) $(DESTDIR)$(PREFIX)/bin/jibri-finalize
 	for page in $(wildcard man/*.[1-8]); do \
 		install -D -m 644 $$page $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/} || exit; \
 	done
+	install -D -m 644 $(completions)/jibri-finalize.bash $(share)/bash-completion/completions/jibri-finalize
+	install -D -m 644 $(completions)/_jibri-finalize $(share)/zsh/site-functions/_jibri-finalize
+	install -D -m 644 $(completions)/jibri-finalize.fish $(share)/fish/vendor_completions.d/jibri-finalize.fish
 
 clean:
 	rm -rf $(BUILD)

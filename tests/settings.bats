@@ -64,8 +64,24 @@ another() {
 	ca-file | tls-cert | tls-key) echo /dev/null ;;
 	tls-pin) echo "sha256//$(printf 'A%.0s' {1..43})=" ;;
 	require-tls | strict-permissions) echo yes ;;
-	*) echo "another $1" ;;
+	*) probe "$1" ;;
 	esac
+}
+
+# probe NAME: a value that is taken there and is not the default, whatever is
+# configured now.
+probe() {
+	local value before
+	before=$(env -i "$BIN" config --json --config /dev/null)
+	for value in 1234ms 7 no yes never json 10% "another $1"; do
+		env -i "$BIN" config --json --config /dev/null \
+			"--$1=$value" 2>/dev/null |
+			jq -e --arg n "$1" --arg v "$value" --argjson b "$before" '
+			(.[] | select(.name == $n) | .value) == $v and
+			($b[] | select(.name == $n) | .value) != $v
+			' >/dev/null && break
+	done
+	echo "$value"
 }
 
 variable() {

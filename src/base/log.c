@@ -14,6 +14,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/stop.h"
+#include "base/term.h"
 #include "base/text.h"
 
 enum { HOLD_MS = 100, PATIENCE_MS = 1000, STOPPED_PATIENCE_MS = 200 };
@@ -22,6 +23,7 @@ static struct log_policy policy = { .level = LOG_INFO };
 static char *session;
 static int file_fd = -1;
 static int64_t release_ms; /* nothing is written before */
+static bool is_journal, has_color;
 
 static struct out {
 	int fd;
@@ -45,6 +47,8 @@ log_init(void)
 {
 	if (is_pipe(STDOUT_FILENO) || is_pipe(STDERR_FILENO))
 		release_ms = clock_mono_ms() + HOLD_MS;
+	is_journal = term_is_journal(STDERR_FILENO);
+	has_color = term_has_color(STDERR_FILENO);
 }
 
 int
@@ -125,8 +129,78 @@ put(struct out *out, const char *text)
 	log_flush();
 }
 
-static const char *const level_names[] = { "error", "warning", "info", "debug",
-	"trace" };
+/* The live lines */
+
+static struct {
+	struct buf text; /* what is to be seen below all others */
+	size_t rows;     /* of it, on the screen now */
+} live;
+
+/* From the first live row on: the text instead, and the live lines again. */
+static void
+add_frame(struct buf *frame, const char *above)
+{
+	const char *line = buf_str(&live.text);
+
+	if (live.rows > 0)
+		(void)buf_addf(frame, "\r\033[%zuA", live.rows);
+	/* It may wrap, so that only an empty screen is sure to be right. */
+	if (*above)
+		(void)buf_addf(frame, "\033[J%s", above);
+	for (live.rows = 0; *line; live.rows++) {
+		size_t len = strcspn(line, "\n");
+
+		(void)buf_addf(frame, "%.*s\033[K\n", (int)len, line);
+		line += len + (line[len] == '\n');
+	}
+	(void)buf_adds(frame, "\033[J");
+}
+
+static bool
+is_writable(int fd)
+{
+	struct pollfd pfd = { .fd = fd, .events = POLLOUT };
+
+	return poll(&pfd, 1, 0) == 1;
+}
+
+void
+log_set_live(const char *lines)
+{
+	autobuf struct buf frame = { 0 };
+
+	buf_free(&live.text);
+	(void)buf_adds(&live.text, lines);
+	if ((*lines == '\0' && live.rows == 0) ||
+	    clock_mono_ms() < release_ms || !is_writable(STDERR_FILENO))
+		return;
+	add_frame(&frame, "");
+	put(&outs[1], buf_str(&frame));
+}
+
+static void
+put_line(const char *line)
+{
+	autobuf struct buf frame = { 0 };
+
+	if (live.rows > 0)
+		add_frame(&frame, line);
+	put(&outs[1], frame.len > 0 ? buf_str(&frame) : line);
+}
+
+/* The lines */
+
+static const struct {
+	const char *name;
+	int priority; /* of syslog(3) */
+	const char *color;
+} levels[] = {
+	[LOG_ERROR] = { "error", 3, "\033[1;31m" },
+	[LOG_WARN] = { "warning", 4, "\033[33m" },
+	[LOG_INFO] = { "info", 6, NULL },
+	[LOG_DEBUG] = { "debug", 7, NULL },
+	[LOG_TRACE] = { "trace", 7, NULL },
+};
 
 static void
 format_json(struct buf *line, enum log_level level, const char *time,
@@ -134,7 +208,7 @@ format_json(struct buf *line, enum log_level level, const char *time,
 {
 	(void)buf_addf(line,
 	    "{\"time\":\"%s\",\"level\":\"%s\",\"session\":", time,
-	    level_names[level]);
+	    levels[level].name);
 	if (session)
 		text_add_json(line, session);
 	else
@@ -145,12 +219,26 @@ format_json(struct buf *line, enum log_level level, const char *time,
 }
 
 static void
-format_text(struct buf *line, enum log_level level, const char *message)
+format_text(struct buf *line, enum log_level level, const char *message,
+    bool is_colored)
 {
 	(void)buf_addf(line, "%s: ", session ? session : "jibri-finalize");
-	if (level <= LOG_WARN)
-		(void)buf_addf(line, "%s: ", level_names[level]);
+	if (level <= LOG_WARN && is_colored)
+		(void)buf_addf(line, "%s%s:\033[0m ", levels[level].color,
+		    levels[level].name);
+	else if (level <= LOG_WARN)
+		(void)buf_addf(line, "%s: ", levels[level].name);
 	(void)buf_addf(line, "%s\n", message);
+}
+
+static void
+format(struct buf *line, enum log_level level, const char *time,
+    const char *message, bool is_colored)
+{
+	if (policy.format == LOG_JSON)
+		format_json(line, level, time, message);
+	else
+		format_text(line, level, message, is_colored);
 }
 
 /* A log file that fails is given up, and that is said once. */
@@ -184,6 +272,7 @@ log_line(enum log_level level, const char *fmt, ...)
 	autofree char *message = NULL;
 	autofree char *safe = NULL;
 	autobuf struct buf line = { 0 };
+	autobuf struct buf shown = { 0 };
 	char time[CLOCK_TEXT_BYTES];
 	va_list ap;
 
@@ -195,13 +284,13 @@ log_line(enum log_level level, const char *fmt, ...)
 	safe = text_escape(message);
 	clock_rfc3339(clock_unix_ms(), time);
 
-	if (policy.format == LOG_JSON)
-		format_json(&line, level, time, safe);
-	else
-		format_text(&line, level, safe);
+	if (is_journal)
+		(void)buf_addf(&shown, "<%d>", levels[level].priority);
+	format(&shown, level, time, safe, has_color);
 	if (level == LOG_ERROR || !policy.is_quiet)
-		put(&outs[1], buf_str(&line));
+		put_line(buf_str(&shown));
 
+	format(&line, level, time, safe, false);
 	put_file(time, &line);
 }
 
@@ -217,6 +306,7 @@ log_is_file(const struct stat *st)
 void
 log_result(const char *text)
 {
+	log_set_live("");
 	put(&outs[0], text);
 }
 
@@ -237,7 +327,9 @@ log_finish(void)
 
 		(void)nanosleep(&ts, NULL);
 	}
+	log_set_live("");
 	log_flush();
+	buf_free(&live.text);
 	log_set_session(NULL);
 	mem_close(&file_fd);
 	file_fd = -1;

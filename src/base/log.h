@@ -38,7 +38,8 @@ void log_set_session(const char *session);
 /*
  * One line to stderr and to the log file, ASCII only.  A reader that does
  * not take it within a second loses it, and is not waited for again until it
- * reads: no log can stop a delivery.
+ * reads: no log can stop a delivery.  In systemd's journal the line has its
+ * priority (sd-daemon(3)), on a terminal "error" and "warning" are coloured.
  */
 void log_line(enum log_level, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
@@ -55,7 +56,14 @@ bool log_shows(enum log_level);
 /* Is this the log file? */
 bool log_is_file(const struct stat *);
 
-/* A result, as it is, to stdout. */
+/*
+ * Lines, each with its newline and shorter than the terminal is wide, that
+ * stay below all others on stderr until they are replaced; "" takes them
+ * away.  Lost without a word while the terminal takes nothing.
+ */
+void log_set_live(const char *lines);
+
+/* A result, as it is, to stdout; the live lines are taken away before. */
 void log_result(const char *text);
 
 /* Write what waits, if its time has come. */

@@ -7,15 +7,86 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/nearest.h"
 #include "base/stop.h"
 #include "cli/help.h"
 #include "cli/report.h"
 
+static const struct command_example finalize_examples[] = {
+	{ "as Jibri does",
+	    "jibri-finalize /srv/recordings/"
+	    "9f1c2d3e-0a4b-4c5d-8e6f-1234567890ab" },
+	{ "as the script that it replaces was called",
+	    "jibri-finalize /srv/recordings/rec-abc123 abc-defg-hij "
+	    "20250105-143022-abc123" },
+	{ "everything once more, the webhook too",
+	    "jibri-finalize --force /srv/recordings/"
+	    "9f1c2d3e-0a4b-4c5d-8e6f-1234567890ab" },
+	{ 0 },
+};
+
+static const struct command_example upload_examples[] = {
+	{ "what the server has lost of some recordings",
+	    "jibri-finalize upload /srv/recordings/9f1c* "
+	    "/srv/recordings/rec-*" },
+	{ "one file that is damaged at the server",
+	    "jibri-finalize upload --force --only '*.mp4' "
+	    "/srv/recordings/rec-abc123" },
+	{ 0 },
+};
+
+static const struct command_example sweep_examples[] = {
+	{ "everything that is due, as a timer does",
+	    "jibri-finalize sweep /srv/recordings" },
+	{ "what it would do",
+	    "jibri-finalize sweep --dry-run /srv/recordings" },
+	{ "what is held too, once its cause is mended",
+	    "jibri-finalize sweep --held /srv/recordings" },
+	{ 0 },
+};
+
+static const struct command_example status_examples[] = {
+	{ "every recording, the most urgent first",
+	    "jibri-finalize status /srv/recordings" },
+	{ "only those that need somebody",
+	    "jibri-finalize status --state held,waiting /srv/recordings" },
+	{ "for a monitoring system: 1 when anything is held",
+	    "jibri-finalize status --check /srv/recordings" },
+	{ 0 },
+};
+
+static const struct command_example forget_examples[] = {
+	{ "nothing more is to be sent of it",
+	    "jibri-finalize forget --yes /srv/recordings/rec-abc123" },
+	{ "the next run is to start from nothing",
+	    "jibri-finalize forget --reset --yes /srv/recordings/rec-abc123" },
+	{ 0 },
+};
+
+static const struct command_example config_examples[] = {
+	{ "what Jibri's user gets", "sudo -u jibri jibri-finalize config" },
+	{ "one of them, for a script",
+	    "jibri-finalize config --json | "
+	    "jq -r '.[] | select(.name == \"tries\").value'" },
+	{ 0 },
+};
+
+static const struct command_example help_examples[] = {
+	{ "the flags of one command", "jibri-finalize help finalize" },
+	{ 0 },
+};
+
 const struct command commands[] = {
 	{
 	    .name = "finalize",
-	    .synopsis = "DIR [ROOM [SESSION]]",
+	    .synopsis = "[--force] [--json] DIR [ROOM [SESSION]]",
 	    .help = "deliver the recording in DIR now",
+	    .manual = "Deliver the recording now, whatever an earlier run "
+		      "said of it: find out whose it is, upload what the "
+		      "server does not have, and announce it.  What earlier "
+		      "runs achieved is not done again.  The word finalize "
+		      "can be left out.",
+	    .examples = finalize_examples,
 	    .min_words = 1,
 	    .max_words = 3,
 	    .options = OPTION_FORCE | OPTION_JSON,
@@ -25,6 +96,23 @@ const struct command commands[] = {
 	    .name = "upload",
 	    .synopsis = "[FLAG...] DIR...",
 	    .help = "deliver by hand, check at the server",
+	    .manual = "Deliver recordings by hand, one after the other, "
+		      "whatever their journals say of waiting, held or given "
+		      "up.  What is stored by the journal's word is asked for "
+		      "at the server; what is gone there, or has another size "
+		      "there, is sent again, and STOPPED after it under a new "
+		      "id.  Where nothing is sent and STOPPED was "
+		      "acknowledged, nobody is told anything.  One recording "
+		      "that fails stops no other; the exit code is the worst "
+		      "of them.  The id of a room that is named is asked for "
+		      "again; if it is another one, all of the recording is "
+		      "sent there.  With --only, what matches is sent; with a "
+		      "slash it is matched against the whole path; STOPPED is "
+		      "sent only if nothing else is missing.  With --force "
+		      "everything is sent again, or what matches, whatever "
+		      "the server has.  After --no-webhook the recording is "
+		      "done, and no later run tells the backend either.",
+	    .examples = upload_examples,
 	    .min_words = 1,
 	    .max_words = SIZE_MAX,
 	    .options = OPTION_ROOM | OPTION_SESSION | OPTION_MEETING_ID |
@@ -35,6 +123,14 @@ const struct command commands[] = {
 	    .name = "sweep",
 	    .synopsis = "[--held] [--dry-run] [ROOT...]",
 	    .help = "deliver every recording that is due",
+	    .manual = "Deliver every recording below ROOT that is due; "
+		      "without one, below recordings-dir.  What cron or a "
+		      "timer runs: it finds the recordings whose delivery "
+		      "failed and those that Jibri never called for.  What is "
+		      "done, held or still being recorded is left alone.  "
+		      "With --dry-run show what it would do.  See "
+		      "jibri-finalize-sweep(8).",
+	    .examples = sweep_examples,
 	    .max_words = SIZE_MAX,
 	    .options = OPTION_HELD | OPTION_DRY_RUN,
 	    .run = cmd_sweep,
@@ -43,6 +139,12 @@ const struct command commands[] = {
 	    .name = "status",
 	    .synopsis = "[--json] [--state LIST] [--check] [ROOT...]",
 	    .help = "show what became of every recording",
+	    .manual = "Show what became of every recording below ROOT, the "
+		      "most urgent first; without one, below recordings-dir.  "
+		      "It takes no locks and writes nothing, so that any user "
+		      "who can read the directories can run it.  --state "
+		      "takes the names of states with commas between them.",
+	    .examples = status_examples,
 	    .max_words = SIZE_MAX,
 	    .options = OPTION_JSON | OPTION_STATE | OPTION_CHECK,
 	    .run = cmd_status,
@@ -51,6 +153,16 @@ const struct command commands[] = {
 	    .name = "forget",
 	    .synopsis = "[--reset] [--yes] DIR",
 	    .help = "give a recording up, or clear its journal",
+	    .manual = "Give the recording up for good: nothing is sent, now "
+		      "or later, and nothing is deleted.  The backend is not "
+		      "told.  finalize --force delivers it all the same.  "
+		      "With --reset clear its journal instead: the next run "
+		      "starts anew, which also takes back that it was given "
+		      "up.  That run asks the server first, so nothing is "
+		      "sent twice; but what is there under the same path "
+		      "with the same size then counts as stored.  It asks on "
+		      "a terminal, elsewhere it wants --yes.",
+	    .examples = forget_examples,
 	    .min_words = 1,
 	    .max_words = 1,
 	    .options = OPTION_RESET | OPTION_YES,
@@ -58,16 +170,26 @@ const struct command commands[] = {
 	},
 	{
 	    .name = "config",
-	    .synopsis = "",
+	    .synopsis = "[--json | --sample]",
 	    .help = "show every setting and where it is from",
+	    .manual = "Print each setting with its value and where the value "
+		      "is from, secrets as (set).  Ends with 78 and says why "
+		      "if they cannot work.  With --sample print a "
+		      "configuration file to start from.",
+	    .examples = config_examples,
 	    .options = OPTION_JSON | OPTION_SAMPLE,
 	    .run = cmd_config,
 	},
 	{
 	    .name = "help",
-	    .synopsis = "",
-	    .help = "print this help",
-	    .options = OPTION_MDOC,
+	    .synopsis = "[COMMAND]",
+	    .help = "print this help, or that of a command",
+	    .manual = "Print a summary of commands, flags and settings, or, "
+		      "for one command, what it does, its flags and "
+		      "examples.",
+	    .examples = help_examples,
+	    .max_words = 1,
+	    .options = OPTION_GENERATE,
 	    .needs_no_config = true,
 	    .run = cmd_help,
 	},
@@ -76,12 +198,46 @@ const struct command commands[] = {
 const size_t commands_n = sizeof(commands) / sizeof(commands[0]);
 
 static const struct command *
-find_command(const char *name)
+find_row(const char *name)
 {
 	for (size_t i = 0; i < commands_n; i++)
 		if (strcmp(commands[i].name, name) == 0)
 			return &commands[i];
 	return NULL;
+}
+
+static char *
+question_for(const char *name)
+{
+	struct nearest near = { .typed = name };
+
+	for (size_t i = 0; i < commands_n; i++)
+		nearest_offer(&near, commands[i].name);
+	return *near.best ? nearest_question(&near, "")
+			  : xstrdup("; see jibri-finalize --help");
+}
+
+const struct command *
+command_find(const char *name, struct err *e)
+{
+	const struct command *command = find_row(name);
+
+	if (command == NULL) {
+		autofree char *question = question_for(name);
+
+		(void)err_set(e, ERR_USAGE, "'%s' is no command%s", name,
+		    question);
+	}
+	return command;
+}
+
+static int
+unknown_word(const char *word, struct err *e)
+{
+	autofree char *question = question_for(word);
+
+	return err_set(e, ERR_USAGE,
+	    "'%s' is neither a command nor a directory%s", word, question);
 }
 
 /* Jibri gives a directory and nothing else. */
@@ -116,13 +272,22 @@ run_loaded(struct loaded *l, const struct command *command,
 {
 	struct err no_log;
 
-	l->config.log.is_quiet = o->given & OPTION_JSON;
+	l->config.log.is_quiet = o->given & (OPTION_JSON | OPTION_QUIET);
 	if (log_configure(&l->config.log, &no_log) == -1)
 		log_warn("%s; going on without it", no_log.text);
 	for (size_t i = 0; i < l->lax.n; i++)
 		log_warn("%s", l->lax.items[i]);
 	stop_at(clock_mono_ms() + l->config.deadline_ms);
 	return command->run(l, o, words, n, e);
+}
+
+static int
+say_help(const struct command *command)
+{
+	autofree char *text = command ? help_command(command) : help_text();
+
+	log_result(text);
+	return 0;
 }
 
 int
@@ -134,23 +299,22 @@ commands_run(const struct options *o, struct err *e)
 	struct loaded l;
 	int result;
 
-	if (o->given & (OPTION_HELP | OPTION_VERSION)) {
-		report_help_or_version(o->given & OPTION_HELP);
+	if (o->given & OPTION_HELP)
+		return say_help(n > 0 ? find_row(words[0]) : NULL);
+	if (o->given & OPTION_VERSION) {
+		report_version();
 		return 0;
 	}
 	if (n == 0)
 		return err_set(e, ERR_USAGE,
 		    "no recording is named; see jibri-finalize --help");
-	command = find_command(words[0]);
+	command = find_row(words[0]);
 	if (command != NULL)
 		words++, n--;
 	else if (is_hook_form(words[0]))
-		command = find_command("finalize");
+		command = find_row("finalize");
 	else
-		return err_set(e, ERR_USAGE,
-		    "'%s' is neither a command nor a directory; see "
-		    "jibri-finalize --help",
-		    words[0]);
+		return unknown_word(words[0], e);
 	if (check_usage(command, o, n, e) == -1)
 		return -1;
 	if (command->needs_no_config || (o->given & OPTION_SAMPLE))

@@ -27,10 +27,17 @@ void roots_of(const struct loaded *, char *const *words, size_t n,
 int show_status(const struct loaded *, const struct text_list *roots,
     unsigned verdicts, bool is_json, size_t *held, struct err *e);
 
+struct command_example {
+	const char *what, *line;
+};
+
 struct command {
 	const char *name;
 	const char *synopsis; /* behind the name, its own options too */
-	const char *help;
+	const char *help;     /* a few words */
+	const char *manual;   /* sentences for its help and the manual */
+	/* Ends with an empty one.  Each was run: tests/docs.bats does. */
+	const struct command_example *examples;
 	size_t min_words, max_words;
 	unsigned options;     /* OPTION_... that it takes */
 	bool needs_no_config; /* works whatever is configured */
@@ -39,6 +46,9 @@ struct command {
 
 extern const struct command commands[];
 extern const size_t commands_n;
+
+/* By its name; NULL with *e, which names the nearest, for none. */
+const struct command *command_find(const char *name, struct err *e);
 
 /*
  * Find the command and run it.  The first word is a command's name, or the

@@ -149,6 +149,18 @@ trim(char *s)
 }
 
 static int
+unknown_key(const char *key, const char *origin, struct err *e)
+{
+	struct nearest near = { .typed = key };
+	autofree char *question = NULL;
+
+	settings_offer(&near, false);
+	question = nearest_question(&near, "");
+	return err_set(e, ERR_CONFIG, "%s: unknown setting '%s'%s", origin, key,
+	    question);
+}
+
+static int
 load_line(struct loaded *l, char *line, const char *origin, bool *seen,
     const char *path, const struct stat *st, struct err *e)
 {
@@ -167,8 +179,7 @@ load_line(struct loaded *l, char *line, const char *origin, bool *seen,
 	value = trim(value);
 	s = find_key(key, &is_file);
 	if (s == NULL)
-		return err_set(e, ERR_CONFIG, "%s: unknown setting '%s'",
-		    origin, key);
+		return unknown_key(key, origin, e);
 	if (seen[s - settings])
 		return err_set(e, ERR_CONFIG, "%s: '%s' is set twice", origin,
 		    s->name);

@@ -16,7 +16,7 @@ deliver(const struct loaded *l, const struct options *o,
 		log_error("%s", e->text);
 	if (o->given & OPTION_JSON)
 		report_attempt_json(&result, outcome == 0 ? NULL : e);
-	else
+	else if (outcome == -1 || !(o->given & OPTION_QUIET))
 		report_attempt(&result, outcome == 0 ? NULL : e);
 	attempt_result_free(&result);
 	e->text[0] = '\0';

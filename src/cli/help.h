@@ -1,17 +1,28 @@
 #ifndef CLI_HELP_H
 #define CLI_HELP_H
 
-/* Texts made from the tables of commands, switches and settings. */
+#include "cli/commands.h"
 
-/* --help: at most 80 columns wide; the caller frees it. */
+/*
+ * Help for people, made from the tables of commands, switches and settings,
+ * and at most 80 columns wide.  The caller frees it.
+ */
+
+/* The whole program. */
 char *help_text(void);
 
-/* The list of options for the manual, in mdoc(7); the caller frees it. */
-char *help_mdoc(void);
+/* One command. */
+char *help_command(const struct command *);
+
+/* Text as lines of at most 79 columns, each with the prefix. */
+void help_wrap(struct buf *, const char *text, const char *prefix);
+
+/* "--retry-delay TIME", "--token-file FILE", "--expect-continue[=no]". */
+char *help_flag(const struct setting *);
 
 /*
  * A configuration file with every setting at its default, as a comment "#name
- * = value" below what it means ("# ..."); the caller frees it.
+ * = value" below what it means ("# ...").
  */
 char *help_sample(void);
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/nearest.h"
 
 #define VALUE(field) .offset = offsetof(struct options, field)
 
@@ -29,12 +30,6 @@ const struct option_switch option_switches[] = {
 	    .name = "sample",
 	    .option = OPTION_SAMPLE,
 	    .help = "print a sample configuration (config)",
-	},
-	{
-	    .name = "mdoc",
-	    .option = OPTION_MDOC,
-	    .help = "print the manual's OPTIONS (help)",
-	    .is_hidden = true,
 	},
 	{
 	    .name = "room",
@@ -103,6 +98,28 @@ const struct option_switch option_switches[] = {
 	    .help = "exit with 1 when anything is held",
 	},
 	{
+	    .name = "generate",
+	    .option = OPTION_GENERATE,
+	    VALUE(generate),
+	    .arg = "WHAT",
+	    .help = "print a piece of the documentation (help)",
+	    .is_hidden = true,
+	},
+	{
+	    .name = "quiet",
+	    .letter = 'q',
+	    .option = OPTION_QUIET,
+	    .help = "print errors only, and no summary of success",
+	},
+	{
+	    .name = "verbose",
+	    .letter = 'v',
+	    .option = OPTION_VERBOSE,
+	    .help = "the same as --log-level debug",
+	    .sets = "log-level",
+	    .to = "debug",
+	},
+	{
 	    .name = "help",
 	    .letter = 'h',
 	    .option = OPTION_HELP,
@@ -139,6 +156,17 @@ take_value(struct cursor *c, const char *name, const char **value,
 	return 0;
 }
 
+static struct flag *
+new_flag(struct options *o, const struct setting *s)
+{
+	struct flag *flag;
+
+	o->flags = xreallocarray(o->flags, o->n_flags + 1, sizeof(*o->flags));
+	flag = &o->flags[o->n_flags++];
+	*flag = (struct flag){ .setting = s };
+	return flag;
+}
+
 static int
 apply_switch(struct options *o, const struct option_switch *s, struct cursor *c,
     struct err *e)
@@ -147,6 +175,8 @@ apply_switch(struct options *o, const struct option_switch *s, struct cursor *c,
 	const char *value = NULL;
 
 	o->given |= s->option;
+	if (s->sets)
+		new_flag(o, setting_find(s->sets))->value = s->to;
 	if (s->arg == NULL)
 		return c->value == NULL
 		    ? 0
@@ -164,16 +194,28 @@ static int
 add_flag(struct options *o, const struct setting *s, bool is_file,
     struct cursor *c, struct err *e)
 {
-	struct flag *flag;
+	struct flag *flag = new_flag(o, s);
 
-	o->flags = xreallocarray(o->flags, o->n_flags + 1, sizeof(*o->flags));
-	flag = &o->flags[o->n_flags++];
-	*flag = (struct flag){ .setting = s, .is_file = is_file };
+	flag->is_file = is_file;
 	if (s->type == SETTING_BOOL) {
 		flag->value = c->value ? c->value : "yes";
 		return 0;
 	}
 	return take_value(c, s->name, &flag->value, e);
+}
+
+static int
+unknown_flag(const char *name, struct err *e)
+{
+	struct nearest near = { .typed = name };
+	autofree char *question = NULL;
+
+	for (size_t i = 0; i < option_switches_n; i++)
+		if (!option_switches[i].is_hidden)
+			nearest_offer(&near, option_switches[i].name);
+	settings_offer(&near, true);
+	question = nearest_question(&near, "--");
+	return err_set(e, ERR_USAGE, "unknown flag --%s%s", name, question);
 }
 
 static int
@@ -197,7 +239,7 @@ parse_setting(struct options *o, const char *name, struct cursor *c,
 	}
 	if (s != NULL && s->type == SETTING_SECRET)
 		return add_flag(o, s, true, c, e);
-	return err_set(e, ERR_USAGE, "unknown flag --%s", name);
+	return unknown_flag(name, e);
 }
 
 static int

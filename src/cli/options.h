@@ -13,7 +13,7 @@ enum {
 	OPTION_VERSION = 1 << 2,
 	OPTION_FORCE = 1 << 3,
 	OPTION_JSON = 1 << 4,
-	OPTION_MDOC = 1 << 5,
+	OPTION_GENERATE = 1 << 5,
 	OPTION_RESET = 1 << 6,
 	OPTION_YES = 1 << 7,
 	OPTION_SAMPLE = 1 << 8,
@@ -26,8 +26,11 @@ enum {
 	OPTION_MEETING_ID = 1 << 15,
 	OPTION_ONLY = 1 << 16,
 	OPTION_NO_WEBHOOK = 1 << 17,
+	OPTION_QUIET = 1 << 18,
+	OPTION_VERBOSE = 1 << 19,
 
-	OPTIONS_GLOBAL = OPTION_CONFIG | OPTION_HELP | OPTION_VERSION,
+	OPTIONS_GLOBAL = OPTION_CONFIG | OPTION_HELP | OPTION_VERSION |
+	    OPTION_QUIET | OPTION_VERBOSE,
 };
 
 struct options {
@@ -36,6 +39,7 @@ struct options {
 	const char *states; /* names of verdicts, with commas */
 	const char *room, *session, *meeting_id;
 	struct text_list only;
+	const char *generate; /* what; see cli/generate.h */
 	struct flag *flags;
 	size_t n_flags;
 	char **words; /* what is no flag, in order; borrowed from argv */
@@ -50,6 +54,8 @@ struct option_switch {
 	size_t offset;   /* of the value in struct options */
 	bool is_list;    /* of a struct text_list, else a const char * */
 	const char *help;
+	/* Not NULL: it stands for this setting's flag with this value. */
+	const char *sets, *to;
 	bool is_hidden;
 };
 

@@ -7,7 +7,6 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "cli/help.h"
 #include "io/digest.h"
 #include "io/http.h"
 #include "io/json.h"
@@ -189,9 +188,9 @@ version_text(void)
 }
 
 void
-report_help_or_version(bool is_help)
+report_version(void)
 {
-	autofree char *text = is_help ? help_text() : version_text();
+	autofree char *text = version_text();
 
 	log_result(text);
 }

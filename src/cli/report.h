@@ -11,6 +11,9 @@
 void report_attempt(const struct attempt_result *, const struct err *);
 void report_attempt_json(const struct attempt_result *, const struct err *);
 
+/* The version, and those of the libraries. */
+void report_version(void);
+
 /* A string, or null; what is no UTF-8 is escaped. */
 json_t *report_json_text(const char *);
 
@@ -20,8 +23,5 @@ void report_json(json_t *);
 /* Every effective value with its origin; secrets masked. */
 void report_config(const struct loaded *);
 void report_config_json(const struct loaded *);
-
-/* The help, or the version. */
-void report_help_or_version(bool is_help);
 
 #endif

@@ -16,6 +16,20 @@ setting_find(const char *name)
 	return NULL;
 }
 
+void
+settings_offer(struct nearest *near, bool is_flag)
+{
+	for (size_t i = 0; i < settings_n; i++) {
+		const struct setting *s = &settings[i];
+		autofree char *file = xasprintf("%s-file", s->name);
+
+		if (s->type != SETTING_SECRET || !is_flag)
+			nearest_offer(near, s->name);
+		if (s->type == SETTING_SECRET)
+			nearest_offer(near, file);
+	}
+}
+
 static bool
 set_choice(int *field, const struct setting *s, const char *text)
 {

@@ -360,7 +360,7 @@ const struct setting settings[] = {
 	    TEXT(pipeline.http.proxy),
 	    .initial = "none",
 	    .arg = "URL",
-	    .help = "none, env, or a proxy's URL",
+	    .help = "URL of a proxy, none, or env",
 	    .manual = "env obeys http_proxy, https_proxy and no_proxy.",
 	    .check = check_proxy,
 	},
@@ -475,7 +475,9 @@ const struct setting settings[] = {
 	    CHOICE(log.format, formats),
 	    .initial = "text",
 	    .arg = "FORMAT",
-	    .help = "text or json, one object a line",
+	    .help = "how log lines look: text or json",
+	    .manual = "json is one object a line, with time (RFC 3339 in "
+		      "milliseconds), level, session and message.",
 	},
 	{
 	    .name = "log-level",

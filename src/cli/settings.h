@@ -6,6 +6,7 @@
 
 #include "base/err.h"
 #include "base/log.h"
+#include "base/nearest.h"
 #include "core/attempt.h"
 #include "core/pipeline.h"
 #include "core/sweep.h"
@@ -62,6 +63,9 @@ extern const size_t settings_n;
 
 /* By its name, or NULL. */
 const struct setting *setting_find(const char *name);
+
+/* Offer what a flag, or a key of the file, can be called. */
+void settings_offer(struct nearest *, bool is_flag);
 
 /* Parse text into the field.  -1 with ERR_CONFIG saying what is wrong. */
 int setting_set(struct config *, const struct setting *, const char *text,

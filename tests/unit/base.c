@@ -3,6 +3,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/err.h"
+#include "base/nearest.h"
 #include "base/parse.h"
 
 static void
@@ -268,6 +269,71 @@ test_percent(void **state)
 	assert_int_equal(percent, 99);
 }
 
+static void
+test_distances(void **state)
+{
+	static const struct {
+		const char *a, *b;
+		size_t distance;
+	} rows[] = {
+		{ "", "", 0 },
+		{ "", "abc", 3 },
+		{ "tries", "tries", 0 },
+		{ "tires", "tries", 1 },
+		{ "trees", "tries", 1 },
+		{ "trie", "tries", 1 },
+		{ "triess", "tries", 1 },
+		{ "retry_dleay", "retry-delay", 2 },
+		{ "kitten", "sitting", 3 },
+		{ "ca", "abc", 3 },
+		{ "sweep", "status", 5 },
+	};
+	char longer[NEAREST_LONGEST + 2];
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(rows); i++) {
+		const char *a = rows[i].a, *b = rows[i].b;
+
+		check(nearest_distance(a, b) == rows[i].distance, "%s %s", a,
+		    b);
+		check(nearest_distance(b, a) == rows[i].distance, "%s %s", b,
+		    a);
+	}
+	memset(longer, 'x', sizeof(longer) - 1);
+	longer[sizeof(longer) - 1] = '\0';
+	check(nearest_distance(longer, "") == SIZE_MAX, "too long");
+	longer[sizeof(longer) - 2] = '\0';
+	check(nearest_distance(longer, "") == NEAREST_LONGEST, "not too long");
+}
+
+static void
+test_nearest(void **state)
+{
+	static const char *const names[] = { "sweep", "status", "pack", "help",
+		"config" };
+	static const struct {
+		const char *typed, *best;
+	} rows[] = {
+		{ "swep", "sweep" },
+		{ "stats", "status" },
+		{ "pakc", "pack" },
+		{ "hepl", "help" },
+		{ "x", "" },
+		{ "", "" },
+		{ "upload", "" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(rows); i++) {
+		struct nearest near = { .typed = rows[i].typed };
+
+		for (size_t k = 0; k < LENGTH(names); k++)
+			nearest_offer(&near, names[k]);
+		check(strcmp(near.best, rows[i].best) == 0, "%s gave %s",
+		    rows[i].typed, near.best);
+	}
+}
+
 static const struct CMUnitTest tests[] = {
 	TEST("a size is a whole number and one of its units", test_sizes),
 	TEST("a percentage is less than a hundred", test_percent),
@@ -281,6 +347,9 @@ static const struct CMUnitTest tests[] = {
 	    test_worse_error),
 	TEST("every class of error has its exit code", test_exit_codes),
 	TEST("an error's text is cut, never overrun", test_error_text),
+	TEST("distance counts what is wrong, missing, added and swapped",
+	    test_distances),
+	TEST("the nearest name is found, and nothing is guessed", test_nearest),
 };
 
 const struct unit_tests base_tests = { tests, LENGTH(tests) };

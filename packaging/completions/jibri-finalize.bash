@@ -1,0 +1,153 @@
+# bash completion for jibri-finalize, written by scripts/docs.
+# shellcheck shell=bash
+
+_jibri_finalize() {
+	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}
+	local command='' flags='' words='' kind='' joint='' word
+
+	# "--flag=value" comes as three words.
+	if [ "$cur" = = ]; then
+		cur='' joint='='
+	elif [ "$prev" = = ]; then
+		prev=${COMP_WORDS[COMP_CWORD-2]} joint='='
+	fi
+	COMPREPLY=()
+	for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
+		case $word in
+		finalize | upload | sweep | status | forget | config | help)
+			command=$word
+			break
+			;;
+		esac
+	done
+	case $command in
+	finalize | '')
+		flags='--config --force --json --quiet --verbose --help --version --file-service-url --meeting-service-url --webhook-secret-file --webhook-secret-previous-file --webhook-auth --failed-webhook --token-file --file-service-token-file --meeting-service-token-file --oauth-token-url --oauth-client-id --oauth-client-secret-file --oauth-scope --base-path --room-format --room-from-media --meeting-id-keys --redact --exclude --parallel --tries --retry-delay --retry-delay-max --retry-for --deadline --connect-timeout --stall-timeout --answer-timeout --limit-rate --expect-continue --ca-file --tls-cert --tls-key --tls-key-password-file --tls-pin --require-tls --strict-permissions --proxy --proxy-auth-file --recordings-dir --defer --jobs --splay --max-time --settle --sweep-retry-delay --sweep-retry-delay-max --give-up --metrics-file --log-file --log-format --log-level'
+		words=''
+		kind=-d
+		;;
+	upload)
+		flags='--config --force --json --room --session --meeting-id --only --no-webhook --quiet --verbose --help --version --file-service-url --meeting-service-url --webhook-secret-file --webhook-secret-previous-file --webhook-auth --failed-webhook --token-file --file-service-token-file --meeting-service-token-file --oauth-token-url --oauth-client-id --oauth-client-secret-file --oauth-scope --base-path --room-format --room-from-media --meeting-id-keys --redact --exclude --parallel --tries --retry-delay --retry-delay-max --retry-for --deadline --connect-timeout --stall-timeout --answer-timeout --limit-rate --expect-continue --ca-file --tls-cert --tls-key --tls-key-password-file --tls-pin --require-tls --strict-permissions --proxy --proxy-auth-file --recordings-dir --defer --jobs --splay --max-time --settle --sweep-retry-delay --sweep-retry-delay-max --give-up --metrics-file --log-file --log-format --log-level'
+		words=''
+		kind=-d
+		;;
+	sweep)
+		flags='--config --held --dry-run --quiet --verbose --help --version --file-service-url --meeting-service-url --webhook-secret-file --webhook-secret-previous-file --webhook-auth --failed-webhook --token-file --file-service-token-file --meeting-service-token-file --oauth-token-url --oauth-client-id --oauth-client-secret-file --oauth-scope --base-path --room-format --room-from-media --meeting-id-keys --redact --exclude --parallel --tries --retry-delay --retry-delay-max --retry-for --deadline --connect-timeout --stall-timeout --answer-timeout --limit-rate --expect-continue --ca-file --tls-cert --tls-key --tls-key-password-file --tls-pin --require-tls --strict-permissions --proxy --proxy-auth-file --recordings-dir --defer --jobs --splay --max-time --settle --sweep-retry-delay --sweep-retry-delay-max --give-up --metrics-file --log-file --log-format --log-level'
+		words=''
+		kind=-d
+		;;
+	status)
+		flags='--config --json --state --check --quiet --verbose --help --version --file-service-url --meeting-service-url --webhook-secret-file --webhook-secret-previous-file --webhook-auth --failed-webhook --token-file --file-service-token-file --meeting-service-token-file --oauth-token-url --oauth-client-id --oauth-client-secret-file --oauth-scope --base-path --room-format --room-from-media --meeting-id-keys --redact --exclude --parallel --tries --retry-delay --retry-delay-max --retry-for --deadline --connect-timeout --stall-timeout --answer-timeout --limit-rate --expect-continue --ca-file --tls-cert --tls-key --tls-key-password-file --tls-pin --require-tls --strict-permissions --proxy --proxy-auth-file --recordings-dir --defer --jobs --splay --max-time --settle --sweep-retry-delay --sweep-retry-delay-max --give-up --metrics-file --log-file --log-format --log-level'
+		words=''
+		kind=-d
+		;;
+	forget)
+		flags='--config --reset --yes --quiet --verbose --help --version --file-service-url --meeting-service-url --webhook-secret-file --webhook-secret-previous-file --webhook-auth --failed-webhook --token-file --file-service-token-file --meeting-service-token-file --oauth-token-url --oauth-client-id --oauth-client-secret-file --oauth-scope --base-path --room-format --room-from-media --meeting-id-keys --redact --exclude --parallel --tries --retry-delay --retry-delay-max --retry-for --deadline --connect-timeout --stall-timeout --answer-timeout --limit-rate --expect-continue --ca-file --tls-cert --tls-key --tls-key-password-file --tls-pin --require-tls --strict-permissions --proxy --proxy-auth-file --recordings-dir --defer --jobs --splay --max-time --settle --sweep-retry-delay --sweep-retry-delay-max --give-up --metrics-file --log-file --log-format --log-level'
+		words=''
+		kind=-d
+		;;
+	config)
+		flags='--config --json --sample --quiet --verbose --help --version --file-service-url --meeting-service-url --webhook-secret-file --webhook-secret-previous-file --webhook-auth --failed-webhook --token-file --file-service-token-file --meeting-service-token-file --oauth-token-url --oauth-client-id --oauth-client-secret-file --oauth-scope --base-path --room-format --room-from-media --meeting-id-keys --redact --exclude --parallel --tries --retry-delay --retry-delay-max --retry-for --deadline --connect-timeout --stall-timeout --answer-timeout --limit-rate --expect-continue --ca-file --tls-cert --tls-key --tls-key-password-file --tls-pin --require-tls --strict-permissions --proxy --proxy-auth-file --recordings-dir --defer --jobs --splay --max-time --settle --sweep-retry-delay --sweep-retry-delay-max --give-up --metrics-file --log-file --log-format --log-level'
+		words=''
+		kind=''
+		;;
+	help)
+		flags='--config --quiet --verbose --help --version'
+		words='finalize upload sweep status forget config help'
+		kind=''
+		;;
+	esac
+	[ -n "$command" ] || words='finalize upload sweep status forget config help'
+	case $prev$joint in
+	--room-from-media=)
+		flags='' kind='' words='yes no'
+		;;
+	--expect-continue=)
+		flags='' kind='' words='yes no'
+		;;
+	--require-tls=)
+		flags='' kind='' words='yes no'
+		;;
+	--strict-permissions=)
+		flags='' kind='' words='yes no'
+		;;
+	--defer=)
+		flags='' kind='' words='yes no'
+		;;
+	esac
+	case $prev in
+	--failed-webhook)
+		flags='' kind='' words='at-once final never'
+		;;
+	--log-format)
+		flags='' kind='' words='text json'
+		;;
+	--log-level)
+		flags='' kind='' words='error warning info debug trace'
+		;;
+	--config | \
+	--webhook-secret-file | \
+	--webhook-secret-previous-file | \
+	--token-file | \
+	--file-service-token-file | \
+	--meeting-service-token-file | \
+	--oauth-client-secret-file | \
+	--ca-file | \
+	--tls-cert | \
+	--tls-key | \
+	--tls-key-password-file | \
+	--proxy-auth-file | \
+	--metrics-file | \
+	--log-file)
+		flags='' words='' kind=-f
+		;;
+	--room | \
+	--session | \
+	--meeting-id | \
+	--only | \
+	--state | \
+	--file-service-url | \
+	--meeting-service-url | \
+	--webhook-auth | \
+	--oauth-token-url | \
+	--oauth-client-id | \
+	--oauth-scope | \
+	--base-path | \
+	--room-format | \
+	--meeting-id-keys | \
+	--redact | \
+	--exclude | \
+	--parallel | \
+	--tries | \
+	--retry-delay | \
+	--retry-delay-max | \
+	--retry-for | \
+	--deadline | \
+	--connect-timeout | \
+	--stall-timeout | \
+	--answer-timeout | \
+	--limit-rate | \
+	--tls-pin | \
+	--proxy | \
+	--recordings-dir | \
+	--jobs | \
+	--splay | \
+	--max-time | \
+	--settle | \
+	--sweep-retry-delay | \
+	--sweep-retry-delay-max | \
+	--give-up)
+		flags='' words='' kind=''
+		;;
+	esac
+	case $cur in
+	-*)
+		mapfile -t COMPREPLY < <(compgen -W "$flags" -- "$cur")
+		return
+		;;
+	esac
+	[ -z "$kind" ] || compopt -o filenames 2>/dev/null
+	mapfile -t COMPREPLY < <(compgen $kind -W "$words" -- "$cur")
+}
+
+complete -F _jibri_finalize jibri-finalize

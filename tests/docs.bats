@@ -1,0 +1,328 @@
+#!/usr/bin/env bats
+# What the program says of itself: help, completions and manuals come from
+# the tables of commands, flags and settings, and are true.
+
+load lib
+setup() {
+	common_setup
+	unset "${!JIBRI_FINALIZE_@}"
+	export JIBRI_FINALIZE_CONFIG=/dev/null
+}
+teardown() { common_teardown; }
+
+commands() {
+	"$BIN" --help | sed -n '/^Commands:/,/^$/s/^  \([a-z][a-z-]*\).*/\1/p'
+}
+
+# --- help --------------------------------------------------------------------
+
+@test "each command has its own help: use, sentences, flags, examples" {
+	local command
+	commands >"$DIR/commands"
+	(($(wc -l <"$DIR/commands") >= 3))
+	while read -r command; do
+		"$BIN" help "$command" >"$DIR/help"
+		diff "$DIR/help" <("$BIN" "$command" --help)
+		diff "$DIR/help" <("$BIN" --help "$command")
+		head -n 1 "$DIR/help" |
+			grep "^usage: jibri-finalize $command"
+		# A paragraph of its own, not only the few words of --help.
+		sed -n 3p "$DIR/help" | grep '^[A-Z].\{30\}'
+		grep '^Flags:' "$DIR/help"
+		grep "^  jibri-finalize\|| *jibri-finalize\|sudo" "$DIR/help" |
+			grep -w "$command\|srv"
+		run -1 grep -nE '.{81}|[^ -~]' "$DIR/help"
+	done <"$DIR/commands"
+}
+
+@test "a command's help names its own flags and no other's" {
+	"$BIN" help finalize >"$DIR/help"
+	grep -e '  --force ' "$DIR/help"
+	"$BIN" help config >"$DIR/help"
+	grep -e '  --json ' "$DIR/help"
+	run -1 grep -e --force "$DIR/help"
+	run -1 grep -e --tries "$DIR/help"
+}
+
+@test "the use of a command names all of its own flags" {
+	local command flag
+	commands >"$DIR/commands"
+	while read -r command; do
+		"$BIN" help "$command" >"$DIR/help"
+		sed -n '/^Flags:/,/--config/s/^  .*\(--[a-z-]*\).*/\1/p' \
+			"$DIR/help" | sed '$d' >"$DIR/own"
+		# Where they are many it says so.
+		! grep -q '^usage: .*\[FLAG...\]' "$DIR/help" || continue
+		while read -r flag; do
+			head -n 1 "$DIR/help" | grep -e "\[.*$flag\b"
+		done <"$DIR/own"
+	done <"$DIR/commands"
+}
+
+@test "a mistyped command, flag or setting is answered with the nearest name" {
+	local typed meant
+	while read -r typed meant; do
+		run -64 "$BIN" "$typed"
+		assert_output_has "did you mean $meant?"
+		run -64 "$BIN" help "$typed"
+		assert_output_has "did you mean $meant?"
+	done <<-'END'
+		finalise finalize
+		finlaize finalize
+		confg config
+		hlep help
+	END
+	while read -r typed meant; do
+		run -64 "$BIN" config "$typed"
+		assert_output_has "did you mean $meant?"
+	done <<-'END'
+		--tires --tries
+		--retry_delay --retry-delay
+		--log-fromat=json --log-format
+		--jsno --json
+		--webhook-secret-fil=/x --webhook-secret-file
+		--hepl --help
+	END
+	while read -r typed meant; do
+		echo "$typed = 1" >"$DIR/conf"
+		run -78 "$BIN" config --config "$DIR/conf"
+		assert_output_has "$DIR/conf:1: unknown setting '$typed'"
+		assert_output_has "did you mean $meant?"
+	done <<-'END'
+		tires tries
+		retry_delay retry-delay
+		token-fle token-file
+		webhook-secrets webhook-secret
+	END
+}
+
+@test "what resembles nothing is not guessed at, and a hidden flag is no guess" {
+	run -64 "$BIN" frobnicate
+	refute_output_has "did you mean"
+	assert_output_has "jibri-finalize --help"
+	run -64 "$BIN" config --xyzzy
+	refute_output_has "did you mean"
+	run -64 "$BIN" config --generat=x
+	refute_output_has "did you mean"
+}
+
+# --- completions -------------------------------------------------------------
+
+completions=$ROOT/packaging/completions
+
+# ask_SHELL WORD...: what the shell offers for the last word, one a line.
+ask_bash() {
+	bash --norc -c '
+		. "$1/jibri-finalize.bash"
+		shift
+		COMP_WORDS=(jibri-finalize "$@") COMP_CWORD=$#
+		_jibri_finalize
+		printf "%s\n" "${COMPREPLY[@]}"
+	' bash "$completions" "$@" | sort -u
+}
+
+ask_zsh() {
+	timeout 20 "$BATS_TEST_DIRNAME/complete.zsh" "$completions" \
+		"$BATS_FILE_TMPDIR/zcompdump" "jibri-finalize $*"
+}
+
+ask_fish() {
+	HOME=$DIR fish --no-config -c "
+		source $completions/jibri-finalize.fish
+		complete -C 'jibri-finalize $*'" |
+		sed 's/\t.*//; s/^--[a-z-]*=//; s,/$,,' | grep -v '^-.$' | sort -u
+}
+
+# offers SHELL "WANTED..." WORD...
+offers() {
+	local shell=$1 wanted=$2
+	shift 2
+	assert_equal "$("ask_$shell" "$@")" \
+		"$(tr ' ' '\n' <<<"$wanted" | sort -u)"
+}
+
+# answers SHELL: it knows commands, flags, values, files and folders.
+answers() {
+	local shell=$1
+	mkdir -p "$DIR/empty/folder"
+	cd "$DIR/empty" || return
+	offers "$shell" "$(commands | tr '\n' ' ')folder" ""
+	offers "$shell" "$(commands | tr '\n' ' ' | sed 's/ $//')" help ""
+	offers "$shell" folder finalize ""
+	offers "$shell" finalize fina
+	offers "$shell" "--force" --forc
+	offers "$shell" "--force" finalize folder --forc
+	offers "$shell" "" config --forc
+	offers "$shell" "--json" config --js
+	offers "$shell" "--tries" config --tri
+	offers "$shell" "" help --tri
+	offers "$shell" "json text" --log-format ""
+	offers "$shell" json config --log-format j
+	touch file
+	offers "$shell" "file folder" config --ca-file f
+}
+
+@test "bash completes commands, flags, values and files" {
+	answers bash
+	offers bash "json text" --log-format = ""
+	offers bash json --log-format = j
+	offers bash "no yes" --expect-continue = ""
+	offers bash "" --tries ""
+}
+
+@test "zsh completes commands, flags, values and files" {
+	command -v zsh >/dev/null || skip "there is no zsh here"
+	answers zsh
+	offers zsh "json text" --log-format=
+	offers zsh "no yes" --expect-continue=
+}
+
+@test "fish completes commands, flags, values and files" {
+	command -v fish >/dev/null || skip "there is no fish here"
+	answers fish
+	offers fish "json text" --log-format=
+}
+
+@test "every flag of the help is completed by every shell" {
+	local shell
+	cd "$DIR"
+	{
+		"$BIN" --help
+		for c in $(commands); do "$BIN" help "$c"; done
+	} | sed -nE 's/^  (-., )?(--[a-z-]+).*/\2/p' | sort -u >"$DIR/flags"
+	(($(wc -l <"$DIR/flags") > 30))
+	for shell in bash zsh fish; do
+		command -v "$shell" >/dev/null || continue
+		{
+			"ask_$shell" --
+			commands | while read -r c; do "ask_$shell" "$c" --; done
+		} </dev/null | sort -u >"$DIR/offered"
+		diff "$DIR/flags" <(grep -xF -f "$DIR/flags" "$DIR/offered")
+	done
+}
+
+# --- manuals -----------------------------------------------------------------
+
+# copy_tree: what scripts/docs looks at, in $DIR/tree.
+copy_tree() {
+	mkdir -p "$DIR/tree"
+	cp -R --parents man README.md packaging scripts "$DIR/tree"
+}
+
+@test "manuals, README, completions and sample are what the tables generate" {
+	cd "$ROOT"
+	BIN=$BIN scripts/docs --check
+}
+
+@test "one word that differs in a generated text is found" {
+	local file word
+	cd "$ROOT"
+	for file in man/jibri-finalize.1 man/jibri-finalize.conf.5 \
+		packaging/completions/*; do
+		word='Deliver the recording now'
+		[[ $file == *.1 ]] || word=retry-delay
+		rm -rf "$DIR/tree"
+		copy_tree
+		sed -i "0,/$word/s//differing/" "$DIR/tree/$file"
+		run -1 cmp "$file" "$DIR/tree/$file"
+		run -1 env BIN="$BIN" "$DIR/tree/scripts/docs" --check
+		assert_output_has "+++ $file as generated"
+		BIN=$BIN "$DIR/tree/scripts/docs"
+		cmp "$file" "$DIR/tree/$file"
+	done
+}
+
+@test "every manual is clean, and names no page of ours that is not there" {
+	command -v mandoc >/dev/null || skip "there is no mandoc here"
+	local page
+	cd "$ROOT/man"
+	for page in *.[1-8]; do
+		run -1 grep -v -e 'referenced manual not found' -e mandoc.db \
+			<(mandoc -T lint -W style "$page" 2>&1)
+	done
+	grep -ho '^\.Xr jibri[^ ]* [1-8]' -- * | sort -u |
+		while read -r _ page; do
+			[ -e "${page% *}.${page##* }" ] ||
+				{ echo "$page" >&2; false; }
+		done
+}
+
+@test "the manual of the journal has every event and every member" {
+	local name missing=()
+	sed -n 's/.*\[EVENT_[A-Z_]*\] = { "\([^"]*\)".*/\1/p
+		s/.*{ "\([a-zA-Z0-9]*\)", offsetof(.*/\1/p' \
+		"$ROOT/src/core/event.c" >"$DIR/names"
+	(($(wc -l <"$DIR/names") > 25))
+	printf '%s\n' at event path paths mtimes >>"$DIR/names"
+	while read -r name; do
+		grep -qE "^\.It Ic (.* , )?$name( ,.*)?\$" \
+			"$ROOT/man/jibri-finalize-journal.5" || missing+=("$name")
+	done <"$DIR/names"
+	assert_equal "${missing[*]}" ""
+}
+
+# --- examples ----------------------------------------------------------------
+
+# example_world: the recordings that the examples speak of, and the program
+# by its name.
+example_world() {
+	local session
+	start_sandbox
+	SRV=$DIR/srv/recordings
+	for session in 9f1c2d3e-0a4b-4c5d-8e6f-1234567890ab rec-abc123; do
+		REC=$SRV/$session
+		mkdir -p "$REC"
+		recording
+	done
+	mkdir "$DIR/bin"
+	ln -s "$BIN" "$DIR/bin/jibri-finalize"
+	PATH=$DIR/bin:$PATH
+	cd "$DIR" || return
+}
+
+# try LINE: as it stands, but here and as this user.
+try() {
+	local line=${1//sudo -u jibri /}
+	run -0 bash -c "set -o pipefail; ${line//\/srv\/recordings/$SRV}"
+}
+
+@test "each example of the help works as it stands" {
+	local command line n=0
+	example_world
+	for command in $(commands); do
+		"$BIN" help "$command" |
+			sed -n '/^Examples:/,$s/^  \([^#]\)/\1/p' >"$DIR/lines"
+		while read -r line; do
+			try "$line"
+			n=$((n + 1))
+		done <"$DIR/lines"
+	done
+	((n >= 6))
+}
+
+@test "each example of the journal's manual works as it stands" {
+	local line n=0
+	example_world
+	"$BIN" "$REC"
+	cd "$REC"
+	sed -n 's/\\e/\\/g; /^jq\|^grep/p' \
+		"$ROOT/man/jibri-finalize-journal.5" >"$DIR/lines"
+	while read -r line; do
+		try "$line"
+		# Which are not announced?  None.
+		[[ $line != grep* ]] || assert_equal "$output" ""
+		n=$((n + 1))
+	done <"$DIR/lines"
+	assert_equal "$n" 3
+	bash -c "$(grep '^jq.*sha256' "$DIR/lines")" | sha256sum -c
+}
+
+@test "the example of the settings' manual is a configuration file" {
+	sed -n '/^\.Sh EXAMPLES/,/^\.Ed/p' "$ROOT/man/jibri-finalize.conf.5" |
+		grep -v '^\.' | sed "s,/etc/jitsi/jibri,$DIR," >"$DIR/conf"
+	grep -c = "$DIR/conf"
+	echo s3cret >"$DIR/webhook-secret"
+	"$BIN" config --config "$DIR/conf" >"$DIR/out"
+	assert_equal "$(grep -c "$DIR/conf:" "$DIR/out")" \
+		"$(grep -c = "$DIR/conf")"
+}

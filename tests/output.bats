@@ -1,0 +1,97 @@
+#!/usr/bin/env bats
+# What a run says while it works, to people, to programs and to the journal.
+
+load lib
+setup() {
+	common_setup
+	start_sandbox
+	recording
+}
+teardown() { common_teardown; }
+
+# on_terminal COMMAND...: its stderr and stdout are a terminal; what it writes
+# there is the output.
+on_terminal() {
+	local command
+	printf -v command '%q ' "$@"
+	script -qec "$command" /dev/null </dev/null | tr -d '\r'
+}
+
+# to_file NAME [FLAG...]: its stderr goes to that file.
+to_file() {
+	local name=$1
+	shift
+	"$BIN" "$REC" "$@" 2>"$DIR/$name"
+}
+
+# --- log lines ---------------------------------------------------------------
+
+@test "in systemd's journal each line has its priority, elsewhere none has" {
+	faults 'upload *.mp4 1 status 503' 'webhook * * status 500'
+	: >"$DIR/journal"
+	JOURNAL_STREAM=$(stat -c %d:%i "$DIR/journal")
+	export JOURNAL_STREAM JIBRI_FINALIZE_TRIES=2
+	run -75 to_file journal --log-level debug --log-file "$DIR/file"
+	grep "^<3>$SESSION: error: " "$DIR/journal"
+	grep "^<4>$SESSION: warning: " "$DIR/journal"
+	grep "^<6>$SESSION: .*: stored, " "$DIR/journal"
+	grep "^<7>$SESSION: stage: " "$DIR/journal"
+	run -1 grep -v '^<[3467]>' "$DIR/journal"
+	run -1 grep '<[3467]>' "$DIR/file"
+
+	: >"$DIR/other"
+	run -75 to_file other
+	grep "^$SESSION: error: " "$DIR/other"
+	run -1 grep '<[3467]>' "$DIR/other"
+}
+
+@test "JSON in systemd's journal is JSON behind the priority" {
+	: >"$DIR/journal"
+	JOURNAL_STREAM=$(stat -c %d:%i "$DIR/journal")
+	export JOURNAL_STREAM
+	run -0 to_file journal --log-format json
+	sed 's/^<6>//' "$DIR/journal" | jq -es 'length > 2 and
+		all(keys_unsorted == ["time", "level", "session", "message"])'
+}
+
+@test "the tries of one recording can be followed by its session in every line" {
+	faults 'lookup * 1 status 503' 'upload *.mp4 1 drop-stored' \
+		'webhook * 1 status 502'
+	run -0 --separate-stderr "$BIN" "$REC" --verbose
+	((${#stderr_lines[@]} >= 8))
+	run -1 grep -v "^$SESSION: " <<<"$stderr"
+}
+
+@test "--quiet says nothing of success, and errors all the same" {
+	run -0 "$BIN" "$REC" --quiet
+	assert_equal "$output" ""
+	assert_equal "$(webhooks)" "STOPPED $ROOM $SESSION"
+	faults 'upload * * status 403'
+	run -77 --separate-stderr "$BIN" "$REC" -q --force --log-file "$DIR/file"
+	assert_equal "$(grep -vc ': error: ' <<<"$stderr")" 0
+	assert_equal "$(wc -l <<<"$output")" 1
+	grep "warning: \|acknowledged" "$DIR/file"
+}
+
+@test "--verbose is --log-level debug" {
+	run -0 --separate-stderr "$BIN" "$REC" -v
+	grep "stage: upload" <<<"$stderr"
+	assert_equal "$("$BIN" config --verbose --json |
+		jq -r '.[] | select(.name == "log-level") | .value')" debug
+}
+
+@test "error and warning are coloured on a terminal, unless NO_COLOR forbids it" {
+	export TERM=xterm JIBRI_FINALIZE_TRIES=2
+	faults 'webhook * * status 500'
+	on_terminal "$BIN" "$REC" --log-file "$DIR/file" >"$DIR/out" || true
+	grep $'\e\\[1;31merror:\e\\[0m ' "$DIR/out"
+	grep $'\e\\[33mwarning:\e\\[0m ' "$DIR/out"
+	run -1 grep $'\e' "$DIR/file"
+	on_terminal env NO_COLOR=1 "$BIN" "$REC" >"$DIR/out" || true
+	grep "error: " "$DIR/out"
+	run -1 grep $'\e\\[[0-9;]*m' "$DIR/out"
+	on_terminal env TERM=dumb "$BIN" "$REC" >"$DIR/out" || true
+	run -1 grep $'\e' "$DIR/out"
+	run -75 "$BIN" "$REC"
+	refute_output_has $'\e'
+}
