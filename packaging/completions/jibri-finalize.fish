@@ -97,6 +97,8 @@ complete -c jibri-finalize -n 'not _jibri_finalize_command help' -l settle -x -d
 complete -c jibri-finalize -n 'not _jibri_finalize_command help' -l sweep-retry-delay -x -d 'pause before the next visit, at most'
 complete -c jibri-finalize -n 'not _jibri_finalize_command help' -l sweep-retry-delay-max -x -d 'the longest such pause'
 complete -c jibri-finalize -n 'not _jibri_finalize_command help' -l give-up -x -d 'of failing, then a recording is held'
+complete -c jibri-finalize -n 'not _jibri_finalize_command help' -l retention -x -d 'a sweep removes what was delivered so long ago'
+complete -c jibri-finalize -n 'not _jibri_finalize_command help' -l min-free -x -d 'below it, a sweep removes earlier'
 complete -c jibri-finalize -n 'not _jibri_finalize_command help' -l metrics-file -r -F -d 'where a sweep leaves Prometheus metrics'
 complete -c jibri-finalize -n 'not _jibri_finalize_command help' -l log-file -r -F -d 'append the log lines to this file too'
 complete -c jibri-finalize -n 'not _jibri_finalize_command help' -l log-format -x -a 'text json' -d 'how log lines look: text or json'

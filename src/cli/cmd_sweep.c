@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/mem.h"
 #include "base/stop.h"
 #include "cli/commands.h"
 #include "cli/report_status.h"
@@ -22,6 +23,35 @@ end_of(const struct sweep_policy *policy)
 {
 	return policy->max_time_ms > 0 ? clock_mono_ms() + policy->max_time_ms
 				       : INT64_MAX;
+}
+
+static void
+say_would_remove(const char *path)
+{
+	autofree char *safe = text_escape(path);
+	autofree char *line = xasprintf("would be removed, if the server has "
+					"all of it: %s\n",
+	    safe);
+
+	log_result(line);
+}
+
+static void
+remove_delivered(const struct loaded *l, const struct text_list *roots,
+    void (*would_remove)(const char *), struct sweep_result *result)
+{
+	const struct retention_deps deps = {
+		.policy = &l->config.retention,
+		.verdict = &l->config.verdict,
+		.pipeline = &l->config.pipeline,
+		.would_remove = would_remove,
+	};
+	struct retention_result r;
+
+	retention_run(&deps, roots, &r);
+	result->removed = r.removed;
+	result->newly_held += r.lost;
+	result->worst = err_worse(result->worst, r.worst);
 }
 
 static void
@@ -50,7 +80,8 @@ static int
 conclude(const struct sweep_result *r, int outcome, bool may_be_missing,
     struct err *e)
 {
-	bool did_something = r->delivered + r->failed + r->newly_held > 0 ||
+	bool did_something =
+	    r->delivered + r->failed + r->newly_held + r->removed > 0 ||
 	    r->early.class != ERR_NONE;
 
 	if (outcome == -1 && e->class == ERR_NO_INPUT && may_be_missing)
@@ -87,13 +118,17 @@ cmd_sweep(struct loaded *l, const struct options *o, char *const *words,
 	size_t held;
 	int outcome;
 
+	if (retention_check(&l->config.retention, e) == -1)
+		return -1;
 	stop_at(end_of(sweep.policy));
 	roots_of(l, words, n, &roots);
 	if (o->given & OPTION_DRY_RUN) {
 		outcome = show_status(l, &roots, ~(1U << VERDICT_DONE), false,
 		    &held, e);
+		remove_delivered(l, &roots, say_would_remove, &result);
 	} else {
 		outcome = sweep_run(&sweep, &roots, &result, e);
+		remove_delivered(l, &roots, NULL, &result);
 		write_metrics(l, &roots, began_ms);
 		outcome = conclude(&result, outcome, is_default_root(l, n), e);
 	}

@@ -260,7 +260,8 @@ report_sweep(const struct sweep_result *r)
 		{ r->found[VERDICT_BUSY] + r->busy, "busy", false },
 		{ r->found[VERDICT_SETTLING], "settling", false },
 		{ r->found[VERDICT_GIVEN_UP], "given up", false },
-		{ r->found[VERDICT_DONE], "done", true },
+		{ r->found[VERDICT_DONE] - r->removed, "done", true },
+		{ r->removed, "removed", false },
 	};
 	autobuf struct buf out = { 0 };
 

@@ -452,6 +452,28 @@ const struct setting settings[] = {
 	    .manual = "FAILED says so, once; nothing is deleted.",
 	},
 	{
+	    .name = "retention",
+	    MILLIS(retention.keep_ms),
+	    .initial = "0s",
+	    .arg = "TIME",
+	    .help = "a sweep removes what was delivered so long ago",
+	    .manual = "0s: recordings are kept for ever.  Counted from the "
+		      "acknowledged STOPPED; the server has to show every "
+		      "file with its size, else the recording is kept.  One "
+		      "that holds what was never sent, such as an excluded "
+		      "file, is kept too.",
+	},
+	{
+	    .name = "min-free",
+	    PERCENT(retention.min_free),
+	    .initial = "0%",
+	    .arg = "PERCENT",
+	    .help = "below it, a sweep removes earlier",
+	    .manual = "The oldest of what was delivered goes first, until so "
+		      "much of the disk is free.  What is not delivered is "
+		      "never touched.",
+	},
+	{
 	    .name = "metrics-file",
 	    TEXT(metrics_file),
 	    .initial = "",

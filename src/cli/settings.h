@@ -9,6 +9,7 @@
 #include "base/nearest.h"
 #include "core/attempt.h"
 #include "core/pipeline.h"
+#include "core/retention.h"
 #include "core/sweep.h"
 #include "core/verdict.h"
 
@@ -25,6 +26,7 @@ struct config {
 	char *recordings_dir;
 	struct verdict_policy verdict;
 	struct sweep_policy sweep;
+	struct retention_policy retention;
 	char *metrics_file;
 	bool is_deferred;
 	int64_t deadline_ms;

@@ -31,13 +31,18 @@ survey_free(struct survey *s)
 }
 
 static bool
-is_done_at_a_glance(int rootfd, const char *name, const struct stat *directory)
+is_done_at_a_glance(int rootfd, const char *name, struct finding *f)
 {
 	autofree char *path = xasprintf("%s/%s", name, RECORDING_JOURNAL);
 	struct stat journal;
 
-	return fstatat(rootfd, path, &journal, AT_SYMLINK_NOFOLLOW) == 0 &&
-	    journal_is_sealed(directory, &journal);
+	if (fstatat(rootfd, path, &journal, AT_SYMLINK_NOFOLLOW) == -1 ||
+	    !journal_is_sealed(&f->st, &journal))
+		return false;
+	/* The seal was the last that happened to it. */
+	f->done_ms = (int64_t)journal.st_ctim.tv_sec * 1000 +
+	    journal.st_ctim.tv_nsec / 1000000;
+	return true;
 }
 
 static void
@@ -109,8 +114,7 @@ judge(struct survey *s, struct recording *rec, struct finding *f, struct err *e)
 		.progress = &f->progress,
 		.is_writable =
 		    faccessat(rec->dirfd, ".", W_OK, AT_EACCESS) == 0,
-		.is_tombstone = strncmp(f->name, RECORDING_TOMBSTONE,
-				    strlen(RECORDING_TOMBSTONE)) == 0,
+		.is_tombstone = f->is_tombstone,
 		.now_ms = clock_unix_ms(),
 	};
 	int peek = journal_peek(rec->dirfd, &f->progress, e);
@@ -126,6 +130,7 @@ judge(struct survey *s, struct recording *rec, struct finding *f, struct err *e)
 		list(f, rec, &ev);
 	}
 	f->verdict = verdict_of(s->policy, &ev, &why);
+	f->done_ms = f->progress.announced_ms;
 	mem_replace(&f->why, why);
 	if (f->verdict == VERDICT_DUE &&
 	    is_open(s, rec,
@@ -155,12 +160,14 @@ survey_entry(struct survey *s, int rootfd, const char *root, const char *name,
 		.verdict = VERDICT_NONE,
 		.path = xasprintf("%s/%s", root, name),
 		.name = xstrdup(name),
+		.is_tombstone = strncmp(name, RECORDING_TOMBSTONE,
+				    strlen(RECORDING_TOMBSTONE)) == 0,
 	};
 	if (is_other(name) ||
 	    fstatat(rootfd, name, &f->st, AT_SYMLINK_NOFOLLOW) == -1 ||
 	    !S_ISDIR(f->st.st_mode))
 		return;
-	if (is_done_at_a_glance(rootfd, name, &f->st)) {
+	if (is_done_at_a_glance(rootfd, name, f)) {
 		f->verdict = VERDICT_DONE;
 		if (!s->is_deep)
 			return;

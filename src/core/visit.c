@@ -24,6 +24,8 @@ deliver(const struct visit_policy *policy, const char *directory,
 	const struct attempt_request request = {
 		.directory = directory,
 		.is_visit = true,
+		/* The server may have lost what the journal has as stored. */
+		.is_by_hand = policy->takes_held,
 		.takes_held = policy->takes_held,
 	};
 	struct attempt_result result;
