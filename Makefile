@@ -9,6 +9,7 @@
 # make lint           every check that does not run the program
 # make fuzz TIME=60   looks for findings, so many seconds for each fuzz target
 #                     (FUZZ='json list' for these alone); needs clang
+# make sbom           what the program is made of, build/sbom.json
 # make format         lay out the C sources
 # make docs           renew what is generated of manuals, README, completions
 # make install        under $(DESTDIR)$(PREFIX)
@@ -93,8 +94,9 @@ else ifeq ($(filter -O0,$(CFLAGS)),)
 fortify := -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=$(if $(is_clang),2,3)
 endif
 
-compile = $(CC) -std=gnu11 $(defines) $(warnings) $(harden) $(CPPFLAGS) \
-    $(CFLAGS) $(sanitize)
+# The same bytes wherever it is built.
+compile = $(CC) -std=gnu11 $(defines) $(warnings) $(harden) \
+    -ffile-prefix-map='$(CURDIR)'=. $(CPPFLAGS) $(CFLAGS) $(sanitize)
 link = $(CC) $(harden) $(CFLAGS) $(sanitize) -pie -Wl,-z,relro,-z,now \
     -Wl,-z,noexecstack -Wl,--as-needed $(LDFLAGS)
 
@@ -179,6 +181,11 @@ fuzz:
 	@FUZZER='$(abspath $(BUILD)/fuzz/fuzzer)' TIME='$(TIME)' \
 	    scripts/fuzz $(FUZZ)
 
+sbom: $(out)/sbom.json
+
+$(out)/sbom.json: $(program) packaging/sbom
+	$(call say,SBOM) packaging/sbom $(program) '$(version)' >$@
+
 lint: $(program)
 	@BIN='$(program)' scripts/lint
 
@@ -212,8 +219,8 @@ install: $(program)
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all helpers check check-long check-mutants soak fuzz lint docs \
-    format install clean FORCE
+.PHONY: all helpers check check-long check-mutants soak fuzz sbom lint \\
+    docs format install clean FORCE
 .DELETE_ON_ERROR:
 
 -include $(wildcard $(out)/obj/*/*.d $(out)/obj/*/*/*.d)
