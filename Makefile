@@ -7,6 +7,7 @@
 # make soak           delivers 3,000 recordings to a server that fails at 30 %
 #                     of all requests; SEED=N repeats one, RECORDINGS=N
 # make lint           every check that does not run the program
+# make analyze        static analysis by four tools, in some minutes
 # make fuzz TIME=60   looks for findings, so many seconds for each fuzz target
 #                     (FUZZ='json list' for these alone); needs clang
 # make sbom           what the program is made of, build/sbom.json
@@ -181,6 +182,10 @@ fuzz:
 	@FUZZER='$(abspath $(BUILD)/fuzz/fuzzer)' TIME='$(TIME)' \
 	    scripts/fuzz $(FUZZ)
 
+# In objects of its own, as two of them are compilers.
+analyze:
+	@BUILD='$(abspath $(BUILD))/analyze' scripts/analyze
+
 sbom: $(out)/sbom.json
 
 $(out)/sbom.json: $(program) packaging/sbom
@@ -219,8 +224,8 @@ install: $(program)
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all helpers check check-long check-mutants soak fuzz sbom lint \\
-    docs format install clean FORCE
+.PHONY: all helpers check check-long check-mutants soak fuzz analyze sbom \
+    lint docs format install clean FORCE
 .DELETE_ON_ERROR:
 
 -include $(wildcard $(out)/obj/*/*.d $(out)/obj/*/*/*.d)

@@ -1,5 +1,6 @@
 #include "cli/commands.h"
 
+#include <assert.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -315,6 +316,7 @@ commands_run(const struct options *o, struct err *e)
 		command = find_row("finalize");
 	else
 		return unknown_word(words[0], e);
+	assert(command != NULL); /* one is called finalize */
 	if (check_usage(command, o, n, e) == -1)
 		return -1;
 	if (command->needs_no_config || (o->given & OPTION_SAMPLE))
