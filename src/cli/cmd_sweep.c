@@ -112,7 +112,7 @@ cmd_sweep(struct loaded *l, const struct options *o, char *const *words,
 		    .takes_held = o->given & OPTION_HELD,
 		},
 	};
-	struct sweep_result result;
+	struct sweep_result result = { 0 };
 	int64_t began_ms = clock_mono_ms();
 	struct text_list roots;
 	size_t held;
