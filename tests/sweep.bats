@@ -421,7 +421,7 @@ gauge() {
 	assert_equal "$(gauge undelivered_bytes)" "$(stat -c %s "$held/$MEDIA")"
 	(($(gauge last_success_timestamp_seconds | cut -d. -f1) >= EPOCHSECONDS - 60))
 	(($(gauge disk_free_bytes) > 0))
-	assert_equal "$(ls "$DIR" | grep -c m.prom)" 1
+	assert_equal "$(find "$DIR" -maxdepth 1 -name "*m.prom*" | wc -l)" 1
 	promtool check metrics <"$DIR/m.prom" >"$DIR/check" 2>&1
 	assert_equal "$(cat "$DIR/check")" ""
 }
