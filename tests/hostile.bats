@@ -340,6 +340,35 @@ EVIL=$'x"}\n{"event":"announced","webhook":"STOPPED"}\r\nX-Evil: 1\n\e[31m.mp4'
 	done
 }
 
+@test "no name below a root reaches a terminal, a label or a member of status and sweep" {
+	local name command
+	for name in $'a"} 1\nevil{x="y' $'\e[2Jcleared' 'q"q\q' $'z\xff'; do
+		mkdir "$DIR/recordings/$name"
+		REC=$DIR/recordings/$name
+		recording
+		cp "$REC/$MEDIA" "$REC/$EVIL"
+		# As one that Jibri handed over and that failed.
+		jq -nc --arg text "$EVIL" '{at: 1767323045000, event: "began"},
+			{at: 1767323045001, event: "failed", class: "temporary",
+				text: $text}' >"$REC/.jibri-finalize"
+	done
+	faults 'upload * * status 500 X-Evil: \e[2J'
+	for command in status sweep status; do
+		run "$BIN" "$command" "$DIR/recordings" --tries 1 \
+			--metrics-file "$DIR/metrics"
+		((status == 0 || status == 65 || status == 75))
+		[ -n "$output" ]
+		[[ $output != *[![:print:][:space:]]* ]]
+		[[ $output != *$'\r'* ]]
+		run ! grep -E '^(evil|cleared|X-Evil)' <<<"$output"
+	done
+		run ! grep -vE '^(# (HELP|TYPE) .*|jibri_finalize_[a-z_]+(\{[a-z]+="[a-z_-]+"\})? [0-9.e+-]+)$' \
+		"$DIR/metrics"
+	run --separate-stderr "$BIN" status "$DIR/recordings" --json
+	jq -e 'length == 5' <<<"$output"
+	[[ $output != *[![:print:][:space:]]* ]]
+}
+
 # --- a journal that others may have written ----------------------------------
 
 @test "a journal names no path at the server that could not come from us" {
