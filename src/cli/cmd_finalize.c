@@ -10,6 +10,7 @@ cmd_finalize(struct loaded *l, const struct options *o, char *const *words,
 		.room = n > 1 ? words[1] : NULL,
 		.session = n > 2 ? words[2] : NULL,
 		.is_forced = o->given & OPTION_FORCE,
+		.is_dry_run = o->given & OPTION_DRY_RUN,
 		.is_deferred = l->config.is_deferred,
 	};
 

@@ -13,6 +13,7 @@ upload(struct loaded *l, const struct options *o, const char *directory,
 		.only = &o->only,
 		.is_forced = o->given & OPTION_FORCE,
 		.is_silent = o->given & OPTION_NO_WEBHOOK,
+		.is_dry_run = o->given & OPTION_DRY_RUN,
 		.is_by_hand = true,
 	};
 

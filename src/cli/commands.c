@@ -30,6 +30,8 @@ static const struct command_example upload_examples[] = {
 	{ "what the server has lost of some recordings",
 	    "jibri-finalize upload /srv/recordings/9f1c* "
 	    "/srv/recordings/rec-*" },
+	{ "what would it do?",
+	    "jibri-finalize upload --dry-run /srv/recordings/rec-abc123" },
 	{ "one file that is damaged at the server",
 	    "jibri-finalize upload --force --only '*.mp4' "
 	    "/srv/recordings/rec-abc123" },
@@ -80,17 +82,18 @@ static const struct command_example help_examples[] = {
 const struct command commands[] = {
 	{
 	    .name = "finalize",
-	    .synopsis = "[--force] [--json] DIR [ROOM [SESSION]]",
+	    .synopsis = "[--force] [--dry-run] [--json] DIR [ROOM [SESSION]]",
 	    .help = "deliver the recording in DIR now",
 	    .manual = "Deliver the recording now, whatever an earlier run "
 		      "said of it: find out whose it is, upload what the "
 		      "server does not have, and announce it.  What earlier "
-		      "runs achieved is not done again.  The word finalize "
-		      "can be left out.",
+		      "runs achieved is not done again.  --dry-run prints "
+		      "what would be done.  The word finalize can be left "
+		      "out.",
 	    .examples = finalize_examples,
 	    .min_words = 1,
 	    .max_words = 3,
-	    .options = OPTION_FORCE | OPTION_JSON,
+	    .options = OPTION_FORCE | OPTION_JSON | OPTION_DRY_RUN,
 	    .run = cmd_finalize,
 	},
 	{
@@ -112,12 +115,15 @@ const struct command commands[] = {
 		      "sent only if nothing else is missing.  With --force "
 		      "everything is sent again, or what matches, whatever "
 		      "the server has.  After --no-webhook the recording is "
-		      "done, and no later run tells the backend either.",
+		      "done, and no later run tells the backend either.  "
+		      "--dry-run prints what would be done with each file, "
+		      "its size and type; nothing is sent or written.",
 	    .examples = upload_examples,
 	    .min_words = 1,
 	    .max_words = SIZE_MAX,
 	    .options = OPTION_ROOM | OPTION_SESSION | OPTION_MEETING_ID |
-		OPTION_ONLY | OPTION_FORCE | OPTION_NO_WEBHOOK | OPTION_JSON,
+		OPTION_ONLY | OPTION_FORCE | OPTION_NO_WEBHOOK | OPTION_JSON |
+		OPTION_DRY_RUN,
 	    .run = cmd_upload,
 	},
 	{

@@ -3,6 +3,23 @@
 #include "base/log.h"
 #include "base/stop.h"
 #include "cli/report.h"
+#include "cli/report_preview.h"
+
+static void
+report(const struct attempt_result *result, const struct options *o,
+    const struct err *e)
+{
+	bool is_json = o->given & OPTION_JSON;
+
+	if (result->is_previewed && is_json)
+		report_preview_json(result);
+	else if (result->is_previewed)
+		report_preview(result);
+	else if (is_json)
+		report_attempt_json(result, e);
+	else if (e != NULL || !(o->given & OPTION_QUIET))
+		report_attempt(result, e);
+}
 
 int
 deliver(const struct loaded *l, const struct options *o,
@@ -14,10 +31,7 @@ deliver(const struct loaded *l, const struct options *o,
 
 	if (outcome == -1 && !result.is_logged)
 		log_error("%s", e->text);
-	if (o->given & OPTION_JSON)
-		report_attempt_json(&result, outcome == 0 ? NULL : e);
-	else if (outcome == -1 || !(o->given & OPTION_QUIET))
-		report_attempt(&result, outcome == 0 ? NULL : e);
+	report(&result, o, outcome == 0 ? NULL : e);
 	attempt_result_free(&result);
 	e->text[0] = '\0';
 	return outcome;

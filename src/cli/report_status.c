@@ -11,9 +11,9 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "cli/report.h"
+#include "cli/table.h"
 
 enum {
-	USUAL_WIDTH = 80,
 	LEAST_WIDTH = 40,
 	STATE = 8,
 	SIZE = 5,
@@ -32,7 +32,7 @@ struct screen {
 static struct screen
 screen_of(const struct status *status)
 {
-	struct screen s = { .width = USUAL_WIDTH, .session = 7 };
+	struct screen s = { .width = TABLE_WIDTH, .session = 7 };
 	const char *no_color = getenv("NO_COLOR");
 	struct winsize size;
 
@@ -129,28 +129,6 @@ add_first_line(struct buf *out, const struct screen *s,
 	    stored, TRIES, row->attempts);
 }
 
-/* Words below each other, so that a long error can be read. */
-static void
-add_wrapped(struct buf *out, const char *text, int width)
-{
-	autofree char *safe = text_escape(text);
-	const char *at = safe;
-
-	while (*at) {
-		int length = (int)strlen(at);
-		int cut = width - INDENT;
-
-		if (length > cut) {
-			while (cut > 0 && at[cut] != ' ')
-				cut--;
-			length = cut > 0 ? cut : width - INDENT;
-		}
-		(void)buf_addf(out, "%*s%.*s\n", INDENT, "", length, at);
-		at += length;
-		at += strspn(at, " ");
-	}
-}
-
 static void
 add_reason(struct buf *out, const struct screen *s,
     const struct status_row *row)
@@ -165,7 +143,7 @@ add_reason(struct buf *out, const struct screen *s,
 	}
 	if (row->why)
 		(void)buf_adds(&line, row->why);
-	add_wrapped(out, buf_str(&line), s->width);
+	table_add_wrapped(out, buf_str(&line), INDENT, s->width);
 }
 
 static void

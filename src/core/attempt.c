@@ -225,6 +225,19 @@ deliver(struct job *job, const struct attempt_policy *policy,
 }
 
 static int
+preview(struct job *job, struct attempt_result *result, const char *changed,
+    struct err *e)
+{
+	/* The journal is a copy in memory. */
+	note_began(job, changed);
+	if (e->class != ERR_NONE ||
+	    pipeline_preview(job, &result->preview, e) == -1)
+		return -1;
+	result->is_previewed = true;
+	return 0;
+}
+
+static int
 run(struct job *job, const struct attempt_request *request,
     const struct attempt_policy *policy, struct attempt_result *result,
     struct err *e)
@@ -239,14 +252,16 @@ run(struct job *job, const struct attempt_request *request,
 	    !job->is_by_hand && !job->is_forced;
 	if (result->is_given_up)
 		return 0;
+	if (result->is_listed && !pipeline_is_anything_selected(job))
+		return err_set(e, ERR_NO_INPUT,
+		    "--only selects none of its artifacts");
+	if (request->is_dry_run)
+		return preview(job, result, changed, e);
 	result->was_done = is_finished && !job->is_forced && !job->is_by_hand;
 	if (result->was_done) {
 		seal(job);
 		return 0;
 	}
-	if (result->is_listed && !pipeline_is_anything_selected(job))
-		return err_set(e, ERR_NO_INPUT,
-		    "--only selects none of its artifacts");
 	if (request->is_deferred && defer(job)) {
 		result->was_deferred = true;
 		return 0;
@@ -338,7 +353,8 @@ open_and_run(struct job *job, const struct attempt_request *request,
 		return -1;
 	log_set_session(request->session ? request->session
 					 : recording_name(&job->recording));
-	if (journal_open(&job->journal, job->recording.dirfd, e) == -1)
+	if ((request->is_dry_run ? journal_look : journal_open)(&job->journal,
+		job->recording.dirfd, e) == -1)
 		return -1;
 	if (p->session && !request->session)
 		log_set_session(p->session);
@@ -410,4 +426,5 @@ attempt_result_free(struct attempt_result *result)
 	free(result->session);
 	free(result->room);
 	free(result->meeting_id);
+	preview_free(&result->preview);
 }

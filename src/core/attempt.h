@@ -28,6 +28,7 @@ struct attempt_request {
 	bool is_visit;    /* by the sweeper: one try of each request,
 				       and only if it is still due */
 	bool takes_held;  /* a visit to what is held, too */
+	bool is_dry_run;  /* nothing is sent and nothing written */
 	bool is_deferred; /* leave it to the sweeper */
 };
 
@@ -47,8 +48,10 @@ struct attempt_result {
 	bool is_given_up;            /* and so nothing was done */
 	bool was_deferred;           /* the sweeper will deliver it */
 	int64_t next_ms;             /* of its next try; 0: none is planned */
-	bool is_partial;             /* what was selected is stored */
-	bool is_withheld;            /* done without a STOPPED */
+	bool is_previewed;           /* only that, and nothing was done */
+	struct preview preview;
+	bool is_partial;  /* what was selected is stored */
+	bool is_withheld; /* done without a STOPPED */
 };
 
 /*

@@ -254,6 +254,22 @@ journal_peek(int dirfd, struct progress *p, struct err *e)
 	return is_locked(fd) ? JOURNAL_BUSY : JOURNAL_FREE;
 }
 
+int
+journal_look(struct journal *j, int dirfd, struct err *e)
+{
+	int found;
+
+	*j = (struct journal){
+		.fd = -1,
+		.dirfd = dirfd,
+		.is_degraded = true,
+	};
+	found = journal_peek(dirfd, &j->progress, e);
+	if (found == JOURNAL_BUSY)
+		return set_busy(&j->progress, e);
+	return found == -1 ? -1 : 0;
+}
+
 void
 journal_seal(const struct journal *j, int64_t directory_mtime_ns)
 {

@@ -64,6 +64,12 @@ enum journal_peek { JOURNAL_ABSENT, JOURNAL_FREE, JOURNAL_BUSY };
 int journal_peek(int dirfd, struct progress *, struct err *e);
 
 /*
+ * Open it so, to see what would be: facts are noted in memory only.  -1 as
+ * above, or with ERR_BUSY.  To be closed even then.
+ */
+int journal_look(struct journal *, int dirfd, struct err *e);
+
+/*
  * Mark a finished recording, so that two stat calls tell it from the others
  * as long as nothing is added to or taken from its directory, which had this
  * mtime when everything in it was found delivered.  The mark is a journal

@@ -221,8 +221,8 @@ is_media(const struct job *job, const struct artifact *a)
 }
 
 /* One media file that is whole makes a recording. */
-static int
-check_media(const struct job *job, struct err *e)
+int
+pipeline_check_media(const struct job *job, struct err *e)
 {
 	const struct recording *rec = &job->recording;
 	autobuf struct buf damage = { 0 };
@@ -354,7 +354,7 @@ pipeline_send_failed(struct job *job, const char *why, struct err *e)
 static int
 stage_announce(struct job *job, struct err *e)
 {
-	if (check_media(job, e) == -1)
+	if (pipeline_check_media(job, e) == -1)
 		return -1;
 	if (job->is_silent) {
 		journal_note(&job->journal,

@@ -72,6 +72,15 @@ int pipeline_prepare(struct job *, bool is_anew, struct upload_deps *,
  */
 int pipeline_recheck(struct job *, struct err *e);
 
+/* Is there a media file that is whole?  -1 with ERR_PERMANENT: none. */
+int pipeline_check_media(const struct job *, struct err *e);
+
+/*
+ * What pipeline_run(), by hand after pipeline_recheck(), would do, up to the
+ * webhook; nothing is sent.  The journal should be open by journal_look().
+ */
+int pipeline_preview(struct job *, struct preview *, struct err *e);
+
 /*
  * Is there nothing to do: STOPPED acknowledged, and every artifact of the
  * directory stored as it is now?  Otherwise *changed names an artifact that

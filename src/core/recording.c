@@ -46,7 +46,9 @@ forget_scan(struct recording *rec)
 		buf_free(&rec->artifacts[i].content);
 	}
 	rec->n = 0;
-	text_list_free(&rec->skipped);
+	for (size_t i = 0; i < rec->n_skipped; i++)
+		free(rec->skipped[i].path);
+	rec->n_skipped = 0;
 	json_decref(rec->metadata);
 	rec->metadata = NULL;
 	buf_free(&rec->metadata_text);
@@ -59,6 +61,7 @@ recording_close(struct recording *rec)
 {
 	forget_scan(rec);
 	free(rec->artifacts);
+	free(rec->skipped);
 	free(rec->path);
 	mem_close(&rec->dirfd);
 }
@@ -94,16 +97,18 @@ recording_matches(const struct text_list *globs, const char *path)
 static void
 skip(struct recording *rec, const char *path, const char *why)
 {
-	autofree char *line = xasprintf("%s: skipped, %s", path, why);
-
-	text_list_add(&rec->skipped, line);
+	xgrow((void **)&rec->skipped, &rec->cap_skipped, rec->n_skipped + 1,
+	    sizeof(*rec->skipped));
+	rec->skipped[rec->n_skipped++] =
+	    (struct skipped){ .path = xstrdup(path), .why = why };
 }
 
 void
 recording_log_skipped(const struct recording *rec)
 {
-	for (size_t i = 0; i < rec->skipped.n; i++)
-		log_info("%s", rec->skipped.items[i]);
+	for (size_t i = 0; i < rec->n_skipped; i++)
+		log_info("%s: skipped, %s", rec->skipped[i].path,
+		    rec->skipped[i].why);
 }
 
 static const char *

@@ -37,6 +37,11 @@ enum metadata_state {
 	METADATA_PARSED,
 };
 
+struct skipped {
+	char *path;
+	const char *why;
+};
+
 struct recording {
 	const struct recording_policy *policy;
 	char *path; /* absolute */
@@ -44,8 +49,9 @@ struct recording {
 	int64_t mtime_ns;           /* of the directory, before the last scan */
 	struct artifact *artifacts; /* sorted by path */
 	size_t n, cap;
-	struct text_list skipped; /* what is no artifact, and why */
-	struct err trouble;       /* the first that could not be read */
+	struct skipped *skipped; /* what is no artifact */
+	size_t n_skipped, cap_skipped;
+	struct err trouble; /* the first that could not be read */
 
 	/* metadata.json of the top level */
 	enum metadata_state metadata_state;

@@ -25,10 +25,12 @@ is_all_delivered(struct job *job, struct err *e)
 		    changed ? changed : "it");
 		return false;
 	}
-	if (rec->skipped.n == 0)
+	if (rec->n_skipped == 0)
 		return true;
-	(void)err_set(e, ERR_NONE, "it holds what was never sent: %s",
-	    rec->skipped.items[0]);
+	(void)err_set(e, ERR_NONE,
+	    "it holds what was never sent: %s: "
+	    "skipped, %s",
+	    rec->skipped[0].path, rec->skipped[0].why);
 	return false;
 }
 

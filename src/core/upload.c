@@ -441,8 +441,8 @@ sum_up(const struct upload *u, struct err *e)
 	return -1;
 }
 
-static void
-free_upload(struct upload *u)
+void
+upload_free(struct upload *u)
 {
 	for (size_t i = 0; i < u->n; i++) {
 		remote_name_free(&u->items[i].remote);
@@ -478,6 +478,6 @@ upload_run(const struct upload_deps *deps, struct upload_totals *totals,
 	journal_commit(deps->journal);
 	if (result == 0)
 		result = sum_up(&u, e);
-	free_upload(&u);
+	upload_free(&u);
 	return result;
 }

@@ -6,6 +6,7 @@
 #include "core/auth.h"
 #include "core/filestore.h"
 #include "core/journal.h"
+#include "core/preview.h"
 #include "core/recording.h"
 #include "io/http.h"
 
@@ -55,6 +56,12 @@ bool upload_is_selected(const struct text_list *only, const struct artifact *);
  * the journal is believed, with a warning.  -1 with *e.
  */
 int upload_recheck(const struct upload_deps *, bool is_forced, struct err *e);
+
+/*
+ * What upload_run() would do with each artifact now: the same decisions, with
+ * nothing sent.  -1 when it was stopped.
+ */
+int upload_preview(const struct upload_deps *, struct preview *, struct err *e);
 
 /*
  * Store every selected artifact that is not stored yet, by the resolved room,

@@ -70,11 +70,16 @@ void upload_fail(struct upload *, struct item *, const struct err *);
 void upload_make_ready(struct upload *, struct item *, int64_t due_ms);
 void upload_ask(struct upload *, struct item *, int64_t list_due_ms);
 
+void upload_free(struct upload *);
+
 /* upload_plan.c: what has to be sent? */
 void upload_plan(struct upload *);
 
 /* upload_list.c: asking the server what it has. */
 void upload_list_start(struct upload *);
+/* The artifact's type, the caller's; NULL when it cannot be read. */
+char *upload_type_of(struct upload *, const struct artifact *);
+
 void upload_list_done(struct upload *, const struct http_answer *);
 
 #endif

@@ -58,18 +58,15 @@ can_repeat(const struct upload *u, const struct item *item, int64_t at_ms)
 		retry_is_allowed(u->deps->retry, &item->retry, at_ms));
 }
 
-/* Its type, where it was not sent now. */
-static void
-find_type(struct upload *u, struct item *item)
+char *
+upload_type_of(struct upload *u, const struct artifact *a)
 {
 	struct err ignored;
 	struct stat st;
-	autoclose int fd = recording_open_artifact(u->deps->recording,
-	    item->artifact->path, &st, &ignored);
+	autoclose int fd =
+	    recording_open_artifact(u->deps->recording, a->path, &st, &ignored);
 
-	if (fd != -1)
-		mem_replace(&item->type,
-		    mimetype_of(u->mimetype, fd, item->artifact->path));
+	return fd == -1 ? NULL : xstrdup(mimetype_of(u->mimetype, fd, a->path));
 }
 
 static void
@@ -77,8 +74,9 @@ settle_stored(struct upload *u, struct item *item)
 {
 	const struct artifact *a = item->artifact;
 
+	/* It was not sent now. */
 	if (item->type == NULL)
-		find_type(u, item);
+		item->type = upload_type_of(u, a);
 	journal_note(u->deps->journal,
 	    (struct event){
 		.kind = EVENT_STORED,
