@@ -13,6 +13,9 @@ SESSION=9f1c2d3e-aaaa-4bbb-8ccc-1234567890ab
 ROOM=abc-defg-hij
 MEDIA=${ROOM}_2026-01-02-03-04-05.mp4
 
+# The webhook's secret in every test; no_canary looks for it in what is left.
+CANARY=canary-s3cret
+
 # Each test: a sandbox with one room, and the settings that point to it.
 # The waits are short, so that a retry costs no time.
 common_setup() {
@@ -31,6 +34,25 @@ common_setup() {
 
 common_teardown() {
 	stop_sandbox
+	no_canary
+}
+
+# The secret stands in nothing that the program left behind: no file (but
+# those in which a test keeps it, named secret* or below credentials/), no
+# output, and at the server nowhere but in headers.
+no_canary() {
+	local found
+	[[ ${output-} != *"$CANARY"* ]] ||
+		{ echo "the output holds the canary: $output" >&2; return 1; }
+	found=$(find "$DIR" -type f -size -4096k ! -name requests.jsonl \
+		! -name webhooks.jsonl ! -name 'secret*' \
+		! -path '*/credentials/*' -exec grep -lF -- "$CANARY" {} + \
+		2>/dev/null) || true
+	found+=$(find "$DIR" -type f \( -name requests.jsonl -o \
+		-name webhooks.jsonl \) \
+		-exec sed 's/"headers": *{[^}]*}//' {} + 2>/dev/null |
+		grep -F -- "$CANARY") || true
+	[ -z "$found" ] || { echo "here is the canary: $found" >&2; return 1; }
 }
 
 # --- the server --------------------------------------------------------------
@@ -38,15 +60,15 @@ common_teardown() {
 # start_sandbox [SANDBOX_FLAG...]: sets URL and the old script's variables.
 # SECRET= makes one that asks for no proof of the webhook's sender.
 start_sandbox() {
-	local secret=(--webhook-secret s3cret)
-	[ -n "${SECRET-s3cret}" ] || secret=()
+	local secret=(--webhook-secret "$CANARY")
+	[ -n "${SECRET-$CANARY}" ] || secret=()
 	rm -f "$SB/url"
 	"$SANDBOX" --dir "$SB" --max-time 300 "${secret[@]}" "$@" 3>&- &
 	SANDBOX_PID=$!
 	wait_for test -s "$SB/url"
 	URL=$(cat "$SB/url")
 	export FILE_SERVICE_URL=$URL MEETING_SERVICE_URL=$URL
-	export WEBHOOK_SECRET=s3cret
+	export WEBHOOK_SECRET=$CANARY
 }
 
 stop_sandbox() {

@@ -233,7 +233,7 @@ variable() {
 	start_sandbox
 	recording
 	unset WEBHOOK_SECRET
-	printf 's3cret\r\n' >"$DIR/secret"
+	printf '%s\r\n' "$CANARY" >"$DIR/secret"
 	run_finalize 0 --webhook-secret-file "$DIR/secret"
 	assert_equal "$(webhooks)" "STOPPED $ROOM $SESSION"
 }
@@ -243,7 +243,7 @@ variable() {
 	recording
 	unset WEBHOOK_SECRET
 	mkdir "$DIR/credentials"
-	echo s3cret >"$DIR/credentials/webhook-secret"
+	echo "$CANARY" >"$DIR/credentials/webhook-secret"
 	echo t0ken >"$DIR/credentials/token"
 	CREDENTIALS_DIRECTORY=$DIR/credentials run_finalize 0
 	is_stored metadata.json "$MEDIA"

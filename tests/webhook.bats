@@ -60,11 +60,11 @@ hmac() {
 	assert_equal "$(hook '[.secretOk, .signatureOk, .standardOk] | join(" ")')" \
 		"true true true"
 	assert_equal "$(hook '.headers["x-webhook-signature"]')" \
-		"$(hook .body | tr -d '\n' | hmac s3cret)"
+		"$(hook .body | tr -d '\n' | hmac "$CANARY")"
 	assert_equal "$(hook '.headers["webhook-signature"]')" \
 		"v1,$(jq -j '.headers["webhook-id"] + "." +
 			.headers["webhook-timestamp"] + "." + .body' \
-			"$SB/webhooks.jsonl" | hmac s3cret)"
+			"$SB/webhooks.jsonl" | hmac "$CANARY")"
 }
 
 @test "webhook-auth narrows the proofs to the named ones" {

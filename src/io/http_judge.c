@@ -72,11 +72,18 @@ curl_class(CURLcode rc)
 	}
 }
 
-/* A URL as it may be shown: a query can hold what is private. */
+/* As it may be shown: a user or a query can hold what is private. */
 static char *
 shown_url(const char *url)
 {
-	return xstrndup(url, strcspn(url, "?#"));
+	const char *scheme = strstr(url, "://");
+	const char *host = scheme ? scheme + 3 : url;
+	const char *at = memrchr(host, '@', strcspn(host, "/?#"));
+
+	if (at == NULL)
+		return xstrndup(url, strcspn(url, "?#"));
+	return xasprintf("%.*s(hidden)%.*s", (int)(host - url), url,
+	    (int)strcspn(at, "?#"), at);
 }
 
 static void

@@ -13,9 +13,9 @@ is_harmless(const char *line, size_t name_len)
 {
 	static const char *const names[] = { "Accept", "Allow", "Connection",
 		"Content-Length", "Content-Type", "Date", "Expect", "Host",
-		"Idempotency-Key", "Keep-Alive", "Location", "Retry-After",
-		"Server", "Transfer-Encoding", "User-Agent", "Via",
-		"webhook-id", "webhook-timestamp" };
+		"Idempotency-Key", "Keep-Alive", "Location", "Proxy-Connection",
+		"Retry-After", "Server", "Transfer-Encoding", "User-Agent",
+		"Via", "webhook-id", "webhook-timestamp" };
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (strlen(names[i]) == name_len &&

@@ -1,0 +1,261 @@
+#!/usr/bin/env bats
+# Secrets: where they may stand, who may read them, and over which wires.
+
+load lib
+setup() {
+	common_setup
+	recording
+}
+teardown() {
+	[ -z "${RUN_PID:-}" ] || kill "$RUN_PID" 2>/dev/null || true
+	common_teardown
+}
+
+# shown TEXT: config says it, on any stream.
+config_says() {
+	run "$BIN" config "${@:2}"
+	assert_output_has "$1"
+}
+
+config_is_silent() {
+	local error
+	error=$("$BIN" config "$@" 2>&1 >/dev/null)
+	assert_equal "$error" ''
+}
+
+# --- the trace ---------------------------------------------------------------
+
+@test "the trace shows every request and answer, and no secret of either" {
+	start_sandbox --oauth jibri c1ient-s3cret
+	export JIBRI_FINALIZE_OAUTH_CLIENT_SECRET=c1ient-s3cret
+	faults "webhook * 1 status 401 Set-Cookie: id=cookie-s3cret | WWW-Authenticate: Bearer realm=realm-s3cret" \
+		"list * 1 redirect 301 http://u:pw-s3cret@elsewhere.invalid/?k=key-s3cret"
+	run_finalize 0 --log-level trace --oauth-client-id jibri \
+		--oauth-token-url "$URL/oauth/token" --log-file "$DIR/log"
+	refute_output_has s3cret
+	run ! grep -E 's3cret|oauth-[0-9]+\.|Basic|Bearer' "$DIR/log"
+	local line
+	while read -r line; do
+		grep -qF -- "$line" "$DIR/log" || { echo "no $line" >&2; false; }
+	done <<-END
+		> POST /oauth/token HTTP/1.1
+		> GET /api/meetings/room/$ROOM HTTP/1.1
+		> GET /metadata?(hidden) HTTP/1.1
+		> POST /files/structured/123?(hidden) HTTP/1.1
+		> POST /webhooks/jitsi/recording HTTP/1.1
+		> Authorization: (hidden)
+		> X-Webhook-Secret: (hidden)
+		> X-Webhook-Signature: (hidden)
+		> webhook-signature: (hidden)
+		> webhook-id: msg_
+		< HTTP/1.1 200 OK
+		< Set-Cookie: (hidden)
+		< WWW-Authenticate: (hidden)
+		< Location: (hidden)@elsewhere.invalid/?(hidden)
+	END
+	# No header that is not known to be harmless has a value.
+	jq -r '.headers | .["x-webhook-signature"], .["webhook-signature"],
+		.authorization | values' "$SB/requests.jsonl" | sort -u \
+		>"$DIR/secret-values"
+	(($(wc -l <"$DIR/secret-values") >= 3))
+	run ! grep -F -f "$DIR/secret-values" "$DIR/log"
+}
+
+@test "below the level trace nothing of the wire is shown" {
+	start_sandbox
+	run_finalize 0 --log-level debug
+	refute_output_has HTTP/1.1
+	refute_output_has Authorization
+}
+
+@test "the proxy's password is in no log and in no command line" {
+	start_sandbox
+	export JIBRI_FINALIZE_PROXY_AUTH=jibri:pr0xy-s3cret
+	run finalize --meeting-service-url http://files.invalid --proxy "$URL" \
+		--log-level trace
+	assert_equal "$(request other '.headers["proxy-authorization"]' | sort -u)" \
+		"Basic $(printf %s "$JIBRI_FINALIZE_PROXY_AUTH" | base64)"
+	assert_output_has "Proxy-Authorization: (hidden)"
+	refute_output_has pr0xy
+	refute_output_has "$(printf %s "$JIBRI_FINALIZE_PROXY_AUTH" | base64)"
+	run -64 "$BIN" config --proxy http://u:pr0xy-s3cret@proxy:3128
+	assert_output_has "that is for proxy-auth"
+	refute_output_has pr0xy
+	run -64 "$BIN" config --proxy u:pr0xy-s3cret@proxy:3128
+	refute_output_has pr0xy
+	unset JIBRI_FINALIZE_PROXY_AUTH
+	http_proxy=http://jibri:pr0xy-s3cret@${URL#*//} run finalize --force \
+		--meeting-service-url http://files.invalid --proxy env \
+		--log-level trace
+	assert_output_has "http_proxy == (hidden)@${URL#*//}"
+	refute_output_has pr0xy
+}
+
+@test "a proxy that tunnels gets no token" {
+	start_sandbox
+	export JIBRI_FINALIZE_TOKEN=t0ken JIBRI_FINALIZE_PROXY_AUTH=jibri:pr0xy
+	run finalize --tries 1 --proxy "$URL" \
+		--meeting-service-url https://meetings.invalid
+	assert_equal "$(jq -r '.method + " " +
+		(.headers.authorization // "none") + " " +
+		.headers["proxy-authorization"][:6]' "$SB/requests.jsonl" |
+		sort -u)" "CONNECT none Basic "
+	refute_output_has t0ken
+}
+
+# --- the process -------------------------------------------------------------
+
+@test "a running process shows no secret to others, and leaves no core" {
+	start_sandbox
+	faults "lookup * * stall-answer 30"
+	export JIBRI_FINALIZE_TOKEN=t0ken-1 WEBHOOK_SECRET=$CANARY
+	cd "$DIR"
+	ulimit -c unlimited
+	JIBRI_FINALIZE_ANSWER_TIMEOUT=30s "$BIN" "$REC" >"$DIR/out" 2>&1 3>&- &
+	RUN_PID=$!
+	wait_for has_request
+	assert_equal "$(awk '/core file/ { print $5, $6 }' "/proc/$RUN_PID/limits")" \
+		"0 0"
+	# Where we may look at all, it is gone from there, too.
+	if [ -r "/proc/$RUN_PID/environ" ]; then
+		tr '\0' '\n' <"/proc/$RUN_PID/environ" >"$DIR/environ"
+		grep -q '^WEBHOOK_SECRET=' "$DIR/environ"
+		run ! grep -e "$CANARY" -e t0ken-1 "$DIR/environ"
+	fi
+	kill -ABRT "$RUN_PID"
+	wait "$RUN_PID" || true
+	[ -z "$(find "$DIR" -name 'core*')" ]
+}
+
+has_request() {
+	[ -s "$SB/url" ] && ss_established
+}
+
+# The request has left when the server's port has a connection.
+ss_established() {
+	local port
+	port=$(printf '%04X' "${URL##*:}")
+	grep -q "0100007F:$port 0100007F:[0-9A-F]* 01" /proc/net/tcp
+}
+
+@test "a process of the same user cannot look into it" {
+	[ "$(id -u)" = 0 ] || skip "needs root to become another user"
+	start_sandbox
+	faults "lookup * * stall-answer 30"
+	chmod -R a+rwX "$DIR" "$BATS_RUN_TMPDIR"
+	JIBRI_FINALIZE_ANSWER_TIMEOUT=30s setpriv --reuid 12345 --clear-groups \
+		"$BIN" "$REC" >"$DIR/out" 2>&1 3>&- &
+	RUN_PID=$!
+	wait_for has_request
+	assert_equal "$(stat -c %u "/proc/$RUN_PID/environ")" 0
+	run setpriv --reuid 12345 --clear-groups cat "/proc/$RUN_PID/environ"
+	((status != 0))
+}
+
+# --- files -------------------------------------------------------------------
+
+@test "a file with a secret that everybody can read is warned of, or refused" {
+	local conf=$DIR/secret.conf
+	start_sandbox
+	unset WEBHOOK_SECRET
+	printf '%s\n' "$CANARY" >"$DIR/secret"
+	chmod 0644 "$DIR/secret"
+	run_finalize 0 --webhook-secret-file "$DIR/secret"
+	assert_output_has "warning: $DIR/secret holds a secret, and everybody can read it"
+	run_finalize 78 --webhook-secret-file "$DIR/secret" --strict-permissions
+	assert_output_has "$DIR/secret holds a secret"
+	chmod 0642 "$DIR/secret"
+	config_says "everybody can write it" --webhook-secret-file "$DIR/secret"
+	for mode in 0640 0600 0400; do
+		chmod "$mode" "$DIR/secret"
+		config_is_silent --webhook-secret-file "$DIR/secret" \
+			--strict-permissions
+	done
+
+	# The configuration file itself.
+	echo "webhook-secret = $CANARY" >"$conf"
+	chmod 0644 "$conf"
+	config_says "$conf holds a secret" --config "$conf"
+	run -78 "$BIN" config --config "$conf" --strict-permissions
+	echo "strict-permissions = yes" >>"$conf"
+	run -78 "$BIN" config --config "$conf"
+	chmod 0640 "$conf"
+	config_is_silent --config "$conf"
+	# It only names the file that has the secret.
+	echo "webhook-secret-file = $DIR/secret" >"$conf"
+	chmod 0644 "$conf"
+	config_is_silent --config "$conf" --strict-permissions
+}
+
+@test "a pipe, systemd's credentials and a certificate are open to nobody else" {
+	mkdir "$DIR/credentials"
+	echo "$CANARY" >"$DIR/credentials/webhook-secret"
+	chmod 0400 "$DIR/credentials/webhook-secret"
+	export JIBRI_FINALIZE_STRICT_PERMISSIONS=yes
+	CREDENTIALS_DIRECTORY=$DIR/credentials config_is_silent
+	config_is_silent --token-file <(echo t0ken)
+	echo cert >"$DIR/cert.pem"
+	echo key >"$DIR/key.pem"
+	chmod 0644 "$DIR/cert.pem"
+	chmod 0600 "$DIR/key.pem"
+	config_is_silent --tls-cert "$DIR/cert.pem" --tls-key "$DIR/key.pem"
+	chmod 0644 "$DIR/key.pem"
+	run -78 "$BIN" config --tls-cert "$DIR/cert.pem" --tls-key "$DIR/key.pem"
+	assert_output_has "$DIR/key.pem holds a secret"
+	# Without a key of its own, the certificate's file has it.
+	run -78 "$BIN" config --tls-cert "$DIR/cert.pem"
+	assert_output_has "$DIR/cert.pem holds a secret"
+}
+
+# --- wires -------------------------------------------------------------------
+
+@test "a secret over http to a host that looks public is warned of" {
+	local host
+	export JIBRI_FINALIZE_TOKEN=t0ken
+	for host in files.example.org 8.8.8.8 172.32.0.1 192.169.0.1 169.253.0.1 \
+		'[2001:db8::1]' '[::ffff:8.8.8.8]' notlocal.org localhost.example.org; do
+		config_says "file-service-url: the token goes over http" \
+			--file-service-url "http://$host:2027/x"
+	done
+	for host in localhost 127.0.0.1 127.9.9.9 '[::1]' 10.1.2.3 172.16.0.1 \
+		172.31.255.255 192.168.0.1 169.254.1.1 '[fe80::1]' '[fd00::1]' \
+		'[::ffff:10.0.0.1]' file-service files.local \
+		files.default.svc.cluster.local files.internal; do
+		config_is_silent --file-service-url "http://$host:2027/x"
+	done
+	config_is_silent --file-service-url https://files.example.org
+}
+
+@test "what is warned of is what would be shown" {
+	local open=http://meetings.example.org
+	config_is_silent --meeting-service-url "$open"
+	export WEBHOOK_SECRET=$CANARY
+	config_says "meeting-service-url: webhook-secret goes over http" \
+		--meeting-service-url "$open"
+	config_is_silent --meeting-service-url "$open" \
+		--webhook-auth signature,standard
+	unset WEBHOOK_SECRET
+	export JIBRI_FINALIZE_FILE_SERVICE_TOKEN=t0ken
+	config_is_silent --meeting-service-url "$open"
+	JIBRI_FINALIZE_PROXY_AUTH=u:p config_says \
+		"proxy: proxy-auth goes over http" --proxy proxy.example.org:3128
+	JIBRI_FINALIZE_PROXY_AUTH=u:p config_is_silent --proxy proxy:3128
+	export JIBRI_FINALIZE_OAUTH_CLIENT_SECRET=x
+	config_says "oauth-token-url: the token goes over http" \
+		--oauth-token-url http://sso.example.org/token --oauth-client-id x
+}
+
+@test "require-tls refuses http but to this machine, and nothing is sent" {
+	local name
+	start_sandbox
+	run_finalize 78 --require-tls --meeting-service-url http://10.255.255.1:9
+	assert_output_has "meeting-service-url: http is refused, as require-tls is set"
+	assert_equal "$(requests)" 0
+	assert_equal "$(webhooks)" ''
+	for name in file-service-url meeting-service-url; do
+		run -78 "$BIN" config --require-tls --"$name" http://file-service
+		assert_output_has "$name: http is refused"
+	done
+	run_finalize 0 --require-tls
+	is_stored metadata.json "$MEDIA"
+}
