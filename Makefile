@@ -6,6 +6,7 @@
 # make check-mutants  plants bugs, and expects the tests to see them
 # make soak           delivers 3,000 recordings to a server that fails at 30 %
 #                     of all requests; SEED=N repeats one, RECORDINGS=N
+# make check-oidc     tokens of a certified OpenID provider, which npm installs
 # make lint           every check that does not run the program
 # make analyze        static analysis by four tools, in some minutes
 # make fuzz TIME=60   looks for findings, so many seconds for each fuzz target
@@ -200,6 +201,17 @@ docs: $(program)
 format:
 	clang-format -i $(wildcard src/*.[ch] src/*/*.[ch] tests/*/*.[ch])
 
+# A certified OpenID provider gives the tokens.  Needs node and npm.
+oidc = $(BUILD)/oidc/node_modules/oidc-provider/package.json
+$(oidc): tests/oidc/package.json
+	mkdir -p $(BUILD)/oidc && cp tests/oidc/package.json $(BUILD)/oidc
+	cd $(BUILD)/oidc && npm install --no-audit --no-fund --no-package-lock
+	touch $@
+
+check-oidc: $(oidc)
+	cp tests/oidc/provider.mjs $(BUILD)/oidc
+	+@$(MAKE) -s check TESTS=tests/oidc.bats
+
 # Plants bugs and expects the suite to see them.
 check-mutants:
 	@BUILD='$(abspath $(BUILD))' scripts/mutants
@@ -224,8 +236,8 @@ install: $(program)
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all helpers check check-long check-mutants soak fuzz analyze sbom \
-    lint docs format install clean FORCE
+.PHONY: all helpers check check-long check-mutants check-oidc soak fuzz analyze \
+    sbom lint docs format install clean FORCE
 .DELETE_ON_ERROR:
 
 -include $(wildcard $(out)/obj/*/*.d $(out)/obj/*/*/*.d)
