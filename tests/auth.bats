@@ -264,6 +264,55 @@ all_are_stored() {
 		head -n 3 | paste -sd ' ')" "token upload token"
 }
 
+# more_recordings N: as Jibri left them.
+more_recordings() {
+	local i
+	for ((i = 1; i <= $1; i++)); do
+		another_recording "sweep-$i"
+	done
+	export JIBRI_FINALIZE_RECORDINGS_DIR=$DIR/recordings
+}
+
+@test "one token serves a whole sweep, though each recording has a process of its own" {
+	oauth
+	more_recordings 4
+	run_command 0 sweep --jobs 1
+	assert_equal "$(webhooks | grep -c STOPPED)" 5
+	assert_equal "$(statuses token)" 200:1
+}
+
+@test "a token that expires in mid-sweep is renewed, and no recording notices" {
+	oauth --oauth-life 2
+	more_recordings 9
+	faults 'lookup * * stall-stored 0.25'
+	run_command 0 sweep --jobs 1
+	assert_equal "$(webhooks | grep -c STOPPED)" 10
+	# Fewer than recordings, by far.
+	(($(requests token) >= 2 && $(requests token) <= 5))
+	assert_equal "$(jq -r 'select(.status == 401)' "$SB/requests.jsonl")" ''
+}
+
+@test "a token that is revoked in mid-sweep is renewed once for all that follow" {
+	oauth
+	more_recordings 6
+	faults 'upload * 1 status 401'
+	run_command 0 sweep --jobs 1
+	assert_equal "$(webhooks | grep -c STOPPED)" 7
+	assert_equal "$(statuses token)" 200:2
+	assert_equal "$(find "$SB/store" -name '*~*')" ''
+}
+
+@test "settings that cannot be end a sweep before any recording is blamed" {
+	oauth
+	more_recordings 1
+	JIBRI_FINALIZE_OAUTH_CLIENT_ID='' run_command 78 sweep
+	assert_output_has "oauth-client-id is not set"
+	assert_equal "$(requests)" 0
+	[ ! -e "$REC/.jibri-finalize" ]
+	run_command 0 sweep
+	assert_equal "$(webhooks | grep -c STOPPED)" 2
+}
+
 @test "settings that do not fit together are a configuration error, and nothing is sent" {
 	oauth
 	JIBRI_FINALIZE_TOKEN=t0ken run_finalize 78

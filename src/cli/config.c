@@ -9,6 +9,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "core/auth_share.h"
 
 enum { FILE_BYTES = 1024 * 1024, SECRET_BYTES = 64 * 1024 };
 
@@ -299,6 +300,8 @@ share(struct config *config)
 	p->meeting.answer_timeout_ms = p->filestore.answer_timeout_ms;
 	p->auth.answer_timeout_ms = p->filestore.answer_timeout_ms;
 	p->auth.has_certificate = p->http.tls_cert && *p->http.tls_cert;
+	if (*p->auth.token_url)
+		p->auth.share = auth_share_open();
 	config->verdict.schedule = config->attempt.schedule;
 }
 
@@ -355,5 +358,6 @@ config_free(struct loaded *l)
 	}
 	free(l->origins);
 	text_list_free(&l->lax);
+	auth_share_close(l->config.pipeline.auth.share);
 	*l = (struct loaded){ 0 };
 }

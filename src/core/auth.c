@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "core/auth_share.h"
 #include "core/request.h"
 #include "io/digest.h"
 
@@ -21,8 +22,9 @@ struct auth {
 	const struct auth_policy *policy;
 	const struct retry_policy *retry;
 	struct http *http;
-	char *token;     /* NULL: to be fetched */
-	unsigned serial; /* of the last one fetched, from 1 */
+	char *token;      /* NULL: to be fetched */
+	unsigned serial;  /* counts them, from 1 */
+	unsigned version; /* of the last one shared */
 	int64_t renew_at_ms;
 	bool is_doubted;    /* came for a refused one, and nobody took it yet */
 	struct err failure; /* of the last fetch, holds until ... */
@@ -182,6 +184,7 @@ take_token(struct fetch *f, const char *token, int64_t life_s)
 	a->renew_at_ms = life_s < 0 ? INT64_MAX
 				    : f->asked_ms + life_ms -
 		(early_ms > EARLY_MS ? EARLY_MS : early_ms);
+	auth_share_put(a->policy->share, token, a->renew_at_ms, &a->version);
 	log_debug("token endpoint: a token for %lld s (-1: not said)",
 	    (long long)life_s);
 }
@@ -241,11 +244,30 @@ fetch_token(struct auth *a, struct err *e)
 	return result == 0 ? 0 : err_wrap(e, "token endpoint");
 }
 
+/* Did another process fetch one that is new to us? */
+static bool
+adopt_token(struct auth *a)
+{
+	int64_t renew_at_ms;
+	char *token =
+	    auth_share_get(a->policy->share, &renew_at_ms, &a->version);
+
+	if (token && clock_mono_ms() >= renew_at_ms)
+		mem_free_secret(&token);
+	if (token == NULL)
+		return false;
+	mem_free_secret(&a->token);
+	a->token = token;
+	a->serial++;
+	a->renew_at_ms = renew_at_ms;
+	return true;
+}
+
 /* Who comes while it fails does not wait for the same failure again. */
 static int
 have_token(struct auth *a, struct err *e)
 {
-	if (a->token && clock_mono_ms() < a->renew_at_ms)
+	if ((a->token && clock_mono_ms() < a->renew_at_ms) || adopt_token(a))
 		return 0;
 	if (a->failure.class != ERR_NONE &&
 	    clock_mono_ms() < a->failed_until_ms) {

@@ -17,6 +17,8 @@
  * it.
  */
 
+struct auth_share; /* core/auth_share.h */
+
 enum auth_service { AUTH_FILE_SERVICE, AUTH_MEETING_SERVICE };
 
 struct auth_policy {
@@ -25,7 +27,8 @@ struct auth_policy {
 	char *token_url;                  /* of the OAuth 2 server */
 	char *client_id, *client_secret;
 	char *scope;
-	bool has_certificate; /* we have one for TLS, too */
+	bool has_certificate;     /* we have one for TLS, too */
+	struct auth_share *share; /* with our children; NULL: with nobody */
 	int64_t answer_timeout_ms;
 };
 

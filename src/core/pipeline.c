@@ -28,7 +28,8 @@ open_http(struct job *job, struct err *e)
 {
 	if (job->http != NULL)
 		return 0;
-	if (pipeline_check_reach(job->policy, e) == -1)
+	if (!job->policy->is_checked &&
+	    pipeline_check_reach(job->policy, e) == -1)
 		return -1;
 	job->http = http_open(&job->policy->http);
 	job->auth =

@@ -29,6 +29,7 @@ struct pipeline_policy {
 	struct upload_policy upload;
 	struct http_policy http;
 	bool require_tls;
+	bool is_checked; /* pipeline_check_reach() was called already */
 };
 
 struct job {

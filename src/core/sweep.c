@@ -316,12 +316,16 @@ sweep_run(const struct sweep *sweep, const struct text_list *roots,
     struct sweep_result *result, struct err *e)
 {
 	struct run run = { .sweep = sweep, .result = result };
+	struct err why;
 	int outcome;
 
 	*result = (struct sweep_result){ 0 };
 	splay(sweep->policy);
 	run.turns = xcalloc((size_t)sweep->policy->jobs, sizeof(*run.turns));
 	outcome = find_due(&run, roots, e);
+	if (run.n > 0 &&
+	    pipeline_check_reach(sweep->visit.pipeline, &why) == -1)
+		end_early(&run, &why);
 	visit_all(&run);
 	result->left = run.n - run.next;
 	postpone_rest(&run);

@@ -31,6 +31,7 @@ deliver(const struct visit_policy *policy, const char *directory,
 	struct attempt_result result;
 
 	pipeline.retry.tries = 1;
+	pipeline.is_checked = true;
 	if (pipeline.http.rate_bytes > 0)
 		pipeline.http.rate_bytes =
 		    pipeline.http.rate_bytes / policy->jobs + 1;
