@@ -3,6 +3,8 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -33,9 +35,11 @@ survey_free(struct survey *s)
 static bool
 is_done_at_a_glance(int rootfd, const char *name, struct finding *f)
 {
-	autofree char *path = xasprintf("%s/%s", name, RECORDING_JOURNAL);
+	char path[NAME_MAX + sizeof("/" RECORDING_JOURNAL)];
 	struct stat journal;
 
+	/* No name of a directory is longer. */
+	(void)snprintf(path, sizeof(path), "%s/" RECORDING_JOURNAL, name);
 	if (fstatat(rootfd, path, &journal, AT_SYMLINK_NOFOLLOW) == -1 ||
 	    !journal_is_sealed(&f->st, &journal))
 		return false;
@@ -158,7 +162,6 @@ survey_entry(struct survey *s, int rootfd, const char *root, const char *name,
 
 	*f = (struct finding){
 		.verdict = VERDICT_NONE,
-		.path = xasprintf("%s/%s", root, name),
 		.name = xstrdup(name),
 		.is_tombstone = strncmp(name, RECORDING_TOMBSTONE,
 				    strlen(RECORDING_TOMBSTONE)) == 0,
@@ -172,6 +175,7 @@ survey_entry(struct survey *s, int rootfd, const char *root, const char *name,
 		if (!s->is_deep)
 			return;
 	}
+	f->path = xasprintf("%s/%s", root, name);
 	rec.dirfd = file_open_beneath(rootfd, name, O_RDONLY | O_DIRECTORY);
 	if (rec.dirfd == -1)
 		(void)err_sys(&e, "its directory cannot be opened");

@@ -24,7 +24,8 @@ struct survey {
 
 struct finding {
 	enum verdict verdict;
-	char *path, *name;
+	char *name;
+	char *path;               /* NULL where the entry was not opened */
 	char *why;                /* what there is to say; or NULL */
 	struct progress progress; /* zeroed without a journal that was read */
 	struct stat st;           /* of the directory */

@@ -1,6 +1,7 @@
 #include "unit.h"
 
 #include "core/schedule.h"
+#include "core/sweep.h"
 #include "core/verdict.h"
 
 enum { NOW = 1000 * 1000 * 1000 };
@@ -282,7 +283,84 @@ test_settle(void **state)
 	assert_int_equal(verdict_of(&usual, &ev, &why), VERDICT_DUE);
 }
 
+static void
+test_splay(void **state)
+{
+	static const char *const hosts[] = { "", "a", "b", "jibri-1", "jibri-2",
+		"jibri-3", "jibri-4" };
+	int64_t sum = 0;
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(hosts); i++) {
+		int64_t ms = sweep_splay_ms(hosts[i], 300000);
+
+		assert_true(ms >= 0 && ms < 300000);
+		assert_int_equal(sweep_splay_ms(hosts[i], 300000), ms);
+		assert_int_equal(sweep_splay_ms(hosts[i], 0), 0);
+		for (size_t k = 0; k < i; k++)
+			assert_true(sweep_splay_ms(hosts[k], 300000) != ms);
+	}
+	for (int i = 0; i < 1000; i++) {
+		char host[16];
+
+		(void)snprintf(host, sizeof(host), "jibri-%d", i);
+		sum += sweep_splay_ms(host, 300000);
+	}
+	/* Evenly: the mean of a thousand hosts is the middle. */
+	assert_in_range(sum / 1000, 140000, 160000);
+}
+
+static void
+test_streak(void **state)
+{
+	static const struct {
+		const char *what;
+		struct err errors[4];
+		bool ends[4];
+	} streaks[] = {
+		{ "refused alike",
+		    { { .class = ERR_REFUSED }, { .class = ERR_REFUSED },
+			{ .class = ERR_REFUSED }, { .class = ERR_REFUSED } },
+		    { false, false, true, true } },
+		{ "the server is out",
+		    { { .class = ERR_TEMPORARY, .is_outage = true },
+			{ .class = ERR_TEMPORARY, .is_outage = true },
+			{ .class = ERR_BUSY },
+			{ .class = ERR_TEMPORARY, .is_outage = true } },
+		    { false, false, false, true } },
+		{ "one was delivered between",
+		    { { .class = ERR_CONFIG }, { .class = ERR_CONFIG },
+			{ .class = ERR_NONE }, { .class = ERR_CONFIG } },
+		    { false, false, false, false } },
+		{ "first one thing, then another",
+		    { { .class = ERR_CONFIG }, { .class = ERR_CONFIG },
+			{ .class = ERR_REFUSED }, { .class = ERR_REFUSED } },
+		    { false, false, false, false } },
+		{ "failures of their own",
+		    { { .class = ERR_TEMPORARY }, { .class = ERR_TEMPORARY },
+			{ .class = ERR_TEMPORARY },
+			{ .class = ERR_TEMPORARY } },
+		    { false, false, false, false } },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(streaks); i++) {
+		struct sweep_streak streak = { 0 };
+
+		for (int k = 0; k < 4; k++)
+			check(sweep_is_hopeless(&streak,
+				  &streaks[i].errors[k]) == streaks[i].ends[k],
+			    "%s, number %d", streaks[i].what, k + 1);
+	}
+}
+
 static const struct CMUnitTest tests[] = {
+	TEST(
+	    "each host of a fleet has its own part of the splay, evenly spread",
+	    test_splay),
+	TEST("three in a row that fail alike end a sweep, if that is no fault "
+	     "of theirs",
+	    test_streak),
 	TEST(
 	    "across runs the pause doubles up to its maximum, and jitter takes "
 	    "at most the half",

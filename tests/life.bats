@@ -1,0 +1,164 @@
+#!/usr/bin/env bats
+# The life of a recordings directory: one of every kind in it, and a server
+# that is down, then up, then unreliable, until there is only done and held.
+
+load lib
+
+setup() {
+	common_setup
+	TOP=$DIR/recordings
+	rmdir "$REC"
+	export JIBRI_FINALIZE_RECORDINGS_DIR=$TOP
+	export JIBRI_FINALIZE_SWEEP_RETRY_DELAY=100ms
+	export JIBRI_FINALIZE_SWEEP_RETRY_DELAY_MAX=300ms
+	export JIBRI_FINALIZE_FAILED_WEBHOOK=final
+}
+
+teardown() {
+	[ -z "${WORKER:-}" ] || kill "$WORKER" 2>/dev/null || true
+	common_teardown
+}
+
+# states: "NAME STATE" of all, sorted.
+states() {
+	"$BIN" status --json | jq -r '.[] |
+		"\(.path | split("/") | last) \(.state)"' | LC_ALL=C sort
+}
+
+old() {
+	find "$@" -exec touch -d '2 hours ago' {} +
+}
+
+# lay_out: one of each kind.
+lay_out() {
+	another_recording called
+	another_recording crashed
+	rm "$REC/metadata.json"
+	old "$REC"
+	another_recording live
+	rm "$REC/metadata.json"
+	head -c 48 /dev/zero >"$REC/$MEDIA"
+	another_recording damaged
+	head -c 60 "$ROOT/tests/data/video.mp4" >"$REC/$MEDIA"
+	another_recording stranger
+	metadata https://meet.example.org/unknown-room
+	another_recording empty-meta
+	: >"$REC/metadata.json"
+	old "$REC"
+	mkdir -p "$TOP/failed" "$TOP/lost+found" "$TOP/nothing"
+	echo x >"$TOP/file"
+}
+
+@test "a tree with one of every kind ends with done and held alone, whatever the server does meanwhile" {
+	start_sandbox
+	lay_out
+	another_recording finished
+	"$BIN" "$TOP/finished" >/dev/null 2>&1
+	another_recording left
+	"$BIN" forget --yes "$TOP/left" >/dev/null 2>&1
+	assert_equal "$(states)" "called due
+crashed due
+damaged due
+empty-meta due
+finished done
+left given up
+live settling
+stranger due"
+
+	# Down: three of them show that, the others are left alone.
+	stop_sandbox
+	run "$BIN" sweep --jobs 1
+	assert_equal "$status" 75
+	assert_output_has "3 recordings in a row failed alike"
+	assert_equal "$(grep -l '"failed"' "$TOP"/*/.jibri-finalize | wc -l)" 3
+
+	# Up, and for each sweep a fault.
+	start_sandbox
+	# (Uploads answered 5xx three times would be left alone for hours.)
+	faults "upload * 30% drop-stored" "any * 30% drop-after" \
+		"lookup * 10% status 503" "webhook * 10% status 500"
+	wait_for swept
+	assert_equal "$(states)" "called done
+crashed done
+damaged held
+empty-meta done
+finished done
+left given up
+live settling
+stranger held"
+	faults
+	# Jibri comes to its end.
+	cp "$ROOT/tests/data/video.mp4" "$TOP/live/$MEDIA"
+	REC=$TOP/live metadata "https://meet.example.org/$ROOM"
+	run "$BIN" sweep
+	assert_equal "$status" 0
+	assert_equal "$(states | grep -c ' done$')" 5
+
+	# Nothing was lost and nothing doubled.
+	assert_equal "$(find "$SB/store" -name '*~*' | wc -l)" 0
+	local s
+	for s in called crashed empty-meta finished live damaged; do
+		cmp "$TOP/$s/$MEDIA" "$SB/store/$ROOM/$s/$MEDIA"
+	done
+	assert_equal "$(webhooks | grep STOPPED | sort)" "STOPPED $ROOM called
+STOPPED $ROOM crashed
+STOPPED $ROOM empty-meta
+STOPPED $ROOM finished
+STOPPED $ROOM live"
+	# --check is for monitoring.
+	run "$BIN" status --check
+	assert_equal "$status" 1
+}
+
+# swept: one more sweep; true when nothing waits any more.
+swept() {
+	"$BIN" sweep >>"$DIR/sweeps" 2>&1 || true
+	! "$BIN" status --state waiting,due,busy --json | jq -e 'length > 0'
+}
+
+@test "status is fit for 80 columns, and says why" {
+	start_sandbox
+	lay_out
+	"$BIN" sweep >/dev/null 2>&1 || true
+	"$BIN" status >"$DIR/table"
+	assert_equal "$(awk 'length > 80' "$DIR/table")" ""
+	output=$(<"$DIR/table")
+	assert_output_has "STATE    SESSION"
+	assert_output_has "held     damaged"
+	# The whole reason, however long it is.
+	tr -s ' \n' ' ' <"$DIR/table" | grep -q \
+		"unknown room: GET $URL/api/meetings/room/unknown-room: HTTP 404"
+	assert_equal "$(tail -1 "$DIR/table")" \
+		"2 held, 1 settling, 3 done"
+}
+
+@test "status reads without locks and writes nothing, also as another user" {
+	start_sandbox
+	lay_out
+	"$BIN" sweep >/dev/null 2>&1 || true
+	find "$TOP" -printf '%p %T@ %C@\n' | sort >"$DIR/before"
+	"$BIN" status --json >"$DIR/mine"
+	if ((EUID == 0)); then
+		chmod 711 "$BATS_RUN_TMPDIR" "$BATS_TEST_TMPDIR" "$(dirname \
+			"$BATS_TEST_TMPDIR")"
+		cp "$BIN" "$DIR/bin"
+		chmod 755 "$DIR/bin"
+		setpriv --reuid 65534 --regid 65534 --clear-groups \
+			"$DIR/bin" status --json >"$DIR/theirs"
+		# Who cannot write there sees what it means for a sweep of his.
+		diff <(jq -S 'map(del(.state, .lastError)) | sort_by(.path)' \
+			"$DIR/mine") <(jq -S 'map(del(.state, .lastError)) |
+			sort_by(.path)' "$DIR/theirs")
+	fi
+	diff "$DIR/before" <(find "$TOP" -printf '%p %T@ %C@\n' | sort)
+}
+
+@test "status filters by state, and a word that is no state is refused" {
+	start_sandbox
+	lay_out
+	assert_equal "$("$BIN" status --state settling --json | jq -r '.[].path')" \
+		"$TOP/live"
+	run "$BIN" status --state done,foo
+	assert_equal "$status" 64
+	assert_output_has "--state: 'done,foo' is no list of"
+}
