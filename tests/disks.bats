@@ -279,6 +279,34 @@ fails_alike() {
 	((points > 20 && reached * 10 >= points * 9))
 }
 
+@test "an artifact for which there is no descriptor is opened again by the same run" {
+	local error reached=0
+	needs_strace
+	for error in EMFILE ENFILE EIO; do
+		point "opened-$error"
+		with_fault 0 openat2 "$error" 1 "$REC/a.txt" a.txt
+		holds is_delivered
+		holds grep -q "warning: a.txt: cannot be opened: .*; next try" \
+			"$DIR/log"
+	done
+	((reached == 3))
+	never_failed
+}
+
+@test "a database of types that cannot be opened is warned of by us alone" {
+	local mgc reached=0
+	needs_strace
+	mgc=$(readlink -f /usr/share/misc/magic.mgc)
+	point types
+	# Its name and its first bytes agree on nothing.
+	cp "$REC/a.txt" "$REC/a.bin"
+	with_fault 0 openat EMFILE 1+ "$mgc" /usr/share/misc/magic.mgc
+	holds is_delivered
+	((reached == 1))
+	holds grep -q "warning: libmagic's database does not load" "$DIR/log"
+	run ! grep -Ev "^($SESSION|strace): " "$DIR/log"
+}
+
 # Permissions do not bind root, and its files are not another's to read.
 @test "another user, who may not write the directory, delivers and warns once" {
 	local as=()

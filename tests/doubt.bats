@@ -238,3 +238,42 @@ bound() {
 	run_finalize 0
 	assert_output_has "done already"
 }
+
+@test "media that is removed here once it is stored still makes the recording" {
+	faults "webhook * * status 503"
+	run_finalize 75
+	rm "$REC/$MEDIA"
+	faults
+	run_finalize 0
+	assert_equal "$(stored)" "$(printf '%s\n' "$MEDIA" metadata.json)"
+	assert_equal "$(webhooks)" "STOPPED $ROOM $SESSION"
+}
+
+@test "media that is removed before it is stored does not" {
+	faults "upload $MEDIA * status 503" "webhook *FAILED* * status 503"
+	run_finalize 75
+	rm "$REC/$MEDIA"
+	faults
+	run_finalize 65
+	assert_equal "$(stored)" metadata.json
+	assert_equal "$(webhooks | cut -d ' ' -f 1)" FAILED
+}
+
+@test "without a journal a repeated STOPPED is the same to the second" {
+	local n
+	touch -d '3 days ago' "$REC/metadata.json"
+	chmod 555 "$REC"
+	faults "webhook * * status 503"
+	for n in 1 2; do
+		run bound
+		assert_equal "$status" 75
+		# The next second, so that another time would show.
+		n=$(date +%s)
+		wait_for eval '[ "$(date +%s)" != "$n" ]'
+	done
+	chmod 755 "$REC"
+	assert_equal "$(jq -r '[.body, .headers["webhook-id"]] | @csv' \
+		"$SB/webhooks.jsonl" | sort -u | wc -l)" 1
+	assert_equal "$(jq -r '.body | fromjson | .timestamp' \
+		"$SB/webhooks.jsonl" | sort -u)" "$(stat -c %Y "$REC/$MEDIA")"
+}

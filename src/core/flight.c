@@ -1,5 +1,6 @@
 #include "core/flight.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -104,6 +105,7 @@ open_content(struct flight *f, struct mimetype *mimetype, struct err *e)
 	} else {
 		f->fd =
 		    recording_open_artifact(f->recording, a->path, &f->st, e);
+		f->is_passing = f->fd == -1 && err_is_passing(errno);
 		if (f->fd == -1)
 			return -1;
 		/* It would go out with what is private in it. */

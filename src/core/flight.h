@@ -23,7 +23,8 @@ struct flight {
 	int64_t size, offset;
 	int64_t mtime_ns;
 	int64_t started_ms;
-	bool is_stale; /* the directory must be read again */
+	bool is_stale;   /* the directory must be read again */
+	bool is_passing; /* a failure to open that may do so soon */
 	struct digest *digest;
 	char *url, *type;
 	struct text_list headers;

@@ -212,13 +212,18 @@ stage_upload(struct job *job, struct err *e)
 }
 
 static bool
+is_media_fact(const struct fact *fact)
+{
+	return fact->type && mimetype_is_media(fact->type);
+}
+
+static bool
 is_media(const struct job *job, const struct artifact *a)
 {
 	const struct fact *fact =
 	    progress_fact(&job->journal.progress, a->path);
 
-	return a->is_media ||
-	    (fact && fact->type && mimetype_is_media(fact->type));
+	return a->is_media || (fact && is_media_fact(fact));
 }
 
 /* One media file that is whole makes a recording. */
@@ -256,6 +261,10 @@ pipeline_check_media(const struct job *job, struct err *e)
 		    a->path, why);
 	}
 	if (whole > 0)
+		return 0;
+	/* What was removed here since it was stored is still at the server. */
+	if (damage.len == 0 &&
+	    progress_has_stored(&job->journal.progress, is_media_fact))
 		return 0;
 	if (damage.len == 0)
 		return err_set(e, ERR_PERMANENT,
@@ -352,6 +361,24 @@ pipeline_send_failed(struct job *job, const char *why, struct err *e)
 	return send_webhook(job, "FAILED", why, since_ms, e);
 }
 
+/*
+ * The time of the last fact; that of the newest artifact when no fact will
+ * be there for a repeat, as the same id must not go out with another time.
+ */
+static int64_t
+stopped_ms(const struct job *job)
+{
+	const struct recording *rec = &job->recording;
+	int64_t newest_ns = 0;
+
+	for (size_t i = 0; i < rec->n; i++)
+		if (rec->artifacts[i].mtime_ns > newest_ns)
+			newest_ns = rec->artifacts[i].mtime_ns;
+	return job->journal.is_degraded && newest_ns > 0
+	    ? newest_ns / 1000000
+	    : job->journal.progress.last_fact_ms;
+}
+
 static int
 stage_announce(struct job *job, struct err *e)
 {
@@ -364,8 +391,7 @@ stage_announce(struct job *job, struct err *e)
 		return 0;
 	}
 	job->is_announcing = true;
-	return send_webhook(job, "STOPPED", NULL,
-	    job->journal.progress.last_fact_ms, e);
+	return send_webhook(job, "STOPPED", NULL, stopped_ms(job), e);
 }
 
 static const struct stage {

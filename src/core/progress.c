@@ -42,6 +42,31 @@ fact_of(struct progress *p, const char *path)
 	return fact;
 }
 
+struct search {
+	bool (*is_meant)(const struct fact *);
+	bool is_found;
+};
+
+static void
+search_fact(const void *node, VISIT visit, void *closure)
+{
+	const struct fact *fact = *(struct fact *const *)node;
+	struct search *search = closure;
+
+	if ((visit == postorder || visit == leaf) && fact->is_stored)
+		search->is_found |= search->is_meant(fact);
+}
+
+bool
+progress_has_stored(const struct progress *p,
+    bool (*is_meant)(const struct fact *))
+{
+	struct search search = { .is_meant = is_meant };
+
+	twalk_r(p->facts, search_fact, &search);
+	return search.is_found;
+}
+
 bool
 progress_is_superseded(const struct progress *p, const char *id)
 {

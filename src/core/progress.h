@@ -105,6 +105,10 @@ void progress_apply(struct progress *, const struct event *);
 /* What is known of an artifact, or NULL. */
 struct fact *progress_fact(const struct progress *, const char *path);
 
+/* Is an artifact stored of which the given function is true? */
+bool progress_has_stored(const struct progress *,
+    bool (*is_meant)(const struct fact *));
+
 /* Is the version with this id at the server known to be out of date? */
 bool progress_is_superseded(const struct progress *, const char *id);
 

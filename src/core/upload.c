@@ -163,57 +163,6 @@ free_flight(struct item *item)
 	item->flight = NULL;
 }
 
-static void
-start_item(struct upload *u, struct item *item)
-{
-	const struct progress *p = &u->deps->journal->progress;
-	const struct flight_target target = {
-		.policy = u->deps->filestore,
-		.auth = u->deps->auth,
-		.use = &item->auth_use,
-		.meeting_id = p->meeting_id,
-		.name = &item->remote,
-		.generation = p->generation,
-	};
-	struct err e;
-
-	item->flight = xcalloc(1, sizeof(*item->flight));
-	if (flight_open(item->flight, u->deps->recording, item->artifact,
-		u->mimetype, &target, &e) == -1) {
-		if (item->flight->is_stale)
-			item->state = ITEM_STALE;
-		else if (e.class == ERR_INTERRUPTED)
-			item->state = ITEM_FAILED;
-		else
-			upload_fail(u, item, &e);
-		free_flight(item);
-		return;
-	}
-	item->is_fresh = false;
-	/* Without a list before it, an old version cannot be told apart. */
-	item->is_rewritten = p->is_forced && !u->was_list_read;
-	item->size = item->flight->size;
-	item->mtime_ns = item->flight->mtime_ns;
-	note_sending(u, item);
-	item->flight->request.owner = item;
-	item->state = ITEM_FLYING;
-	u->n_flying++;
-	u->n_media_flying += item->artifact->is_media;
-	http_start(u->deps->http, &item->flight->request);
-}
-
-static void
-start_due(struct upload *u)
-{
-	struct item *item;
-
-	if (u->n_ask > 0 && !u->is_listing && u->list_due_ms <= clock_mono_ms())
-		upload_list_start(u);
-	while ((int64_t)u->n_flying < u->deps->policy->parallel &&
-	    (item = next_item(u)) != NULL)
-		start_item(u, item);
-}
-
 /* What became of it */
 
 static void
@@ -368,6 +317,59 @@ handle_ended(struct upload *u, struct http_transfer *t)
 	else
 		handle_upload(u, owner, http_answer_of(t));
 	http_release(t);
+}
+
+/* The loop */
+
+static void
+start_item(struct upload *u, struct item *item)
+{
+	const struct progress *p = &u->deps->journal->progress;
+	const struct flight_target target = {
+		.policy = u->deps->filestore,
+		.auth = u->deps->auth,
+		.use = &item->auth_use,
+		.meeting_id = p->meeting_id,
+		.name = &item->remote,
+		.generation = p->generation,
+	};
+	struct err e;
+
+	item->flight = xcalloc(1, sizeof(*item->flight));
+	if (flight_open(item->flight, u->deps->recording, item->artifact,
+		u->mimetype, &target, &e) == -1) {
+		if (e.class == ERR_INTERRUPTED)
+			item->state = ITEM_FAILED;
+		else if (item->flight->is_stale || item->flight->is_passing)
+			handle_not_stored(u, item, NULL, &e);
+		else
+			upload_fail(u, item, &e);
+		free_flight(item);
+		return;
+	}
+	item->is_fresh = false;
+	/* Without a list before it, an old version cannot be told apart. */
+	item->is_rewritten = p->is_forced && !u->was_list_read;
+	item->size = item->flight->size;
+	item->mtime_ns = item->flight->mtime_ns;
+	note_sending(u, item);
+	item->flight->request.owner = item;
+	item->state = ITEM_FLYING;
+	u->n_flying++;
+	u->n_media_flying += item->artifact->is_media;
+	http_start(u->deps->http, &item->flight->request);
+}
+
+static void
+start_due(struct upload *u)
+{
+	struct item *item;
+
+	if (u->n_ask > 0 && !u->is_listing && u->list_due_ms <= clock_mono_ms())
+		upload_list_start(u);
+	while ((int64_t)u->n_flying < u->deps->policy->parallel &&
+	    (item = next_item(u)) != NULL)
+		start_item(u, item);
 }
 
 static int64_t

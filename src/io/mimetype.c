@@ -1,5 +1,7 @@
 #include "io/mimetype.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <link.h>
 #include <magic.h>
 #include <stdint.h>
@@ -8,16 +10,21 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/err.h"
 #include "base/log.h"
 #include "base/mem.h"
 
-enum { TYPE_BYTES = 128, HEAD_BYTES = 4096 };
+enum { TYPE_BYTES = 128, HEAD_BYTES = 4096, DATABASES = 4 };
 
 struct mimetype {
 	bool is_loaded; /* or known not to load */
 	magic_t cookie;
+	void *databases[DATABASES];
+	size_t sizes[DATABASES];
+	size_t n;
 	char text[TYPE_BYTES];
 };
 
@@ -196,13 +203,24 @@ mimetype_open(void)
 	return xcalloc(1, sizeof(struct mimetype));
 }
 
+static void
+unload(struct mimetype *m)
+{
+	if (m->cookie)
+		magic_close(m->cookie);
+	m->cookie = NULL;
+	while (m->n > 0) {
+		m->n--;
+		(void)munmap(m->databases[m->n], m->sizes[m->n]);
+	}
+}
+
 void
 mimetype_close(struct mimetype *m)
 {
 	if (m == NULL)
 		return;
-	if (m->cookie)
-		magic_close(m->cookie);
+	unload(m);
 	free(m);
 }
 
@@ -226,6 +244,72 @@ drop_pages(struct dl_phdr_info *library, size_t size, void *ctx)
 	return 0;
 }
 
+/* 0 also when there is none under that name. */
+static int
+map_database(struct mimetype *m, const char *path, struct err *e)
+{
+	autoclose int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct stat st;
+	void *bytes;
+
+	if (fd == -1 && (errno == ENOENT || errno == ENOTDIR))
+		return 0;
+	if (fd == -1 || fstat(fd, &st) == -1)
+		return err_sys(e, "%s", path);
+	if (st.st_size == 0)
+		return err_set(e, ERR_PERMANENT, "%s: is empty", path);
+	bytes = mmap(NULL, (size_t)st.st_size, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE, fd, 0);
+	if (bytes == MAP_FAILED)
+		return err_sys(e, "%s", path);
+	m->databases[m->n] = bytes;
+	m->sizes[m->n++] = (size_t)st.st_size;
+	return 0;
+}
+
+/*
+ * The compiled databases on libmagic's path are opened here: where it cannot,
+ * it says so on stderr by itself and goes on with next to nothing.
+ */
+static int
+map_databases(struct mimetype *m, struct err *e)
+{
+	autofree char *path = xstrdup(magic_getpath(NULL, 0));
+	char *rest = NULL;
+
+	for (char *name = strtok_r(path, ":", &rest);
+	     name != NULL && m->n < DATABASES;
+	     name = strtok_r(NULL, ":", &rest)) {
+		size_t len = strlen(name);
+		bool is_whole = len > 4 && strcmp(name + len - 4, ".mgc") == 0;
+		autofree char *file =
+		    xasprintf("%s%s", name, is_whole ? "" : ".mgc");
+
+		if (map_database(m, file, e) == -1)
+			return -1;
+	}
+	if (m->n > 0)
+		return 0;
+	return err_set(e, ERR_PERMANENT, "there is none");
+}
+
+static int
+load_databases(struct mimetype *m, struct err *e)
+{
+	/* It reads so much of each file into memory; its own limit is 7 MiB. */
+	const size_t most = 1024 * 1024;
+
+	if (map_databases(m, e) == -1)
+		return -1;
+	m->cookie = magic_open(MAGIC_MIME_TYPE | MAGIC_ERROR);
+	if (m->cookie == NULL)
+		return err_sys(e, "magic_open");
+	if (magic_load_buffers(m->cookie, m->databases, m->sizes, m->n) == -1)
+		return err_set(e, ERR_PERMANENT, "%s", magic_error(m->cookie));
+	(void)magic_setparam(m->cookie, MAGIC_PARAM_BYTES_MAX, &most);
+	return 0;
+}
+
 /*
  * The database is large.  What the libraries needed only to start makes room
  * for it, so that the process stays small.
@@ -233,25 +317,19 @@ drop_pages(struct dl_phdr_info *library, size_t size, void *ctx)
 static void
 load(struct mimetype *m)
 {
-	/* It reads so much of each file into memory; its own limit is 7 MiB. */
-	const size_t most = 1024 * 1024;
+	struct err e;
 
 	if (m->is_loaded)
 		return;
 	m->is_loaded = true;
 	(void)dl_iterate_phdr(drop_pages, NULL);
 	(void)unsetenv("MAGIC");
-	m->cookie = magic_open(MAGIC_MIME_TYPE | MAGIC_ERROR);
-	if (m->cookie != NULL && magic_load(m->cookie, NULL) == 0) {
-		(void)magic_setparam(m->cookie, MAGIC_PARAM_BYTES_MAX, &most);
+	if (load_databases(m, &e) == 0)
 		return;
-	}
 	log_warn("libmagic's database does not load (%s); types come from the "
 		 "extensions",
-	    m->cookie ? magic_error(m->cookie) : "no memory");
-	if (m->cookie)
-		magic_close(m->cookie);
-	m->cookie = NULL;
+	    e.text);
+	unload(m);
 }
 
 const char *
