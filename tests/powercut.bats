@@ -12,10 +12,12 @@ setup() {
 }
 teardown() { common_teardown; }
 
-# Each point has a session of its own at the same server.
+# Each point has a session of its own at the same server, and a recordings
+# directory of its own.
 fresh_recording() {
 	SESSION=$1
-	REC=$DIR/recordings/$SESSION
+	TOP=$DIR/recordings-$SESSION
+	REC=$TOP/$SESSION
 	mkdir -p "$REC"
 	recording
 	printf 'one\n' >"$REC/a.txt"
@@ -24,9 +26,14 @@ fresh_recording() {
 }
 
 # with_shim NAME=VALUE...: a run under the preloaded library; exit code 100
-# is the cut.
+# is the cut.  A sweep delivers in a process of its own, and says that it is
+# gone: what would be cut next is nothing that lasts.
 with_shim() {
-	env LD_PRELOAD="$SHIM" "$@" "$BIN" "$REC" >"$DIR/log" 2>&1
+	local rc=0
+	env LD_PRELOAD="$SHIM" "$@" "$BIN" "${COMMAND[@]}" "${!WHAT}" \
+		>"$DIR/log" 2>&1 || rc=$?
+	! grep -q "its process ended with exit code 100" "$DIR/log" || rc=100
+	return "$rc"
 }
 
 # check LABEL COMMAND...: what failed, and where.
@@ -82,7 +89,8 @@ cut_at() {
 	check "$label" [ "$(webhooks | wc -l)" -le 2 ]
 }
 
-@test "after a power cut at any call, nothing is lost and nothing is sent twice" {
+# cut_everywhere: at each call of COMMAND on the directory that WHAT names.
+cut_everywhere() {
 	local n keep points=0 before=-1
 	# How many calls a run has depends on how the answers fall together.
 	for ((n = 1; points > before; n++)); do
@@ -93,4 +101,16 @@ cut_at() {
 	done
 	((points > 50))                      # the preloaded library is really in
 	echo "# $points points" >&3
+}
+
+@test "after a power cut at any call, nothing is lost and nothing is sent twice" {
+	COMMAND=(finalize) WHAT=REC
+	cut_everywhere
+}
+
+@test "so it is when the sweep delivers" {
+	COMMAND=(sweep) WHAT=TOP
+	export JIBRI_FINALIZE_SWEEP_RETRY_DELAY=1ms
+	export JIBRI_FINALIZE_SWEEP_RETRY_DELAY_MAX=1ms
+	cut_everywhere
 }

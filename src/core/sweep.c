@@ -191,7 +191,8 @@ end_visit(struct run *run, struct turn *turn)
 	struct visit_report report;
 	struct err e;
 
-	visit_end(&turn->visit, &report);
+	if (!visit_end(&turn->visit, &report))
+		log_error("%s: %s", turn->path, report.err.text);
 	run->n_running--;
 	count(run, turn, &report);
 	e = report.err;

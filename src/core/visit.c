@@ -100,7 +100,7 @@ wait_for(pid_t pid)
 	return status;
 }
 
-void
+bool
 visit_end(struct visit *v, struct visit_report *report)
 {
 	ssize_t n;
@@ -113,7 +113,7 @@ visit_end(struct visit *v, struct visit_report *report)
 	status = wait_for(v->pid);
 	v->pid = 0;
 	if (n == (ssize_t)sizeof(*report))
-		return;
+		return true;
 	*report = (struct visit_report){ 0 };
 	if (WIFSIGNALED(status))
 		(void)err_set(&report->err, ERR_TEMPORARY,
@@ -122,4 +122,5 @@ visit_end(struct visit *v, struct visit_report *report)
 	else
 		(void)err_set(&report->err, ERR_TEMPORARY,
 		    "its process ended with exit code %d", WEXITSTATUS(status));
+	return false;
 }

@@ -39,9 +39,9 @@ int visit_start(struct visit *, const struct visit_policy *,
     const char *directory, struct err *e);
 
 /*
- * The report of a visit that has ended or is about to.  One without a report
- * has failed temporarily.
+ * The report of a visit that has ended or is about to.  False for one that
+ * has died without a word; it has failed temporarily, and err says how.
  */
-void visit_end(struct visit *, struct visit_report *);
+bool visit_end(struct visit *, struct visit_report *);
 
 #endif
