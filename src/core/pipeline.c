@@ -226,6 +226,15 @@ is_media(const struct job *job, const struct artifact *a)
 	return a->is_media || (fact && is_media_fact(fact));
 }
 
+/* What was removed here since it was stored is still at the server. */
+static int
+check_removed_media(const struct job *job, struct err *e)
+{
+	if (progress_has_stored(&job->journal.progress, is_media_fact))
+		return 0;
+	return err_set(e, ERR_PERMANENT, "the recording holds no media file");
+}
+
 /* One media file that is whole makes a recording. */
 int
 pipeline_check_media(const struct job *job, struct err *e)
@@ -262,13 +271,8 @@ pipeline_check_media(const struct job *job, struct err *e)
 	}
 	if (whole > 0)
 		return 0;
-	/* What was removed here since it was stored is still at the server. */
-	if (damage.len == 0 &&
-	    progress_has_stored(&job->journal.progress, is_media_fact))
-		return 0;
 	if (damage.len == 0)
-		return err_set(e, ERR_PERMANENT,
-		    "the recording holds no media file");
+		return check_removed_media(job, e);
 	return err_set(e, ERR_PERMANENT, "recording is damaged: %s",
 	    buf_str(&damage));
 }
