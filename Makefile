@@ -15,14 +15,19 @@
 # make format         lay out the C sources
 # make docs           renew what is generated of manuals, README, completions
 # make install        under $(DESTDIR)$(PREFIX)
+# make dist           the tarball, build/jibri-finalize-VERSION.tar.gz
+# make deb, make rpm  the package, in build/
+# make check-packages the packages, installed and used: slow, needs root and
+#                     the network; scripts/deps packages installs its tools
 #
 # WERROR=1 makes warnings errors.  SAN=1 builds and tests with the address
 # and undefined behaviour sanitizers, in $(BUILD)/san (SAN=fuzz is for `make
-# fuzz`, in $(BUILD)/fuzz).  BUILD=DIR builds elsewhere.  V=1 shows the commands.  CC, CPPFLAGS, CFLAGS and LDFLAGS are
-# yours to set.
+# fuzz`, in $(BUILD)/fuzz).  BUILD=DIR builds elsewhere.  V=1 shows the
+# commands.  CC, PKG_CONFIG, CPPFLAGS, CFLAGS and LDFLAGS are yours to set.
 
 CC = gcc
 CFLAGS = -O2 -g
+PKG_CONFIG = pkg-config
 PREFIX = /usr/local
 BUILD = build
 
@@ -66,11 +71,11 @@ version := $(shell sed -n '1s/^[^0-9]*\([0-9a-z.~]*\).*/\1/p' \
 once = $(eval $(1) := $$(shell $(2)))$($(1))
 pkgs = libcurl jansson libcrypto libmagic
 sandbox_pkgs = libmicrohttpd jansson libcrypto
-pkg_cflags = $(call once,pkg_cflags,pkg-config --cflags $(pkgs))
-pkg_libs = $(call once,pkg_libs,pkg-config --libs $(pkgs))
-sandbox_cflags = $(call once,sandbox_cflags,pkg-config --cflags $(sandbox_pkgs))
-sandbox_libs = $(call once,sandbox_libs,pkg-config --libs $(sandbox_pkgs))
-unit_libs = $(call once,unit_libs,pkg-config --libs cmocka)
+pkg_cflags = $(call once,pkg_cflags,$(PKG_CONFIG) --cflags $(pkgs))
+pkg_libs = $(call once,pkg_libs,$(PKG_CONFIG) --libs $(pkgs))
+sandbox_cflags = $(call once,sandbox_cflags,$(PKG_CONFIG) --cflags $(sandbox_pkgs))
+sandbox_libs = $(call once,sandbox_libs,$(PKG_CONFIG) --libs $(sandbox_pkgs))
+unit_libs = $(call once,unit_libs,$(PKG_CONFIG) --libs cmocka)
 
 is_clang := $(findstring clang,$(shell $(CC) --version 2>/dev/null))
 arch := $(firstword $(subst -, ,$(shell $(CC) -dumpmachine 2>/dev/null)))
@@ -192,6 +197,12 @@ sbom: $(out)/sbom.json
 $(out)/sbom.json: $(program) packaging/sbom
 	$(call say,SBOM) packaging/sbom $(program) '$(version)' >$@
 
+check-packages:
+	@$(MAKE) -s deb
+	@$(MAKE) -s rpm
+	@$(MAKE) -s check TESTS='$(or $(filter tests/packages/%,$(TESTS)), \
+	    $(wildcard tests/packages/*.bats))'
+
 lint: $(program)
 	@BIN='$(program)' scripts/lint
 
@@ -233,11 +244,15 @@ install: $(program)
 	install -D -m 644 $(completions)/_jibri-finalize $(share)/zsh/site-functions/_jibri-finalize
 	install -D -m 644 $(completions)/jibri-finalize.fish $(share)/fish/vendor_completions.d/jibri-finalize.fish
 
+# What is released.  The tarball has the same bytes wherever it is made.
+dist deb rpm:
+	@BUILD='$(abspath $(BUILD))' scripts/dist $(@:dist=tar)
+
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all helpers check check-long check-mutants check-oidc soak fuzz analyze \
-    sbom lint docs format install clean FORCE
+.PHONY: all helpers check check-long check-mutants check-packages check-oidc \
+    soak fuzz analyze sbom lint docs format install dist deb rpm clean FORCE
 .DELETE_ON_ERROR:
 
 -include $(wildcard $(out)/obj/*/*.d $(out)/obj/*/*/*.d)

@@ -6,7 +6,7 @@
 bats_require_minimum_version 1.5.0
 
 export LC_ALL=C.UTF-8
-ROOT=$(cd "$BATS_TEST_DIRNAME/.." && pwd)
+ROOT=$(cd "${BASH_SOURCE[0]%/*}/.." && pwd)
 BIN=${BIN:-$ROOT/build/jibri-finalize}
 SANDBOX=${SANDBOX:-$ROOT/build/sandbox}
 SESSION=9f1c2d3e-aaaa-4bbb-8ccc-1234567890ab

@@ -1,0 +1,76 @@
+# A small Debian machine for a test: a tree made by debootstrap, booted by
+# systemd-nspawn.  It shares the network, so that it sees the sandbox.
+#
+# shellcheck shell=bash
+
+SUITE=${SUITE:-bookworm}
+TREES=$BUILD/trees
+
+# As a machine only root can make one, and not in every container.
+need_root() {
+	((EUID == 0)) || skip "not root"
+	unshare --mount --pid --fork true 2>/dev/null || skip "no namespaces"
+}
+
+# From where apt has its packages here, so has the tree.
+mirror() {
+	apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' |
+		grep -m 1 '/debian/*$'
+}
+
+# base_tree NAME PACKAGE...: made once and kept; its path is printed.
+base_tree() {
+	local lock tree=$TREES/$SUITE-$1 packages
+	shift
+	packages=$(IFS=, && echo "ca-certificates${*:+,$*}")
+	# Another file of tests may be at it.
+	mkdir -p "$TREES"
+	exec {lock}>"$tree.lock"
+	flock "$lock"
+	if [ ! -e "$tree.made" ]; then
+		rm -rf "$tree"
+		debootstrap --variant=minbase --include="$packages" "$SUITE" \
+			"$tree" "$(mirror)" >"$tree.log" 2>&1 || {
+			tail -n 5 "$tree.log" >&2
+			return 1
+		}
+		cp --remove-destination /etc/resolv.conf "$tree/etc/"
+		: >"$tree.made"
+	fi
+	exec {lock}>&-
+	echo "$tree"
+}
+
+# machine_start: a copy of the tree, booted; machine CMD... runs there.
+machine_start() {
+	local base
+	MACHINE=$BATS_TEST_TMPDIR/machine
+	base=$(base_tree systemd systemd systemd-sysv dbus) || return 1
+	cp -a "$base" "$MACHINE"
+	systemd-nspawn --quiet --directory="$MACHINE" --boot --register=no \
+		--keep-unit --resolv-conf=off --machine="t$$" \
+		>"$BATS_TEST_TMPDIR/console" 2>&1 </dev/null 3>&- &
+	NSPAWN_PID=$!
+	wait_for machine_is_up
+}
+
+machine_leader() {
+	pgrep -P "$NSPAWN_PID" -x systemd
+}
+
+machine_is_up() {
+	machine systemctl is-system-running | grep -qE 'running|degraded'
+}
+
+machine() {
+	nsenter --all --target "$(machine_leader)" env -i TERM=dumb \
+		PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
+		DEBIAN_FRONTEND=noninteractive "$@"
+}
+
+machine_stop() {
+	[ -n "${NSPAWN_PID-}" ] || return 0
+	kill -KILL "$(machine_leader)" 2>/dev/null || true
+	wait "$NSPAWN_PID" 2>/dev/null || true
+	NSPAWN_PID=
+}
