@@ -59,3 +59,51 @@ value() {
 		grep -v '^default$' | sort >"$DIR/set"
 	printf '%s\n' "${variables[@]%%=*}" | sort | diff - "$DIR/set"
 }
+
+# The sidecar's loop as the manifest has it, in a minute of 0.1 s.
+start_sidecar() {
+	mkdir -p "$DIR/bin"
+	ln -s "$BIN" "$DIR/bin/jibri-finalize"
+	printf '#!/bin/sh\nexec /bin/sleep 0.1\n' >"$DIR/bin/sleep"
+	chmod 755 "$DIR/bin/sleep"
+	value sidecar.yaml Deployment \
+		'.spec.template.spec.initContainers[0].command[2]' >"$DIR/loop"
+	PATH=$DIR/bin:$PATH JIBRI_FINALIZE_RECORDINGS_DIR=$DIR/recordings \
+		JIBRI_FINALIZE_SWEEP_RETRY_DELAY=100ms \
+		JIBRI_FINALIZE_SWEEP_RETRY_DELAY_MAX=200ms \
+		JIBRI_FINALIZE_TRIES=1 sh "$DIR/loop" >"$DIR/said" 2>&1 3>&- &
+	SIDECAR_PID=$!
+}
+
+has_ended() {
+	! kill -0 "$SIDECAR_PID" 2>/dev/null
+}
+
+@test "the sidecar that is told to end delivers what waits before it does" {
+	start_sandbox
+	recording
+	faults 'upload * * status 503'
+	start_sidecar
+	wait_for test -s "$REC/.jibri-finalize"
+	local attempts
+	attempts=$(requests upload)
+	kill -TERM "$SIDECAR_PID"
+	more_uploads() { (($(requests upload) > attempts + 1)); }
+	wait_for more_uploads
+	run -1 has_ended
+
+	faults
+	wait_for has_ended
+	is_stored metadata.json "$MEDIA"
+	assert_equal "$(webhooks | tail -n 1)" "STOPPED $ROOM $SESSION"
+}
+
+@test "the sidecar that is told to end does so at once when nothing waits" {
+	start_sandbox
+	recording
+	run_finalize 0
+	start_sidecar
+	wait_for pgrep -P "$SIDECAR_PID" -x sleep
+	kill -TERM "$SIDECAR_PID"
+	wait_for has_ended
+}

@@ -41,6 +41,18 @@ base_tree() {
 	echo "$tree"
 }
 
+# in_tree TREE COMMAND...: as root of that tree, without booting it.
+in_tree() {
+	unshare --mount --pid --fork --kill-child bash -ec '
+		mount -t proc proc "$1/proc"
+		mount -t devpts devpts "$1/dev/pts"
+		mount -t tmpfs tmpfs "$1/dev/shm"
+		exec chroot "$@"
+	' in_tree "$1" env -i HOME=/root TERM=dumb DEBIAN_FRONTEND=noninteractive \
+		PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
+		"${@:2}" </dev/null
+}
+
 # machine_start: a copy of the tree, booted; machine CMD... runs there.
 machine_start() {
 	local base
