@@ -73,9 +73,9 @@ image() {
 # What is not ignored goes to the daemon.
 context() {
 	mkdir "$DIR/context"
-	cp -a "$ROOT/." "$DIR/context"
-	(cd "$DIR/context" &&
-		xargs rm -rf <"$ROOT/packaging/docker/Dockerfile.dockerignore")
+	tar -C "$ROOT" --anchored --exclude-from=<(sed 's|^|./|' \
+		"$ROOT/packaging/docker/Dockerfile.dockerignore") -c . |
+		tar -C "$DIR/context" -x
 }
 
 # --- docker run --------------------------------------------------------------
