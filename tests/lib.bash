@@ -60,10 +60,11 @@ no_canary() {
 # start_sandbox [SANDBOX_FLAG...]: sets URL and the old script's variables.
 # SECRET= makes one that asks for no proof of the webhook's sender.
 start_sandbox() {
-	local secret=(--webhook-secret "$CANARY")
+	local secret=(--webhook-secret "$CANARY") life=300
+	[ "${LONG:-}" != 1 ] || life=36000
 	[ -n "${SECRET-$CANARY}" ] || secret=()
 	rm -f "$SB/url"
-	"$SANDBOX" --dir "$SB" --max-time 300 "${secret[@]}" "$@" 3>&- &
+	"$SANDBOX" --dir "$SB" --max-time "$life" "${secret[@]}" "$@" 3>&- &
 	SANDBOX_PID=$!
 	wait_for test -s "$SB/url"
 	URL=$(cat "$SB/url")

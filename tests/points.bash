@@ -3,10 +3,9 @@
 #
 # shellcheck shell=bash
 
-# points_setup [SANDBOX_FLAG...]: after common_setup.  Each recording is a
-# copy of this one.
+# points_setup: after common_setup.  Each recording is a copy of this one.
 points_setup() {
-	start_sandbox --max-time 3600 "$@"
+	start_sandbox
 	recording
 	printf 'one\n' >"$REC/a.txt"
 	mv "$REC" "$DIR/template"
