@@ -132,6 +132,7 @@ send metadata.json"
 }
 
 @test "of a recording that is worked on it shows no plan" {
+	export JIBRI_FINALIZE_ANSWER_TIMEOUT=10s
 	faults "upload $MEDIA 1 slow-store 3"
 	finalize >"$DIR/first" &
 	local first=$!

@@ -123,6 +123,7 @@ held() {
 }
 
 @test "a recording that another process works on is neither given up nor its journal cleared" {
+	export JIBRI_FINALIZE_ANSWER_TIMEOUT=10s
 	faults "upload $MEDIA 1 slow-store 3"
 	finalize >"$DIR/first" &
 	local first=$!

@@ -213,6 +213,20 @@ STOPPED $ROOM $SESSION"
 	assert_equal "$(webhooks)" "STOPPED $ROOM $SESSION"
 }
 
+@test "a failure that the server proves wrong counts no more" {
+	run_finalize 0
+	local text="lost on the server"
+	jq -cn --arg t "$text" \
+		'{at: 1, event: "failed", class: "permanent", text: $t}' \
+		>>"$REC/.jibri-finalize"
+	run -0 "$BIN" status --json "${REC%/*}"
+	assert_equal "$(jq -r '.[0].state' <<<"$output")" held
+	run_command 0 upload "$REC"
+	assert_equal "$(requests upload)" 2
+	run -0 "$BIN" status --json "${REC%/*}"
+	assert_equal "$(jq -r '.[0].state' <<<"$output")" "done"
+}
+
 @test "a list that fails leaves a delivered recording delivered, and says what failed" {
 	run_finalize 0
 	cp -R "$SB/store" "$DIR/store"

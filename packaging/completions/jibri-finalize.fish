@@ -4,7 +4,7 @@
 # Without a name it is the first command.
 function _jibri_finalize_command
     for word in (commandline -opc)[2..]
-        if contains -- $word finalize upload sweep status forget config help
+        if contains -- $word finalize upload verify sweep status forget config help
             test "$word" = "$argv"
             return
         end
@@ -15,6 +15,7 @@ end
 complete -c jibri-finalize -f
 complete -c jibri-finalize -n '_jibri_finalize_command' -a finalize -d 'deliver the recording in DIR now'
 complete -c jibri-finalize -n '_jibri_finalize_command' -a upload -d 'deliver by hand, check at the server'
+complete -c jibri-finalize -n '_jibri_finalize_command' -a verify -d 'compare recordings with the server'
 complete -c jibri-finalize -n '_jibri_finalize_command' -a sweep -d 'deliver every recording that is due'
 complete -c jibri-finalize -n '_jibri_finalize_command' -a status -d 'show what became of every recording'
 complete -c jibri-finalize -n '_jibri_finalize_command' -a forget -d 'give a recording up, or clear its journal'
@@ -33,6 +34,9 @@ complete -c jibri-finalize -n '_jibri_finalize_command upload' -l meeting-id -x 
 complete -c jibri-finalize -n '_jibri_finalize_command upload' -l only -x -d 'send these only; can be repeated (upload)'
 complete -c jibri-finalize -n '_jibri_finalize_command upload' -l no-webhook -d 'tell the backend nothing (upload)'
 complete -c jibri-finalize -n '_jibri_finalize_command upload' -l dry-run -d 'only show what would be done'
+complete -c jibri-finalize -n '_jibri_finalize_command verify' -a '(__fish_complete_directories)'
+complete -c jibri-finalize -n '_jibri_finalize_command verify' -l json -d 'print the result as JSON'
+complete -c jibri-finalize -n '_jibri_finalize_command verify' -l deep -d 'download and compare the contents (verify)'
 complete -c jibri-finalize -n '_jibri_finalize_command sweep' -a '(__fish_complete_directories)'
 complete -c jibri-finalize -n '_jibri_finalize_command sweep' -l held -d 'try what is held, too'
 complete -c jibri-finalize -n '_jibri_finalize_command sweep' -l dry-run -d 'only show what would be done'
@@ -45,7 +49,7 @@ complete -c jibri-finalize -n '_jibri_finalize_command forget' -l reset -d 'clea
 complete -c jibri-finalize -n '_jibri_finalize_command forget' -l yes -d 'do not ask (forget)'
 complete -c jibri-finalize -n '_jibri_finalize_command config' -l json -d 'print the result as JSON'
 complete -c jibri-finalize -n '_jibri_finalize_command config' -l sample -d 'print a sample configuration (config)'
-complete -c jibri-finalize -n '_jibri_finalize_command help' -a 'finalize upload sweep status forget config help'
+complete -c jibri-finalize -n '_jibri_finalize_command help' -a 'finalize upload verify sweep status forget config help'
 complete -c jibri-finalize -l config -r -F -d 'read the settings from this file'
 complete -c jibri-finalize -l quiet -s q -d 'print errors only, and no summary of success'
 complete -c jibri-finalize -l verbose -s v -d 'the same as --log-level debug'

@@ -38,6 +38,14 @@ static const struct command_example upload_examples[] = {
 	{ 0 },
 };
 
+static const struct command_example verify_examples[] = {
+	{ "does the server list all of it?",
+	    "jibri-finalize verify /srv/recordings/rec-abc123" },
+	{ "and is it the same, byte for byte?",
+	    "jibri-finalize verify --deep /srv/recordings/rec-*" },
+	{ 0 },
+};
+
 static const struct command_example sweep_examples[] = {
 	{ "everything that is due, as a timer does",
 	    "jibri-finalize sweep /srv/recordings" },
@@ -125,6 +133,26 @@ const struct command commands[] = {
 		OPTION_ONLY | OPTION_FORCE | OPTION_NO_WEBHOOK | OPTION_JSON |
 		OPTION_DRY_RUN,
 	    .run = cmd_upload,
+	},
+	{
+	    .name = "verify",
+	    .synopsis = "[--deep] [--json] DIR...",
+	    .help = "compare recordings with the server",
+	    .manual = "Compare each file with the server's list, by path and "
+		      "size, and print a line for each: same, missing, size, "
+		      "content, extra (only on the server), twice (several "
+		      "records for one path) or failed (it could not be "
+		      "compared).  With --deep, download each file as well, "
+		      "and compare its SHA-256 with that of the file here "
+		      "and with what the journal says was stored.  Versions "
+		      "that the journal knows to be replaced do not count.  "
+		      "Nothing is changed, here or there.  It ends with 0 "
+		      "only if all agree, with 65 if something differs.",
+	    .examples = verify_examples,
+	    .min_words = 1,
+	    .max_words = SIZE_MAX,
+	    .options = OPTION_DEEP | OPTION_JSON,
+	    .run = cmd_verify,
 	},
 	{
 	    .name = "sweep",

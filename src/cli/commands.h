@@ -18,6 +18,7 @@ command_run cmd_help;
 command_run cmd_status;
 command_run cmd_sweep;
 command_run cmd_upload;
+command_run cmd_verify;
 
 /* What sweep and status look at: the words, else recordings-dir. */
 void roots_of(const struct loaded *, char *const *words, size_t n,

@@ -66,6 +66,11 @@ const struct option_switch option_switches[] = {
 	    .help = "tell the backend nothing (upload)",
 	},
 	{
+	    .name = "deep",
+	    .option = OPTION_DEEP,
+	    .help = "download and compare the contents (verify)",
+	},
+	{
 	    .name = "reset",
 	    .option = OPTION_RESET,
 	    .help = "clear the journal instead (forget)",

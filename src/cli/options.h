@@ -26,6 +26,8 @@ enum {
 	OPTION_MEETING_ID = 1 << 15,
 	OPTION_ONLY = 1 << 16,
 	OPTION_NO_WEBHOOK = 1 << 17,
+	OPTION_DEEP = 1 << 20,
+	OPTION_ERROR = 1 << 21,
 	OPTION_QUIET = 1 << 18,
 	OPTION_VERBOSE = 1 << 19,
 
@@ -37,7 +39,7 @@ struct options {
 	unsigned given; /* OPTION_..., or-ed */
 	const char *config_path;
 	const char *states; /* names of verdicts, with commas */
-	const char *room, *session, *meeting_id;
+	const char *room, *session, *meeting_id, *error;
 	struct text_list only;
 	const char *generate; /* what; see cli/generate.h */
 	struct flag *flags;

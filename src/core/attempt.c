@@ -206,6 +206,11 @@ recheck(struct job *job, struct attempt_result *result, struct err *e)
 	if (pipeline_recheck(job, e) == -1)
 		return -1;
 	result->was_done = pipeline_is_finished(job, &changed);
+	if (result->was_done) {
+		journal_note(&job->journal,
+		    (struct event){ .kind = EVENT_CHECKED });
+		journal_commit(&job->journal);
+	}
 	return 0;
 }
 
@@ -343,22 +348,8 @@ open_and_run(struct job *job, const struct attempt_request *request,
     const struct attempt_policy *policy, struct attempt_result *result,
     struct err *e)
 {
-	const struct progress *p = &job->journal.progress;
-
-	if (identity_check_arguments(request->room, request->session,
-		request->meeting_id, e) == -1)
-		return -1;
-	if (recording_open(&job->recording, request->directory,
-		&job->policy->recording, e) == -1)
-		return -1;
-	log_set_session(request->session ? request->session
-					 : recording_name(&job->recording));
-	if ((request->is_dry_run ? journal_look : journal_open)(&job->journal,
-		job->recording.dirfd, e) == -1)
-		return -1;
-	if (p->session && !request->session)
-		log_set_session(p->session);
-	if (check_still_due(request, policy, p, e) == -1)
+	if (job_open(job, request->directory, request->is_dry_run, e) == -1 ||
+	    check_still_due(request, policy, &job->journal.progress, e) == -1)
 		return -1;
 	return run(job, request, policy, result, e);
 }

@@ -27,6 +27,7 @@ static const struct {
 	[EVENT_REOPENED] = { "reopened", true },
 	[EVENT_ANNOUNCED] = { "announced", false },
 	[EVENT_WITHHELD] = { "withheld", false },
+	[EVENT_CHECKED] = { "checked", false },
 	[EVENT_FAILED] = { "failed", false },
 	[EVENT_GIVEN_UP] = { "givenUp", false },
 	[EVENT_DEFERRED] = { "deferred", false },

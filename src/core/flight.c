@@ -179,8 +179,8 @@ flight_free(struct flight *f)
 	text_list_free(&f->headers);
 }
 
-int
-flight_hash_file(int fd, char hex[DIGEST_HEX_BYTES], struct err *e)
+static int
+hash_file(int fd, char hex[DIGEST_HEX_BYTES], struct err *e)
 {
 	enum { CHUNK_BYTES = 256 * 1024 };
 	autofree char *chunk = xmalloc(CHUNK_BYTES);
@@ -203,4 +203,23 @@ flight_hash_file(int fd, char hex[DIGEST_HEX_BYTES], struct err *e)
 	digest_hex(d, hex);
 	digest_free(d);
 	return result;
+}
+
+int
+flight_hash_artifact(const struct recording *rec, const struct artifact *a,
+    char hex[DIGEST_HEX_BYTES], struct err *e)
+{
+	autoclose int fd = -1;
+	struct digest *d;
+	struct stat st;
+
+	if (!a->is_redacted || a->content.data == NULL) {
+		fd = recording_open_artifact(rec, a->path, &st, e);
+		return fd == -1 ? -1 : hash_file(fd, hex, e);
+	}
+	d = digest_new();
+	digest_add(d, a->content.data, a->content.len);
+	digest_hex(d, hex);
+	digest_free(d);
+	return 0;
 }

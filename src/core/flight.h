@@ -61,7 +61,11 @@ void flight_hex(struct flight *, char hex[DIGEST_HEX_BYTES]);
 
 void flight_free(struct flight *);
 
-/* The SHA-256 of a file's bytes; -1 with *e, also after a stop. */
-int flight_hash_file(int fd, char hex[DIGEST_HEX_BYTES], struct err *e);
+/*
+ * The SHA-256 of what would be sent of an artifact; -1 with *e, also after a
+ * stop.
+ */
+int flight_hash_artifact(const struct recording *, const struct artifact *,
+    char hex[DIGEST_HEX_BYTES], struct err *e);
 
 #endif

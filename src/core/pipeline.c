@@ -13,6 +13,26 @@
 
 enum { ROUNDS = 3 };
 
+int
+job_open(struct job *job, const char *directory, bool is_looking, struct err *e)
+{
+	const struct progress *p = &job->journal.progress;
+	const char *named = job->session_argument;
+	struct recording *rec = &job->recording;
+
+	if (identity_check_arguments(job->room_argument, named,
+		job->meeting_id_argument, e) == -1 ||
+	    recording_open(rec, directory, &job->policy->recording, e) == -1)
+		return -1;
+	log_set_session(named ? named : recording_name(rec));
+	if ((is_looking ? journal_look : journal_open)(&job->journal,
+		rec->dirfd, e) == -1)
+		return -1;
+	if (p->session && !named)
+		log_set_session(p->session);
+	return 0;
+}
+
 void
 job_close(struct job *job)
 {

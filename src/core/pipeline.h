@@ -118,6 +118,13 @@ bool pipeline_is_anything_selected(const struct job *);
 /* An artifact is new or changed: STOPPED counts no more. */
 void pipeline_reopen(struct job *, const char *changed);
 
+/*
+ * Check the arguments, open recording and journal, and let the log name the
+ * session; is_looking by journal_look().  -1 as these.  To be closed even
+ * then.
+ */
+int job_open(struct job *, const char *directory, bool is_looking,
+    struct err *e);
 void job_close(struct job *);
 
 #endif

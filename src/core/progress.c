@@ -270,14 +270,28 @@ apply_reopened(struct progress *p, const struct event *ev)
 }
 
 static void
+forget_failure(struct progress *p)
+{
+	p->failed_class = ERR_NONE;
+	p->failed_since_ms = 0;
+	mem_replace(&p->failed_text, NULL);
+	end_series(p);
+}
+
+static void
 settle(struct progress *p, int64_t at_ms)
 {
 	p->state = REC_ANNOUNCED;
-	p->failed_class = ERR_NONE;
-	p->failed_since_ms = 0;
 	p->announced_ms = at_ms;
-	mem_replace(&p->failed_text, NULL);
-	end_series(p);
+	forget_failure(p);
+}
+
+static void
+apply_checked(struct progress *p, const struct event *ev)
+{
+	(void)ev;
+	if (p->state == REC_ANNOUNCED)
+		forget_failure(p);
 }
 
 static void
@@ -388,6 +402,7 @@ progress_apply(struct progress *p, const struct event *ev)
 		[EVENT_REOPENED] = apply_reopened,
 		[EVENT_ANNOUNCED] = apply_announced,
 		[EVENT_WITHHELD] = apply_withheld,
+		[EVENT_CHECKED] = apply_checked,
 		[EVENT_FAILED] = apply_failed,
 		[EVENT_GIVEN_UP] = apply_given_up,
 		[EVENT_DEFERRED] = apply_deferred,

@@ -32,6 +32,7 @@ enum event_kind {
 	EVENT_REOPENED,   /* path: an artifact is new or changed */
 	EVENT_ANNOUNCED,  /* webhook, id: acknowledged */
 	EVENT_WITHHELD,   /* by an operator: done without a STOPPED */
+	EVENT_CHECKED,    /* the server was asked, and has all of it */
 	EVENT_FAILED,     /* class, text, retryAt: how the run ended */
 	EVENT_DEFERRED,   /* session, room: the sweeper shall deliver it */
 	EVENT_POSTPONED,  /* retryAt: the server asked to be left alone */

@@ -31,24 +31,12 @@ static int
 is_same_content(struct upload *u, const struct artifact *a,
     const struct fact *fact, struct err *e)
 {
-	autoclose int fd = -1;
 	char hex[DIGEST_HEX_BYTES];
-	struct digest *d;
-	struct stat st;
 
 	if (fact->sha256 == NULL || fact->size != a->size)
 		return 0;
-	if (a->is_redacted && a->content.data) {
-		d = digest_new();
-		digest_add(d, a->content.data, a->content.len);
-		digest_hex(d, hex);
-		digest_free(d);
-	} else {
-		fd = recording_open_artifact(u->deps->recording, a->path, &st,
-		    e);
-		if (fd == -1 || flight_hash_file(fd, hex, e) == -1)
-			return -1;
-	}
+	if (flight_hash_artifact(u->deps->recording, a, hex, e) == -1)
+		return -1;
 	return strcmp(hex, fact->sha256) == 0;
 }
 

@@ -36,6 +36,7 @@ check_same(const struct progress *a, const struct progress *b)
 	assert_int_equal(a->pid, b->pid);
 	assert_true(is_equal(a->host, b->host));
 	assert_int_equal(a->is_given_up, b->is_given_up);
+	assert_int_equal(a->is_withheld, b->is_withheld);
 }
 
 static void
@@ -89,7 +90,11 @@ test_replay(void **state)
 		{ .kind = EVENT_ANNOUNCED, .webhook = "FAILED", .id = "m" },
 		{ .kind = EVENT_COMPLETE, .count = 3, .bytes = 5 },
 		{ .kind = EVENT_ANNOUNCED, .webhook = "STOPPED", .id = "m" },
+		{ .kind = EVENT_CHECKED },
+		{ .kind = EVENT_LOST, .path = "a", .id = "10" },
 		{ .kind = EVENT_REOPENED, .path = "a" },
+		{ .kind = EVENT_COMPLETE },
+		{ .kind = EVENT_WITHHELD },
 		{ .kind = EVENT_GIVEN_UP },
 		{ .kind = EVENT_FORCED },
 	};
@@ -197,6 +202,48 @@ test_given_up(void **state)
 	assert_true(progress_fact(&p, "a")->is_stored);
 	apply(&p, (struct event){ .kind = EVENT_BEGAN, .host = "h" });
 	assert_false(p.is_given_up);
+	progress_free(&p);
+}
+
+static void
+test_withheld(void **state)
+{
+	struct progress p = { 0 };
+
+	(void)state;
+	apply(&p, (struct event){ .kind = EVENT_WITHHELD });
+	assert_int_equal(p.state, REC_NEW);
+	stored_and_complete(&p);
+	apply(&p, (struct event){ .kind = EVENT_WITHHELD });
+	assert_int_equal(p.state, REC_ANNOUNCED);
+	assert_true(p.is_withheld);
+	/* Told after all. */
+	announced(&p, "STOPPED");
+	assert_int_equal(p.state, REC_ANNOUNCED);
+	assert_false(p.is_withheld);
+	progress_free(&p);
+}
+
+static void
+test_lost(void **state)
+{
+	struct progress p = { 0 };
+
+	(void)state;
+	stored_and_complete(&p);
+	announced(&p, "STOPPED");
+	apply(&p, (struct event){ .kind = EVENT_FAILED, .class = "permanent" });
+	apply(&p, (struct event){ .kind = EVENT_CHECKED });
+	assert_int_equal(p.failed_class, ERR_NONE);
+	apply(&p, (struct event){ .kind = EVENT_LOST, .path = "a", .id = "5" });
+	assert_false(progress_fact(&p, "a")->is_stored);
+	assert_true(progress_is_superseded(&p, "5"));
+	assert_int_equal(p.generation, 1);
+	/* Not done any more, so that a failure stays one. */
+	apply(&p, (struct event){ .kind = EVENT_REOPENED, .path = "a" });
+	apply(&p, (struct event){ .kind = EVENT_FAILED, .class = "permanent" });
+	apply(&p, (struct event){ .kind = EVENT_CHECKED });
+	assert_int_equal(p.failed_class, ERR_PERMANENT);
 	progress_free(&p);
 }
 
@@ -353,6 +400,10 @@ static const struct CMUnitTest tests[] = {
 	TEST("only a STOPPED in its turn makes a recording done", test_done),
 	TEST("given up is a mark that a run takes away, and nothing else",
 	    test_given_up),
+	TEST("withheld is done, and told later it is only done", test_withheld),
+	TEST(
+	    "what is lost goes out under new keys, what is there is no failure",
+	    test_lost),
 	TEST("a FAILED counts until there is a STOPPED",
 	    test_failed_until_stopped),
 	TEST("what is stored elsewhere is not stored here", test_elsewhere),

@@ -1,0 +1,257 @@
+#!/usr/bin/env bats
+# Does the server have what is here?  Each test breaks one or the other side
+# after a delivery, and expects that to be named exactly.
+
+load lib
+setup() {
+	common_setup
+	start_sandbox
+	recording
+	echo notes >"$REC/notes.txt"
+	run_finalize 0
+	THERE=$SB/store/$ROOM/$SESSION
+}
+teardown() { common_teardown; }
+
+snapshot() {
+	find "$REC" "$SB/store" -type f -printf '%p %s %m %T@ %C@\n' | sort
+}
+
+# verify CODE [FLAG...]: and nothing is changed by it, here or there.
+verify() {
+	local code=$1
+	shift
+	snapshot >"$DIR/before"
+	run_command "$code" verify "$@" "$REC"
+	snapshot | diff "$DIR/before" -
+	assert_equal "$(requests upload)" "${SENT:-3}"
+	assert_equal "$(requests webhook)" "${TOLD:-1}"
+}
+
+# findings CODE [FLAG...]: "RESULT PATH [WHY]" of each file that is not the
+# same, by --json.
+findings() {
+	local code=$1
+	shift
+	snapshot >"$DIR/before"
+	run --separate-stderr timeout 60 "$BIN" verify --json "$@" "$REC"
+	ended_with "$code"
+	snapshot | diff "$DIR/before" -
+	printf '%s\n' "$output" >"$DIR/json"
+	jq -r '.files[] | select(.result != "same") |
+		[.result, .path, .why // empty] | join(" ")' "$DIR/json"
+}
+
+# add_record FILE CONTENT: one more at the server, by another client.
+add_record() {
+	printf '%s' "$2" | curl -sf -F "file=@-;filename=$1;type=text/plain" \
+		"$URL/files/structured/123?path=/$ROOM/$SESSION/" >"$DIR/record"
+}
+
+damage() {
+	printf X | dd of="$THERE/$1" conv=notrunc status=none
+}
+
+@test "what is delivered agrees, by list and by content" {
+	verify 0
+	assert_output_has "$SESSION: 3 the same by path and size"
+	assert_output_has "  same             5935          5935 $MEDIA"
+	assert_equal "$(requests download)" 0
+	verify 0 --deep
+	assert_output_has "$SESSION: 3 the same by content"
+	assert_equal "$(requests download)" 3
+	assert_equal "$(findings 0 --deep)" ""
+	assert_equal "$(jq -r '.files[].sha256 | [.here, .there, .stored] |
+		unique | length' "$DIR/json" | sort -u)" 1
+	assert_equal "$(jq .agrees "$DIR/json")" true
+}
+
+@test "a file that the server lost is missing, and upload mends it" {
+	rm "$THERE/$MEDIA"
+	verify 65
+	assert_output_has "error: $MEDIA: missing on the server"
+	assert_output_has "$SESSION: 2 the same by path and size, 1 missing"
+	assert_equal "$(findings 65)" "missing $MEDIA"
+	run_command 0 upload "$REC"
+	SENT=4 TOLD=2 verify 0 --deep
+}
+
+@test "a file that the server cut differs in size, and upload mends it" {
+	truncate -s 100 "$THERE/$MEDIA"
+	assert_equal "$(findings 65)" "size $MEDIA"
+	assert_equal "$(jq -c '.files[] | select(.result == "size") |
+		[.size, .remoteSize]' "$DIR/json")" "[5935,100]"
+	run_command 0 upload "$REC"
+	SENT=4 TOLD=2 verify 0 --deep
+	assert_output_has "by content; 1 replaced"
+}
+
+@test "a file that is damaged at the server is found by --deep alone, and --force mends it" {
+	damage "$MEDIA"
+	verify 0
+	assert_equal "$(findings 65 --deep)" \
+		"content $MEDIA damaged on the server"
+	run_command 0 upload --force --only '*.mp4' "$REC"
+	SENT=4 TOLD=2 verify 0 --deep
+}
+
+@test "a file that was changed here is told from one that is damaged there" {
+	printf NOTES | dd of="$REC/notes.txt" conv=notrunc status=none
+	assert_equal "$(findings 65 --deep)" \
+		"content notes.txt changed here since it was stored"
+	damage notes.txt
+	assert_equal "$(findings 65 --deep)" \
+		"content notes.txt neither is what was stored"
+}
+
+@test "what both have but the journal does not is a difference" {
+	sed -i 's/"sha256":"[0-9a-f]\{4\}/"sha256":"0000/' \
+		"$REC/.jibri-finalize"
+	findings 65 --deep >"$DIR/found"
+	assert_equal "$(grep -c "both are not what the journal has" \
+		"$DIR/found")" 3
+}
+
+@test "a redacted metadata.json is compared as it was sent" {
+	jq '.upload_credentials = "secret"' "$REC/metadata.json" >"$DIR/new"
+	cp "$DIR/new" "$REC/metadata.json"
+	run_finalize 0
+	SENT=3 TOLD=2 verify 0 --deep
+	run -1 grep -r secret "$THERE"
+}
+
+@test "what only the server has is named, what it has twice too" {
+	add_record stranger.txt hello
+	add_record notes.txt $'notes\n'
+	assert_equal "$(findings 65)" "twice notes.txt 2 records have this path
+extra /$ROOM/$SESSION/stranger.txt"
+	add_record notes.txt longer-notes
+	assert_equal "$(findings 65 | cut -d' ' -f1)" "size
+twice
+extra"
+}
+
+@test "the files of another session of the same meeting are none of its business" {
+	local first=$REC
+	another_recording second
+	run_finalize 0
+	REC=$first SENT=5 TOLD=2 verify 0
+}
+
+@test "names that the server cannot take are found under those that it got" {
+	local odd=$'od\\d\xff.txt'
+	echo odd >"$REC/$odd"
+	run_finalize 0
+	SENT=4 TOLD=2 verify 0 --deep
+	rm "$THERE"/od*
+	findings 65 | grep -F 'missing od'
+}
+
+@test "a download that fails is a failure of its class, and no difference" {
+	local want fault
+	printf abc >"$SB/short.bin"
+	while read -r want fault; do
+		faults "download * * $fault"
+		# shellcheck disable=SC2086
+		run --separate-stderr timeout 60 "$BIN" verify --deep --json \
+			--tries 1 "$REC"
+		ended_with "$want"
+		assert_equal "$(jq -r '.files[].result' <<<"$output" |
+			sort -u)" failed
+	done <<-END
+		75 status 503
+		77 status 403
+		65 status 404
+		78 html
+		75 truncate
+		75 drop-after
+		75 garbage
+		75 body short.bin
+		75 stall-answer 3
+		75 endless
+		78 redirect 302 http://127.0.0.1:1/
+	END
+}
+
+@test "a download that fails once is made again, and its first bytes count no more" {
+	faults "download * 1 truncate" "download * 1 status 503"
+	verify 0 --deep
+	assert_equal "$(requests download)" 5
+}
+
+@test "where the server is out the rest is not asked for one by one" {
+	faults "download * * status 503"
+	run_command 75 verify --deep --tries 2 "$REC"
+	assert_equal "$(requests download)" 2
+	assert_output_has "3 failed"
+}
+
+@test "a failure and a difference: the worse one is the code, both are named" {
+	rm "$THERE/notes.txt"
+	faults "download * * status 503"
+	run_command 65 verify --deep --tries 1 "$REC"
+	assert_output_has "notes.txt: missing on the server"
+	assert_output_has "HTTP 503"
+}
+
+@test "a list that fails is no difference" {
+	faults "list * * status 503"
+	run_command 75 verify --tries 1 "$REC"
+	assert_output_has "HTTP 503"
+	faults "list * * status 403"
+	run_command 77 verify "$REC"
+	faults "list * * html"
+	run_command 75 verify --tries 1 "$REC"
+}
+
+@test "without a journal it is the room that is asked for" {
+	rm "$REC/.jibri-finalize"
+	verify 0 --deep
+	[ ! -e "$REC/.jibri-finalize" ]
+	rooms "{\"$ROOM\": 456}"
+	findings 65 >"$DIR/found"
+	assert_equal "$(cut -d' ' -f1 "$DIR/found" | sort | uniq -c | xargs)" \
+		"3 missing"
+}
+
+@test "of several recordings each is compared, the worst code counts" {
+	local first=$REC
+	another_recording second
+	run_command 65 verify "$first" "$REC"
+	assert_output_has "${first##*/}: 3 the same"
+	assert_output_has "second: 0 the same by path and size, 2 missing"
+	run_command 66 verify "$DIR/none" "$first"
+}
+
+@test "a recording that is worked on is not judged" {
+	echo late >"$REC/late.txt"
+	export JIBRI_FINALIZE_ANSWER_TIMEOUT=10s
+	faults "upload late.txt 1 slow-store 3"
+	finalize >"$DIR/first" &
+	local first=$!
+	wait_for grep -q late.txt "$REC/.jibri-finalize"
+	run_command 75 verify "$REC"
+	assert_output_has "works on this recording"
+	wait "$first"
+	SENT=4 TOLD=2 verify 0
+}
+
+@test "a big file is downloaded in constant memory, however slow it comes" {
+	sparse "$REC/big.mp4" 300000000
+	run_finalize 0
+	run -0 bash -c '
+		"$1" verify --deep --answer-timeout 2s "$2" >"$3" 2>&1 &
+		pid=$!
+		peak=0
+		while kill -0 $pid 2>/dev/null; do
+			now=$(awk "/VmHWM/ { print \$2 }" /proc/$pid/status \
+				2>/dev/null || true)
+			peak=${now:-$peak}
+			sleep 0.05
+		done
+		wait $pid || { cat "$3"; exit 1; }
+		echo "$peak"
+	' - "$BIN" "$REC" "$DIR/log"
+	[ "${SAN:-}" = 1 ] || ((${lines[-1]} < 32768))
+	grep "4 the same by content" "$DIR/log"
+}
