@@ -42,11 +42,13 @@ unit_src := $(wildcard tests/unit/*.c)
 preload_src := $(wildcard tests/preload/*.c)
 reader_src := $(wildcard tests/reader/*.c)
 fuzz_src := $(wildcard tests/fuzz/*.c)
+forge_src := $(wildcard tests/forge/*.c)
 
 objects = $(patsubst %.c,$(out)/obj/%.o,$(1))
 src_obj := $(call objects,$(src))
 sandbox_obj := $(call objects,$(sandbox_src))
 reader_obj := $(call objects,$(reader_src))
+forge_obj := $(call objects,$(forge_src))
 lib_obj := $(filter-out $(out)/obj/src/main.o,$(src_obj))
 unit_obj := $(call objects,$(unit_src)) $(lib_obj)
 # The same targets for two drivers.
@@ -56,6 +58,7 @@ fuzz_obj = $(filter-out $(out)/obj/tests/fuzz/$(1).o, \
 # What tests need besides the program; each is there only with its sources.
 helpers := $(if $(sandbox_src),$(out)/sandbox) $(if $(unit_src),$(out)/unit) \
     $(if $(reader_src),$(out)/reader) $(if $(fuzz_src),$(out)/fuzz-replay) \
+    $(if $(forge_src),$(out)/forge) \
     $(preload_src:tests/preload/%.c=$(out)/preload-%.so)
 
 TESTS = $(if $(unit_src),unit) $(wildcard tests/*.bats)
@@ -70,8 +73,11 @@ version := $(shell sed -n '1s/^[^0-9]*\([0-9a-z.~]*\).*/\1/p' \
 # Asked once, and only by a target that compiles.
 once = $(eval $(1) := $$(shell $(2)))$($(1))
 pkgs = libcurl jansson libcrypto libmagic
+# Its headers only: the library itself is loaded when it is needed.
+loaded_pkgs = libarchive
 sandbox_pkgs = libmicrohttpd jansson libcrypto
-pkg_cflags = $(call once,pkg_cflags,$(PKG_CONFIG) --cflags $(pkgs))
+pkg_cflags = $(call once,pkg_cflags,$(PKG_CONFIG) --cflags $(pkgs) \
+    $(loaded_pkgs))
 pkg_libs = $(call once,pkg_libs,$(PKG_CONFIG) --libs $(pkgs))
 sandbox_cflags = $(call once,sandbox_cflags,$(PKG_CONFIG) --cflags $(sandbox_pkgs))
 sandbox_libs = $(call once,sandbox_libs,$(PKG_CONFIG) --libs $(sandbox_pkgs))
@@ -124,6 +130,9 @@ $(out)/sandbox: $(sandbox_obj)
 $(out)/reader: $(reader_obj)
 	$(call say,LINK) $(link) -o $@ $^
 
+$(out)/forge: $(forge_obj)
+	$(call say,LINK) $(link) -o $@ $^
+
 $(out)/unit: $(unit_obj)
 	$(call say,LINK) $(link) -o $@ $^ $(unit_libs) $(pkg_libs)
 
@@ -142,6 +151,10 @@ $(out)/obj/tests/sandbox/%.o: tests/sandbox/%.c $(out)/flags
 	$(call say,CC) $(compile) $(fortify) $(sandbox_cflags) -fPIE -MMD -MP -c -o $@ $<
 
 $(out)/obj/tests/reader/%.o: tests/reader/%.c $(out)/flags
+	@mkdir -p $(@D)
+	$(call say,CC) $(compile) $(fortify) -fPIE -MMD -MP -c -o $@ $<
+
+$(out)/obj/tests/forge/%.o: tests/forge/%.c $(out)/flags
 	@mkdir -p $(@D)
 	$(call say,CC) $(compile) $(fortify) -fPIE -MMD -MP -c -o $@ $<
 

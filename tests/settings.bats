@@ -54,7 +54,7 @@ another() {
 		splay | max-time) echo 1234ms ;;
 	retention) echo 3d ;;
 	min-free) echo 12% ;;
-	jobs) echo 3 ;;
+	jobs | unpack-ratio) echo 3 ;;
 	defer) echo yes ;;
 	limit-rate) echo 512k ;;
 	log-format) echo json ;;
@@ -594,7 +594,7 @@ variable() {
 	local v='[0-9]+(\.[0-9]+)+'
 	[[ ${lines[0]} = "jibri-finalize $(sed -n '1s/.*(\([^)]*\)).*/\1/p' \
 		"$ROOT/packaging/debian/changelog")" ]]
-	[[ ${lines[1]} =~ ^libcurl\ $v,\ jansson\ $v,\ libmagic\ $v,\ OpenSSL\ $v$ ]]
+	[[ ${lines[1]} =~ ^libcurl\ $v,\ jansson\ $v,\ libmagic\ $v,\ OpenSSL\ $v,\ libarchive\ $v$ ]]
 	assert_equal "$stderr" ""
 	assert_equal "$("$BIN" -V)" "$output"
 	[ ! -e "$REC/.jibri-finalize" ]

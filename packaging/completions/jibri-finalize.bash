@@ -14,7 +14,7 @@ _jibri_finalize() {
 	COMPREPLY=()
 	for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
 		case $word in
-		finalize | upload | verify | sweep | status | forget | config | help)
+		finalize | upload | verify | pack | sweep | status | forget | config | help)
 			command=$word
 			break
 			;;
@@ -22,47 +22,52 @@ _jibri_finalize() {
 	done
 	case $command in
 	finalize | '')
-		flags='--config --force --json --dry-run --quiet --verbose --help --version --file-service-url --meeting-service-url --webhook-secret-file --webhook-secret-previous-file --webhook-auth --failed-webhook --token-file --file-service-token-file --meeting-service-token-file --oauth-token-url --oauth-client-id --oauth-client-secret-file --oauth-scope --base-path --room-format --room-from-media --meeting-id-keys --redact --exclude --parallel --tries --retry-delay --retry-delay-max --retry-for --deadline --connect-timeout --stall-timeout --answer-timeout --limit-rate --expect-continue --ca-file --tls-cert --tls-key --tls-key-password-file --tls-pin --require-tls --strict-permissions --proxy --proxy-auth-file --recordings-dir --defer --jobs --splay --max-time --settle --sweep-retry-delay --sweep-retry-delay-max --give-up --retention --min-free --metrics-file --log-file --log-format --log-level'
+		flags='--config --force --json --dry-run --quiet --verbose --help --version --file-service-url --meeting-service-url --webhook-secret-file --webhook-secret-previous-file --webhook-auth --failed-webhook --token-file --file-service-token-file --meeting-service-token-file --oauth-token-url --oauth-client-id --oauth-client-secret-file --oauth-scope --base-path --room-format --room-from-media --meeting-id-keys --redact --exclude --parallel --tries --retry-delay --retry-delay-max --retry-for --deadline --connect-timeout --stall-timeout --answer-timeout --limit-rate --expect-continue --ca-file --tls-cert --tls-key --tls-key-password-file --tls-pin --require-tls --strict-permissions --proxy --proxy-auth-file --recordings-dir --defer --jobs --splay --max-time --settle --sweep-retry-delay --sweep-retry-delay-max --give-up --retention --min-free --metrics-file --work-dir --unpack-ratio --log-file --log-format --log-level'
 		words=''
 		kind=-d
 		;;
 	upload)
-		flags='--config --force --json --room --session --meeting-id --only --no-webhook --dry-run --quiet --verbose --help --version --file-service-url --meeting-service-url --webhook-secret-file --webhook-secret-previous-file --webhook-auth --failed-webhook --token-file --file-service-token-file --meeting-service-token-file --oauth-token-url --oauth-client-id --oauth-client-secret-file --oauth-scope --base-path --room-format --room-from-media --meeting-id-keys --redact --exclude --parallel --tries --retry-delay --retry-delay-max --retry-for --deadline --connect-timeout --stall-timeout --answer-timeout --limit-rate --expect-continue --ca-file --tls-cert --tls-key --tls-key-password-file --tls-pin --require-tls --strict-permissions --proxy --proxy-auth-file --recordings-dir --defer --jobs --splay --max-time --settle --sweep-retry-delay --sweep-retry-delay-max --give-up --retention --min-free --metrics-file --log-file --log-format --log-level'
+		flags='--config --force --json --room --session --meeting-id --only --no-webhook --dry-run --quiet --verbose --help --version --file-service-url --meeting-service-url --webhook-secret-file --webhook-secret-previous-file --webhook-auth --failed-webhook --token-file --file-service-token-file --meeting-service-token-file --oauth-token-url --oauth-client-id --oauth-client-secret-file --oauth-scope --base-path --room-format --room-from-media --meeting-id-keys --redact --exclude --parallel --tries --retry-delay --retry-delay-max --retry-for --deadline --connect-timeout --stall-timeout --answer-timeout --limit-rate --expect-continue --ca-file --tls-cert --tls-key --tls-key-password-file --tls-pin --require-tls --strict-permissions --proxy --proxy-auth-file --recordings-dir --defer --jobs --splay --max-time --settle --sweep-retry-delay --sweep-retry-delay-max --give-up --retention --min-free --metrics-file --work-dir --unpack-ratio --log-file --log-format --log-level'
 		words=''
-		kind=-d
+		kind=-f
 		;;
 	verify)
-		flags='--config --json --deep --quiet --verbose --help --version --file-service-url --meeting-service-url --webhook-secret-file --webhook-secret-previous-file --webhook-auth --failed-webhook --token-file --file-service-token-file --meeting-service-token-file --oauth-token-url --oauth-client-id --oauth-client-secret-file --oauth-scope --base-path --room-format --room-from-media --meeting-id-keys --redact --exclude --parallel --tries --retry-delay --retry-delay-max --retry-for --deadline --connect-timeout --stall-timeout --answer-timeout --limit-rate --expect-continue --ca-file --tls-cert --tls-key --tls-key-password-file --tls-pin --require-tls --strict-permissions --proxy --proxy-auth-file --recordings-dir --defer --jobs --splay --max-time --settle --sweep-retry-delay --sweep-retry-delay-max --give-up --retention --min-free --metrics-file --log-file --log-format --log-level'
+		flags='--config --json --deep --quiet --verbose --help --version --file-service-url --meeting-service-url --webhook-secret-file --webhook-secret-previous-file --webhook-auth --failed-webhook --token-file --file-service-token-file --meeting-service-token-file --oauth-token-url --oauth-client-id --oauth-client-secret-file --oauth-scope --base-path --room-format --room-from-media --meeting-id-keys --redact --exclude --parallel --tries --retry-delay --retry-delay-max --retry-for --deadline --connect-timeout --stall-timeout --answer-timeout --limit-rate --expect-continue --ca-file --tls-cert --tls-key --tls-key-password-file --tls-pin --require-tls --strict-permissions --proxy --proxy-auth-file --recordings-dir --defer --jobs --splay --max-time --settle --sweep-retry-delay --sweep-retry-delay-max --give-up --retention --min-free --metrics-file --work-dir --unpack-ratio --log-file --log-format --log-level'
 		words=''
 		kind=-d
 		;;
+	pack)
+		flags='--config --output --unredacted --quiet --verbose --help --version --file-service-url --meeting-service-url --webhook-secret-file --webhook-secret-previous-file --webhook-auth --failed-webhook --token-file --file-service-token-file --meeting-service-token-file --oauth-token-url --oauth-client-id --oauth-client-secret-file --oauth-scope --base-path --room-format --room-from-media --meeting-id-keys --redact --exclude --parallel --tries --retry-delay --retry-delay-max --retry-for --deadline --connect-timeout --stall-timeout --answer-timeout --limit-rate --expect-continue --ca-file --tls-cert --tls-key --tls-key-password-file --tls-pin --require-tls --strict-permissions --proxy --proxy-auth-file --recordings-dir --defer --jobs --splay --max-time --settle --sweep-retry-delay --sweep-retry-delay-max --give-up --retention --min-free --metrics-file --work-dir --unpack-ratio --log-file --log-format --log-level'
+		words=''
+		kind=-f
+		;;
 	sweep)
-		flags='--config --held --dry-run --quiet --verbose --help --version --file-service-url --meeting-service-url --webhook-secret-file --webhook-secret-previous-file --webhook-auth --failed-webhook --token-file --file-service-token-file --meeting-service-token-file --oauth-token-url --oauth-client-id --oauth-client-secret-file --oauth-scope --base-path --room-format --room-from-media --meeting-id-keys --redact --exclude --parallel --tries --retry-delay --retry-delay-max --retry-for --deadline --connect-timeout --stall-timeout --answer-timeout --limit-rate --expect-continue --ca-file --tls-cert --tls-key --tls-key-password-file --tls-pin --require-tls --strict-permissions --proxy --proxy-auth-file --recordings-dir --defer --jobs --splay --max-time --settle --sweep-retry-delay --sweep-retry-delay-max --give-up --retention --min-free --metrics-file --log-file --log-format --log-level'
+		flags='--config --held --dry-run --quiet --verbose --help --version --file-service-url --meeting-service-url --webhook-secret-file --webhook-secret-previous-file --webhook-auth --failed-webhook --token-file --file-service-token-file --meeting-service-token-file --oauth-token-url --oauth-client-id --oauth-client-secret-file --oauth-scope --base-path --room-format --room-from-media --meeting-id-keys --redact --exclude --parallel --tries --retry-delay --retry-delay-max --retry-for --deadline --connect-timeout --stall-timeout --answer-timeout --limit-rate --expect-continue --ca-file --tls-cert --tls-key --tls-key-password-file --tls-pin --require-tls --strict-permissions --proxy --proxy-auth-file --recordings-dir --defer --jobs --splay --max-time --settle --sweep-retry-delay --sweep-retry-delay-max --give-up --retention --min-free --metrics-file --work-dir --unpack-ratio --log-file --log-format --log-level'
 		words=''
 		kind=-d
 		;;
 	status)
-		flags='--config --json --state --check --quiet --verbose --help --version --file-service-url --meeting-service-url --webhook-secret-file --webhook-secret-previous-file --webhook-auth --failed-webhook --token-file --file-service-token-file --meeting-service-token-file --oauth-token-url --oauth-client-id --oauth-client-secret-file --oauth-scope --base-path --room-format --room-from-media --meeting-id-keys --redact --exclude --parallel --tries --retry-delay --retry-delay-max --retry-for --deadline --connect-timeout --stall-timeout --answer-timeout --limit-rate --expect-continue --ca-file --tls-cert --tls-key --tls-key-password-file --tls-pin --require-tls --strict-permissions --proxy --proxy-auth-file --recordings-dir --defer --jobs --splay --max-time --settle --sweep-retry-delay --sweep-retry-delay-max --give-up --retention --min-free --metrics-file --log-file --log-format --log-level'
+		flags='--config --json --state --check --quiet --verbose --help --version --file-service-url --meeting-service-url --webhook-secret-file --webhook-secret-previous-file --webhook-auth --failed-webhook --token-file --file-service-token-file --meeting-service-token-file --oauth-token-url --oauth-client-id --oauth-client-secret-file --oauth-scope --base-path --room-format --room-from-media --meeting-id-keys --redact --exclude --parallel --tries --retry-delay --retry-delay-max --retry-for --deadline --connect-timeout --stall-timeout --answer-timeout --limit-rate --expect-continue --ca-file --tls-cert --tls-key --tls-key-password-file --tls-pin --require-tls --strict-permissions --proxy --proxy-auth-file --recordings-dir --defer --jobs --splay --max-time --settle --sweep-retry-delay --sweep-retry-delay-max --give-up --retention --min-free --metrics-file --work-dir --unpack-ratio --log-file --log-format --log-level'
 		words=''
 		kind=-d
 		;;
 	forget)
-		flags='--config --reset --yes --quiet --verbose --help --version --file-service-url --meeting-service-url --webhook-secret-file --webhook-secret-previous-file --webhook-auth --failed-webhook --token-file --file-service-token-file --meeting-service-token-file --oauth-token-url --oauth-client-id --oauth-client-secret-file --oauth-scope --base-path --room-format --room-from-media --meeting-id-keys --redact --exclude --parallel --tries --retry-delay --retry-delay-max --retry-for --deadline --connect-timeout --stall-timeout --answer-timeout --limit-rate --expect-continue --ca-file --tls-cert --tls-key --tls-key-password-file --tls-pin --require-tls --strict-permissions --proxy --proxy-auth-file --recordings-dir --defer --jobs --splay --max-time --settle --sweep-retry-delay --sweep-retry-delay-max --give-up --retention --min-free --metrics-file --log-file --log-format --log-level'
+		flags='--config --reset --yes --quiet --verbose --help --version --file-service-url --meeting-service-url --webhook-secret-file --webhook-secret-previous-file --webhook-auth --failed-webhook --token-file --file-service-token-file --meeting-service-token-file --oauth-token-url --oauth-client-id --oauth-client-secret-file --oauth-scope --base-path --room-format --room-from-media --meeting-id-keys --redact --exclude --parallel --tries --retry-delay --retry-delay-max --retry-for --deadline --connect-timeout --stall-timeout --answer-timeout --limit-rate --expect-continue --ca-file --tls-cert --tls-key --tls-key-password-file --tls-pin --require-tls --strict-permissions --proxy --proxy-auth-file --recordings-dir --defer --jobs --splay --max-time --settle --sweep-retry-delay --sweep-retry-delay-max --give-up --retention --min-free --metrics-file --work-dir --unpack-ratio --log-file --log-format --log-level'
 		words=''
 		kind=-d
 		;;
 	config)
-		flags='--config --json --sample --quiet --verbose --help --version --file-service-url --meeting-service-url --webhook-secret-file --webhook-secret-previous-file --webhook-auth --failed-webhook --token-file --file-service-token-file --meeting-service-token-file --oauth-token-url --oauth-client-id --oauth-client-secret-file --oauth-scope --base-path --room-format --room-from-media --meeting-id-keys --redact --exclude --parallel --tries --retry-delay --retry-delay-max --retry-for --deadline --connect-timeout --stall-timeout --answer-timeout --limit-rate --expect-continue --ca-file --tls-cert --tls-key --tls-key-password-file --tls-pin --require-tls --strict-permissions --proxy --proxy-auth-file --recordings-dir --defer --jobs --splay --max-time --settle --sweep-retry-delay --sweep-retry-delay-max --give-up --retention --min-free --metrics-file --log-file --log-format --log-level'
+		flags='--config --json --sample --quiet --verbose --help --version --file-service-url --meeting-service-url --webhook-secret-file --webhook-secret-previous-file --webhook-auth --failed-webhook --token-file --file-service-token-file --meeting-service-token-file --oauth-token-url --oauth-client-id --oauth-client-secret-file --oauth-scope --base-path --room-format --room-from-media --meeting-id-keys --redact --exclude --parallel --tries --retry-delay --retry-delay-max --retry-for --deadline --connect-timeout --stall-timeout --answer-timeout --limit-rate --expect-continue --ca-file --tls-cert --tls-key --tls-key-password-file --tls-pin --require-tls --strict-permissions --proxy --proxy-auth-file --recordings-dir --defer --jobs --splay --max-time --settle --sweep-retry-delay --sweep-retry-delay-max --give-up --retention --min-free --metrics-file --work-dir --unpack-ratio --log-file --log-format --log-level'
 		words=''
 		kind=''
 		;;
 	help)
 		flags='--config --quiet --verbose --help --version'
-		words='finalize upload verify sweep status forget config help'
+		words='finalize upload verify pack sweep status forget config help'
 		kind=''
 		;;
 	esac
-	[ -n "$command" ] || words='finalize upload verify sweep status forget config help'
+	[ -n "$command" ] || words='finalize upload verify pack sweep status forget config help'
 	case $prev$joint in
 	--room-from-media=)
 		flags='' kind='' words='yes no'
@@ -91,6 +96,7 @@ _jibri_finalize() {
 		flags='' kind='' words='error warning info debug trace'
 		;;
 	--config | \
+	--output | \
 	--webhook-secret-file | \
 	--webhook-secret-previous-file | \
 	--token-file | \
@@ -143,7 +149,9 @@ _jibri_finalize() {
 	--sweep-retry-delay-max | \
 	--give-up | \
 	--retention | \
-	--min-free)
+	--min-free | \
+	--work-dir | \
+	--unpack-ratio)
 		flags='' words='' kind=''
 		;;
 	esac

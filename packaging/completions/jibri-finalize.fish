@@ -4,7 +4,7 @@
 # Without a name it is the first command.
 function _jibri_finalize_command
     for word in (commandline -opc)[2..]
-        if contains -- $word finalize upload verify sweep status forget config help
+        if contains -- $word finalize upload verify pack sweep status forget config help
             test "$word" = "$argv"
             return
         end
@@ -16,6 +16,7 @@ complete -c jibri-finalize -f
 complete -c jibri-finalize -n '_jibri_finalize_command' -a finalize -d 'deliver the recording in DIR now'
 complete -c jibri-finalize -n '_jibri_finalize_command' -a upload -d 'deliver by hand, check at the server'
 complete -c jibri-finalize -n '_jibri_finalize_command' -a verify -d 'compare recordings with the server'
+complete -c jibri-finalize -n '_jibri_finalize_command' -a pack -d 'put each recording into an archive'
 complete -c jibri-finalize -n '_jibri_finalize_command' -a sweep -d 'deliver every recording that is due'
 complete -c jibri-finalize -n '_jibri_finalize_command' -a status -d 'show what became of every recording'
 complete -c jibri-finalize -n '_jibri_finalize_command' -a forget -d 'give a recording up, or clear its journal'
@@ -25,7 +26,7 @@ complete -c jibri-finalize -n '_jibri_finalize_command finalize' -a '(__fish_com
 complete -c jibri-finalize -n '_jibri_finalize_command finalize' -l force -d 'send everything again, the webhook too'
 complete -c jibri-finalize -n '_jibri_finalize_command finalize' -l json -d 'print the result as JSON'
 complete -c jibri-finalize -n '_jibri_finalize_command finalize' -l dry-run -d 'only show what would be done'
-complete -c jibri-finalize -n '_jibri_finalize_command upload' -a '(__fish_complete_directories)'
+complete -c jibri-finalize -n '_jibri_finalize_command upload' -F
 complete -c jibri-finalize -n '_jibri_finalize_command upload' -l force -d 'send everything again, the webhook too'
 complete -c jibri-finalize -n '_jibri_finalize_command upload' -l json -d 'print the result as JSON'
 complete -c jibri-finalize -n '_jibri_finalize_command upload' -l room -x -d 'the room, asked for again (upload)'
@@ -37,6 +38,9 @@ complete -c jibri-finalize -n '_jibri_finalize_command upload' -l dry-run -d 'on
 complete -c jibri-finalize -n '_jibri_finalize_command verify' -a '(__fish_complete_directories)'
 complete -c jibri-finalize -n '_jibri_finalize_command verify' -l json -d 'print the result as JSON'
 complete -c jibri-finalize -n '_jibri_finalize_command verify' -l deep -d 'download and compare the contents (verify)'
+complete -c jibri-finalize -n '_jibri_finalize_command pack' -F
+complete -c jibri-finalize -n '_jibri_finalize_command pack' -l output -s o -r -F -d 'the archive, or a directory for it (pack)'
+complete -c jibri-finalize -n '_jibri_finalize_command pack' -l unredacted -d 'take metadata.json as it is (pack)'
 complete -c jibri-finalize -n '_jibri_finalize_command sweep' -a '(__fish_complete_directories)'
 complete -c jibri-finalize -n '_jibri_finalize_command sweep' -l held -d 'try what is held, too'
 complete -c jibri-finalize -n '_jibri_finalize_command sweep' -l dry-run -d 'only show what would be done'
@@ -49,7 +53,7 @@ complete -c jibri-finalize -n '_jibri_finalize_command forget' -l reset -d 'clea
 complete -c jibri-finalize -n '_jibri_finalize_command forget' -l yes -d 'do not ask (forget)'
 complete -c jibri-finalize -n '_jibri_finalize_command config' -l json -d 'print the result as JSON'
 complete -c jibri-finalize -n '_jibri_finalize_command config' -l sample -d 'print a sample configuration (config)'
-complete -c jibri-finalize -n '_jibri_finalize_command help' -a 'finalize upload verify sweep status forget config help'
+complete -c jibri-finalize -n '_jibri_finalize_command help' -a 'finalize upload verify pack sweep status forget config help'
 complete -c jibri-finalize -l config -r -F -d 'read the settings from this file'
 complete -c jibri-finalize -l quiet -s q -d 'print errors only, and no summary of success'
 complete -c jibri-finalize -l verbose -s v -d 'the same as --log-level debug'
@@ -106,6 +110,8 @@ complete -c jibri-finalize -n 'not _jibri_finalize_command help' -l give-up -x -
 complete -c jibri-finalize -n 'not _jibri_finalize_command help' -l retention -x -d 'a sweep removes what was delivered so long ago'
 complete -c jibri-finalize -n 'not _jibri_finalize_command help' -l min-free -x -d 'below it, a sweep removes earlier'
 complete -c jibri-finalize -n 'not _jibri_finalize_command help' -l metrics-file -r -F -d 'where a sweep leaves Prometheus metrics'
+complete -c jibri-finalize -n 'not _jibri_finalize_command help' -l work-dir -x -d 'where archives are unpacked in need'
+complete -c jibri-finalize -n 'not _jibri_finalize_command help' -l unpack-ratio -x -d 'an archive unpacks to at most N times its size'
 complete -c jibri-finalize -n 'not _jibri_finalize_command help' -l log-file -r -F -d 'append the log lines to this file too'
 complete -c jibri-finalize -n 'not _jibri_finalize_command help' -l log-format -x -a 'text json' -d 'how log lines look: text or json'
 complete -c jibri-finalize -n 'not _jibri_finalize_command help' -l log-level -x -a 'error warning info debug trace' -d 'error, warning, info, debug or trace'

@@ -46,6 +46,14 @@ static const struct command_example verify_examples[] = {
 	{ 0 },
 };
 
+static const struct command_example pack_examples[] = {
+	{ "into rec-abc123.tar.zst here",
+	    "jibri-finalize pack /srv/recordings/rec-abc123" },
+	{ "and delivered from another machine",
+	    "jibri-finalize upload rec-abc123.tar.zst" },
+	{ 0 },
+};
+
 static const struct command_example sweep_examples[] = {
 	{ "everything that is due, as a timer does",
 	    "jibri-finalize sweep /srv/recordings" },
@@ -106,7 +114,7 @@ const struct command commands[] = {
 	},
 	{
 	    .name = "upload",
-	    .synopsis = "[FLAG...] DIR...",
+	    .synopsis = "[FLAG...] (DIR | ARCHIVE)...",
 	    .help = "deliver by hand, check at the server",
 	    .manual = "Deliver recordings by hand, one after the other, "
 		      "whatever their journals say of waiting, held or given "
@@ -125,7 +133,9 @@ const struct command commands[] = {
 		      "the server has.  After --no-webhook the recording is "
 		      "done, and no later run tells the backend either.  "
 		      "--dry-run prints what would be done with each file, "
-		      "its size and type; nothing is sent or written.",
+		      "its size and type; nothing is sent or written.  A "
+		      "file is taken for an archive, of pack or of another "
+		      "tool.",
 	    .examples = upload_examples,
 	    .min_words = 1,
 	    .max_words = SIZE_MAX,
@@ -153,6 +163,27 @@ const struct command commands[] = {
 	    .max_words = SIZE_MAX,
 	    .options = OPTION_DEEP | OPTION_JSON,
 	    .run = cmd_verify,
+	},
+	{
+	    .name = "pack",
+	    .synopsis = "[--output FILE] [--unredacted] DIR...",
+	    .help = "put each recording into an archive",
+	    .manual =
+		"Put each recording into an archive of its own, to be "
+		"carried away and given to upload.  Nothing is sent, "
+		"nothing is removed.  --output (-o) names the archive, whose "
+		"suffix (.tar.zst, .tar.gz, .tar or .zip) chooses the "
+		"format, or a directory for it; without, it is "
+		"NAME.tar.zst in the current directory, after the "
+		"recording's.  What is there is not replaced.  "
+		"metadata.json goes without what redact names, unless "
+		"--unredacted is given.  A recording that is being "
+		"worked on, or that changes meanwhile, is not packed.",
+	    .examples = pack_examples,
+	    .min_words = 1,
+	    .max_words = SIZE_MAX,
+	    .options = OPTION_OUTPUT | OPTION_UNREDACTED,
+	    .run = cmd_pack,
 	},
 	{
 	    .name = "sweep",

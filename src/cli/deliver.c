@@ -1,5 +1,7 @@
 #include "cli/deliver.h"
 
+#include <sys/stat.h>
+
 #include "base/log.h"
 #include "base/stop.h"
 #include "cli/report.h"
@@ -21,13 +23,26 @@ report(const struct attempt_result *result, const struct options *o,
 		report_attempt(result, e);
 }
 
+/* By hand, a file is an archive. */
+static int
+run(const struct config *c, const struct attempt_request *request,
+    struct attempt_result *result, struct err *e)
+{
+	struct stat st;
+
+	if (request->is_by_hand && stat(request->directory, &st) == 0 &&
+	    S_ISREG(st.st_mode))
+		return bundle_deliver(request, &c->bundle, &c->attempt,
+		    &c->pipeline, result, e);
+	return attempt_run(request, &c->attempt, &c->pipeline, result, e);
+}
+
 int
 deliver(const struct loaded *l, const struct options *o,
     const struct attempt_request *request, struct err *e)
 {
 	struct attempt_result result;
-	int outcome = attempt_run(request, &l->config.attempt,
-	    &l->config.pipeline, &result, e);
+	int outcome = run(&l->config, request, &result, e);
 
 	if (outcome == -1 && !result.is_logged)
 		log_error("%s", e->text);

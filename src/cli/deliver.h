@@ -3,7 +3,10 @@
 
 #include "cli/options.h"
 
-/* One attempt, with its result for people or, with --json, for programs. */
+/*
+ * One attempt, by hand also on an archive, with its result for people or, with
+ * --json, for programs.
+ */
 int deliver(const struct loaded *, const struct options *,
     const struct attempt_request *, struct err *e);
 

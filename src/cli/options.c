@@ -71,6 +71,19 @@ const struct option_switch option_switches[] = {
 	    .help = "download and compare the contents (verify)",
 	},
 	{
+	    .name = "output",
+	    .letter = 'o',
+	    .option = OPTION_OUTPUT,
+	    VALUE(output),
+	    .arg = "FILE",
+	    .help = "the archive, or a directory for it (pack)",
+	},
+	{
+	    .name = "unredacted",
+	    .option = OPTION_UNREDACTED,
+	    .help = "take metadata.json as it is (pack)",
+	},
+	{
 	    .name = "reset",
 	    .option = OPTION_RESET,
 	    .help = "clear the journal instead (forget)",

@@ -30,6 +30,8 @@ enum {
 	OPTION_ERROR = 1 << 21,
 	OPTION_QUIET = 1 << 18,
 	OPTION_VERBOSE = 1 << 19,
+	OPTION_OUTPUT = 1 << 22,
+	OPTION_UNREDACTED = 1 << 23,
 
 	OPTIONS_GLOBAL = OPTION_CONFIG | OPTION_HELP | OPTION_VERSION |
 	    OPTION_QUIET | OPTION_VERBOSE,
@@ -39,7 +41,7 @@ struct options {
 	unsigned given; /* OPTION_..., or-ed */
 	const char *config_path;
 	const char *states; /* names of verdicts, with commas */
-	const char *room, *session, *meeting_id, *error;
+	const char *room, *session, *meeting_id, *error, *output;
 	struct text_list only;
 	const char *generate; /* what; see cli/generate.h */
 	struct flag *flags;

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "io/archive.h"
 #include "io/digest.h"
 #include "io/http.h"
 #include "io/json.h"
@@ -174,7 +175,7 @@ static char *
 version_text(void)
 {
 	static char *(*const libraries[])(void) = { http_library, json_library,
-		mimetype_library, digest_library };
+		mimetype_library, digest_library, archive_library };
 	struct buf out = { 0 };
 
 	(void)buf_adds(&out, "jibri-finalize " VERSION "\n");

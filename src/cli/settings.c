@@ -461,6 +461,25 @@ const struct setting settings[] = {
 		      "reads every journal.",
 	},
 	{
+	    .name = "work-dir",
+	    TEXT(bundle.work_dir),
+	    .initial = "",
+	    .arg = "DIR",
+	    .help = "where archives are unpacked in need",
+	    .manual = "Only when the directory that the archive is in cannot "
+		      "be written.  It needs room for all that is in the "
+		      "archive.",
+	},
+	{
+	    .name = "unpack-ratio",
+	    COUNT(bundle.unpack_ratio, 1, 1000000),
+	    .initial = "200",
+	    .arg = "N",
+	    .help = "an archive unpacks to at most N times its size",
+	    .manual = "Counts above 64 MiB, so that a few bytes cannot fill "
+		      "the disk.",
+	},
+	{
 	    .name = "log-file",
 	    TEXT(log.file),
 	    .initial = "",

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/nearest.h"
 #include "core/attempt.h"
+#include "core/bundle.h"
 #include "core/pipeline.h"
 #include "core/retention.h"
 #include "core/sweep.h"
@@ -22,6 +23,7 @@
 struct config {
 	struct pipeline_policy pipeline;
 	struct attempt_policy attempt;
+	struct bundle_policy bundle;
 	struct log_policy log;
 	char *recordings_dir;
 	struct verdict_policy verdict;

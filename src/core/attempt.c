@@ -293,8 +293,8 @@ check_still_due(const struct attempt_request *request,
 	return err_set(e, ERR_BUSY, "another process has just tried it");
 }
 
-static const char *
-state_name(enum err_class kind)
+const char *
+attempt_state_name(enum err_class kind)
 {
 	switch (kind) {
 	case ERR_NONE:
@@ -382,7 +382,7 @@ attempt_run(const struct attempt_request *request,
 	result->state = result->is_given_up ? "given up"
 	    : result->was_deferred || (result->is_partial && outcome == 0)
 	    ? "waiting"
-	    : state_name(outcome == 0 ? ERR_NONE : e->class);
+	    : attempt_state_name(outcome == 0 ? ERR_NONE : e->class);
 	job_close(&job);
 	return outcome;
 }

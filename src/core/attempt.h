@@ -63,6 +63,9 @@ int attempt_run(const struct attempt_request *, const struct attempt_policy *,
     const struct pipeline_policy *, struct attempt_result *, struct err *e);
 void attempt_result_free(struct attempt_result *);
 
+/* The state of a recording whose last run ended so. */
+const char *attempt_state_name(enum err_class kind);
+
 /*
  * Leave a recording that is due alone until that moment (milliseconds since
  * 1970): the server asked for it.  One that another process works on or has

@@ -270,6 +270,14 @@ scan_entry(struct recording *rec, const char *path, const struct stat *st,
 	    RECORDING_MAX_ARTIFACTS);
 }
 
+bool
+recording_is_own_name(const char *name)
+{
+	return strcmp(name, RECORDING_JOURNAL) == 0 ||
+	    strcmp(name, RECORDING_JOURNAL_COPY) == 0 ||
+	    strcmp(name, RECORDING_MANIFEST) == 0;
+}
+
 static DIR *
 open_directory(const struct recording *rec, const char *path)
 {
@@ -301,7 +309,7 @@ scan_name(struct recording *rec, DIR *dir, const char *prefix, const char *name,
 
 	if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
 		return 0;
-	if (strcmp(name, RECORDING_JOURNAL) == 0) {
+	if (recording_is_own_name(name)) {
 		log_debug("%s: skipped, our own", path);
 		return 0;
 	}

@@ -69,6 +69,13 @@ struct recording {
 /* What a delivered recording is called while it is being removed. */
 #define RECORDING_TOMBSTONE ".jibri-finalize-removing-"
 
+/* Where an archive is unpacked, beside it. */
+#define RECORDING_WORKSPACE ".jibri-finalize-unpacked-"
+
+/* What a packed recording brings along: the journal as it was, and a list. */
+#define RECORDING_JOURNAL_COPY ".jibri-finalize-journal.jsonl"
+#define RECORDING_MANIFEST ".jibri-finalize-manifest.jsonl"
+
 enum {
 	RECORDING_MAX_ARTIFACTS = 100000,
 	RECORDING_MAX_DEPTH = 32,
@@ -95,6 +102,9 @@ int recording_scan(struct recording *, struct err *e);
 
 /* Does one of these globs (of names, or with '/' of paths) match it? */
 bool recording_matches(const struct text_list *globs, const char *path);
+
+/* Is a file of this name ours, and so no artifact, in whatever folder? */
+bool recording_is_own_name(const char *name);
 
 /* Log what the last scan skipped. */
 void recording_log_skipped(const struct recording *);

@@ -146,11 +146,16 @@ judge(struct survey *s, struct recording *rec, struct finding *f, struct err *e)
 	return 0;
 }
 
-/* Jibri's own folder for what it could not finalize, and ext4's. */
+/*
+ * Jibri's own folder for what it could not finalize, ext4's, and an archive's,
+ * whose upload was begun by hand.
+ */
 static bool
 is_other(const char *name)
 {
-	return strcmp(name, "failed") == 0 || strcmp(name, "lost+found") == 0;
+	return strcmp(name, "failed") == 0 || strcmp(name, "lost+found") == 0 ||
+	    strncmp(name, RECORDING_WORKSPACE, strlen(RECORDING_WORKSPACE)) ==
+	    0;
 }
 
 void

@@ -1,0 +1,177 @@
+#include <dlfcn.h>
+#include <locale.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/mem.h"
+#include "io/archive_internal.h"
+
+struct archive_library archive_lib;
+
+static const char soname[] = "libarchive.so.13";
+
+/* NOLINTNEXTLINE(bugprone-macro-parentheses) */
+#define ROW(name) { #name, offsetof(struct archive_library, name) },
+
+static const struct {
+	const char *name;
+	size_t offset;
+} symbols[] = { ARCHIVE_SYMBOLS(ROW) };
+
+static void *handle; /* of the library, while there are users */
+static size_t users;
+
+static int
+find_symbols(struct err *e)
+{
+	for (size_t i = 0; i < sizeof(symbols) / sizeof(symbols[0]); i++) {
+		void *symbol = dlsym(handle, symbols[i].name);
+
+		if (symbol == NULL)
+			return err_set(e, ERR_CONFIG, "%s has no %s", soname,
+			    symbols[i].name);
+		memcpy((char *)&archive_lib + symbols[i].offset, &symbol,
+		    sizeof(symbol));
+	}
+	return 0;
+}
+
+/*
+ * Names are UTF-8, whatever the locale: in the C locale the library would
+ * refuse those that are not ASCII.
+ */
+static void
+take_utf8(void)
+{
+	static locale_t utf8;
+
+	if (utf8 == (locale_t)0)
+		utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
+	if (utf8 != (locale_t)0)
+		(void)uselocale(utf8);
+}
+
+int
+archive_load(struct err *e)
+{
+	if (users == 0) {
+		handle = dlopen(soname, RTLD_NOW | RTLD_LOCAL);
+		if (handle == NULL)
+			return err_set(e, ERR_CONFIG,
+			    "archives need libarchive, which does not load: "
+			    "%s",
+			    dlerror());
+		if (find_symbols(e) == -1) {
+			(void)dlclose(handle);
+			return -1;
+		}
+		take_utf8();
+	}
+	users++;
+	return 0;
+}
+
+void
+archive_unload(void)
+{
+	if (--users > 0)
+		return;
+	(void)uselocale(LC_GLOBAL_LOCALE);
+	(void)dlclose(handle);
+}
+
+const char *
+archive_error_text(struct archive *a)
+{
+	const char *text = archive_lib.archive_error_string(a);
+
+	return text ? text : "no reason given";
+}
+
+char *
+archive_library(void)
+{
+	struct err e;
+	char *text;
+
+	if (archive_load(&e) == -1)
+		return xstrdup("no libarchive");
+	text = xstrdup(archive_lib.archive_version_string());
+	archive_unload();
+	return text;
+}
+
+static const struct {
+	const char *suffix;
+	enum archive_type type;
+} suffixes[] = {
+	{ ".tar.zst", ARCHIVE_TYPE_TAR_ZSTD },
+	{ ".tzst", ARCHIVE_TYPE_TAR_ZSTD },
+	{ ".tar.gz", ARCHIVE_TYPE_TAR_GZIP },
+	{ ".tgz", ARCHIVE_TYPE_TAR_GZIP },
+	{ ".tar", ARCHIVE_TYPE_TAR },
+	{ ".zip", ARCHIVE_TYPE_ZIP },
+};
+
+/* The length in front of the suffix, and what it stands for. */
+static size_t
+split_name(const char *name, enum archive_type *type)
+{
+	size_t len = strlen(name);
+
+	*type = ARCHIVE_TYPE_NONE;
+	for (size_t i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++) {
+		size_t n = strlen(suffixes[i].suffix);
+
+		if (len <= n ||
+		    strcasecmp(name + len - n, suffixes[i].suffix) != 0)
+			continue;
+		*type = suffixes[i].type;
+		return len - n;
+	}
+	return len;
+}
+
+enum archive_type
+archive_type_of(const char *name)
+{
+	enum archive_type type;
+
+	(void)split_name(name, &type);
+	return type;
+}
+
+size_t
+archive_stem_len(const char *name)
+{
+	enum archive_type type;
+
+	return split_name(name, &type);
+}
+
+char *
+archive_clean_path(const char *path)
+{
+	autofree char *clean = NULL;
+	size_t len = 0;
+
+	if (*path == '/' || strlen(path) > ARCHIVE_MAX_PATH_BYTES)
+		return NULL;
+	clean = xcalloc(1, strlen(path) + 1);
+	while (*path) {
+		size_t n = strcspn(path, "/");
+
+		if (n == 2 && memcmp(path, "..", 2) == 0)
+			return NULL;
+		if (n > 0 && !(n == 1 && *path == '.')) {
+			if (len > 0)
+				clean[len++] = '/';
+			memcpy(clean + len, path, n);
+			len += n;
+		}
+		path += n + (path[n] == '/');
+	}
+	return steal(&clean);
+}

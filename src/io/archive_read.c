@@ -1,0 +1,242 @@
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "io/archive_internal.h"
+
+struct archive_reader {
+	struct archive *archive;
+	int fd;
+	int64_t archive_bytes;
+	struct archive_limits limits;
+	int64_t entries;
+	int64_t total; /* bytes that all entries so far declare */
+	int64_t left;  /* of the entry's bytes */
+	char *path;
+};
+
+/* The library keeps errno where a system call failed. */
+static bool
+is_of_the_system(int number)
+{
+	return number == ENOSPC || number == EDQUOT || number == EFBIG ||
+	    err_is_passing(number);
+}
+
+static int
+fail_read(const struct archive_reader *r, struct err *e)
+{
+	int number = archive_lib.archive_errno(r->archive);
+
+	if (is_of_the_system(number)) {
+		errno = number;
+		return err_sys(e, "read the archive");
+	}
+	return err_set(e, ERR_PERMANENT,
+	    "the archive is damaged, or none that is known here: %s",
+	    archive_error_text(r->archive));
+}
+
+static bool
+support_formats(struct archive *a)
+{
+	return archive_lib.archive_read_support_filter_gzip(a) == ARCHIVE_OK &&
+	    archive_lib.archive_read_support_filter_zstd(a) == ARCHIVE_OK &&
+	    archive_lib.archive_read_support_format_tar(a) == ARCHIVE_OK &&
+	    archive_lib.archive_read_support_format_zip_seekable(a) ==
+	    ARCHIVE_OK;
+}
+
+struct archive_reader *
+archive_reader_open(int fd, const struct archive_limits *limits, struct err *e)
+{
+	struct archive_reader *r;
+	struct stat st;
+
+	if (fstat(fd, &st) == -1 || lseek(fd, 0, SEEK_SET) == -1) {
+		(void)err_sys(e, "read the archive");
+		return NULL;
+	}
+	if (archive_load(e) == -1)
+		return NULL;
+	r = xcalloc(1, sizeof(*r));
+	r->fd = fd;
+	r->archive_bytes = st.st_size;
+	r->limits = *limits;
+	r->archive = archive_lib.archive_read_new();
+	if (r->archive == NULL)
+		mem_exhausted();
+	if (support_formats(r->archive) &&
+	    archive_lib.archive_read_open_fd(r->archive, fd,
+		ARCHIVE_BLOCK_BYTES) == ARCHIVE_OK)
+		return r;
+	(void)fail_read(r, e);
+	archive_reader_free(r);
+	return NULL;
+}
+
+/*
+ * The library takes the end of a tar that was cut between two entries for
+ * its end.  Two blocks of zeros are the real one.
+ */
+static int
+check_end(const struct archive_reader *r, struct err *e)
+{
+	char tail[1024];
+	ssize_t n = 0;
+
+	if (archive_lib.archive_filter_code(r->archive, 0) !=
+		ARCHIVE_FILTER_NONE ||
+	    (archive_lib.archive_format(r->archive) &
+		ARCHIVE_FORMAT_BASE_MASK) != ARCHIVE_FORMAT_TAR)
+		return 0;
+	if (r->archive_bytes >= (off_t)sizeof(tail))
+		n = pread(r->fd, tail, sizeof(tail),
+		    r->archive_bytes - (off_t)sizeof(tail));
+	if (n == -1)
+		return err_sys(e, "read the archive");
+	for (ssize_t i = 0; i < n; i++)
+		if (tail[i] != '\0')
+			n = 0;
+	if (n == (ssize_t)sizeof(tail))
+		return 0;
+	return err_set(e, ERR_PERMANENT,
+	    "the archive is cut short: its end is missing");
+}
+
+static const char *
+name_of_type(struct archive_entry *entry)
+{
+	if (archive_lib.archive_entry_hardlink(entry) != NULL)
+		return "a hard link";
+	switch (archive_lib.archive_entry_filetype(entry)) {
+	case AE_IFREG:
+	case AE_IFDIR:
+		return NULL;
+	case AE_IFLNK:
+		return "a symbolic link";
+	case AE_IFIFO:
+		return "a FIFO";
+	case AE_IFSOCK:
+		return "a socket";
+	case AE_IFCHR:
+	case AE_IFBLK:
+		return "a device";
+	default:
+		return "of an unknown type";
+	}
+}
+
+/* Nanoseconds end in 2262; what is beyond is made up. */
+static int64_t
+mtime_of(struct archive_entry *entry)
+{
+	int64_t s = archive_lib.archive_entry_mtime(entry);
+
+	if (s < 0 || s >= INT64_MAX / ARCHIVE_NS_PER_S)
+		return 0;
+	return s * ARCHIVE_NS_PER_S +
+	    archive_lib.archive_entry_mtime_nsec(entry);
+}
+
+bool
+archive_is_modest(int64_t unpacked_bytes, int64_t archive_bytes, int64_t ratio)
+{
+	return unpacked_bytes <= ARCHIVE_FREE_BYTES ||
+	    unpacked_bytes / ratio <= archive_bytes;
+}
+
+static int
+count_entry(struct archive_reader *r, int64_t size, struct err *e)
+{
+	if (++r->entries > r->limits.entries)
+		return err_set(e, ERR_PERMANENT,
+		    "the archive holds more than %lld entries",
+		    (long long)r->limits.entries);
+	if (size < 0 || size > INT64_MAX / 2 - r->total)
+		return err_set(e, ERR_PERMANENT,
+		    "%s: the archive gives it an impossible size", r->path);
+	r->total += size;
+	r->left = size;
+	if (archive_is_modest(r->total, r->archive_bytes, r->limits.ratio))
+		return 0;
+	return err_set(e, ERR_PERMANENT,
+	    "%s: the archive unpacks to more than %lld times its size", r->path,
+	    (long long)r->limits.ratio);
+}
+
+static int
+take_entry(struct archive_reader *r, struct archive_entry *entry,
+    struct archive_entry_info *info, struct err *e)
+{
+	const char *raw = archive_lib.archive_entry_pathname(entry);
+	const char *type = name_of_type(entry);
+
+	free(r->path);
+	r->path = raw ? archive_clean_path(raw) : NULL;
+	if (r->path == NULL)
+		return err_set(e, ERR_PERMANENT,
+		    "the archive holds a path that leaves its folder: %.200s",
+		    raw ? raw : "(no name)");
+	if (type != NULL)
+		return err_set(e, ERR_PERMANENT,
+		    "%s: the archive holds %s; only files and folders are "
+		    "taken",
+		    r->path, type);
+	*info = (struct archive_entry_info){
+		.path = r->path,
+		.is_folder =
+		    archive_lib.archive_entry_filetype(entry) == AE_IFDIR,
+		.mtime_ns = mtime_of(entry),
+	};
+	if (!info->is_folder)
+		info->size = archive_lib.archive_entry_size(entry);
+	if (!info->is_folder && *r->path == '\0')
+		return err_set(e, ERR_PERMANENT,
+		    "the archive holds a file without a name");
+	return count_entry(r, info->size, e);
+}
+
+int
+archive_reader_next(struct archive_reader *r, struct archive_entry_info *info,
+    struct err *e)
+{
+	struct archive_entry *entry;
+	int result = archive_lib.archive_read_next_header(r->archive, &entry);
+
+	if (result == ARCHIVE_EOF)
+		return check_end(r, e);
+	if (result < ARCHIVE_WARN)
+		return fail_read(r, e);
+	return take_entry(r, entry, info, e) == -1 ? -1 : 1;
+}
+
+ssize_t
+archive_reader_read(struct archive_reader *r, void *to, size_t len,
+    struct err *e)
+{
+	la_ssize_t n = archive_lib.archive_read_data(r->archive, to, len);
+
+	if (n < 0)
+		return fail_read(r, e);
+	/* Too little is an end, too much never gets out. */
+	if (n > r->left || (n == 0 && r->left > 0))
+		return err_set(e, ERR_PERMANENT,
+		    "%s: the archive holds %s bytes of it than it says",
+		    r->path, n > 0 ? "more" : "fewer");
+	r->left -= n;
+	return n;
+}
+
+void
+archive_reader_free(struct archive_reader *r)
+{
+	if (r == NULL)
+		return;
+	(void)archive_lib.archive_read_free(r->archive);
+	free(r->path);
+	archive_unload();
+	free(r);
+}

@@ -1,0 +1,145 @@
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "io/archive_internal.h"
+
+struct archive_writer {
+	struct archive *archive;
+	struct archive_entry *entry;
+	int64_t left; /* of the entry's bytes */
+	bool is_closed;
+};
+
+static int
+fail_write(const struct archive_writer *w, struct err *e)
+{
+	int number = archive_lib.archive_errno(w->archive);
+
+	if (number > 0) {
+		errno = number;
+		return err_sys(e, "write the archive");
+	}
+	return err_set(e, ERR_TEMPORARY, "write the archive: %s",
+	    archive_error_text(w->archive));
+}
+
+/* Media do not get smaller: what compresses is chosen to cost little. */
+static bool
+set_type(struct archive *a, enum archive_type type)
+{
+	switch (type) {
+	case ARCHIVE_TYPE_ZIP:
+		return archive_lib.archive_write_set_format_zip(a) ==
+		    ARCHIVE_OK &&
+		    archive_lib.archive_write_zip_set_compression_store(a) ==
+		    ARCHIVE_OK;
+	case ARCHIVE_TYPE_TAR_ZSTD:
+		if (archive_lib.archive_write_add_filter_zstd(a) != ARCHIVE_OK)
+			return false;
+		break;
+	case ARCHIVE_TYPE_TAR_GZIP:
+		if (archive_lib.archive_write_add_filter_gzip(a) !=
+			ARCHIVE_OK ||
+		    archive_lib.archive_write_set_filter_option(a, "gzip",
+			"compression-level", "1") != ARCHIVE_OK)
+			return false;
+		break;
+	default:
+		break;
+	}
+	return archive_lib.archive_write_set_format_pax_restricted(a) ==
+	    ARCHIVE_OK;
+}
+
+struct archive_writer *
+archive_writer_open(int fd, enum archive_type type, struct err *e)
+{
+	struct archive_writer *w;
+
+	if (archive_load(e) == -1)
+		return NULL;
+	w = xcalloc(1, sizeof(*w));
+	w->archive = archive_lib.archive_write_new();
+	w->entry = archive_lib.archive_entry_new();
+	if (w->archive == NULL || w->entry == NULL)
+		mem_exhausted();
+	if (set_type(w->archive, type) &&
+	    archive_lib.archive_write_set_bytes_per_block(w->archive,
+		ARCHIVE_BLOCK_BYTES) == ARCHIVE_OK &&
+	    archive_lib.archive_write_set_bytes_in_last_block(w->archive, 1) ==
+		ARCHIVE_OK &&
+	    archive_lib.archive_write_open_fd(w->archive, fd) == ARCHIVE_OK)
+		return w;
+	(void)fail_write(w, e);
+	archive_writer_free(w);
+	return NULL;
+}
+
+int
+archive_writer_begin(struct archive_writer *w, const char *path, int64_t size,
+    int64_t mtime_ns, struct err *e)
+{
+	struct archive_entry *entry = archive_lib.archive_entry_clear(w->entry);
+
+	archive_lib.archive_entry_set_pathname(entry, path);
+	archive_lib.archive_entry_set_filetype(entry, AE_IFREG);
+	archive_lib.archive_entry_set_perm(entry, 0644);
+	archive_lib.archive_entry_set_size(entry, size);
+	archive_lib.archive_entry_set_mtime(entry, mtime_ns / ARCHIVE_NS_PER_S,
+	    mtime_ns % ARCHIVE_NS_PER_S);
+	w->left = size;
+	/* A warning is about a name that is no UTF-8; it is kept as it is. */
+	if (archive_lib.archive_write_header(w->archive, entry) < ARCHIVE_WARN)
+		return fail_write(w, e);
+	return 0;
+}
+
+int
+archive_writer_add(struct archive_writer *w, const void *data, size_t len,
+    struct err *e)
+{
+	if ((int64_t)len > w->left)
+		return err_set(e, ERR_TEMPORARY,
+		    "grew while it was being read");
+	if (archive_lib.archive_write_data(w->archive, data, len) !=
+	    (la_ssize_t)len)
+		return fail_write(w, e);
+	w->left -= (int64_t)len;
+	return 0;
+}
+
+int
+archive_writer_end(struct archive_writer *w, struct err *e)
+{
+	/* The library would fill it up with zeros. */
+	if (w->left > 0)
+		return err_set(e, ERR_TEMPORARY,
+		    "shrank while it was being read");
+	if (archive_lib.archive_write_finish_entry(w->archive) != ARCHIVE_OK)
+		return fail_write(w, e);
+	return 0;
+}
+
+int
+archive_writer_close(struct archive_writer *w, struct err *e)
+{
+	if (archive_lib.archive_write_close(w->archive) != ARCHIVE_OK)
+		return fail_write(w, e);
+	w->is_closed = true;
+	return 0;
+}
+
+void
+archive_writer_free(struct archive_writer *w)
+{
+	if (w == NULL)
+		return;
+	/* Else it would complete an entry that was cut short, with zeros. */
+	if (!w->is_closed)
+		(void)archive_lib.archive_write_fail(w->archive);
+	archive_lib.archive_entry_free(w->entry);
+	(void)archive_lib.archive_write_free(w->archive);
+	archive_unload();
+	free(w);
+}
