@@ -18,7 +18,8 @@ setup() {
 	export JIBRI_FINALIZE_SWEEP_RETRY_DELAY_MAX=50ms
 	export JIBRI_FINALIZE_ANSWER_TIMEOUT=400ms
 	# From other networks to the sandbox: a socket has a path.
-	socat "UNIX-LISTEN:$DIR/door,fork" "TCP:127.0.0.1:$PORT" 3>&- &
+	socat "UNIX-LISTEN:$DIR/door,fork" "TCP:127.0.0.1:$PORT" \
+		3>&- 2>"$DIR/door.log" &
 	DOOR=$!
 	wait_for test -S "$DIR/door"
 }
