@@ -14,7 +14,12 @@
 #include "base/stop.h"
 #include "core/recording.h"
 
-enum { OPEN_TRIES = 10, LINE_BYTES = 1024 * 1024, CHUNK_BYTES = 64 * 1024 };
+enum {
+	OPEN_TRIES = 10,
+	LINE_BYTES = 1024 * 1024,
+	CHUNK_BYTES = 64 * 1024,
+	SYNC_MS = 100
+};
 
 static void
 degrade(struct journal *j, const char *what)
@@ -295,8 +300,7 @@ journal_is_sealed(const struct stat *directory, const struct stat *journal)
 void
 journal_close(struct journal *j)
 {
-	if (j->pending.len > 0)
-		journal_commit(j);
+	journal_commit(j);
 	buf_free(&j->pending);
 	progress_free(&j->progress);
 	mem_close(&j->fd);
@@ -327,17 +331,38 @@ journal_note(struct journal *j, struct event ev)
 		event_format(&ev, &j->pending);
 }
 
-void
-journal_commit(struct journal *j)
+/* Hand what is pending to the kernel. */
+static void
+append(struct journal *j)
 {
 	if (j->pending.len == 0 || j->is_degraded)
 		return;
 	if (file_write_all(j->fd, j->pending.data, j->pending.len) == -1)
 		degrade(j, "append to " RECORDING_JOURNAL);
-	else if (fdatasync(j->fd) == -1)
+	buf_drop(&j->pending, j->pending.len);
+	if (!j->is_unsynced)
+		j->sync_due_ms = clock_mono_ms() + SYNC_MS;
+	j->is_unsynced = true;
+}
+
+void
+journal_commit(struct journal *j)
+{
+	append(j);
+	if (!j->is_unsynced || j->is_degraded)
+		return;
+	if (fdatasync(j->fd) == -1)
 		degrade(j, "sync " RECORDING_JOURNAL);
 	else if (j->is_new && fsync(j->dirfd) == -1)
 		degrade(j, "sync the directory");
-	j->is_new = false;
-	buf_drop(&j->pending, j->pending.len);
+	j->is_new = j->is_unsynced = false;
+}
+
+int64_t
+journal_commit_soon(struct journal *j)
+{
+	append(j);
+	if (j->is_unsynced && clock_mono_ms() >= j->sync_due_ms)
+		journal_commit(j);
+	return j->is_unsynced && !j->is_degraded ? j->sync_due_ms : INT64_MAX;
 }

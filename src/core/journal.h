@@ -37,6 +37,8 @@ struct journal {
 	bool is_damaged; /* ours, locked, and cannot be replayed */
 	bool is_peeking; /* only looking: nothing is logged */
 	struct buf pending;
+	bool is_unsynced;    /* written, and not yet on disk */
+	int64_t sync_due_ms; /* then: when it is to be there */
 	struct progress progress;
 };
 
@@ -85,5 +87,14 @@ void journal_note(struct journal *, struct event);
 
 /* Make durable what was noted.  Never fails, see above. */
 void journal_commit(struct journal *);
+
+/*
+ * Hand what was noted to the kernel, so that it outlives the process.  For
+ * facts that nothing is built on yet, and that the server knows as well: a
+ * power cut may take those of the last 100 ms, and the next run asks for
+ * them.  Returns the moment of clock_mono_ms() by which it has to be called
+ * again, to make them durable; INT64_MAX: all are.
+ */
+int64_t journal_commit_soon(struct journal *);
 
 #endif

@@ -375,9 +375,10 @@ start_due(struct upload *u)
 static int64_t
 next_due_ms(const struct upload *u)
 {
-	int64_t due =
-	    u->n_ask > 0 && !u->is_listing ? u->list_due_ms : INT64_MAX;
+	int64_t due = u->sync_due_ms;
 
+	if (u->n_ask > 0 && !u->is_listing && u->list_due_ms < due)
+		due = u->list_due_ms;
 	if ((int64_t)u->n_flying >= u->deps->policy->parallel)
 		return due;
 	for (size_t i = 0; i < u->n_waiting; i++)
@@ -406,7 +407,7 @@ send_all(struct upload *u, struct err *e)
 			handle_ended(u, t);
 			t = http_next(u->deps->http, clock_mono_ms());
 		}
-		journal_commit(u->deps->journal);
+		u->sync_due_ms = journal_commit_soon(u->deps->journal);
 	}
 }
 
@@ -469,6 +470,7 @@ upload_run(const struct upload_deps *deps, struct upload_totals *totals,
 		.totals = totals,
 		.mimetype = mimetype_open(),
 		.list_due_ms = INT64_MAX,
+		.sync_due_ms = INT64_MAX,
 	};
 	int result;
 

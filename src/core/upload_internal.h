@@ -52,7 +52,8 @@ struct upload {
 	struct item **waiting;           /* to be sent again */
 	size_t n_waiting, cap_waiting;
 	size_t n_ask, n_flying, n_media_flying;
-	size_t n_given_up; /* for want of a server, since a success */
+	int64_t sync_due_ms; /* of the journal */
+	size_t n_given_up;   /* for want of a server, since a success */
 
 	struct listing listing;
 	bool is_listing;
