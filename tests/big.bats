@@ -75,6 +75,37 @@ connections() {
 	is_modest "$SMALL_KIB"
 }
 
+@test "where no thread can be started, a large file has its true hash as well" {
+	[ "${SAN:-}" != 1 ] || skip "the sanitizers need more address space"
+	start_sandbox
+	recording
+	sparse "$REC/$MEDIA" 20000000
+	# A thread's stack is as large as ours may be: it finds no place.
+	run -0 bash -c 'ulimit -s 4000000 -v 3000000 && exec "$@"' - \
+		strace -f -qq -o "$DIR/trace" -e trace=mmap,clone,clone3 \
+		"$BIN" "$REC"
+	grep -q 'mmap.* ENOMEM' "$DIR/trace"
+	assert_equal "$(grep -c clone "$DIR/trace")" 0
+	assert_equal "$(journal 'select(.size == 20000000) | .sha256')" \
+		"$(sha256sum "$REC/$MEDIA" | cut -d ' ' -f 1)"
+}
+
+@test "checksum = none delivers all the same, and notes no hash" {
+	start_sandbox
+	recording
+	sparse "$REC/$MEDIA" 20000000
+	run_finalize 0 --checksum none
+	is_stored metadata.json "$MEDIA"
+	assert_equal "$(journal 'select(.event == "stored") | .sha256' |
+		sort -u)" null
+	run_finalize 0 --checksum none
+	assert_output_has "done already"
+	# Touched or changed: without a hash that cannot be told.
+	touch "$REC/$MEDIA"
+	run_finalize 0
+	assert_equal "$(request upload .part.filename | grep -c mp4)" 2
+}
+
 # files N BYTES: that many more, each of another content.
 files() {
 	local n

@@ -79,6 +79,7 @@ complete -c jibri-finalize -n 'not _jibri_finalize_command help' -l meeting-id-k
 complete -c jibri-finalize -n 'not _jibri_finalize_command help' -l redact -x -d 'taken out of metadata.json before it is sent'
 complete -c jibri-finalize -n 'not _jibri_finalize_command help' -l exclude -x -d 'names that are no artifacts'
 complete -c jibri-finalize -n 'not _jibri_finalize_command help' -l parallel -x -d 'artifacts in flight at once'
+complete -c jibri-finalize -n 'not _jibri_finalize_command help' -l checksum -x -a 'sha256 none' -d 'sha256 or none: what to note of the bytes sent'
 complete -c jibri-finalize -n 'not _jibri_finalize_command help' -l tries -x -d 'how often a request is made at most'
 complete -c jibri-finalize -n 'not _jibri_finalize_command help' -l retry-delay -x -d 'pause before the second try, at most'
 complete -c jibri-finalize -n 'not _jibri_finalize_command help' -l retry-delay-max -x -d 'the longest such pause'

@@ -2,6 +2,7 @@
 
 static const char *const levels[] = { "error", "warning", "info", "debug",
 	"trace", NULL };
+static const char *const checksums[] = { "sha256", "none", NULL };
 static const char *const formats[] = { "text", "json", NULL };
 static const char *const failed_webhooks[] = { "at-once", "final", "never",
 	NULL };
@@ -187,6 +188,16 @@ const struct setting settings[] = {
 	    .initial = "4",
 	    .arg = "N",
 	    .help = "artifacts in flight at once",
+	},
+	{
+	    .name = "checksum",
+	    CHOICE(pipeline.upload.checksum, checksums),
+	    .initial = "sha256",
+	    .arg = "KIND",
+	    .help = "sha256 or none: what to note of the bytes sent",
+	    .manual = "By its SHA-256 a file that was only touched is told "
+		      "from one that has changed; without, both are sent "
+		      "again.",
 	},
 	{
 	    .name = "tries",

@@ -12,6 +12,9 @@
 #include "base/mem.h"
 #include "base/stop.h"
 
+/* From here on a thread for the hash is worth its start. */
+enum { LARGE_BYTES = 8 * 1024 * 1024 };
+
 static ssize_t
 read_chunk(int fd, int64_t offset, char *to, size_t len, struct err *e)
 {
@@ -42,7 +45,8 @@ read_body(void *ctx, char *to, size_t len, struct err *e)
 		memcpy(to, f->artifact->content.data + f->offset, len);
 	else if ((n = read_file(f->fd, f->offset, to, len, e)) == -1)
 		return -1;
-	digest_add(f->digest, to, (size_t)n);
+	if (f->digest)
+		digest_add(f->digest, to, (size_t)n);
 	f->offset += n;
 	return n;
 }
@@ -139,7 +143,9 @@ flight_open(struct flight *f, const struct recording *rec,
 		&f->headers, e) == -1 ||
 	    open_content(f, mimetype, e) == -1)
 		return -1;
-	f->digest = digest_new();
+	if (target->is_hashed)
+		f->digest =
+		    f->size < LARGE_BYTES ? digest_new() : digest_new_beside();
 	f->url =
 	    filestore_upload_url(target->policy, target->meeting_id, folder);
 	add_idempotency_key(f, target);
@@ -162,10 +168,13 @@ flight_open(struct flight *f, const struct recording *rec,
 	return 0;
 }
 
-void
+const char *
 flight_hex(struct flight *f, char hex[DIGEST_HEX_BYTES])
 {
+	if (f->digest == NULL)
+		return NULL;
 	digest_hex(f->digest, hex);
+	return hex;
 }
 
 void

@@ -39,6 +39,7 @@ struct flight_target {
 	const char *meeting_id;
 	const struct remote_name *name;
 	int64_t generation;
+	bool is_hashed;
 };
 
 /*
@@ -56,8 +57,8 @@ int flight_open(struct flight *, const struct recording *,
  */
 int flight_recheck(struct flight *, struct err *e);
 
-/* The SHA-256 of what was sent; once, at the end. */
-void flight_hex(struct flight *, char hex[DIGEST_HEX_BYTES]);
+/* The SHA-256 of what was sent, or NULL; once, at the end. */
+const char *flight_hex(struct flight *, char hex[DIGEST_HEX_BYTES]);
 
 void flight_free(struct flight *);
 

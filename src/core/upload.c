@@ -172,7 +172,6 @@ note_stored(struct upload *u, struct item *item, const char *id)
 	char hex[DIGEST_HEX_BYTES];
 	double seconds = (double)(clock_mono_ms() - f->started_ms) / 1000;
 
-	flight_hex(f, hex);
 	journal_note(u->deps->journal,
 	    (struct event){
 		.kind = EVENT_STORED,
@@ -180,7 +179,7 @@ note_stored(struct upload *u, struct item *item, const char *id)
 		.size = f->size,
 		.mtime_ns = f->mtime_ns,
 		.type = f->type,
-		.sha256 = hex,
+		.sha256 = flight_hex(f, hex),
 		.id = id,
 	    });
 	item->state = ITEM_STORED;
@@ -233,8 +232,7 @@ note_unknown(struct upload *u, struct item *item, long status)
 {
 	char hex[DIGEST_HEX_BYTES];
 
-	flight_hex(item->flight, hex);
-	mem_replace(&item->sha256, hex);
+	mem_replace(&item->sha256, flight_hex(item->flight, hex));
 	mem_replace(&item->type, item->flight->type);
 	journal_note(u->deps->journal,
 	    (struct event){
@@ -332,6 +330,7 @@ start_item(struct upload *u, struct item *item)
 		.meeting_id = p->meeting_id,
 		.name = &item->remote,
 		.generation = p->generation,
+		.is_hashed = u->deps->policy->checksum == CHECKSUM_SHA256,
 	};
 	struct err e;
 

@@ -20,8 +20,11 @@
  * and counted as ambiguous.  A list that fails otherwise holds back only
  * what is unknown.
  */
+enum checksum { CHECKSUM_SHA256, CHECKSUM_NONE };
+
 struct upload_policy {
 	int64_t parallel; /* transfers in flight */
+	int checksum;     /* enum checksum: of what was sent */
 };
 
 struct upload_deps {

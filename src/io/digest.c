@@ -2,13 +2,30 @@
 
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
 
+/* The ring is filled by the caller and emptied by the thread, in pieces. */
+enum { RING_BYTES = 512 * 1024, PIECE_BYTES = 128 * 1024 };
+
+struct helper {
+	pthread_t thread;
+	pthread_mutex_t mutex;
+	pthread_cond_t changed;
+	EVP_MD_CTX *ctx; /* the thread's until it has ended */
+	size_t begin, used;
+	bool is_ending; /* nothing is added any more */
+	char ring[RING_BYTES];
+};
+
 struct digest {
 	EVP_MD_CTX *ctx;
+	struct helper *helper; /* NULL: the caller hashes */
 };
 
 /* OpenSSL fails here for want of memory or of SHA-256 only. */
@@ -30,10 +47,121 @@ digest_new(void)
 	return d;
 }
 
+static size_t
+least(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
+static void *
+helper_main(void *ctx)
+{
+	struct helper *h = ctx;
+
+	(void)pthread_mutex_lock(&h->mutex);
+	for (;;) {
+		size_t n = least(h->used, PIECE_BYTES);
+
+		n = least(n, RING_BYTES - h->begin);
+		if (n == 0 && h->is_ending)
+			break;
+		if (n == 0) {
+			(void)pthread_cond_wait(&h->changed, &h->mutex);
+			continue;
+		}
+		(void)pthread_mutex_unlock(&h->mutex);
+		insist(EVP_DigestUpdate(h->ctx, h->ring + h->begin, n));
+		(void)pthread_mutex_lock(&h->mutex);
+		h->begin = (h->begin + n) % RING_BYTES;
+		h->used -= n;
+		(void)pthread_cond_signal(&h->changed);
+	}
+	(void)pthread_mutex_unlock(&h->mutex);
+	return NULL;
+}
+
+/* Signals are the caller's: a blocked thread gets none. */
+static bool
+start_thread(struct helper *h)
+{
+	sigset_t all, before;
+	bool is_started;
+
+	(void)sigfillset(&all);
+	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
+	is_started = pthread_create(&h->thread, NULL, helper_main, h) == 0;
+	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return is_started;
+}
+
+struct digest *
+digest_new_beside(void)
+{
+	struct digest *d = digest_new();
+	struct helper *h = xmalloc(sizeof(*h));
+
+	h->ctx = d->ctx;
+	h->begin = h->used = 0;
+	h->is_ending = false;
+	(void)pthread_mutex_init(&h->mutex, NULL);
+	(void)pthread_cond_init(&h->changed, NULL);
+	if (start_thread(h))
+		d->helper = h;
+	else
+		free(h);
+	return d;
+}
+
+static void
+helper_add(struct helper *h, const char *data, size_t len)
+{
+	while (len > 0) {
+		size_t end, n;
+
+		(void)pthread_mutex_lock(&h->mutex);
+		while (h->used == RING_BYTES)
+			(void)pthread_cond_wait(&h->changed, &h->mutex);
+		end = (h->begin + h->used) % RING_BYTES;
+		n = least(RING_BYTES - h->used, RING_BYTES - end);
+		n = least(n, least(len, PIECE_BYTES));
+		(void)pthread_mutex_unlock(&h->mutex);
+		/* What is not yet counted as used is the caller's alone. */
+		memcpy(h->ring + end, data, n);
+		(void)pthread_mutex_lock(&h->mutex);
+		h->used += n;
+		(void)pthread_cond_signal(&h->changed);
+		(void)pthread_mutex_unlock(&h->mutex);
+		data += n;
+		len -= n;
+	}
+}
+
+/* Let the thread end, after what is in the ring. */
+static void
+end_helper(struct digest *d)
+{
+	struct helper *h = d->helper;
+
+	if (h == NULL)
+		return;
+	(void)pthread_mutex_lock(&h->mutex);
+	h->is_ending = true;
+	(void)pthread_cond_signal(&h->changed);
+	(void)pthread_mutex_unlock(&h->mutex);
+	(void)pthread_join(h->thread, NULL);
+	(void)pthread_cond_destroy(&h->changed);
+	(void)pthread_mutex_destroy(&h->mutex);
+	free(h);
+	d->helper = NULL;
+}
+
 void
 digest_add(struct digest *d, const void *data, size_t len)
 {
-	insist(EVP_DigestUpdate(d->ctx, data, len));
+	if (d->helper)
+		helper_add(d->helper, data, len);
+	else
+		insist(EVP_DigestUpdate(d->ctx, data, len));
 }
 
 void
@@ -42,6 +170,7 @@ digest_hex(struct digest *d, char hex[DIGEST_HEX_BYTES])
 	static const char digits[] = "0123456789abcdef";
 	unsigned char sum[DIGEST_SHA256_BYTES];
 
+	end_helper(d);
 	insist(EVP_DigestFinal_ex(d->ctx, sum, NULL));
 	for (size_t i = 0; i < sizeof(sum); i++) {
 		hex[2 * i] = digits[sum[i] >> 4];
@@ -55,6 +184,7 @@ digest_free(struct digest *d)
 {
 	if (d == NULL)
 		return;
+	end_helper(d);
 	EVP_MD_CTX_free(d->ctx);
 	free(d);
 }

@@ -12,6 +12,12 @@ enum { DIGEST_SHA256_BYTES = 32, DIGEST_HEX_BYTES = 65 };
 struct digest;
 
 struct digest *digest_new(void);
+/*
+ * The same, computed by a thread of its own while the caller goes on; where
+ * none can be started, by the caller.  The data is copied: it may change
+ * after digest_add(), which waits when the thread is 512 KiB behind.
+ */
+struct digest *digest_new_beside(void);
 void digest_add(struct digest *, const void *data, size_t len);
 /* Lower-case hexadecimal with its NUL.  Nothing can be added after it. */
 void digest_hex(struct digest *, char hex[DIGEST_HEX_BYTES]);

@@ -38,6 +38,38 @@ test_sha256(void **state)
 	}
 }
 
+/* More than the ring holds, in pieces that do not divide it. */
+static void
+test_beside(void **state)
+{
+	static const size_t pieces[] = { 1000, 65536, 100003, 524288, 700001 };
+	enum { DATA_BYTES = 3000017 };
+	autofree char *data = xmalloc(DATA_BYTES);
+	char want[DIGEST_HEX_BYTES], hex[DIGEST_HEX_BYTES];
+	struct digest *d = digest_new();
+
+	(void)state;
+	for (size_t i = 0; i < DATA_BYTES; i++)
+		data[i] = (char)(i * i >> 7);
+	digest_add(d, data, DATA_BYTES);
+	digest_hex(d, want);
+	digest_free(d);
+	for (size_t i = 0; i < LENGTH(pieces); i++) {
+		d = digest_new_beside();
+		for (size_t at = 0; at < DATA_BYTES; at += pieces[i])
+			digest_add(d, data + at,
+			    DATA_BYTES - at < pieces[i] ? DATA_BYTES - at
+							: pieces[i]);
+		digest_hex(d, hex);
+		digest_free(d);
+		check(is_equal(hex, want), "pieces of %zu", pieces[i]);
+	}
+	/* Given up in the middle. */
+	d = digest_new_beside();
+	digest_add(d, data, DATA_BYTES);
+	digest_free(d);
+}
+
 static void
 test_hmac(void **state)
 {
@@ -138,6 +170,7 @@ test_no_base64(void **state)
 static const struct CMUnitTest tests[] = {
 	TEST("SHA-256 is that of FIPS 180, in pieces of every size",
 	    test_sha256),
+	TEST("beside the caller it is the same", test_beside),
 	TEST("HMAC-SHA256 is that of RFC 4231", test_hmac),
 	TEST("base64 is that of RFC 4648, there and back", test_base64),
 	TEST("every byte survives base64", test_base64_bytes),
