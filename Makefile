@@ -7,6 +7,7 @@
 # make soak           delivers 3,000 recordings to a server that fails at 30 %
 #                     of all requests; SEED=N repeats one, RECORDINGS=N
 # make check-oidc     tokens of a certified OpenID provider, which npm installs
+# make bench          side by side with the script that is replaced
 # make lint           every check that does not run the program
 # make analyze        static analysis by four tools, in some minutes
 # make fuzz TIME=60   looks for findings, so many seconds for each fuzz target
@@ -43,6 +44,7 @@ preload_src := $(wildcard tests/preload/*.c)
 reader_src := $(wildcard tests/reader/*.c)
 fuzz_src := $(wildcard tests/fuzz/*.c)
 forge_src := $(wildcard tests/forge/*.c)
+bench_src := $(wildcard tests/bench/*.c)
 
 objects = $(patsubst %.c,$(out)/obj/%.o,$(1))
 src_obj := $(call objects,$(src))
@@ -55,11 +57,13 @@ unit_obj := $(call objects,$(unit_src)) $(lib_obj)
 fuzz_obj = $(filter-out $(out)/obj/tests/fuzz/$(1).o, \
     $(call objects,$(fuzz_src))) $(lib_obj)
 
+bench := $(bench_src:tests/bench/%.c=$(out)/bench-%)
+
 # What tests need besides the program; each is there only with its sources.
 helpers := $(if $(sandbox_src),$(out)/sandbox) $(if $(unit_src),$(out)/unit) \
     $(if $(reader_src),$(out)/reader) $(if $(fuzz_src),$(out)/fuzz-replay) \
     $(if $(forge_src),$(out)/forge) \
-    $(preload_src:tests/preload/%.c=$(out)/preload-%.so)
+    $(preload_src:tests/preload/%.c=$(out)/preload-%.so) $(bench)
 
 TESTS = $(if $(unit_src),unit) $(wildcard tests/*.bats)
 FILTER =
@@ -142,6 +146,14 @@ $(out)/fuzz-replay: $(call fuzz_obj,libfuzzer)
 $(out)/fuzzer: $(call fuzz_obj,replay)
 	$(call say,LINK) $(link) -fsanitize=fuzzer -o $@ $^ $(pkg_libs)
 
+# A program for each source.
+$(out)/bench-%: $(out)/obj/tests/bench/%.o
+	$(call say,LINK) $(link) -o $@ $^ $(pkg_libs)
+
+# With all libraries of the program, though it needs none.
+$(out)/bench-idle: $(out)/obj/tests/bench/idle.o
+	$(call say,LINK) $(link) -Wl,--no-as-needed -o $@ $^ $(pkg_libs)
+
 $(out)/obj/src/%.o: src/%.c $(out)/flags
 	@mkdir -p $(@D)
 	$(call say,CC) $(compile) $(fortify) $(pkg_cflags) -fPIE -MMD -MP -c -o $@ $<
@@ -157,6 +169,10 @@ $(out)/obj/tests/reader/%.o: tests/reader/%.c $(out)/flags
 $(out)/obj/tests/forge/%.o: tests/forge/%.c $(out)/flags
 	@mkdir -p $(@D)
 	$(call say,CC) $(compile) $(fortify) -fPIE -MMD -MP -c -o $@ $<
+
+$(out)/obj/tests/bench/%.o: tests/bench/%.c $(out)/flags
+	@mkdir -p $(@D)
+	$(call say,CC) $(compile) $(fortify) $(pkg_cflags) -fPIE -MMD -MP -c -o $@ $<
 
 $(out)/obj/tests/unit/%.o: tests/unit/%.c $(out)/flags
 	@mkdir -p $(@D)
@@ -216,6 +232,12 @@ check-packages:
 	@$(MAKE) -s check TESTS='$(or $(filter tests/packages/%,$(TESTS)), \
 	    $(wildcard tests/packages/*.bats))'
 
+# ROUNDS=N, CASES='big-0 start' and QUICK=1 narrow it; only a whole one is kept.
+bench: $(program) $(bench)
+	@BIN='$(abspath $(program))' TOOLS='$(abspath $(out))' \
+	    OUT='$(if $(CASES)$(QUICK),,$(CURDIR)/tests/bench/RESULTS.md)' \
+	    tests/bench/bench
+
 lint: $(program)
 	@BIN='$(program)' scripts/lint
 
@@ -264,7 +286,7 @@ dist deb rpm:
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all helpers check check-long check-mutants check-packages check-oidc \
+.PHONY: all helpers bench check check-long check-mutants check-packages check-oidc \
     soak fuzz analyze sbom lint docs format install dist deb rpm clean FORCE
 .DELETE_ON_ERROR:
 

@@ -1,0 +1,89 @@
+#!/usr/bin/env bats
+# What is not needed is not done.
+
+load lib
+load points
+
+setup() {
+	common_setup
+	start_sandbox
+	recording
+}
+teardown() { common_teardown; }
+
+# traced FILTER: a run under strace, its calls in $DIR/trace.
+traced() {
+	strace -f -qq -o "$DIR/trace" -e trace="$1" "$BIN" "$REC" \
+		>"$DIR/log" 2>&1
+}
+
+# The processor time of a run, in ms.
+processor_ms() {
+	local times
+	TIMEFORMAT='%U %S'
+	times=$({ time "$BIN" "$REC" >"$DIR/log" 2>&1; } 2>&1)
+	awk '{ printf "%d", ($1 + $2) * 1000 }' <<<"$times"
+}
+
+@test "over a finished recording no socket, no thread, no database, 10 ms of processor time" {
+	local i ms all=()
+	run_finalize 0
+	needs_strace
+	traced socket,connect,clone,clone3,openat
+	assert_equal "$(grep -cE 'socket\(|connect\(|clone' "$DIR/trace")" 0
+	assert_equal "$(grep -c magic.mgc "$DIR/trace")" 0
+	assert_equal "$(grep -c ca-certificates "$DIR/trace")" 0
+	[ "${SAN:-}" != 1 ] || skip "the sanitizers cost time"
+	for ((i = 0; i < 9; i++)); do all+=("$(processor_ms)"); done
+	# The least of them is what it costs; the rest is the machine's.
+	ms=$(printf '%s\n' "${all[@]}" | sort -n | head -n 1)
+	say "$ms ms"
+	((ms <= 10))
+}
+
+@test "small files need no thread, and what is plainly its name's kind no database" {
+	needs_strace
+	echo text >"$REC/a.txt"
+	traced clone,clone3,openat
+	is_stored a.txt metadata.json "$MEDIA"
+	assert_equal "$(grep -cE 'clone|magic.mgc' "$DIR/trace")" 0
+	# It can be seen.
+	sparse "$REC/large.mp4" 20000000
+	head -c 100 /dev/urandom >"$REC/a.xyz"
+	traced clone,clone3,openat
+	assert_equal "$(grep -c clone "$DIR/trace")" 1
+	grep -q magic.mgc "$DIR/trace"
+}
+
+@test "the authorities are read once, whatever the number of connections" {
+	local n
+	needs_strace
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
+		-days 2 -subj /CN=localhost -addext subjectAltName=IP:127.0.0.1 \
+		-keyout "$DIR/key" -out "$DIR/pem" 2>/dev/null
+	stop_sandbox
+	start_sandbox --tls "$DIR/pem" "$DIR/key"
+	for n in 1 2 3 4 5 6; do echo "$n" >"$REC/$n.txt"; done
+	faults "upload * * slow-store 0.1"
+	JIBRI_FINALIZE_CA_FILE=$DIR/pem traced openat
+	is_stored metadata.json "$MEDIA" {1,2,3,4,5,6}.txt
+	(($(jq -s 'map(.connection) | unique | length' \
+		"$SB/requests.jsonl") > 2))
+	assert_equal "$(grep -c "\"$DIR/pem\"" "$DIR/trace")" 1
+}
+
+@test "the benchmark tells a program that does nothing from ours" {
+	[ "${SAN:-}" != 1 ] || skip "the sanitizers cost time"
+	run -1 env QUICK=1 CASES="typical-0 small-0" BIN=/bin/true \
+		TOOLS="${BUILD:-$ROOT/build}" "$ROOT/tests/bench/bench"
+	assert_output_has "INVALID: ours did not deliver the files of typical"
+	assert_output_has "INVALID: ours did not send STOPPED once"
+	assert_output_has "the result is invalid"
+	refute_output_has "INVALID: curl"
+	refute_output_has "INVALID: script"
+	refute_output_has "| typical"
+	run -0 env QUICK=1 CASES="typical-0 small-0" BIN="$BIN" \
+		TOOLS="${BUILD:-$ROOT/build}" "$ROOT/tests/bench/bench"
+	refute_output_has INVALID
+	assert_output_has "| typical: wall |"
+}
