@@ -150,6 +150,10 @@ $(out)/fuzzer: $(call fuzz_obj,replay)
 $(out)/bench-%: $(out)/obj/tests/bench/%.o
 	$(call say,LINK) $(link) -o $@ $^ $(pkg_libs)
 
+# It asks the program's own functions.
+$(out)/bench-fleet: $(out)/obj/tests/bench/fleet.o $(lib_obj)
+	$(call say,LINK) $(link) -o $@ $^ $(pkg_libs)
+
 # With all libraries of the program, though it needs none.
 $(out)/bench-idle: $(out)/obj/tests/bench/idle.o
 	$(call say,LINK) $(link) -Wl,--no-as-needed -o $@ $^ $(pkg_libs)
@@ -286,8 +290,8 @@ dist deb rpm:
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all helpers bench check check-long check-mutants check-packages check-oidc \
-    soak fuzz analyze sbom lint docs format install dist deb rpm clean FORCE
+.PHONY: all helpers bench check check-long check-mutants check-packages \
+    check-oidc soak fuzz analyze sbom lint docs format install dist deb rpm clean FORCE
 .DELETE_ON_ERROR:
 
 -include $(wildcard $(out)/obj/*/*.d $(out)/obj/*/*/*.d)

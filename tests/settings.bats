@@ -57,6 +57,7 @@ another() {
 	jobs | unpack-ratio) echo 3 ;;
 	defer) echo yes ;;
 	limit-rate) echo 512k ;;
+	checksum) echo none ;;
 	log-format) echo json ;;
 	log-level) echo warning ;;
 	log-file | metrics-file) echo "$DIR/log" ;;
@@ -107,6 +108,7 @@ variable() {
 		redact /upload_credentials
 		exclude .*,*.part,*.tmp
 		parallel 4
+		checksum sha256
 		tries 5
 		retry-delay 2s
 		retry-delay-max 1m
