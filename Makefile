@@ -42,6 +42,7 @@ sandbox_src := $(wildcard tests/sandbox/*.c)
 unit_src := $(wildcard tests/unit/*.c)
 preload_src := $(wildcard tests/preload/*.c)
 reader_src := $(wildcard tests/reader/*.c)
+screen_src := $(wildcard tests/screen/*.c)
 fuzz_src := $(wildcard tests/fuzz/*.c)
 forge_src := $(wildcard tests/forge/*.c)
 bench_src := $(wildcard tests/bench/*.c)
@@ -51,6 +52,7 @@ src_obj := $(call objects,$(src))
 sandbox_obj := $(call objects,$(sandbox_src))
 reader_obj := $(call objects,$(reader_src))
 forge_obj := $(call objects,$(forge_src))
+screen_obj := $(call objects,$(screen_src))
 lib_obj := $(filter-out $(out)/obj/src/main.o,$(src_obj))
 unit_obj := $(call objects,$(unit_src)) $(lib_obj)
 # The same targets for two drivers.
@@ -61,7 +63,8 @@ bench := $(bench_src:tests/bench/%.c=$(out)/bench-%)
 
 # What tests need besides the program; each is there only with its sources.
 helpers := $(if $(sandbox_src),$(out)/sandbox) $(if $(unit_src),$(out)/unit) \
-    $(if $(reader_src),$(out)/reader) $(if $(fuzz_src),$(out)/fuzz-replay) \
+    $(if $(reader_src),$(out)/reader) $(if $(screen_src),$(out)/screen) \
+    $(if $(fuzz_src),$(out)/fuzz-replay) \
     $(if $(forge_src),$(out)/forge) \
     $(preload_src:tests/preload/%.c=$(out)/preload-%.so) $(bench)
 
@@ -137,6 +140,9 @@ $(out)/reader: $(reader_obj)
 $(out)/forge: $(forge_obj)
 	$(call say,LINK) $(link) -o $@ $^
 
+$(out)/screen: $(screen_obj)
+	$(call say,LINK) $(link) -o $@ $^ -lutil
+
 $(out)/unit: $(unit_obj)
 	$(call say,LINK) $(link) -o $@ $^ $(unit_libs) $(pkg_libs)
 
@@ -166,7 +172,8 @@ $(out)/obj/tests/sandbox/%.o: tests/sandbox/%.c $(out)/flags
 	@mkdir -p $(@D)
 	$(call say,CC) $(compile) $(fortify) $(sandbox_cflags) -fPIE -MMD -MP -c -o $@ $<
 
-$(out)/obj/tests/reader/%.o: tests/reader/%.c $(out)/flags
+# The others need no library.
+$(out)/obj/tests/%.o: tests/%.c $(out)/flags
 	@mkdir -p $(@D)
 	$(call say,CC) $(compile) $(fortify) -fPIE -MMD -MP -c -o $@ $<
 

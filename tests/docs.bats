@@ -27,7 +27,7 @@ commands() {
 		head -n 1 "$DIR/help" |
 			grep "^usage: jibri-finalize $command"
 		# A paragraph of its own, not only the few words of --help.
-		sed -n 3p "$DIR/help" | grep '^[A-Z].\{30\}'
+		sed '1,/^$/d' "$DIR/help" | head -n 1 | grep '^[A-Z].\{30\}'
 		grep '^Flags:' "$DIR/help"
 		grep "^  jibri-finalize\|| *jibri-finalize\|sudo" "$DIR/help" |
 			grep -w "$command\|srv"
@@ -54,7 +54,7 @@ commands() {
 		# Where they are many it says so.
 		! grep -q '^usage: .*\[FLAG...\]' "$DIR/help" || continue
 		while read -r flag; do
-			head -n 1 "$DIR/help" | grep -e "\[.*$flag\b"
+			sed '/^$/q' "$DIR/help" | grep -e "\[.*$flag\b"
 		done <"$DIR/own"
 	done <"$DIR/commands"
 }

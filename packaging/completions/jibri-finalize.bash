@@ -3,7 +3,7 @@
 
 _jibri_finalize() {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}
-	local command='' flags='' words='' kind='' joint='' word
+	local command='' flags='' words='' kind='' joint='' word settings
 
 	# "--flag=value" comes as three words.
 	if [ "$cur" = = ]; then
@@ -20,49 +20,118 @@ _jibri_finalize() {
 			;;
 		esac
 	done
+	settings='--file-service-url
+	--meeting-service-url
+	--webhook-secret-file
+	--webhook-secret-previous-file
+	--webhook-auth
+	--failed-webhook
+	--token-file
+	--file-service-token-file
+	--meeting-service-token-file
+	--oauth-token-url
+	--oauth-client-id
+	--oauth-client-secret-file
+	--oauth-scope
+	--base-path
+	--room-format
+	--room-from-media
+	--meeting-id-keys
+	--redact
+	--exclude
+	--parallel
+	--checksum
+	--tries
+	--retry-delay
+	--retry-delay-max
+	--retry-for
+	--deadline
+	--connect-timeout
+	--stall-timeout
+	--answer-timeout
+	--limit-rate
+	--expect-continue
+	--ca-file
+	--tls-cert
+	--tls-key
+	--tls-key-password-file
+	--tls-pin
+	--require-tls
+	--strict-permissions
+	--proxy
+	--proxy-auth-file
+	--recordings-dir
+	--defer
+	--jobs
+	--splay
+	--max-time
+	--settle
+	--sweep-retry-delay
+	--sweep-retry-delay-max
+	--give-up
+	--retention
+	--min-free
+	--metrics-file
+	--work-dir
+	--unpack-ratio
+	--log-file
+	--log-format
+	--log-level
+	--progress'
 	case $command in
 	finalize | '')
-		flags='--config --force --json --dry-run --quiet --verbose --help --version --file-service-url --meeting-service-url --webhook-secret-file --webhook-secret-previous-file --webhook-auth --failed-webhook --token-file --file-service-token-file --meeting-service-token-file --oauth-token-url --oauth-client-id --oauth-client-secret-file --oauth-scope --base-path --room-format --room-from-media --meeting-id-keys --redact --exclude --parallel --checksum --tries --retry-delay --retry-delay-max --retry-for --deadline --connect-timeout --stall-timeout --answer-timeout --limit-rate --expect-continue --ca-file --tls-cert --tls-key --tls-key-password-file --tls-pin --require-tls --strict-permissions --proxy --proxy-auth-file --recordings-dir --defer --jobs --splay --max-time --settle --sweep-retry-delay --sweep-retry-delay-max --give-up --retention --min-free --metrics-file --work-dir --unpack-ratio --log-file --log-format --log-level'
+		flags="--config --force --json --dry-run
+			--quiet --verbose --help --version $settings"
 		words=''
 		kind=-d
 		;;
 	upload)
-		flags='--config --force --json --room --session --meeting-id --only --no-webhook --dry-run --quiet --verbose --help --version --file-service-url --meeting-service-url --webhook-secret-file --webhook-secret-previous-file --webhook-auth --failed-webhook --token-file --file-service-token-file --meeting-service-token-file --oauth-token-url --oauth-client-id --oauth-client-secret-file --oauth-scope --base-path --room-format --room-from-media --meeting-id-keys --redact --exclude --parallel --checksum --tries --retry-delay --retry-delay-max --retry-for --deadline --connect-timeout --stall-timeout --answer-timeout --limit-rate --expect-continue --ca-file --tls-cert --tls-key --tls-key-password-file --tls-pin --require-tls --strict-permissions --proxy --proxy-auth-file --recordings-dir --defer --jobs --splay --max-time --settle --sweep-retry-delay --sweep-retry-delay-max --give-up --retention --min-free --metrics-file --work-dir --unpack-ratio --log-file --log-format --log-level'
+		flags="--config --force --json --room
+			--session --meeting-id --only --no-webhook
+			--dry-run --quiet --verbose --help
+			--version $settings"
 		words=''
 		kind=-f
 		;;
 	verify)
-		flags='--config --json --deep --quiet --verbose --help --version --file-service-url --meeting-service-url --webhook-secret-file --webhook-secret-previous-file --webhook-auth --failed-webhook --token-file --file-service-token-file --meeting-service-token-file --oauth-token-url --oauth-client-id --oauth-client-secret-file --oauth-scope --base-path --room-format --room-from-media --meeting-id-keys --redact --exclude --parallel --checksum --tries --retry-delay --retry-delay-max --retry-for --deadline --connect-timeout --stall-timeout --answer-timeout --limit-rate --expect-continue --ca-file --tls-cert --tls-key --tls-key-password-file --tls-pin --require-tls --strict-permissions --proxy --proxy-auth-file --recordings-dir --defer --jobs --splay --max-time --settle --sweep-retry-delay --sweep-retry-delay-max --give-up --retention --min-free --metrics-file --work-dir --unpack-ratio --log-file --log-format --log-level'
+		flags="--config --json --deep --quiet
+			--verbose --help --version $settings"
 		words=''
 		kind=-d
 		;;
 	pack)
-		flags='--config --output --unredacted --quiet --verbose --help --version --file-service-url --meeting-service-url --webhook-secret-file --webhook-secret-previous-file --webhook-auth --failed-webhook --token-file --file-service-token-file --meeting-service-token-file --oauth-token-url --oauth-client-id --oauth-client-secret-file --oauth-scope --base-path --room-format --room-from-media --meeting-id-keys --redact --exclude --parallel --checksum --tries --retry-delay --retry-delay-max --retry-for --deadline --connect-timeout --stall-timeout --answer-timeout --limit-rate --expect-continue --ca-file --tls-cert --tls-key --tls-key-password-file --tls-pin --require-tls --strict-permissions --proxy --proxy-auth-file --recordings-dir --defer --jobs --splay --max-time --settle --sweep-retry-delay --sweep-retry-delay-max --give-up --retention --min-free --metrics-file --work-dir --unpack-ratio --log-file --log-format --log-level'
+		flags="--config --output --unredacted --quiet
+			--verbose --help --version $settings"
 		words=''
 		kind=-f
 		;;
 	sweep)
-		flags='--config --held --dry-run --quiet --verbose --help --version --file-service-url --meeting-service-url --webhook-secret-file --webhook-secret-previous-file --webhook-auth --failed-webhook --token-file --file-service-token-file --meeting-service-token-file --oauth-token-url --oauth-client-id --oauth-client-secret-file --oauth-scope --base-path --room-format --room-from-media --meeting-id-keys --redact --exclude --parallel --checksum --tries --retry-delay --retry-delay-max --retry-for --deadline --connect-timeout --stall-timeout --answer-timeout --limit-rate --expect-continue --ca-file --tls-cert --tls-key --tls-key-password-file --tls-pin --require-tls --strict-permissions --proxy --proxy-auth-file --recordings-dir --defer --jobs --splay --max-time --settle --sweep-retry-delay --sweep-retry-delay-max --give-up --retention --min-free --metrics-file --work-dir --unpack-ratio --log-file --log-format --log-level'
+		flags="--config --held --dry-run --quiet
+			--verbose --help --version $settings"
 		words=''
 		kind=-d
 		;;
 	status)
-		flags='--config --json --state --check --quiet --verbose --help --version --file-service-url --meeting-service-url --webhook-secret-file --webhook-secret-previous-file --webhook-auth --failed-webhook --token-file --file-service-token-file --meeting-service-token-file --oauth-token-url --oauth-client-id --oauth-client-secret-file --oauth-scope --base-path --room-format --room-from-media --meeting-id-keys --redact --exclude --parallel --checksum --tries --retry-delay --retry-delay-max --retry-for --deadline --connect-timeout --stall-timeout --answer-timeout --limit-rate --expect-continue --ca-file --tls-cert --tls-key --tls-key-password-file --tls-pin --require-tls --strict-permissions --proxy --proxy-auth-file --recordings-dir --defer --jobs --splay --max-time --settle --sweep-retry-delay --sweep-retry-delay-max --give-up --retention --min-free --metrics-file --work-dir --unpack-ratio --log-file --log-format --log-level'
+		flags="--config --json --state --check
+			--quiet --verbose --help --version $settings"
 		words=''
 		kind=-d
 		;;
 	forget)
-		flags='--config --reset --yes --quiet --verbose --help --version --file-service-url --meeting-service-url --webhook-secret-file --webhook-secret-previous-file --webhook-auth --failed-webhook --token-file --file-service-token-file --meeting-service-token-file --oauth-token-url --oauth-client-id --oauth-client-secret-file --oauth-scope --base-path --room-format --room-from-media --meeting-id-keys --redact --exclude --parallel --checksum --tries --retry-delay --retry-delay-max --retry-for --deadline --connect-timeout --stall-timeout --answer-timeout --limit-rate --expect-continue --ca-file --tls-cert --tls-key --tls-key-password-file --tls-pin --require-tls --strict-permissions --proxy --proxy-auth-file --recordings-dir --defer --jobs --splay --max-time --settle --sweep-retry-delay --sweep-retry-delay-max --give-up --retention --min-free --metrics-file --work-dir --unpack-ratio --log-file --log-format --log-level'
+		flags="--config --reset --yes --quiet
+			--verbose --help --version $settings"
 		words=''
 		kind=-d
 		;;
 	config)
-		flags='--config --json --sample --quiet --verbose --help --version --file-service-url --meeting-service-url --webhook-secret-file --webhook-secret-previous-file --webhook-auth --failed-webhook --token-file --file-service-token-file --meeting-service-token-file --oauth-token-url --oauth-client-id --oauth-client-secret-file --oauth-scope --base-path --room-format --room-from-media --meeting-id-keys --redact --exclude --parallel --checksum --tries --retry-delay --retry-delay-max --retry-for --deadline --connect-timeout --stall-timeout --answer-timeout --limit-rate --expect-continue --ca-file --tls-cert --tls-key --tls-key-password-file --tls-pin --require-tls --strict-permissions --proxy --proxy-auth-file --recordings-dir --defer --jobs --splay --max-time --settle --sweep-retry-delay --sweep-retry-delay-max --give-up --retention --min-free --metrics-file --work-dir --unpack-ratio --log-file --log-format --log-level'
+		flags="--config --json --sample --quiet
+			--verbose --help --version $settings"
 		words=''
 		kind=''
 		;;
 	help)
-		flags='--config --quiet --verbose --help --version'
+		flags="--config --quiet --verbose --help
+			--version"
 		words='finalize upload verify pack sweep status forget config help'
 		kind=''
 		;;
@@ -97,6 +166,9 @@ _jibri_finalize() {
 		;;
 	--log-level)
 		flags='' kind='' words='error warning info debug trace'
+		;;
+	--progress)
+		flags='' kind='' words='auto always never'
 		;;
 	--config | \
 	--output | \

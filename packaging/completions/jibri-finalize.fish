@@ -116,3 +116,4 @@ complete -c jibri-finalize -n 'not _jibri_finalize_command help' -l unpack-ratio
 complete -c jibri-finalize -n 'not _jibri_finalize_command help' -l log-file -r -F -d 'append the log lines to this file too'
 complete -c jibri-finalize -n 'not _jibri_finalize_command help' -l log-format -x -a 'text json' -d 'how log lines look: text or json'
 complete -c jibri-finalize -n 'not _jibri_finalize_command help' -l log-level -x -a 'error warning info debug trace' -d 'error, warning, info, debug or trace'
+complete -c jibri-finalize -n 'not _jibri_finalize_command help' -l progress -x -a 'auto always never' -d 'live lines: auto, always or never'

@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/stop.h"
 #include "cli/commands.h"
+#include "cli/meter.h"
 #include "cli/report_status.h"
 #include "core/metrics.h"
 
@@ -101,6 +102,7 @@ int
 cmd_sweep(struct loaded *l, const struct options *o, char *const *words,
     size_t n, struct err *e)
 {
+	struct meter meter;
 	const struct sweep sweep = {
 		.policy = &l->config.sweep,
 		.verdict = &l->config.verdict,
@@ -110,6 +112,8 @@ cmd_sweep(struct loaded *l, const struct options *o, char *const *words,
 		    .jobs = l->config.sweep.jobs,
 		    .deadline_ms = l->config.deadline_ms,
 		    .takes_held = o->given & OPTION_HELD,
+		    .watch = meter_init_log(&meter,
+			(enum meter_when)l->config.progress),
 		},
 	};
 	struct sweep_result result = { 0 };

@@ -7,7 +7,7 @@ static const char head[] =
     "\n"
     "_jibri_finalize() {\n"
     "\tlocal cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}\n"
-    "\tlocal command='' flags='' words='' kind='' joint='' word\n"
+    "\tlocal command='' flags='' words='' kind='' joint='' word settings\n"
     "\n"
     "\t# \"--flag=value\" comes as three words.\n"
     "\tif [ \"$cur\" = = ]; then\n"
@@ -96,6 +96,20 @@ add_search(struct buf *out)
 	    "\t\tesac\n\tdone\n");
 }
 
+/* One a line, so that a change of them is seen as what it is. */
+static void
+add_settings(struct buf *out)
+{
+	struct flag_view f;
+
+	(void)buf_adds(out, "\tsettings='");
+	for (size_t n = 0, at = 0; flag_next(&at, &f);)
+		if (f.setting)
+			(void)buf_addf(out, "%s--%s", n++ ? "\n\t" : "",
+			    f.name);
+	(void)buf_adds(out, "'\n");
+}
+
 static void
 add_command(struct buf *out, const struct command *c)
 {
@@ -103,11 +117,16 @@ add_command(struct buf *out, const struct command *c)
 	unsigned kinds = command_words(c, &literals);
 	struct flag_view f;
 
-	(void)buf_adds(out, "\t\tflags='");
+	(void)buf_adds(out, "\t\tflags=\"");
 	for (size_t n = 0, at = 0; flag_next(&at, &f);)
-		if (flag_fits(&f, c))
-			(void)buf_addf(out, "%s--%s", n++ ? " " : "", f.name);
-	(void)buf_adds(out, "'\n\t\twords='");
+		if (f.option && flag_fits(&f, c))
+			(void)buf_addf(out, "%s--%s",
+			    n++ == 0         ? ""
+				: n % 4 == 1 ? "\n\t\t\t"
+					     : " ",
+			    f.name);
+	(void)buf_addf(out, "%s\"\n\t\twords='",
+	    c->needs_no_config ? "" : " $settings");
 	if (kinds & WORD_COMMAND)
 		add_names(out, " ");
 	(void)buf_addf(out, "%s'\n\t\tkind=%s\n\t\t;;\n", buf_str(&literals),
@@ -136,6 +155,7 @@ completion_bash(struct buf *out)
 {
 	(void)buf_adds(out, head);
 	add_search(out);
+	add_settings(out);
 	add_commands(out);
 	add_values(out);
 	(void)buf_adds(out, tail);

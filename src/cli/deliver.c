@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "base/stop.h"
+#include "cli/meter.h"
 #include "cli/report.h"
 #include "cli/report_preview.h"
 
@@ -41,8 +42,15 @@ int
 deliver(const struct loaded *l, const struct options *o,
     const struct attempt_request *request, struct err *e)
 {
+	bool is_quiet = o->given & (OPTION_JSON | OPTION_QUIET);
+	struct meter meter;
+	struct attempt_request watched = *request;
 	struct attempt_result result;
-	int outcome = run(&l->config, request, &result, e);
+	int outcome;
+
+	watched.watch =
+	    meter_init(&meter, (enum meter_when)l->config.progress, is_quiet);
+	outcome = run(&l->config, &watched, &result, e);
 
 	if (outcome == -1 && !result.is_logged)
 		log_error("%s", e->text);

@@ -135,10 +135,13 @@ add_examples(struct buf *out, const struct command *c)
 char *
 help_command(const struct command *c)
 {
+	autofree char *use =
+	    xasprintf("jibri-finalize %s %s", c->name, c->synopsis);
 	struct buf out = { 0 };
 
-	(void)buf_addf(&out, "usage: jibri-finalize %s%s%s\n\n", c->name,
-	    *c->synopsis ? " " : "", c->synopsis);
+	help_wrap(&out, use, "       ");
+	memcpy(out.data, "usage: ", strlen("usage: "));
+	(void)buf_adds(&out, "\n");
 	help_wrap(&out, c->manual ? c->manual : c->help, "");
 	(void)buf_adds(&out, "\nFlags:\n");
 	add_switches(&out, c->options);

@@ -4,6 +4,7 @@ static const char *const levels[] = { "error", "warning", "info", "debug",
 	"trace", NULL };
 static const char *const checksums[] = { "sha256", "none", NULL };
 static const char *const formats[] = { "text", "json", NULL };
+static const char *const progresses[] = { "auto", "always", "never", NULL };
 static const char *const failed_webhooks[] = { "at-once", "final", "never",
 	NULL };
 
@@ -516,6 +517,17 @@ const struct setting settings[] = {
 	    .help = "error, warning, info, debug or trace",
 	    .manual = "trace shows every request and answer without their "
 		      "bodies; a value that could be secret is hidden.",
+	},
+	{
+	    .name = "progress",
+	    CHOICE(progress, progresses),
+	    .initial = "auto",
+	    .arg = "WHEN",
+	    .help = "live lines: auto, always or never",
+	    .manual = "auto draws them where standard error is a terminal, "
+		      "and elsewhere logs a line every 30 seconds for an "
+		      "artifact that takes longer.  never does neither.  "
+		      "Bytes count once the other end has acknowledged them.",
 	},
 };
 

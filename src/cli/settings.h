@@ -33,6 +33,7 @@ struct config {
 	bool is_deferred;
 	int64_t deadline_ms;
 	bool strict_permissions;
+	int progress; /* enum meter_when */
 };
 
 enum setting_type {

@@ -21,6 +21,7 @@ struct attempt_request {
 	const char *directory;
 	const char *room, *session, *meeting_id; /* NULL: to be found out */
 	const struct text_list *only; /* globs of what is sent; NULL: all */
+	const struct watch *watch;    /* of its uploads; NULL: nobody */
 	bool is_forced;               /* send everything again */
 	bool is_by_hand;              /* also what was given up; the server is
 				       asked for what is stored */

@@ -198,6 +198,7 @@ deps_of(struct job *job)
 		.retry = &job->policy->retry,
 		.obeys_pauses = job->obeys_pauses,
 		.only = job->only,
+		.watch = job->watch,
 	};
 }
 

@@ -37,6 +37,7 @@ struct job {
 	/* Each may be NULL. */
 	const char *room_argument, *session_argument, *meeting_id_argument;
 	const struct text_list *only; /* globs of what is sent; NULL: all */
+	const struct watch *watch;    /* NULL: nobody looks on */
 	bool is_forced;
 	bool obeys_pauses; /* of artifacts that were refused again and again */
 	bool is_partly_forced;      /* send again what is selected */

@@ -474,7 +474,13 @@ upload_run(const struct upload_deps *deps, struct upload_totals *totals,
 	int result;
 
 	upload_plan(&u);
+	if (deps->watch)
+		http_on_tick(deps->http, upload_watch, &u);
 	result = send_all(&u, e);
+	if (deps->watch) {
+		http_on_tick(deps->http, NULL, NULL);
+		deps->watch->end(deps->watch->ctx);
+	}
 	if (u.n > 0)
 		journal_note(deps->journal,
 		    (struct event){ .kind = EVENT_IDLE });

@@ -8,6 +8,7 @@
 #include "core/journal.h"
 #include "core/preview.h"
 #include "core/recording.h"
+#include "core/watch.h"
 #include "io/http.h"
 
 /*
@@ -38,6 +39,7 @@ struct upload_deps {
 	bool obeys_pauses; /* leave alone what was answered 5xx again and
 			      again, until its pause is over */
 	const struct text_list *only; /* globs of artifacts; NULL: all */
+	const struct watch *watch;    /* NULL: nobody looks on */
 };
 
 struct upload_totals {

@@ -76,6 +76,9 @@ void upload_free(struct upload *);
 /* upload_plan.c: what has to be sent? */
 void upload_plan(struct upload *);
 
+/* upload_watch.c: what it is like now, for who looks on. */
+void upload_watch(void *upload);
+
 /* upload_list.c: asking the server what it has. */
 void upload_list_start(struct upload *);
 /* The artifact's type, the caller's; NULL when it cannot be read. */

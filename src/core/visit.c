@@ -27,6 +27,7 @@ deliver(const struct visit_policy *policy, const char *directory,
 		/* The server may have lost what the journal has as stored. */
 		.is_by_hand = policy->takes_held,
 		.takes_held = policy->takes_held,
+		.watch = policy->watch,
 	};
 	struct attempt_result result;
 

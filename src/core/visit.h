@@ -19,6 +19,7 @@ struct visit_policy {
 	int64_t deadline_ms; /* of one visit */
 	int64_t jobs;        /* that share the rate */
 	bool takes_held;
+	const struct watch *watch; /* of each visit's uploads; NULL: nobody */
 };
 
 /* What became of it. */

@@ -214,6 +214,55 @@ http_start(struct http *http, const struct http_request *request)
 	return t;
 }
 
+void
+http_on_tick(struct http *http, void (*tick)(void *ctx), void *ctx)
+{
+	http->tick = tick;
+	http->tick_ctx = ctx;
+}
+
+static void
+tick(struct http *http, int64_t now)
+{
+	if (http->tick == NULL || now - http->ticked_ms < TICK_MS)
+		return;
+	http->ticked_ms = now;
+	http->tick(http->tick_ctx);
+}
+
+/* What stands around the body counts first, so that all of it is all. */
+static int64_t
+acknowledged(const struct http_transfer *t)
+{
+	int64_t size = t->request->body->size, bytes = t->sent - t->queued;
+	curl_off_t due = -1;
+
+	(void)curl_easy_getinfo(t->easy, CURLINFO_CONTENT_LENGTH_UPLOAD_T,
+	    &due);
+	if (due > size)
+		bytes -= due - size;
+	return bytes < 0 ? 0 : bytes > size ? size : bytes;
+}
+
+size_t
+http_moves(const struct http *http, struct http_move *moves, size_t max)
+{
+	size_t n = 0;
+
+	for (const struct http_transfer *t = http->active; t; t = t->next) {
+		if (t->request->body == NULL)
+			continue;
+		if (n < max)
+			moves[n] = (struct http_move){
+				.request = t->request,
+				.acknowledged = acknowledged(t),
+				.sent_ms = t->all_sent_ms,
+			};
+		n++;
+	}
+	return n;
+}
+
 static void
 wait_for_events(struct http *http, int64_t until_ms)
 {
@@ -222,9 +271,13 @@ wait_for_events(struct http *http, int64_t until_ms)
 		.events = CURL_WAIT_POLLIN,
 	};
 	int64_t now = clock_mono_ms();
-	int64_t wait = until_ms - now;
+	int64_t wait;
 
 	log_flush();
+	tick(http, now);
+	if (http->tick && until_ms - now > TICK_MS)
+		until_ms = now + TICK_MS;
+	wait = until_ms - now;
 	if (http->active == NULL) {
 		/* Lines that are held back come out meanwhile. */
 		stop_sleep_until(now < log_due_ms() && log_due_ms() < until_ms

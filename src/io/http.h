@@ -84,9 +84,26 @@ struct http_answer {
 struct http;
 struct http_transfer;
 
+/* How far the body of a request has come. */
+struct http_move {
+	const struct http_request *request;
+	int64_t acknowledged; /* bytes of the body, by the other end */
+	int64_t sent_ms;      /* all of it is since this moment of
+				 clock_mono_ms(); 0: not yet */
+};
+
 /* The policy must outlive it. */
 struct http *http_open(const struct http_policy *);
 void http_close(struct http *);
+
+/* Call tick about four times a second while waiting; NULL: no more. */
+void http_on_tick(struct http *, void (*tick)(void *ctx), void *ctx);
+
+/*
+ * What is under way and has a body: how many there are, and the first of
+ * them into moves, which has room for max.
+ */
+size_t http_moves(const struct http *, struct http_move *moves, size_t max);
 
 /* Begin; the result comes from http_next(), which hands it over. */
 struct http_transfer *http_start(struct http *, const struct http_request *);

@@ -16,6 +16,9 @@ struct http {
 	unsigned n_started;
 	int *sockets; /* open connections, to find one by its local port */
 	size_t n_sockets, cap_sockets;
+	void (*tick)(void *ctx); /* NULL: nobody wants it */
+	void *tick_ctx;
+	int64_t ticked_ms;
 };
 
 struct http_transfer {

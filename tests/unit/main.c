@@ -12,6 +12,7 @@ main(void)
 		&identity_tests,
 		&json_tests,
 		&media_tests,
+		&meter_tests,
 		&mimetype_tests,
 		&progress_tests,
 		&remote_tests,

@@ -63,6 +63,7 @@ extern const struct unit_tests http_tests;
 extern const struct unit_tests identity_tests;
 extern const struct unit_tests json_tests;
 extern const struct unit_tests media_tests;
+extern const struct unit_tests meter_tests;
 extern const struct unit_tests mimetype_tests;
 extern const struct unit_tests progress_tests;
 extern const struct unit_tests remote_tests;

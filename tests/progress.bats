@@ -1,0 +1,168 @@
+#!/usr/bin/env bats
+# Progress, as a person at a terminal sees it: each frame of the screen is
+# looked at.
+
+load lib
+setup() {
+	common_setup
+	start_sandbox
+	recording
+	export TERM=xterm JIBRI_FINALIZE_STALL_TIMEOUT=30s
+	unset NO_COLOR
+}
+teardown() { common_teardown; }
+
+SCREEN=${SCREEN:-$BUILD/screen}
+
+# watched COLUMNS[:LATER] ROWS [ARGUMENT...]: run it on such a terminal; its
+# summary goes to the file `out`.
+watched() {
+	local columns=$1 rows=$2
+	shift 2
+	timeout -k 5 60 "$SCREEN" "$columns" "$rows" "$DIR/frames" \
+		bash -c 'exec "$@" >"$0"' "$DIR/out" "$BIN" "$REC" "$@"
+}
+
+# frames: each as one line, its lines joined by "|".
+frames() {
+	awk 'BEGIN { RS = "\f\n" } { gsub(/\n+$/, ""); gsub(/\n/, "|"); print }' \
+		"$DIR/frames"
+}
+
+last_frame() {
+	frames | tail -n 2 | head -n 1
+}
+
+# big NAME...: so much that it takes a second or two where it is slow.
+big() {
+	local name
+	for name; do
+		head -c "${SIZE:-500000}" /dev/zero >"$REC/$name"
+	done
+}
+
+# totals: of each frame, the percents of its last line.
+totals() {
+	sed -nE 's/^[0-9]+ of [0-9]+ stored.* ([0-9]+) %.*/\1/p' "$DIR/frames"
+}
+
+@test "at every width each transfer has one line, none wraps, and none is left at the end" {
+	local width
+	big one.log two.log
+	faults 'upload *.log * slow 1500000'
+	for width in 40 80 200; do
+		rm -f "$REC/.jibri-finalize"
+		run -0 watched "$width" 20 --log-level error --force
+		grep -E '^one.log .* +[0-9]+ %' "$DIR/frames"
+		grep -E '^two.log .* +[0-9]+ %' "$DIR/frames"
+		grep -E '^[0-9] of 4 stored .* +[0-9]+ %' "$DIR/frames"
+		grep -x "wraps 0" "$DIR/frames"
+		run -1 grep -E "^.{$width}" "$DIR/frames"
+		grep "^$SESSION: done" "$DIR/out"
+		assert_equal "$(last_frame)" ""
+	done
+	# Only where there is room.
+	grep -E 'one.log +[0-9]+ %  +[0-9.]+ of 488.3 KiB  +[0-9.]+ .iB/s' "$DIR/frames"
+}
+
+@test "no more lines than the terminal has rows, and the rest is counted" {
+	big one.log two.log three.log
+	faults 'upload *.log * slow 2000000'
+	run -0 watched 80 4 --log-level error
+	grep -x "wraps 0" "$DIR/frames"
+	grep -E '^[0-9] of 5 stored, [12] more under way .*%' "$DIR/frames"
+	# A live part of four rows would push one off the top of the screen.
+	run -1 grep -E '%[^|]*[|][^|]*%[^|]*[|][^|]*%[^|]*[|][^|]*%' <(frames)
+}
+
+@test "log lines stand whole above the live ones" {
+	big one.log
+	faults 'upload one.log * slow 2000000' 'upload *.json 2 status 503'
+	run -0 watched 200 30 --verbose
+	assert_equal "$(last_frame | tr '|' '\n' | grep -c "^$SESSION: ")" \
+		"$(last_frame | tr '|' '\n' | grep -c .)"
+	frames >"$DIR/flat"
+	grep "warning: metadata.json: .*503.*|.*one.log .*%" "$DIR/flat"
+	# The live lines are below the log in every frame.
+	run -1 grep -E '%[^|]*\|[^%]*9f1c' "$DIR/flat"
+}
+
+@test "a try that fails is no progress: its bytes go, the tries are counted, nothing is over 100 %" {
+	big one.log
+	faults 'upload one.log 1 drop-at 60%' 'upload one.log * slow 2000000'
+	export JIBRI_FINALIZE_RETRY_DELAY=600ms JIBRI_FINALIZE_RETRY_DELAY_MAX=1s
+	run -0 watched 120 20 --log-level error
+	totals >"$DIR/totals"
+	(($(wc -l <"$DIR/totals") >= 3))
+	run -1 grep -vE '^([0-9]|[0-9][0-9]|100)$' "$DIR/totals"
+	grep -E '^one.log .* try 2' "$DIR/frames"
+	grep -E '^2 of 3 stored, 1 failed try' "$DIR/frames"
+	# 100 is said of what is acknowledged only: with it comes the storing.
+	run -1 grep -E '^one.log .*100 %' "$DIR/frames"
+}
+
+@test "once all is sent, the line says that the server is storing it" {
+	big one.log
+	faults 'upload one.log * slow-store 2'
+	JIBRI_FINALIZE_ANSWER_TIMEOUT=20s run -0 watched 80 20 --log-level error
+	grep -E '^one.log .*all sent, the server is storing it, [12]s' \
+		"$DIR/frames"
+}
+
+@test "what waits for its next try is said, with the time" {
+	export JIBRI_FINALIZE_RETRY_DELAY=3s JIBRI_FINALIZE_RETRY_DELAY_MAX=3s
+	faults 'upload *.json 1 status 503 Retry-After: 2'
+	run -0 watched 80 20 --log-level error
+	grep -E '^1 of 2 stored, 1 failed try, next try in [1-3]s ' "$DIR/frames"
+}
+
+@test "a terminal that is made narrower gets narrower lines" {
+	SIZE=1500000 big one.log two.log
+	faults 'upload *.log * slow 1000000'
+	run -0 watched 100:40 20 --log-level error
+	grep -x resized "$DIR/frames"
+	# The first frame after it was on its way.
+	sed '1,/^resized/d' "$DIR/frames" | sed '1,/\f/d' >"$DIR/after"
+	grep '%' "$DIR/after"
+	run -1 grep -E '^.{40}.*%' "$DIR/after"
+}
+
+@test "--progress=never, --quiet and --json draw nothing on a terminal" {
+	local flag
+	big one.log
+	faults 'upload one.log * slow 2000000'
+	for flag in --progress=never --quiet --json; do
+		run -0 watched 80 20 "$flag" --force
+		run -1 grep -E '[0-9] %' "$DIR/frames"
+	done
+	TERM=dumb run -0 watched 80 20 --force
+	run -1 grep '[0-9] %' "$DIR/frames"
+}
+
+@test "where there is no terminal nothing is drawn, unless --progress=always" {
+	big one.log
+	faults 'upload one.log * slow 2000000'
+	run -0 finalize
+	refute_output_has $'\e'
+	refute_output_has " %"
+	run -0 finalize --progress always --force
+	assert_output_has $'\e[2A'
+	assert_output_has " of 3 stored "
+}
+
+@test "elsewhere an upload that takes long has a line every 30 seconds, no more" {
+	command -v faketime >/dev/null || skip "there is no faketime here"
+	[ "${SAN:-}" != 1 ] || skip "faketime and the sanitizers do not mix"
+	SIZE=1500000 big one.log
+	faults 'upload one.log * slow 1000000'
+	export JIBRI_FINALIZE_DEADLINE=2h JIBRI_FINALIZE_STALL_TIMEOUT=10m
+	export JIBRI_FINALIZE_ANSWER_TIMEOUT=10m
+	# Three seconds look like ninety, or like more on a busy machine.
+	run -0 timeout 60 faketime -f '+0 x30' "$BIN" "$REC"
+	local n
+	n=$(grep -cE "^$SESSION: one.log: +[0-9]+ %  +[0-9.]+ of 1.4 MiB" \
+		<<<"$output")
+	((n >= 1 && n <= 20))
+	refute_output_has $'\e'
+	refute_output_has "$MEDIA: 1"
+}
