@@ -142,6 +142,16 @@ alerts() {
 	assert_equal "$output" ""
 }
 
+@test "rules and dashboard ask only for what a sweep writes" {
+	JIBRI_FINALIZE_RECORDINGS_DIR=$DIR/recordings \
+		JIBRI_FINALIZE_METRICS_FILE=$DIR/metrics.prom run -0 "$BIN" sweep
+	sed -n 's/^# TYPE \([^ ]*\) .*/\1/p' "$DIR/metrics.prom" |
+		sort -u >"$DIR/written"
+	grep -ohE 'jibri_finalize_[a-z_]+' "$MONITORING"/*.{yml,json} | sort -u |
+		comm -23 - "$DIR/written" >"$DIR/unknown"
+	assert_equal "$(cat "$DIR/unknown")" ""
+}
+
 @test "the dashboard asks only what Prometheus understands" {
 	need promtool
 	jq '{groups: [{name: "panels", rules: [.panels[].targets[] |

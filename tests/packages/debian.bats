@@ -1,6 +1,7 @@
 # The Debian package: built and checked.  Lived with: life.bats.
 
 load ../lib
+load machine
 
 setup() {
 	common_setup
@@ -27,4 +28,17 @@ setup() {
 	cmp "$tar" "$DIR/again/${tar##*/}"
 	tar -xzOf "$tar" "jibri-finalize-$VERSION/NEWS" |
 		cmp - "$ROOT/packaging/debian/changelog"
+}
+
+@test "autopkgtest: the installed package delivers recordings" {
+	need_root
+	cp -a "$(base_tree bare)" "$DIR/tree"
+	ln -sfn /proc/self/fd "$DIR/tree/dev/fd"
+	unshare --mount bash -ec '
+		mount -t proc proc "$1/proc"
+		exec autopkgtest "$2" "$3" -- chroot "$1"
+	' autopkgtest "$DIR/tree" "$BUILD/jibri-finalize_${VERSION}_"*.deb \
+		"$BUILD/deb/jibri-finalize_$VERSION.dsc" >"$DIR/log" 2>&1 ||
+		{ tail -n 40 "$DIR/log" >&2; return 1; }
+	grep -Eq '^deliver +PASS' "$DIR/log"
 }
