@@ -14,7 +14,7 @@ _jibri_finalize() {
 	COMPREPLY=()
 	for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
 		case $word in
-		finalize | upload | verify | pack | sweep | status | forget | config | help)
+		finalize | upload | verify | notify | pack | sweep | status | forget | config | help)
 			command=$word
 			break
 			;;
@@ -99,6 +99,13 @@ _jibri_finalize() {
 		words=''
 		kind=-d
 		;;
+	notify)
+		flags="--config --force --room --session
+			--error --quiet --verbose --help
+			--version $settings"
+		words='started stopped failed'
+		kind=-d
+		;;
 	pack)
 		flags="--config --output --unredacted --quiet
 			--verbose --help --version $settings"
@@ -132,11 +139,11 @@ _jibri_finalize() {
 	help)
 		flags="--config --quiet --verbose --help
 			--version"
-		words='finalize upload verify pack sweep status forget config help'
+		words='finalize upload verify notify pack sweep status forget config help'
 		kind=''
 		;;
 	esac
-	[ -n "$command" ] || words='finalize upload verify pack sweep status forget config help'
+	[ -n "$command" ] || words='finalize upload verify notify pack sweep status forget config help'
 	case $prev$joint in
 	--room-from-media=)
 		flags='' kind='' words='yes no'
@@ -191,6 +198,7 @@ _jibri_finalize() {
 	--session | \
 	--meeting-id | \
 	--only | \
+	--error | \
 	--state | \
 	--file-service-url | \
 	--meeting-service-url | \

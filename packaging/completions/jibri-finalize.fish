@@ -4,7 +4,7 @@
 # Without a name it is the first command.
 function _jibri_finalize_command
     for word in (commandline -opc)[2..]
-        if contains -- $word finalize upload verify pack sweep status forget config help
+        if contains -- $word finalize upload verify notify pack sweep status forget config help
             test "$word" = "$argv"
             return
         end
@@ -16,6 +16,7 @@ complete -c jibri-finalize -f
 complete -c jibri-finalize -n '_jibri_finalize_command' -a finalize -d 'deliver the recording in DIR now'
 complete -c jibri-finalize -n '_jibri_finalize_command' -a upload -d 'deliver by hand, check at the server'
 complete -c jibri-finalize -n '_jibri_finalize_command' -a verify -d 'compare recordings with the server'
+complete -c jibri-finalize -n '_jibri_finalize_command' -a notify -d 'send one webhook to the backend'
 complete -c jibri-finalize -n '_jibri_finalize_command' -a pack -d 'put each recording into an archive'
 complete -c jibri-finalize -n '_jibri_finalize_command' -a sweep -d 'deliver every recording that is due'
 complete -c jibri-finalize -n '_jibri_finalize_command' -a status -d 'show what became of every recording'
@@ -38,6 +39,12 @@ complete -c jibri-finalize -n '_jibri_finalize_command upload' -l dry-run -d 'on
 complete -c jibri-finalize -n '_jibri_finalize_command verify' -a '(__fish_complete_directories)'
 complete -c jibri-finalize -n '_jibri_finalize_command verify' -l json -d 'print the result as JSON'
 complete -c jibri-finalize -n '_jibri_finalize_command verify' -l deep -d 'download and compare the contents (verify)'
+complete -c jibri-finalize -n '_jibri_finalize_command notify' -a 'started stopped failed'
+complete -c jibri-finalize -n '_jibri_finalize_command notify' -a '(__fish_complete_directories)'
+complete -c jibri-finalize -n '_jibri_finalize_command notify' -l force -d 'send everything again, the webhook too'
+complete -c jibri-finalize -n '_jibri_finalize_command notify' -l room -x -d 'the room, asked for again (upload)'
+complete -c jibri-finalize -n '_jibri_finalize_command notify' -l session -x -d 'the session (upload)'
+complete -c jibri-finalize -n '_jibri_finalize_command notify' -l error -x -d 'what failed (notify)'
 complete -c jibri-finalize -n '_jibri_finalize_command pack' -F
 complete -c jibri-finalize -n '_jibri_finalize_command pack' -l output -s o -r -F -d 'the archive, or a directory for it (pack)'
 complete -c jibri-finalize -n '_jibri_finalize_command pack' -l unredacted -d 'take metadata.json as it is (pack)'
@@ -53,7 +60,7 @@ complete -c jibri-finalize -n '_jibri_finalize_command forget' -l reset -d 'clea
 complete -c jibri-finalize -n '_jibri_finalize_command forget' -l yes -d 'do not ask (forget)'
 complete -c jibri-finalize -n '_jibri_finalize_command config' -l json -d 'print the result as JSON'
 complete -c jibri-finalize -n '_jibri_finalize_command config' -l sample -d 'print a sample configuration (config)'
-complete -c jibri-finalize -n '_jibri_finalize_command help' -a 'finalize upload verify pack sweep status forget config help'
+complete -c jibri-finalize -n '_jibri_finalize_command help' -a 'finalize upload verify notify pack sweep status forget config help'
 complete -c jibri-finalize -l config -r -F -d 'read the settings from this file'
 complete -c jibri-finalize -l quiet -s q -d 'print errors only, and no summary of success'
 complete -c jibri-finalize -l verbose -s v -d 'the same as --log-level debug'

@@ -140,3 +140,14 @@ file_mtime_ns(const struct stat *st)
 {
 	return (int64_t)st->st_mtim.tv_sec * 1000000000 + st->st_mtim.tv_nsec;
 }
+
+int64_t
+file_birth_ms(int fd)
+{
+	struct statx stx;
+
+	if (fd == -1 || statx(fd, "", AT_EMPTY_PATH, STATX_BTIME, &stx) == -1 ||
+	    !(stx.stx_mask & STATX_BTIME))
+		return 0;
+	return stx.stx_btime.tv_sec * 1000 + stx.stx_btime.tv_nsec / 1000000;
+}

@@ -37,4 +37,10 @@ ssize_t file_read_at(int fd, void *to, size_t len, int64_t offset);
 
 int64_t file_mtime_ns(const struct stat *);
 
+/*
+ * When the open file was made, in milliseconds since 1970; 0 where the file
+ * system does not know.
+ */
+int64_t file_birth_ms(int fd);
+
 #endif

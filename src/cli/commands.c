@@ -46,6 +46,15 @@ static const struct command_example verify_examples[] = {
 	{ 0 },
 };
 
+static const struct command_example notify_examples[] = {
+	{ "a recording begins",
+	    "jibri-finalize notify started /srv/recordings/rec-abc123" },
+	{ "one that will never be delivered",
+	    "jibri-finalize notify failed --error 'the disk died' "
+	    "--room abc-defg-hij --session rec-abc123" },
+	{ 0 },
+};
+
 static const struct command_example pack_examples[] = {
 	{ "into rec-abc123.tar.zst here",
 	    "jibri-finalize pack /srv/recordings/rec-abc123" },
@@ -163,6 +172,28 @@ const struct command commands[] = {
 	    .max_words = SIZE_MAX,
 	    .options = OPTION_DEEP | OPTION_JSON,
 	    .run = cmd_verify,
+	},
+	{
+	    .name = "notify",
+	    .synopsis = "started|stopped|failed [FLAG...] [DIR]",
+	    .help = "send one webhook to the backend",
+	    .manual = "Send one webhook, signed like those of a delivery.  "
+		      "Room and session are those of the recording in DIR, "
+		      "or --room and --session.  The journal in DIR notes "
+		      "what was acknowledged.  started is not sent again, "
+		      "and not for a recording that Jibri has handed over.  "
+		      "stopped is refused, with 65, while an artifact is not "
+		      "at the server or no media file is whole; without DIR, "
+		      "while the server has no file of the session.  failed "
+		      "has the text of --error, else that of the last run.  "
+		      "With --force it is sent in any case.  A repeat has "
+		      "the same webhook-id.",
+	    .examples = notify_examples,
+	    .min_words = 1,
+	    .max_words = 2,
+	    .options =
+		OPTION_ROOM | OPTION_SESSION | OPTION_ERROR | OPTION_FORCE,
+	    .run = cmd_notify,
 	},
 	{
 	    .name = "pack",

@@ -15,6 +15,7 @@ command_run cmd_config;
 command_run cmd_finalize;
 command_run cmd_forget;
 command_run cmd_help;
+command_run cmd_notify;
 command_run cmd_pack;
 command_run cmd_status;
 command_run cmd_sweep;

@@ -66,6 +66,13 @@ const struct option_switch option_switches[] = {
 	    .help = "tell the backend nothing (upload)",
 	},
 	{
+	    .name = "error",
+	    .option = OPTION_ERROR,
+	    VALUE(error),
+	    .arg = "TEXT",
+	    .help = "what failed (notify)",
+	},
+	{
 	    .name = "deep",
 	    .option = OPTION_DEEP,
 	    .help = "download and compare the contents (verify)",

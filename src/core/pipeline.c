@@ -1,15 +1,11 @@
-#include "core/pipeline.h"
+#include "core/pipeline_internal.h"
 
 #include <assert.h>
-#include <inttypes.h>
 #include <string.h>
 
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/stop.h"
-#include "core/media.h"
-#include "io/digest.h"
-#include "io/mimetype.h"
 
 enum { ROUNDS = 3 };
 
@@ -43,8 +39,8 @@ job_close(struct job *job)
 	recording_close(&job->recording);
 }
 
-static int
-open_http(struct job *job, struct err *e)
+int
+pipeline_open_http(struct job *job, struct err *e)
 {
 	if (job->http != NULL)
 		return 0;
@@ -111,8 +107,8 @@ pipeline_is_finished(const struct job *job, const char **changed)
 	    !pipeline_is_redirected(job);
 }
 
-static int
-find_identity(struct job *job, struct err *e)
+int
+pipeline_identify(struct job *job, struct err *e)
 {
 	const struct progress *p = &job->journal.progress;
 	const struct identity_hints hints = {
@@ -146,10 +142,10 @@ stage_resolve(struct job *job, struct err *e)
 	const struct pipeline_policy *policy = job->policy;
 	struct identity *id = &job->identity;
 
-	if (find_identity(job, e) == -1)
+	if (pipeline_identify(job, e) == -1)
 		return -1;
 	log_set_session(id->session);
-	if (check_urls(policy, e) == -1 || open_http(job, e) == -1)
+	if (check_urls(policy, e) == -1 || pipeline_open_http(job, e) == -1)
 		return -1;
 	if (id->meeting_id == NULL)
 		id->meeting_id = meeting_lookup(job->http, &policy->meeting,
@@ -232,200 +228,13 @@ stage_upload(struct job *job, struct err *e)
 	    "%s: keeps changing while it is being sent", changed);
 }
 
-static bool
-is_media_fact(const struct fact *fact)
-{
-	return fact->type && mimetype_is_media(fact->type);
-}
-
-static bool
-is_media(const struct job *job, const struct artifact *a)
-{
-	const struct fact *fact =
-	    progress_fact(&job->journal.progress, a->path);
-
-	return a->is_media || (fact && is_media_fact(fact));
-}
-
-/* What was removed here since it was stored is still at the server. */
-static int
-check_removed_media(const struct job *job, struct err *e)
-{
-	if (progress_has_stored(&job->journal.progress, is_media_fact))
-		return 0;
-	return err_set(e, ERR_PERMANENT, "the recording holds no media file");
-}
-
-/* One media file that is whole makes a recording. */
-int
-pipeline_check_media(const struct job *job, struct err *e)
-{
-	const struct recording *rec = &job->recording;
-	autobuf struct buf damage = { 0 };
-	size_t whole = 0;
-
-	for (size_t i = 0; i < rec->n; i++) {
-		const struct artifact *a = &rec->artifacts[i];
-		enum media_health health;
-		char why[128] = "";
-		autoclose int fd = -1;
-		struct stat st;
-
-		if (!is_media(job, a))
-			continue;
-		if (stop_check(e) == -1)
-			return -1;
-		fd = recording_open_artifact(rec, a->path, &st, e);
-		if (fd == -1)
-			return err_wrap(e, "%s", a->path);
-		health = media_check(fd, a->path, st.st_size, why, sizeof(why));
-		if (health == MEDIA_UNREADABLE)
-			return err_set(e, ERR_TEMPORARY, "%s: cannot be read",
-			    a->path);
-		if (health == MEDIA_WHOLE) {
-			whole++;
-			continue;
-		}
-		log_warn("%s: damaged: %s", a->path, why);
-		(void)buf_addf(&damage, "%s%s: %s", damage.len ? "; " : "",
-		    a->path, why);
-	}
-	if (whole > 0)
-		return 0;
-	if (damage.len == 0)
-		return check_removed_media(job, e);
-	return err_set(e, ERR_PERMANENT, "recording is damaged: %s",
-	    buf_str(&damage));
-}
-
-static const char *
-room_of(const struct job *job)
-{
-	return job->identity.room ? job->identity.room
-				  : job->journal.progress.room;
-}
-
-static const char *
-session_of(const struct job *job)
-{
-	return job->identity.session ? job->identity.session
-				     : job->journal.progress.session;
-}
-
-/*
- * From session, event and what is stored (and the error, which is part of
- * the body): a repeat carries the same.
- */
-static char *
-webhook_id(const struct job *job, const char *event, const char *error)
-{
-	const struct progress *p = &job->journal.progress;
-	const struct recording *rec = &job->recording;
-	struct digest *d = digest_new();
-	autofree char *head =
-	    xasprintf("%s\n%s\n%s\n%" PRId64 "\n%s\n", session_of(job), event,
-		room_of(job), p->generation, error ? error : "");
-	char hex[DIGEST_HEX_BYTES];
-
-	digest_add(d, head, strlen(head));
-	for (size_t i = 0; i < rec->n; i++) {
-		const struct artifact *a = &rec->artifacts[i];
-		autofree char *line = NULL;
-
-		if (!upload_is_stored(p, a))
-			continue;
-		line = xasprintf("%s%c%" PRId64 " %" PRId64 "\n", a->path, '\n',
-		    a->size, a->mtime_ns);
-		digest_add(d, line, strlen(line));
-	}
-	digest_hex(d, hex);
-	digest_free(d);
-	return xasprintf("msg_%.32s", hex);
-}
-
-static int
-send_webhook(struct job *job, const char *event, const char *error,
-    int64_t timestamp_ms, struct err *e)
-{
-	const struct pipeline_policy *policy = job->policy;
-	autofree char *id = webhook_id(job, event, error);
-	const struct webhook webhook = {
-		.event = event,
-		.room = room_of(job),
-		.session = session_of(job),
-		.error = error,
-		.timestamp_ms = timestamp_ms,
-		.id = id,
-	};
-
-	if (pipeline_check_url("meeting-service-url", policy->meeting.url, e) ==
-		-1 ||
-	    open_http(job, e) == -1 ||
-	    webhook_send(job->http, &policy->webhook, job->auth, &policy->retry,
-		&webhook, e) == -1)
-		return err_wrap(e, "%s webhook", event);
-	journal_note(&job->journal,
-	    (struct event){
-		.kind = EVENT_ANNOUNCED,
-		.webhook = event,
-		.id = id,
-	    });
-	journal_commit(&job->journal);
-	log_info("%s acknowledged", event);
-	return 0;
-}
-
-int
-pipeline_send_failed(struct job *job, const char *why, struct err *e)
-{
-	const struct progress *p = &job->journal.progress;
-	int64_t since_ms = p->failed_since_ms > p->last_fact_ms
-	    ? p->failed_since_ms
-	    : p->last_fact_ms;
-
-	return send_webhook(job, "FAILED", why, since_ms, e);
-}
-
-/*
- * The time of the last fact; that of the newest artifact when no fact will
- * be there for a repeat, as the same id must not go out with another time.
- */
-static int64_t
-stopped_ms(const struct job *job)
-{
-	const struct recording *rec = &job->recording;
-	int64_t newest_ns = 0;
-
-	for (size_t i = 0; i < rec->n; i++)
-		if (rec->artifacts[i].mtime_ns > newest_ns)
-			newest_ns = rec->artifacts[i].mtime_ns;
-	return job->journal.is_degraded && newest_ns > 0
-	    ? newest_ns / 1000000
-	    : job->journal.progress.last_fact_ms;
-}
-
-static int
-stage_announce(struct job *job, struct err *e)
-{
-	if (pipeline_check_media(job, e) == -1)
-		return -1;
-	if (job->is_silent) {
-		journal_note(&job->journal,
-		    (struct event){ .kind = EVENT_WITHHELD });
-		journal_commit(&job->journal);
-		return 0;
-	}
-	job->is_announcing = true;
-	return send_webhook(job, "STOPPED", NULL, stopped_ms(job), e);
-}
-
 static const struct stage {
 	const char *name;
 	int (*run)(struct job *, struct err *);
 } stages[] = {
 	[REC_NEW] = { "resolve", stage_resolve },
 	[REC_RESOLVED] = { "upload", stage_upload },
-	[REC_STORED] = { "announce", stage_announce },
+	[REC_STORED] = { "announce", pipeline_announce },
 };
 
 static int
@@ -439,7 +248,7 @@ run_stages(struct job *job, struct err *e)
 		if (stop_check(e) == -1)
 			return -1;
 		log_debug("stage: %s", stages[before].name);
-		if (before > REC_NEW && open_http(job, e) == -1)
+		if (before > REC_NEW && pipeline_open_http(job, e) == -1)
 			return -1;
 		if (stages[before].run(job, e) == -1)
 			return -1;
@@ -466,7 +275,8 @@ pipeline_prepare(struct job *job, bool is_anew, struct upload_deps *deps,
 	if ((p->state == REC_NEW || is_anew || pipeline_is_redirected(job)) &&
 	    stage_resolve(job, e) == -1)
 		return -1;
-	if (check_urls(job->policy, e) == -1 || open_http(job, e) == -1)
+	if (check_urls(job->policy, e) == -1 ||
+	    pipeline_open_http(job, e) == -1)
 		return -1;
 	*deps = deps_of(job);
 	return 0;

@@ -107,6 +107,23 @@ int pipeline_check_url(const char *name, const char *url, struct err *e);
  */
 int pipeline_check_reach(const struct pipeline_policy *, struct err *e);
 
+/*
+ * Find out room and session, into job->identity, without asking anybody.  -1
+ * as identity_find().
+ */
+int pipeline_identify(struct job *, struct err *e);
+
+/*
+ * Send a webhook of this event ("STARTED", "STOPPED" or "FAILED" with an
+ * error), with the id that follows from what is known, and note that it was
+ * acknowledged.  -1 as webhook_send().
+ */
+int pipeline_send(struct job *, const char *event, const char *error,
+    int64_t timestamp_ms, struct err *e);
+
+/* The moment that STOPPED speaks of; 0: nothing is stored. */
+int64_t pipeline_stopped_ms(const struct job *);
+
 /* Tell the meeting-service that the recording failed, and why. */
 int pipeline_send_failed(struct job *, const char *why, struct err *e);
 

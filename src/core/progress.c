@@ -301,6 +301,7 @@ apply_announced(struct progress *p, const struct event *ev)
 		p->is_failed_announced = true;
 		return;
 	}
+	p->is_started |= is_same(ev->webhook, "STARTED");
 	if (!is_same(ev->webhook, "STOPPED") || p->state < REC_STORED)
 		return;
 	p->is_withheld = false;
@@ -410,6 +411,8 @@ progress_apply(struct progress *p, const struct event *ev)
 		[EVENT_REMOVING] = apply_removing,
 	};
 
+	p->is_recording = is_same(ev->webhook, "STARTED") &&
+	    (p->is_recording || p->last_event_ms == 0);
 	meaning[ev->kind](p, ev);
 	p->last_event_ms = ev->at_ms;
 }

@@ -96,8 +96,10 @@ struct progress {
 	int64_t announced_ms;        /* the last STOPPED, or when it
 					was withheld */
 	bool is_removing;
-	bool is_given_up; /* until an operator has it delivered */
-	bool is_withheld; /* done, and nobody was told */
+	bool is_given_up;  /* until an operator has it delivered */
+	bool is_withheld;  /* done, and nobody was told */
+	bool is_started;   /* STARTED was acknowledged */
+	bool is_recording; /* and that is all: Jibri has not called yet */
 };
 
 /* The whole meaning of an event.  Pure. */

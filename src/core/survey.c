@@ -126,7 +126,8 @@ judge(struct survey *s, struct recording *rec, struct finding *f, struct err *e)
 
 	if (peek == -1)
 		return -1;
-	ev.has_journal = peek != JOURNAL_ABSENT;
+	/* That it has started makes no recording one that Jibri handed over. */
+	ev.has_journal = peek != JOURNAL_ABSENT && !f->progress.is_recording;
 	ev.is_locked = peek == JOURNAL_BUSY;
 	if (needs_list(s, &ev)) {
 		if (recording_scan(rec, e) == -1)

@@ -1,0 +1,239 @@
+#!/usr/bin/env bats
+# One webhook by hand: STARTED for whoever starts recordings, STOPPED and
+# FAILED for a backend that missed them.
+
+load lib
+setup() {
+	common_setup
+	start_sandbox
+	recording
+}
+teardown() { common_teardown; }
+
+# ids: the webhook-id of each that was acknowledged.
+ids() {
+	jq -r 'select(.acked) | .headers["webhook-id"]' "$SB/webhooks.jsonl"
+}
+
+# bodies: what they said.
+bodies() {
+	jq -r 'select(.acked) | .body' "$SB/webhooks.jsonl"
+}
+
+# live: as it stands while Jibri records: a media file that grows, and no
+# metadata.json.
+live() {
+	rm "$REC/metadata.json"
+	head -c 48 "$ROOT/tests/data/video.mp4" >"$REC/$MEDIA"
+}
+
+@test "STARTED of a live recording has room, session and time, and proves its sender" {
+	live
+	run_command 0 notify started "$REC"
+	assert_output_has "$SESSION: STARTED acknowledged"
+	assert_equal "$(webhooks)" "STARTED $ROOM $SESSION"
+	local at
+	at=$(bodies | jq .timestamp)
+	((at > EPOCHSECONDS - 60 && at <= EPOCHSECONDS))
+	assert_equal "$(jq -c '[.secretOk, .signatureOk, .standardOk]' \
+		"$SB/webhooks.jsonl")" "[true,true,true]"
+	assert_equal "$(requests)" 1
+	assert_equal "$(journal '[.event, .webhook] | join(" ")')" \
+		"announced STARTED"
+}
+
+@test "STARTED is sent once; a repeat by --force, or by names, has the same id and body" {
+	live
+	run_command 0 notify started "$REC"
+	run_command 0 notify started "$REC"
+	assert_output_has "is past STARTED, nothing was sent"
+	assert_equal "$(requests webhook)" 1
+	run_command 0 notify started --force "$REC"
+	run_command 0 notify started --room "$ROOM" --session "$SESSION"
+	assert_equal "$(webhooks | sort | uniq -c | xargs)" \
+		"3 STARTED $ROOM $SESSION"
+	assert_equal "$(ids | sort -u | wc -l)" 1
+	assert_equal "$(bodies | head -n 2 | sort -u | wc -l)" 1
+	echo more >>"$REC/$MEDIA"
+	echo new >"$REC/notes.txt"
+	run_command 0 notify started --force "$REC"
+	assert_equal "$(ids | sort -u | wc -l)" 1
+}
+
+@test "a STARTED that was refused is sent by the next call" {
+	live
+	WEBHOOK_SECRET=old run_command 77 notify started "$REC"
+	assert_output_has "STARTED webhook: "
+	assert_equal "$(webhooks)" ""
+	run_command 0 notify started "$REC"
+	assert_equal "$(webhooks)" "STARTED $ROOM $SESSION"
+}
+
+@test "after STARTED a live recording is left alone by the sweeper, and delivered by Jibri's call" {
+	live
+	run_command 0 notify started "$REC"
+	run_command 0 sweep "${REC%/*}"
+	assert_equal "$(requests upload)" 0
+	run -0 "$BIN" status --json "${REC%/*}"
+	assert_equal "$(jq -r '.[0].state' <<<"$output")" settling
+	recording
+	run_finalize 0
+	is_stored metadata.json "$MEDIA"
+	assert_equal "$(webhooks)" "STARTED $ROOM $SESSION
+STOPPED $ROOM $SESSION"
+}
+
+@test "after STARTED the sweeper delivers what Jibri never called for" {
+	live
+	run_command 0 notify started "$REC"
+	recording
+	run_command 0 sweep "${REC%/*}"
+	is_stored metadata.json "$MEDIA"
+	assert_equal "$(webhooks | tail -n 1)" "STOPPED $ROOM $SESSION"
+}
+
+@test "STARTED comes too late for a recording that Jibri handed over" {
+	run_finalize 0
+	run_command 0 notify started "$REC"
+	assert_output_has "is past STARTED"
+	assert_equal "$(webhooks)" "STOPPED $ROOM $SESSION"
+	run_command 0 notify started --force "$REC"
+	assert_equal "$(webhooks | tail -n 1)" "STARTED $ROOM $SESSION"
+	run_finalize 0
+	assert_output_has "done already"
+}
+
+@test "STOPPED is refused while an artifact is missing, and the missing one is named" {
+	run_command 65 notify stopped "$REC"
+	assert_output_has "STOPPED is not sent"
+	assert_output_has "is not at the server"
+	faults "upload $MEDIA * status 413"
+	run_finalize 65 --failed-webhook never
+	run_command 65 notify stopped "$REC"
+	assert_output_has "$MEDIA is not at the server"
+	assert_equal "$(requests webhook)" 0
+	run_command 0 notify stopped --force "$REC"
+	assert_equal "$(webhooks)" "STOPPED $ROOM $SESSION"
+}
+
+@test "STOPPED is refused when the server has lost what the journal has as stored" {
+	run_finalize 0
+	rm "$SB/store/$ROOM/$SESSION/$MEDIA"
+	run_command 65 notify stopped "$REC"
+	assert_output_has "$MEDIA is not at the server"
+	assert_equal "$(webhooks | wc -l)" 1
+	run_finalize 0
+	is_stored metadata.json "$MEDIA"
+	assert_equal "$(webhooks | wc -l)" 2
+}
+
+@test "STOPPED is refused when no media file is whole, or the server cannot be asked" {
+	truncate -s 100 "$REC/$MEDIA"
+	run_finalize 65
+	run_command 65 notify stopped "$REC"
+	assert_output_has "recording is damaged"
+	another_recording second
+	run_finalize 0
+	faults "list * * status 503"
+	run_command 75 notify stopped --tries 1 "$REC"
+	assert_equal "$(webhooks)" "FAILED $ROOM ${DIR:+$(webhooks |
+		sed -n '1s/FAILED [^ ]* //p')}
+STOPPED $ROOM second"
+}
+
+@test "STOPPED of a delivered recording is repeated with the same id and body" {
+	run_finalize 0
+	run_command 0 notify stopped "$REC"
+	assert_equal "$(webhooks | wc -l)" 2
+	assert_equal "$(ids | sort -u | wc -l)" 1
+	assert_equal "$(bodies | sort -u | wc -l)" 1
+	run_finalize 0
+	assert_output_has "done already"
+}
+
+@test "STOPPED that was withheld can be sent later" {
+	run_command 0 upload --no-webhook "$REC"
+	run_command 0 notify stopped "$REC"
+	assert_equal "$(webhooks)" "STOPPED $ROOM $SESSION"
+	run_finalize 0
+	assert_output_has "STOPPED acknowledged"
+}
+
+@test "without a directory STOPPED wants at least one file of the session at the server" {
+	run_command 65 notify stopped --room "$ROOM" --session "$SESSION"
+	assert_output_has "the server has no file of this session"
+	run_finalize 0
+	run_command 0 notify stopped --room "$ROOM" --session "$SESSION"
+	run_command 65 notify stopped --room "$ROOM" --session other
+	run_command 0 notify stopped --force --room "$ROOM" --session other
+	assert_equal "$(webhooks)" "STOPPED $ROOM $SESSION
+STOPPED $ROOM $SESSION
+STOPPED $ROOM other"
+}
+
+@test "FAILED has the named error, else that of the last run" {
+	run_command 64 notify failed "$REC"
+	assert_output_has "--error TEXT"
+	run_command 0 notify failed --error 'Encoding failed' "$REC"
+	assert_equal "$(webhooks)" "FAILED $ROOM $SESSION Encoding failed"
+	faults "upload * * status 413"
+	run_finalize 65
+	assert_equal "$(requests webhook)" 1
+	run_command 0 notify failed "$REC"
+	assert_equal "$(webhooks | tail -n 1 | grep -c "HTTP 413")" 1
+	run_command 0 notify failed --error gone --room r --session s
+	assert_equal "$(webhooks | tail -n 1)" "FAILED r s gone"
+}
+
+@test "a FAILED by hand is not repeated by the next run that fails" {
+	run_command 0 notify failed --error 'the disk died' "$REC"
+	faults "upload * * status 503"
+	run_finalize 75 --tries 1
+	assert_equal "$(webhooks)" "FAILED $ROOM $SESSION the disk died"
+}
+
+@test "what cannot be is refused before anything is sent or written" {
+	run_command 64 notify
+	run_command 64 notify begun "$REC"
+	assert_output_has "'begun' is none of started, stopped and failed"
+	run_command 64 notify started
+	assert_output_has "--room and --session"
+	run_command 64 notify started --room "$ROOM"
+	run_command 64 notify started --room a/b --session s
+	run_command 64 notify started --error x "$REC"
+	run_command 66 notify started "$DIR/none"
+	assert_equal "$(requests)" 0
+	[ ! -e "$REC/.jibri-finalize" ]
+}
+
+@test "a live recording whose room nobody can tell yet is told of once it can" {
+	rm "$REC/metadata.json" "$REC/$MEDIA"
+	run_command 65 notify started "$REC"
+	assert_output_has "unknown room"
+	assert_equal "$(requests)" 0
+	run_command 0 notify started --room "$ROOM" "$REC"
+	assert_equal "$(webhooks)" "STARTED $ROOM $SESSION"
+}
+
+@test "the manual's way to tell of new recordings tells of each once" {
+	live
+	local first=$SESSION
+	local line
+	line=$(sed -n 's/^ExecStart=\(.*notify started.*\)$/\1/p' \
+		"$ROOT/man/jibri-finalize.1")
+	[ -n "$line" ]
+	line=${line% \\e;}
+	line=${line//\/usr\/bin\/jibri-finalize/$BIN}
+	line=${line//\/srv\/recordings/$DIR\/recordings}
+	# systemd splits at blanks, and so do we.
+	# shellcheck disable=SC2086
+	run -0 $line \;
+	another_recording second
+	live
+	# shellcheck disable=SC2086
+	run -0 $line \;
+	# shellcheck disable=SC2086
+	run -0 $line \;
+	assert_equal "$(webhooks | sort)" "$(printf 'STARTED %s %s\n' \
+		"$ROOM" "$first" "$ROOM" second | sort)"
+}
