@@ -595,7 +595,7 @@ hostile_setup() {
 		say "VmHWM of $1: $kib KiB"
 		((kib > 1000 && (kib <= 32768 || ${SAN:-0} == 1)))
 	}
-	faults 'webhook * * slow 100'
+	faults 'webhook * * slow-store 0.4'
 	peak pack -o "$A/x.tar.zst" "$REC"
 	grep -q "unpacks to more than 200 times its size" "$DIR/output"
 	peak upload --unpack-ratio 1000000 "$A/x.tar.zst"
