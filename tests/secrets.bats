@@ -142,7 +142,7 @@ ss_established() {
 	[ "$(id -u)" = 0 ] || skip "needs root to become another user"
 	start_sandbox
 	faults "lookup * * stall-answer 30"
-	chmod -R a+rwX "$DIR" "$BATS_RUN_TMPDIR"
+	chmod a+rx "$BATS_RUN_TMPDIR" "$BATS_RUN_TMPDIR"/test; chmod -R a+rwX "$DIR"
 	JIBRI_FINALIZE_ANSWER_TIMEOUT=30s setpriv --reuid 12345 --clear-groups \
 		"$BIN" "$REC" >"$DIR/out" 2>&1 3>&- &
 	RUN_PID=$!
