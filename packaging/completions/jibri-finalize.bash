@@ -14,7 +14,7 @@ _jibri_finalize() {
 	COMPREPLY=()
 	for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
 		case $word in
-		finalize | upload | verify | notify | pack | sweep | status | forget | config | help)
+		finalize | upload | verify | notify | pack | sweep | status | forget | check | config | help)
 			command=$word
 			break
 			;;
@@ -61,6 +61,7 @@ _jibri_finalize() {
 	--proxy
 	--proxy-auth-file
 	--recordings-dir
+	--jibri-config
 	--defer
 	--jobs
 	--splay
@@ -130,6 +131,12 @@ _jibri_finalize() {
 		words=''
 		kind=-d
 		;;
+	check)
+		flags="--config --json --quiet --verbose
+			--help --version $settings"
+		words=''
+		kind=''
+		;;
 	config)
 		flags="--config --json --sample --quiet
 			--verbose --help --version $settings"
@@ -139,11 +146,11 @@ _jibri_finalize() {
 	help)
 		flags="--config --quiet --verbose --help
 			--version"
-		words='finalize upload verify notify pack sweep status forget config help'
+		words='finalize upload verify notify pack sweep status forget check config help'
 		kind=''
 		;;
 	esac
-	[ -n "$command" ] || words='finalize upload verify notify pack sweep status forget config help'
+	[ -n "$command" ] || words='finalize upload verify notify pack sweep status forget check config help'
 	case $prev$joint in
 	--room-from-media=)
 		flags='' kind='' words='yes no'
@@ -190,6 +197,7 @@ _jibri_finalize() {
 	--tls-key | \
 	--tls-key-password-file | \
 	--proxy-auth-file | \
+	--jibri-config | \
 	--metrics-file | \
 	--log-file)
 		flags='' words='' kind=-f

@@ -4,7 +4,7 @@
 # Without a name it is the first command.
 function _jibri_finalize_command
     for word in (commandline -opc)[2..]
-        if contains -- $word finalize upload verify notify pack sweep status forget config help
+        if contains -- $word finalize upload verify notify pack sweep status forget check config help
             test "$word" = "$argv"
             return
         end
@@ -21,6 +21,7 @@ complete -c jibri-finalize -n '_jibri_finalize_command' -a pack -d 'put each rec
 complete -c jibri-finalize -n '_jibri_finalize_command' -a sweep -d 'deliver every recording that is due'
 complete -c jibri-finalize -n '_jibri_finalize_command' -a status -d 'show what became of every recording'
 complete -c jibri-finalize -n '_jibri_finalize_command' -a forget -d 'give a recording up, or clear its journal'
+complete -c jibri-finalize -n '_jibri_finalize_command' -a check -d 'look for what is wrong with the installation'
 complete -c jibri-finalize -n '_jibri_finalize_command' -a config -d 'show every setting and where it is from'
 complete -c jibri-finalize -n '_jibri_finalize_command' -a help -d 'print this help, or that of a command'
 complete -c jibri-finalize -n '_jibri_finalize_command finalize' -a '(__fish_complete_directories)'
@@ -58,9 +59,10 @@ complete -c jibri-finalize -n '_jibri_finalize_command status' -l check -d 'exit
 complete -c jibri-finalize -n '_jibri_finalize_command forget' -a '(__fish_complete_directories)'
 complete -c jibri-finalize -n '_jibri_finalize_command forget' -l reset -d 'clear the journal instead (forget)'
 complete -c jibri-finalize -n '_jibri_finalize_command forget' -l yes -d 'do not ask (forget)'
+complete -c jibri-finalize -n '_jibri_finalize_command check' -l json -d 'print the result as JSON'
 complete -c jibri-finalize -n '_jibri_finalize_command config' -l json -d 'print the result as JSON'
 complete -c jibri-finalize -n '_jibri_finalize_command config' -l sample -d 'print a sample configuration (config)'
-complete -c jibri-finalize -n '_jibri_finalize_command help' -a 'finalize upload verify notify pack sweep status forget config help'
+complete -c jibri-finalize -n '_jibri_finalize_command help' -a 'finalize upload verify notify pack sweep status forget check config help'
 complete -c jibri-finalize -l config -r -F -d 'read the settings from this file'
 complete -c jibri-finalize -l quiet -s q -d 'print errors only, and no summary of success'
 complete -c jibri-finalize -l verbose -s v -d 'the same as --log-level debug'
@@ -107,6 +109,7 @@ complete -c jibri-finalize -n 'not _jibri_finalize_command help' -l strict-permi
 complete -c jibri-finalize -n 'not _jibri_finalize_command help' -l proxy -x -d 'URL of a proxy, none, or env'
 complete -c jibri-finalize -n 'not _jibri_finalize_command help' -l proxy-auth-file -r -F -d 'who we are to the proxy'
 complete -c jibri-finalize -n 'not _jibri_finalize_command help' -l recordings-dir -x -d 'where Jibri puts its recordings'
+complete -c jibri-finalize -n 'not _jibri_finalize_command help' -l jibri-config -r -F -d 'Jibri\'s own configuration, for check'
 complete -c jibri-finalize -n 'not _jibri_finalize_command help' -l defer -d 'the hook leaves the delivery to the sweeper'
 complete -c jibri-finalize -n 'not _jibri_finalize_command help' -l jobs -x -d 'recordings that a sweep delivers at once'
 complete -c jibri-finalize -n 'not _jibri_finalize_command help' -l splay -x -d 'a sweep waits a part of it first'

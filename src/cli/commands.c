@@ -91,6 +91,14 @@ static const struct command_example forget_examples[] = {
 	{ 0 },
 };
 
+static const struct command_example check_examples[] = {
+	{ "as Jibri's user", "sudo -u jibri jibri-finalize check" },
+	{ "what failed, for a script",
+	    "jibri-finalize check --json | "
+	    "jq -r '.findings[] | select(.result == \"failed\").text'" },
+	{ 0 },
+};
+
 static const struct command_example config_examples[] = {
 	{ "what Jibri's user gets", "sudo -u jibri jibri-finalize config" },
 	{ "one of them, for a script",
@@ -266,6 +274,24 @@ const struct command commands[] = {
 	    .run = cmd_forget,
 	},
 	{
+	    .name = "check",
+	    .synopsis = "[--json]",
+	    .help = "look for what is wrong with the installation",
+	    .manual = "Look for what is wrong with the installation, and say "
+		      "how to mend it: the configuration and where it is "
+		      "from, the directory of the recordings, this program, "
+		      "what Jibri's own configuration says of it, and both "
+		      "services with their health, certificates, clocks and "
+		      "whether they accept the token.  Each line is ok, "
+		      "warning or failed.  Nothing is changed, here or "
+		      "there.  Run it as Jibri's user.  It ends with 0, with "
+		      "1 after warnings, with 78 where something failed.",
+	    .examples = check_examples,
+	    .options = OPTION_JSON,
+	    .loads_config = true,
+	    .run = cmd_check,
+	},
+	{
 	    .name = "config",
 	    .synopsis = "[--json | --sample]",
 	    .help = "show every setting and where it is from",
@@ -415,7 +441,8 @@ commands_run(const struct options *o, struct err *e)
 	assert(command != NULL); /* one is called finalize */
 	if (check_usage(command, o, n, e) == -1)
 		return -1;
-	if (command->needs_no_config || (o->given & OPTION_SAMPLE))
+	if (command->needs_no_config || command->loads_config ||
+	    (o->given & OPTION_SAMPLE))
 		return command->run(NULL, o, words, n, e);
 	result = config_load(&l, o->config_path, o->flags, o->n_flags, e);
 	if (result == 0)

@@ -11,6 +11,7 @@
 typedef int command_run(struct loaded *, const struct options *,
     char *const *words, size_t n, struct err *e);
 
+command_run cmd_check;
 command_run cmd_config;
 command_run cmd_finalize;
 command_run cmd_forget;
@@ -44,6 +45,7 @@ struct command {
 	size_t min_words, max_words;
 	unsigned options;     /* OPTION_... that it takes */
 	bool needs_no_config; /* works whatever is configured */
+	bool loads_config;    /* itself, as it has to do with a bad one */
 	command_run *run;
 };
 

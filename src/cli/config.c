@@ -207,21 +207,29 @@ load_lines(struct loaded *l, const char *path, const struct stat *st,
 	return 0;
 }
 
-static int
-load_file(struct loaded *l, const char *path, struct err *e)
+const char *
+config_file(const char *path)
 {
-	struct buf text = { .limit = FILE_BYTES };
 	const char *variable = getenv("JIBRI_FINALIZE_CONFIG");
-	struct stat st;
-	int result;
 
 	if (path == NULL && variable && *variable)
 		path = variable;
 	if (path == NULL && access(CONFIG_DEFAULT_FILE, F_OK) == -1 &&
 	    errno == ENOENT)
-		return 0;
+		return NULL;
+	return path ? path : CONFIG_DEFAULT_FILE;
+}
+
+static int
+load_file(struct loaded *l, const char *path, struct err *e)
+{
+	struct buf text = { .limit = FILE_BYTES };
+	struct stat st;
+	int result;
+
+	path = config_file(path);
 	if (path == NULL)
-		path = CONFIG_DEFAULT_FILE;
+		return 0;
 	result = read_path(path, &text, &st, e);
 	if (result == 0 && memchr(buf_str(&text), '\0', text.len))
 		result = err_set(e, ERR_CONFIG, "%s: holds a NUL", path);

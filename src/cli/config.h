@@ -24,6 +24,9 @@ struct loaded {
 	struct text_list lax; /* what to say of files open to others */
 };
 
+/* The file that is read; path is --config's, or NULL.  NULL: there is none. */
+const char *config_file(const char *path);
+
 /*
  * Fill in everything.  path is --config's, or NULL.  -1: ERR_CONFIG naming
  * file and line or variable, ERR_USAGE for a flag.

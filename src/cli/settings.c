@@ -371,6 +371,14 @@ const struct setting settings[] = {
 		      "named.  Jibri's own default is the same.",
 	},
 	{
+	    .name = "jibri-config",
+	    TEXT(jibri_config),
+	    .initial = "/etc/jitsi/jibri/jibri.conf",
+	    .arg = "FILE",
+	    .help = "Jibri's own configuration, for check",
+	},
+
+	{
 	    .name = "defer",
 	    BOOL(is_deferred),
 	    .initial = "no",

@@ -33,7 +33,8 @@ struct config {
 	bool is_deferred;
 	int64_t deadline_ms;
 	bool strict_permissions;
-	int progress; /* enum meter_when */
+	int progress;       /* enum meter_when */
+	char *jibri_config; /* Jibri's own configuration file */
 };
 
 enum setting_type {

@@ -57,7 +57,8 @@ struct http_request {
 	/* Takes a 2xx answer piece by piece instead of http_answer.body. */
 	int (*sink)(void *ctx, const char *data, size_t len, struct err *e);
 	void *sink_ctx;
-	void *owner; /* the caller's */
+	bool wants_certificate; /* http_answer.expires_unix is asked for */
+	void *owner;            /* the caller's */
 };
 
 /*
@@ -78,6 +79,8 @@ struct http_answer {
 	char *content_type;     /* never NULL */
 	int64_t retry_after_ms; /* 0: the server did not say */
 	char *what;             /* "POST http://...", as it may be shown */
+	int64_t date_unix;      /* seconds, by the server's clock; 0: unknown */
+	int64_t expires_unix;   /* its certificate; 0: unknown */
 	struct err err;         /* set unless HTTP_ANSWERED */
 };
 

@@ -189,6 +189,38 @@ explain(struct http_transfer *t, CURLcode rc, long status)
 	(void)err_wrap(e, "%s", t->answer.what);
 }
 
+static int64_t
+date_of(CURL *easy)
+{
+	struct curl_header *header;
+	time_t date;
+
+	if (curl_easy_header(easy, "Date", 0, CURLH_HEADER, -1, &header) !=
+	    CURLHE_OK)
+		return 0;
+	date = curl_getdate(header->value, NULL);
+	return date > 0 ? date : 0;
+}
+
+/* The first certificate is the server's own. */
+static int64_t
+expiry_of(CURL *easy)
+{
+	static const char name[] = "Expire date:";
+	struct curl_certinfo *info = NULL;
+	time_t date = 0;
+
+	if (curl_easy_getinfo(easy, CURLINFO_CERTINFO, &info) != CURLE_OK ||
+	    info == NULL || info->num_of_certs < 1)
+		return 0;
+	for (struct curl_slist *line = info->certinfo[0]; line;
+	     line = line->next)
+		if (strncmp(line->data, name, sizeof(name) - 1) == 0)
+			date =
+			    curl_getdate(line->data + sizeof(name) - 1, NULL);
+	return date > 0 ? date : 0;
+}
+
 void
 http_judge(struct http_transfer *t, CURLcode rc)
 {
@@ -204,6 +236,9 @@ http_judge(struct http_transfer *t, CURLcode rc)
 	if (rc == CURLE_SEND_FAIL_REWIND && t->request->body)
 		is_sent = t->handed_out == t->request->body->size;
 	answer->status = http_final_status(t->easy);
+	answer->date_unix = date_of(t->easy);
+	if (t->request->wants_certificate)
+		answer->expires_unix = expiry_of(t->easy);
 	if (rc == CURLE_OK && answer->status / 100 == 2 && is_sent)
 		answer->outcome = HTTP_ANSWERED;
 	else if (answer->status / 100 == 3 || answer->status / 100 == 4)

@@ -284,6 +284,8 @@ http_setup(struct http_transfer *t)
 	curl_easy_setopt(easy, CURLOPT_WRITEDATA, t);
 	curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_request);
 	curl_easy_setopt(easy, CURLOPT_PREREQDATA, t);
+	if (t->request->wants_certificate)
+		curl_easy_setopt(easy, CURLOPT_CERTINFO, 1L);
 	set_headers(t);
 	set_body(t);
 }

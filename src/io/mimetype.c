@@ -332,6 +332,17 @@ load(struct mimetype *m)
 	unload(m);
 }
 
+int
+mimetype_load(struct mimetype *m, struct err *e)
+{
+	m->is_loaded = true;
+	(void)unsetenv("MAGIC");
+	if (load_databases(m, e) == 0)
+		return 0;
+	unload(m);
+	return -1;
+}
+
 const char *
 mimetype_of(struct mimetype *m, int fd, const char *name)
 {

@@ -4,6 +4,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/err.h"
+
 /*
  * The media type of a file.  Where the content is plainly what the name
  * says, the name decides: a known signature, or text under the name of a
@@ -20,6 +22,12 @@ struct mimetype;
  */
 struct mimetype *mimetype_open(void);
 void mimetype_close(struct mimetype *);
+
+/*
+ * Load the database of one just opened, to see whether that works.  -1 with
+ * what is wrong; it is of use all the same.
+ */
+int mimetype_load(struct mimetype *, struct err *e);
 
 /*
  * The type of an open regular file called name; its offset is kept.  The

@@ -1,0 +1,295 @@
+#!/usr/bin/env bats
+# The doctor: each thing that can be wrong is found, named, and mended by
+# what is said of it; and nothing is changed.
+
+load lib
+setup() {
+	common_setup
+	unset "${!JIBRI_FINALIZE_@}"
+	CONF=$DIR/finalize.conf
+	ROOMS=$DIR/recordings
+	SCRIPT=$DIR/jibri.conf
+	export JIBRI_FINALIZE_CONFIG=$CONF
+	export JIBRI_FINALIZE_RECORDINGS_DIR=$ROOMS
+	export JIBRI_FINALIZE_JIBRI_CONFIG=$SCRIPT
+	start_sandbox
+	echo "tries = 3" >"$CONF"
+	jibri_conf "$BIN" "$ROOMS"
+}
+teardown() { common_teardown; }
+
+# jibri_conf SCRIPT DIRECTORY: Jibri's own configuration.
+jibri_conf() {
+	cat >"$SCRIPT" <<-END
+		jibri {
+		  // finalize-script = "/commented/out"
+		  recording {
+		    recordings-directory = "$2"
+		    finalize-script = "$1"
+		  }
+		}
+	END
+}
+
+# checks CODE [ARGUMENT...]: what is found is in the file `found`, a line each:
+# "RESULT CHECK: TEXT".
+checks() {
+	local want=$1 rc=0
+	shift
+	"$BIN" check --json "$@" >"$DIR/json" || rc=$?
+	jq -r '.findings[] | "\(.result) \(.check): \(.text)"' "$DIR/json" \
+		>"$DIR/found"
+	[ "$rc" = "$want" ] && return
+	echo "exit code $rc, not $want" >&2
+	cat "$DIR/found" >&2
+	return 1
+}
+
+found() {
+	grep -e "$1" "$DIR/found" || { cat "$DIR/found" >&2; false; }
+}
+
+# The disk of the machine that tests is no matter of ours.
+apart_from_the_machine() {
+	grep -vE '^[a-z]+ (disk|libmagic|user|program|recordings-dir): ' \
+		"$DIR/found"
+}
+
+@test "where all is well every line is ok, and nothing was changed anywhere" {
+	"$BIN" check >"$DIR/text" || [ $? = 1 ]
+	checks 0 || checks 1
+	run -1 grep -v "^ok " <(apart_from_the_machine)
+	found "^ok configuration: $CONF; [0-9]* of [0-9]* settings"
+	found "^ok tries: 3, from $CONF:1"
+	found "^ok recordings-dir: .*, from JIBRI_FINALIZE_RECORDINGS_DIR"
+	found "^ok meeting-service: $URL is reachable and UP"
+	found "^ok file-service: $URL is reachable and UP"
+	found "^ok file-service: its clock and ours agree"
+	found "^ok file-service: it answers, and wants no token"
+	found "^ok webhook-secret: is set; whether"
+	found "^ok finalize-script: $BIN, as $SCRIPT says"
+	found "^ok libmagic: its database loads"
+	[ ! -e "$SB/webhooks.jsonl" ]
+	jq -es 'length == 4 and all(.method == "GET")' "$SB/requests.jsonl"
+	[ -z "$(stored)" ]
+}
+
+@test "text and JSON say the same, and both count" {
+	"$BIN" check --json >"$DIR/json" || true
+	"$BIN" check >"$DIR/text" || true
+	run -1 grep -nE '.{81}|[^ -~]' "$DIR/text"
+	jq -e '(.findings | length) == .ok + .warning + .failed and
+		all(.findings[]; (.mend == null) == (.result == "ok"))' "$DIR/json"
+	assert_equal "$(tail -n 1 "$DIR/text")" \
+		"$(jq -r '"\(.ok) ok, \(.warning) warnings, \(.failed) failed"' \
+			"$DIR/json")"
+	assert_equal "$(grep -cE '^(ok|warning|failed) ' "$DIR/text")" \
+		"$(jq '.findings | length' "$DIR/json")"
+}
+
+@test "each failed or warned line is followed by how to mend it; --quiet leaves out the rest" {
+	unset WEBHOOK_SECRET
+	"$BIN" check --quiet >"$DIR/text" || true
+	grep -A 3 '^warning  webhook-secret: is empty' "$DIR/text" |
+		grep '^         -> Set webhook-secret'
+	run -1 grep '^ok' "$DIR/text"
+}
+
+@test "no secret is shown" {
+	export JIBRI_FINALIZE_TOKEN=hush-1 WEBHOOK_SECRET=hush-2
+	"$BIN" check >"$DIR/text" 2>&1 || true
+	run -1 grep hush- "$DIR/text"
+}
+
+# --- configuration -----------------------------------------------------------
+
+@test "a configuration that cannot be read is one failed line that names the place" {
+	echo "tires = 3" >>"$CONF"
+	checks 78
+	assert_equal "$(wc -l <"$DIR/found")" 1
+	found "^failed configuration: $CONF:2: unknown setting 'tires'; did you mean tries?"
+	assert_equal "$(requests)" 0
+}
+
+@test "a variable that names no setting is warned of, with the nearest name" {
+	JIBRI_FINALIZE_TIRES=3 checks 1
+	found "^warning environment: JIBRI_FINALIZE_TIRES names no setting; did you mean JIBRI_FINALIZE_TRIES?"
+	JIBRI_FINALIZE_RECORDING_SCRIPT_PATH=/x checks 0 || checks 1
+	run -1 grep SCRIPT_PATH "$DIR/found"
+}
+
+@test "settings that contradict each other are warned of" {
+	JIBRI_FINALIZE_RETRY_DELAY=2h checks 1
+	found "^warning retry-delay: is longer than retry-delay-max"
+	JIBRI_FINALIZE_FILE_SERVICE_URL=$URL/ checks 1
+	found "^warning environment: FILE_SERVICE_URL and JIBRI_FINALIZE_FILE_SERVICE_URL differ"
+	unset WEBHOOK_SECRET
+	JIBRI_FINALIZE_WEBHOOK_SECRET_PREVIOUS=x checks 1
+	found "^warning webhook-secret-previous: does nothing without webhook-secret"
+	JIBRI_FINALIZE_MIN_FREE=10% checks 1
+	found "^warning min-free: does nothing while retention"
+}
+
+@test "a setting that cannot work fails, and no service is asked" {
+	checks 78 --webhook-auth standard --file-service-url none
+	found "^failed configuration: file-service-url: "
+	assert_equal "$(requests)" 0
+}
+
+# --- services ----------------------------------------------------------------
+
+@test "a service that is not there fails, with the setting to mend" {
+	checks 78 --file-service-url http://127.0.0.1:1
+	found "^failed file-service: GET http://127.0.0.1:1/actuator/health: "
+	found "^ok meeting-service: .* UP"
+	jq -e '.findings[] | select(.check == "file-service") | .mend |
+		test("file-service-url")' "$DIR/json"
+}
+
+@test "a service that says DOWN fails; one that hides its health is reachable" {
+	echo '{"status": "DOWN"}' >"$SB/down"
+	faults 'health * 1 status 404' 'health * * body down application/json'
+	checks 78
+	found "^ok meeting-service: $URL is reachable; it shows no health (HTTP 404)"
+	found "^failed file-service: $URL says of itself: DOWN"
+}
+
+@test "a token that is refused or missing fails, one that is taken is said" {
+	stop_sandbox
+	start_sandbox --token t0ken
+	checks 78
+	found "^failed meeting-service: it wants a token, and none is set (HTTP 401)"
+	found "^failed file-service: it wants a token, and none is set (HTTP 401)"
+	JIBRI_FINALIZE_TOKEN=other checks 78
+	found "^failed file-service: it refuses the token (HTTP 401)"
+	JIBRI_FINALIZE_TOKEN=t0ken checks 0 || checks 1
+	found "^ok meeting-service: it answers, and accepts the token"
+	found "^ok file-service: it answers, and accepts the token"
+}
+
+@test "a web page instead of the service fails, and so does a redirect" {
+	faults 'list * * html'
+	checks 78
+	found "^failed file-service: .*: a web page answers, not the service"
+	faults 'health * * redirect 301 https://elsewhere.example/'
+	checks 78
+	found "^failed file-service: .*a redirect to https://elsewhere.example/"
+}
+
+@test "a clock that is wrong is found by the server's Date" {
+	command -v faketime >/dev/null || skip "there is no faketime here"
+	[ "${SAN:-}" != 1 ] || skip "faketime and the sanitizers do not mix"
+	faketime -f +120s "$BIN" check --json >"$DIR/json" || true
+	jq -e '[.findings[] | select(.result == "warning") | .text |
+		select(test("^our clock is 1[12][0-9] s ahead of its$"))] |
+		length == 2' "$DIR/json"
+	faketime -f -3600s "$BIN" check --json >"$DIR/json" || true
+	jq -e '[.findings[] | select(.result == "failed") | .text |
+		select(test("^our clock is 3[56][0-9][0-9] s behind its$"))] |
+		length == 2' "$DIR/json"
+}
+
+# certificate DAYS: sets CERT and KEY, for 127.0.0.1.
+certificate() {
+	CERT=$DIR/cert.pem KEY=$DIR/key.pem
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
+		-days "$1" -subj /CN=127.0.0.1 \
+		-addext subjectAltName=IP:127.0.0.1 \
+		-keyout "$KEY" -out "$CERT" 2>/dev/null
+}
+
+@test "a certificate that is trusted is said, with its days; one that ends soon is warned of" {
+	certificate 90
+	stop_sandbox
+	start_sandbox --tls "$CERT" "$KEY"
+	checks 0 --ca-file "$CERT" || checks 1 --ca-file "$CERT"
+	found "^ok meeting-service: its certificate is trusted and good for \(89\|90\) days"
+	checks 78
+	found "^failed file-service: .*certificate"
+	certificate 5
+	stop_sandbox
+	start_sandbox --tls "$CERT" "$KEY"
+	checks 1 --ca-file "$CERT"
+	found "^warning meeting-service: its certificate is trusted and good for [45] days"
+}
+
+# --- the machine -------------------------------------------------------------
+
+@test "a directory that is missing, a file or full of another's things is found" {
+	checks 78 --recordings-dir "$DIR/none"
+	found "^failed recordings-dir: $DIR/none: No such file"
+	touch "$DIR/file"
+	checks 78 --recordings-dir "$DIR/file"
+	found "^failed recordings-dir: $DIR/file is no directory"
+	[ -d /dev/shm ] || return 0
+	mkdir -p "/dev/shm/check-$$"
+	checks 1 --recordings-dir "/dev/shm/check-$$" ||
+		checks 78 --recordings-dir "/dev/shm/check-$$"
+	rmdir "/dev/shm/check-$$"
+	[[ $(stat -f -c %T /dev/shm) != tmpfs ]] ||
+		found "^warning recordings-dir: .* is a RAM disk"
+}
+
+@test "a directory where this user cannot write fails" {
+	[ "$(id -u)" != 0 ] || command -v setpriv >/dev/null || skip "no setpriv"
+	chmod 555 "$ROOMS"
+	if [ "$(id -u)" = 0 ]; then
+		chmod 755 "$DIR" && chmod o+x "$BATS_RUN_TMPDIR" \
+			"$BATS_RUN_TMPDIR/test"
+		setpriv --reuid 65534 --regid 65534 --clear-groups \
+			"$BIN" check --json >"$DIR/json" || true
+	else
+		"$BIN" check --json >"$DIR/json" || true
+	fi
+	chmod 755 "$ROOMS"
+	jq -e '.findings[] | select(.check == "recordings-dir" and
+		.result == "failed") | .text | test("cannot write there")' \
+		"$DIR/json"
+}
+
+# --- what Jibri's configuration says -----------------------------------------
+
+@test "finalize-script is found missing, not there, not executable, another program" {
+	jibri_conf "$DIR/none" "$ROOMS"
+	checks 78
+	found "^failed finalize-script: $DIR/none: No such file"
+	touch "$DIR/script"
+	jibri_conf "$DIR/script" "$ROOMS"
+	checks 78
+	found "^failed finalize-script: $DIR/script cannot be executed by"
+	chmod 755 "$DIR/script"
+	checks 1
+	found "^warning finalize-script: $DIR/script is another program"
+	echo 'jibri { recording { } }' >"$SCRIPT"
+	checks 78
+	found "^failed finalize-script: $SCRIPT names none"
+	rm "$SCRIPT"
+	checks 0 || checks 1
+	found "^ok finalize-script: there is no $SCRIPT here"
+}
+
+@test "HOCON is understood in the forms that people write" {
+	local line
+	while IFS= read -r line; do
+		printf '%s\n' "$line" >"$SCRIPT"
+		checks 0 || checks 1
+		found "^ok finalize-script: $BIN, as"
+	done <<-END
+		jibri.recording.finalize-script = "$BIN"
+		jibri { recording { finalize-script: $BIN } }
+		"finalize-script" : "$BIN", other = 1
+		finalize-script=$BIN # a comment
+	END
+	echo 'finalize-script = ${?SCRIPT_PATH}' >"$SCRIPT"
+	checks 1
+	found '^warning finalize-script: .* says ${?SCRIPT_PATH}, which is not followed'
+}
+
+@test "a sweep that would look elsewhere than where Jibri records is warned of" {
+	jibri_conf "$BIN" "$ROOMS/"
+	checks 0 || checks 1
+	run -1 grep "a sweep would not find it" "$DIR/found"
+	jibri_conf "$BIN" /srv/elsewhere
+	checks 1
+	found "^warning recordings-dir: $ROOMS, but Jibri records into /srv/elsewhere"
+}
