@@ -70,7 +70,7 @@ apart_from_the_machine() {
 	found "^ok finalize-script: $BIN, as $SCRIPT says"
 	found "^ok libmagic: its database loads"
 	[ ! -e "$SB/webhooks.jsonl" ]
-	jq -es 'length == 4 and all(.method == "GET")' "$SB/requests.jsonl"
+	jq -es 'length == 8 and all(.method == "GET")' "$SB/requests.jsonl"
 	[ -z "$(stored)" ]
 }
 

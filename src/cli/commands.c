@@ -50,8 +50,8 @@ static const struct command_example notify_examples[] = {
 	{ "a recording begins",
 	    "jibri-finalize notify started /srv/recordings/rec-abc123" },
 	{ "one that will never be delivered",
-	    "jibri-finalize notify failed --error 'the disk died' "
-	    "--room abc-defg-hij --session rec-abc123" },
+	    "jibri-finalize notify failed --error lost "
+	    "--room abc --session rec-abc123" },
 	{ 0 },
 };
 
@@ -95,7 +95,7 @@ static const struct command_example check_examples[] = {
 	{ "as Jibri's user", "sudo -u jibri jibri-finalize check" },
 	{ "what failed, for a script",
 	    "jibri-finalize check --json | "
-	    "jq -r '.findings[] | select(.result == \"failed\").text'" },
+	    "jq '.findings[] | select(.result == \"failed\")'" },
 	{ 0 },
 };
 

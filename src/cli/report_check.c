@@ -63,8 +63,9 @@ report_check(const struct diagnoses *f, bool is_quiet)
 		if (!is_quiet || f->items[i].result != CHECK_OK)
 			add_finding(&out, &f->items[i], is_colored);
 	if (!is_quiet)
-		(void)buf_addf(&out, "%zu ok, %zu warnings, %zu failed\n",
+		(void)buf_addf(&out, "%zu ok, %zu warning%s, %zu failed\n",
 		    counts[CHECK_OK], counts[CHECK_WARNING],
+		    counts[CHECK_WARNING] == 1 ? "" : "s",
 		    counts[CHECK_FAILED]);
 	log_result(buf_str(&out));
 }

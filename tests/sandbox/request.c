@@ -320,7 +320,7 @@ body_take(struct request *req, const char *data, size_t n)
 		body_keep(req, data, n);
 	req->body_bytes += n;
 	if (req->fault.kind->is_slow)
-		text_pause(0.1);
+		text_pause((double)n / (double)req->fault.number);
 	if (subject(req) != NULL)
 		fault_look(req);
 }
