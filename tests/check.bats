@@ -81,7 +81,7 @@ apart_from_the_machine() {
 	jq -e '(.findings | length) == .ok + .warning + .failed and
 		all(.findings[]; (.mend == null) == (.result == "ok"))' "$DIR/json"
 	assert_equal "$(tail -n 1 "$DIR/text")" \
-		"$(jq -r '"\(.ok) ok, \(.warning) warnings, \(.failed) failed"' \
+		"$(jq -r '"\(.ok) ok, \(.warning) warning\(if .warning == 1 then "" else "s" end), \(.failed) failed"' \
 			"$DIR/json")"
 	assert_equal "$(grep -cE '^(ok|warning|failed) ' "$DIR/text")" \
 		"$(jq '.findings | length' "$DIR/json")"
