@@ -315,6 +315,30 @@ run_finalize_of() {
 	assert_equal "$(objects)" 2
 }
 
+@test "splay has each host wait its own part of it, and a stop ends that, too" {
+	local rc=0 begun=$SECONDS
+	start_sandbox
+	place one
+	timeout -s TERM 0.5 "$BIN" sweep --splay 10000h || rc=$?
+	assert_equal "$rc" 124 # of timeout
+	((SECONDS - begun <= 3))
+	assert_equal "$(requests)" 0
+	sweep 0 --splay 10ms
+	assert_equal "$(objects)" 2
+}
+
+@test "no more recordings at once than jobs" {
+	local i begun
+	start_sandbox
+	for i in 1 2 3 4 5; do place "r$i"; done
+	faults "upload *.mp4 * slow-store 0.3"
+	begun=$(date +%s%N)
+	sweep 0 --jobs 2
+	# Three rounds of two.
+	(($(date +%s%N) - begun >= 900000000))
+	assert_equal "$(objects)" 10
+}
+
 @test "defer: the hook writes down what it knows and returns within 200 ms; the sweeper delivers" {
 	start_sandbox
 	place one
