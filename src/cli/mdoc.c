@@ -59,6 +59,20 @@ add_sentence(struct buf *out, const char *words)
 
 /* "DIR [ROOM]" as macros. */
 static void
+add_commands_of(struct buf *out, const struct flag_view *f)
+{
+	const char *before = "Of ";
+
+	for (size_t i = 0; i < commands_n; i++) {
+		if (!flag_fits(f, &commands[i]))
+			continue;
+		(void)buf_addf(out, "%s%s", before, commands[i].name);
+		before = ", ";
+	}
+	(void)buf_adds(out, ".\n");
+}
+
+static void
 add_synopsis(struct buf *out, const char *s)
 {
 	while (*s) {
@@ -149,6 +163,8 @@ mdoc_options(struct buf *out)
 		(void)buf_addf(out, "Fl -%s%s%s\n", f.name, f.arg ? " Ar " : "",
 		    f.arg ? f.arg : "");
 		add_sentence(out, f.help);
+		if (!(f.option & OPTIONS_GLOBAL))
+			add_commands_of(out, &f);
 	}
 	(void)buf_adds(out, ".El\n");
 }
