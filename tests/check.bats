@@ -293,3 +293,14 @@ certificate() {
 	checks 1
 	found "^warning recordings-dir: $ROOMS, but Jibri records into /srv/elsewhere"
 }
+
+@test "that others can put something there is warned of with trust = any alone" {
+	chmod 1777 "$ROOMS"
+	checks 0
+	found "^ok trust: owner: "
+	checks 1 --trust any
+	found "^warning trust: any: others can write to $ROOMS"
+	chmod 755 "$ROOMS"
+	checks 0 --trust any
+	found "^ok trust: any: "
+}

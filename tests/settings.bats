@@ -74,7 +74,7 @@ another() {
 probe() {
 	local value before
 	before=$(env -i "$BIN" config --json --config /dev/null)
-	for value in 1234ms 7 no yes never json 10% "another $1"; do
+	for value in 1234ms 7 no yes never json any 10% "another $1"; do
 		{ env -i "$BIN" config --json --config /dev/null \
 			"--$1=$value" 2>/dev/null || echo '[]'; } |
 			jq -e --arg n "$1" --arg v "$value" --argjson b "$before" '

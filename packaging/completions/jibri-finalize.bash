@@ -58,6 +58,7 @@ _jibri_finalize() {
 	--tls-pin
 	--require-tls
 	--strict-permissions
+	--trust
 	--proxy
 	--proxy-auth-file
 	--recordings-dir
@@ -174,6 +175,9 @@ _jibri_finalize() {
 		;;
 	--checksum)
 		flags='' kind='' words='sha256 none'
+		;;
+	--trust)
+		flags='' kind='' words='owner any'
 		;;
 	--log-format)
 		flags='' kind='' words='text json'

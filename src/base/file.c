@@ -4,11 +4,16 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <poll.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/mem.h"
+
+/* For whoever writes into a pipe: to come, and to say something more. */
+enum { WRITER_MS = 2000, PIPE_MS = 60000 };
 
 static int
 walk_beneath(int dirfd, const char *path, int flags)
@@ -87,6 +92,42 @@ file_read_all(int fd, struct buf *out)
 			return -1;
 		}
 	}
+}
+
+/* Who writes into a FIFO may come a moment later than we. */
+static int
+read_pipe(int fd, struct buf *out)
+{
+	struct pollfd pfd = { .fd = fd, .events = POLLIN };
+	bool is_used = poll(&pfd, 1, WRITER_MS) > 0;
+
+	while (file_read_all(fd, out) == -1) {
+		if (errno != EAGAIN)
+			return -1;
+		is_used = poll(&pfd, 1, PIPE_MS) > 0;
+		if (!is_used)
+			break;
+	}
+	if (is_used)
+		return 0;
+	errno = ETIMEDOUT;
+	return -1;
+}
+
+int
+file_read_named(const char *path, struct buf *out, struct stat *st)
+{
+	autoclose int fd =
+	    open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+
+	if (fd == -1 || fstat(fd, st) == -1)
+		return -1;
+	if (S_ISFIFO(st->st_mode))
+		return read_pipe(fd, out);
+	/* A terminal is waited for. */
+	if (fcntl(fd, F_SETFL, 0) == -1)
+		return -1;
+	return file_read_all(fd, out);
 }
 
 ssize_t

@@ -26,6 +26,13 @@ int file_write_all(int fd, const void *data, size_t len);
 int file_read_all(int fd, struct buf *out);
 
 /*
+ * Read a whole file that a user named, and what it is.  It may be a pipe; one
+ * into which nobody writes does not hang us.  -1 with errno, ETIMEDOUT for
+ * such a one.
+ */
+int file_read_named(const char *path, struct buf *out, struct stat *st);
+
+/*
  * Remove what has this name, a directory with all that is in it; symbolic
  * links are removed, never followed.  What is not there is no error.  -1 with
  * errno; the rest is removed all the same.

@@ -148,16 +148,17 @@ check_jibri(struct diagnoses *f, const struct loaded *l)
 {
 	const char *file = l->config.jibri_config;
 	autobuf struct buf text = { .limit = CONFIG_BYTES };
-	autoclose int fd = open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	struct stat st;
+	int outcome = file_read_named(file, &text, &st);
 	autofree char *script = NULL;
 	autofree char *directory = NULL;
 
-	if (fd == -1 && errno == ENOENT) {
+	if (outcome == -1 && errno == ENOENT) {
 		check_note(f, CHECK_OK, "finalize-script", NULL,
 		    "there is no %s here to look into", file);
 		return;
 	}
-	if (fd == -1 || file_read_all(fd, &text) == -1) {
+	if (outcome == -1) {
 		check_note(f, CHECK_WARNING, "finalize-script",
 		    "Run it as a user who can read that file.", "%s: %s", file,
 		    strerror(errno));

@@ -162,6 +162,27 @@ check_kind(struct diagnoses *f, const char *directory)
 		    directory);
 }
 
+/* May others put something there, and would it be taken? */
+static void
+check_trust(struct diagnoses *f, const struct loaded *l, const struct stat *st)
+{
+	bool is_any = l->config.pipeline.recording.trust == TRUST_ANY;
+	bool is_open = st->st_mode & (S_IWGRP | S_IWOTH);
+
+	if (is_any && is_open)
+		check_note(f, CHECK_WARNING, "trust",
+		    "Set trust = owner, or let only Jibri's user write there.",
+		    "any: others can write to %s, and what they put there is "
+		    "delivered",
+		    l->config.recordings_dir);
+	else
+		check_note(f, CHECK_OK, "trust", NULL, "%s",
+		    is_any ? "any: what others own or can write to is "
+			     "delivered with a warning"
+			   : "owner: what others own or can write to is not "
+			     "delivered");
+}
+
 static void
 check_recordings(struct diagnoses *f, const struct loaded *l)
 {
@@ -200,6 +221,7 @@ check_recordings(struct diagnoses *f, const struct loaded *l)
 		check_note(f, CHECK_OK, what, NULL,
 		    "%s is there, writable, and belongs to this user",
 		    directory);
+	check_trust(f, l, &st);
 	check_kind(f, directory);
 	check_space(f, directory);
 }

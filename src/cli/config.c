@@ -2,7 +2,6 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -35,17 +34,18 @@ note_lax(struct loaded *l, const char *path, const struct stat *st)
 static int
 read_path(const char *path, struct buf *out, struct stat *st, struct err *e)
 {
-	autoclose int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	bool is_passing;
 
-	if (fd == -1 || fstat(fd, st) == -1 || file_read_all(fd, out) == -1) {
-		bool is_passing = err_is_passing(errno);
-
-		(void)err_sys(e, "%s", path);
-		if (!is_passing)
-			e->class = ERR_CONFIG;
-		return -1;
-	}
-	return 0;
+	if (file_read_named(path, out, st) == 0)
+		return 0;
+	if (errno == ETIMEDOUT)
+		return err_set(e, ERR_CONFIG,
+		    "%s is a pipe that nobody writes into", path);
+	is_passing = err_is_passing(errno);
+	(void)err_sys(e, "%s", path);
+	if (!is_passing)
+		e->class = ERR_CONFIG;
+	return -1;
 }
 
 static int

@@ -4,6 +4,7 @@ static const char *const levels[] = { "error", "warning", "info", "debug",
 	"trace", NULL };
 static const char *const checksums[] = { "sha256", "none", NULL };
 static const char *const formats[] = { "text", "json", NULL };
+static const char *const trusts[] = { "owner", "any", NULL };
 static const char *const progresses[] = { "auto", "always", "never", NULL };
 static const char *const failed_webhooks[] = { "at-once", "final", "never",
 	NULL };
@@ -343,6 +344,22 @@ const struct setting settings[] = {
 	    .help = "refuse secrets in files open to others",
 	    .manual = "Otherwise a file that holds a secret and is readable "
 		      "or writable by everybody is only warned of.",
+	},
+	{
+	    .name = "trust",
+	    CHOICE(pipeline.recording.trust, trusts),
+	    .initial = "owner",
+	    .arg = "WHOM",
+	    .help = "whose directories and files: owner or any",
+	    .manual = "owner: a recording is delivered only if its directory "
+		      "belongs to the user who runs this, or to root, and "
+		      "what is in it to the owner of the directory, to that "
+		      "user, or to root; a hard link only to the first.  "
+		      "Root delivers everybody's recordings.  A sweep also "
+		      "leaves a directory alone that its group or everybody "
+		      "can write to, or, run as root, one that anybody may "
+		      "have put below ROOT.  Such a recording is held.  any: "
+		      "it is delivered with a warning.",
 	},
 	{
 	    .name = "proxy",

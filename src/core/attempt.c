@@ -218,7 +218,7 @@ static int
 deliver(struct job *job, const struct attempt_policy *policy,
     struct attempt_result *result, const char *changed, struct err *e)
 {
-	recording_log_skipped(&job->recording);
+	recording_log_doubts(&job->recording);
 	note_began(job, changed);
 	if (e->class == ERR_NONE && recheck(job, result, e) == 0 &&
 	    (result->was_done || pipeline_run(job, e) == 0)) {
@@ -371,6 +371,7 @@ attempt_run(const struct attempt_request *request,
 		.is_partly_forced = request->is_forced && is_partial,
 		.is_silent = request->is_silent,
 		.is_by_hand = request->is_by_hand,
+		.is_swept = request->is_visit,
 		.obeys_pauses = request->is_visit,
 		.recording = { .dirfd = -1 },
 		.journal = { .fd = -1 },
@@ -396,8 +397,8 @@ attempt_postpone(const char *directory, const struct pipeline_policy *pipeline,
 	struct journal j = { .fd = -1 };
 	struct err ignored;
 
-	if (recording_open(&rec, directory, &pipeline->recording, &ignored) ==
-		0 &&
+	if (recording_open_below(&rec, directory, &pipeline->recording,
+		&ignored) == 0 &&
 	    journal_open(&j, rec.dirfd, &ignored) == 0 &&
 	    j.progress.failed_class != ERR_PERMANENT) {
 		journal_note(&j,

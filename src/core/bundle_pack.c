@@ -231,7 +231,7 @@ add_all(struct pack *p, const struct identity_policy *policy, struct err *e)
 
 	if (scan(p, before, e) == -1)
 		return -1;
-	recording_log_skipped(&p->recording);
+	recording_log_doubts(&p->recording);
 	if (p->recording.n == 0)
 		return err_set(e, ERR_PERMANENT, "there is nothing to pack");
 	add_head(p, policy);

@@ -57,7 +57,7 @@ open_journal(int dirfd, int flags)
 static int
 open_file(struct journal *j, struct err *e)
 {
-	struct stat st;
+	struct stat st, directory;
 
 	j->fd = open_journal(j->dirfd, O_RDWR | O_CREAT | O_APPEND);
 	if (j->fd == -1 && !is_foreign(errno)) {
@@ -72,6 +72,13 @@ open_file(struct journal *j, struct err *e)
 		return err_sys(e, "%s", RECORDING_JOURNAL);
 	if (!S_ISREG(st.st_mode))
 		return err_set(e, ERR_PERMANENT, "%s is no regular file",
+		    RECORDING_JOURNAL);
+	/* With a link, whoever made it has us write into another's file. */
+	if (st.st_nlink > 1 &&
+	    (fstat(j->dirfd, &directory) == -1 ||
+		directory.st_uid != st.st_uid))
+		return err_set(e, ERR_PERMANENT,
+		    "%s is a hard link to another user's file",
 		    RECORDING_JOURNAL);
 	j->is_new = st.st_size == 0;
 	if (j->is_new && !j->is_degraded)

@@ -18,7 +18,8 @@ job_open(struct job *job, const char *directory, bool is_looking, struct err *e)
 
 	if (identity_check_arguments(job->room_argument, named,
 		job->meeting_id_argument, e) == -1 ||
-	    recording_open(rec, directory, &job->policy->recording, e) == -1)
+	    (job->is_swept ? recording_open_below : recording_open)(rec,
+		directory, &job->policy->recording, e) == -1)
 		return -1;
 	log_set_session(named ? named : recording_name(rec));
 	if ((is_looking ? journal_look : journal_open)(&job->journal,

@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -14,7 +15,15 @@ is_set(const char *s)
 static int
 check_readable(const char *name, const char *path, struct err *e)
 {
-	if (!is_set(path) || access(path, R_OK) == 0)
+	struct stat st;
+
+	if (!is_set(path))
+		return 0;
+	/* It would be waited for, at each connection. */
+	if (stat(path, &st) == 0 && S_ISFIFO(st.st_mode))
+		return err_set(e, ERR_CONFIG, "%s %s: is a pipe, not a file",
+		    name, path);
+	if (access(path, R_OK) == 0)
 		return 0;
 	if (!err_is_passing(errno))
 		return err_set(e, ERR_CONFIG, "%s %s: %s", name, path,

@@ -1,4 +1,4 @@
-#include "core/recording.h"
+#include "core/recording_internal.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -14,30 +14,6 @@
 #include "io/json.h"
 #include "io/mimetype.h"
 
-int
-recording_open(struct recording *rec, const char *path,
-    const struct recording_policy *policy, struct err *e)
-{
-	*rec = (struct recording){ .policy = policy, .dirfd = -1 };
-	rec->path = realpath(path, NULL);
-	if (rec->path == NULL && (errno == ENOENT || errno == ENOTDIR)) {
-		rec->path = xstrdup(path);
-		return err_set(e, ERR_NO_INPUT,
-		    "%s: there is no such recording directory", path);
-	}
-	if (rec->path == NULL) {
-		rec->path = xstrdup(path);
-		return err_sys(e, "%s", path);
-	}
-	rec->dirfd = open(rec->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (rec->dirfd == -1 && errno == ENOTDIR)
-		return err_set(e, ERR_NO_INPUT,
-		    "%s is no directory: name the recording's directory", path);
-	if (rec->dirfd == -1)
-		return err_sys(e, "open %s", path);
-	return 0;
-}
-
 static void
 forget_scan(struct recording *rec)
 {
@@ -49,6 +25,7 @@ forget_scan(struct recording *rec)
 	for (size_t i = 0; i < rec->n_skipped; i++)
 		free(rec->skipped[i].path);
 	rec->n_skipped = 0;
+	text_list_free(&rec->doubts);
 	json_decref(rec->metadata);
 	rec->metadata = NULL;
 	buf_free(&rec->metadata_text);
@@ -62,6 +39,7 @@ recording_close(struct recording *rec)
 	forget_scan(rec);
 	free(rec->artifacts);
 	free(rec->skipped);
+	free(rec->doubt);
 	free(rec->path);
 	mem_close(&rec->dirfd);
 }
@@ -104,8 +82,12 @@ skip(struct recording *rec, const char *path, const char *why)
 }
 
 void
-recording_log_skipped(const struct recording *rec)
+recording_log_doubts(const struct recording *rec)
 {
+	if (rec->doubt)
+		log_warn("%s", rec->doubt);
+	for (size_t i = 0; i < rec->doubts.n; i++)
+		log_warn("%s", rec->doubts.items[i]);
 	for (size_t i = 0; i < rec->n_skipped; i++)
 		log_info("%s: skipped, %s", rec->skipped[i].path,
 		    rec->skipped[i].why);
@@ -237,6 +219,28 @@ add_metadata(struct recording *rec, const char *path, const struct stat *st)
 	add_redacted(rec, path, st, state, &text, json);
 }
 
+/* Sockets and the like are never read; the log file is ours. */
+static int
+check_file(struct recording *rec, const char *path, const struct stat *st,
+    struct err *e)
+{
+	autofree char *doubt = NULL;
+	struct err why;
+
+	if (!S_ISREG(st->st_mode) && !S_ISDIR(st->st_mode))
+		return 0;
+	if (recording_judge(rec,
+		trust_check_file(geteuid(), rec->owner, st, &why), &why, &doubt,
+		e) == -1)
+		return err_wrap(e, "%s", path);
+	if (doubt != NULL) {
+		autofree char *text = xasprintf("%s: %s", path, doubt);
+
+		text_list_add(&rec->doubts, text);
+	}
+	return 0;
+}
+
 static int scan_directory(struct recording *rec, const char *prefix, int depth,
     struct err *e);
 
@@ -244,17 +248,27 @@ static int
 scan_entry(struct recording *rec, const char *path, const struct stat *st,
     int depth, struct err *e)
 {
+	bool is_ours = recording_is_own_name(base_name(path));
+	bool is_metadata = S_ISREG(st->st_mode) &&
+	    strcmp(base_name(path), RECORDING_METADATA) == 0;
+
 	if (log_is_file(st)) {
 		log_debug("%s: skipped, our own", path);
 		return 0;
 	}
-	if (S_ISREG(st->st_mode) &&
-	    strcmp(base_name(path), RECORDING_METADATA) == 0) {
-		add_metadata(rec, path, st);
+	if (!is_ours && !is_metadata &&
+	    recording_matches(&rec->policy->exclude, path)) {
+		skip(rec, path, "excluded");
 		return 0;
 	}
-	if (recording_matches(&rec->policy->exclude, path)) {
-		skip(rec, path, "excluded");
+	if (check_file(rec, path, st, e) == -1)
+		return -1;
+	if (is_ours) {
+		log_debug("%s: skipped, our own", path);
+		return 0;
+	}
+	if (is_metadata) {
+		add_metadata(rec, path, st);
 		return 0;
 	}
 	if (S_ISDIR(st->st_mode))
@@ -309,13 +323,9 @@ scan_name(struct recording *rec, DIR *dir, const char *prefix, const char *name,
 
 	if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
 		return 0;
-	if (recording_is_own_name(name)) {
-		log_debug("%s: skipped, our own", path);
-		return 0;
-	}
 	if (fstatat(dirfd(dir), name, &st, AT_SYMLINK_NOFOLLOW) == 0)
 		return scan_entry(rec, path, &st, depth, e);
-	if (errno != ENOENT)
+	if (errno != ENOENT && !recording_is_own_name(name))
 		note_trouble(rec, "examine", path);
 	return 0;
 }
@@ -383,6 +393,10 @@ recording_open_artifact(const struct recording *rec, const char *path,
 		return err_sys(e, "cannot be examined");
 	if (!S_ISREG(st->st_mode))
 		return err_set(e, ERR_TEMPORARY, "%s", not_regular);
+	/* The scan has warned of it. */
+	if (rec->policy->trust != TRUST_ANY &&
+	    trust_check_file(geteuid(), rec->owner, st, e) == -1)
+		return -1;
 	return steal_fd(&fd);
 }
 

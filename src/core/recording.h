@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/text.h"
+#include "core/trust.h"
 
 /*
  * A recording as Jibri left it: a directory and the artifacts in it.
@@ -19,6 +20,7 @@
 struct recording_policy {
 	struct text_list exclude; /* globs: of names, or with '/' of paths */
 	struct text_list redact;  /* JSON pointers into metadata.json */
+	int trust;                /* enum trust */
 };
 
 struct artifact {
@@ -44,14 +46,18 @@ struct skipped {
 
 struct recording {
 	const struct recording_policy *policy;
-	char *path; /* absolute */
+	char *path; /* absolute; below a root that is swept, as named */
 	int dirfd;
+	uid_t owner;                /* of the directory */
 	int64_t mtime_ns;           /* of the directory, before the last scan */
 	struct artifact *artifacts; /* sorted by path */
 	size_t n, cap;
 	struct skipped *skipped; /* what is no artifact */
 	size_t n_skipped, cap_skipped;
 	struct err trouble; /* the first that could not be read */
+	/* With TRUST_ANY, what TRUST_OWNER would refuse. */
+	char *doubt;             /* of the directory; NULL: none */
+	struct text_list doubts; /* of what is in it */
 
 	/* metadata.json of the top level */
 	enum metadata_state metadata_state;
@@ -83,10 +89,22 @@ enum {
 };
 
 /*
- * Open the directory.  -1: ERR_NO_INPUT when there is none, or as
- * err_sys().  To be closed even then.
+ * Open the directory, which may be reached through symbolic links.  -1:
+ * ERR_NO_INPUT when there is none, ERR_PERMANENT when it is not to be
+ * trusted, or as err_sys().  To be closed even then.
  */
 int recording_open(struct recording *, const char *path,
+    const struct recording_policy *, struct err *e);
+
+/*
+ * The same for the entry of a root that is swept: the root may be reached
+ * through symbolic links, the entry is none.
+ */
+int recording_open_entry(struct recording *, int rootfd, const char *root,
+    const char *name, const struct recording_policy *, struct err *e);
+
+/* The same by the path ROOT/NAME. */
+int recording_open_below(struct recording *, const char *path,
     const struct recording_policy *, struct err *e);
 void recording_close(struct recording *);
 
@@ -96,7 +114,8 @@ const char *recording_name(const struct recording *);
 /*
  * List the artifacts as they are now and read metadata.json.  A folder or an
  * entry that cannot be read is noted as trouble; the rest is listed.  -1 with
- * ERR_PERMANENT when there are too many or too deep.
+ * ERR_PERMANENT when there are too many or too deep, or one is not to be
+ * trusted.
  */
 int recording_scan(struct recording *, struct err *e);
 
@@ -106,12 +125,13 @@ bool recording_matches(const struct text_list *globs, const char *path);
 /* Is a file of this name ours, and so no artifact, in whatever folder? */
 bool recording_is_own_name(const char *name);
 
-/* Log what the last scan skipped. */
-void recording_log_skipped(const struct recording *);
+/* Log what the last scan skipped, and what is taken though it is doubtful. */
+void recording_log_doubts(const struct recording *);
 
 /*
  * Open an artifact for reading and say what it is now.  -1 when it is gone,
- * no regular file any more, or cannot be read; e names no path.
+ * no regular file any more, not to be trusted, or cannot be read; e names no
+ * path.
  */
 int recording_open_artifact(const struct recording *, const char *path,
     struct stat *st, struct err *e);

@@ -117,8 +117,8 @@ handle(struct root *root, const struct candidate *c)
 	struct removal removal = {
 		.deps = deps,
 		.rootfd = root->fd,
+		.root = root->path,
 		.name = c->name,
-		.path = path,
 	};
 	struct err e = { 0 };
 

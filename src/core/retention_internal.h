@@ -8,7 +8,7 @@
 struct removal {
 	const struct retention_deps *deps;
 	int rootfd;
-	const char *name, *path; /* path: for people */
+	const char *root, *name;
 };
 
 enum removal_outcome {

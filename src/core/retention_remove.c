@@ -229,20 +229,6 @@ bury(const struct removal *r, struct job *job, struct err *e)
 	return empty_tombstone(r, job, tombstone, e);
 }
 
-/* What is below the root is not reached through a link. */
-static int
-check_place(const struct removal *r, const struct job *job, struct err *e)
-{
-	struct stat opened, named;
-
-	if (fstat(job->recording.dirfd, &opened) == -1 ||
-	    fstatat(r->rootfd, r->name, &named, AT_SYMLINK_NOFOLLOW) == -1)
-		return err_sys(e, "examine it");
-	if (opened.st_dev == named.st_dev && opened.st_ino == named.st_ino)
-		return 0;
-	return err_set(e, ERR_PERMANENT, "it is not what its name leads to");
-}
-
 static int
 open_job(const struct removal *r, struct job *job, struct err *e)
 {
@@ -251,9 +237,8 @@ open_job(const struct removal *r, struct job *job, struct err *e)
 		.recording = { .dirfd = -1 },
 		.journal = { .fd = -1 },
 	};
-	if (recording_open(&job->recording, r->path,
+	if (recording_open_entry(&job->recording, r->rootfd, r->root, r->name,
 		&r->deps->pipeline->recording, e) == -1 ||
-	    check_place(r, job, e) == -1 ||
 	    journal_open(&job->journal, job->recording.dirfd, e) == -1)
 		return -1;
 	log_set_session(job->journal.progress.session

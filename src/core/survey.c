@@ -163,7 +163,7 @@ void
 survey_entry(struct survey *s, int rootfd, const char *root, const char *name,
     struct finding *f)
 {
-	struct recording rec = { .dirfd = -1, .policy = s->recording };
+	struct recording rec;
 	struct err e;
 
 	*f = (struct finding){
@@ -182,12 +182,9 @@ survey_entry(struct survey *s, int rootfd, const char *root, const char *name,
 			return;
 	}
 	f->path = xasprintf("%s/%s", root, name);
-	rec.dirfd = file_open_beneath(rootfd, name, O_RDONLY | O_DIRECTORY);
-	if (rec.dirfd == -1)
-		(void)err_sys(&e, "its directory cannot be opened");
-	else
-		rec.path = xstrdup(f->path);
-	if (rec.dirfd == -1 || judge(s, &rec, f, &e) == -1)
+	if (recording_open_entry(&rec, rootfd, root, name, s->recording, &e) ==
+		-1 ||
+	    judge(s, &rec, f, &e) == -1)
 		hold(f, &e);
 	recording_close(&rec);
 }

@@ -19,6 +19,7 @@ main(void)
 		&retry_tests,
 		&schedule_tests,
 		&text_tests,
+		&trust_tests,
 		&webhook_tests,
 	};
 	struct CMUnitTest *all;

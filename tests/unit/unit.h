@@ -69,7 +69,9 @@ extern const struct unit_tests progress_tests;
 extern const struct unit_tests remote_tests;
 extern const struct unit_tests retry_tests;
 extern const struct unit_tests schedule_tests;
+
 extern const struct unit_tests text_tests;
+extern const struct unit_tests trust_tests;
 extern const struct unit_tests webhook_tests;
 
 #endif

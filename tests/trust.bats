@@ -1,0 +1,193 @@
+#!/usr/bin/env bats
+# Whose files are delivered: what others own, link or can write to is refused,
+# or warned of with trust = any.  A second user is needed, so root runs it.
+
+load lib
+
+JIBRI=65534 # runs the program
+OTHER=65533 # has no business there
+
+setup() {
+	[ "$(id -u)" = 0 ] || skip "only root can play two users"
+	common_setup
+	start_sandbox
+	TOP=$DIR/recordings
+	recording
+	# Both get there, and to a copy of the program.
+	chmod o+x "$BATS_RUN_TMPDIR" "$BATS_RUN_TMPDIR/test" "$DIR"
+	cp "$BIN" "$DIR/bin"
+	chmod 755 "$DIR/bin"
+	chown -R "$JIBRI:$JIBRI" "$TOP"
+}
+
+teardown() {
+	[ -z "${DIR:-}" ] || common_teardown
+}
+
+# as USER CODE [ARGUMENT...]
+as() {
+	local who=$1 want=$2
+	shift 2
+	run timeout -k 5 60 setpriv --reuid "$who" --regid "$who" \
+		--clear-groups "$DIR/bin" "$@"
+	ended_with "$want"
+}
+
+# refused_as USER WHY [ARGUMENT...]: with 65; nothing is sent.
+refused_as() {
+	local who=$1 why=$2
+	shift 2
+	as "$who" 65 "$@"
+	assert_output_has "$why"
+	assert_equal "$(requests)" 0
+}
+
+# state: what status, as Jibri's user, says of the recording.
+state() {
+	setpriv --reuid "${1:-$JIBRI}" --regid "${1:-$JIBRI}" --clear-groups \
+		"$DIR/bin" status --json "$TOP" |
+		jq -r '.[] | "\(.state): \(.lastError)"'
+}
+
+@test "a directory of another user is refused, and with trust = any warned of" {
+	chmod 777 "$REC"
+	refused_as "$OTHER" "its directory belongs to user $JIBRI" "$REC"
+	[ ! -e "$REC/.jibri-finalize" ]
+	as "$OTHER" 0 --trust any "$REC"
+	assert_output_has "warning: its directory belongs to user $JIBRI"
+	is_stored metadata.json "$MEDIA"
+}
+
+@test "Jibri's user delivers his own directory, and what root has left in it" {
+	chown 0:0 "$REC/$MEDIA"
+	chmod 644 "$REC/$MEDIA"
+	as "$JIBRI" 0 "$REC"
+	refute_output_has warning
+	is_stored metadata.json "$MEDIA"
+}
+
+@test "a file or a folder of another user in it holds the recording, and chown mends it" {
+	local what
+	mkdir "$REC/sub"
+	echo 1 >"$REC/a.txt"
+	chown -R "$JIBRI" "$REC"
+	for what in a.txt sub metadata.json; do
+		chown "$OTHER" "$REC/$what"
+		refused_as "$JIBRI" "$what: belongs to user $OTHER" "$REC"
+		[[ $(state) == "held: "*"belongs to user $OTHER"* ]]
+		chown "$JIBRI" "$REC/$what"
+	done
+	as "$JIBRI" 0 "$REC"
+	assert_equal "$(stored)" "$(printf '%s\n' a.txt "$MEDIA" metadata.json |
+		LC_ALL=C sort)"
+}
+
+@test "a file of another user is sent with trust = any, with a warning" {
+	echo 1 >"$REC/a.txt"
+	chown "$OTHER" "$REC/a.txt"
+	as "$JIBRI" 0 --trust any "$REC"
+	assert_output_has "warning: a.txt: belongs to user $OTHER"
+	is_stored a.txt metadata.json "$MEDIA"
+}
+
+@test "what is excluded may be anybody's" {
+	echo 1 >"$REC/a.tmp"
+	chown "$OTHER" "$REC/a.tmp"
+	as "$JIBRI" 0 "$REC"
+	assert_equal "$(stored)" "$(printf '%s\n' "$MEDIA" metadata.json)"
+}
+
+@test "a hard link to another user's file is never sent, not by root either" {
+	echo private >"$DIR/letter"
+	chmod 644 "$DIR/letter"
+	ln "$DIR/letter" "$REC/letter.txt"
+	refused_as "$JIBRI" "letter.txt: is a hard link to a file of user 0" \
+		"$REC"
+	refused_as 0 "letter.txt: is a hard link to a file of user 0" "$REC"
+	# One's own are what a backup makes.
+	chown "$JIBRI" "$DIR/letter"
+	as "$JIBRI" 0 "$REC"
+	is_stored letter.txt metadata.json "$MEDIA"
+}
+
+@test "a journal that is a link to another user's file is not written, whatever trust says" {
+	printf 'my own notes, torn' >"$DIR/notes"
+	chmod 666 "$DIR/notes"
+	ln "$DIR/notes" "$REC/.jibri-finalize"
+	refused_as "$JIBRI" "hard link to another user's file" "$REC"
+	refused_as 0 "hard link to another user's file" --trust any "$REC"
+	assert_equal "$(cat "$DIR/notes")" "my own notes, torn"
+}
+
+@test "a sweep leaves a directory that others can write to, and status says why" {
+	local mode
+	for mode in 775 757 777; do
+		chmod "$mode" "$REC"
+		as "$JIBRI" 0 sweep "$TOP"
+		assert_equal "$(requests)" 0
+		[[ $(state) == "held: its directory can be written by "* ]]
+	done
+	as "$JIBRI" 0 sweep --trust any "$TOP"
+	assert_output_has "warning: its directory can be written by everybody"
+	is_stored metadata.json "$MEDIA"
+}
+
+@test "a sweep by root takes what the root's owner put there, and not what anybody could" {
+	chmod 1777 "$TOP"
+	chown 0:0 "$TOP"
+	as 0 0 sweep "$TOP"
+	assert_equal "$(requests)" 0
+	[[ $(state 0) == "held: "*"anybody may have put it there"* ]]
+	chown "$JIBRI" "$TOP"
+	as 0 0 sweep "$TOP"
+	is_stored metadata.json "$MEDIA"
+}
+
+@test "an entry that becomes a link between the look and the visit is not followed" {
+	local sweeper
+	mkdir "$DIR/elsewhere"
+	mv "$REC" "$TOP/1-first"
+	cp -a "$TOP/1-first" "$TOP/2-second"
+	cp -a "$TOP/1-first" "$DIR/elsewhere/2-second"
+	# Both are due; the second one's turn comes when the first has ended.
+	faults 'upload * 1 slow-store 1'
+	setpriv --reuid "$JIBRI" --regid "$JIBRI" --clear-groups \
+		"$DIR/bin" sweep --jobs 1 "$TOP" >"$DIR/log" 2>&1 3>&- &
+	sweeper=$!
+	wait_for grep -q upload "$SB/requests.jsonl"
+	mv "$TOP/2-second" "$DIR/gone"
+	ln -s "$DIR/elsewhere/2-second" "$TOP/2-second"
+	run wait "$sweeper"
+	wait_for test ! -e "/proc/$sweeper"
+	grep -q "2-second: its directory cannot be opened: Too many levels" \
+		"$DIR/log"
+	[ ! -e "$DIR/elsewhere/2-second/.jibri-finalize" ]
+	assert_equal "$(ls "$SB/store/$ROOM")" 1-first
+}
+
+@test "the root of a sweep and a named directory may be links themselves" {
+	ln -s "$TOP" "$DIR/top"
+	as "$JIBRI" 0 sweep "$DIR/top"
+	is_stored metadata.json "$MEDIA"
+	ln -s "$REC" "$DIR/rec"
+	as "$JIBRI" 0 "$DIR/rec"
+	assert_output_has "done"
+}
+
+@test "a pipe that nobody writes into is no configuration and no secret, and hangs nobody" {
+	mkfifo "$DIR/pipe"
+	run timeout 20 "$BIN" config --config "$DIR/pipe"
+	ended_with 78
+	assert_output_has "$DIR/pipe is a pipe that nobody writes into"
+	run timeout 20 "$BIN" config --webhook-secret-file "$DIR/pipe"
+	ended_with 78
+	run timeout 20 "$BIN" config --ca-file "$DIR/pipe"
+	ended_with 78
+	assert_output_has "ca-file $DIR/pipe: is a pipe, not a file"
+	# One with a writer is read to its end, however slowly it comes.
+	{ printf 'tries '; sleep 0.3; echo '= 9'; } >"$DIR/pipe" 3>&- &
+	run timeout 20 "$BIN" config --config "$DIR/pipe"
+	ended_with 0
+	assert_output_has "tries"
+	[[ $output =~ tries\ +9 ]]
+}
