@@ -59,9 +59,10 @@ apart_from_the_machine() {
 	"$BIN" check >"$DIR/text" || [ $? = 1 ]
 	checks 0 || checks 1
 	run -1 grep -v "^ok " <(apart_from_the_machine)
-	found "^ok configuration: $CONF; [0-9]* of [0-9]* settings"
-	found "^ok tries: 3, from $CONF:1"
-	found "^ok recordings-dir: .*, from JIBRI_FINALIZE_RECORDINGS_DIR"
+	found "^ok configuration: $CONF is read"
+	found "^ok settings: [0-9]* of [0-9]* have another value"
+	found "^ok setting: tries = 3, from $CONF:1"
+	found "^ok setting: recordings-dir = .*, from JIBRI_FINALIZE_RECORDINGS_DIR"
 	found "^ok meeting-service: $URL is reachable and UP"
 	found "^ok file-service: $URL is reachable and UP"
 	found "^ok file-service: its clock and ours agree"
@@ -227,7 +228,7 @@ certificate() {
 		checks 78 --recordings-dir "/dev/shm/check-$$"
 	rmdir "/dev/shm/check-$$"
 	[[ $(stat -f -c %T /dev/shm) != tmpfs ]] ||
-		found "^warning recordings-dir: .* is a RAM disk"
+		found "^warning disk: .* is a RAM disk"
 }
 
 @test "a directory where this user cannot write fails" {
@@ -291,7 +292,7 @@ certificate() {
 	run -1 grep "a sweep would not find it" "$DIR/found"
 	jibri_conf "$BIN" /srv/elsewhere
 	checks 1
-	found "^warning recordings-dir: $ROOMS, but Jibri records into /srv/elsewhere"
+	found "^warning recordings-directory: $ROOMS, but Jibri records into /srv/elsewhere"
 }
 
 @test "that others can put something there is warned of with trust = any alone" {

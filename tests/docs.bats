@@ -218,9 +218,10 @@ copy_tree() {
 	local file word
 	cd "$ROOT"
 	for file in man/jibri-finalize.1 man/jibri-finalize.conf.5 \
-		packaging/completions/*; do
+		README.md packaging/completions/*; do
 		word='Deliver the recording now'
 		[[ $file == *.1 ]] || word=retry-delay
+		[ "$file" != README.md ] || word='pause before the second try'
 		rm -rf "$DIR/tree"
 		copy_tree
 		sed -i "0,/$word/s//differing/" "$DIR/tree/$file"

@@ -127,7 +127,7 @@ swept() {
 	assert_output_has "held     damaged"
 	# The whole reason, however long it is.
 	tr -s ' \n' ' ' <"$DIR/table" | grep -q \
-		"unknown room: GET $URL/api/meetings/room/unknown-room: HTTP 404"
+		"unknown room: GET $URL/api/meetings/room/unknown-room: HTTP 404; if it is known under another name: jibri-finalize DIR ROOM"
 	assert_equal "$(tail -1 "$DIR/table")" \
 		"2 held, 1 settling, 3 done"
 }

@@ -65,7 +65,7 @@ list_cell() {
 	holds [ "$(told FAILED)" = 0 ] || return
 	# libcurl asks again by itself when a kept connection dies.
 	[ "$1$3" != 'A*' ] ||
-		holds grep -q 'warning: list: .*; sending without it' \
+		holds grep -q 'warning: list: .*; sending all the same' \
 			"$DIR/log" || return
 	completes
 }

@@ -109,6 +109,15 @@ err_wrap(struct err *e, const char *fmt, ...)
 	return -1;
 }
 
+int
+err_hint(struct err *e, const char *hint)
+{
+	size_t len = strlen(e->text);
+
+	(void)snprintf(e->text + len, sizeof(e->text) - len, "; %s", hint);
+	return -1;
+}
+
 const char *
 err_class_name(enum err_class kind)
 {

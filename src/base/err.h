@@ -54,6 +54,9 @@ bool err_is_passing(int number);
 int err_wrap(struct err *e, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* Put "; hint", which says what mends it, behind the text.  Returns -1. */
+int err_hint(struct err *e, const char *hint);
+
 /* The class in a word, as journal, log and status show it. */
 const char *err_class_name(enum err_class kind);
 

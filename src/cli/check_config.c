@@ -40,15 +40,21 @@ check_origins(struct diagnoses *f, const struct loaded *l, const char *path)
 
 	for (size_t i = 0; i < settings_n; i++)
 		changed += strcmp(l->origins[i], "default") != 0;
-	check_note(f, CHECK_OK, "configuration", NULL,
-	    "%s; %zu of %zu settings are not at their default",
-	    path ? path : "no file", changed, settings_n);
+	if (path)
+		check_note(f, CHECK_OK, "configuration", NULL, "%s is read",
+		    path);
+	else
+		check_note(f, CHECK_OK, "configuration", NULL,
+		    "there is no " CONFIG_DEFAULT_FILE " here to be read");
+	check_note(f, CHECK_OK, "settings", NULL,
+	    "%zu of %zu have another value than their default", changed,
+	    settings_n);
 	for (size_t i = 0; i < settings_n; i++) {
 		autofree char *value = setting_show(&l->config, &settings[i]);
 
 		if (strcmp(l->origins[i], "default") != 0)
-			check_note(f, CHECK_OK, settings[i].name, NULL,
-			    "%s, from %s", *value ? value : "empty",
+			check_note(f, CHECK_OK, "setting", NULL,
+			    "%s = %s, from %s", settings[i].name, value,
 			    l->origins[i]);
 	}
 	for (size_t i = 0; i < l->lax.n; i++)

@@ -137,7 +137,7 @@ check_directory(struct diagnoses *f, const char *directory,
 	    (strncmp(directory, ours, len) == 0 &&
 		strspn(ours + len, "/") == strlen(ours + len)))
 		return;
-	check_note(f, CHECK_WARNING, "recordings-dir",
+	check_note(f, CHECK_WARNING, "recordings-directory",
 	    "Set recordings-dir to the same directory.",
 	    "%s, but Jibri records into %s: a sweep would not find it", ours,
 	    directory);

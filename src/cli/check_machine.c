@@ -154,7 +154,7 @@ check_kind(struct diagnoses *f, const char *directory)
 
 	if (statfs(directory, &fs) == 0 &&
 	    (fs.f_type == TMPFS_MAGIC || fs.f_type == RAMFS_MAGIC))
-		check_note(f, CHECK_WARNING, "recordings-dir",
+		check_note(f, CHECK_WARNING, "disk",
 		    "Let Jibri record onto a disk: recordings-directory in "
 		    "jibri.conf.",
 		    "%s is a RAM disk: what is not delivered is lost when "
@@ -190,6 +190,7 @@ check_recordings(struct diagnoses *f, const struct loaded *l)
 	const char *directory = l->config.recordings_dir;
 	const struct setting *s = setting_find(what);
 	bool is_default = strcmp(l->origins[s - settings], "default") == 0;
+	const struct passwd *owner;
 	struct stat st;
 
 	if (stat(directory, &st) == -1) {
@@ -202,6 +203,7 @@ check_recordings(struct diagnoses *f, const struct loaded *l)
 		    "%s: %s", directory, strerror(errno));
 		return;
 	}
+	owner = getpwuid(st.st_uid);
 	if (!S_ISDIR(st.st_mode))
 		check_note(f, CHECK_FAILED, what,
 		    "Set recordings-dir to a directory.", "%s is no directory",
@@ -215,8 +217,8 @@ check_recordings(struct diagnoses *f, const struct loaded *l)
 		check_note(f, CHECK_WARNING, what,
 		    "Run it as the directory's owner, who is Jibri's user as "
 		    "a rule.",
-		    "%s can be written, but belongs to another user",
-		    directory);
+		    "%s can be written, but belongs to %s", directory,
+		    owner ? owner->pw_name : "another user");
 	else
 		check_note(f, CHECK_OK, what, NULL,
 		    "%s is there, writable, and belongs to this user",

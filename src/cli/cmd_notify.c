@@ -27,14 +27,14 @@ parse_event(const char *word, enum notify_event *event, struct err *e)
 	    "'%s' is none of started, stopped and failed", word);
 }
 
+/* What was sent is in the log. */
 static void
-report(const struct notify_result *r, enum notify_event event)
+report_unsent(const struct notify_result *r, enum notify_event event)
 {
 	autofree char *session = text_escape(r->session);
-	autofree char *line = xasprintf(r->is_told
-		? "%s: %s acknowledged\n"
-		: "%s: the recording is past %s, nothing was sent\n",
-	    session, events[event].name);
+	autofree char *line =
+	    xasprintf("%s: the recording is past %s, nothing was sent\n",
+		session, events[event].name);
 
 	log_result(line);
 }
@@ -58,8 +58,8 @@ cmd_notify(struct loaded *l, const struct options *o, char *const *words,
 	if (o->error && request.event != NOTIFY_FAILED)
 		return err_set(e, ERR_USAGE, "--error is for failed alone");
 	outcome = notify_run(&request, &l->config.pipeline, &result, e);
-	if (outcome == 0 && !(o->given & OPTION_QUIET))
-		report(&result, request.event);
+	if (outcome == 0 && !result.is_told && !(o->given & OPTION_QUIET))
+		report_unsent(&result, request.event);
 	notify_result_free(&result);
 	return outcome;
 }

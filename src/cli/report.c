@@ -20,9 +20,13 @@ static const struct {
 	{ ERR_TEMPORARY, "run again to resume" },
 	{ ERR_INTERRUPTED, "run again to resume" },
 	{ ERR_BUSY, "nothing was done" },
-	{ ERR_PERMANENT, "an operator must look, nothing is deleted" },
+	{ ERR_PERMANENT,
+	    "nothing is deleted; mend the cause, then run "
+	    "'jibri-finalize upload DIR'" },
 	{ ERR_REFUSED, "mend the credentials, then run again" },
-	{ ERR_CONFIG, "mend the configuration, then run again" },
+	{ ERR_CONFIG,
+	    "mend the configuration (see 'jibri-finalize check'), "
+	    "then run again" },
 };
 
 static const char *
@@ -32,6 +36,12 @@ next_step(enum err_class kind)
 		if (next_steps[i].class == kind)
 			return next_steps[i].next;
 	return "nothing was done";
+}
+
+static const char *
+plural(size_t n)
+{
+	return n == 1 ? "" : "s";
 }
 
 static const char *
@@ -50,8 +60,8 @@ add_done(struct buf *out, const struct attempt_result *r)
 		return;
 	}
 	if (r->was_done) {
-		(void)buf_addf(out, "done already: %zu artifacts, %s\n",
-		    r->artifacts, webhook_state(r));
+		(void)buf_addf(out, "done already: %zu artifact%s, %s\n",
+		    r->artifacts, plural(r->artifacts), webhook_state(r));
 		return;
 	}
 	if (r->is_partial) {
@@ -70,9 +80,10 @@ add_done(struct buf *out, const struct attempt_result *r)
 		return;
 	}
 	(void)buf_addf(out,
-	    "done: %zu artifacts stored (%zu sent now, %" PRId64
+	    "done: %zu artifact%s stored (%zu sent now, %" PRId64
 	    " bytes), %s\n",
-	    r->stored, r->totals.sent, r->totals.sent_bytes, webhook_state(r));
+	    r->stored, plural(r->stored), r->totals.sent, r->totals.sent_bytes,
+	    webhook_state(r));
 }
 
 void

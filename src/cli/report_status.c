@@ -174,6 +174,10 @@ report_status(const struct status *status)
 		add_reason(&out, &s, &status->rows[i]);
 	}
 	add_counts(&out, status->count);
+	if (status->count[VERDICT_HELD] > 0 && isatty(STDOUT_FILENO))
+		(void)buf_adds(&out,
+		    "Held: mend the cause, then run 'jibri-finalize upload "
+		    "DIR';\n'jibri-finalize forget DIR' gives it up.\n");
 	log_result(buf_str(&out));
 }
 

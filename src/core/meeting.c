@@ -62,8 +62,11 @@ static void
 refine(void *ctx, const struct http_answer *answer, struct err *e)
 {
 	(void)ctx;
-	if (answer->status == 404)
-		(void)err_wrap(e, "unknown room");
+	if (answer->status != 404)
+		return;
+	(void)err_wrap(e, "unknown room");
+	(void)err_hint(e,
+	    "if it is known under another name: jibri-finalize DIR ROOM");
 }
 
 char *

@@ -210,7 +210,7 @@ do_without(struct upload *u, bool is_refused, const struct err *e)
 			fail_unknown(u, item, e);
 	}
 	if (unknown == 0)
-		log_warn("list: %s; sending without it", e->text);
+		log_warn("list: %s; sending all the same", e->text);
 	else if (will_retry)
 		request_log_retry("list", e, u->deps->retry, &u->list_retry,
 		    at_ms);

@@ -191,9 +191,13 @@ refine(void *ctx, const struct http_answer *answer, struct err *e)
 {
 	const struct delivery *d = ctx;
 
-	if (d->no_token.class != ERR_NONE &&
-	    (answer->status == 401 || answer->status == 403))
+	if (answer->status != 401 && answer->status != 403)
+		return;
+	if (d->no_token.class != ERR_NONE)
 		*e = d->no_token;
+	else
+		(void)err_hint(e,
+		    "webhook-secret has to be the meeting-service's");
 }
 
 /* Any 2xx acknowledges, but not the page of a captive portal. */
