@@ -1,4 +1,5 @@
 #include <fcntl.h>
+#include <malloc.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
@@ -19,12 +20,15 @@ open_standard_descriptors(void)
 int
 main(int argc, char **argv)
 {
+	enum { LARGE_BYTES = 128 * 1024 };
 	static const struct rlimit no_core = { 0 };
 	struct options options = { 0 };
 	struct err e = { 0 };
 	int result;
 
 	open_standard_descriptors();
+	/* Large buffers are the system's again once they are freed. */
+	(void)mallopt(M_MMAP_THRESHOLD, LARGE_BYTES);
 	log_init();
 	json_init();
 	/* A core file, or whoever reads our memory, would have the secrets. */

@@ -13,7 +13,6 @@
 enum {
 	AHEAD = 64, /* small artifacts whose sending is noted at once */
 	AHEAD_BYTES = 32 * 1024, /* of their paths: a line has a limit */
-	SMALL_BYTES = 64 * 1024,
 	NAMED_FAILURES = 5,
 	OUT_AFTER = 2, /* given up in a row: the server is out */
 };

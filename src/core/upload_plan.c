@@ -130,6 +130,8 @@ add_item(struct upload *u, const struct artifact *a)
 			 "%s",
 		    a->path, item->remote.path);
 	u->by_path[u->n++] = item;
+	if (item->size > SMALL_BYTES)
+		mimetype_be_thrifty(u->mimetype);
 	return item;
 }
 

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <link.h>
 #include <magic.h>
+#include <malloc.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,6 +22,7 @@ enum { TYPE_BYTES = 128, HEAD_BYTES = 4096, DATABASES = 4 };
 
 struct mimetype {
 	bool is_loaded; /* or known not to load */
+	bool is_thrifty;
 	magic_t cookie;
 	void *databases[DATABASES];
 	size_t sizes[DATABASES];
@@ -248,6 +250,7 @@ drop_pages(struct dl_phdr_info *library, size_t size, void *ctx)
 static int
 map_database(struct mimetype *m, const char *path, struct err *e)
 {
+	const uint32_t magic = 0xf11e041c;
 	autoclose int fd = open(path, O_RDONLY | O_CLOEXEC);
 	struct stat st;
 	void *bytes;
@@ -256,14 +259,17 @@ map_database(struct mimetype *m, const char *path, struct err *e)
 		return 0;
 	if (fd == -1 || fstat(fd, &st) == -1)
 		return err_sys(e, "%s", path);
-	if (st.st_size == 0)
+	if (st.st_size < (off_t)sizeof(magic))
 		return err_set(e, ERR_PERMANENT, "%s: is empty", path);
-	bytes = mmap(NULL, (size_t)st.st_size, PROT_READ | PROT_WRITE,
-	    MAP_PRIVATE, fd, 0);
+	bytes = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
 	if (bytes == MAP_FAILED)
 		return err_sys(e, "%s", path);
 	m->databases[m->n] = bytes;
 	m->sizes[m->n++] = (size_t)st.st_size;
+	/* In another byte order, libmagic would turn it round in place. */
+	if (memcmp(bytes, &magic, sizeof(magic)) != 0)
+		return err_set(e, ERR_PERMANENT,
+		    "%s: is no database for this machine", path);
 	return 0;
 }
 
@@ -296,8 +302,8 @@ map_databases(struct mimetype *m, struct err *e)
 static int
 load_databases(struct mimetype *m, struct err *e)
 {
-	/* It reads so much of each file into memory; its own limit is 7 MiB. */
-	const size_t most = 1024 * 1024;
+	/* It reads so much of each file into memory; else it is 7 MiB. */
+	const size_t most = 256 * 1024;
 
 	if (map_databases(m, e) == -1)
 		return -1;
@@ -310,10 +316,6 @@ load_databases(struct mimetype *m, struct err *e)
 	return 0;
 }
 
-/*
- * The database is large.  What the libraries needed only to start makes room
- * for it, so that the process stays small.
- */
 static void
 load(struct mimetype *m)
 {
@@ -322,7 +324,6 @@ load(struct mimetype *m)
 	if (m->is_loaded)
 		return;
 	m->is_loaded = true;
-	(void)dl_iterate_phdr(drop_pages, NULL);
 	(void)unsetenv("MAGIC");
 	if (load_databases(m, &e) == 0)
 		return;
@@ -343,6 +344,34 @@ mimetype_load(struct mimetype *m, struct err *e)
 	return -1;
 }
 
+void
+mimetype_be_thrifty(struct mimetype *m)
+{
+	m->is_thrifty = true;
+}
+
+/*
+ * An answer may need all of the database, 8 MB, and nothing else at a time
+ * needs as much.  So what the libraries need for the rest of the work makes
+ * room for it, and afterwards it does for them.
+ */
+static void
+make_room(struct mimetype *m)
+{
+	if (!m->is_loaded || m->is_thrifty) {
+		(void)malloc_trim(0);
+		(void)dl_iterate_phdr(drop_pages, NULL);
+	}
+	load(m);
+}
+
+static void
+drop_databases(const struct mimetype *m)
+{
+	for (size_t i = 0; m->is_thrifty && i < m->n; i++)
+		(void)madvise(m->databases[i], m->sizes[i], MADV_DONTNEED);
+}
+
 const char *
 mimetype_of(struct mimetype *m, int fd, const char *name)
 {
@@ -353,9 +382,11 @@ mimetype_of(struct mimetype *m, int fd, const char *name)
 
 	if (type != NULL)
 		return type;
-	load(m);
-	return refine(m, m->cookie ? magic_descriptor(m->cookie, fd) : NULL,
-	    name);
+	make_room(m);
+	type =
+	    refine(m, m->cookie ? magic_descriptor(m->cookie, fd) : NULL, name);
+	drop_databases(m);
+	return type;
 }
 
 const char *
@@ -367,9 +398,11 @@ mimetype_of_bytes(struct mimetype *m, const void *data, size_t len,
 
 	if (type != NULL)
 		return type;
-	load(m);
-	return refine(m, m->cookie ? magic_buffer(m->cookie, data, len) : NULL,
+	make_room(m);
+	type = refine(m, m->cookie ? magic_buffer(m->cookie, data, len) : NULL,
 	    name);
+	drop_databases(m);
+	return type;
 }
 
 char *
