@@ -12,10 +12,10 @@
 #include "base/mem.h"
 #include "io/json.h"
 
-static const struct fuzz_target *const targets[] = { &fuzz_answer, &fuzz_config,
-	&fuzz_event, &fuzz_journal, &fuzz_list, &fuzz_log, &fuzz_media,
-	&fuzz_metadata, &fuzz_mimetype, &fuzz_request, &fuzz_room,
-	&fuzz_webhook };
+static const struct fuzz_target *const targets[] = { &fuzz_answer,
+	&fuzz_archive, &fuzz_config, &fuzz_event, &fuzz_journal, &fuzz_list,
+	&fuzz_log, &fuzz_media, &fuzz_metadata, &fuzz_mimetype, &fuzz_request,
+	&fuzz_room, &fuzz_webhook };
 
 const struct fuzz_target *
 fuzz_find(const char *name)

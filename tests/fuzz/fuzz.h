@@ -22,9 +22,9 @@ struct fuzz_target {
 	void (*run)(const char *data, size_t len);
 };
 
-extern const struct fuzz_target fuzz_answer, fuzz_config, fuzz_event,
-    fuzz_journal, fuzz_list, fuzz_log, fuzz_media, fuzz_metadata, fuzz_mimetype,
-    fuzz_request, fuzz_room, fuzz_webhook;
+extern const struct fuzz_target fuzz_answer, fuzz_archive, fuzz_config,
+    fuzz_event, fuzz_journal, fuzz_list, fuzz_log, fuzz_media, fuzz_metadata,
+    fuzz_mimetype, fuzz_request, fuzz_room, fuzz_webhook;
 
 /* By its name, or NULL. */
 const struct fuzz_target *fuzz_find(const char *name);
