@@ -42,6 +42,25 @@ check_signature(const char *secret, const char *body, const char *header)
 	must(strcmp(header + strlen(name), (char *)text) == 0);
 }
 
+/* What is said of a bad secret is the same for each: it stays unsaid. */
+static void
+check_refusal(const struct webhook_policy *policy, const struct webhook *w,
+    const char *body, const struct err *e)
+{
+	struct webhook_policy other = *policy;
+	struct text_list headers = { 0 };
+	struct err same = { 0 };
+
+	must(e->class == ERR_CONFIG);
+	/* Only one that is to be base64 can be bad. */
+	must(strncmp(policy->secret, "whsec_", 6) == 0 ||
+	    strncmp(policy->previous_secret, "whsec_", 6) == 0);
+	other.secret = (char *)"whsec_!";
+	must(webhook_sign(&other, w, body, 1614265330, &headers, &same) == -1);
+	must(strcmp(e->text, same.text) == 0);
+	text_list_free(&headers);
+}
+
 static void
 check_headers(const struct webhook_policy *policy, const struct webhook *w)
 {
@@ -51,12 +70,8 @@ check_headers(const struct webhook_policy *policy, const struct webhook *w)
 	int rc = webhook_sign(policy, w, body, 1614265330, &headers, &e);
 
 	check_body(w, body);
-	must(rc == 0 || e.class == ERR_CONFIG);
-	/* Only a secret that is to be base64 can be wrong, and stays unsaid. */
-	must(rc == 0 || strncmp(policy->secret, "whsec_", 6) == 0 ||
-	    strncmp(policy->previous_secret, "whsec_", 6) == 0);
-	must(rc == 0 || strlen(policy->secret) < 12 ||
-	    !strstr(e.text, policy->secret + 6));
+	if (rc == -1)
+		check_refusal(policy, w, body, &e);
 	must(rc == -1 || headers.n == (*policy->secret ? 5 : 1));
 	for (size_t i = 0; i < headers.n; i++) {
 		must(!text_has_control(headers.items[i]));
