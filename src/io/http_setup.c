@@ -142,10 +142,13 @@ is_set(const char *s)
 	return s != NULL && *s != '\0';
 }
 
+/* The options take a long; some versions of libcurl have an enum here. */
+static const long tls_least = CURL_SSLVERSION_TLSv1_2;
+
 static void
 set_tls(CURL *easy, const struct http_policy *policy)
 {
-	curl_easy_setopt(easy, CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2);
+	curl_easy_setopt(easy, CURLOPT_SSLVERSION, tls_least);
 	/* With a CA directory libcurl parses the bundle at each connection. */
 	curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
 	if (is_set(policy->ca_file))
@@ -166,8 +169,7 @@ set_tls(CURL *easy, const struct http_policy *policy)
 static void
 set_proxy(CURL *easy, const struct http_policy *policy)
 {
-	curl_easy_setopt(easy, CURLOPT_PROXY_SSLVERSION,
-	    CURL_SSLVERSION_TLSv1_2);
+	curl_easy_setopt(easy, CURLOPT_PROXY_SSLVERSION, tls_least);
 	curl_easy_setopt(easy, CURLOPT_PROXY_CAPATH, NULL);
 	if (is_set(policy->ca_file))
 		curl_easy_setopt(easy, CURLOPT_PROXY_CAINFO, policy->ca_file);
