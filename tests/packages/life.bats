@@ -5,6 +5,8 @@ load ../lib
 load machine
 
 OLD_SESSION=0b1c2d3e-aaaa-4bbb-8ccc-1234567890ac
+NEW_SESSION=5d1c2d3e-aaaa-4bbb-8ccc-1234567890ad
+OLD_SCRIPT=/usr/local/bin/jibri-finalize.sh
 
 setup() {
 	common_setup
@@ -24,23 +26,28 @@ previous_deb() {
 	dpkg-deb -b "$DIR/previous" "$MACHINE/root/previous.deb" >/dev/null
 }
 
-# What the package needs to find: Jibri's user, its directories, its log; and
+# What the package needs to find: Jibri's user and the directory of its logs,
+# as Jibri's own package makes them; the recordings, the script of before; and
 # an operator's tools.
 jibri_is_there() {
-	machine useradd --system jibri
-	machine install -d -o jibri -g jibri /srv/recordings \
-		/var/log/jitsi/jibri
+	machine groupadd jitsi
+	machine useradd --system --create-home jibri
+	machine usermod -a -G jibri,jitsi,audio,video jibri
+	machine install -d -g jitsi -m 775 /var/log/jitsi/jibri
+	machine install -d -o jibri -g jibri /srv/recordings
+	echo 'exit 1 # the old script' >"$MACHINE$OLD_SCRIPT"
 	cat >"$MACHINE/usr/local/bin/sudo" <<-'EOT'
 		#!/bin/sh
 		exec "$@"
 	EOT
 	# An editor at work: it says where the services are, and does what the
 	# comments ask for.
+	echo "$CANARY" >"$MACHINE/root/secret"
 	cat >"$MACHINE/usr/local/bin/editor" <<-EOT
 		#!/bin/sh
 		sed -i -e 's|^#file-service-url = .*|file-service-url = $URL|' \\
 			-e 's|^#meeting-service-url = .*|meeting-service-url = $URL|' \\
-			-e 's|^#webhook-secret =\$|webhook-secret = s3cret|' \\
+			-e "s|^#webhook-secret =\\\$|webhook-secret = \$(cat /root/secret)|" \\
 			-e 's|^#recordings-dir = .*|recordings-dir = /srv/recordings|' \\
 			-e 's|^#sweep-retry-delay = .*|sweep-retry-delay = 1s|' \\
 			-e 's|^#failed-webhook = final|failed-webhook = final|' \\
@@ -78,10 +85,11 @@ put() {
 	machine chown -R jibri: "/srv/recordings/$1"
 }
 
-# As Jibri's unit starts it: its user, no environment, one argument.
+# as_jibri SCRIPT SESSION: as Jibri's unit starts it: its user, no environment,
+# one argument.
 as_jibri() {
 	machine setpriv --reuid jibri --regid jibri --init-groups \
-		env -i "$HOOK" "/srv/recordings/$1"
+		env -i "$1" "/srv/recordings/$2"
 }
 
 @test "the package is installed, configured by its own messages alone, called by Jibri, upgraded over a journal of the version before, and purged" {
@@ -98,8 +106,12 @@ as_jibri() {
 	run machine systemctl is-enabled jibri-finalize-sweep.timer
 	assert_equal "$output" disabled
 
+	# The script of before is replaced by a link when the operator says so.
+	grep -q 'the old script' "$MACHINE$OLD_SCRIPT"
+
 	# Its messages, and nothing else, configure it.
 	obey_messages
+	assert_equal "$(readlink "$MACHINE$OLD_SCRIPT")" /usr/bin/jibri-finalize
 	assert_equal "$(machine systemctl is-active jibri-finalize-sweep.timer)" active
 	machine setpriv --reuid jibri --regid jibri --init-groups \
 		jibri-finalize config >"$DIR/config"
@@ -108,7 +120,7 @@ as_jibri() {
 	# Called as Jibri calls it, while the file-service is out.
 	faults 'upload *.mp4 * status 503'
 	put "$SESSION"
-	run -75 as_jibri "$SESSION"
+	run -75 as_jibri "$HOOK" "$SESSION"
 	assert_equal "$(stored)" metadata.json
 	assert_equal "$(webhooks)" ""
 	grep -q "$SESSION: error: .*HTTP 503" \
@@ -144,15 +156,23 @@ as_jibri() {
 	machine logrotate --force /etc/logrotate.d/jibri-finalize
 	[ -e "$MACHINE/var/log/jitsi/jibri/finalize.log.1" ]
 
+	# A jibri.conf that names the script of before goes on working.
+	put "$NEW_SESSION"
+	run -0 as_jibri "$OLD_SCRIPT" "$NEW_SESSION"
+	is_stored metadata.json "$MEDIA"
+
 	# Purged: nothing of it is left, and nothing else is gone.
 	apt_get purge jibri-finalize
+	grep -q "$OLD_SCRIPT leads nowhere now" "$DIR/apt"
+	machine rm "$OLD_SCRIPT"
 	[ ! -e "$MACHINE/etc/jitsi/jibri/finalize.conf" ]
 	[ ! -e "$MACHINE/usr/bin/jibri-finalize" ]
 	run machine systemctl is-active jibri-finalize-sweep.timer
 	assert_equal "$output" inactive
 	run machine find /etc /usr /var/lib/systemd -name '*jibri-finalize*'
 	assert_equal "$output" ""
-	for SESSION in 9f1c2d3e-aaaa-4bbb-8ccc-1234567890ab "$OLD_SESSION"; do
+	for SESSION in 9f1c2d3e-aaaa-4bbb-8ccc-1234567890ab "$OLD_SESSION" \
+		"$NEW_SESSION"; do
 		assert_equal "$(cd "$MACHINE/srv/recordings/$SESSION" && echo .j* *)" \
 			".jibri-finalize $MEDIA metadata.json"
 	done
@@ -162,4 +182,26 @@ as_jibri() {
 sweep_delivered() {
 	machine systemctl start jibri-finalize-sweep.service
 	webhooks | grep -q "STOPPED $ROOM $SESSION"
+}
+
+@test "where there is no Jibri yet, it is installed and rotated all the same, and given to Jibri later" {
+	need_root
+	local tree=$DIR/tree conf=/etc/jitsi/jibri/finalize.conf
+	cp -a "$(base_tree bare)" "$tree"
+	cp "$DEB" "$tree/root/"
+	in_tree "$tree" apt-get -qq update
+	in_tree "$tree" apt-get -y install "/root/${DEB##*/}" >"$DIR/apt" 2>&1
+	grep -q 'no group jibri yet' "$DIR/apt"
+	assert_equal "$(in_tree "$tree" stat -c '%a %U:%G' $conf)" "640 root:root"
+
+	# No log, and then one.
+	in_tree "$tree" logrotate --force /etc/logrotate.d/jibri-finalize
+	in_tree "$tree" sh -c 'mkdir -p /var/log/jitsi/jibri &&
+		echo a line >/var/log/jitsi/jibri/finalize.log'
+	in_tree "$tree" logrotate --force /etc/logrotate.d/jibri-finalize
+	[ -e "$tree/var/log/jitsi/jibri/finalize.log.1" ]
+
+	in_tree "$tree" groupadd jibri
+	in_tree "$tree" sh -c "$(sed -n 's/^    sudo \(dpkg-.*\)/\1/p' "$DIR/apt")"
+	assert_equal "$(in_tree "$tree" stat -c '%a %U:%G' $conf)" "640 root:jibri"
 }
