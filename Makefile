@@ -20,6 +20,10 @@
 # make deb, make rpm  the package, in build/
 # make check-packages the packages, installed and used: slow, needs root and
 #                     the network; scripts/deps packages installs its tools
+# make check-fresh    the README's two commands on a bare Debian: slower, the
+#                     same needs
+# make check-cross    compiles for arm64, into build/arm64, and tries that under
+#                     qemu; scripts/deps cross installs what it takes
 #
 # WERROR=1 makes warnings errors.  SAN=1 builds and tests with the address
 # and undefined behaviour sanitizers, in $(BUILD)/san (SAN=fuzz is for `make
@@ -241,7 +245,10 @@ check-packages:
 	@$(MAKE) -s deb
 	@$(MAKE) -s rpm
 	@$(MAKE) -s check TESTS='$(or $(filter tests/packages/%,$(TESTS)), \
-	    $(wildcard tests/packages/*.bats))'
+	    $(filter-out %/fresh.bats,$(wildcard tests/packages/*.bats)))'
+
+check-fresh:
+	@$(MAKE) -s check TESTS=tests/packages/fresh.bats
 
 # ROUNDS=N, CASES='big-0 start' and QUICK=1 narrow it; only a whole one is kept.
 bench: $(program) $(bench)
@@ -268,6 +275,9 @@ $(oidc): tests/oidc/package.json
 check-oidc: $(oidc)
 	cp tests/oidc/provider.mjs $(BUILD)/oidc
 	+@$(MAKE) -s check TESTS=tests/oidc.bats
+
+check-cross: $(out)/sandbox
+	@BUILD='$(abspath $(out))' scripts/cross
 
 # Plants bugs and expects the suite to see them.
 check-mutants:
@@ -298,7 +308,8 @@ clean:
 	rm -rf $(BUILD)
 
 .PHONY: all helpers bench check check-long check-mutants check-packages \
-    check-oidc soak fuzz analyze sbom lint docs format install dist deb rpm clean FORCE
+    check-fresh check-cross check-oidc soak fuzz analyze sbom lint docs format \
+    install dist deb rpm clean FORCE
 .DELETE_ON_ERROR:
 
 -include $(wildcard $(out)/obj/*/*.d $(out)/obj/*/*/*.d)

@@ -105,7 +105,7 @@ teardown() { common_teardown; }
 	local first=$!
 	# shellcheck disable=SC2016
 	wait_for sh -c 'find "$1" -size +64k | grep -q .' - "$SB/incoming"
-	pkill -KILL -f "^$BIN $REC"
+	kill -KILL "$(journal 'select(.event == "began") | .pid')"
 	wait "$first" || true
 	faults
 	run_finalize 0

@@ -1,0 +1,47 @@
+# The Debian after the one that everything else here is tried on: the tarball,
+# built there as anyone would, and the package that comes of it.
+
+SUITE=trixie
+load ../lib
+load machine
+
+setup() {
+	common_setup
+	need_root
+	TREE=$DIR/tree
+	cp -a "$(base_tree bare)" "$TREE"
+	tar -C "$TREE/root" -xzf "$BUILD"/jibri-finalize-*.tar.gz
+	mv "$TREE"/root/jibri-finalize-* "$TREE/root/source"
+}
+
+teardown() {
+	common_teardown
+}
+
+# there COMMAND: in the sources.
+there() {
+	in_tree "$TREE" sh -ec "cd /root/source; $1" >"$DIR/said" 2>&1 ||
+		{ tail -n 40 "$DIR/said" >&2; return 1; }
+}
+
+@test "Debian 13 builds the package without a warning, and the package delivers a recording" {
+	there 'ln -s packaging/debian debian
+		apt-get -qq update
+		apt-get -qq -y install --no-install-recommends dpkg-dev lintian
+		apt-get -qq -y --no-install-recommends build-dep ./
+		make deb'
+	run -1 grep -E '^[a-z].*: warning:' "$TREE/root/source/build/deb/log"
+	there 'lintian -i --pedantic --fail-on error,warning,info,pedantic \
+		build/deb/*.changes'
+	there 'apt-get -y install --no-install-recommends ./build/jibri-finalize_*.deb'
+
+	start_sandbox
+	REC=$TREE/srv/$SESSION
+	mkdir "$REC"
+	recording
+	in_tree "$TREE" env FILE_SERVICE_URL="$URL" MEETING_SERVICE_URL="$URL" \
+		WEBHOOK_SECRET="$WEBHOOK_SECRET" JIBRI_FINALIZE_CONFIG=/dev/null \
+		jibri-finalize "/srv/$SESSION"
+	is_stored metadata.json "$MEDIA"
+	assert_equal "$(webhooks)" "STOPPED $ROOM $SESSION"
+}
