@@ -1,6 +1,7 @@
 # The Debian after the one that everything else here is tried on: the tarball,
 # built there as anyone would, and the package that comes of it.
 
+# shellcheck disable=SC2034 # machine.bash has it.
 SUITE=trixie
 load ../lib
 load machine
