@@ -352,8 +352,7 @@ is_waiting() {
 	local i
 	hostile_names
 	for i in 1 2; do
-		"$BIN" "$REC" --force --log-file "$DIR/log" >/dev/null \
-			2>>"$DIR/err"
+		"$BIN" "$REC" --force --log-file "$DIR/log" >>"$DIR/err" 2>&1
 	done
 	is_ascii "$DIR/log"
 	run -1 grep -vE '^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}\.[0-9]{3}Z ' \

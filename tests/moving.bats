@@ -420,7 +420,8 @@ mounted() {
 	run_finalize 0
 	assert_equal "$(requests upload)" 2
 	is_stored metadata.json "$MEDIA"
-	assert_output_has "a line that is no event is ignored"
+	assert_equal "$(grep -c "what is no event in it is ignored" \
+		<<<"$output")" 1
 	assert_output_has "done already"
 }
 

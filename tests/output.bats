@@ -62,6 +62,18 @@ to_file() {
 	run -1 grep -v "^$SESSION: " <<<"$stderr"
 }
 
+@test "what became of a recording is the log's last line, in JSON like all others" {
+	faults 'upload *.mp4 * status 413'
+	run -65 --separate-stderr "$BIN" "$REC" --log-file "$DIR/text"
+	tail -n 1 "$DIR/text" | grep "Z $SESSION: held: 1 of 2 artifacts stored; "
+	run -65 --separate-stderr "$BIN" "$REC" --log-level error \
+		--log-format json --log-file "$DIR/json"
+	assert_equal "$output" ""
+	diff "$DIR/json" - <<<"$stderr"
+	jq -es --arg s "$SESSION" 'all(.session == $s) and
+		(last.message | startswith("held: 1 of 2"))' "$DIR/json"
+}
+
 @test "--quiet says nothing of success, and errors all the same" {
 	run -0 "$BIN" "$REC" --quiet
 	assert_equal "$output" ""

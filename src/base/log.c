@@ -266,14 +266,29 @@ log_shows(enum log_level level)
 	return (int)level <= policy.level;
 }
 
+static void
+emit(enum log_level level, const char *message, bool is_shown)
+{
+	autofree char *safe = text_escape(message);
+	autobuf struct buf line = { 0 };
+	autobuf struct buf shown = { 0 };
+	char time[CLOCK_TEXT_BYTES];
+
+	clock_rfc3339(clock_unix_ms(), time);
+	if (is_journal)
+		(void)buf_addf(&shown, "<%d>", levels[level].priority);
+	format(&shown, level, time, safe, has_color);
+	if (is_shown)
+		put_line(buf_str(&shown));
+
+	format(&line, level, time, safe, false);
+	put_file(time, &line);
+}
+
 void
 log_line(enum log_level level, const char *fmt, ...)
 {
 	autofree char *message = NULL;
-	autofree char *safe = NULL;
-	autobuf struct buf line = { 0 };
-	autobuf struct buf shown = { 0 };
-	char time[CLOCK_TEXT_BYTES];
 	va_list ap;
 
 	if (!log_shows(level))
@@ -281,17 +296,19 @@ log_line(enum log_level level, const char *fmt, ...)
 	va_start(ap, fmt);
 	message = xvasprintf(fmt, ap);
 	va_end(ap);
-	safe = text_escape(message);
-	clock_rfc3339(clock_unix_ms(), time);
+	emit(level, message, level == LOG_ERROR || !policy.is_quiet);
+}
 
-	if (is_journal)
-		(void)buf_addf(&shown, "<%d>", levels[level].priority);
-	format(&shown, level, time, safe, has_color);
-	if (level == LOG_ERROR || !policy.is_quiet)
-		put_line(buf_str(&shown));
+void
+log_outcome(const char *text)
+{
+	autobuf struct buf line = { 0 };
 
-	format(&line, level, time, safe, false);
-	put_file(time, &line);
+	if (policy.format == LOG_TEXT) {
+		format_text(&line, LOG_INFO, text, false);
+		log_result(buf_str(&line));
+	}
+	emit(LOG_INFO, text, policy.format == LOG_JSON);
 }
 
 bool

@@ -66,6 +66,12 @@ void log_set_live(const char *lines);
 /* A result, as it is, to stdout; the live lines are taken away before. */
 void log_result(const char *text);
 
+/*
+ * What became of the session's recording, whatever the level: a result, and
+ * a line of the log file.  In JSON it is a line of the log in both.
+ */
+void log_outcome(const char *text);
+
 /* Write what waits, if its time has come. */
 void log_flush(void);
 

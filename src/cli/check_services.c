@@ -137,7 +137,8 @@ note_probe(const struct probing *p, const struct service *s,
 
 	if (status == 401 || status == 403)
 		check_note(p->f, CHECK_FAILED, s->what,
-		    has_token ? "Renew the token."
+		    has_token ? "Renew it: token, token-file, or the oauth "
+				"settings."
 			      : "Set token-file, or the oauth settings.",
 		    has_token ? "it refuses the token (HTTP %ld)"
 			      : "it wants a token, and none is set (HTTP %ld)",

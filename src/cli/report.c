@@ -56,18 +56,18 @@ add_done(struct buf *out, const struct attempt_result *r)
 	if (r->is_given_up) {
 		(void)buf_adds(out,
 		    "given up by an operator, nothing was done; "
-		    "'jibri-finalize upload DIR' delivers it all the same\n");
+		    "'jibri-finalize upload DIR' delivers it all the same");
 		return;
 	}
 	if (r->was_done) {
-		(void)buf_addf(out, "done already: %zu artifact%s, %s\n",
+		(void)buf_addf(out, "done already: %zu artifact%s, %s",
 		    r->artifacts, plural(r->artifacts), webhook_state(r));
 		return;
 	}
 	if (r->is_partial) {
 		(void)buf_addf(out,
 		    "waiting: %zu of %zu artifacts stored (%zu sent now, "
-		    "%" PRId64 " bytes), the others were not selected\n",
+		    "%" PRId64 " bytes), the others were not selected",
 		    r->stored, r->artifacts, r->totals.sent,
 		    r->totals.sent_bytes);
 		return;
@@ -75,13 +75,12 @@ add_done(struct buf *out, const struct attempt_result *r)
 	if (r->was_deferred) {
 		(void)buf_addf(out,
 		    "waiting: %zu of %zu artifacts stored; left to the "
-		    "sweeper\n",
+		    "sweeper",
 		    r->stored, r->artifacts);
 		return;
 	}
 	(void)buf_addf(out,
-	    "done: %zu artifact%s stored (%zu sent now, %" PRId64
-	    " bytes), %s\n",
+	    "done: %zu artifact%s stored (%zu sent now, %" PRId64 " bytes), %s",
 	    r->stored, plural(r->stored), r->totals.sent, r->totals.sent_bytes,
 	    webhook_state(r));
 }
@@ -89,22 +88,20 @@ add_done(struct buf *out, const struct attempt_result *r)
 void
 report_attempt(const struct attempt_result *r, const struct err *e)
 {
-	autofree char *session =
-	    text_escape(r->session ? r->session : "jibri-finalize");
 	autobuf struct buf out = { 0 };
 
 	/* There is no recording to speak of. */
 	if (e && (e->class == ERR_NO_INPUT || e->class == ERR_USAGE))
 		return;
-	(void)buf_addf(&out, "%s: ", session);
 	if (e == NULL)
 		add_done(&out, r);
 	else if (r->is_listed)
-		(void)buf_addf(&out, "%s: %zu of %zu artifacts stored; %s\n",
+		(void)buf_addf(&out, "%s: %zu of %zu artifacts stored; %s",
 		    r->state, r->stored, r->artifacts, next_step(e->class));
 	else
-		(void)buf_addf(&out, "%s: %s\n", r->state, next_step(e->class));
-	log_result(buf_str(&out));
+		(void)buf_addf(&out, "%s: %s", r->state, next_step(e->class));
+	log_set_session(r->session);
+	log_outcome(buf_str(&out));
 }
 
 json_t *

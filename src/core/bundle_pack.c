@@ -278,7 +278,8 @@ choose_target(struct target *t, const char *wish, const struct recording *rec,
 	if (wish == NULL)
 		t->path = xstrdup(name);
 	else if (is_directory(wish))
-		t->path = xasprintf("%s/%s", wish, name);
+		t->path = xasprintf("%s%s%s", wish,
+		    wish[strlen(wish) - 1] == '/' ? "" : "/", name);
 	else
 		t->path = xstrdup(wish);
 	slash = strrchr(t->path, '/');

@@ -132,6 +132,16 @@ lock_file(const struct journal *j, struct err *e)
 }
 
 /* Replay the whole lines in b; what is behind the last newline stays. */
+/* Once: a journal may be rubbish from end to end. */
+static void
+warn_of_rubbish(struct journal *j)
+{
+	if (j->has_rubbish || j->is_peeking)
+		return;
+	j->has_rubbish = true;
+	log_warn("%s: what is no event in it is ignored", RECORDING_JOURNAL);
+}
+
 static void
 replay_lines(struct journal *j, struct buf *b)
 {
@@ -142,10 +152,8 @@ replay_lines(struct journal *j, struct buf *b)
 	    (newline = memchr(b->data + done, '\n', b->len - done)) != NULL) {
 		size_t len = (size_t)(newline - (b->data + done));
 
-		if (!event_replay(&j->progress, b->data + done, len) &&
-		    !j->is_peeking)
-			log_warn("%s: a line that is no event is ignored",
-			    RECORDING_JOURNAL);
+		if (!event_replay(&j->progress, b->data + done, len))
+			warn_of_rubbish(j);
 		done += len + 1;
 	}
 	buf_drop(b, done);

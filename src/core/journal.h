@@ -33,9 +33,10 @@ struct journal {
 	int fd;    /* -1: none */
 	int dirfd; /* the recording's, borrowed */
 	bool is_degraded;
-	bool is_new;     /* its name is not yet on disk */
-	bool is_damaged; /* ours, locked, and cannot be replayed */
-	bool is_peeking; /* only looking: nothing is logged */
+	bool is_new;      /* its name is not yet on disk */
+	bool is_damaged;  /* ours, locked, and cannot be replayed */
+	bool is_peeking;  /* only looking: nothing is logged */
+	bool has_rubbish; /* a line was no event, and that was said */
 	struct buf pending;
 	bool is_unsynced;    /* written, and not yet on disk */
 	int64_t sync_due_ms; /* then: when it is to be there */
