@@ -231,6 +231,14 @@ certificate() {
 		found "^warning disk: .* is a RAM disk"
 }
 
+@test "a log file that cannot be written is found, and none is made" {
+	checks 0 --log-file "$DIR/log" || checks 1 --log-file "$DIR/log"
+	found "^ok log-file: $DIR/log can be written"
+	[ ! -e "$DIR/log" ]
+	checks 1 --log-file "$DIR/none/log"
+	found "^warning log-file: $DIR/none/log cannot be written: No such file"
+}
+
 @test "a directory where this user cannot write fails" {
 	[ "$(id -u)" != 0 ] || command -v setpriv >/dev/null || skip "no setpriv"
 	chmod 555 "$ROOMS"

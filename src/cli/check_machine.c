@@ -245,11 +245,34 @@ check_magic(struct diagnoses *f)
 	mimetype_close(m);
 }
 
+/* It is made by the first who logs, which is not to be root by a look. */
+static void
+check_log_file(struct diagnoses *f, const struct loaded *l)
+{
+	const char *path = l->config.log.file;
+	const char *slash = strrchr(path, '/');
+	autofree char *directory =
+	    slash ? xstrndup(path, (size_t)(slash - path) + 1) : xstrdup(".");
+
+	if (*path == '\0')
+		return;
+	if (access(path, W_OK) == 0 ||
+	    (errno == ENOENT && access(directory, W_OK | X_OK) == 0))
+		check_note(f, CHECK_OK, "log-file", NULL, "%s can be written",
+		    path);
+	else
+		check_note(f, CHECK_WARNING, "log-file",
+		    "Let this user write there, or set log-file to another "
+		    "place.",
+		    "%s cannot be written: %s", path, strerror(errno));
+}
+
 void
 check_machine(struct diagnoses *f, const struct loaded *l)
 {
 	check_user(f);
 	check_program(f);
 	check_recordings(f, l);
+	check_log_file(f, l);
 	check_magic(f);
 }

@@ -10,6 +10,7 @@
 static void
 examine(struct diagnoses *f, const struct options *o)
 {
+	static const struct log_policy quiet = { .is_quiet = true };
 	struct loaded l;
 	struct err e;
 
@@ -18,8 +19,8 @@ examine(struct diagnoses *f, const struct options *o)
 		    "Mend this place: see jibri-finalize.conf(5).", "%s",
 		    e.text);
 	} else {
-		l.config.log.is_quiet = true;
-		(void)log_configure(&l.config.log, &e);
+		/* Not even the log file is to be made. */
+		(void)log_configure(&quiet, &e);
 		check_config(f, &l, o->config_path);
 		check_machine(f, &l);
 		check_jibri(f, &l);
