@@ -59,6 +59,7 @@ _jibri_finalize() {
 	--require-tls
 	--strict-permissions
 	--trust
+	--confine
 	--proxy
 	--proxy-auth-file
 	--recordings-dir
@@ -163,6 +164,9 @@ _jibri_finalize() {
 		flags='' kind='' words='yes no'
 		;;
 	--strict-permissions=)
+		flags='' kind='' words='yes no'
+		;;
+	--confine=)
 		flags='' kind='' words='yes no'
 		;;
 	--defer=)

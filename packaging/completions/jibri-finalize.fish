@@ -107,6 +107,7 @@ complete -c jibri-finalize -n 'not _jibri_finalize_command help' -l tls-pin -x -
 complete -c jibri-finalize -n 'not _jibri_finalize_command help' -l require-tls -d 'refuse http, but to this machine itself'
 complete -c jibri-finalize -n 'not _jibri_finalize_command help' -l strict-permissions -d 'refuse secrets in files open to others'
 complete -c jibri-finalize -n 'not _jibri_finalize_command help' -l trust -x -a 'owner any' -d 'whose directories and files: owner or any'
+complete -c jibri-finalize -n 'not _jibri_finalize_command help' -l confine -d 'give up rights that no delivery needs'
 complete -c jibri-finalize -n 'not _jibri_finalize_command help' -l proxy -x -d 'URL of a proxy, none, or env'
 complete -c jibri-finalize -n 'not _jibri_finalize_command help' -l proxy-auth-file -r -F -d 'who we are to the proxy'
 complete -c jibri-finalize -n 'not _jibri_finalize_command help' -l recordings-dir -x -d 'where Jibri puts its recordings'

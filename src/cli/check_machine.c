@@ -267,6 +267,15 @@ check_log_file(struct diagnoses *f, const struct loaded *l)
 		    "%s cannot be written: %s", path, strerror(errno));
 }
 
+static void
+check_confinement(struct diagnoses *f, const struct loaded *l)
+{
+	autofree char *has = confine_describe();
+
+	check_note(f, CHECK_OK, "confine", NULL, "%sthis kernel has %s",
+	    l->config.confine.is_on ? "" : "off; ", has);
+}
+
 void
 check_machine(struct diagnoses *f, const struct loaded *l)
 {
@@ -275,4 +284,5 @@ check_machine(struct diagnoses *f, const struct loaded *l)
 	check_recordings(f, l);
 	check_log_file(f, l);
 	check_magic(f);
+	check_confinement(f, l);
 }

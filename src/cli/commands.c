@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "base/nearest.h"
 #include "base/stop.h"
+#include "cli/confinement.h"
 #include "cli/help.h"
 #include "cli/report.h"
 
@@ -127,6 +128,7 @@ const struct command commands[] = {
 	    .min_words = 1,
 	    .max_words = 3,
 	    .options = OPTION_FORCE | OPTION_JSON | OPTION_DRY_RUN,
+	    .scope = SCOPE_FIRST,
 	    .run = cmd_finalize,
 	},
 	{
@@ -159,6 +161,7 @@ const struct command commands[] = {
 	    .options = OPTION_ROOM | OPTION_SESSION | OPTION_MEETING_ID |
 		OPTION_ONLY | OPTION_FORCE | OPTION_NO_WEBHOOK | OPTION_JSON |
 		OPTION_DRY_RUN,
+	    .scope = SCOPE_ALL,
 	    .run = cmd_upload,
 	},
 	{
@@ -179,6 +182,7 @@ const struct command commands[] = {
 	    .min_words = 1,
 	    .max_words = SIZE_MAX,
 	    .options = OPTION_DEEP | OPTION_JSON,
+	    .scope = SCOPE_ALL,
 	    .run = cmd_verify,
 	},
 	{
@@ -201,6 +205,7 @@ const struct command commands[] = {
 	    .max_words = 2,
 	    .options =
 		OPTION_ROOM | OPTION_SESSION | OPTION_ERROR | OPTION_FORCE,
+	    .scope = SCOPE_SECOND,
 	    .run = cmd_notify,
 	},
 	{
@@ -222,6 +227,7 @@ const struct command commands[] = {
 	    .min_words = 1,
 	    .max_words = SIZE_MAX,
 	    .options = OPTION_OUTPUT | OPTION_UNREDACTED,
+	    .scope = SCOPE_AND_OUTPUT,
 	    .run = cmd_pack,
 	},
 	{
@@ -238,6 +244,7 @@ const struct command commands[] = {
 	    .examples = sweep_examples,
 	    .max_words = SIZE_MAX,
 	    .options = OPTION_HELD | OPTION_DRY_RUN,
+	    .scope = SCOPE_ROOTS,
 	    .run = cmd_sweep,
 	},
 	{
@@ -271,6 +278,7 @@ const struct command commands[] = {
 	    .min_words = 1,
 	    .max_words = 1,
 	    .options = OPTION_RESET | OPTION_YES,
+	    .scope = SCOPE_FIRST,
 	    .run = cmd_forget,
 	},
 	{
@@ -401,6 +409,7 @@ run_loaded(struct loaded *l, const struct command *command,
 	for (size_t i = 0; i < l->lax.n; i++)
 		log_warn("%s", l->lax.items[i]);
 	stop_at(clock_mono_ms() + l->config.deadline_ms);
+	confine_command(l, command, o, words, n);
 	return command->run(l, o, words, n, e);
 }
 

@@ -31,6 +31,16 @@ void roots_of(const struct loaded *, char *const *words, size_t n,
 int show_status(const struct loaded *, const struct text_list *roots,
     unsigned verdicts, bool is_json, size_t *held, struct err *e);
 
+/* What a command opens for writing, and so what it is confined to. */
+enum command_scope {
+	SCOPE_NONE,       /* it is not confined */
+	SCOPE_FIRST,      /* the recording that the first word names */
+	SCOPE_SECOND,     /* the second */
+	SCOPE_ALL,        /* those that all words name */
+	SCOPE_AND_OUTPUT, /* and the place of the archive */
+	SCOPE_ROOTS,      /* each visit its own recording */
+};
+
 struct command_example {
 	const char *what, *line;
 };
@@ -46,6 +56,7 @@ struct command {
 	unsigned options;     /* OPTION_... that it takes */
 	bool needs_no_config; /* works whatever is configured */
 	bool loads_config;    /* itself, as it has to do with a bad one */
+	enum command_scope scope;
 	command_run *run;
 };
 

@@ -297,6 +297,26 @@ load_flags(struct loaded *l, const struct flag *flags, size_t n, struct err *e)
 	return 0;
 }
 
+/* What is read after the start: by TLS, and a user's own types of files. */
+static void
+share_readable(struct text_list *readable, const struct http_policy *http)
+{
+	const char *const files[] = { http->ca_file, http->tls_cert,
+		http->tls_key };
+	const char *home = getenv("HOME");
+	autofree char *magic = home ? xasprintf("%s/.magic", home) : NULL;
+	autofree char *compiled =
+	    home ? xasprintf("%s/.magic.mgc", home) : NULL;
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+		if (files[i] && *files[i])
+			text_list_add(readable, files[i]);
+	if (home != NULL) {
+		text_list_add(readable, magic);
+		text_list_add(readable, compiled);
+	}
+}
+
 /* What several modules need and one row sets. */
 static void
 share(struct config *config)
@@ -311,6 +331,7 @@ share(struct config *config)
 	if (*p->auth.token_url)
 		p->auth.share = auth_share_open();
 	config->verdict.schedule = config->attempt.schedule;
+	share_readable(&config->confine.readable, &p->http);
 }
 
 static int
@@ -366,6 +387,7 @@ config_free(struct loaded *l)
 	}
 	free(l->origins);
 	text_list_free(&l->lax);
+	text_list_free(&l->config.confine.readable);
 	auth_share_close(l->config.pipeline.auth.share);
 	*l = (struct loaded){ 0 };
 }

@@ -362,6 +362,18 @@ const struct setting settings[] = {
 		      "it is delivered with a warning.",
 	},
 	{
+	    .name = "confine",
+	    BOOL(confine.is_on),
+	    .initial = "yes",
+	    .help = "give up rights that no delivery needs",
+	    .manual = "What starts programs, looks into other processes, "
+		      "mounts or loads modules fails (seccomp); with "
+		      "Landlock, since Linux 5.19, only the recording's "
+		      "directory can be written, and only what names, TLS "
+		      "and the libraries need can be read.  What the kernel "
+		      "does not have is left out; check says what it has.",
+	},
+	{
 	    .name = "proxy",
 	    TEXT(pipeline.http.proxy),
 	    .initial = "none",

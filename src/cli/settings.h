@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/confine.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "base/nearest.h"
@@ -33,6 +34,7 @@ struct config {
 	bool is_deferred;
 	int64_t deadline_ms;
 	bool strict_permissions;
+	struct confine_policy confine;
 	int progress;       /* enum meter_when */
 	char *jibri_config; /* Jibri's own configuration file */
 };

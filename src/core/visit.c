@@ -47,6 +47,17 @@ deliver(const struct visit_policy *policy, const char *directory,
 	attempt_result_free(&result);
 }
 
+/* What is hostile in one recording sees none of the others. */
+static void
+confine_to(const struct visit_policy *policy, const char *directory)
+{
+	struct text_list own = { 0 };
+
+	text_list_add(&own, directory);
+	confine_files(policy->confine, &own);
+	text_list_free(&own);
+}
+
 static _Noreturn void
 run_child(const struct visit_policy *policy, const char *directory,
     pid_t parent, int fd)
@@ -62,6 +73,7 @@ run_child(const struct visit_policy *policy, const char *directory,
 	if (policy->deadline_ms < left_ms)
 		left_ms = policy->deadline_ms;
 	stop_at(clock_mono_ms() + left_ms);
+	confine_to(policy, directory);
 	deliver(policy, directory, &report);
 	(void)file_write_all(fd, &report, sizeof(report));
 	log_finish();

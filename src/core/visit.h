@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "base/confine.h"
 #include "base/err.h"
 #include "core/attempt.h"
 
@@ -19,6 +20,7 @@ struct visit_policy {
 	int64_t deadline_ms; /* of one visit */
 	int64_t jobs;        /* that share the rate */
 	bool takes_held;
+	const struct confine_policy *confine;
 	const struct watch *watch; /* of each visit's uploads; NULL: nobody */
 };
 

@@ -1,0 +1,125 @@
+#!/usr/bin/env bats
+# What a delivery can still do, should somebody else's code run in it: send
+# this recording, and nothing else.
+
+load lib
+
+setup() {
+	[ "${SAN:-}" != 1 ] || skip "the sanitizers look into /proc and trace"
+	common_setup
+	start_sandbox
+	recording
+	TOP=$DIR/recordings
+	SHIM=${BUILD:-$ROOT/build}/preload-intruder.so
+	"$BIN" check --json >"$DIR/check" || true
+	HAS=$(jq -r '.findings[] | select(.check == "confine") | .text' \
+		"$DIR/check")
+	# What it is after: another recording, and a place outside.
+	mkdir "$DIR/other"
+	echo private >"$DIR/other/letter"
+	export INTRUDER_READ=$DIR/other/letter INTRUDER_WRITE=$DIR/other/new
+}
+
+teardown() {
+	[ -z "${DIR:-}" ] || common_teardown
+}
+
+needs_kernel() {
+	[[ $HAS == *"seccomp, Landlock"* ]] || skip "$HAS"
+}
+
+# intruded COMMAND...: what the intruder got, a line each.
+intruded() {
+	env LD_PRELOAD="$SHIM" timeout 60 "$@" >"$DIR/out" 2>&1 ||
+		{ cat "$DIR/out" >&2; return 1; }
+	sed -n 's/^intruder: //p' "$DIR/out"
+}
+
+refused() {
+	printf '%s\n' "shadow: EACCES" "read: EACCES" "write: EACCES" \
+		"exec: EPERM" "ptrace: EPERM" "unshare: EPERM"
+}
+
+@test "somebody else's code in a delivery opens no other file and starts no program" {
+	needs_kernel
+	assert_equal "$(intruded "$BIN" "$REC")" "$(refused)"
+	is_stored metadata.json "$MEDIA"
+	[ ! -e "$DIR/other/new" ]
+}
+
+@test "with confine = no it gets all of that, so the test can fail" {
+	JIBRI_FINALIZE_CONFINE=no intruded "$BIN" "$REC" >"$DIR/got"
+	is_stored metadata.json "$MEDIA"
+	grep -qx "read: done" "$DIR/got"
+	grep -qx "write: done" "$DIR/got"
+	grep -qx "exec: done" "$DIR/got"
+	grep -qx "ptrace: done" "$DIR/got"
+}
+
+@test "each visit of a sweep has its own recording and no other" {
+	needs_kernel
+	cp -r "$REC" "$TOP/other"
+	export INTRUDER_READ=$TOP/other/metadata.json
+	export INTRUDER_WRITE=$TOP/other/new
+	intruded "$BIN" sweep --jobs 1 "$TOP" >"$DIR/got"
+	# Two visits; the one to "other" may open what is its own.
+	assert_equal "$(grep -c "shadow: EACCES" "$DIR/got")" 2
+	assert_equal "$(grep -c "exec: EPERM" "$DIR/got")" 2
+	assert_equal "$(grep -c "read: EACCES" "$DIR/got")" 1
+	assert_equal "$(grep -c "read: done" "$DIR/got")" 1
+	is_stored metadata.json "$MEDIA"
+}
+
+@test "by name the other commands are confined too, and have what they need" {
+	needs_kernel
+	INTRUDER_WRITE=$DIR/other/new
+	assert_equal "$(intruded "$BIN" upload "$REC")" "$(refused)"
+	run_command 0 verify --deep "$REC"
+	(cd "$DIR/other" && run_command 0 pack "$REC" && run_command 0 pack \
+		--output "$DIR/new.tar.gz" "$REC")
+	[ -e "$DIR/other/$SESSION.tar.zst" ]
+	rm -rf "$SB/store" "$SB/records.jsonl"
+	assert_equal "$(cd "$DIR" && intruded "$BIN" upload new.tar.gz |
+		grep -v "read: \|write: ")" "$(refused | grep -v \
+		"read: \|write: ")"
+	run_command 0 notify started "$REC"
+	run_command 0 forget --reset --yes "$REC"
+}
+
+@test "names, types, the hash beside the sending and TLS keep to what is left to them" {
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
+		-days 2 -subj /CN=localhost \
+		-addext subjectAltName=DNS:localhost,IP:127.0.0.1 \
+		-keyout "$DIR/key" -out "$DIR/pem" 2>/dev/null
+	stop_sandbox
+	start_sandbox --tls "$DIR/pem" "$DIR/key"
+	export FILE_SERVICE_URL=${URL/127.0.0.1/localhost}
+	export MEETING_SERVICE_URL=$FILE_SERVICE_URL
+	sparse "$REC/large.mp4" 20000000
+	printf '%%PDF-1.4\n' >"$REC/paper"
+	run_finalize 0 --ca-file "$DIR/pem"
+	refute_output_has warning
+	is_stored large.mp4 metadata.json paper "$MEDIA"
+	assert_equal "$(jq -r 'select(.path == "paper").type' \
+		"$REC/.jibri-finalize")" application/pdf
+}
+
+@test "a running delivery shows no new privileges, a filter and a limit" {
+	local pid
+	needs_kernel
+	export JIBRI_FINALIZE_ANSWER_TIMEOUT=20s
+	faults 'upload * 1 slow-store 2'
+	"$BIN" "$REC" >"$DIR/out" 2>&1 3>&- &
+	pid=$!
+	wait_for grep -q upload "$SB/requests.jsonl"
+	grep -Eq '^NoNewPrivs:\s*1' "/proc/$pid/status"
+	grep -Eq '^Seccomp:\s*2' "/proc/$pid/status"
+	grep -Eq '^Max data size +1073741824' "/proc/$pid/limits"
+	wait "$pid"
+}
+
+@test "check says what the kernel has, and whether it is used" {
+	JIBRI_FINALIZE_CONFINE=no run "$BIN" check
+	assert_output_has "confine: off; this kernel has "
+	[[ $HAS == "this kernel has "* ]]
+}
