@@ -58,6 +58,7 @@ cmd_forget(struct loaded *l, const struct options *o, char *const *words,
 	(void)n;
 	if (result == 0) {
 		log_set_session(recording_name(&rec));
+		recording_enter(&rec, false);
 		result = forget(l, o, &rec, e);
 	}
 	recording_close(&rec);

@@ -396,10 +396,11 @@ attempt_postpone(const char *directory, const struct pipeline_policy *pipeline,
 	struct recording rec;
 	struct journal j = { .fd = -1 };
 	struct err ignored;
+	int result = recording_open_below(&rec, directory, &pipeline->recording,
+	    &ignored);
 
-	if (recording_open_below(&rec, directory, &pipeline->recording,
-		&ignored) == 0 &&
-	    journal_open(&j, rec.dirfd, &ignored) == 0 &&
+	recording_enter(&rec, false);
+	if (result == 0 && journal_open(&j, rec.dirfd, &ignored) == 0 &&
 	    j.progress.failed_class != ERR_PERMANENT) {
 		journal_note(&j,
 		    (struct event){

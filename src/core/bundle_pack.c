@@ -418,15 +418,24 @@ pack(struct pack *p, struct target *t,
     const struct identity_policy *identity, struct err *e)
 {
 	struct recording *rec = &p->recording;
+	int result;
 
 	if (recording_open(rec, request->directory, policy, e) == -1)
 		return -1;
 	log_set_session(recording_name(rec));
-	if (choose_target(t, request->target, rec, e) == -1 ||
-	    journal_open(&p->journal, rec->dirfd, e) == -1 ||
-	    open_target(t, e) == -1)
+	if (choose_target(t, request->target, rec, e) == -1)
 		return -1;
-	if (write_archive(p, t, identity, e) == -1)
+	/* The recording is its owner's, the archive is ours. */
+	recording_enter(rec, false);
+	if (journal_open(&p->journal, rec->dirfd, e) == -1)
+		return -1;
+	recording_leave(rec);
+	if (open_target(t, e) == -1)
+		return -1;
+	recording_enter(rec, false);
+	result = write_archive(p, t, identity, e);
+	recording_leave(rec);
+	if (result == -1)
 		return err_wrap(e, "%s", rec->path);
 	return publish(t, e);
 }

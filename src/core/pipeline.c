@@ -21,6 +21,7 @@ job_open(struct job *job, const char *directory, bool is_looking, struct err *e)
 	    (job->is_swept ? recording_open_below : recording_open)(rec,
 		directory, &job->policy->recording, e) == -1)
 		return -1;
+	recording_enter(rec, job->is_swept);
 	log_set_session(named ? named : recording_name(rec));
 	if ((is_looking ? journal_look : journal_open)(&job->journal,
 		rec->dirfd, e) == -1)

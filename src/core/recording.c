@@ -42,6 +42,7 @@ recording_close(struct recording *rec)
 	free(rec->doubt);
 	free(rec->path);
 	mem_close(&rec->dirfd);
+	recording_leave(rec);
 }
 
 const char *

@@ -48,7 +48,9 @@ struct recording {
 	const struct recording_policy *policy;
 	char *path; /* absolute; below a root that is swept, as named */
 	int dirfd;
-	uid_t owner;                /* of the directory */
+	uid_t owner; /* of the directory */
+	gid_t group;
+	bool is_as_owner;           /* until it is closed */
 	int64_t mtime_ns;           /* of the directory, before the last scan */
 	struct artifact *artifacts; /* sorted by path */
 	size_t n, cap;
@@ -107,6 +109,17 @@ int recording_open_entry(struct recording *, int rootfd, const char *root,
 int recording_open_below(struct recording *, const char *path,
     const struct recording_policy *, struct err *e);
 void recording_close(struct recording *);
+
+/*
+ * As root, work as the directory's owner until it is closed, or for good, so
+ * that root leaves nothing there that the owner cannot write to.  What else
+ * only root can open has to be open.  Where that is not allowed, root goes on
+ * with a warning.
+ */
+void recording_enter(struct recording *, bool is_for_good);
+
+/* Be root again, before it is closed. */
+void recording_leave(struct recording *);
 
 /* The directory's own name: Jibri's session id. */
 const char *recording_name(const struct recording *);

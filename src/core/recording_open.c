@@ -5,7 +5,9 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/log.h"
 #include "base/mem.h"
+#include "base/user.h"
 #include "core/recording_internal.h"
 
 int
@@ -32,6 +34,7 @@ check_owner(struct recording *rec, const struct stat *root, struct err *e)
 	if (fstat(rec->dirfd, &st) == -1)
 		return err_sys(e, "%s", rec->path);
 	rec->owner = st.st_uid;
+	rec->group = st.st_gid;
 	if (recording_judge(rec,
 		root ? trust_check_entry(geteuid(), root, &st, &why)
 		     : trust_check_directory(geteuid(), &st, &why),
@@ -96,4 +99,25 @@ recording_open_below(struct recording *rec, const char *path,
 		e) == -1)
 		return err_wrap(e, "%s", path);
 	return 0;
+}
+
+void
+recording_enter(struct recording *rec, bool is_for_good)
+{
+	if (geteuid() != 0 || rec->owner == 0)
+		return;
+	if (user_become(rec->owner, rec->group, is_for_good) == 0)
+		rec->is_as_owner = !is_for_good;
+	else
+		log_warn("cannot work as user %u, its owner: %s; going on as "
+			 "root",
+		    (unsigned)rec->owner, strerror(errno));
+}
+
+void
+recording_leave(struct recording *rec)
+{
+	if (rec->is_as_owner)
+		user_return();
+	rec->is_as_owner = false;
 }

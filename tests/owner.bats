@@ -1,0 +1,141 @@
+#!/usr/bin/env bats
+# Run as root, every command works on a recording as its directory's owner: a
+# sudo leaves nothing that Jibri's user could not go on with.
+
+load lib
+
+JIBRI=65534
+
+setup() {
+	[ "$(id -u)" = 0 ] || skip "only root can be another user"
+	common_setup
+	start_sandbox
+	TOP=$DIR/recordings
+	recording
+	chmod o+x "$BATS_RUN_TMPDIR" "$BATS_RUN_TMPDIR/test" "$DIR"
+	cp "$BIN" "$DIR/bin"
+	chmod 755 "$DIR/bin"
+	chown -R "$JIBRI:$JIBRI" "$TOP"
+	# What root alone can read is read before, and what it writes opened.
+	mkdir -m 700 "$DIR/root"
+	echo "log-file = $DIR/root/log" >"$DIR/root/conf"
+	chmod 600 "$DIR/root/conf"
+	export JIBRI_FINALIZE_CONFIG=$DIR/root/conf
+}
+
+teardown() {
+	[ -z "${DIR:-}" ] || common_teardown
+}
+
+# all_jibris: whatever is below the recordings is the owner's.
+all_jibris() {
+	assert_equal "$(find "$TOP" ! -user "$JIBRI" -o ! -group "$JIBRI")" ""
+}
+
+# as_jibri CODE [ARGUMENT...]
+as_jibri() {
+	local want=$1
+	shift
+	JIBRI_FINALIZE_CONFIG=/dev/null run timeout -k 5 60 setpriv \
+		--reuid "$JIBRI" --regid "$JIBRI" --clear-groups \
+		"$DIR/bin" "$@"
+	ended_with "$want"
+}
+
+@test "what root delivers leaves a journal that Jibri's user goes on with" {
+	faults 'webhook * * status 503'
+	run_command 75 --tries 1 "$REC"
+	all_jibris
+	faults
+	as_jibri 0 "$REC"
+	refute_output_has warning
+	is_stored metadata.json "$MEDIA"
+	assert_equal "$(webhooks | tail -n 1)" "STOPPED $ROOM $SESSION"
+	# Root's log was opened before.
+	grep -q "stored, " "$DIR/root/log"
+}
+
+@test "so do a sweep, upload, notify, verify, pack and forget" {
+	local command
+	another_recording two
+	chown -R "$JIBRI:$JIBRI" "$TOP"
+	run_command 0 sweep "$TOP"
+	all_jibris
+	for command in "notify started" upload verify "forget --yes" \
+		"forget --reset --yes" "pack --output $DIR/root"; do
+		rm -f "$REC/.jibri-finalize"
+		# shellcheck disable=SC2086
+		run "$BIN" $command "$REC"
+		all_jibris
+	done
+	# The archive is root's, in a place that the owner cannot enter.
+	assert_equal "$(stat -c %U "$DIR/root/two.tar.zst")" root
+	assert_equal "$(find "$DIR/root" -name '.*.tar.zst.*')" ""
+}
+
+@test "several recordings have an owner each" {
+	local first=$REC
+	another_recording two
+	chown -R 12345:12345 "$REC"
+	run_command 0 upload "$first" "$REC"
+	assert_equal "$(stat -c %u:%g "$first/.jibri-finalize")" "$JIBRI:$JIBRI"
+	assert_equal "$(stat -c %u:%g "$REC/.jibri-finalize")" 12345:12345
+}
+
+@test "what is postponed for a server that wants peace is noted as its owner" {
+	local n
+	for n in 1 2 3; do another_recording "r$n"; done
+	chown -R "$JIBRI:$JIBRI" "$TOP"
+	faults 'lookup * * status 503 Retry-After: 600'
+	run "$BIN" sweep --jobs 1 "$TOP"
+	all_jibris
+	[ -e "$TOP/r3/.jibri-finalize" ]
+}
+
+@test "a visit of a sweep has no way back to root, and none of root's groups" {
+	local pid visit
+	export JIBRI_FINALIZE_ANSWER_TIMEOUT=20s
+	faults 'upload * 1 slow-store 2'
+	setpriv --groups 0,4,27 "$BIN" sweep "$TOP" >"$DIR/out" 2>&1 3>&- &
+	pid=$!
+	wait_for grep -q upload "$SB/requests.jsonl"
+	visit=$(pgrep -P "$pid")
+	# Real, effective, saved, of the file system.
+	assert_equal "$(grep Uid: "/proc/$visit/status" | tr -s '\t' ' ')" \
+		"Uid: $JIBRI $JIBRI $JIBRI $JIBRI"
+	assert_equal "$(grep Gid: "/proc/$visit/status" | tr -s '\t' ' ')" \
+		"Gid: $JIBRI $JIBRI $JIBRI $JIBRI"
+	assert_equal "$(grep Groups: "/proc/$visit/status" | tr -s '\t ' ' ')" \
+		"Groups: $JIBRI "
+	assert_equal "$(grep CapEff: "/proc/$visit/status" | tr -s '\t' ' ')" \
+		"CapEff: 0000000000000000"
+	[ "$(stat -c %u "/proc/$visit/mem")" = 0 ]       # not dumpable
+	wait "$pid"
+	is_stored metadata.json "$MEDIA"
+}
+
+@test "a visit that has become another user still ends with its sweep" {
+	local pid visit
+	faults 'upload * 1 slow-store 20'
+	"$BIN" sweep "$TOP" >"$DIR/out" 2>&1 3>&- &
+	pid=$!
+	wait_for grep -q upload "$SB/requests.jsonl"
+	visit=$(pgrep -P "$pid")
+	kill -KILL "$pid"
+	wait_for test ! -e "/proc/$visit"
+}
+
+@test "where root may not become another user, it goes on with a warning" {
+	run timeout 60 setpriv --bounding-set=-setuid,-setgid \
+		--inh-caps=-setuid,-setgid "$BIN" "$REC"
+	ended_with 0
+	assert_output_has "cannot work as user $JIBRI, its owner"
+	is_stored metadata.json "$MEDIA"
+}
+
+@test "a recording of root's is root's" {
+	chown -R 0:0 "$TOP"
+	run_command 0 "$REC"
+	refute_output_has warning
+	assert_equal "$(stat -c %u "$REC/.jibri-finalize")" 0
+}
