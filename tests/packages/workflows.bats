@@ -18,3 +18,12 @@ actionlint() {
 	sed 's/runs-on:/run-on:/' "$ROOT/.github/workflows/ci.yml" >"$DIR/bad.yml"
 	run -1 actionlint "$DIR/bad.yml"
 }
+
+@test "the Fedora of the workflow has what the RPM is built with" {
+	local need
+	while read -r need; do
+		grep -Eq "[ ']$need(['[:space:]]|\$)" "$ROOT/.github/workflows/ci.yml" ||
+			{ echo "$need is not installed" >&2; return 1; }
+	done < <(sed -n 's/^BuildRequires: *\([^ ]*\).*/\1/p' \
+		"$ROOT/packaging/rpm/jibri-finalize.spec" | sed 's/[()]/\\&/g')
+}
