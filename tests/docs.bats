@@ -126,11 +126,14 @@ ask_zsh() {
 		"$BATS_FILE_TMPDIR/zcompdump" "jibri-finalize $*"
 }
 
+# fish 4 also offers what only has these letters in this order.
 ask_fish() {
+	local word=${*: -1}
 	HOME=$DIR fish --no-config -c "
 		source $completions/jibri-finalize.fish
 		complete -C 'jibri-finalize $*'" |
-		sed 's/\t.*//; s/^--[a-z-]*=//; s,/$,,' | grep -v '^-.$' | sort -u
+		sed 's/\t.*//; s/^--[a-z-]*=//; s,/$,,' | grep -v '^-.$' |
+		grep -e "^${word##*=}" | sort -u
 }
 
 # offers SHELL "WANTED..." WORD...

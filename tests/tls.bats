@@ -286,9 +286,15 @@ reached() {
 	FILE_SERVICE_URL=https://${URL#*//} MEETING_SERVICE_URL=https://${URL#*//} \
 		run finalize
 	assert_equal "$(requests)" 0
+	no_secret
+	# A server of Debian 13's library hangs up without a word, and that may
+	# be anything.
+	if [[ $output = *"unexpected eof"* ]]; then
+		assert_equal "$status" 75
+		return
+	fi
 	assert_equal "$status" 78
 	assert_output_has "what answers at this port speaks no TLS"
-	no_secret
 }
 
 @test "a redirect is never followed, so no secret goes where it leads" {
