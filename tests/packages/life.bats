@@ -38,7 +38,10 @@ jibri_is_there() {
 	echo 'exit 1 # the old script' >"$MACHINE$OLD_SCRIPT"
 	cat >"$MACHINE/usr/local/bin/sudo" <<-'EOT'
 		#!/bin/sh
-		exec "$@"
+		[ "$1" = -u ] || exec "$@"
+		user=$2
+		shift 2
+		exec setpriv --reuid "$user" --regid "$user" --init-groups "$@"
 	EOT
 	# An editor at work: it says where the services are, and does what the
 	# comments ask for.
