@@ -116,7 +116,9 @@ as_jibri() {
 
 @test "a visit that has become another user still ends with its sweep" {
 	local pid visit
-	faults 'upload * 1 slow-store 20'
+	# Only its sweep's end can end it in time.
+	export JIBRI_FINALIZE_ANSWER_TIMEOUT=60s
+	faults 'upload * 1 slow-store 60'
 	"$BIN" sweep "$TOP" >"$DIR/out" 2>&1 3>&- &
 	pid=$!
 	wait_for grep -q upload "$SB/requests.jsonl"
