@@ -231,6 +231,16 @@ certificate() {
 		found "^warning disk: .* is a RAM disk"
 }
 
+@test "a disk that is full is found" {
+	((EUID == 0)) || skip "needs root to mount"
+	mkdir "$DIR/full"
+	mount -t tmpfs -o size=120m none "$DIR/full" || skip "no mounts here"
+	head -c 115M /dev/zero >"$DIR/full/x"
+	checks 78 --recordings-dir "$DIR/full" || { umount "$DIR/full"; false; }
+	umount "$DIR/full"
+	found "^failed disk: 5 MiB, 4 % of the disk of $DIR/full, are free"
+}
+
 @test "a log file that cannot be written is found, and none is made" {
 	checks 0 --log-file "$DIR/log" || checks 1 --log-file "$DIR/log"
 	found "^ok log-file: $DIR/log can be written"
