@@ -38,7 +38,7 @@ last_frame() {
 big() {
 	local name
 	for name; do
-		head -c 1500000 /dev/zero >"$REC/$name"
+		head -c 700000 /dev/zero >"$REC/$name"
 	done
 }
 
@@ -50,7 +50,7 @@ totals() {
 @test "at every width each transfer has one line, none wraps, and none is left at the end" {
 	local width
 	big one.log two.log
-	faults 'upload *.log * slow 1000000'
+	faults 'upload *.log * slow 200000'
 	for width in 40 80 200; do
 		rm -f "$REC/.jibri-finalize"
 		run -0 watched "$width" 20 --log-level error --force
@@ -63,12 +63,12 @@ totals() {
 		assert_equal "$(last_frame)" ""
 	done
 	# Only where there is room.
-	grep -E 'one.log +[0-9]+ %  +[0-9.]+ of 1.4 MiB  +[0-9.]+ .iB/s' "$DIR/frames"
+	grep -E 'one.log +[0-9]+ %  +[0-9.]+ of 683.6 KiB  +[0-9.]+ .iB/s' "$DIR/frames"
 }
 
 @test "no more lines than the terminal has rows, and the rest is counted" {
 	big one.log two.log three.log
-	faults 'upload *.log * slow 1000000'
+	faults 'upload *.log * slow 200000'
 	run -0 watched 80 4 --log-level error
 	grep -x "wraps 0" "$DIR/frames"
 	grep -E '^[0-9] of 5 stored, [12] more under way .*%' "$DIR/frames"
@@ -78,7 +78,7 @@ totals() {
 
 @test "log lines stand whole above the live ones" {
 	big one.log
-	faults 'upload one.log * slow 1000000' 'upload *.json 2 status 503'
+	faults 'upload one.log * slow 200000' 'upload *.json 2 status 503'
 	run -0 watched 200 30 --verbose
 	assert_equal "$(last_frame | tr '|' '\n' | grep -c "^$SESSION: ")" \
 		"$(last_frame | tr '|' '\n' | grep -c .)"
@@ -90,7 +90,7 @@ totals() {
 
 @test "a try that fails is no progress: its bytes go, the tries are counted, nothing is over 100 %" {
 	big one.log
-	faults 'upload one.log 1 drop-at 60%' 'upload one.log * slow 1000000'
+	faults 'upload one.log 1 drop-at 60%' 'upload one.log * slow 200000'
 	export JIBRI_FINALIZE_RETRY_DELAY=600ms JIBRI_FINALIZE_RETRY_DELAY_MAX=1s
 	run -0 watched 120 20 --log-level error
 	totals >"$DIR/totals"
@@ -119,7 +119,7 @@ totals() {
 
 @test "a terminal that is made narrower gets narrower lines" {
 	big one.log two.log
-	faults 'upload *.log * slow 1000000'
+	faults 'upload *.log * slow 200000'
 	run -0 watched 100:40 20 --log-level error
 	grep -x resized "$DIR/frames"
 	# The first frame after it was on its way, and may have wrapped: what it
@@ -132,7 +132,7 @@ totals() {
 @test "--progress=never, --quiet and --json draw nothing on a terminal" {
 	local flag
 	big one.log
-	faults 'upload one.log * slow 1000000'
+	faults 'upload one.log * slow-store 0.7'
 	for flag in --progress=never --quiet --json; do
 		run -0 watched 80 20 "$flag" --force
 		run -1 grep -E '[0-9] %' "$DIR/frames"
@@ -143,7 +143,7 @@ totals() {
 
 @test "where there is no terminal nothing is drawn, unless --progress=always" {
 	big one.log
-	faults 'upload one.log * slow 1000000'
+	faults 'upload one.log * slow-store 0.7'
 	run -0 finalize
 	refute_output_has $'\e'
 	refute_output_has " %"
@@ -156,13 +156,13 @@ totals() {
 	command -v faketime >/dev/null || skip "there is no faketime here"
 	[ "${SAN:-}" != 1 ] || skip "faketime and the sanitizers do not mix"
 	big one.log
-	faults 'upload one.log * slow 1000000'
+	faults 'upload one.log * slow 200000'
 	export JIBRI_FINALIZE_DEADLINE=2h JIBRI_FINALIZE_STALL_TIMEOUT=10m
 	export JIBRI_FINALIZE_ANSWER_TIMEOUT=10m
 	# Three seconds look like ninety, or like more on a busy machine.
 	run -0 timeout 60 faketime -f '+0 x30' "$BIN" "$REC"
 	local n
-	n=$(grep -cE "^$SESSION: one.log: +[0-9]+ %  +[0-9.]+ of 1.4 MiB" \
+	n=$(grep -cE "^$SESSION: one.log: +[0-9]+ %  +[0-9.]+ of 683.6 KiB" \
 		<<<"$output")
 	((n >= 1 && n <= 20))
 	refute_output_has $'\e'
