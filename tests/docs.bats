@@ -5,7 +5,7 @@
 load lib
 setup() {
 	common_setup
-	unset "${!JIBRI_FINALIZE_@}"
+	unset_all
 	export JIBRI_FINALIZE_CONFIG=/dev/null
 }
 teardown() { common_teardown; }

@@ -19,7 +19,8 @@ CANARY=canary-s3cret
 # Each test: a sandbox with one room, and the settings that point to it.
 # The waits are short, so that a retry costs no time.
 common_setup() {
-	unset "${!JIBRI_FINALIZE_@}" CREDENTIALS_DIRECTORY WEBHOOK_SECRET
+	unset_all
+	unset CREDENTIALS_DIRECTORY WEBHOOK_SECRET
 	unset http_proxy https_proxy no_proxy MAGIC
 	DIR=$BATS_TEST_TMPDIR
 	SB=$DIR/sandbox
@@ -30,7 +31,12 @@ common_setup() {
 	export JIBRI_FINALIZE_RETRY_DELAY=20ms JIBRI_FINALIZE_RETRY_DELAY_MAX=100ms
 	export JIBRI_FINALIZE_ANSWER_TIMEOUT=1s JIBRI_FINALIZE_STALL_TIMEOUT=2s
 	export JIBRI_FINALIZE_DEADLINE=60s
-	# They look into /proc, and for leaks by tracing.
+}
+
+# unset_all: as if nobody had set anything.  The sanitizers look into /proc, and
+# take more memory than a confined process may.
+unset_all() {
+	unset "${!JIBRI_FINALIZE_@}"
 	[ "${SAN:-}" != 1 ] || export JIBRI_FINALIZE_CONFINE=no
 }
 
@@ -231,4 +237,11 @@ refute_output_has() {
 	[[ $output != *"$1"* ]] && return 0
 	printf 'output has: %s\n--- output:\n%s\n' "$1" "$output" >&2
 	return 1
+}
+
+needs_strace() {
+	strace -f -qq -o /dev/null true 2>/dev/null ||
+		skip "strace may not trace here"
+	# The search for leaks does not work under strace.
+	[ "${SAN:-}" != 1 ] || export ASAN_OPTIONS=${ASAN_OPTIONS:-}:detect_leaks=0
 }

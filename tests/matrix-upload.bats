@@ -108,7 +108,7 @@ last_rows() {
 		B 0 75 stall-answer 0.1
 		B+ 0 0 stall-stored 30
 		C 0 0 stall-stored 0.1
-		B+ 0 0 slow-store 1.5
+		B+ 0 0 slow-store 2.5
 		C 0 0 slow-store 0.1
 		B 78 78 html
 		B+ 0 0 html-stored

@@ -27,11 +27,6 @@ say() {
 	echo "# $*" >&3
 }
 
-needs_strace() {
-	strace -f -qq -o /dev/null true 2>/dev/null ||
-		skip "strace may not trace here"
-}
-
 # point SESSION: one more, with a recording and a log of requests of its own;
 # no name is used twice.
 point() {

@@ -4,7 +4,7 @@
 load lib
 setup() {
 	common_setup
-	unset "${!JIBRI_FINALIZE_@}"
+	unset_all
 	unset FILE_SERVICE_URL MEETING_SERVICE_URL
 	CONF=$DIR/finalize.conf
 	: >"$CONF"
@@ -125,6 +125,7 @@ variable() {
 }
 
 @test "every setting can be set in the file, and config says so" {
+	unset JIBRI_FINALIZE_CONFINE
 	local name value line=0
 	for name in $(plain_names); do
 		echo "$name = $(another "$name")" >>"$CONF"
@@ -171,6 +172,7 @@ variable() {
 }
 
 @test "the sample with every setting uncommented is a file that changes nothing" {
+	unset JIBRI_FINALIZE_CONFINE
 	"$BIN" config --sample >"$DIR/sample"
 	diff <(grep -v '^# ' "$DIR/sample" | sed -n 's/^#\([^ ]*\) =.*/\1/p') \
 		<("$BIN" config --json | jq -r '.[].name')

@@ -71,6 +71,7 @@ STOPPED $ROOM two"
 
 @test "a finished recording is known by two stat calls, until something is added to it" {
 	start_sandbox
+	needs_strace
 	place one
 	sweep 0
 	strace -f -qq -e trace=openat,openat2,open -o "$DIR/trace" \
