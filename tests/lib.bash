@@ -40,6 +40,15 @@ unset_all() {
 	[ "${SAN:-}" != 1 ] || export JIBRI_FINALIZE_CONFINE=no
 }
 
+# hand_over USER: the recordings are theirs, and $DIR/bin is a copy of the
+# program that they can start.
+hand_over() {
+	chmod o+x "$BATS_RUN_TMPDIR" "$BATS_RUN_TMPDIR/test" "$DIR"
+	cp "$BIN" "$DIR/bin"
+	chmod 755 "$DIR/bin"
+	chown -R "$1:$1" "$DIR/recordings"
+}
+
 common_teardown() {
 	stop_sandbox
 	no_canary

@@ -12,10 +12,7 @@ setup() {
 	start_sandbox
 	TOP=$DIR/recordings
 	recording
-	chmod o+x "$BATS_RUN_TMPDIR" "$BATS_RUN_TMPDIR/test" "$DIR"
-	cp "$BIN" "$DIR/bin"
-	chmod 755 "$DIR/bin"
-	chown -R "$JIBRI:$JIBRI" "$TOP"
+	hand_over "$JIBRI"
 	# What root alone can read is read before, and what it writes opened.
 	mkdir -m 700 "$DIR/root"
 	echo "log-file = $DIR/root/log" >"$DIR/root/conf"

@@ -13,11 +13,7 @@ setup() {
 	start_sandbox
 	TOP=$DIR/recordings
 	recording
-	# Both get there, and to a copy of the program.
-	chmod o+x "$BATS_RUN_TMPDIR" "$BATS_RUN_TMPDIR/test" "$DIR"
-	cp "$BIN" "$DIR/bin"
-	chmod 755 "$DIR/bin"
-	chown -R "$JIBRI:$JIBRI" "$TOP"
+	hand_over "$JIBRI"
 }
 
 teardown() {
