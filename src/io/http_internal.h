@@ -7,6 +7,11 @@
 
 /* What the http_*.c files share; nobody else includes this. */
 
+struct http_socket {
+	int fd;
+	int local_port; /* 0: not known yet */
+};
+
 struct http {
 	const struct http_policy *policy;
 	CURLM *multi;
@@ -14,7 +19,7 @@ struct http {
 	struct http_transfer *finished;
 	size_t n_active;
 	unsigned n_started;
-	int *sockets; /* open connections, to find one by its local port */
+	struct http_socket *sockets; /* open connections */
 	size_t n_sockets, cap_sockets;
 	void (*tick)(void *ctx); /* NULL: nobody wants it */
 	void *tick_ctx;

@@ -89,8 +89,8 @@ on_socket_open(void *ctx, curl_socket_t fd, curlsocktype purpose)
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &timeout,
 	    sizeof(timeout));
 	xgrow((void **)&http->sockets, &http->cap_sockets, http->n_sockets + 1,
-	    sizeof(int));
-	http->sockets[http->n_sockets++] = fd;
+	    sizeof(*http->sockets));
+	http->sockets[http->n_sockets++] = (struct http_socket){ .fd = fd };
 	return CURL_SOCKOPT_OK;
 }
 
@@ -100,7 +100,7 @@ on_socket_close(void *ctx, curl_socket_t fd)
 	struct http *http = ctx;
 
 	for (size_t i = 0; i < http->n_sockets; i++) {
-		if (http->sockets[i] != fd)
+		if (http->sockets[i].fd != fd)
 			continue;
 		http->sockets[i] = http->sockets[--http->n_sockets];
 		break;
@@ -108,16 +108,19 @@ on_socket_close(void *ctx, curl_socket_t fd)
 	return close(fd);
 }
 
+/* Once it is connected, it keeps its port. */
 static int
-local_port(int fd)
+port_of(struct http_socket *socket)
 {
 	struct sockaddr_in6 addr = { 0 };
 	socklen_t len = sizeof(addr);
 
+	if (socket->local_port != 0)
+		return socket->local_port;
 	/* The port of IPv4 and IPv6 addresses lies at the same place. */
-	if (getsockname(fd, (struct sockaddr *)&addr, &len) == -1)
-		return -1;
-	return ntohs(addr.sin6_port);
+	if (getsockname(socket->fd, (struct sockaddr *)&addr, &len) == 0)
+		socket->local_port = ntohs(addr.sin6_port);
+	return socket->local_port;
 }
 
 /* The request goes out now, over a new connection or a kept one. */
@@ -129,8 +132,8 @@ on_request(void *ctx, char *ip, char *local_ip, int remote_port,
 
 	(void)ip, (void)local_ip, (void)remote_port;
 	for (size_t i = 0; i < t->http->n_sockets; i++)
-		if (local_port(t->http->sockets[i]) == local_port_used)
-			t->socket = t->http->sockets[i];
+		if (port_of(&t->http->sockets[i]) == local_port_used)
+			t->socket = t->http->sockets[i].fd;
 	t->is_going = true;
 	t->moved_ms = clock_mono_ms();
 	return CURL_PREREQFUNC_OK;
