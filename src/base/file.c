@@ -58,6 +58,17 @@ file_open_beneath(int dirfd, const char *path, int flags)
 }
 
 int
+file_stat_beneath(int dirfd, const char *path, struct stat *st)
+{
+	autoclose int fd = -1;
+
+	if (strchr(path, '/') == NULL)
+		return fstatat(dirfd, path, st, AT_SYMLINK_NOFOLLOW);
+	fd = file_open_beneath(dirfd, path, O_PATH);
+	return fd == -1 ? -1 : fstat(fd, st);
+}
+
+int
 file_write_all(int fd, const void *data, size_t len)
 {
 	const char *p = data;

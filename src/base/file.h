@@ -16,6 +16,12 @@
  */
 int file_open_beneath(int dirfd, const char *path, int flags);
 
+/*
+ * What is at path below dirfd, no link followed on the way.  A symbolic link
+ * at its end is described, or is ELOOP.  -1 with errno.
+ */
+int file_stat_beneath(int dirfd, const char *path, struct stat *st);
+
 /* Write everything, however often it takes.  -1 with errno. */
 int file_write_all(int fd, const void *data, size_t len);
 

@@ -149,28 +149,40 @@ record_failure(struct job *job, const struct attempt_policy *policy,
 }
 
 /*
- * Nothing of it is left to do: so say two stat calls from now on.  A change
- * in the moment of the last one would not be seen by the directory's mtime,
- * so that moment has to be over when it is listed.
+ * A change in the moment of the directory's last one would not be seen by its
+ * mtime: that moment has to be over when it is listed.
  */
+static bool
+list_late(struct job *job, int64_t mtime_ns)
+{
+	struct recording *rec = &job->recording;
+	int64_t age = clock_unix_ms() - mtime_ns / 1000000;
+	const char *changed;
+	struct err ignored;
+
+	if (rec->mtime_ns == mtime_ns &&
+	    rec->scanned_ms - mtime_ns / 1000000 >= MTIME_STEP_MS)
+		return true;
+	if (age < 0)
+		return false;
+	if (age < MTIME_STEP_MS)
+		stop_sleep_until(clock_mono_ms() + MTIME_STEP_MS);
+	return recording_scan(rec, &ignored) == 0 &&
+	    pipeline_is_finished(job, &changed);
+}
+
+/* Nothing of it is left to do: so say two stat calls from now on. */
 static void
 seal(struct job *job)
 {
 	const struct recording *rec = &job->recording;
-	const char *changed;
 	struct stat directory, journal;
-	struct err ignored;
-	int64_t age;
 
 	if (job->journal.fd == -1 || fstat(job->journal.fd, &journal) == -1 ||
 	    fstat(rec->dirfd, &directory) == -1 ||
 	    journal_is_sealed(&directory, &journal))
 		return;
-	age = clock_unix_ms() - file_mtime_ns(&directory) / 1000000;
-	if (age >= 0 && age < MTIME_STEP_MS)
-		stop_sleep_until(clock_mono_ms() + MTIME_STEP_MS);
-	if (age >= 0 && recording_scan(&job->recording, &ignored) == 0 &&
-	    pipeline_is_finished(job, &changed))
+	if (list_late(job, file_mtime_ns(&directory)))
 		journal_seal(&job->journal, rec->mtime_ns);
 }
 

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -220,6 +221,15 @@ add_metadata(struct recording *rec, const char *path, const struct stat *st)
 	add_redacted(rec, path, st, state, &text, json);
 }
 
+/* Nearly all of it is the owner's: who runs us need not be asked. */
+static int
+check_trust(const struct recording *rec, const struct stat *st, struct err *e)
+{
+	return st->st_uid == rec->owner
+	    ? 0
+	    : trust_check_file(geteuid(), rec->owner, st, e);
+}
+
 /* Sockets and the like are never read; the log file is ours. */
 static int
 check_file(struct recording *rec, const char *path, const struct stat *st,
@@ -230,9 +240,8 @@ check_file(struct recording *rec, const char *path, const struct stat *st,
 
 	if (!S_ISREG(st->st_mode) && !S_ISDIR(st->st_mode))
 		return 0;
-	if (recording_judge(rec,
-		trust_check_file(geteuid(), rec->owner, st, &why), &why, &doubt,
-		e) == -1)
+	if (recording_judge(rec, check_trust(rec, st, &why), &why, &doubt, e) ==
+	    -1)
 		return err_wrap(e, "%s", path);
 	if (doubt != NULL) {
 		autofree char *text = xasprintf("%s: %s", path, doubt);
@@ -368,6 +377,7 @@ recording_scan(struct recording *rec, struct err *e)
 	struct stat st;
 
 	forget_scan(rec);
+	rec->scanned_ms = clock_unix_ms();
 	rec->mtime_ns = fstat(rec->dirfd, &st) == 0 ? file_mtime_ns(&st) : 0;
 	if (scan_directory(rec, "", 0, e) == -1)
 		return err_wrap(e, "%s", rec->path);
@@ -395,8 +405,7 @@ recording_open_artifact(const struct recording *rec, const char *path,
 	if (!S_ISREG(st->st_mode))
 		return err_set(e, ERR_TEMPORARY, "%s", not_regular);
 	/* The scan has warned of it. */
-	if (rec->policy->trust != TRUST_ANY &&
-	    trust_check_file(geteuid(), rec->owner, st, e) == -1)
+	if (rec->policy->trust != TRUST_ANY && check_trust(rec, st, e) == -1)
 		return -1;
 	return steal_fd(&fd);
 }
@@ -427,20 +436,20 @@ int
 recording_recheck(const struct recording *rec, const char *path, int fd,
     const struct stat *st, struct err *e)
 {
-	autoclose int again = file_open_beneath(rec->dirfd, path, O_PATH);
 	struct stat now;
+	int result = file_stat_beneath(rec->dirfd, path, &now);
 
-	if (again == -1 && errno == ENOENT)
+	if (result == -1 && errno == ENOENT)
 		return err_set(e, ERR_TEMPORARY,
 		    "was removed while it was being read");
-	if (again == -1 && errno == ELOOP)
+	if (result == -1 && errno == ELOOP)
 		return err_set(e, ERR_TEMPORARY, "%s", not_regular);
 	/* That says nothing of the file. */
-	if (again == -1 && err_is_passing(errno))
+	if (result == -1 && err_is_passing(errno))
 		return 0;
-	if (again == -1)
+	if (result == -1)
 		return err_sys(e, "cannot be opened any more");
-	if (fstat(again, &now) == -1 || compare_stats(st, &now, e) == -1)
+	if (compare_stats(st, &now, e) == -1)
 		return -1;
 	/* A removed file can still grow under its descriptor. */
 	if (fstat(fd, &now) == -1)
