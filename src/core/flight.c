@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/stop.h"
+#include "core/media.h"
 
 /* From here on a thread for the hash is worth its start. */
 enum { LARGE_BYTES = 8 * 1024 * 1024 };
@@ -93,6 +94,18 @@ add_idempotency_key(struct flight *f, const struct flight_target *target)
 	text_list_add(&f->headers, header);
 }
 
+/* The announcement asks for it: here the file is open. */
+static bool
+is_whole_media(const struct flight *f)
+{
+	const struct artifact *a = f->artifact;
+	char why[128];
+
+	return (a->is_media || mimetype_is_media(f->type)) && f->fd != -1 &&
+	    media_check(f->fd, a->path, f->size, why, sizeof(why)) ==
+	    MEDIA_WHOLE;
+}
+
 static int
 open_content(struct flight *f, struct mimetype *mimetype, struct err *e)
 {
@@ -121,6 +134,7 @@ open_content(struct flight *f, struct mimetype *mimetype, struct err *e)
 		type = mimetype_of(mimetype, f->fd, a->path);
 	}
 	f->type = xstrdup(type);
+	f->is_whole = is_whole_media(f);
 	if (a->is_media && !mimetype_is_media(type))
 		log_warn("%s: its content is no media (%s)", a->path, type);
 	return 0;

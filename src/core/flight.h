@@ -23,6 +23,7 @@ struct flight {
 	int64_t size, offset;
 	int64_t mtime_ns;
 	int64_t started_ms;
+	bool is_whole;   /* media, and it is whole */
 	bool is_stale;   /* the directory must be read again */
 	bool is_passing; /* a failure to open that may do so soon */
 	struct digest *digest;

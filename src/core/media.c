@@ -9,7 +9,20 @@
 
 #include "base/stop.h"
 
-enum { MAX_BOXES = 1000 * 1000, BOXES_A_CHECK = 4096, HEADER_BYTES = 16 };
+enum {
+	MAX_BOXES = 1000 * 1000,
+	BOXES_A_CHECK = 4096,
+	HEADER_BYTES = 16,
+	WINDOW_BYTES = 4096,
+};
+
+/* Small boxes lie side by side. */
+struct window {
+	int fd;
+	int64_t offset;
+	ssize_t len;
+	unsigned char bytes[WINDOW_BYTES];
+};
 
 struct box {
 	int64_t size; /* with its header; -1: none that can be */
@@ -26,12 +39,29 @@ big_endian(const unsigned char *p, int bytes)
 	return value;
 }
 
+/* How much of a header is at offset: less at the end of the file; or -1. */
+static ssize_t
+read_header(struct window *w, int64_t offset, unsigned char *header)
+{
+	ssize_t at = offset - w->offset, n;
+
+	if (at < 0 || at + HEADER_BYTES > w->len) {
+		w->len = pread(w->fd, w->bytes, sizeof(w->bytes), offset);
+		w->offset = offset;
+		at = 0;
+	}
+	n = w->len - at < HEADER_BYTES ? w->len - at : HEADER_BYTES;
+	if (n > 0)
+		memcpy(header, w->bytes + at, (size_t)n);
+	return n;
+}
+
 /* The box at offset, of whose file left bytes follow. */
 static bool
-read_box(int fd, int64_t offset, int64_t left, struct box *box)
+read_box(struct window *w, int64_t offset, int64_t left, struct box *box)
 {
 	unsigned char header[HEADER_BYTES] = { 0 };
-	ssize_t n = pread(fd, header, sizeof(header), offset);
+	ssize_t n = read_header(w, offset, header);
 	uint64_t size;
 	int64_t least = 8;
 
@@ -55,6 +85,7 @@ read_box(int fd, int64_t offset, int64_t left, struct box *box)
 static enum media_health
 check_boxes(int fd, int64_t size, char *why, size_t len)
 {
+	struct window window = { .fd = fd };
 	bool has_moov = false;
 	int64_t offset = 0;
 
@@ -64,7 +95,7 @@ check_boxes(int fd, int64_t size, char *why, size_t len)
 
 		if (n % BOXES_A_CHECK == 0 && stop_check(&stopped) == -1)
 			return MEDIA_UNREADABLE;
-		if (!read_box(fd, offset, size - offset, &box))
+		if (!read_box(&window, offset, size - offset, &box))
 			return MEDIA_UNREADABLE;
 		if (n == MAX_BOXES || box.size < 0) {
 			(void)snprintf(why, len, "no MP4 box at byte %" PRId64,

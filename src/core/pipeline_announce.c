@@ -16,12 +16,18 @@ is_media_fact(const struct fact *fact)
 }
 
 static bool
-is_media(const struct job *job, const struct artifact *a)
+is_media(const struct artifact *a, const struct fact *fact)
 {
-	const struct fact *fact =
-	    progress_fact(&job->journal.progress, a->path);
-
 	return a->is_media || (fact && is_media_fact(fact));
+}
+
+/* It was when it was sent, and is the same now. */
+static bool
+is_known_whole(const struct job *job, const struct artifact *a,
+    const struct fact *fact)
+{
+	return fact && fact->is_whole &&
+	    upload_is_stored(&job->journal.progress, a);
 }
 
 /* What was removed here since it was stored is still at the server. */
@@ -43,15 +49,21 @@ pipeline_check_media(const struct job *job, struct err *e)
 
 	for (size_t i = 0; i < rec->n; i++) {
 		const struct artifact *a = &rec->artifacts[i];
+		const struct fact *fact =
+		    progress_fact(&job->journal.progress, a->path);
 		enum media_health health;
 		char why[128] = "";
 		autoclose int fd = -1;
 		struct stat st;
 
-		if (!is_media(job, a))
+		if (!is_media(a, fact))
 			continue;
 		if (stop_check(e) == -1)
 			return -1;
+		if (is_known_whole(job, a, fact)) {
+			whole++;
+			continue;
+		}
 		fd = recording_open_artifact(rec, a->path, &st, e);
 		if (fd == -1)
 			return err_wrap(e, "%s", a->path);

@@ -62,6 +62,7 @@ struct fact {
 	int64_t mtime_ns; /* as it was then */
 	char *type, *sha256, *id;
 	bool is_stored;
+	bool is_whole;      /* media that this run saw to be whole */
 	bool is_sending;    /* a run ended while it may have been under way */
 	bool is_unknown;    /* the server may have it */
 	int64_t unknown_ms; /* since 1970; since when it is in doubt */
