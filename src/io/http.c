@@ -82,6 +82,8 @@ check_transfer(struct http_transfer *t, int64_t now, struct err *e)
 
 	if (!t->is_going)
 		return 0;
+	if (t->is_corked && http_is_all_sent(t))
+		http_cork(t, false);
 	(void)curl_easy_getinfo(t->easy, CURLINFO_SIZE_UPLOAD_T, &sent);
 	if (ioctl(t->socket, SIOCOUTQ, &queued) == -1)
 		queued = 0;

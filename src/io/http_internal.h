@@ -44,6 +44,7 @@ struct http_transfer {
 	/* The watch: what moved, and when. */
 	bool is_going; /* connected; the request goes out */
 	int socket;    /* -1: not known */
+	bool is_corked;
 	curl_off_t sent;
 	int queued;
 	int64_t moved_ms;
@@ -57,6 +58,12 @@ void http_init(void);
 
 /* Set the transfer's libcurl handle up for its request. */
 void http_setup(struct http_transfer *);
+
+/*
+ * Let the kernel gather what is written until it is no longer corked, for
+ * 200 ms at most (tcp(7), TCP_CORK).
+ */
+void http_cork(struct http_transfer *, bool is_corked);
 
 /* Log what happens on the wire, without secrets, where anyone sees it. */
 void http_trace(struct http_transfer *);

@@ -15,6 +15,7 @@ enum {
 	MIN_UPLOAD_BUFFER_BYTES = 16 * 1024,
 	MAX_UPLOAD_BUFFER_BYTES = 512 * 1024,
 	NOTSENT_LOWAT_BYTES = 128 * 1024,
+	SMALL_BYTES = 64 * 1024,
 };
 
 static size_t
@@ -123,6 +124,22 @@ port_of(struct http_socket *socket)
 	return socket->local_port;
 }
 
+/* libcurl sends the headers by themselves: so one packet takes all. */
+static bool
+is_small(const struct http_body *body)
+{
+	return body != NULL && body->size <= SMALL_BYTES;
+}
+
+void
+http_cork(struct http_transfer *t, bool is_corked)
+{
+	int on = is_corked;
+
+	(void)setsockopt(t->socket, IPPROTO_TCP, TCP_CORK, &on, sizeof(on));
+	t->is_corked = is_corked;
+}
+
 /* The request goes out now, over a new connection or a kept one. */
 static int
 on_request(void *ctx, char *ip, char *local_ip, int remote_port,
@@ -134,6 +151,8 @@ on_request(void *ctx, char *ip, char *local_ip, int remote_port,
 	for (size_t i = 0; i < t->http->n_sockets; i++)
 		if (port_of(&t->http->sockets[i]) == local_port_used)
 			t->socket = t->http->sockets[i].fd;
+	if (is_small(t->request->body))
+		http_cork(t, true);
 	t->is_going = true;
 	t->moved_ms = clock_mono_ms();
 	return CURL_PREREQFUNC_OK;
