@@ -162,3 +162,17 @@ swept() {
 	assert_equal "$status" 64
 	assert_output_has "--state: 'done,foo' is no list of"
 }
+
+@test "status of a root that is not there says so, and not that it is empty" {
+	local option
+	for option in "" --json; do
+		run --separate-stderr "$BIN" status $option "$DIR/nowhere"
+		assert_equal "$status" 66
+		assert_equal "$output" ""
+		[[ $stderr == *"nowhere: there is no such recordings directory" ]]
+	done
+	another_recording called
+	run "$BIN" status "$DIR/nowhere" "$TOP"
+	assert_equal "$status" 66
+	assert_output_has "called"
+}

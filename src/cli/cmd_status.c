@@ -20,9 +20,10 @@ show_status(const struct loaded *l, const struct text_list *roots,
 	int result = status_collect(&status, &l->config.verdict,
 	    &l->config.pipeline.recording, roots, verdicts, e);
 
-	if (is_json)
+	/* Where nothing could be read, "no recordings" is not known. */
+	if ((result == 0 || status.n > 0) && is_json)
 		report_status_json(&status);
-	else
+	else if (result == 0 || status.n > 0)
 		report_status(&status);
 	*held = status.count[VERDICT_HELD];
 	status_free(&status);
