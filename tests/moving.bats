@@ -224,7 +224,7 @@ then_stores() {
 	echo x >"$REC/busy.log"
 	while :; do echo x >>"$REC/busy.log"; sleep 0.01; done 3>&- &
 	local writer=$!
-	faults "upload busy.log * slow-store 0.1"
+	faults "upload busy.log * slow-store 0.3"
 	run finalize
 	kill "$writer"
 	assert_equal "$status" 75
