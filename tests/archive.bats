@@ -55,10 +55,7 @@ holds_only() {
 # unpacked FILE DIR: by the tool that everybody has.
 unpacked() {
 	mkdir -p "$2"
-	case $1 in
-	*.zip) unzip -q "$1" -d "$2" ;;
-	*) tar -xf "$1" -C "$2" ;;
-	esac
+	tar -xf "$1" -C "$2"
 }
 
 # manifest FILE: as JSON, a line each.
