@@ -97,6 +97,7 @@ last_rows() {
 	codes 'B+ 0 0 late-store 0.1 @' 502 504
 	codes 'B 0 75 body @.json' cut empty array string
 	codes 'B+ 0 0 body-stored @.json' cut empty array string
+	codes 'B+ 0 0 slow-store @' "$LATE"
 	cat <<-'END'
 		B 0 75 drop-at 100%
 		B 0 75 reset-at 100%
@@ -108,7 +109,6 @@ last_rows() {
 		B 0 75 stall-answer 0.1
 		B+ 0 0 stall-stored 30
 		C 0 0 stall-stored 0.1
-		B+ 0 0 slow-store 2.5
 		C 0 0 slow-store 0.1
 		B 78 78 html
 		B+ 0 0 html-stored

@@ -171,6 +171,7 @@ http_open(const struct http_policy *policy)
 	http->multi = curl_multi_init();
 	if (http->multi == NULL)
 		mem_exhausted();
+	http_body_choose_boundary(http);
 	return http;
 }
 
@@ -367,10 +368,11 @@ void
 http_release(struct http_transfer *t)
 {
 	curl_easy_cleanup(t->easy);
-	curl_mime_free(t->mime);
 	for (struct curl_slist *h = t->headers; h; h = h->next)
 		mem_wipe(h->data, strlen(h->data));
 	curl_slist_free_all(t->headers);
+	buf_free(&t->head);
+	buf_free(&t->tail);
 	buf_free(&t->answer.body);
 	free(t->answer.content_type);
 	free(t->answer.what);

@@ -49,7 +49,8 @@ struct http_request {
 	const struct http_body *body;    /* NULL makes it a GET */
 	const char *content_type;        /* of the body or the part */
 	const char *part_filename;       /* not NULL: multipart/form-data
-					    with this one part, "file" */
+					    with this one part, "file"; no
+					    control characters */
 	int64_t answer_timeout_ms;       /* from the last byte sent */
 	bool is_download;                /* but from the last one received,
 					    as the answer may be long */

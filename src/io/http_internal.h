@@ -7,6 +7,8 @@
 
 /* What the http_*.c files share; nobody else includes this. */
 
+enum { HTTP_BOUNDARY_BYTES = 16 };
+
 struct http_socket {
 	int fd;
 	int local_port; /* 0: not known yet */
@@ -19,6 +21,7 @@ struct http {
 	struct http_transfer *finished;
 	size_t n_active;
 	unsigned n_started;
+	char boundary[2 * HTTP_BOUNDARY_BYTES + 1];
 	struct http_socket *sockets; /* open connections */
 	size_t n_sockets, cap_sockets;
 	void (*tick)(void *ctx); /* NULL: nobody wants it */
@@ -33,11 +36,12 @@ struct http_transfer {
 	const struct http_request *request;
 	struct http_answer answer;
 	CURL *easy;
-	curl_mime *mime;
 	struct curl_slist *headers;
 	char curl_text[CURL_ERROR_SIZE];
 	struct err failure; /* ours, where libcurl only says "aborted" */
 	bool is_finished;
+	struct buf head, tail; /* of a part, around the body */
+	size_t head_out, tail_out;
 	int64_t handed_out; /* body bytes given to libcurl */
 	size_t received;    /* answer bytes */
 
@@ -58,6 +62,22 @@ void http_init(void);
 
 /* Set the transfer's libcurl handle up for its request. */
 void http_setup(struct http_transfer *);
+
+/*
+ * Choose what stands between the parts of multipart/form-data: random, so
+ * that no file can hold it (RFC 2046, 5.1.1).
+ */
+void http_body_choose_boundary(struct http *);
+
+/* The Content-Type line of a request with a body; the caller frees it. */
+char *http_body_type(const struct http_transfer *);
+
+/*
+ * Set the handle up to send the body: as it is, or as the one part "file"
+ * (RFC 7578), with a backslash before quotes and backslashes of its name,
+ * as browsers had it: not every server decodes their %22.
+ */
+void http_body_setup(struct http_transfer *);
 
 /*
  * Let the kernel gather what is written until it is no longer corked, for

@@ -12,46 +12,9 @@
 enum {
 	EXPECT_MS = 300,
 	WATCH_FIRST_MS = 5000,
-	MIN_UPLOAD_BUFFER_BYTES = 16 * 1024,
-	MAX_UPLOAD_BUFFER_BYTES = 512 * 1024,
 	NOTSENT_LOWAT_BYTES = 128 * 1024,
 	SMALL_BYTES = 64 * 1024,
 };
-
-static size_t
-on_read(char *to, size_t size, size_t n, void *ctx)
-{
-	struct http_transfer *t = ctx;
-	const struct http_body *body = t->request->body;
-	int64_t left = body->size - t->handed_out;
-	size_t room = size * n;
-	ssize_t got;
-
-	if (left <= 0)
-		return 0;
-	if ((int64_t)room > left)
-		room = (size_t)left;
-	got = body->read(body->ctx, to, room, &t->failure);
-	if (got <= 0)
-		return CURL_READFUNC_ABORT;
-	t->handed_out += got;
-	return (size_t)got;
-}
-
-/* Refusing to rewind is what keeps libcurl from sending a body twice. */
-static int
-on_seek(void *ctx, curl_off_t offset, int origin)
-{
-	const struct http_transfer *t = ctx;
-
-	/* Of an empty body nothing is ever handed out. */
-	bool is_untouched =
-	    t->request->body->size > 0 ? t->handed_out == 0 : !t->is_going;
-
-	return is_untouched && offset == 0 && origin == SEEK_SET
-	    ? CURL_SEEKFUNC_OK
-	    : CURL_SEEKFUNC_FAIL;
-}
 
 static size_t
 on_write(char *data, size_t size, size_t n, void *ctx)
@@ -233,9 +196,8 @@ set_headers(struct http_transfer *t)
 
 	for (size_t i = 0; i < headers->n; i++)
 		t->headers = curl_slist_append(t->headers, headers->items[i]);
-	if (request->body && request->part_filename == NULL) {
-		autofree char *type =
-		    xasprintf("Content-Type: %s", request->content_type);
+	if (request->body) {
+		autofree char *type = http_body_type(t);
 
 		t->headers = curl_slist_append(t->headers, type);
 	}
@@ -243,55 +205,6 @@ set_headers(struct http_transfer *t)
 		t->headers = curl_slist_append(t->headers, "Expect:");
 	curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, t->headers);
 	curl_easy_setopt(t->easy, CURLOPT_USERAGENT, "jibri-finalize/" VERSION);
-}
-
-/* No larger than what goes through it. */
-static long
-upload_buffer_bytes(int64_t size, int64_t rate_bytes)
-{
-	/* Four times a second, else it does not seem to move. */
-	if (rate_bytes > 0 && size > rate_bytes / 4)
-		size = rate_bytes / 4;
-	if (size < MIN_UPLOAD_BUFFER_BYTES)
-		return MIN_UPLOAD_BUFFER_BYTES;
-	return size > MAX_UPLOAD_BUFFER_BYTES ? MAX_UPLOAD_BUFFER_BYTES
-					      : (long)size;
-}
-
-static void
-set_body(struct http_transfer *t)
-{
-	const struct http_request *request = t->request;
-	const struct http_body *body = request->body;
-	curl_mimepart *part;
-
-	if (body == NULL)
-		return;
-	curl_easy_setopt(t->easy, CURLOPT_UPLOAD_BUFFERSIZE,
-	    upload_buffer_bytes(body->size, t->http->policy->rate_bytes));
-	if (request->part_filename == NULL) {
-		curl_easy_setopt(t->easy, CURLOPT_POST, 1L);
-		curl_easy_setopt(t->easy, CURLOPT_POSTFIELDSIZE_LARGE,
-		    (curl_off_t)body->size);
-		curl_easy_setopt(t->easy, CURLOPT_READFUNCTION, on_read);
-		curl_easy_setopt(t->easy, CURLOPT_READDATA, t);
-		curl_easy_setopt(t->easy, CURLOPT_SEEKFUNCTION, on_seek);
-		curl_easy_setopt(t->easy, CURLOPT_SEEKDATA, t);
-		return;
-	}
-	/* Backslashes: Tomcat does not decode the %22 of the default. */
-	curl_easy_setopt(t->easy, CURLOPT_MIME_OPTIONS,
-	    (long)CURLMIMEOPT_FORMESCAPE);
-	t->mime = curl_mime_init(t->easy);
-	/* OpenSSL had no memory for the random boundary: no body would go. */
-	if (t->mime == NULL)
-		mem_exhausted();
-	part = curl_mime_addpart(t->mime);
-	curl_mime_name(part, "file");
-	curl_mime_filename(part, request->part_filename);
-	curl_mime_type(part, request->content_type);
-	curl_mime_data_cb(part, body->size, on_read, on_seek, NULL, t);
-	curl_easy_setopt(t->easy, CURLOPT_MIMEPOST, t->mime);
 }
 
 void
@@ -311,5 +224,6 @@ http_setup(struct http_transfer *t)
 	if (t->request->wants_certificate)
 		curl_easy_setopt(easy, CURLOPT_CERTINFO, 1L);
 	set_headers(t);
-	set_body(t);
+	if (t->request->body)
+		http_body_setup(t);
 }
