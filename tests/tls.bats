@@ -180,6 +180,18 @@ tls_server() {
 	export JIBRI_FINALIZE_FAILED_WEBHOOK=never
 }
 
+# turned_away CODES [ARGUMENT...]: by TLS 1.3 a server refuses us when we are
+# sending already, and what it says can be lost with the connection.
+turned_away() {
+	local codes=$1
+	shift
+	for _ in 1 2 3 4 5; do
+		run finalize "$@"
+		[ "$status" = 75 ] || break
+	done
+	[[ " $codes " == *" $status "* ]] || assert_equal "$status" "$codes"
+}
+
 # What speaks with us in the end is no service, but it is reached.
 reached() {
 	run_finalize 78
@@ -196,20 +208,20 @@ reached() {
 }
 
 @test "a server that asks for our certificate gets it, and tells us when it does not like it" {
-	local version
-	for version in -tls1_2 -tls1_3; do
+	local version codes=77
+	for version in -tls1_3 -tls1_2; do
 		tls_server "$version" -Verify 1 -verify_return_error \
 			-CAfile "$CERTS/ca.pem"
-		run finalize
-		[ "$status" = 77 ] || assert_equal "$status$version" 78-tls1_2
+		turned_away "$codes"
 		assert_output_has "the server wants a certificate of ours (tls-cert)"
-		run_finalize 77 --tls-cert "$CERTS/forged.pem" \
+		turned_away 77 --tls-cert "$CERTS/forged.pem" \
 			--tls-key "$CERTS/forged.key"
 		assert_output_has "the server does not trust our certificate"
 		export JIBRI_FINALIZE_TLS_CERT=$CERTS/jibri.pem
 		JIBRI_FINALIZE_TLS_KEY=$CERTS/jibri.key reached
 		unset JIBRI_FINALIZE_TLS_CERT
 		JIBRI_FINALIZE_TLS_CERT=$CERTS/both.pem reached
+		codes="77 78"
 		kill "$OTHER_PID"
 	done
 }
