@@ -206,6 +206,32 @@ subject(const struct request *req)
 	return req->is_body_complete || req->upload->disposition ? "" : NULL;
 }
 
+/* The place in the body where the fault strikes. */
+static unsigned long long
+strike_position(const struct request *req)
+{
+	if (!req->is_fault_known ||
+	    req->fault.kind->moment != FAULT_AT_POSITION)
+		return ~0ULL;
+	if (!req->fault.is_percent)
+		return req->fault.number;
+	if (req->declared_bytes < 0)
+		return ~0ULL;
+	return (unsigned long long)((double)req->declared_bytes *
+	    (double)req->fault.number / 100);
+}
+
+/* Whoever sends has to have something left when it strikes. */
+static bool
+holds_back(const struct request *req)
+{
+	return req->fault.kind->is_slow ||
+	    (req->fault.kind->moment == FAULT_AT_POSITION &&
+		(req->declared_bytes < 0 ||
+		    strike_position(req) <
+			(unsigned long long)req->declared_bytes));
+}
+
 static void
 fault_look(struct request *req)
 {
@@ -219,8 +245,7 @@ fault_look(struct request *req)
 	req->is_fault_known = fault_decide(&box->faults, req->target.stage,
 	    subject(req), req->is_reused, &req->fault);
 	pthread_mutex_unlock(&box->lock);
-	if (req->fault.kind->moment == FAULT_AT_POSITION ||
-	    req->fault.kind->is_slow)
+	if (holds_back(req))
 		setsockopt(req->socket, SOL_SOCKET, SO_RCVBUF, &small,
 		    sizeof(small));
 }
@@ -268,21 +293,6 @@ request_begin(struct request *req, const char *method)
 		result = request_cut(req);
 	req->can_queue = false;
 	return result;
-}
-
-/* The place in the body where the fault strikes. */
-static unsigned long long
-strike_position(const struct request *req)
-{
-	if (!req->is_fault_known ||
-	    req->fault.kind->moment != FAULT_AT_POSITION)
-		return ~0ULL;
-	if (!req->fault.is_percent)
-		return req->fault.number;
-	if (req->declared_bytes < 0)
-		return ~0ULL;
-	return (unsigned long long)((double)req->declared_bytes *
-	    (double)req->fault.number / 100);
 }
 
 static size_t
