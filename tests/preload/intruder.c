@@ -75,17 +75,17 @@ try_all(void)
 	try_call("unshare", leave_namespace);
 }
 
-/* Of libcurl: an upload begins. */
-void *curl_mime_init(void *easy);
+/* Of libcurl: a request begins. */
+void *curl_easy_init(void);
 
 void *
-curl_mime_init(void *easy)
+curl_easy_init(void)
 {
 	static int was_here;
-	void *(*real)(void *) =
-	    (void *(*)(void *))dlsym(RTLD_NEXT, "curl_mime_init");
+	void *(*real)(void) =
+	    (void *(*)(void))dlsym(RTLD_NEXT, "curl_easy_init");
 
 	if (!was_here++)
 		try_all();
-	return real(easy);
+	return real();
 }
