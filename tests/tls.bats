@@ -180,6 +180,16 @@ tls_server() {
 	export JIBRI_FINALIZE_FAILED_WEBHOOK=never
 }
 
+@test "a connection that dies within its first record of a body is not followed by the middle of it" {
+	sparse "$REC/$MEDIA" 3000000
+	serve good
+	faults "upload $MEDIA 1 stall-at 1 1"
+	run_finalize 0 --parallel 1 --expect-continue=no
+	is_stored metadata.json "$MEDIA"
+	# Cut, sent again, and the other one.
+	assert_equal "$(requests upload)" 3
+}
+
 # turned_away CODES [ARGUMENT...]: by TLS 1.3 a server refuses us when we are
 # sending already, and what it says can be lost with the connection.
 turned_away() {

@@ -35,7 +35,7 @@ bool retry_next(const struct retry_policy *, struct retry *r, int64_t now_ms,
 bool retry_is_allowed(const struct retry_policy *, const struct retry *,
     int64_t at_ms);
 
-/* 32 random bits, for jitter only. */
+/* 32 random bits; early at boot they are of the time: for no secret. */
 uint32_t retry_random(void);
 
 #endif

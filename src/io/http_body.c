@@ -1,7 +1,7 @@
 #include <string.h>
-#include <sys/random.h>
 
 #include "base/mem.h"
+#include "base/retry.h"
 #include "io/http_internal.h"
 
 /* With libcurl's own parts (curl_mime) a small file cost a tenth more. */
@@ -14,12 +14,9 @@ enum {
 void
 http_body_choose_boundary(struct http *http)
 {
-	unsigned char bytes[HTTP_BOUNDARY_BYTES];
-
-	if (getrandom(bytes, sizeof(bytes), 0) != sizeof(bytes))
-		mem_exhausted();
-	for (size_t i = 0; i < sizeof(bytes); i++)
-		(void)snprintf(http->boundary + 2 * i, 3, "%02x", bytes[i]);
+	(void)snprintf(http->boundary, sizeof(http->boundary),
+	    "%08x%08x%08x%08x", retry_random(), retry_random(), retry_random(),
+	    retry_random());
 }
 
 char *
@@ -133,11 +130,12 @@ http_body_setup(struct http_transfer *t)
 
 	if (t->request->part_filename)
 		wrap(t);
+	size += (int64_t)(t->head.len + t->tail.len);
 	curl_easy_setopt(t->easy, CURLOPT_UPLOAD_BUFFERSIZE,
 	    upload_buffer_bytes(size, t->http->policy->rate_bytes));
 	curl_easy_setopt(t->easy, CURLOPT_POST, 1L);
 	curl_easy_setopt(t->easy, CURLOPT_POSTFIELDSIZE_LARGE,
-	    (curl_off_t)size + (curl_off_t)(t->head.len + t->tail.len));
+	    (curl_off_t)size);
 	curl_easy_setopt(t->easy, CURLOPT_READFUNCTION, on_read);
 	curl_easy_setopt(t->easy, CURLOPT_READDATA, t);
 	curl_easy_setopt(t->easy, CURLOPT_SEEKFUNCTION, on_seek);

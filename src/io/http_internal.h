@@ -7,8 +7,6 @@
 
 /* What the http_*.c files share; nobody else includes this. */
 
-enum { HTTP_BOUNDARY_BYTES = 16 };
-
 struct http_socket {
 	int fd;
 	int local_port; /* 0: not known yet */
@@ -21,7 +19,7 @@ struct http {
 	struct http_transfer *finished;
 	size_t n_active;
 	unsigned n_started;
-	char boundary[2 * HTTP_BOUNDARY_BYTES + 1];
+	char boundary[32 + 1];
 	struct http_socket *sockets; /* open connections */
 	size_t n_sockets, cap_sockets;
 	void (*tick)(void *ctx); /* NULL: nobody wants it */

@@ -87,7 +87,7 @@ port_of(struct http_socket *socket)
 	return socket->local_port;
 }
 
-/* libcurl sends the headers by themselves: so one packet takes all. */
+/* libcurl 7.88 sends the headers by themselves: so one packet takes all. */
 static bool
 is_small(const struct http_body *body)
 {
@@ -111,11 +111,19 @@ on_request(void *ctx, char *ip, char *local_ip, int remote_port,
 	struct http_transfer *t = ctx;
 
 	(void)ip, (void)local_ip, (void)remote_port;
+	/*
+	 * libcurl 7.88 asks to rewind only if it counts something as written:
+	 * not while the first record of TLS is being written.
+	 */
+	if (t->head_out > 0 || t->handed_out > 0) {
+		(void)err_set(&t->failure, ERR_TEMPORARY,
+		    "the connection was lost while sending");
+		return CURL_PREREQFUNC_ABORT;
+	}
 	for (size_t i = 0; i < t->http->n_sockets; i++)
 		if (port_of(&t->http->sockets[i]) == local_port_used)
 			t->socket = t->http->sockets[i].fd;
-	if (is_small(t->request->body))
-		http_cork(t, true);
+	http_cork(t, is_small(t->request->body));
 	t->is_going = true;
 	t->moved_ms = clock_mono_ms();
 	return CURL_PREREQFUNC_OK;
