@@ -171,14 +171,16 @@ list_late(struct job *job, int64_t mtime_ns)
 	    pipeline_is_finished(job, &changed);
 }
 
-/* Nothing of it is left to do: so say two stat calls from now on. */
+/* If nothing of it is left to do, so say two stat calls from now on. */
 static void
 seal(struct job *job)
 {
 	const struct recording *rec = &job->recording;
 	struct stat directory, journal;
+	const char *changed;
 
-	if (job->journal.fd == -1 || fstat(job->journal.fd, &journal) == -1 ||
+	if (!pipeline_is_finished(job, &changed) || job->journal.fd == -1 ||
+	    fstat(job->journal.fd, &journal) == -1 ||
 	    fstat(rec->dirfd, &directory) == -1 ||
 	    journal_is_sealed(&directory, &journal))
 		return;
@@ -215,7 +217,9 @@ recheck(struct job *job, struct attempt_result *result, struct err *e)
 
 	if (!job->is_by_hand || job->is_forced)
 		return 0;
-	if (pipeline_recheck(job, e) == -1)
+	/* That took its time. */
+	if (pipeline_recheck(job, e) == -1 ||
+	    recording_scan(&job->recording, e) == -1)
 		return -1;
 	result->was_done = pipeline_is_finished(job, &changed);
 	if (result->was_done) {

@@ -94,7 +94,10 @@ add_idempotency_key(struct flight *f, const struct flight_target *target)
 	text_list_add(&f->headers, header);
 }
 
-/* The announcement asks for it: here the file is open. */
+/*
+ * The announcement asks for it; here the file is open.  Of a large one it can
+ * take long, while others are on their way.
+ */
 static bool
 is_whole_media(const struct flight *f)
 {
@@ -102,6 +105,7 @@ is_whole_media(const struct flight *f)
 	char why[128];
 
 	return (a->is_media || mimetype_is_media(f->type)) && f->fd != -1 &&
+	    f->size < LARGE_BYTES &&
 	    media_check(f->fd, a->path, f->size, why, sizeof(why)) ==
 	    MEDIA_WHOLE;
 }

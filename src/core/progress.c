@@ -179,7 +179,7 @@ apply_stored(struct progress *p, const struct event *ev)
 	mem_replace(&fact->sha256, ev->sha256);
 	mem_replace(&fact->id, ev->id);
 	fact->is_stored = true;
-	fact->is_whole = false;
+	fact->is_whole = ev->is_whole;
 	fact->is_sending = fact->is_unknown = false;
 	fact->refusals = 0;
 	p->last_fact_ms = ev->at_ms;

@@ -20,7 +20,7 @@ enum event_kind {
 	EVENT_FORCED,     /* what was known of the server counts no more */
 	EVENT_RESOLVED,   /* session, room, meetingId */
 	EVENT_SENDING,    /* paths, mtimes: their upload may have begun */
-	EVENT_STORED,     /* path, size, mtime, type, sha256, id */
+	EVENT_STORED,     /* path, size, mtime, type, sha256, id, is_whole */
 	EVENT_UNKNOWN,    /* path, size, mtime, status: sent, and no answer
 			     that says what became of it */
 	EVENT_ABSENT,     /* path: the server does not have it after all */
@@ -51,6 +51,7 @@ struct event {
 	const char *webhook, *class, *text;
 	int64_t pid, size, mtime_ns, count, bytes, status;
 	int64_t retry_at_ms; /* since 1970 */
+	bool is_whole;       /* seen by this run, not written down */
 	const struct text_list *paths;
 	const int64_t *mtimes_ns; /* as many as paths */
 };

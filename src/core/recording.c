@@ -448,7 +448,7 @@ recording_recheck(const struct recording *rec, const char *path, int fd,
 	if (result == -1 && err_is_passing(errno))
 		return 0;
 	if (result == -1)
-		return err_sys(e, "cannot be opened any more");
+		return err_sys(e, "cannot be examined any more");
 	if (compare_stats(st, &now, e) == -1)
 		return -1;
 	/* A removed file can still grow under its descriptor. */

@@ -180,9 +180,8 @@ note_stored(struct upload *u, struct item *item, const char *id)
 		.type = f->type,
 		.sha256 = flight_hex(f, hex),
 		.id = id,
+		.is_whole = f->is_whole,
 	    });
-	progress_fact(&u->deps->journal->progress, item->artifact->path)
-	    ->is_whole = f->is_whole;
 	item->state = ITEM_STORED;
 	u->n_given_up = 0;
 	u->totals->sent++;
