@@ -80,8 +80,8 @@ bound() {
 }
 
 @test "a run interrupted while it compares a touched file does not call it changed" {
-	export JIBRI_FINALIZE_DEADLINE=110s    # 4 GB, be the machine busy
-	sparse "$REC/$MEDIA" 4000000000
+	export JIBRI_FINALIZE_DEADLINE=110s    # be the machine busy
+	sparse "$REC/$MEDIA" 1000000000
 	stop_sandbox
 	start_sandbox --discard-over 1000000
 	run_finalize 0
@@ -164,10 +164,10 @@ bound() {
 }
 
 @test "a redacted metadata.json rewritten meanwhile is sent once, as it is then" {
-	sparse "$REC/$MEDIA" 3000000
+	sparse "$REC/$MEDIA" 300000
 	jq '.upload_credentials = {token: "t0ken"}' "$REC/metadata.json" \
 		>"$DIR/metadata" && cp "$DIR/metadata" "$REC/metadata.json"
-	faults "upload $MEDIA 1 slow 3000000"
+	faults "upload $MEDIA 1 slow 300000"
 	begin --parallel 1
 	wait_for test -s "$SB/incoming/3"
 	jq '.more = 1' "$DIR/metadata" >"$REC/metadata.json"
