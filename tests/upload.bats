@@ -304,3 +304,16 @@ second done"
 	assert_equal "$(requests)" 0
 	[ ! -e "$REC/.jibri-finalize" ]
 }
+
+@test "what comes into a folder while the server is asked is not sealed away" {
+	mkdir "$REC/sub"
+	echo a >"$REC/sub/a.txt"
+	run_finalize 0
+	faults "list * 1 stall-stored 1"
+	"$BIN" upload "$REC" >"$DIR/said" 2>&1 3>&- &
+	sleep 0.5
+	echo b >"$REC/sub/b.txt"
+	wait "$!"
+	run_command 0 sweep "$(dirname "$REC")"
+	is_stored metadata.json "$MEDIA" sub/a.txt sub/b.txt
+}
