@@ -57,6 +57,16 @@ processor_ms() {
 	grep -q magic.mgc "$DIR/trace"
 }
 
+@test "a small upload is not held back by the kernel" {
+	local i began
+	for i in {1..30}; do echo "$i" >"$REC/$i.txt"; done
+	began=$(ms)
+	run_finalize 0 --parallel 1
+	# Each would take 200 ms, corked for ever.
+	(($(ms) - began < 3000))
+	assert_equal "$(requests upload)" 32
+}
+
 @test "the authorities are read once, whatever the number of connections" {
 	local n
 	needs_strace
