@@ -57,14 +57,19 @@ processor_ms() {
 	grep -q magic.mgc "$DIR/trace"
 }
 
-@test "a small upload is not held back by the kernel" {
-	local i began
-	for i in {1..30}; do echo "$i" >"$REC/$i.txt"; done
-	began=$(ms)
-	run_finalize 0 --parallel 1
-	# Each would take 200 ms, corked for ever.
-	(($(ms) - began < 3000))
-	assert_equal "$(requests upload)" 32
+@test "a small request leaves in one piece, its headers with its body" {
+	local i before
+	needs_strace
+	for i in {1..5}; do echo "$i" >"$REC/$i.txt"; done
+	traced sendto
+	is_stored metadata.json "$MEDIA" {1,2,3,4,5}.txt
+	assert_equal "$(grep -c 'sendto(.*"POST /files' "$DIR/trace")" 7
+	assert_equal "$(grep -c 'sendto(' "$DIR/trace")" "$(requests)"
+	# It can be seen.
+	before=$(requests)
+	sparse "$REC/large.mp4" 100000
+	traced sendto
+	(($(grep -c 'sendto(' "$DIR/trace") > $(requests) - before))
 }
 
 @test "the authorities are read once, whatever the number of connections" {

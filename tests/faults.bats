@@ -265,15 +265,31 @@ told() {
 	for n in 1 2 3 4; do
 		echo "$n" >"$REC/full-$n.txt"
 		: >"$REC/empty-$n.txt"
+		printf '%0100000d' "$n" >"$REC/larger-$n.txt"
 	done
-	printf '%0100000d' 0 >"$REC/larger.txt"
 	export JIBRI_FINALIZE_PARALLEL=1
 	faults "upload * * drop-stored-reused"
 	run_finalize 0
-	is_stored metadata.json "$MEDIA" larger.txt {full,empty}-{1,2,3,4}.txt
-	assert_equal "$(requests upload)" 11
+	is_stored metadata.json "$MEDIA" {full,empty,larger}-{1,2,3,4}.txt
+	assert_equal "$(requests upload)" 14
 	# The trap was there: connections were used again.
 	(($(request upload .reused | grep -c true) > 3))
+	request upload 'select(.reused) | .bodyBytes' | grep -q '^100...$'
+}
+
+@test "what was sent over a kept connection is in doubt though no other can be had" {
+	needs_strace
+	echo 1 >"$REC/1.txt"
+	faults "upload 1.txt 1 drop-stored-reused"
+	JIBRI_FINALIZE_PARALLEL=1 run strace -f -qq -o "$DIR/trace" \
+		-e trace=connect -e inject=connect:error=ECONNREFUSED:when=2+ \
+		"$BIN" "$REC"
+	assert_equal "$status" 75
+	grep -q ECONNREFUSED "$DIR/trace"
+	assert_equal "$(request upload .reused | grep -c true)" 1
+	run_finalize 0
+	is_stored metadata.json "$MEDIA" 1.txt
+	assert_equal "$(requests upload)" 3
 }
 
 @test "the webhook is not resent behind our back on a reused connection" {

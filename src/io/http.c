@@ -11,7 +11,7 @@
 #include "base/stop.h"
 #include "io/http_internal.h"
 
-enum { TICK_MS = 250, CHECK_MS = 1000 };
+enum { TICK_MS = 250, WATCH_MS = 50, CHECK_MS = 1000 };
 
 /*
  * The limit is for all bodies together.  libcurl reads the share of a
@@ -82,8 +82,6 @@ check_transfer(struct http_transfer *t, int64_t now, struct err *e)
 
 	if (!t->is_going)
 		return 0;
-	if (t->is_corked && http_is_all_sent(t))
-		http_cork(t, false);
 	(void)curl_easy_getinfo(t->easy, CURLINFO_SIZE_UPLOAD_T, &sent);
 	if (ioctl(t->socket, SIOCOUTQ, &queued) == -1)
 		queued = 0;
@@ -113,6 +111,10 @@ watch(struct http *http)
 	int64_t now = clock_mono_ms();
 	struct http_transfer *next;
 
+	/* The most are over before anybody looks. */
+	if (now - http->watched_ms < WATCH_MS)
+		return;
+	http->watched_ms = now;
 	for (struct http_transfer *t = http->active; t; t = next) {
 		next = t->next;
 		if (check_transfer(t, now, &t->failure) == -1)
@@ -168,6 +170,7 @@ http_open(const struct http_policy *policy)
 
 	http_init();
 	http->policy = policy;
+	http_choose_proxy(http);
 	http->multi = curl_multi_init();
 	if (http->multi == NULL)
 		mem_exhausted();
@@ -214,6 +217,8 @@ http_start(struct http *http, const struct http_request *request)
 	http->n_active++;
 	(void)curl_multi_add_handle(http->multi, t->easy);
 	share_rate(http);
+	if (t->failure.class != ERR_NONE)
+		finish(t, CURLE_READ_ERROR);
 	return t;
 }
 
@@ -371,6 +376,8 @@ http_release(struct http_transfer *t)
 	for (struct curl_slist *h = t->headers; h; h = h->next)
 		mem_wipe(h->data, strlen(h->data));
 	curl_slist_free_all(t->headers);
+	if (t->head.data)
+		mem_wipe(t->head.data, t->head.len);
 	buf_free(&t->head);
 	buf_free(&t->tail);
 	buf_free(&t->answer.body);

@@ -9,6 +9,7 @@
 enum {
 	MIN_UPLOAD_BUFFER_BYTES = 16 * 1024,
 	MAX_UPLOAD_BUFFER_BYTES = 512 * 1024,
+	ONE_PIECE_BYTES = 64 * 1024, /* libcurl 7.88: less goes with headers */
 };
 
 void
@@ -77,7 +78,6 @@ give_body(struct http_transfer *t, char *to, size_t room)
 	return n > 0 ? n : -1;
 }
 
-/* Of a small file all of it at once, of a large one what it reads at once. */
 static size_t
 on_read(char *to, size_t size, size_t n, void *ctx)
 {
@@ -123,6 +123,23 @@ upload_buffer_bytes(int64_t size, int64_t rate_bytes)
 					      : (long)size;
 }
 
+/* All of it into the head; what cannot be read is the transfer's failure. */
+static void
+gather(struct http_transfer *t)
+{
+	int64_t size = t->request->body->size;
+	char chunk[16 * 1024];
+	ssize_t n = 0;
+
+	while (t->handed_out < size && n != -1) {
+		n = give_body(t, chunk, sizeof(chunk));
+		if (n > 0)
+			(void)buf_add(&t->head, chunk, (size_t)n);
+	}
+	(void)buf_add(&t->head, t->tail.data, t->tail.len);
+	curl_easy_setopt(t->easy, CURLOPT_POSTFIELDS, t->head.data);
+}
+
 void
 http_body_setup(struct http_transfer *t)
 {
@@ -131,11 +148,16 @@ http_body_setup(struct http_transfer *t)
 	if (t->request->part_filename)
 		wrap(t);
 	size += (int64_t)(t->head.len + t->tail.len);
+	t->is_one_piece = size > 0 && size < ONE_PIECE_BYTES;
 	curl_easy_setopt(t->easy, CURLOPT_UPLOAD_BUFFERSIZE,
 	    upload_buffer_bytes(size, t->http->policy->rate_bytes));
 	curl_easy_setopt(t->easy, CURLOPT_POST, 1L);
 	curl_easy_setopt(t->easy, CURLOPT_POSTFIELDSIZE_LARGE,
 	    (curl_off_t)size);
+	if (t->is_one_piece) {
+		gather(t);
+		return;
+	}
 	curl_easy_setopt(t->easy, CURLOPT_READFUNCTION, on_read);
 	curl_easy_setopt(t->easy, CURLOPT_READDATA, t);
 	curl_easy_setopt(t->easy, CURLOPT_SEEKFUNCTION, on_seek);

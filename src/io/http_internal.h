@@ -14,6 +14,7 @@ struct http_socket {
 
 struct http {
 	const struct http_policy *policy;
+	const char *proxy; /* NULL: what the environment says */
 	CURLM *multi;
 	struct http_transfer *active;
 	struct http_transfer *finished;
@@ -24,7 +25,7 @@ struct http {
 	size_t n_sockets, cap_sockets;
 	void (*tick)(void *ctx); /* NULL: nobody wants it */
 	void *tick_ctx;
-	int64_t ticked_ms;
+	int64_t ticked_ms, watched_ms;
 };
 
 struct http_transfer {
@@ -39,6 +40,7 @@ struct http_transfer {
 	struct err failure; /* ours, where libcurl only says "aborted" */
 	bool is_finished;
 	struct buf head, tail; /* of a part, around the body */
+	bool is_one_piece;     /* and the body is in the head, too */
 	size_t head_out, tail_out;
 	int64_t handed_out; /* body bytes given to libcurl */
 	size_t received;    /* answer bytes */
@@ -46,7 +48,6 @@ struct http_transfer {
 	/* The watch: what moved, and when. */
 	bool is_going; /* connected; the request goes out */
 	int socket;    /* -1: not known */
-	bool is_corked;
 	curl_off_t sent;
 	int queued;
 	int64_t moved_ms;
@@ -60,6 +61,9 @@ void http_init(void);
 
 /* Set the transfer's libcurl handle up for its request. */
 void http_setup(struct http_transfer *);
+
+/* Which proxy the requests go through, by the policy and the environment. */
+void http_choose_proxy(struct http *);
 
 /*
  * Choose what stands between the parts of multipart/form-data: random, so
@@ -77,19 +81,16 @@ char *http_body_type(const struct http_transfer *);
  */
 void http_body_setup(struct http_transfer *);
 
-/*
- * Let the kernel gather what is written until it is no longer corked, for
- * 200 ms at most (tcp(7), TCP_CORK).
- */
-void http_cork(struct http_transfer *, bool is_corked);
-
 /* Log what happens on the wire, without secrets, where anyone sees it. */
 void http_trace(struct http_transfer *);
 
 /* The final status seen so far, 0 for none: libcurl also reports a 100. */
 long http_final_status(CURL *easy);
 
-/* Has every byte of the request been given to the kernel? */
+/*
+ * Has every byte of the request been given to the kernel?  Of one that goes
+ * in one piece, unless it is known that some were not.
+ */
 bool http_is_all_sent(const struct http_transfer *);
 
 /* Fill in t->answer, now that libcurl ended the transfer with rc. */

@@ -2,6 +2,7 @@
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -13,7 +14,6 @@ enum {
 	EXPECT_MS = 300,
 	WATCH_FIRST_MS = 5000,
 	NOTSENT_LOWAT_BYTES = 128 * 1024,
-	SMALL_BYTES = 64 * 1024,
 };
 
 static size_t
@@ -87,43 +87,29 @@ port_of(struct http_socket *socket)
 	return socket->local_port;
 }
 
-/* libcurl 7.88 sends the headers by themselves: so one packet takes all. */
-static bool
-is_small(const struct http_body *body)
-{
-	return body != NULL && body->size <= SMALL_BYTES;
-}
-
-void
-http_cork(struct http_transfer *t, bool is_corked)
-{
-	int on = is_corked;
-
-	(void)setsockopt(t->socket, IPPROTO_TCP, TCP_CORK, &on, sizeof(on));
-	t->is_corked = is_corked;
-}
-
 /* The request goes out now, over a new connection or a kept one. */
 static int
 on_request(void *ctx, char *ip, char *local_ip, int remote_port,
     int local_port_used)
 {
 	struct http_transfer *t = ctx;
+	bool was_sent = t->is_one_piece ? t->is_going
+					: t->head_out > 0 || t->handed_out > 0;
 
 	(void)ip, (void)local_ip, (void)remote_port;
 	/*
-	 * libcurl 7.88 asks to rewind only if it counts something as written:
-	 * not while the first record of TLS is being written.
+	 * libcurl 7.88 asks to rewind only if it counts something as written,
+	 * not while the first record of TLS is being written; what it has in
+	 * one piece it repeats without asking.
 	 */
-	if (t->head_out > 0 || t->handed_out > 0) {
+	if (was_sent) {
 		(void)err_set(&t->failure, ERR_TEMPORARY,
-		    "the connection was lost while sending");
+		    "the connection was lost before the answer came");
 		return CURL_PREREQFUNC_ABORT;
 	}
 	for (size_t i = 0; i < t->http->n_sockets; i++)
 		if (port_of(&t->http->sockets[i]) == local_port_used)
 			t->socket = t->http->sockets[i].fd;
-	http_cork(t, is_small(t->request->body));
 	t->is_going = true;
 	t->moved_ms = clock_mono_ms();
 	return CURL_PREREQFUNC_OK;
@@ -158,17 +144,42 @@ set_tls(CURL *easy, const struct http_policy *policy)
 		    policy->tls_pin);
 }
 
+/* libcurl looks for them at each request. */
+static bool
+has_proxy_in_environment(void)
+{
+	static const char *const names[] = { "http_proxy", "https_proxy",
+		"HTTPS_PROXY", "all_proxy", "ALL_PROXY" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (getenv(names[i]))
+			return true;
+	return false;
+}
+
+void
+http_choose_proxy(struct http *http)
+{
+	const char *proxy = http->policy->proxy;
+
+	if (strcmp(proxy, "env") != 0)
+		http->proxy = strcmp(proxy, "none") == 0 ? "" : proxy;
+	else if (!has_proxy_in_environment())
+		http->proxy = "";
+}
+
 /* An https proxy has a certificate, too. */
 static void
-set_proxy(CURL *easy, const struct http_policy *policy)
+set_proxy(CURL *easy, const struct http *http)
 {
+	const struct http_policy *policy = http->policy;
+
 	curl_easy_setopt(easy, CURLOPT_PROXY_SSLVERSION, tls_least);
 	curl_easy_setopt(easy, CURLOPT_PROXY_CAPATH, NULL);
 	if (is_set(policy->ca_file))
 		curl_easy_setopt(easy, CURLOPT_PROXY_CAINFO, policy->ca_file);
-	if (strcmp(policy->proxy, "env") != 0)
-		curl_easy_setopt(easy, CURLOPT_PROXY,
-		    strcmp(policy->proxy, "none") == 0 ? "" : policy->proxy);
+	if (http->proxy)
+		curl_easy_setopt(easy, CURLOPT_PROXY, http->proxy);
 	if (is_set(policy->proxy_auth))
 		curl_easy_setopt(easy, CURLOPT_PROXYUSERPWD,
 		    policy->proxy_auth);
@@ -186,7 +197,7 @@ set_connection(CURL *easy, struct http *http)
 	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
 	set_tls(easy, policy);
-	set_proxy(easy, policy);
+	set_proxy(easy, http);
 	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
 	    (long)policy->connect_timeout_ms);
 	curl_easy_setopt(easy, CURLOPT_EXPECT_100_TIMEOUT_MS, (long)EXPECT_MS);
