@@ -13,8 +13,10 @@
 #include "base/stop.h"
 #include "core/media.h"
 
-/* From here on a thread for the hash is worth its start. */
-enum { LARGE_BYTES = 8 * 1024 * 1024 };
+enum {
+	SMALL_BYTES = 64 * 1024,       /* up to here it is read at once */
+	LARGE_BYTES = 8 * 1024 * 1024, /* a thread for the hash is worth it */
+};
 
 static ssize_t
 read_chunk(int fd, int64_t offset, char *to, size_t len, struct err *e)
@@ -42,8 +44,8 @@ read_body(void *ctx, char *to, size_t len, struct err *e)
 	struct flight *f = ctx;
 	ssize_t n = (ssize_t)len;
 
-	if (f->fd == -1)
-		memcpy(to, f->artifact->content.data + f->offset, len);
+	if (f->bytes)
+		memcpy(to, f->bytes->data + f->offset, len);
 	else if ((n = read_file(f->fd, f->offset, to, len, e)) == -1)
 		return -1;
 	if (f->digest)
@@ -59,7 +61,7 @@ flight_recheck(struct flight *f, struct err *e)
 	autoclose int fd = -1;
 
 	if (f->fd != -1)
-		return recording_recheck(f->recording, f->artifact->path, f->fd,
+		return recording_recheck(f->recording, f->artifact->path,
 		    &f->st, e);
 	fd = recording_open_artifact(f->recording, f->artifact->path, &now, e);
 	if (fd != -1 && file_mtime_ns(&now) == f->artifact->mtime_ns)
@@ -102,12 +104,51 @@ static bool
 is_whole_media(const struct flight *f)
 {
 	const struct artifact *a = f->artifact;
+	enum media_health health;
 	char why[128];
 
-	return (a->is_media || mimetype_is_media(f->type)) && f->fd != -1 &&
-	    f->size < LARGE_BYTES &&
-	    media_check(f->fd, a->path, f->size, why, sizeof(why)) ==
-	    MEDIA_WHOLE;
+	if (f->fd == -1 || f->size >= LARGE_BYTES ||
+	    (!a->is_media && !mimetype_is_media(f->type)))
+		return false;
+	health = f->bytes
+	    ? media_check_bytes(f->bytes->data, f->bytes->len, a->path, why,
+		  sizeof(why))
+	    : media_check(f->fd, a->path, f->size, why, sizeof(why));
+	return health == MEDIA_WHOLE;
+}
+
+/* What cannot be read now is read again for the wire, which says why. */
+static void
+read_small(struct flight *f)
+{
+	char chunk[SMALL_BYTES];
+	ssize_t n;
+
+	if (f->size > SMALL_BYTES)
+		return;
+	n = file_read_at(f->fd, chunk, (size_t)f->size, 0);
+	if (n != f->size)
+		return;
+	(void)buf_add(&f->content, chunk, (size_t)n);
+	f->bytes = &f->content;
+}
+
+static int
+open_file(struct flight *f, struct err *e)
+{
+	const struct artifact *a = f->artifact;
+
+	f->fd = recording_open_artifact(f->recording, a->path, &f->st, e);
+	f->is_passing = f->fd == -1 && err_is_passing(errno);
+	if (f->fd == -1)
+		return -1;
+	/* It would go out with what is private in it. */
+	if (a->is_redacted)
+		return err_set(e, ERR_TEMPORARY, "could not be read before");
+	f->size = f->st.st_size;
+	f->mtime_ns = file_mtime_ns(&f->st);
+	read_small(f);
+	return 0;
 }
 
 static int
@@ -121,22 +162,13 @@ open_content(struct flight *f, struct mimetype *mimetype, struct err *e)
 			return -1;
 		f->size = a->size;
 		f->mtime_ns = a->mtime_ns;
-		type = mimetype_of_bytes(mimetype, a->content.data,
-		    a->content.len, a->path);
-	} else {
-		f->fd =
-		    recording_open_artifact(f->recording, a->path, &f->st, e);
-		f->is_passing = f->fd == -1 && err_is_passing(errno);
-		if (f->fd == -1)
-			return -1;
-		/* It would go out with what is private in it. */
-		if (a->is_redacted)
-			return err_set(e, ERR_TEMPORARY,
-			    "could not be read before");
-		f->size = f->st.st_size;
-		f->mtime_ns = file_mtime_ns(&f->st);
-		type = mimetype_of(mimetype, f->fd, a->path);
+		f->bytes = &a->content;
+	} else if (open_file(f, e) == -1) {
+		return -1;
 	}
+	type = f->bytes ? mimetype_of_bytes(mimetype, f->bytes->data,
+			      f->bytes->len, a->path)
+			: mimetype_of(mimetype, f->fd, a->path);
 	f->type = xstrdup(type);
 	f->is_whole = is_whole_media(f);
 	if (a->is_media && !mimetype_is_media(type))
@@ -201,6 +233,7 @@ flight_free(struct flight *f)
 	mem_close(&f->fd);
 	f->fd = -1;
 	digest_free(f->digest);
+	buf_free(&f->content);
 	free(f->url);
 	free(f->type);
 	text_list_free(&f->headers);

@@ -13,13 +13,15 @@
 /*
  * One artifact on its way to the server: the open file, what is read from
  * it, and the request that carries it.  Its bytes are read once, for the
- * wire and for the SHA-256.
+ * wire and for the SHA-256; of a small file for its type, too.
  */
 struct flight {
 	const struct recording *recording;
 	const struct artifact *artifact;
-	int fd; /* -1: content in memory */
+	int fd;
 	struct stat st;
+	struct buf content;      /* of a small file */
+	const struct buf *bytes; /* all that is sent; NULL: it is read */
 	int64_t size, offset;
 	int64_t mtime_ns;
 	int64_t started_ms;

@@ -16,12 +16,13 @@ enum {
 	WINDOW_BYTES = 4096,
 };
 
-/* Small boxes lie side by side. */
+/* What is known of the file.  Small boxes lie side by side. */
 struct window {
-	int fd;
+	int fd; /* -1: all of it is known */
 	int64_t offset;
 	ssize_t len;
-	unsigned char bytes[WINDOW_BYTES];
+	const unsigned char *bytes;
+	unsigned char *room; /* for WINDOW_BYTES */
 };
 
 struct box {
@@ -45,9 +46,10 @@ read_header(struct window *w, int64_t offset, unsigned char *header)
 {
 	ssize_t at = offset - w->offset, n;
 
-	if (at < 0 || at + HEADER_BYTES > w->len) {
-		w->len = pread(w->fd, w->bytes, sizeof(w->bytes), offset);
+	if (w->fd != -1 && (at < 0 || at + HEADER_BYTES > w->len)) {
+		w->len = pread(w->fd, w->room, WINDOW_BYTES, offset);
 		w->offset = offset;
+		w->bytes = w->room;
 		at = 0;
 	}
 	n = w->len - at < HEADER_BYTES ? w->len - at : HEADER_BYTES;
@@ -83,9 +85,8 @@ read_box(struct window *w, int64_t offset, int64_t left, struct box *box)
 }
 
 static enum media_health
-check_boxes(int fd, int64_t size, char *why, size_t len)
+check_boxes(struct window *window, int64_t size, char *why, size_t len)
 {
-	struct window window = { .fd = fd };
 	bool has_moov = false;
 	int64_t offset = 0;
 
@@ -95,7 +96,7 @@ check_boxes(int fd, int64_t size, char *why, size_t len)
 
 		if (n % BOXES_A_CHECK == 0 && stop_check(&stopped) == -1)
 			return MEDIA_UNREADABLE;
-		if (!read_box(&window, offset, size - offset, &box))
+		if (!read_box(window, offset, size - offset, &box))
 			return MEDIA_UNREADABLE;
 		if (n == MAX_BOXES || box.size < 0) {
 			(void)snprintf(why, len, "no MP4 box at byte %" PRId64,
@@ -119,12 +120,12 @@ check_boxes(int fd, int64_t size, char *why, size_t len)
 }
 
 static enum media_health
-check_ebml(int fd, char *why, size_t len)
+check_ebml(struct window *window, char *why, size_t len)
 {
 	static const unsigned char magic[4] = { 0x1a, 0x45, 0xdf, 0xa3 };
-	unsigned char header[4] = { 0 };
+	unsigned char header[HEADER_BYTES] = { 0 };
 
-	if (pread(fd, header, sizeof(header), 0) == -1)
+	if (read_header(window, 0, header) == -1)
 		return MEDIA_UNREADABLE;
 	if (memcmp(header, magic, sizeof(magic)) == 0)
 		return MEDIA_WHOLE;
@@ -143,8 +144,9 @@ has_extension(const char *name, const char *const *extensions)
 	return false;
 }
 
-enum media_health
-media_check(int fd, const char *name, int64_t size, char *why, size_t len)
+static enum media_health
+check(struct window *window, const char *name, int64_t size, char *why,
+    size_t len)
 {
 	static const char *const boxed[] = { "mp4", "m4v", "m4a", "mov", NULL };
 	static const char *const ebml[] = { "mkv", "webm", NULL };
@@ -154,8 +156,30 @@ media_check(int fd, const char *name, int64_t size, char *why, size_t len)
 		return MEDIA_DAMAGED;
 	}
 	if (has_extension(name, boxed))
-		return check_boxes(fd, size, why, len);
+		return check_boxes(window, size, why, len);
 	if (has_extension(name, ebml))
-		return check_ebml(fd, why, len);
+		return check_ebml(window, why, len);
 	return MEDIA_WHOLE;
+}
+
+enum media_health
+media_check(int fd, const char *name, int64_t size, char *why, size_t len)
+{
+	unsigned char room[WINDOW_BYTES];
+	struct window window = { .fd = fd, .room = room };
+
+	return check(&window, name, size, why, len);
+}
+
+enum media_health
+media_check_bytes(const void *data, size_t size, const char *name, char *why,
+    size_t len)
+{
+	struct window window = {
+		.fd = -1,
+		.len = (ssize_t)size,
+		.bytes = data,
+	};
+
+	return check(&window, name, (int64_t)size, why, len);
 }

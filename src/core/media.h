@@ -24,4 +24,8 @@ enum media_health {
 enum media_health media_check(int fd, const char *name, int64_t size, char *why,
     size_t len);
 
+/* The same for a file that is in memory. */
+enum media_health media_check_bytes(const void *data, size_t size,
+    const char *name, char *why, size_t len);
+
 #endif

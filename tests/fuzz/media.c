@@ -48,13 +48,18 @@ run(const char *data, size_t len)
 	static const char ebml[] = "\x1a\x45\xdf\xa3";
 	autoclose int fd = fuzz_memfd(data, len);
 	int64_t size = (int64_t)len;
-	char why[64] = "";
+	char why[64] = "", also[64] = "";
 
 	must(media_check(fd, "a.mp4", size, why, sizeof(why)) ==
 	    (is_whole(data, len) ? MEDIA_WHOLE : MEDIA_DAMAGED));
 	must(is_whole(data, len) == (*why == '\0'));
 	must((media_check(fd, "a.b.WebM", size, why, sizeof(why)) ==
 		 MEDIA_WHOLE) == (len >= 4 && memcmp(data, ebml, 4) == 0));
+	must(media_check_bytes(data, len, "a.b.WebM", also, sizeof(also)) ==
+	    media_check(fd, "a.b.WebM", size, why, sizeof(why)));
+	must(media_check_bytes(data, len, "a.mp4", also, sizeof(also)) ==
+	    media_check(fd, "a.mp4", size, why, sizeof(why)));
+	must(strcmp(why, also) == 0);
 	/* It shrank since it was looked at. */
 	must(media_check(fd, "a.mov", size + 1, why, sizeof(why)) !=
 		MEDIA_WHOLE ||

@@ -14,11 +14,15 @@ health(const char *name, const char *bytes, size_t len)
 {
 	autoclose int fd = memfd_create("media", MFD_CLOEXEC);
 	enum media_health result;
-	char why[64] = "";
+	char why[64] = "", also[64] = "";
 
 	assert_int_not_equal(fd, -1);
 	assert_int_equal(file_write_all(fd, bytes, len), 0);
 	result = media_check(fd, name, (int64_t)len, why, sizeof(why));
+	check(media_check_bytes(bytes, len, name, also, sizeof(also)) ==
+		    result &&
+		strcmp(why, also) == 0,
+	    "in memory: '%s', not '%s'", also, why);
 	check((result == MEDIA_DAMAGED) == (*why != '\0'), "why: '%s'", why);
 	return result;
 }
