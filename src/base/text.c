@@ -7,36 +7,52 @@
 
 #include "base/mem.h"
 
+/* How much of s is printable ASCII, up to a backslash or that character. */
+static size_t
+plain_len(const char *s, char but)
+{
+	size_t n = 0;
+
+	while (s[n] >= 0x20 && s[n] < 0x7f && s[n] != '\\' && s[n] != but)
+		n++;
+	return n;
+}
+
 char *
 text_escape(const char *s)
 {
 	struct buf out = { 0 };
 
-	(void)buf_adds(&out, "");
-	for (; *s; s++) {
-		unsigned char c = (unsigned char)*s;
+	for (;;) {
+		size_t n = plain_len(s, '\\');
 
-		if (c < 0x20 || c >= 0x7f || c == '\\')
-			(void)buf_addf(&out, "\\x%02X", c);
-		else
-			(void)buf_add(&out, s, 1);
+		(void)buf_add(&out, s, n);
+		s += n;
+		if (*s == '\0')
+			return out.data;
+		(void)buf_addf(&out, "\\x%02X", (unsigned char)*s++);
 	}
-	return out.data;
 }
 
 void
 text_add_json(struct buf *out, const char *s)
 {
 	(void)buf_adds(out, "\"");
-	for (; *s; s++) {
-		unsigned char c = (unsigned char)*s;
+	for (;;) {
+		size_t n = plain_len(s, '"');
+		unsigned char c = (unsigned char)s[n];
 
+		(void)buf_add(out, s, n);
+		s += n;
+		if (*s == '\0')
+			break;
 		if (c == '"' || c == '\\')
 			(void)buf_addf(out, "\\%c", c);
-		else if (c < 0x20 || c >= 0x7f)
+		else if (c < 0x20 || c == 0x7f)
 			(void)buf_addf(out, "\\u%04x", c);
 		else
 			(void)buf_add(out, s, 1);
+		s++;
 	}
 	(void)buf_adds(out, "\"");
 }

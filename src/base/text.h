@@ -19,7 +19,7 @@
  */
 char *text_escape(const char *s);
 
-/* Append s as a JSON string with quotes; bytes outside ASCII as \u00NN. */
+/* Append s, which is UTF-8, as a JSON string with quotes (RFC 8259, 7). */
 void text_add_json(struct buf *, const char *s);
 
 /*

@@ -225,15 +225,20 @@ json_plain_id(const json_t *json)
 	return xstrdup(s);
 }
 
+char *
+json_path_text(const char *path)
+{
+	if (text_is_utf8(path) && !strchr(path, '%'))
+		return xstrdup(path);
+	return text_percent_encode(path, "/ !\"#$&'()*+,:;<=>?@[]{|}");
+}
+
 json_t *
 json_path(const char *path)
 {
-	autofree char *encoded = NULL;
+	autofree char *text = json_path_text(path);
 
-	if (text_is_utf8(path) && !strchr(path, '%'))
-		return json_string(path);
-	encoded = text_percent_encode(path, "/ !\"#$&'()*+,:;<=>?@[]{|}");
-	return json_string(encoded);
+	return json_string(text);
 }
 
 char *

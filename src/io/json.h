@@ -63,6 +63,9 @@ char *json_plain_id(const json_t *);
  */
 json_t *json_path(const char *path);
 
+/* The same as text, which the caller frees. */
+char *json_path_text(const char *path);
+
 /* The inverse, which the caller frees; NULL when it is none. */
 char *json_path_value(const json_t *);
 
