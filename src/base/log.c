@@ -27,11 +27,12 @@ static bool is_journal, has_color;
 
 static struct out {
 	int fd;
-	bool is_stuck; /* its reader stands still: not waited for again */
+	bool has_reader; /* who may stand still */
+	bool is_stuck;   /* he does: not waited for again */
 	struct buf waiting;
 } outs[] = {
-	{ .fd = STDOUT_FILENO },
-	{ .fd = STDERR_FILENO },
+	{ .fd = STDOUT_FILENO, .has_reader = true },
+	{ .fd = STDERR_FILENO, .has_reader = true },
 };
 
 static bool
@@ -42,9 +43,21 @@ is_pipe(int fd)
 	return fstat(fd, &st) == 0 && S_ISFIFO(st.st_mode);
 }
 
+/* A file takes all at once, and so does /dev/null. */
+static bool
+has_reader(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == -1 ||
+	    !(S_ISREG(st.st_mode) || (S_ISCHR(st.st_mode) && !isatty(fd)));
+}
+
 void
 log_init(void)
 {
+	outs[0].has_reader = has_reader(STDOUT_FILENO);
+	outs[1].has_reader = has_reader(STDERR_FILENO);
 	if (is_pipe(STDOUT_FILENO) || is_pipe(STDERR_FILENO))
 		release_ms = clock_mono_ms() + HOLD_MS;
 	is_journal = term_is_journal(STDERR_FILENO);
@@ -103,7 +116,11 @@ write_patiently(struct out *out, const char *data, size_t len)
 static void
 flush_out(struct out *out)
 {
-	write_patiently(out, buf_str(&out->waiting), out->waiting.len);
+	if (out->has_reader)
+		write_patiently(out, buf_str(&out->waiting), out->waiting.len);
+	else if (out->waiting.len > 0)
+		(void)file_write_all(out->fd, out->waiting.data,
+		    out->waiting.len);
 	buf_free(&out->waiting);
 }
 
@@ -243,16 +260,14 @@ format(struct buf *line, enum log_level level, const char *time,
 
 /* A log file that fails is given up, and that is said once. */
 static void
-put_file(const char *time, const struct buf *line)
+put_file(enum log_level level, const char *time, const char *message)
 {
-	autobuf struct buf timed = { 0 };
+	autobuf struct buf line = { 0 };
 
-	if (file_fd == -1)
-		return;
 	if (policy.format == LOG_TEXT)
-		(void)buf_addf(&timed, "%s ", time);
-	(void)buf_add(&timed, line->data, line->len);
-	if (file_write_all(file_fd, timed.data, timed.len) == 0)
+		(void)buf_addf(&line, "%s ", time);
+	format(&line, level, time, message, false);
+	if (file_write_all(file_fd, line.data, line.len) == 0)
 		return;
 	mem_close(&file_fd);
 	file_fd = -1;
@@ -270,19 +285,19 @@ static void
 emit(enum log_level level, const char *message, bool is_shown)
 {
 	autofree char *safe = text_escape(message);
-	autobuf struct buf line = { 0 };
 	autobuf struct buf shown = { 0 };
-	char time[CLOCK_TEXT_BYTES];
+	char time[CLOCK_TEXT_BYTES] = "";
 
-	clock_rfc3339(clock_unix_ms(), time);
-	if (is_journal)
-		(void)buf_addf(&shown, "<%d>", levels[level].priority);
-	format(&shown, level, time, safe, has_color);
-	if (is_shown)
+	if (policy.format == LOG_JSON || file_fd != -1)
+		clock_rfc3339(clock_unix_ms(), time);
+	if (is_shown) {
+		if (is_journal)
+			(void)buf_addf(&shown, "<%d>", levels[level].priority);
+		format(&shown, level, time, safe, has_color);
 		put_line(buf_str(&shown));
-
-	format(&line, level, time, safe, false);
-	put_file(time, &line);
+	}
+	if (file_fd != -1)
+		put_file(level, time, safe);
 }
 
 void
