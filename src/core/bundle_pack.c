@@ -133,7 +133,7 @@ add_artifact(struct pack *p, const struct artifact *a, struct err *e)
 	}
 	if (add_entry(p, a->path, &s, e) == -1)
 		return -1;
-	return recording_recheck(&p->recording, a->path, fd, &st, e);
+	return recording_recheck(&p->recording, a->path, &st, e);
 }
 
 static int

@@ -433,7 +433,7 @@ compare_stats(const struct stat *was, const struct stat *is, struct err *e)
 }
 
 int
-recording_recheck(const struct recording *rec, const char *path, int fd,
+recording_recheck(const struct recording *rec, const char *path,
     const struct stat *st, struct err *e)
 {
 	struct stat now;
@@ -449,10 +449,5 @@ recording_recheck(const struct recording *rec, const char *path, int fd,
 		return 0;
 	if (result == -1)
 		return err_sys(e, "cannot be examined any more");
-	if (compare_stats(st, &now, e) == -1)
-		return -1;
-	/* A removed file can still grow under its descriptor. */
-	if (fstat(fd, &now) == -1)
-		return err_sys(e, "cannot be examined");
 	return compare_stats(st, &now, e);
 }

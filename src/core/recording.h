@@ -154,7 +154,7 @@ int recording_open_artifact(const struct recording *, const char *path,
  * Is the artifact still the file that st describes?  -1 with ERR_TEMPORARY
  * saying what happened to it (or ERR_PERMANENT: it cannot be read).
  */
-int recording_recheck(const struct recording *, const char *path, int fd,
+int recording_recheck(const struct recording *, const char *path,
     const struct stat *st, struct err *e);
 
 #endif

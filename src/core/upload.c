@@ -11,7 +11,7 @@
 #include "core/upload_internal.h"
 
 enum {
-	AHEAD = 64, /* small artifacts whose sending is noted at once */
+	AHEAD = 256, /* small artifacts whose sending is noted at once */
 	AHEAD_BYTES = 32 * 1024, /* of their paths: a line has a limit */
 	NAMED_FAILURES = 5,
 	OUT_AFTER = 2, /* given up in a row: the server is out */
