@@ -24,7 +24,7 @@ setup() {
 		#!/bin/sh
 		case \$1 in
 		*-3) mv "\$1/notes.txt" "\$1/other.txt" ;;
-		*-5) "$BIN" "\$@" && "$BIN" --force "\$@" ;;
+		*-5) "$BIN" "\$@"; "$BIN" --force "\$@" ;;
 		esac
 		"$BIN" "\$@" && case \$1 in
 		*-4) echo more >>"\$1/notes.txt" ;;
