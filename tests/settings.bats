@@ -41,6 +41,24 @@ secret_names() {
 		oauth-client-secret tls-key-password proxy-auth
 }
 
+# others: a line "NAME VALUE" for each plain setting, found once.
+others() {
+	local name all=$BATS_FILE_TMPDIR/others
+	if [ ! -e "$all" ]; then
+		for name in $(plain_names); do
+			echo "$name $(another "$name")"
+		done >"$all"
+	fi
+	cat "$all"
+}
+
+# shown [ARGUMENT...]: "NAME VALUE (ORIGIN)" of each plain setting.
+shown() {
+	ends 0 config --json "$@" || return 1
+	jq -r '.[] | .name + " " + .value + " (" + .origin + ")"' \
+		<<<"$output" | grep -vE "^($(secret_names | paste -sd '|')) "
+}
+
 # another NAME: a value that is good there and is not the default.
 another() {
 	case $1 in
@@ -60,7 +78,7 @@ another() {
 	checksum) echo none ;;
 	log-format) echo json ;;
 	log-level) echo warning ;;
-	log-file | metrics-file) echo "$DIR/log" ;;
+	log-file | metrics-file) echo "$BATS_FILE_TMPDIR/log" ;;
 	*-url) echo https://other.example.org/with/path/ ;;
 	ca-file | tls-cert | tls-key) echo /dev/null ;;
 	tls-pin) echo "sha256//$(printf 'A%.0s' {1..43})=" ;;
@@ -126,39 +144,26 @@ variable() {
 
 @test "every setting can be set in the file, and config says so" {
 	unset JIBRI_FINALIZE_CONFINE
-	local name value line=0
-	for name in $(plain_names); do
-		echo "$name = $(another "$name")" >>"$CONF"
-	done
+	others | sed 's/ / = /' >"$CONF"
 	(($(wc -l <"$CONF") >= 25))
-	for name in $(plain_names); do
-		value=$(another "$name")
-		assert_equal "$(show "$name")" "$value ($CONF:$((++line)))"
-	done
+	diff <(shown) <(others | awk -v f="$CONF" '{ print $0, "(" f ":" NR ")" }')
 }
 
 @test "every setting can be set by its variable, and config says so" {
-	local name
-	for name in $(plain_names); do
-		export "$(variable "$name")=$(another "$name")"
-	done
-	for name in $(plain_names); do
-		assert_equal "$(show "$name")" \
-			"$(another "$name") ($(variable "$name"))"
-	done
+	local name value
+	others >"$DIR/wanted"
+	while read -r name value; do
+		export "$(variable "$name")=$value"
+	done <"$DIR/wanted"
+	diff <(shown) <(while read -r name value; do
+		echo "$name $value ($(variable "$name"))"
+	done <"$DIR/wanted")
 }
 
 @test "every setting can be set by its flag, and config says so" {
-	local name flags=()
-	for name in $(plain_names); do
-		flags+=("--$name=$(another "$name")")
-	done
-	"$BIN" config --json "${flags[@]}" >"$DIR/all"
-	for name in $(plain_names); do
-		assert_equal "$(jq -r --arg n "$name" '.[] | select(.name == $n)
-			| .value + " (" + .origin + ")"' "$DIR/all")" \
-			"$(another "$name") (--$name)"
-	done
+	local flags
+	mapfile -t flags < <(others | sed 's/^/--/; s/ /=/')
+	diff <(shown "${flags[@]}") <(others | sed -E 's/^([^ ]*) .*/& (--\1)/')
 	assert_equal "$(show parallel --parallel 9)" "9 (--parallel)"
 	assert_equal "$(show expect-continue --expect-continue)" \
 		"yes (--expect-continue)"
@@ -197,10 +202,7 @@ variable() {
 }
 
 @test "what config shows is a file that gives the same configuration" {
-	local name
-	for name in $(plain_names); do
-		echo "$name=$(another "$name")" >>"$CONF"
-	done
+	others | sed 's/ /=/' >"$CONF"
 	"$BIN" config --json | jq -r '.[] | .name + " = " + .value' |
 		grep -vE "^($(secret_names | paste -sd '|')) =" >"$DIR/copy"
 	diff <("$BIN" config --json | jq 'map(del(.origin))') \
