@@ -149,7 +149,7 @@ resumed_point() {
 	calls_on "$REC/.jibri-finalize" .jibri-finalize >"$DIR/all"
 	# What comes after the last part of it is read, is of the scan.
 	sed -n '1,/^lseek/p' "$DIR/all" |
-		grep -E '^(newfstatat|fcntl|pread64) ' >"$DIR/calls"
+		grep -E '^(newfstatat|fstat|fcntl|pread64) ' >"$DIR/calls"
 	grep -q pread64 "$DIR/calls"
 	points=0
 	while read -r name n; do

@@ -11,9 +11,9 @@
 
 /*
  * HTTP/1.1 requests over libcurl, several at once in one thread.  What the
- * rest of the program builds on: a body is handed out at most once, so
- * libcurl cannot send a request again by itself; redirects are not
- * followed; every transfer ends, by its own timeouts or by stop_check().
+ * rest of the program builds on: a request with a body is begun at most once,
+ * libcurl cannot send it again by itself; redirects are not followed; every
+ * transfer ends, by its own timeouts or by stop_check().
  */
 
 struct http_policy {

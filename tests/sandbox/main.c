@@ -185,6 +185,10 @@ daemon_start(struct sandbox *box, const char *certificate, const char *key)
 		{ MHD_OPTION_HTTPS_MEM_KEY, 0, (void *)key },
 		{ MHD_OPTION_END, 0, NULL },
 	};
+	/* From 1.0 on it else redirects a target with a blank in it. */
+	enum MHD_OPTION strict = MHD_VERSION >= 0x01000000
+	    ? MHD_OPTION_STRICT_FOR_CLIENT
+	    : MHD_OPTION_END;
 
 	if (certificate != NULL)
 		flags |= MHD_USE_TLS;
@@ -195,7 +199,7 @@ daemon_start(struct sandbox *box, const char *certificate, const char *key)
 	    request_open, box, MHD_OPTION_NOTIFY_COMPLETED, request_close, box,
 	    MHD_OPTION_NOTIFY_CONNECTION, request_connection, box,
 	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY_BYTES,
-	    MHD_OPTION_ARRAY, tls, MHD_OPTION_END);
+	    MHD_OPTION_ARRAY, tls, strict, 1, MHD_OPTION_END);
 }
 
 /* Appears whole or not at all: who waits for it may read it at once. */
