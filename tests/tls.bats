@@ -55,7 +55,8 @@ teardown() {
 }
 
 serve() {
-	start_sandbox --tls "$CERTS/$1.pem" "$CERTS/$1.key" --token t0ken
+	start_sandbox --tls "$CERTS/$1.pem" "$CERTS/$1.key" --token t0ken \
+		"${@:2}"
 }
 
 # refused CODE TEXT: nothing reached the server, and the reason is said.
@@ -371,6 +372,51 @@ reached() {
 		truncate-lost
 		lie-size 3
 	END
+}
+
+@test "a connection that the server ended meanwhile leaves nothing in doubt" {
+	local start=$SECONDS
+	serve good --keep-alive 1
+	export JIBRI_FINALIZE_PARALLEL=1
+	faults "upload $MEDIA 1 status 429 Retry-After: 2" \
+		"webhook * 1 status 503 Retry-After: 2"
+	run_finalize 0
+	is_stored metadata.json "$MEDIA"
+	refute_output_has "connection was lost"
+	run ! grep -q '"unknown"' "$REC/.jibri-finalize"
+	((SECONDS - start < 20))
+	# The trap was there: it was idle for longer than the server waits.
+	((SECONDS - start >= 4))
+	[ "$(request webhook .connection | sort -u | wc -l)" = 2 ]
+}
+
+# narrow_net: from now on server and program are in a network whose sockets
+# buffer next to nothing, so that a body waits for its reader.
+narrow_net() {
+	local name
+	unshare -n true 2>/dev/null || skip "this machine forbids namespaces"
+	unshare -n sh -c 'ip link set lo up &&
+		echo 4096 4096 4096 >/proc/sys/net/ipv4/tcp_wmem &&
+		echo 4096 4096 4096 >/proc/sys/net/ipv4/tcp_rmem &&
+		echo $$ >"$1" && exec sleep 60' sh "$DIR/net" 3>&- &
+	wait_for [ -s "$DIR/net" ]
+	OTHER_PID=$(<"$DIR/net")
+	for name in BIN SANDBOX; do
+		printf '#!/bin/sh\nexec nsenter -n -t %s %s "$@"\n' \
+			"$OTHER_PID" "${!name}" >"$DIR/run-$name"
+		chmod +x "$DIR/run-$name"
+		printf -v "$name" %s "$DIR/run-$name"
+	done
+}
+
+@test "a success before a small body has left is none, though it leaves in one piece" {
+	narrow_net
+	sparse "$REC/$MEDIA" 56000
+	serve good
+	faults "upload * 1 early-200"
+	JIBRI_FINALIZE_PARALLEL=1 run_finalize 0
+	assert_output_has "before the whole body was sent"
+	is_stored metadata.json "$MEDIA"
 }
 
 @test "libcurl's hidden resend over TLS doubles no file" {

@@ -131,6 +131,16 @@ cut_all(struct http *http, const struct err *why)
 	}
 }
 
+/* Nothing of the request was sent yet. */
+static void
+begin_anew(struct http_transfer *t)
+{
+	(void)curl_multi_remove_handle(t->http->multi, t->easy);
+	curl_easy_setopt(t->easy, CURLOPT_FRESH_CONNECT, 1L);
+	t->was_ended = false;
+	(void)curl_multi_add_handle(t->http->multi, t->easy);
+}
+
 static void
 collect(struct http *http)
 {
@@ -140,10 +150,15 @@ collect(struct http *http)
 	while ((msg = curl_multi_info_read(http->multi, &left)) != NULL) {
 		char *private = NULL;
 		CURLcode rc = msg->data.result;
+		struct http_transfer *t;
 
 		(void)curl_easy_getinfo(msg->easy_handle, CURLINFO_PRIVATE,
 		    &private);
-		finish((struct http_transfer *)(void *)private, rc);
+		t = (struct http_transfer *)(void *)private;
+		if (t->was_ended)
+			begin_anew(t);
+		else
+			finish(t, rc);
 	}
 }
 

@@ -69,7 +69,7 @@ struct http_request {
  */
 enum http_outcome {
 	HTTP_NOT_DONE, /* bytes left to send, or refused with 3xx or 4xx */
-	HTTP_UNKNOWN,  /* all sent, and no final status or a 5xx */
+	HTTP_UNKNOWN,  /* all sent, or perhaps, and no final status or a 5xx */
 	HTTP_ANSWERED, /* all sent, and a complete 2xx answer */
 };
 

@@ -148,7 +148,9 @@ http_body_setup(struct http_transfer *t)
 	if (t->request->part_filename)
 		wrap(t);
 	size += (int64_t)(t->head.len + t->tail.len);
-	t->is_one_piece = size > 0 && size < ONE_PIECE_BYTES;
+	/* With a rate, libcurl 7.88 cannot go on after a blocked TLS record. */
+	t->is_one_piece = size > 0 && size < ONE_PIECE_BYTES &&
+	    t->http->policy->rate_bytes == 0;
 	curl_easy_setopt(t->easy, CURLOPT_UPLOAD_BUFFERSIZE,
 	    upload_buffer_bytes(size, t->http->policy->rate_bytes));
 	curl_easy_setopt(t->easy, CURLOPT_POST, 1L);

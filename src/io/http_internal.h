@@ -46,8 +46,9 @@ struct http_transfer {
 	size_t received;    /* answer bytes */
 
 	/* The watch: what moved, and when. */
-	bool is_going; /* connected; the request goes out */
-	int socket;    /* -1: not known */
+	bool is_going;  /* connected; the request goes out */
+	bool was_ended; /* the kept connection, by the server */
+	int socket;     /* -1: not known */
 	curl_off_t sent;
 	int queued;
 	int64_t moved_ms;

@@ -25,9 +25,9 @@ http_is_all_sent(const struct http_transfer *t)
 	(void)curl_easy_getinfo(t->easy, CURLINFO_SIZE_UPLOAD_T, &sent);
 	(void)curl_easy_getinfo(t->easy, CURLINFO_CONTENT_LENGTH_UPLOAD_T,
 	    &due);
-	/* Where libcurl began again, its counters did. */
+	/* Where libcurl began again, nothing is due yet. */
 	if (t->is_one_piece)
-		return t->is_going && (sent == 0 || sent >= due);
+		return t->is_going && (due < 0 || sent >= due);
 	return t->handed_out == t->request->body->size && due >= 0 &&
 	    sent >= due;
 }

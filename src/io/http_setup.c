@@ -1,5 +1,6 @@
 #include "io/http_internal.h"
 
+#include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
@@ -87,22 +88,43 @@ port_of(struct http_socket *socket)
 	return socket->local_port;
 }
 
+/*
+ * Has the server ended this kept connection?  Over TLS it says so before it
+ * closes, and libcurl 7.88 takes whatever can be read for a sign of life.
+ */
+static bool
+is_ended(const struct http_transfer *t)
+{
+	long fresh = 0;
+	char byte;
+
+	(void)curl_easy_getinfo(t->easy, CURLINFO_NUM_CONNECTS, &fresh);
+	return fresh == 0 &&
+	    (recv(t->socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT) != -1 ||
+		errno != EAGAIN);
+}
+
+/*
+ * libcurl 7.88 asks to rewind only if it counts something as written, not
+ * while the first record of TLS is being written; what it has in one piece
+ * it repeats without asking.
+ */
+static bool
+was_sent(const struct http_transfer *t)
+{
+	return t->is_one_piece ? t->is_going
+			       : t->head_out > 0 || t->handed_out > 0;
+}
+
 /* The request goes out now, over a new connection or a kept one. */
 static int
 on_request(void *ctx, char *ip, char *local_ip, int remote_port,
     int local_port_used)
 {
 	struct http_transfer *t = ctx;
-	bool was_sent = t->is_one_piece ? t->is_going
-					: t->head_out > 0 || t->handed_out > 0;
 
 	(void)ip, (void)local_ip, (void)remote_port;
-	/*
-	 * libcurl 7.88 asks to rewind only if it counts something as written,
-	 * not while the first record of TLS is being written; what it has in
-	 * one piece it repeats without asking.
-	 */
-	if (was_sent) {
+	if (was_sent(t)) {
 		(void)err_set(&t->failure, ERR_TEMPORARY,
 		    "the connection was lost before the answer came");
 		return CURL_PREREQFUNC_ABORT;
@@ -110,6 +132,9 @@ on_request(void *ctx, char *ip, char *local_ip, int remote_port,
 	for (size_t i = 0; i < t->http->n_sockets; i++)
 		if (port_of(&t->http->sockets[i]) == local_port_used)
 			t->socket = t->http->sockets[i].fd;
+	t->was_ended = is_ended(t);
+	if (t->was_ended)
+		return CURL_PREREQFUNC_ABORT;
 	t->is_going = true;
 	t->moved_ms = clock_mono_ms();
 	return CURL_PREREQFUNC_OK;

@@ -46,6 +46,7 @@ static const struct option options[] = {
 	{ "max-file", required_argument, NULL, 'm' },
 	{ "discard-over", required_argument, NULL, 'k' },
 	{ "max-time", required_argument, NULL, 'T' },
+	{ "keep-alive", required_argument, NULL, 'a' },
 	{ "prefix", required_argument, NULL, 'p' },
 	{ "seed", required_argument, NULL, 'r' },
 	{ 0 },
@@ -98,6 +99,9 @@ option_take(struct settings *set, int letter)
 		break;
 	case 'T':
 		set->max_time_s = number_read(optarg);
+		break;
+	case 'a':
+		set->keep_alive_s = number_read(optarg);
 		break;
 	case 'p':
 		set->prefix = optarg;
@@ -199,6 +203,7 @@ daemon_start(struct sandbox *box, const char *certificate, const char *key)
 	    request_open, box, MHD_OPTION_NOTIFY_COMPLETED, request_close, box,
 	    MHD_OPTION_NOTIFY_CONNECTION, request_connection, box,
 	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY_BYTES,
+	    MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)box->set.keep_alive_s,
 	    MHD_OPTION_ARRAY, tls, strict, 1, MHD_OPTION_END);
 }
 

@@ -40,7 +40,8 @@ struct settings {
 	long long max_file_bytes; /* -1: no limit */
 	long long keep_bytes;     /* of one file; -1: all of them */
 	long long max_time_s;
-	long long seed; /* of the faults that strike by chance */
+	long long keep_alive_s; /* 0: for ever */
+	long long seed;         /* of the faults that strike by chance */
 };
 
 struct sandbox {
