@@ -138,6 +138,7 @@ begin_anew(struct http_transfer *t)
 	(void)curl_multi_remove_handle(t->http->multi, t->easy);
 	curl_easy_setopt(t->easy, CURLOPT_FRESH_CONNECT, 1L);
 	t->was_ended = false;
+	t->is_anew = true;
 	(void)curl_multi_add_handle(t->http->multi, t->easy);
 }
 

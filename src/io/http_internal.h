@@ -48,6 +48,7 @@ struct http_transfer {
 	/* The watch: what moved, and when. */
 	bool is_going;  /* connected; the request goes out */
 	bool was_ended; /* the kept connection, by the server */
+	bool is_anew;   /* therefore, on one of its own */
 	int socket;     /* -1: not known */
 	curl_off_t sent;
 	int queued;

@@ -132,7 +132,7 @@ on_request(void *ctx, char *ip, char *local_ip, int remote_port,
 	for (size_t i = 0; i < t->http->n_sockets; i++)
 		if (port_of(&t->http->sockets[i]) == local_port_used)
 			t->socket = t->http->sockets[i].fd;
-	t->was_ended = is_ended(t);
+	t->was_ended = !t->is_anew && is_ended(t);
 	if (t->was_ended)
 		return CURL_PREREQFUNC_ABORT;
 	t->is_going = true;
