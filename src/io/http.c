@@ -135,6 +135,8 @@ cut_all(struct http *http, const struct err *why)
 static void
 begin_anew(struct http_transfer *t)
 {
+	log_trace("#%u * the server had ended that connection; on a new one",
+	    t->number);
 	(void)curl_multi_remove_handle(t->http->multi, t->easy);
 	curl_easy_setopt(t->easy, CURLOPT_FRESH_CONNECT, 1L);
 	t->was_ended = false;
