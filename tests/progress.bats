@@ -9,6 +9,8 @@ setup() {
 	recording
 	export TERM=xterm JIBRI_FINALIZE_STALL_TIMEOUT=30s
 	unset NO_COLOR
+	# What a busy server has not read yet is no answer that is missing.
+	export JIBRI_FINALIZE_ANSWER_TIMEOUT=20s
 }
 teardown() { common_teardown; }
 
@@ -38,7 +40,7 @@ last_frame() {
 big() {
 	local name
 	for name; do
-		head -c 700000 /dev/zero >"$REC/$name"
+		head -c 1000000 /dev/zero >"$REC/$name"
 	done
 }
 
@@ -50,7 +52,7 @@ totals() {
 @test "at every width each transfer has one line, none wraps, and none is left at the end" {
 	local width
 	big one.log two.log
-	faults 'upload *.log * slow 200000'
+	faults 'upload *.log * slow 300000'
 	for width in 40 80 200; do
 		rm -f "$REC/.jibri-finalize"
 		run -0 watched "$width" 20 --log-level error --force
@@ -63,12 +65,12 @@ totals() {
 		assert_equal "$(last_frame)" ""
 	done
 	# Only where there is room.
-	grep -E 'one.log +[0-9]+ %  +[0-9.]+ of 683.6 KiB  +[0-9.]+ .iB/s' "$DIR/frames"
+	grep -E 'one.log +[0-9]+ %  +[0-9.]+ of 976.6 KiB  +[0-9.]+ .iB/s' "$DIR/frames"
 }
 
 @test "no more lines than the terminal has rows, and the rest is counted" {
 	big one.log two.log three.log
-	faults 'upload *.log * slow 200000'
+	faults 'upload *.log * slow 300000'
 	run -0 watched 80 4 --log-level error
 	grep -x "wraps 0" "$DIR/frames"
 	grep -E '^[0-9] of 5 stored, [12] more under way .*%' "$DIR/frames"
@@ -78,7 +80,7 @@ totals() {
 
 @test "log lines stand whole above the live ones" {
 	big one.log
-	faults 'upload one.log * slow 200000' 'upload *.json 2 status 503'
+	faults 'upload one.log * slow 300000' 'upload *.json 2 status 503'
 	run -0 watched 200 30 --verbose
 	assert_equal "$(last_frame | tr '|' '\n' | grep -c "^$SESSION: ")" \
 		"$(last_frame | tr '|' '\n' | grep -c .)"
@@ -90,7 +92,7 @@ totals() {
 
 @test "a try that fails is no progress: its bytes go, the tries are counted, nothing is over 100 %" {
 	big one.log
-	faults 'upload one.log 1 drop-at 60%' 'upload one.log * slow 200000'
+	faults 'upload one.log 1 drop-at 60%' 'upload one.log * slow 300000'
 	export JIBRI_FINALIZE_RETRY_DELAY=600ms JIBRI_FINALIZE_RETRY_DELAY_MAX=1s
 	run -0 watched 120 20 --log-level error
 	totals >"$DIR/totals"
@@ -105,7 +107,7 @@ totals() {
 @test "once all is sent, the line says that the server is storing it" {
 	big one.log
 	faults 'upload one.log * slow-store 2'
-	JIBRI_FINALIZE_ANSWER_TIMEOUT=20s run -0 watched 80 20 --log-level error
+	run -0 watched 80 20 --log-level error
 	grep -E '^one.log .*all sent, the server is storing it, [12]s' \
 		"$DIR/frames"
 }
@@ -119,7 +121,7 @@ totals() {
 
 @test "a terminal that is made narrower gets narrower lines" {
 	big one.log two.log
-	faults 'upload *.log * slow 200000'
+	faults 'upload *.log * slow 300000'
 	run -0 watched 100:40 20 --log-level error
 	grep -x resized "$DIR/frames"
 	# The first frame after it was on its way, and may have wrapped: what it
