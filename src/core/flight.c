@@ -13,10 +13,8 @@
 #include "base/stop.h"
 #include "core/media.h"
 
-enum {
-	SMALL_BYTES = 64 * 1024,       /* up to here it is read at once */
-	LARGE_BYTES = 8 * 1024 * 1024, /* a thread for the hash is worth it */
-};
+/* From here on a thread for the hash is worth its start. */
+enum { LARGE_BYTES = 8 * 1024 * 1024 };
 
 static ssize_t
 read_chunk(int fd, int64_t offset, char *to, size_t len, struct err *e)
@@ -121,10 +119,10 @@ is_whole_media(const struct flight *f)
 static void
 read_small(struct flight *f)
 {
-	char chunk[SMALL_BYTES];
+	char chunk[FLIGHT_SMALL_BYTES];
 	ssize_t n;
 
-	if (f->size > SMALL_BYTES)
+	if (f->size > FLIGHT_SMALL_BYTES)
 		return;
 	n = file_read_at(f->fd, chunk, (size_t)f->size, 0);
 	if (n != f->size)

@@ -10,6 +10,9 @@
 #include "io/http.h"
 #include "io/mimetype.h"
 
+/* Up to here an upload is no burden: the file is read at once. */
+enum { FLIGHT_SMALL_BYTES = 64 * 1024 };
+
 /*
  * One artifact on its way to the server: the open file, what is read from
  * it, and the request that carries it.  Its bytes are read once, for the

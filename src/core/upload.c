@@ -136,7 +136,7 @@ note_sending(struct upload *u, const struct item *item)
 		if (paths.n == AHEAD || bytes > AHEAD_BYTES ||
 		    (next != item &&
 			(next->state != ITEM_READY ||
-			    next->size > SMALL_BYTES)))
+			    next->size > FLIGHT_SMALL_BYTES)))
 			break;
 		mtimes_ns[paths.n] = next->mtime_ns;
 		text_list_add(&paths, a->path);

@@ -6,9 +6,6 @@
 
 /* What the upload_*.c files share; nobody else includes this. */
 
-/* Up to here an upload is no burden. */
-enum { SMALL_BYTES = 64 * 1024 };
-
 enum item_state {
 	ITEM_ASK,    /* waits for the list */
 	ITEM_READY,  /* may be sent from due_ms on */

@@ -130,7 +130,7 @@ add_item(struct upload *u, const struct artifact *a)
 			 "%s",
 		    a->path, item->remote.path);
 	u->by_path[u->n++] = item;
-	if (item->size > SMALL_BYTES)
+	if (item->size > FLIGHT_SMALL_BYTES)
 		mimetype_be_thrifty(u->mimetype);
 	return item;
 }
