@@ -73,16 +73,8 @@ xstrndup(const char *s, size_t bytes)
 char *
 xvasprintf(const char *fmt, va_list ap)
 {
-	char small[256], *p = NULL;
-	va_list again;
-	int len;
+	char *p = NULL;
 
-	/* Most is short, and costs half as much so. */
-	va_copy(again, ap);
-	len = vsnprintf(small, sizeof(small), fmt, again);
-	va_end(again);
-	if (len >= 0 && (size_t)len < sizeof(small))
-		return xstrndup(small, (size_t)len);
 	if (vasprintf(&p, fmt, ap) == -1)
 		mem_exhausted();
 	return p;

@@ -111,7 +111,7 @@ watch(struct http *http)
 	int64_t now = clock_mono_ms();
 	struct http_transfer *next;
 
-	/* The most are over before anybody looks. */
+	/* Most are over before anybody looks. */
 	if (now - http->watched_ms < WATCH_MS)
 		return;
 	http->watched_ms = now;
