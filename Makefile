@@ -41,7 +41,7 @@ program := $(out)/jibri-finalize
 
 # --- what is built of what ---------------------------------------------------
 
-src := $(wildcard src/*.c src/*/*.c)
+src := $(wildcard src/*.c src/*/*.c src/*/*/*.c)
 sandbox_src := $(wildcard tests/sandbox/*.c)
 unit_src := $(wildcard tests/unit/*.c)
 preload_src := $(wildcard tests/preload/*.c)
@@ -263,7 +263,8 @@ docs: $(program)
 	@BIN='$(program)' scripts/docs
 
 format:
-	clang-format -i $(wildcard src/*.[ch] src/*/*.[ch] tests/*/*.[ch])
+	clang-format -i $(wildcard src/*.[ch] src/*/*.[ch] src/*/*/*.[ch] \
+	    tests/*/*.[ch])
 
 # A certified OpenID provider gives the tokens.  Needs node and npm.
 oidc = $(BUILD)/oidc/node_modules/oidc-provider/package.json
@@ -312,4 +313,4 @@ clean:
     install dist deb rpm clean FORCE
 .DELETE_ON_ERROR:
 
--include $(wildcard $(out)/obj/*/*.d $(out)/obj/*/*/*.d)
+-include $(wildcard $(addprefix $(out)/obj/,*/*.d */*/*.d */*/*/*.d))

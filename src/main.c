@@ -5,7 +5,7 @@
 
 #include "base/log.h"
 #include "base/stop.h"
-#include "cli/commands.h"
+#include "cli/command/commands.h"
 #include "io/json.h"
 
 /* Else a socket or the journal would get their numbers, and our lines. */

@@ -255,7 +255,7 @@ copy_tree() {
 	local name missing=()
 	sed -n 's/.*\[EVENT_[A-Z_]*\] = { "\([^"]*\)".*/\1/p
 		s/.*{ "\([a-zA-Z0-9]*\)", offsetof(.*/\1/p' \
-		"$ROOT/src/core/event.c" >"$DIR/names"
+		"$ROOT/src/journal/event.c" >"$DIR/names"
 	(($(wc -l <"$DIR/names") > 25))
 	printf '%s\n' at event path paths mtimes >>"$DIR/names"
 	while read -r name; do

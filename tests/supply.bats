@@ -40,7 +40,7 @@ assert_matches() {
 	aarch64) want='BTI, PAC' ;;
 	*) skip "not known for this processor" ;;
 	esac
-	for object in "${BIN%/*}"/obj/src/*/*.o; do
+	for object in "${BIN%/*}"/obj/src/*/{,*/}*.o; do
 		assert_matches "$(readelf -nW "$object")" "$want"
 	done
 }

@@ -15,8 +15,8 @@
 #include <string.h>
 
 #include "base/retry.h"
-#include "core/schedule.h"
-#include "core/sweep.h"
+#include "journal/schedule.h"
+#include "sweep/sweep.h"
 
 enum {
 	HOSTS = 1000,

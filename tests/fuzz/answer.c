@@ -9,9 +9,9 @@
 
 #include "base/mem.h"
 #include "base/retry.h"
-#include "core/filestore.h"
-#include "core/meeting.h"
-#include "core/webhook.h"
+#include "remote/filestore.h"
+#include "remote/meeting.h"
+#include "remote/webhook.h"
 #include "wire.h"
 
 #define URL "http://127.0.0.1:9"

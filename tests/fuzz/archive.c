@@ -14,11 +14,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "archive/bundle_internal.h"
 #include "base/mem.h"
-#include "core/bundle_internal.h"
-#include "core/identity.h"
-#include "core/recording.h"
 #include "io/archive.h"
+#include "recording/identity.h"
+#include "recording/recording.h"
 
 enum {
 	BLOCK = 512, /* of a tar */

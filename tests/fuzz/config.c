@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "cli/config.h"
+#include "cli/settings/config.h"
 
 /* Shown, and set again: the same. */
 static void

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "core/identity.h"
+#include "recording/identity.h"
 
 /* The strings of an event, which borrows them. */
 enum { HOST, VERSION_, SESSION, ROOM, ID, WEBHOOK, CLASS, TEXT, PATH, STRINGS };

@@ -15,7 +15,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
-#include "core/progress.h"
+#include "journal/progress.h"
 
 struct fuzz_target {
 	const char *name; /* also of the directory of its inputs */

@@ -11,9 +11,9 @@
 
 #include "base/file.h"
 #include "base/mem.h"
-#include "core/identity.h"
-#include "core/journal.h"
-#include "core/recording.h"
+#include "journal/journal.h"
+#include "recording/identity.h"
+#include "recording/recording.h"
 
 static void
 check_identity(const struct progress *p)

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "core/filestore.h"
+#include "remote/filestore.h"
 
 enum { SIZE = 4711 };
 

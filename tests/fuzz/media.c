@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "core/media.h"
+#include "recording/media.h"
 
 static uint64_t
 number(const char *p, int bytes)

@@ -11,10 +11,10 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "cli/settings.h"
-#include "core/identity.h"
-#include "core/recording.h"
+#include "cli/settings/settings.h"
 #include "io/json.h"
+#include "recording/identity.h"
+#include "recording/recording.h"
 
 /* What leaves the machine; NULL when nothing does. */
 static const struct artifact *

@@ -9,9 +9,9 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "core/filestore.h"
-#include "core/identity.h"
-#include "core/webhook.h"
+#include "recording/identity.h"
+#include "remote/filestore.h"
+#include "remote/webhook.h"
 #include "wire.h"
 
 #define URL "http://127.0.0.1:9"

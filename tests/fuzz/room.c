@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "core/filestore.h"
-#include "core/identity.h"
+#include "recording/identity.h"
+#include "remote/filestore.h"
 
 static bool
 is_dots(const char *s, size_t len)

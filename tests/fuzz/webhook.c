@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "core/identity.h"
-#include "core/webhook.h"
+#include "recording/identity.h"
+#include "remote/webhook.h"
 
 static void
 check_body(const struct webhook *w, const char *body)

@@ -1,7 +1,7 @@
 #include "unit.h"
 
 #include "base/mem.h"
-#include "core/identity.h"
+#include "recording/identity.h"
 
 /* The room in a URL under a base path and a format. */
 static char *

@@ -6,7 +6,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
-#include "core/media.h"
+#include "recording/media.h"
 
 /* What a file with these bytes and this name is. */
 static enum media_health

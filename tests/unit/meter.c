@@ -1,6 +1,6 @@
 #include "unit.h"
 
-#include "cli/meter.h"
+#include "cli/report/meter.h"
 
 static const char long_name[] =
     "abc-defg-hij_2026-01-02-03-04-05-and-so-on-and-so-on-and-so-on.mp4";

@@ -1,7 +1,7 @@
 #include "unit.h"
 
 #include "base/mem.h"
-#include "core/progress.h"
+#include "journal/progress.h"
 
 /* Apply it, and replay the line that the journal would hold. */
 static void

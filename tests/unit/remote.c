@@ -2,8 +2,8 @@
 
 #include "base/mem.h"
 #include "base/text.h"
-#include "core/attempt.h"
-#include "core/filestore.h"
+#include "delivery/attempt.h"
+#include "remote/filestore.h"
 
 static void
 test_own_names(void **state)

@@ -1,8 +1,8 @@
 #include "unit.h"
 
-#include "core/schedule.h"
-#include "core/sweep.h"
-#include "core/verdict.h"
+#include "journal/schedule.h"
+#include "sweep/sweep.h"
+#include "sweep/verdict.h"
 
 enum { NOW = 1000 * 1000 * 1000 };
 

@@ -1,6 +1,6 @@
 #include "unit.h"
 
-#include "core/trust.h"
+#include "recording/trust.h"
 
 /* Users; root is 0. */
 enum { JIBRI = 1000, OTHER = 2000 };

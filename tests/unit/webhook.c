@@ -1,8 +1,8 @@
 #include "unit.h"
 
 #include "base/mem.h"
-#include "core/webhook.h"
 #include "io/json.h"
+#include "remote/webhook.h"
 
 static void
 test_body(void **state)

@@ -1,0 +1,53 @@
+#ifndef ARCHIVE_BUNDLE_INTERNAL_H
+#define ARCHIVE_BUNDLE_INTERNAL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "archive/bundle.h"
+#include "base/buf.h"
+#include "io/digest.h"
+
+/*
+ * The manifest: one JSON object a line, the head first, then the files.  What
+ * is not known of the head is NULL.
+ */
+struct manifest_head {
+	char *session, *room, *meeting_id;
+	int64_t files;
+};
+
+struct manifest_file {
+	const char *path; /* below the folder of the manifest */
+	int64_t size, mtime_ns;
+	char sha256[DIGEST_HEX_BYTES];
+};
+
+enum { MANIFEST_BYTES = 64 * 1024 * 1024 };
+
+void manifest_add_head(struct buf *, const struct manifest_head *);
+void manifest_add_file(struct buf *, const struct manifest_file *);
+
+/*
+ * Read a manifest; each file goes to file().  -1 with ERR_PERMANENT when it
+ * is none, or lacks some, or when file() said so.  The head is freed by the
+ * caller even then.
+ */
+int manifest_parse(const struct buf *, struct manifest_head *,
+    int (*file)(void *ctx, const struct manifest_file *, struct err *e),
+    void *ctx, struct err *e);
+void manifest_head_free(struct manifest_head *);
+
+/*
+ * Unpack the archive into the folder dirfd, which is private and empty, and
+ * check it against its manifest.  *root is the path of the recording below
+ * it ("." when the archive has no folder of its own), *head the manifest's,
+ * or with the folder's name as its session, or empty.  Both are freed by the
+ * caller.  -1 with *e; whatever was unpacked is left to the caller.
+ */
+int bundle_unpack(int archive_fd, int64_t ratio, int dirfd, char **root,
+    struct manifest_head *head, struct err *e);
+
+enum { BUNDLE_CHUNK_BYTES = 256 * 1024 };
+
+#endif

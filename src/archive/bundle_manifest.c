@@ -1,0 +1,148 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "archive/bundle_internal.h"
+#include "base/mem.h"
+#include "io/json.h"
+#include "recording/identity.h"
+
+enum { MANIFEST_VERSION = 1 };
+
+static void
+add_line(struct buf *out, const json_t *json)
+{
+	autofree char *text = json_dumps(json, JSON_COMPACT);
+
+	if (text == NULL)
+		mem_exhausted();
+	(void)buf_adds(out, text);
+	(void)buf_adds(out, "\n");
+}
+
+static void
+set_string(json_t *json, const char *name, const char *value)
+{
+	if (value != NULL)
+		(void)json_object_set_new(json, name, json_string(value));
+}
+
+void
+manifest_add_head(struct buf *out, const struct manifest_head *head)
+{
+	autojson json_t *json = json_object();
+
+	(void)json_object_set_new(json, "manifest",
+	    json_integer(MANIFEST_VERSION));
+	set_string(json, "version", VERSION);
+	set_string(json, "session", head->session);
+	set_string(json, "room", head->room);
+	set_string(json, "meetingId", head->meeting_id);
+	(void)json_object_set_new(json, "files", json_integer(head->files));
+	add_line(out, json);
+}
+
+void
+manifest_add_file(struct buf *out, const struct manifest_file *file)
+{
+	autojson json_t *json = json_object();
+
+	(void)json_object_set_new(json, "path", json_path(file->path));
+	(void)json_object_set_new(json, "size", json_integer(file->size));
+	(void)json_object_set_new(json, "mtime", json_integer(file->mtime_ns));
+	(void)json_object_set_new(json, "sha256", json_string(file->sha256));
+	add_line(out, json);
+}
+
+void
+manifest_head_free(struct manifest_head *head)
+{
+	free(head->session);
+	free(head->room);
+	free(head->meeting_id);
+	*head = (struct manifest_head){ 0 };
+}
+
+/* A name that may enter a path, or nothing. */
+static bool
+take_name(const json_t *json, const char *name, char **value)
+{
+	const json_t *member = json_object_get(json, name);
+	const char *s = json_string_value(member);
+	struct err ignored;
+
+	if (member == NULL)
+		return true;
+	if (s == NULL || identity_check_segment(name, s, &ignored) == -1)
+		return false;
+	*value = xstrdup(s);
+	return true;
+}
+
+static bool
+parse_head(const json_t *json, struct manifest_head *head)
+{
+	const json_t *id = json_object_get(json, "meetingId");
+
+	if (json_member_int(json, "manifest", 0) != MANIFEST_VERSION ||
+	    !take_name(json, "session", &head->session) ||
+	    !take_name(json, "room", &head->room))
+		return false;
+	if (id != NULL && (head->meeting_id = json_plain_id(id)) == NULL)
+		return false;
+	head->files = json_member_int(json, "files", -1);
+	return head->files >= 0;
+}
+
+static int
+parse_file(const json_t *json,
+    int (*file)(void *ctx, const struct manifest_file *, struct err *e),
+    void *ctx, struct err *e)
+{
+	autofree char *path = json_path_value(json_object_get(json, "path"));
+	const char *sha256 = json_member_string(json, "sha256");
+	struct manifest_file f = {
+		.path = path,
+		.size = json_member_int(json, "size", -1),
+		.mtime_ns = json_member_int(json, "mtime", 0),
+	};
+
+	if (path == NULL || sha256 == NULL ||
+	    strlen(sha256) != DIGEST_HEX_BYTES - 1)
+		return err_set(e, ERR_PERMANENT,
+		    "the archive's manifest has a line that names no file");
+	memcpy(f.sha256, sha256, DIGEST_HEX_BYTES);
+	return file(ctx, &f, e);
+}
+
+int
+manifest_parse(const struct buf *text, struct manifest_head *head,
+    int (*file)(void *ctx, const struct manifest_file *, struct err *e),
+    void *ctx, struct err *e)
+{
+	const char *line = buf_str(text);
+	const char *end = line + text->len;
+	int64_t files = -1; /* the first line is the head */
+
+	*head = (struct manifest_head){ 0 };
+	for (; line < end; files++) {
+		size_t len = strcspn(line, "\n");
+		autojson json_t *json = json_parse(line, len, e);
+
+		if (json == NULL || (files == -1 && !parse_head(json, head)))
+			return err_set(e, ERR_PERMANENT,
+			    "the archive's manifest is none that is known "
+			    "here: line %lld",
+			    (long long)files + 2);
+		if (files >= 0 && parse_file(json, file, ctx, e) == -1)
+			return -1;
+		line += len + 1;
+	}
+	if (files == -1)
+		return err_set(e, ERR_PERMANENT,
+		    "the archive's manifest is empty");
+	if (files == head->files)
+		return 0;
+	return err_set(e, ERR_PERMANENT,
+	    "the archive's manifest names %lld files, not %lld",
+	    (long long)files, (long long)head->files);
+}

@@ -1,0 +1,491 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "archive/bundle_internal.h"
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/stop.h"
+#include "io/archive.h"
+#include "journal/journal.h"
+#include "recording/identity.h"
+#include "recording/recording.h"
+
+enum { MS_IN_NS = 1000000 };
+
+struct pack {
+	struct recording recording;
+	struct journal journal;
+	struct identity identity;
+	struct archive_writer *writer;
+	struct buf manifest;
+	char *chunk;
+};
+
+/* Where an entry's bytes are: in a file, or in memory. */
+struct source {
+	int fd; /* -1: in memory */
+	const char *data;
+	int64_t size, mtime_ns;
+};
+
+/* --- entries -------------------------------------------------------------- */
+
+/* The next bytes, at most a chunk; 0 where a file has shrunk. */
+static ssize_t
+next_bytes(const struct pack *p, const struct source *s, int64_t offset,
+    const char **data, struct err *e)
+{
+	int64_t left = s->size - offset;
+	size_t len =
+	    left < BUNDLE_CHUNK_BYTES ? (size_t)left : BUNDLE_CHUNK_BYTES;
+	ssize_t n;
+
+	if (s->fd == -1) {
+		*data = s->data + offset;
+		return (ssize_t)len;
+	}
+	*data = p->chunk;
+	n = file_read_at(s->fd, p->chunk, len, offset);
+	return n == -1 ? err_sys(e, "cannot be read") : n;
+}
+
+static int
+copy(struct pack *p, const struct source *s, struct digest *digest,
+    struct err *e)
+{
+	int64_t offset = 0;
+
+	while (offset < s->size) {
+		const char *data;
+		ssize_t n;
+
+		if (stop_check(e) == -1)
+			return -1;
+		n = next_bytes(p, s, offset, &data, e);
+		if (n == -1)
+			return -1;
+		if (n == 0)
+			break;
+		if (archive_writer_add(p->writer, data, (size_t)n, e) == -1)
+			return -1;
+		digest_add(digest, data, (size_t)n);
+		offset += n;
+	}
+	return archive_writer_end(p->writer, e);
+}
+
+static int
+add_entry(struct pack *p, const char *name, const struct source *s,
+    struct err *e)
+{
+	autofree char *path =
+	    xasprintf("%s/%s", recording_name(&p->recording), name);
+	struct manifest_file file = {
+		.path = name,
+		.size = s->size,
+		.mtime_ns = s->mtime_ns,
+	};
+	struct digest *digest = digest_new();
+	int result =
+	    archive_writer_begin(p->writer, path, s->size, s->mtime_ns, e);
+
+	if (result == 0)
+		result = copy(p, s, digest, e);
+	digest_hex(digest, file.sha256);
+	digest_free(digest);
+	if (result == 0)
+		manifest_add_file(&p->manifest, &file);
+	return result;
+}
+
+static int
+add_artifact(struct pack *p, const struct artifact *a, struct err *e)
+{
+	struct stat st;
+	autoclose int fd =
+	    recording_open_artifact(&p->recording, a->path, &st, e);
+	struct source s = { .fd = fd };
+
+	if (fd == -1)
+		return -1;
+	if (a->is_redacted) {
+		/* It would go out with what is private in it. */
+		if (a->content.data == NULL)
+			return err_set(e, ERR_TEMPORARY,
+			    "could not be read before");
+		s = (struct source){
+			.fd = -1,
+			.data = a->content.data,
+			.size = a->size,
+			.mtime_ns = a->mtime_ns,
+		};
+	} else {
+		s.size = st.st_size;
+		s.mtime_ns = file_mtime_ns(&st);
+	}
+	if (add_entry(p, a->path, &s, e) == -1)
+		return -1;
+	return recording_recheck(&p->recording, a->path, &st, e);
+}
+
+static int
+add_journal(struct pack *p, struct err *e)
+{
+	struct source s = { .fd = p->journal.fd };
+	struct stat st;
+
+	if (s.fd != -1 && fstat(s.fd, &st) == 0) {
+		s.size = st.st_size;
+		s.mtime_ns = file_mtime_ns(&st);
+	}
+	return add_entry(p, RECORDING_JOURNAL_COPY, &s, e);
+}
+
+static int
+add_manifest(struct pack *p, struct err *e)
+{
+	struct buf text = p->manifest;
+	const struct source s = {
+		.fd = -1,
+		.data = text.data,
+		.size = (int64_t)text.len,
+		.mtime_ns = clock_unix_ms() * MS_IN_NS,
+	};
+	int result;
+
+	/* Its own line goes nowhere. */
+	p->manifest = (struct buf){ 0 };
+	result = add_entry(p, RECORDING_MANIFEST, &s, e);
+	buf_free(&text);
+	return result;
+}
+
+/* --- the recording -------------------------------------------------------- */
+
+/* What the recording is made of now. */
+static void
+fingerprint(const struct recording *rec, char hex[DIGEST_HEX_BYTES])
+{
+	struct digest *d = digest_new();
+
+	for (size_t i = 0; i < rec->n; i++) {
+		const struct artifact *a = &rec->artifacts[i];
+		autofree char *line = xasprintf("%s%c%" PRId64 " %" PRId64 "\n",
+		    a->path, '\n', a->size, a->mtime_ns);
+
+		digest_add(d, line, strlen(line));
+	}
+	digest_hex(d, hex);
+	digest_free(d);
+}
+
+static int
+scan(struct pack *p, char hex[DIGEST_HEX_BYTES], struct err *e)
+{
+	if (recording_scan(&p->recording, e) == -1)
+		return -1;
+	if (p->recording.trouble.class != ERR_NONE) {
+		*e = p->recording.trouble;
+		return -1;
+	}
+	fingerprint(&p->recording, hex);
+	return 0;
+}
+
+/* Whose it is, as far as that is known without asking anybody. */
+static void
+add_head(struct pack *p, const struct identity_policy *policy)
+{
+	const struct progress *known = &p->journal.progress;
+	const struct identity_hints hints = {
+		.room_journal = known->room,
+		.session_journal = known->session,
+	};
+	struct manifest_head head = {
+		.files = (int64_t)p->recording.n + 1,
+	};
+	struct err e;
+
+	if (identity_find(&p->identity, &p->recording, policy, &hints, &e) ==
+	    -1)
+		log_warn("%s; the archive names none", e.text);
+	head.session = p->identity.session;
+	head.room = p->identity.room;
+	head.meeting_id =
+	    known->meeting_id ? known->meeting_id : p->identity.meeting_id;
+	manifest_add_head(&p->manifest, &head);
+}
+
+static int
+add_all(struct pack *p, const struct identity_policy *policy, struct err *e)
+{
+	char before[DIGEST_HEX_BYTES], after[DIGEST_HEX_BYTES];
+
+	if (scan(p, before, e) == -1)
+		return -1;
+	recording_log_doubts(&p->recording);
+	if (p->recording.n == 0)
+		return err_set(e, ERR_PERMANENT, "there is nothing to pack");
+	add_head(p, policy);
+	if (add_journal(p, e) == -1)
+		return -1;
+	for (size_t i = 0; i < p->recording.n; i++)
+		if (add_artifact(p, &p->recording.artifacts[i], e) == -1)
+			return err_wrap(e, "%s",
+			    p->recording.artifacts[i].path);
+	if (scan(p, after, e) == -1)
+		return -1;
+	if (strcmp(before, after) != 0)
+		return err_set(e, ERR_TEMPORARY,
+		    "files came, went or changed while it was packed");
+	return add_manifest(p, e);
+}
+
+/* --- the target ----------------------------------------------------------- */
+
+/* The archive under a name of its own, until it is whole. */
+struct target {
+	char *directory, *path;
+	char *temporary; /* NULL: there is nothing to remove */
+	int fd, dirfd;
+};
+
+static bool
+is_directory(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+static int
+choose_target(struct target *t, const char *wish, const struct recording *rec,
+    struct err *e)
+{
+	autofree char *name = xasprintf("%s.tar.zst", recording_name(rec));
+	autofree char *real = NULL;
+	const char *slash;
+	size_t len = strlen(rec->path);
+
+	if (wish == NULL)
+		t->path = xstrdup(name);
+	else if (is_directory(wish))
+		t->path = xasprintf("%s%s%s", wish,
+		    wish[strlen(wish) - 1] == '/' ? "" : "/", name);
+	else
+		t->path = xstrdup(wish);
+	slash = strrchr(t->path, '/');
+	t->directory = slash == NULL ? xstrdup(".")
+	    : slash == t->path       ? xstrdup("/")
+			       : xstrndup(t->path, (size_t)(slash - t->path));
+	if (archive_type_of(slash ? slash + 1 : t->path) == ARCHIVE_TYPE_NONE)
+		return err_set(e, ERR_USAGE,
+		    "%s names no archive: .tar.zst, .tar.gz, .tar or .zip",
+		    t->path);
+	real = realpath(t->directory, NULL);
+	if (real == NULL)
+		return err_sys(e, "%s", t->directory);
+	if (strncmp(real, rec->path, len) == 0 &&
+	    (real[len] == '/' || real[len] == '\0'))
+		return err_set(e, ERR_USAGE,
+		    "%s would lie in the recording itself; name another "
+		    "place with -o",
+		    t->path);
+	return 0;
+}
+
+static int
+set_exists(const struct target *t, struct err *e)
+{
+	return err_set(e, ERR_PERMANENT,
+	    "%s is there already, and is not replaced", t->path);
+}
+
+static int
+open_target(struct target *t, struct err *e)
+{
+	const char *slash = strrchr(t->path, '/');
+
+	if (access(t->path, F_OK) == 0)
+		return set_exists(t, e);
+	t->dirfd = open(t->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (t->dirfd == -1)
+		return err_sys(e, "open %s", t->directory);
+	t->temporary = xasprintf("%s/.%s.XXXXXX", t->directory,
+	    slash ? slash + 1 : t->path);
+	t->fd = mkostemp(t->temporary, O_CLOEXEC);
+	if (t->fd != -1)
+		return 0;
+	(void)err_sys(e, "create %s", t->path);
+	free(t->temporary);
+	t->temporary = NULL;
+	return -1;
+}
+
+/* Where the file system cannot do it at once, in two steps. */
+static int
+rename_to_new(const char *from, const char *to)
+{
+	if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0)
+		return 0;
+	if (errno != EINVAL)
+		return -1;
+	if (access(to, F_OK) == 0) {
+		errno = EEXIST;
+		return -1;
+	}
+	return rename(from, to);
+}
+
+static int
+publish(struct target *t, struct err *e)
+{
+	if (fsync(t->fd) == -1)
+		return err_sys(e, "sync %s", t->path);
+	if (rename_to_new(t->temporary, t->path) == -1)
+		return errno == EEXIST ? set_exists(t, e)
+				       : err_sys(e, "rename to %s", t->path);
+	free(t->temporary);
+	t->temporary = NULL;
+	return fsync(t->dirfd) == -1 ? err_sys(e, "sync %s", t->directory) : 0;
+}
+
+static void
+target_close(struct target *t)
+{
+	mem_close(&t->fd);
+	mem_close(&t->dirfd);
+	if (t->temporary != NULL)
+		(void)unlink(t->temporary);
+	free(t->temporary);
+	free(t->directory);
+	free(t->path);
+}
+
+/* --- all of it ------------------------------------------------------------ */
+
+/* An empty one would say that Jibri has called us for this recording. */
+static void
+remove_empty(const struct journal *j)
+{
+	if (j->fd != -1 && j->is_new && !j->is_degraded)
+		(void)unlinkat(j->dirfd, RECORDING_JOURNAL, 0);
+}
+
+static int
+write_archive(struct pack *p, const struct target *t,
+    const struct identity_policy *policy, struct err *e)
+{
+	p->writer = archive_writer_open(t->fd, archive_type_of(t->path), e);
+	if (p->writer == NULL)
+		return -1;
+	p->chunk = xmalloc(BUNDLE_CHUNK_BYTES);
+	if (add_all(p, policy, e) == -1)
+		return -1;
+	return archive_writer_close(p->writer, e);
+}
+
+static void
+fill_result(struct bundle_packed *packed, const struct pack *p,
+    const struct target *t)
+{
+	const struct recording *rec = &p->recording;
+	struct stat st = { 0 };
+
+	packed->path = xstrdup(rec->path);
+	packed->target = t->path ? xstrdup(t->path) : NULL;
+	packed->session =
+	    p->identity.session ? xstrdup(p->identity.session) : NULL;
+	packed->files = rec->n;
+	for (size_t i = 0; i < rec->n; i++)
+		packed->bytes += rec->artifacts[i].size;
+	if (t->fd != -1 && fstat(t->fd, &st) == 0)
+		packed->archive_bytes = st.st_size;
+}
+
+static int
+pack(struct pack *p, struct target *t,
+    const struct bundle_pack_request *request,
+    const struct recording_policy *policy,
+    const struct identity_policy *identity, struct err *e)
+{
+	struct recording *rec = &p->recording;
+	int result;
+
+	if (recording_open(rec, request->directory, policy, e) == -1)
+		return -1;
+	log_set_session(recording_name(rec));
+	if (choose_target(t, request->target, rec, e) == -1)
+		return -1;
+	/* The recording is its owner's, the archive is ours. */
+	recording_enter(rec, false);
+	if (journal_open(&p->journal, rec->dirfd, e) == -1)
+		return -1;
+	recording_leave(rec);
+	if (open_target(t, e) == -1)
+		return -1;
+	recording_enter(rec, false);
+	result = write_archive(p, t, identity, e);
+	recording_leave(rec);
+	if (result == -1)
+		return err_wrap(e, "%s", rec->path);
+	return publish(t, e);
+}
+
+/* Zeros and the like: what we made must not be taken for a bomb. */
+static void
+warn_of_ratio(const struct bundle_packed *packed, int64_t ratio)
+{
+	if (!archive_is_modest(packed->bytes, packed->archive_bytes, ratio))
+		log_warn("%s unpacks to more than %" PRId64
+			 " times its size: upload it with a larger "
+			 "unpack-ratio",
+		    packed->target, ratio);
+}
+
+int
+bundle_pack(const struct bundle_pack_request *request,
+    const struct bundle_policy *policy, const struct pipeline_policy *pipeline,
+    struct bundle_packed *packed, struct err *e)
+{
+	struct recording_policy recording = pipeline->recording;
+	struct pack p = {
+		.recording = { .dirfd = -1 },
+		.journal = { .fd = -1 },
+	};
+	struct target t = { .fd = -1, .dirfd = -1 };
+	int result;
+
+	if (request->is_unredacted)
+		recording.redact = (struct text_list){ 0 };
+	*packed = (struct bundle_packed){ 0 };
+	result = pack(&p, &t, request, &recording, &pipeline->identity, e);
+	fill_result(packed, &p, &t);
+	if (result == 0)
+		warn_of_ratio(packed, policy->unpack_ratio);
+	target_close(&t);
+	archive_writer_free(p.writer);
+	free(p.chunk);
+	buf_free(&p.manifest);
+	identity_free(&p.identity);
+	remove_empty(&p.journal);
+	journal_close(&p.journal);
+	recording_close(&p.recording);
+	return result;
+}
+
+void
+bundle_packed_free(struct bundle_packed *packed)
+{
+	free(packed->path);
+	free(packed->session);
+	free(packed->target);
+}

@@ -1,0 +1,55 @@
+#include "base/log.h"
+#include "cli/command/commands.h"
+#include "cli/doctor/check.h"
+#include "cli/report/report_check.h"
+
+/*
+ * Without a configuration that can be read nothing else is worth a look: each
+ * line would speak of a default that nobody meant.
+ */
+static void
+examine(struct diagnoses *f, const struct options *o)
+{
+	static const struct log_policy quiet = { .is_quiet = true };
+	struct loaded l;
+	struct err e;
+
+	if (config_load(&l, o->config_path, o->flags, o->n_flags, &e) == -1) {
+		check_note(f, CHECK_FAILED, "configuration",
+		    "Mend this place: see jibri-finalize.conf(5).", "%s",
+		    e.text);
+	} else {
+		/* Not even the log file is to be made. */
+		(void)log_configure(&quiet, &e);
+		check_config(f, &l, o->config_path);
+		check_machine(f, &l);
+		check_jibri(f, &l);
+		check_services(f, &l);
+	}
+	config_free(&l);
+}
+
+int
+cmd_check(struct loaded *l, const struct options *o, char *const *words,
+    size_t n, struct err *e)
+{
+	static const enum err_class classes[CHECK_RESULTS] = {
+		[CHECK_WARNING] = ERR_ALARM,
+		[CHECK_FAILED] = ERR_CONFIG,
+	};
+	struct diagnoses f = { 0 };
+	enum check_result worst = CHECK_OK;
+
+	(void)l, (void)words, (void)n;
+	examine(&f, o);
+	for (size_t i = 0; i < f.n; i++)
+		if (f.items[i].result > worst)
+			worst = f.items[i].result;
+	if (o->given & OPTION_JSON)
+		report_check_json(&f);
+	else
+		report_check(&f, o->given & OPTION_QUIET);
+	check_free(&f);
+	*e = (struct err){ .class = classes[worst] };
+	return worst == CHECK_OK ? 0 : -1;
+}

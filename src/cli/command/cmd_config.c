@@ -1,0 +1,23 @@
+#include "base/log.h"
+#include "base/mem.h"
+#include "cli/command/commands.h"
+#include "cli/manual/help.h"
+#include "cli/report/report.h"
+
+int
+cmd_config(struct loaded *l, const struct options *o, char *const *words,
+    size_t n, struct err *e)
+{
+	(void)words, (void)n;
+	if (o->given & OPTION_SAMPLE) {
+		autofree char *text = help_sample();
+
+		log_result(text);
+		return 0;
+	}
+	if (o->given & OPTION_JSON)
+		report_config_json(l);
+	else
+		report_config(l);
+	return pipeline_check(&l->config.pipeline, e);
+}

@@ -1,0 +1,56 @@
+#include "cli/command/commands.h"
+#include "cli/report/report_status.h"
+
+void
+roots_of(const struct loaded *l, char *const *words, size_t n,
+    struct text_list *roots)
+{
+	*roots = (struct text_list){ 0 };
+	if (n == 0)
+		text_list_add(roots, l->config.recordings_dir);
+	for (size_t i = 0; i < n; i++)
+		text_list_add(roots, words[i]);
+}
+
+int
+show_status(const struct loaded *l, const struct text_list *roots,
+    unsigned verdicts, bool is_json, size_t *held, struct err *e)
+{
+	struct status status;
+	int result = status_collect(&status, &l->config.verdict,
+	    &l->config.pipeline.recording, roots, verdicts, e);
+
+	/* Where nothing could be read, "no recordings" is not known. */
+	if ((result == 0 || status.n > 0) && is_json)
+		report_status_json(&status);
+	else if (result == 0 || status.n > 0)
+		report_status(&status);
+	*held = status.count[VERDICT_HELD];
+	status_free(&status);
+	return result;
+}
+
+int
+cmd_status(struct loaded *l, const struct options *o, char *const *words,
+    size_t n, struct err *e)
+{
+	unsigned verdicts = ~0U;
+	struct text_list roots;
+	size_t held;
+	int result;
+
+	if (o->given & OPTION_STATE)
+		verdicts = status_parse_verdicts(o->states);
+	if (verdicts == 0)
+		return err_set(e, ERR_USAGE,
+		    "--state: '%s' is no list of held, waiting, due, busy, "
+		    "settling, given up, removing and done",
+		    o->states);
+	roots_of(l, words, n, &roots);
+	result =
+	    show_status(l, &roots, verdicts, o->given & OPTION_JSON, &held, e);
+	text_list_free(&roots);
+	if (result == 0 && (o->given & OPTION_CHECK) && held > 0)
+		return err_set(e, ERR_ALARM, "%s", "");
+	return result;
+}

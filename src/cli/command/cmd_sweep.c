@@ -1,0 +1,142 @@
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/stop.h"
+#include "cli/command/commands.h"
+#include "cli/report/meter.h"
+#include "cli/report/report_status.h"
+#include "sweep/metrics.h"
+
+static bool
+is_default_root(const struct loaded *l, size_t n)
+{
+	const struct setting *s = setting_find("recordings-dir");
+
+	return n == 0 && strcmp(l->origins[s - settings], "default") == 0;
+}
+
+/* The visits have deadlines of their own. */
+static int64_t
+end_of(const struct sweep_policy *policy)
+{
+	return policy->max_time_ms > 0 ? clock_mono_ms() + policy->max_time_ms
+				       : INT64_MAX;
+}
+
+static void
+say_would_remove(const char *path)
+{
+	autofree char *safe = text_escape(path);
+	autofree char *line = xasprintf("would be removed, if the server has "
+					"all of it: %s\n",
+	    safe);
+
+	log_result(line);
+}
+
+static void
+remove_delivered(const struct loaded *l, const struct text_list *roots,
+    void (*would_remove)(const char *), struct sweep_result *result)
+{
+	const struct retention_deps deps = {
+		.policy = &l->config.retention,
+		.verdict = &l->config.verdict,
+		.pipeline = &l->config.pipeline,
+		.would_remove = would_remove,
+	};
+	struct retention_result r;
+
+	retention_run(&deps, roots, &r);
+	result->removed = r.removed;
+	result->newly_held += r.lost;
+	result->worst = err_worse(result->worst, r.worst);
+}
+
+static void
+write_metrics(const struct loaded *l, const struct text_list *roots,
+    int64_t began_mono_ms)
+{
+	const char *path = l->config.metrics_file;
+	struct metrics m;
+	struct err e;
+
+	if (*path == '\0')
+		return;
+	metrics_collect(&m, &l->config.verdict, &l->config.pipeline.recording,
+	    roots);
+	m.duration_ms = clock_mono_ms() - began_mono_ms;
+	m.began_ms = clock_unix_ms() - m.duration_ms;
+	if (metrics_write(&m, path, &e) == -1)
+		log_warn("metrics-file: %s; going on without", e.text);
+}
+
+/*
+ * Silent where nobody looks and nothing was done.  Where Jibri has never
+ * recorded, its own default directory is not there yet.
+ */
+static int
+conclude(const struct sweep_result *r, int outcome, bool may_be_missing,
+    struct err *e)
+{
+	bool did_something =
+	    r->delivered + r->failed + r->newly_held + r->removed > 0 ||
+	    r->early.class != ERR_NONE;
+
+	if (outcome == -1 && e->class == ERR_NO_INPUT && may_be_missing)
+		outcome = 0;
+	if (did_something || isatty(STDOUT_FILENO))
+		report_sweep(r);
+	if (outcome == -1)
+		log_error("%s", e->text);
+	if (outcome == 0)
+		e->class = ERR_NONE;
+	e->class = err_worse(r->worst, e->class);
+	e->text[0] = '\0';
+	return e->class == ERR_NONE ? 0 : -1;
+}
+
+int
+cmd_sweep(struct loaded *l, const struct options *o, char *const *words,
+    size_t n, struct err *e)
+{
+	struct meter meter;
+	const struct sweep sweep = {
+		.policy = &l->config.sweep,
+		.verdict = &l->config.verdict,
+		.visit = {
+		    .attempt = &l->config.attempt,
+		    .pipeline = &l->config.pipeline,
+		    .jobs = l->config.sweep.jobs,
+		    .deadline_ms = l->config.deadline_ms,
+		    .takes_held = o->given & OPTION_HELD,
+		    .confine = &l->config.confine,
+		    .watch = meter_init_log(&meter,
+			(enum meter_when)l->config.progress),
+		},
+	};
+	struct sweep_result result = { 0 };
+	int64_t began_ms = clock_mono_ms();
+	struct text_list roots;
+	size_t held;
+	int outcome;
+
+	if (retention_check(&l->config.retention, e) == -1)
+		return -1;
+	stop_at(end_of(sweep.policy));
+	roots_of(l, words, n, &roots);
+	if (o->given & OPTION_DRY_RUN) {
+		outcome = show_status(l, &roots, ~(1U << VERDICT_DONE), false,
+		    &held, e);
+		remove_delivered(l, &roots, say_would_remove, &result);
+	} else {
+		outcome = sweep_run(&sweep, &roots, &result, e);
+		remove_delivered(l, &roots, NULL, &result);
+		write_metrics(l, &roots, began_ms);
+		outcome = conclude(&result, outcome, is_default_root(l, n), e);
+	}
+	text_list_free(&roots);
+	return outcome;
+}

@@ -1,0 +1,461 @@
+#include "cli/command/commands.h"
+
+#include <assert.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/nearest.h"
+#include "base/stop.h"
+#include "cli/command/confinement.h"
+#include "cli/manual/help.h"
+#include "cli/report/report.h"
+
+static const struct command_example finalize_examples[] = {
+	{ "as Jibri does",
+	    "jibri-finalize /srv/recordings/"
+	    "9f1c2d3e-0a4b-4c5d-8e6f-1234567890ab" },
+	{ "as the script that it replaces was called",
+	    "jibri-finalize /srv/recordings/rec-abc123 abc-defg-hij "
+	    "20250105-143022-abc123" },
+	{ "everything once more, the webhook too",
+	    "jibri-finalize --force /srv/recordings/"
+	    "9f1c2d3e-0a4b-4c5d-8e6f-1234567890ab" },
+	{ 0 },
+};
+
+static const struct command_example upload_examples[] = {
+	{ "what the server has lost of some recordings",
+	    "jibri-finalize upload /srv/recordings/9f1c* "
+	    "/srv/recordings/rec-*" },
+	{ "what would it do?",
+	    "jibri-finalize upload --dry-run /srv/recordings/rec-abc123" },
+	{ "one file that is damaged at the server",
+	    "jibri-finalize upload --force --only '*.mp4' "
+	    "/srv/recordings/rec-abc123" },
+	{ 0 },
+};
+
+static const struct command_example verify_examples[] = {
+	{ "does the server list all of it?",
+	    "jibri-finalize verify /srv/recordings/rec-abc123" },
+	{ "and is it the same, byte for byte?",
+	    "jibri-finalize verify --deep /srv/recordings/rec-*" },
+	{ 0 },
+};
+
+static const struct command_example notify_examples[] = {
+	{ "a recording begins",
+	    "jibri-finalize notify started /srv/recordings/rec-abc123" },
+	{ "one that will never be delivered",
+	    "jibri-finalize notify failed --error lost "
+	    "--room abc --session rec-abc123" },
+	{ 0 },
+};
+
+static const struct command_example pack_examples[] = {
+	{ "into rec-abc123.tar.zst here",
+	    "jibri-finalize pack /srv/recordings/rec-abc123" },
+	{ "and delivered from another machine",
+	    "jibri-finalize upload rec-abc123.tar.zst" },
+	{ 0 },
+};
+
+static const struct command_example sweep_examples[] = {
+	{ "everything that is due, as a timer does",
+	    "jibri-finalize sweep /srv/recordings" },
+	{ "what it would do",
+	    "jibri-finalize sweep --dry-run /srv/recordings" },
+	{ "what is held too, once its cause is mended",
+	    "jibri-finalize sweep --held /srv/recordings" },
+	{ 0 },
+};
+
+static const struct command_example status_examples[] = {
+	{ "every recording, the most urgent first",
+	    "jibri-finalize status /srv/recordings" },
+	{ "only those that need somebody",
+	    "jibri-finalize status --state held,waiting /srv/recordings" },
+	{ "for a monitoring system: 1 when anything is held",
+	    "jibri-finalize status --check /srv/recordings" },
+	{ 0 },
+};
+
+static const struct command_example forget_examples[] = {
+	{ "nothing more is to be sent of it",
+	    "jibri-finalize forget --yes /srv/recordings/rec-abc123" },
+	{ "the next run is to start from nothing",
+	    "jibri-finalize forget --reset --yes /srv/recordings/rec-abc123" },
+	{ 0 },
+};
+
+static const struct command_example check_examples[] = {
+	{ "as Jibri's user", "sudo -u jibri jibri-finalize check" },
+	{ "what failed, for a script",
+	    "jibri-finalize check --json | "
+	    "jq '.findings[] | select(.result == \"failed\")'" },
+	{ 0 },
+};
+
+static const struct command_example config_examples[] = {
+	{ "what Jibri's user gets", "sudo -u jibri jibri-finalize config" },
+	{ "one of them, for a script",
+	    "jibri-finalize config --json | "
+	    "jq -r '.[] | select(.name == \"tries\").value'" },
+	{ 0 },
+};
+
+static const struct command_example help_examples[] = {
+	{ "the flags of one command", "jibri-finalize help finalize" },
+	{ 0 },
+};
+
+const struct command commands[] = {
+	{
+	    .name = "finalize",
+	    .synopsis = "[--force] [--dry-run] [--json] DIR [ROOM [SESSION]]",
+	    .help = "deliver the recording in DIR now",
+	    .manual = "Deliver the recording now, whatever an earlier run "
+		      "said of it: find out whose it is, upload what the "
+		      "server does not have, and announce it.  What earlier "
+		      "runs achieved is not done again.  --dry-run prints "
+		      "what would be done.  The word finalize can be left "
+		      "out.",
+	    .examples = finalize_examples,
+	    .min_words = 1,
+	    .max_words = 3,
+	    .options = OPTION_FORCE | OPTION_JSON | OPTION_DRY_RUN,
+	    .scope = SCOPE_FIRST,
+	    .run = cmd_finalize,
+	},
+	{
+	    .name = "upload",
+	    .synopsis = "[FLAG...] (DIR | ARCHIVE)...",
+	    .help = "deliver by hand, check at the server",
+	    .manual = "Deliver recordings by hand, one after the other, "
+		      "whatever their journals say of waiting, held or given "
+		      "up.  What is stored by the journal's word is asked for "
+		      "at the server; what is gone there, or has another size "
+		      "there, is sent again, and STOPPED after it under a new "
+		      "id.  Where nothing is sent and STOPPED was "
+		      "acknowledged, nobody is told anything.  One recording "
+		      "that fails stops no other; the exit code is the worst "
+		      "of them.  The id of a room that is named is asked for "
+		      "again; if it is another one, all of the recording is "
+		      "sent there.  With --only, what matches is sent; with a "
+		      "slash it is matched against the whole path; STOPPED is "
+		      "sent only if nothing else is missing.  With --force "
+		      "everything is sent again, or what matches, whatever "
+		      "the server has.  After --no-webhook the recording is "
+		      "done, and no later run tells the backend either.  "
+		      "--dry-run prints what would be done with each file, "
+		      "its size and type; nothing is sent or written.  A "
+		      "file is taken for an archive, of pack or of another "
+		      "tool.",
+	    .examples = upload_examples,
+	    .min_words = 1,
+	    .max_words = SIZE_MAX,
+	    .options = OPTION_ROOM | OPTION_SESSION | OPTION_MEETING_ID |
+		OPTION_ONLY | OPTION_FORCE | OPTION_NO_WEBHOOK | OPTION_JSON |
+		OPTION_DRY_RUN,
+	    .scope = SCOPE_ALL,
+	    .run = cmd_upload,
+	},
+	{
+	    .name = "verify",
+	    .synopsis = "[--deep] [--json] DIR...",
+	    .help = "compare recordings with the server",
+	    .manual = "Compare each file with the server's list, by path and "
+		      "size, and print a line for each: same, missing, size, "
+		      "content, extra (only on the server), twice (several "
+		      "records for one path) or failed (it could not be "
+		      "compared).  With --deep, download each file as well, "
+		      "and compare its SHA-256 with that of the file here "
+		      "and with what the journal says was stored.  Versions "
+		      "that the journal knows to be replaced do not count.  "
+		      "Nothing is changed, here or there.  It ends with 0 "
+		      "only if all agree, with 65 if something differs.",
+	    .examples = verify_examples,
+	    .min_words = 1,
+	    .max_words = SIZE_MAX,
+	    .options = OPTION_DEEP | OPTION_JSON,
+	    .scope = SCOPE_ALL,
+	    .run = cmd_verify,
+	},
+	{
+	    .name = "notify",
+	    .synopsis = "started|stopped|failed [FLAG...] [DIR]",
+	    .help = "send one webhook to the backend",
+	    .manual = "Send one webhook, signed like those of a delivery.  "
+		      "Room and session are those of the recording in DIR, "
+		      "or --room and --session.  The journal in DIR notes "
+		      "what was acknowledged.  started is not sent again, "
+		      "and not for a recording that Jibri has handed over.  "
+		      "stopped is refused, with 65, while an artifact is not "
+		      "at the server or no media file is whole; without DIR, "
+		      "while the server has no file of the session.  failed "
+		      "has the text of --error, else that of the last run.  "
+		      "With --force it is sent in any case.  A repeat has "
+		      "the same webhook-id.",
+	    .examples = notify_examples,
+	    .min_words = 1,
+	    .max_words = 2,
+	    .options =
+		OPTION_ROOM | OPTION_SESSION | OPTION_ERROR | OPTION_FORCE,
+	    .scope = SCOPE_SECOND,
+	    .run = cmd_notify,
+	},
+	{
+	    .name = "pack",
+	    .synopsis = "[--output FILE] [--unredacted] DIR...",
+	    .help = "put each recording into an archive",
+	    .manual =
+		"Put each recording into an archive of its own, to be "
+		"carried away and given to upload.  Nothing is sent, "
+		"nothing is removed.  --output (-o) names the archive, whose "
+		"suffix (.tar.zst, .tar.gz, .tar or .zip) chooses the "
+		"format, or a directory for it; without, it is "
+		"NAME.tar.zst in the current directory, after the "
+		"recording's.  What is there is not replaced.  "
+		"metadata.json goes without what redact names, unless "
+		"--unredacted is given.  A recording that is being "
+		"worked on, or that changes meanwhile, is not packed.",
+	    .examples = pack_examples,
+	    .min_words = 1,
+	    .max_words = SIZE_MAX,
+	    .options = OPTION_OUTPUT | OPTION_UNREDACTED,
+	    .scope = SCOPE_AND_OUTPUT,
+	    .run = cmd_pack,
+	},
+	{
+	    .name = "sweep",
+	    .synopsis = "[--held] [--dry-run] [ROOT...]",
+	    .help = "deliver every recording that is due",
+	    .manual = "Deliver every recording below ROOT that is due; "
+		      "without one, below recordings-dir.  What cron or a "
+		      "timer runs: it finds the recordings whose delivery "
+		      "failed and those that Jibri never called for.  What is "
+		      "done, held or still being recorded is left alone.  "
+		      "With --dry-run show what it would do.  See "
+		      "jibri-finalize-sweep(8).",
+	    .examples = sweep_examples,
+	    .max_words = SIZE_MAX,
+	    .options = OPTION_HELD | OPTION_DRY_RUN,
+	    .scope = SCOPE_ROOTS,
+	    .run = cmd_sweep,
+	},
+	{
+	    .name = "status",
+	    .synopsis = "[--json] [--state LIST] [--check] [ROOT...]",
+	    .help = "show what became of every recording",
+	    .manual = "Show what became of every recording below ROOT, the "
+		      "most urgent first; without one, below recordings-dir.  "
+		      "It takes no locks and writes nothing, so that any user "
+		      "who can read the directories can run it.  --state "
+		      "takes the names of states with commas between them.",
+	    .examples = status_examples,
+	    .max_words = SIZE_MAX,
+	    .options = OPTION_JSON | OPTION_STATE | OPTION_CHECK,
+	    .run = cmd_status,
+	},
+	{
+	    .name = "forget",
+	    .synopsis = "[--reset] [--yes] DIR",
+	    .help = "give a recording up, or clear its journal",
+	    .manual = "Give the recording up for good: nothing is sent, now "
+		      "or later, and nothing is deleted.  The backend is not "
+		      "told.  finalize --force delivers it all the same.  "
+		      "With --reset clear its journal instead: the next run "
+		      "starts anew, which also takes back that it was given "
+		      "up.  That run asks the server first, so nothing is "
+		      "sent twice; but what is there under the same path "
+		      "with the same size then counts as stored.  It asks on "
+		      "a terminal, elsewhere it wants --yes.",
+	    .examples = forget_examples,
+	    .min_words = 1,
+	    .max_words = 1,
+	    .options = OPTION_RESET | OPTION_YES,
+	    .scope = SCOPE_FIRST,
+	    .run = cmd_forget,
+	},
+	{
+	    .name = "check",
+	    .synopsis = "[--json]",
+	    .help = "look for what is wrong with the installation",
+	    .manual = "Look for what is wrong with the installation, and say "
+		      "how to mend it: the configuration and where it is "
+		      "from, the directory of the recordings, this program, "
+		      "what Jibri's own configuration says of it, and both "
+		      "services with their health, certificates, clocks and "
+		      "whether they accept the token.  Each line is ok, "
+		      "warning or failed.  Nothing is changed, here or "
+		      "there.  Run it as Jibri's user.  It ends with 0, with "
+		      "1 after warnings, with 78 where something failed.",
+	    .examples = check_examples,
+	    .options = OPTION_JSON,
+	    .loads_config = true,
+	    .run = cmd_check,
+	},
+	{
+	    .name = "config",
+	    .synopsis = "[--json | --sample]",
+	    .help = "show every setting and where it is from",
+	    .manual = "Print each setting with its value and where the value "
+		      "is from, secrets as (set).  Ends with 78 and says why "
+		      "if they cannot work.  With --sample print a "
+		      "configuration file to start from.",
+	    .examples = config_examples,
+	    .options = OPTION_JSON | OPTION_SAMPLE,
+	    .run = cmd_config,
+	},
+	{
+	    .name = "help",
+	    .synopsis = "[COMMAND]",
+	    .help = "print this help, or that of a command",
+	    .manual = "Print a summary of commands, flags and settings, or, "
+		      "for one command, what it does, its flags and "
+		      "examples.",
+	    .examples = help_examples,
+	    .max_words = 1,
+	    .options = OPTION_GENERATE,
+	    .needs_no_config = true,
+	    .run = cmd_help,
+	},
+};
+
+const size_t commands_n = sizeof(commands) / sizeof(commands[0]);
+
+static const struct command *
+find_row(const char *name)
+{
+	for (size_t i = 0; i < commands_n; i++)
+		if (strcmp(commands[i].name, name) == 0)
+			return &commands[i];
+	return NULL;
+}
+
+static char *
+question_for(const char *name)
+{
+	struct nearest near = { .typed = name };
+
+	for (size_t i = 0; i < commands_n; i++)
+		nearest_offer(&near, commands[i].name);
+	return *near.best ? nearest_question(&near, "")
+			  : xstrdup("; see jibri-finalize --help");
+}
+
+const struct command *
+command_find(const char *name, struct err *e)
+{
+	const struct command *command = find_row(name);
+
+	if (command == NULL) {
+		autofree char *question = question_for(name);
+
+		(void)err_set(e, ERR_USAGE, "'%s' is no command%s", name,
+		    question);
+	}
+	return command;
+}
+
+static int
+unknown_word(const char *word, struct err *e)
+{
+	autofree char *question = question_for(word);
+
+	return err_set(e, ERR_USAGE,
+	    "'%s' is neither a command nor a directory%s", word, question);
+}
+
+/* Jibri gives a directory and nothing else. */
+static bool
+is_hook_form(const char *word)
+{
+	struct stat st;
+
+	return strchr(word, '/') ||
+	    (stat(word, &st) == 0 && S_ISDIR(st.st_mode));
+}
+
+static int
+check_usage(const struct command *c, const struct options *o, size_t n,
+    struct err *e)
+{
+	const struct option_switch *beyond;
+
+	if (n < c->min_words || n > c->max_words)
+		return err_set(e, ERR_USAGE, "usage: jibri-finalize %s%s%s",
+		    c->name, *c->synopsis ? " " : "", c->synopsis);
+	beyond = options_beyond(o, c->options | OPTIONS_GLOBAL);
+	if (beyond != NULL)
+		return err_set(e, ERR_USAGE, "%s takes no --%s", c->name,
+		    beyond->name);
+	return 0;
+}
+
+static int
+run_loaded(struct loaded *l, const struct command *command,
+    const struct options *o, char *const *words, size_t n, struct err *e)
+{
+	struct err no_log;
+
+	l->config.log.is_quiet = o->given & (OPTION_JSON | OPTION_QUIET);
+	if (log_configure(&l->config.log, &no_log) == -1)
+		log_warn("%s; going on without it", no_log.text);
+	for (size_t i = 0; i < l->lax.n; i++)
+		log_warn("%s", l->lax.items[i]);
+	stop_at(clock_mono_ms() + l->config.deadline_ms);
+	confine_command(l, command, o, words, n);
+	return command->run(l, o, words, n, e);
+}
+
+static int
+say_help(const struct command *command)
+{
+	autofree char *text = command ? help_command(command) : help_text();
+
+	log_result(text);
+	return 0;
+}
+
+int
+commands_run(const struct options *o, struct err *e)
+{
+	const struct command *command = NULL;
+	char *const *words = o->words;
+	size_t n = o->n_words;
+	struct loaded l;
+	int result;
+
+	if (o->given & OPTION_HELP)
+		return say_help(n > 0 ? find_row(words[0]) : NULL);
+	if (o->given & OPTION_VERSION) {
+		report_version();
+		return 0;
+	}
+	if (n == 0)
+		return err_set(e, ERR_USAGE,
+		    "no recording is named; see jibri-finalize --help");
+	command = find_row(words[0]);
+	if (command != NULL)
+		words++, n--;
+	else if (is_hook_form(words[0]))
+		command = find_row("finalize");
+	else
+		return unknown_word(words[0], e);
+	assert(command != NULL); /* one is called finalize */
+	if (check_usage(command, o, n, e) == -1)
+		return -1;
+	if (command->needs_no_config || command->loads_config ||
+	    (o->given & OPTION_SAMPLE))
+		return command->run(NULL, o, words, n, e);
+	result = config_load(&l, o->config_path, o->flags, o->n_flags, e);
+	if (result == 0)
+		result = run_loaded(&l, command, o, words, n, e);
+	config_free(&l);
+	return result;
+}

@@ -1,0 +1,76 @@
+#ifndef CLI_COMMAND_COMMANDS_H
+#define CLI_COMMAND_COMMANDS_H
+
+#include "cli/settings/options.h"
+
+/*
+ * What a command does; words are what follows its name.  The configuration
+ * is NULL for one that needs none, and with --sample.  -1 with *e, whose text
+ * is empty when it was already logged.
+ */
+typedef int command_run(struct loaded *, const struct options *,
+    char *const *words, size_t n, struct err *e);
+
+command_run cmd_check;
+command_run cmd_config;
+command_run cmd_finalize;
+command_run cmd_forget;
+command_run cmd_help;
+command_run cmd_notify;
+command_run cmd_pack;
+command_run cmd_status;
+command_run cmd_sweep;
+command_run cmd_upload;
+command_run cmd_verify;
+
+/* What sweep and status look at: the words, else recordings-dir. */
+void roots_of(const struct loaded *, char *const *words, size_t n,
+    struct text_list *roots);
+
+/* Print the status of the roots; *held is how many are held. */
+int show_status(const struct loaded *, const struct text_list *roots,
+    unsigned verdicts, bool is_json, size_t *held, struct err *e);
+
+/* What a command opens for writing, and so what it is confined to. */
+enum command_scope {
+	SCOPE_NONE,       /* it is not confined */
+	SCOPE_FIRST,      /* the recording that the first word names */
+	SCOPE_SECOND,     /* the second */
+	SCOPE_ALL,        /* those that all words name */
+	SCOPE_AND_OUTPUT, /* and the place of the archive */
+	SCOPE_ROOTS,      /* each visit its own recording */
+};
+
+struct command_example {
+	const char *what, *line;
+};
+
+struct command {
+	const char *name;
+	const char *synopsis; /* behind the name, its own options too */
+	const char *help;     /* a few words */
+	const char *manual;   /* sentences for its help and the manual */
+	/* Ends with an empty one.  Each was run: tests/docs.bats does. */
+	const struct command_example *examples;
+	size_t min_words, max_words;
+	unsigned options;     /* OPTION_... that it takes */
+	bool needs_no_config; /* works whatever is configured */
+	bool loads_config;    /* itself, as it has to do with a bad one */
+	enum command_scope scope;
+	command_run *run;
+};
+
+extern const struct command commands[];
+extern const size_t commands_n;
+
+/* By its name; NULL with *e, which names the nearest, for none. */
+const struct command *command_find(const char *name, struct err *e);
+
+/*
+ * Find the command and run it.  The first word is a command's name, or the
+ * recording's directory as Jibri gives it (it holds a slash or is one).
+ * -1 with *e, whose text is empty when it was already logged.
+ */
+int commands_run(const struct options *, struct err *e);
+
+#endif

@@ -1,0 +1,68 @@
+#include "cli/command/confinement.h"
+
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/mem.h"
+
+/* The directory that the file is in. */
+static void
+add_parent(struct text_list *places, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	autofree char *parent = slash == NULL ? xstrdup(".")
+	    : slash == path                   ? xstrdup("/")
+			    : xstrndup(path, (size_t)(slash - path));
+
+	text_list_add(places, parent);
+}
+
+/* An archive is unpacked beside it, or in the work-dir. */
+static void
+add_recording(struct text_list *places, const struct loaded *l,
+    const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st) == -1)
+		return;
+	if (S_ISDIR(st.st_mode)) {
+		text_list_add(places, path);
+		return;
+	}
+	add_parent(places, path);
+	if (l->config.bundle.work_dir && *l->config.bundle.work_dir)
+		text_list_add(places, l->config.bundle.work_dir);
+}
+
+static void
+add_output(struct text_list *places, const char *output)
+{
+	struct stat st;
+
+	if (output && stat(output, &st) == 0 && S_ISDIR(st.st_mode))
+		text_list_add(places, output);
+	else
+		add_parent(places, output ? output : ".");
+}
+
+void
+confine_command(const struct loaded *l, const struct command *command,
+    const struct options *o, char *const *words, size_t n)
+{
+	const struct confine_policy *policy = &l->config.confine;
+	struct text_list places = { 0 };
+	size_t first = command->scope == SCOPE_SECOND ? 1 : 0;
+	size_t end = command->scope == SCOPE_FIRST ? 1 : n;
+
+	if (command->scope == SCOPE_NONE)
+		return;
+	for (size_t i = first; i < end; i++)
+		add_recording(&places, l, words[i]);
+	if (command->scope == SCOPE_AND_OUTPUT)
+		add_output(&places, o->output);
+	confine_calls(policy);
+	if (command->scope != SCOPE_ROOTS)
+		confine_files(policy, &places);
+	text_list_free(&places);
+}

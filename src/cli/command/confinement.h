@@ -1,0 +1,13 @@
+#ifndef CLI_COMMAND_CONFINEMENT_H
+#define CLI_COMMAND_CONFINEMENT_H
+
+#include "cli/command/commands.h"
+
+/*
+ * Confine the process to what the command needs for these words.  A sweep
+ * only as to its calls: its visits confine themselves.
+ */
+void confine_command(const struct loaded *, const struct command *,
+    const struct options *, char *const *words, size_t n);
+
+#endif

@@ -1,0 +1,35 @@
+#include "cli/doctor/check.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+
+void
+check_note(struct diagnoses *f, enum check_result result, const char *what,
+    const char *mend, const char *fmt, ...)
+{
+	va_list ap;
+
+	xgrow((void **)&f->items, &f->cap, f->n + 1, sizeof(*f->items));
+	va_start(ap, fmt);
+	f->items[f->n++] = (struct diagnosis){
+		.result = result,
+		.what = xstrdup(what),
+		.text = xvasprintf(fmt, ap),
+		.mend = mend ? xstrdup(mend) : NULL,
+	};
+	va_end(ap);
+}
+
+void
+check_free(struct diagnoses *f)
+{
+	for (size_t i = 0; i < f->n; i++) {
+		free(f->items[i].what);
+		free(f->items[i].text);
+		free(f->items[i].mend);
+	}
+	free(f->items);
+	*f = (struct diagnoses){ 0 };
+}

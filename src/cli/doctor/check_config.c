@@ -1,0 +1,205 @@
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "cli/doctor/check.h"
+
+extern char **environ;
+
+static bool
+is_default(const struct loaded *l, const char *name)
+{
+	const struct setting *s = setting_find(name);
+
+	return strcmp(l->origins[s - settings], "default") == 0;
+}
+
+static const char *
+text_of(const struct loaded *l, const char *name)
+{
+	const struct setting *s = setting_find(name);
+	const char *text =
+	    *(char *const *)((const char *)&l->config + s->offset);
+
+	return text ? text : "";
+}
+
+static int64_t
+number_of(const struct loaded *l, const char *name)
+{
+	const struct setting *s = setting_find(name);
+
+	return *(const int64_t *)((const char *)&l->config + s->offset);
+}
+
+static void
+check_origins(struct diagnoses *f, const struct loaded *l, const char *path)
+{
+	size_t changed = 0;
+
+	for (size_t i = 0; i < settings_n; i++)
+		changed += strcmp(l->origins[i], "default") != 0;
+	if (path)
+		check_note(f, CHECK_OK, "configuration", NULL, "%s is read",
+		    path);
+	else
+		check_note(f, CHECK_OK, "configuration", NULL,
+		    "there is no " CONFIG_DEFAULT_FILE " here to be read");
+	check_note(f, CHECK_OK, "settings", NULL,
+	    "%zu of %zu have another value than their default", changed,
+	    settings_n);
+	for (size_t i = 0; i < settings_n; i++) {
+		autofree char *value = setting_show(&l->config, &settings[i]);
+
+		if (strcmp(l->origins[i], "default") != 0)
+			check_note(f, CHECK_OK, "setting", NULL,
+			    "%s = %s, from %s", settings[i].name, value,
+			    l->origins[i]);
+	}
+	for (size_t i = 0; i < l->lax.n; i++)
+		check_note(f, CHECK_WARNING, "configuration",
+		    "Let only root write the file and only Jibri's user read "
+		    "it: chown root:jibri, chmod 0640.",
+		    "%s", l->lax.items[i]);
+}
+
+/* What docker-jitsi-meet and we ourselves have besides the settings. */
+static bool
+is_known(const char *name)
+{
+	static const char *const others[] = { "JIBRI_FINALIZE_CONFIG",
+		"JIBRI_FINALIZE_RECORDING_SCRIPT_PATH" };
+
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		if (strcmp(name, others[i]) == 0)
+			return true;
+	for (size_t i = 0; i < settings_n; i++) {
+		autofree char *variable = setting_variable(settings[i].name);
+		size_t len = strlen(variable);
+
+		if (strncmp(name, variable, len) == 0 &&
+		    (name[len] == '\0' ||
+			(settings[i].type == SETTING_SECRET &&
+			    strcmp(name + len, "_FILE") == 0)))
+			return true;
+	}
+	return false;
+}
+
+/* A typing error in a variable is silent otherwise. */
+static void
+check_variables(struct diagnoses *f)
+{
+	static const char prefix[] = "JIBRI_FINALIZE_";
+
+	for (char **e = environ; *e; e++) {
+		autofree char *name = xstrndup(*e, strcspn(*e, "="));
+		struct nearest near = { .typed = name };
+		autofree char *question = NULL;
+
+		if (strncmp(name, prefix, strlen(prefix)) != 0 ||
+		    is_known(name))
+			continue;
+		for (size_t i = 0; i < settings_n; i++) {
+			autofree char *variable =
+			    setting_variable(settings[i].name);
+
+			nearest_offer(&near, variable);
+		}
+		question = nearest_question(&near, "");
+		check_note(f, CHECK_WARNING, "environment",
+		    "Rename or remove it.", "%s names no setting%s", name,
+		    question);
+	}
+}
+
+/* The old script's variable and ours, with different values. */
+static void
+check_legacy(struct diagnoses *f)
+{
+	for (size_t i = 0; i < settings_n; i++) {
+		autofree char *variable = setting_variable(settings[i].name);
+		const char *ours = getenv(variable), *old;
+
+		if (settings[i].legacy == NULL || ours == NULL || *ours == '\0')
+			continue;
+		old = getenv(settings[i].legacy);
+		if (old && *old && strcmp(old, ours) != 0)
+			check_note(f, CHECK_WARNING, "environment",
+			    "Set one of the two.",
+			    "%s and %s differ; %s counts", settings[i].legacy,
+			    variable, variable);
+	}
+}
+
+static const struct {
+	const char *less, *more; /* times: the first must not be longer */
+} orders[] = {
+	{ "retry-delay", "retry-delay-max" },
+	{ "retry-for", "deadline" },
+	{ "connect-timeout", "deadline" },
+	{ "sweep-retry-delay", "sweep-retry-delay-max" },
+	{ "sweep-retry-delay-max", "give-up" },
+};
+
+static const struct {
+	const char *name, *needs; /* of no use without */
+} needs[] = {
+	{ "webhook-secret-previous", "webhook-secret" },
+	{ "tls-key", "tls-cert" },
+	{ "tls-key-password", "tls-cert" },
+	{ "oauth-scope", "oauth-token-url" },
+};
+
+static void
+check_contradictions(struct diagnoses *f, const struct loaded *l)
+{
+	for (size_t i = 0; i < sizeof(orders) / sizeof(orders[0]); i++)
+		if (number_of(l, orders[i].less) > number_of(l, orders[i].more))
+			check_note(f, CHECK_WARNING, orders[i].less,
+			    "Change one of the two.", "is longer than %s",
+			    orders[i].more);
+	for (size_t i = 0; i < sizeof(needs) / sizeof(needs[0]); i++)
+		if (*text_of(l, needs[i].name) && !*text_of(l, needs[i].needs))
+			check_note(f, CHECK_WARNING, needs[i].name,
+			    "Set both, or none.", "does nothing without %s",
+			    needs[i].needs);
+	if (l->config.is_deferred)
+		check_note(f, CHECK_OK, "defer", NULL,
+		    "Jibri's calls deliver nothing; a sweeper has to run");
+	if (!is_default(l, "min-free") && number_of(l, "retention") == 0)
+		check_note(f, CHECK_WARNING, "min-free",
+		    "Set retention, or leave min-free out.",
+		    "does nothing while retention keeps recordings for ever");
+}
+
+static void
+check_secret(struct diagnoses *f, const struct loaded *l)
+{
+	if (*text_of(l, "webhook-secret"))
+		check_note(f, CHECK_OK, "webhook-secret", NULL,
+		    "is set; whether the meeting-service has the same one "
+		    "shows only when it takes a webhook");
+	else
+		check_note(f, CHECK_WARNING, "webhook-secret",
+		    "Set webhook-secret or webhook-secret-file to what the "
+		    "meeting-service has.",
+		    "is empty: webhooks are not signed");
+}
+
+void
+check_config(struct diagnoses *f, const struct loaded *l, const char *path)
+{
+	struct err e;
+
+	check_origins(f, l, config_file(path));
+	check_variables(f);
+	check_legacy(f);
+	check_contradictions(f, l);
+	check_secret(f, l);
+	if (pipeline_check(&l->config.pipeline, &e) == -1)
+		check_note(f, CHECK_FAILED, "configuration",
+		    "Mend this setting: see jibri-finalize.conf(5).", "%s",
+		    e.text);
+}

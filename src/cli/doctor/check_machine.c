@@ -1,0 +1,288 @@
+#include <errno.h>
+#include <grp.h>
+#include <inttypes.h>
+#include <linux/magic.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "cli/doctor/check.h"
+#include "io/mimetype.h"
+
+enum { FEW_PERCENT = 10, MOST_GROUPS = 256, PATH_BYTES = 4096 };
+
+#define LEAST_BYTES (INT64_C(100) * 1024 * 1024)
+
+const char *
+check_jibri_user(void)
+{
+	static const char name[] = "jibri";
+
+	return getpwnam(name) ? name : NULL;
+}
+
+struct who {
+	uid_t uid;
+	gid_t groups[MOST_GROUPS];
+	int n;
+};
+
+/* NULL is who runs this. */
+static void
+find_user(struct who *who, const char *user)
+{
+	const struct passwd *pw = user ? getpwnam(user) : NULL;
+
+	who->n = MOST_GROUPS;
+	if (pw != NULL) {
+		who->uid = pw->pw_uid;
+		if (getgrouplist(user, pw->pw_gid, who->groups, &who->n) == -1)
+			who->n = MOST_GROUPS;
+		return;
+	}
+	who->uid = geteuid();
+	who->groups[0] = getegid();
+	who->n = getgroups(MOST_GROUPS - 1, who->groups + 1);
+	who->n = who->n < 0 ? 1 : who->n + 1;
+}
+
+static bool
+may_pass(const struct who *who, const struct stat *st)
+{
+	if (who->uid == 0)
+		return S_ISDIR(st->st_mode) || (st->st_mode & 0111);
+	if (st->st_uid == who->uid)
+		return st->st_mode & S_IXUSR;
+	for (int i = 0; i < who->n; i++)
+		if (who->groups[i] == st->st_gid)
+			return st->st_mode & S_IXGRP;
+	return st->st_mode & S_IXOTH;
+}
+
+bool
+check_may_execute(const char *path, const char *user)
+{
+	autofree char *real = realpath(path, NULL);
+	struct who who;
+	struct stat st;
+
+	if (real == NULL)
+		return false;
+	find_user(&who, user);
+	for (char *slash = real; slash; slash = strchr(slash + 1, '/')) {
+		autofree char *directory =
+		    xstrndup(real, slash == real ? 1 : (size_t)(slash - real));
+
+		if (stat(directory, &st) == -1 || !may_pass(&who, &st))
+			return false;
+	}
+	return stat(real, &st) == 0 && S_ISREG(st.st_mode) &&
+	    may_pass(&who, &st);
+}
+
+static void
+check_program(struct diagnoses *f)
+{
+	const char *user = check_jibri_user();
+	char path[PATH_BYTES];
+	ssize_t len = readlink("/proc/self/exe", path, sizeof(path) - 1);
+
+	if (len <= 0)
+		return;
+	path[len] = '\0';
+	if (user == NULL)
+		check_note(f, CHECK_OK, "program", NULL,
+		    "%s; there is no user jibri here to ask for", path);
+	else if (check_may_execute(path, user))
+		check_note(f, CHECK_OK, "program", NULL,
+		    "%s can be executed by %s", path, user);
+	else
+		check_note(f, CHECK_FAILED, "program",
+		    "Let the user enter each directory of its path, and "
+		    "execute it: chmod 0755.",
+		    "%s cannot be executed by %s", path, user);
+}
+
+static void
+check_user(struct diagnoses *f)
+{
+	const struct passwd *pw = getpwuid(geteuid());
+
+	if (geteuid() == 0 && check_jibri_user())
+		check_note(f, CHECK_WARNING, "user",
+		    "Run it as: sudo -u jibri jibri-finalize check",
+		    "root may read and write what Jibri's user may not");
+	else
+		check_note(f, CHECK_OK, "user", NULL, "checked as %s",
+		    pw ? pw->pw_name : "a user without a name");
+}
+
+/* Less is left than a recording may need. */
+static void
+check_space(struct diagnoses *f, const char *directory)
+{
+	struct statvfs fs;
+	int64_t free_bytes;
+	int percent;
+
+	if (statvfs(directory, &fs) == -1 || fs.f_blocks == 0)
+		return;
+	free_bytes = (int64_t)fs.f_bavail * (int64_t)fs.f_frsize;
+	percent = (int)((double)fs.f_bavail * 100 / (double)fs.f_blocks);
+	check_note(f,
+	    free_bytes < LEAST_BYTES    ? CHECK_FAILED
+		: percent < FEW_PERCENT ? CHECK_WARNING
+					: CHECK_OK,
+	    "disk",
+	    free_bytes < LEAST_BYTES || percent < FEW_PERCENT
+		? "See what waits with jibri-finalize status, and set "
+		  "retention to remove what is delivered."
+		: NULL,
+	    "%" PRId64 " MiB, %d %% of the disk of %s, are free",
+	    free_bytes / 1024 / 1024, percent, directory);
+}
+
+static void
+check_kind(struct diagnoses *f, const char *directory)
+{
+	struct statfs fs;
+
+	if (statfs(directory, &fs) == 0 &&
+	    (fs.f_type == TMPFS_MAGIC || fs.f_type == RAMFS_MAGIC))
+		check_note(f, CHECK_WARNING, "disk",
+		    "Let Jibri record onto a disk: recordings-directory in "
+		    "jibri.conf.",
+		    "%s is a RAM disk: what is not delivered is lost when "
+		    "the machine stops",
+		    directory);
+}
+
+/* May others put something there, and would it be taken? */
+static void
+check_trust(struct diagnoses *f, const struct loaded *l, const struct stat *st)
+{
+	bool is_any = l->config.pipeline.recording.trust == TRUST_ANY;
+	bool is_open = st->st_mode & (S_IWGRP | S_IWOTH);
+
+	if (is_any && is_open)
+		check_note(f, CHECK_WARNING, "trust",
+		    "Set trust = owner, or let only Jibri's user write there.",
+		    "any: others can write to %s, and what they put there is "
+		    "delivered",
+		    l->config.recordings_dir);
+	else
+		check_note(f, CHECK_OK, "trust", NULL, "%s",
+		    is_any ? "any: what others own or can write to is "
+			     "delivered with a warning"
+			   : "owner: what others own or can write to is not "
+			     "delivered");
+}
+
+static void
+check_recordings(struct diagnoses *f, const struct loaded *l)
+{
+	static const char what[] = "recordings-dir";
+	const char *directory = l->config.recordings_dir;
+	const struct setting *s = setting_find(what);
+	bool is_default = strcmp(l->origins[s - settings], "default") == 0;
+	const struct passwd *owner;
+	struct stat st;
+
+	if (stat(directory, &st) == -1) {
+		check_note(f,
+		    is_default && errno == ENOENT ? CHECK_WARNING
+						  : CHECK_FAILED,
+		    what,
+		    "Set recordings-dir to what jibri.conf names as "
+		    "recordings-directory.",
+		    "%s: %s", directory, strerror(errno));
+		return;
+	}
+	owner = getpwuid(st.st_uid);
+	if (!S_ISDIR(st.st_mode))
+		check_note(f, CHECK_FAILED, what,
+		    "Set recordings-dir to a directory.", "%s is no directory",
+		    directory);
+	else if (access(directory, R_OK | W_OK | X_OK) == -1)
+		check_note(f, CHECK_FAILED, what,
+		    "Run it as Jibri's user, or let this one write there.",
+		    "%s: this user cannot write there: %s", directory,
+		    strerror(errno));
+	else if (st.st_uid != geteuid())
+		check_note(f, CHECK_WARNING, what,
+		    "Run it as the directory's owner, who is Jibri's user as "
+		    "a rule.",
+		    "%s can be written, but belongs to %s", directory,
+		    owner ? owner->pw_name : "another user");
+	else
+		check_note(f, CHECK_OK, what, NULL,
+		    "%s is there, writable, and belongs to this user",
+		    directory);
+	check_trust(f, l, &st);
+	check_kind(f, directory);
+	check_space(f, directory);
+}
+
+static void
+check_magic(struct diagnoses *f)
+{
+	struct mimetype *m = mimetype_open();
+	struct err e;
+
+	if (mimetype_load(m, &e) == 0)
+		check_note(f, CHECK_OK, "libmagic", NULL, "its database loads");
+	else
+		check_note(f, CHECK_WARNING, "libmagic",
+		    "Install it: on Debian the package libmagic-mgc.",
+		    "its database does not load (%s): types come from the "
+		    "names alone",
+		    e.text);
+	mimetype_close(m);
+}
+
+/* It is made by the first who logs, which is not to be root by a look. */
+static void
+check_log_file(struct diagnoses *f, const struct loaded *l)
+{
+	const char *path = l->config.log.file;
+	const char *slash = strrchr(path, '/');
+	autofree char *directory =
+	    slash ? xstrndup(path, (size_t)(slash - path) + 1) : xstrdup(".");
+
+	if (*path == '\0')
+		return;
+	if (access(path, W_OK) == 0 ||
+	    (errno == ENOENT && access(directory, W_OK | X_OK) == 0))
+		check_note(f, CHECK_OK, "log-file", NULL, "%s can be written",
+		    path);
+	else
+		check_note(f, CHECK_WARNING, "log-file",
+		    "Let this user write there, or set log-file to another "
+		    "place.",
+		    "%s cannot be written: %s", path, strerror(errno));
+}
+
+static void
+check_confinement(struct diagnoses *f, const struct loaded *l)
+{
+	autofree char *has = confine_describe();
+
+	check_note(f, CHECK_OK, "confine", NULL, "%sthis kernel has %s",
+	    l->config.confine.is_on ? "" : "off; ", has);
+}
+
+void
+check_machine(struct diagnoses *f, const struct loaded *l)
+{
+	check_user(f);
+	check_program(f);
+	check_recordings(f, l);
+	check_log_file(f, l);
+	check_magic(f);
+	check_confinement(f, l);
+}

@@ -1,0 +1,155 @@
+#include "cli/manual/help.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+
+enum { HELP_COLUMN = 34, WIDTH = 79 };
+
+static void
+add_row(struct buf *out, const char *left, const char *right)
+{
+	if (strlen(left) + 2 > HELP_COLUMN)
+		(void)buf_addf(out, "  %s\n%*s%s\n", left, HELP_COLUMN, "",
+		    right);
+	else
+		(void)buf_addf(out, "  %-*s%s\n", HELP_COLUMN - 2, left, right);
+}
+
+static void
+add_uses(struct buf *out)
+{
+	(void)buf_adds(out,
+	    "usage: jibri-finalize RECORDING_DIR [ROOM [SESSION]]\n"
+	    "       jibri-finalize COMMAND [FLAG...] [...]\n"
+	    "\n"
+	    "Delivers a Jibri recording: uploads every artifact and tells the "
+	    "backend.\n"
+	    "  As Jibri's finalize-script    set it in jibri.conf; Jibri adds "
+	    "the directory\n"
+	    "  By a timer                    jibri-finalize sweep: finishes "
+	    "what is stuck\n"
+	    "  By hand                       jibri-finalize DIR, as often as "
+	    "you like\n"
+	    "\n"
+	    "Commands:\n");
+	for (size_t i = 0; i < commands_n; i++) {
+		autofree char *left =
+		    xasprintf("%s %s", commands[i].name, commands[i].synopsis);
+
+		add_row(out, left, commands[i].help);
+	}
+}
+
+void
+help_wrap(struct buf *out, const char *text, const char *prefix)
+{
+	size_t column = 0;
+
+	while (*text) {
+		size_t len = strcspn(text, " ");
+		bool fits = column > 0 && column + 1 + len <= WIDTH;
+
+		if (fits) {
+			(void)buf_adds(out, " ");
+			column++;
+		} else {
+			(void)buf_addf(out, "%s%s", column ? "\n" : "", prefix);
+			column = strlen(prefix);
+		}
+		(void)buf_addf(out, "%.*s", (int)len, text);
+		column += len;
+		text += len;
+		text += strspn(text, " ");
+	}
+	(void)buf_adds(out, "\n");
+}
+
+static void
+add_switches(struct buf *out, unsigned wanted)
+{
+	for (size_t i = 0; i < option_switches_n; i++) {
+		const struct option_switch *s = &option_switches[i];
+		autofree char *letter =
+		    s->letter ? xasprintf("-%c, ", s->letter) : xstrdup("");
+		autofree char *left = xasprintf("%s--%s%s%s", letter, s->name,
+		    s->arg ? " " : "", s->arg ? s->arg : "");
+
+		if (!s->is_hidden && (s->option & wanted))
+			add_row(out, left, s->help);
+	}
+}
+
+char *
+help_flag(const struct setting *s)
+{
+	if (s->type == SETTING_SECRET)
+		return xasprintf("--%s-file FILE", s->name);
+	if (s->type == SETTING_BOOL)
+		return xasprintf("--%s[=no]", s->name);
+	return xasprintf("--%s %s", s->name, s->arg);
+}
+
+static void
+add_settings(struct buf *out)
+{
+	(void)buf_adds(out,
+	    "\nSettings, each also 'name = value' in the file and "
+	    "JIBRI_FINALIZE_NAME:\n");
+	for (size_t i = 0; i < settings_n; i++) {
+		autofree char *left = help_flag(&settings[i]);
+
+		add_row(out, left, settings[i].help);
+	}
+}
+
+char *
+help_text(void)
+{
+	struct buf out = { 0 };
+
+	add_uses(&out);
+	(void)buf_adds(&out, "\nFlags of every command:\n");
+	add_switches(&out, OPTIONS_GLOBAL);
+	add_settings(&out);
+	(void)buf_adds(&out,
+	    "\nExit: 0 done, 64 usage, 65 held, 66 no such recording, "
+	    "75 will be retried,\n77 refused, 78 configuration.  Settings "
+	    "are read from\n" CONFIG_DEFAULT_FILE
+	    " and shown by 'jibri-finalize config'.\n"
+	    "One command: jibri-finalize help COMMAND.  "
+	    "Manual: man jibri-finalize.\n");
+	return out.data;
+}
+
+static void
+add_examples(struct buf *out, const struct command *c)
+{
+	if (c->examples == NULL)
+		return;
+	(void)buf_adds(out, "\nExamples:\n");
+	for (const struct command_example *x = c->examples; x->line; x++)
+		(void)buf_addf(out, "  # %s\n  %s\n", x->what, x->line);
+}
+
+char *
+help_command(const struct command *c)
+{
+	autofree char *use =
+	    xasprintf("jibri-finalize %s %s", c->name, c->synopsis);
+	struct buf out = { 0 };
+
+	help_wrap(&out, use, "       ");
+	memcpy(out.data, "usage: ", strlen("usage: "));
+	(void)buf_adds(&out, "\n");
+	help_wrap(&out, c->manual ? c->manual : c->help, "");
+	(void)buf_adds(&out, "\nFlags:\n");
+	add_switches(&out, c->options);
+	add_switches(&out, OPTIONS_GLOBAL);
+	if (!c->needs_no_config)
+		(void)buf_adds(&out,
+		    "\nEvery setting is a flag too: see "
+		    "'jibri-finalize --help'.\n");
+	add_examples(&out, c);
+	return out.data;
+}

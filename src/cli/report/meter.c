@@ -1,0 +1,421 @@
+#include "cli/report/meter.h"
+
+#include <inttypes.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/text.h"
+
+enum {
+	MEMORY_MS = 4000,      /* of a rate */
+	LOG_MS = 30000,        /* between two lines of one artifact */
+	LEAST_NAME = 16,       /* columns, before a number is left out */
+	GUESS_AFTER_MS = 1500, /* an earlier rate is a lie */
+};
+
+/* Rates */
+
+static void
+rate_add(struct meter_rate *r, int64_t bytes, int64_t ms)
+{
+	double keep = (double)MEMORY_MS / (double)(MEMORY_MS + ms);
+
+	r->bytes = r->bytes * keep + (double)bytes;
+	r->ms = r->ms * keep + (double)ms;
+}
+
+static double
+rate_of(const struct meter_rate *r)
+{
+	return r->ms > 0 ? r->bytes * 1000 / r->ms : 0;
+}
+
+static struct meter_flight *
+slot_of(struct meter *m, const struct watch_flight *f)
+{
+	struct meter_flight *spare = NULL;
+
+	for (size_t i = 0; i < METER_FLIGHTS; i++) {
+		struct meter_flight *slot = &m->flights[i];
+
+		if (slot->path == f->path && slot->started_ms == f->started_ms)
+			return slot;
+		if (slot->path == NULL)
+			spare = slot;
+	}
+	if (spare)
+		*spare = (struct meter_flight){
+			.path = f->path,
+			.started_ms = f->started_ms,
+			.logged_ms = f->started_ms,
+		};
+	return spare;
+}
+
+static const struct meter_flight *
+find_slot(const struct meter *m, const struct watch_flight *f)
+{
+	for (size_t i = 0; i < METER_FLIGHTS; i++)
+		if (m->flights[i].path == f->path &&
+		    m->flights[i].started_ms == f->started_ms)
+			return &m->flights[i];
+	return NULL;
+}
+
+/* Slots of what is no longer under way. */
+static void
+free_slots(struct meter *m, const struct watch_view *v)
+{
+	for (size_t i = 0; i < METER_FLIGHTS; i++) {
+		bool is_under_way = false;
+
+		for (size_t k = 0; k < v->n_flights; k++)
+			is_under_way = is_under_way ||
+			    (v->flights[k].path == m->flights[i].path &&
+				v->flights[k].started_ms ==
+				    m->flights[i].started_ms);
+		if (!is_under_way)
+			m->flights[i].path = NULL;
+	}
+}
+
+static int64_t
+done_bytes(const struct watch_view *v)
+{
+	int64_t bytes = v->stored_bytes;
+
+	for (size_t i = 0; i < v->n_flights; i++)
+		bytes += v->flights[i].acknowledged;
+	return bytes < v->bytes ? bytes : v->bytes;
+}
+
+void
+meter_note(struct meter *m, const struct watch_view *v, int64_t now_ms)
+{
+	int64_t done = done_bytes(v);
+
+	free_slots(m, v);
+	for (size_t i = 0; i < v->n_flights; i++) {
+		const struct watch_flight *f = &v->flights[i];
+		struct meter_flight *slot = slot_of(m, f);
+		int64_t since =
+		    f->started_ms > m->looked_ms ? f->started_ms : m->looked_ms;
+
+		if (slot == NULL)
+			continue;
+		rate_add(&slot->rate, f->acknowledged - slot->bytes,
+		    now_ms - since);
+		slot->bytes = f->acknowledged;
+	}
+	/* What a failed try had sent is to be sent again: no progress. */
+	if (m->looked_ms != 0)
+		rate_add(&m->rate,
+		    done > m->done_bytes ? done - m->done_bytes : 0,
+		    now_ms - m->looked_ms);
+	m->done_bytes = done;
+	m->looked_ms = now_ms;
+}
+
+/* Numbers for people */
+
+static const struct {
+	double bytes;
+	const char *name;
+} units[] = {
+	{ 1, "B" },
+	{ 1024, "KiB" },
+	{ 1048576, "MiB" },
+	{ 1073741824, "GiB" },
+	{ 1099511627776, "TiB" },
+};
+
+static size_t
+unit_of(double bytes)
+{
+	size_t unit = 0;
+
+	while (unit + 1 < sizeof(units) / sizeof(units[0]) &&
+	    bytes > units[unit + 1].bytes * 0.9995)
+		unit++;
+	return unit;
+}
+
+static char *
+show_amounts(int64_t part, int64_t whole)
+{
+	size_t unit = unit_of((double)whole);
+	int digits = unit > 0;
+
+	return xasprintf("%5.*f of %.*f %s", digits,
+	    (double)part / units[unit].bytes, digits,
+	    (double)whole / units[unit].bytes, units[unit].name);
+}
+
+static char *
+show_rate(double rate)
+{
+	size_t unit = unit_of(rate);
+
+	return xasprintf("%5.*f %s/s", unit > 0, rate / units[unit].bytes,
+	    units[unit].name);
+}
+
+static char *
+show_time(int64_t ms)
+{
+	int64_t s = (ms + 999) / 1000;
+
+	if (s < 60)
+		return xasprintf("%" PRId64 "s", s);
+	if (s < 3600)
+		return xasprintf("%" PRId64 "m%02" PRId64 "s", s / 60, s % 60);
+	return xasprintf("%" PRId64 "h%02" PRId64 "m", s / 3600, s / 60 % 60);
+}
+
+/* Empty while nobody can know. */
+static char *
+show_left(int64_t bytes, const struct meter_rate *r)
+{
+	double rate = rate_of(r);
+	autofree char *time = NULL;
+
+	if (r->ms < GUESS_AFTER_MS || rate < 1 ||
+	    (double)bytes / rate > 100 * 3600)
+		return xstrdup("");
+	time = show_time((int64_t)((double)bytes * 1000 / rate));
+	return xasprintf("  %s left", time);
+}
+
+/* Rounded down: all of it is all of it. */
+static int
+percent_of(int64_t part, int64_t whole)
+{
+	return whole > 0 ? (int)((double)part * 100 / (double)whole) : 100;
+}
+
+/* Lines */
+
+enum { DETAILS = 4 }; /* of less and less width */
+
+/* What stands behind the name, and the first of them that fits. */
+struct details {
+	char *texts[DETAILS];
+};
+
+static void
+free_details(struct details *d)
+{
+	for (int i = 0; i < DETAILS; i++)
+		mem_free_pointer(&d->texts[i]);
+}
+
+/* Cut in the middle: what a name begins and ends with tells most. */
+static void
+add_name(struct buf *out, const char *name, size_t width)
+{
+	size_t len = strlen(name), head, tail;
+
+	if (len <= width || width < 5) {
+		(void)buf_addf(out, "%-*.*s", (int)width, (int)width, name);
+		return;
+	}
+	head = (width - 2) / 2;
+	tail = width - 2 - head;
+	(void)buf_addf(out, "%.*s..%s", (int)head, name, name + len - tail);
+}
+
+/* Details are left out until so much of the name is seen. */
+static void
+add_line(struct buf *out, const char *name, size_t least,
+    const struct details *d, size_t columns)
+{
+	size_t width = columns - 1, want = strlen(name);
+	int i = 0;
+
+	if (want > least)
+		want = least;
+	while (i < DETAILS - 1 && want + 1 + strlen(d->texts[i]) > width)
+		i++;
+	if (strlen(d->texts[i]) + 2 > width) {
+		add_name(out, name, width);
+	} else {
+		add_name(out, name, width - 1 - strlen(d->texts[i]));
+		(void)buf_addf(out, " %s", d->texts[i]);
+	}
+	(void)buf_adds(out, "\n");
+}
+
+static void
+describe_storing(struct details *d, const struct watch_flight *f,
+    int64_t now_ms)
+{
+	autofree char *time = show_time(now_ms - f->sent_ms);
+
+	d->texts[0] = xasprintf("all sent, the server is storing it, %s", time);
+	d->texts[1] = xasprintf("server is storing, %s", time);
+	d->texts[2] = xasprintf("storing %s", time);
+	d->texts[3] = xstrdup("stores");
+}
+
+static void
+describe_sending(struct details *d, const struct meter *m,
+    const struct watch_flight *f)
+{
+	static const struct meter_rate none;
+	const struct meter_flight *slot = find_slot(m, f);
+	const struct meter_rate *r = slot ? &slot->rate : &none;
+	int percent = percent_of(f->acknowledged, f->size);
+	autofree char *amounts = show_amounts(f->acknowledged, f->size);
+	autofree char *rate = show_rate(rate_of(r));
+	autofree char *left = show_left(f->size - f->acknowledged, r);
+	autofree char *tries = f->failures
+	    ? xasprintf("  try %" PRId64, f->failures + 1)
+	    : xstrdup("");
+
+	d->texts[0] = xasprintf("%3d %%  %s  %s%s%s", percent, amounts, rate,
+	    left, tries);
+	d->texts[1] = xasprintf("%3d %%  %s%s%s", percent, rate, left, tries);
+	d->texts[2] = xasprintf("%3d %%%s", percent, left);
+	d->texts[3] = xasprintf("%3d %%", percent);
+}
+
+static void
+draw_flight(struct buf *out, const struct meter *m,
+    const struct watch_flight *f, size_t columns, int64_t now_ms)
+{
+	autofree char *name = text_escape(f->path);
+	struct details d = { 0 };
+
+	if (f->is_storing)
+		describe_storing(&d, f, now_ms);
+	else
+		describe_sending(&d, m, f);
+	add_line(out, name, LEAST_NAME, &d, columns);
+	free_details(&d);
+}
+
+/* What is not under way, in a few words. */
+static char *
+show_pause(const struct watch_view *v, int64_t now_ms)
+{
+	struct buf out = { 0 };
+
+	(void)buf_adds(&out, "");
+	if (v->failures)
+		(void)buf_addf(&out, ", %" PRId64 " failed %s", v->failures,
+		    v->failures == 1 ? "try" : "tries");
+	if (v->n_waiting) {
+		autofree char *time =
+		    show_time(v->next_ms > now_ms ? v->next_ms - now_ms : 0);
+
+		(void)buf_addf(&out, ", next try in %s", time);
+	}
+	return out.data;
+}
+
+static void
+draw_total(struct buf *out, const struct meter *m, const struct watch_view *v,
+    size_t hidden, size_t columns, int64_t now_ms)
+{
+	int percent = percent_of(m->done_bytes, v->bytes);
+	autofree char *amounts = show_amounts(m->done_bytes, v->bytes);
+	autofree char *rate = show_rate(rate_of(&m->rate));
+	autofree char *left = v->n_flights
+	    ? show_left(v->bytes - m->done_bytes, &m->rate)
+	    : xstrdup("");
+	autofree char *pause = show_pause(v, now_ms);
+	autofree char *more =
+	    hidden ? xasprintf(", %zu more under way", hidden) : xstrdup("");
+	autofree char *name = xasprintf("%zu of %zu stored%s%s", v->stored,
+	    v->artifacts, more, pause);
+	struct details d = { 0 };
+
+	d.texts[0] =
+	    xasprintf("%3d %%  %s  %s%s", percent, amounts, rate, left);
+	d.texts[1] = xasprintf("%3d %%  %s%s", percent, rate, left);
+	d.texts[2] = xasprintf("%3d %%%s", percent, left);
+	d.texts[3] = xasprintf("%3d %%", percent);
+	add_line(out, name, strlen(name), &d, columns);
+	free_details(&d);
+}
+
+void
+meter_draw(struct buf *out, const struct meter *m, const struct watch_view *v,
+    struct term_size size, int64_t now_ms)
+{
+	size_t shown = v->n_flights;
+
+	/* One row is for the total, one for the cursor below it. */
+	if (size.rows < 3 || size.columns < 5)
+		return;
+	if (shown > size.rows - 2)
+		shown = size.rows - 2;
+	for (size_t i = 0; i < shown; i++)
+		draw_flight(out, m, &v->flights[i], size.columns, now_ms);
+	draw_total(out, m, v, v->n_flights - shown, size.columns, now_ms);
+}
+
+/* The watch */
+
+static void
+log_flight(struct meter *m, const struct watch_flight *f, int64_t now_ms)
+{
+	struct meter_flight *slot = slot_of(m, f);
+	struct details d = { 0 };
+
+	if (slot == NULL || now_ms - slot->logged_ms < LOG_MS)
+		return;
+	slot->logged_ms = now_ms;
+	if (f->is_storing)
+		describe_storing(&d, f, now_ms);
+	else
+		describe_sending(&d, m, f);
+	log_info("%s: %s", f->path, d.texts[0] + strspn(d.texts[0], " "));
+	free_details(&d);
+}
+
+static void
+look(void *ctx, const struct watch_view *v)
+{
+	struct meter *m = ctx;
+	int64_t now = clock_mono_ms();
+	autobuf struct buf lines = { 0 };
+
+	meter_note(m, v, now);
+	for (size_t i = 0; i < v->n_flights && !m->is_live; i++)
+		log_flight(m, &v->flights[i], now);
+	if (!m->is_live)
+		return;
+	if (m->is_forced || !term_is_elsewhere(STDERR_FILENO))
+		meter_draw(&lines, m, v, term_size(STDERR_FILENO), now);
+	log_set_live(buf_str(&lines));
+}
+
+static void
+end(void *ctx)
+{
+	(void)ctx;
+	log_set_live("");
+}
+
+const struct watch *
+meter_init_log(struct meter *m, enum meter_when when)
+{
+	*m = (struct meter){
+		.watch = { .look = look, .end = end, .ctx = m },
+	};
+	return when == METER_NEVER ? NULL : &m->watch;
+}
+
+const struct watch *
+meter_init(struct meter *m, enum meter_when when, bool is_quiet)
+{
+	const struct watch *watch = meter_init_log(m, when);
+
+	m->is_forced = when == METER_ALWAYS;
+	m->is_live = m->is_forced || (!is_quiet && term_is_able(STDERR_FILENO));
+	return watch;
+}

@@ -1,0 +1,94 @@
+#include "cli/report/report_check.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/term.h"
+#include "base/text.h"
+#include "cli/manual/help.h"
+#include "cli/report/report.h"
+
+static const struct {
+	const char *name, *color;
+} results[CHECK_RESULTS] = {
+	[CHECK_OK] = { "ok", "\033[32m" },
+	[CHECK_WARNING] = { "warning", "\033[33m" },
+	[CHECK_FAILED] = { "failed", "\033[1;31m" },
+};
+
+#define INDENT "         "
+
+static void
+count(const struct diagnoses *f, size_t counts[CHECK_RESULTS])
+{
+	for (size_t i = 0; i < f->n; i++)
+		counts[f->items[i].result]++;
+}
+
+static void
+add_finding(struct buf *out, const struct diagnosis *item, bool is_colored)
+{
+	const char *name = results[item->result].name;
+	autofree char *sentence = xasprintf("%s: %s", item->what, item->text);
+	autofree char *safe = text_escape(sentence);
+	autofree char *mend = item->mend ? text_escape(item->mend) : NULL;
+	autobuf struct buf lines = { 0 };
+
+	help_wrap(&lines, safe, INDENT);
+	if (is_colored)
+		(void)buf_addf(out, "%s%-8s\033[0m ",
+		    results[item->result].color, name);
+	else
+		(void)buf_addf(out, "%-8s ", name);
+	(void)buf_adds(out, buf_str(&lines) + strlen(INDENT));
+	if (mend) {
+		size_t at = out->len + strlen(INDENT);
+
+		help_wrap(out, mend, INDENT "   ");
+		memcpy(out->data + at, "->", 2);
+	}
+}
+
+void
+report_check(const struct diagnoses *f, bool is_quiet)
+{
+	bool is_colored = term_has_color(STDOUT_FILENO);
+	size_t counts[CHECK_RESULTS] = { 0 };
+	autobuf struct buf out = { 0 };
+
+	count(f, counts);
+	for (size_t i = 0; i < f->n; i++)
+		if (!is_quiet || f->items[i].result != CHECK_OK)
+			add_finding(&out, &f->items[i], is_colored);
+	if (!is_quiet)
+		(void)buf_addf(&out, "%zu ok, %zu warning%s, %zu failed\n",
+		    counts[CHECK_OK], counts[CHECK_WARNING],
+		    counts[CHECK_WARNING] == 1 ? "" : "s",
+		    counts[CHECK_FAILED]);
+	log_result(buf_str(&out));
+}
+
+void
+report_check_json(const struct diagnoses *f)
+{
+	json_t *array = json_array();
+	size_t counts[CHECK_RESULTS] = { 0 };
+
+	count(f, counts);
+	for (size_t i = 0; i < f->n; i++) {
+		const struct diagnosis *item = &f->items[i];
+
+		(void)json_array_append_new(array,
+		    json_pack("{s:s, s:o, s:o, s:o}", "result",
+			results[item->result].name, "check",
+			report_json_text(item->what), "text",
+			report_json_text(item->text), "mend",
+			report_json_text(item->mend)));
+	}
+	report_json(json_pack("{s:I, s:I, s:I, s:o}", "ok",
+	    (json_int_t)counts[CHECK_OK], "warning",
+	    (json_int_t)counts[CHECK_WARNING], "failed",
+	    (json_int_t)counts[CHECK_FAILED], "findings", array));
+}

@@ -1,0 +1,256 @@
+#include "cli/report/report_status.h"
+
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "cli/report/report.h"
+#include "cli/report/table.h"
+
+enum {
+	LEAST_WIDTH = 40,
+	STATE = 8,
+	SIZE = 5,
+	STORED = 7,
+	TRIES = 5,
+	ROOM = 14,
+	SESSION = 36,
+	INDENT = STATE + 1,
+};
+
+struct screen {
+	int width, session, room;
+	bool is_colored;
+};
+
+static struct screen
+screen_of(const struct status *status)
+{
+	struct screen s = { .width = TABLE_WIDTH, .session = 7 };
+	const char *no_color = getenv("NO_COLOR");
+	struct winsize size;
+
+	if (isatty(STDOUT_FILENO) &&
+	    ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 &&
+	    size.ws_col >= LEAST_WIDTH)
+		s.width = size.ws_col;
+	s.is_colored = isatty(STDOUT_FILENO) && (!no_color || !*no_color);
+	for (size_t i = 0; i < status->n; i++) {
+		int length = (int)strlen(status->rows[i].session);
+
+		s.session = length > s.session ? length : s.session;
+	}
+	if (s.session > SESSION)
+		s.session = SESSION;
+	s.room = s.width - STATE - SIZE - STORED - TRIES - 5 - s.session;
+	if (s.room < 4) {
+		s.session += s.room - 4;
+		s.room = 4;
+	}
+	return s;
+}
+
+/* Cut to so many columns, which shows by a tilde. */
+static void
+add_cell(struct buf *out, const char *text, int width)
+{
+	autofree char *safe = text_escape(text ? text : "-");
+	bool is_cut = (int)strlen(safe) > width;
+
+	(void)buf_addf(out, "%-*.*s%s ", is_cut ? width - 1 : width,
+	    is_cut ? width - 1 : width, safe, is_cut ? "~" : "");
+}
+
+/* Four digits and a unit at most: 999, 9.9k, 512M. */
+static void
+format_size(int64_t bytes, char text[SIZE + 1])
+{
+	static const char units[] = " kMGTPE";
+	double value = (double)bytes;
+	size_t unit = 0;
+
+	while (value >= 999.5 && unit + 2 < sizeof(units)) {
+		value /= 1024;
+		unit++;
+	}
+	if (unit == 0)
+		(void)snprintf(text, SIZE + 1, "%" PRId64, bytes);
+	else
+		(void)snprintf(text, SIZE + 1, "%.*f%c", value < 9.95 ? 1 : 0,
+		    value, units[unit]);
+}
+
+static const char *
+color_of(enum verdict verdict)
+{
+	static const char *const colors[VERDICTS] = {
+		[VERDICT_HELD] = "\033[31m",
+		[VERDICT_WAITING] = "\033[33m",
+		[VERDICT_DUE] = "\033[33m",
+		[VERDICT_DONE] = "\033[32m",
+	};
+
+	return colors[verdict] ? colors[verdict] : "";
+}
+
+static void
+add_head(struct buf *out, const struct screen *s)
+{
+	(void)buf_addf(out, "%-*s %-*s %-*s %*s %*s %*s\n", STATE, "STATE",
+	    s->session, "SESSION", s->room, "ROOM", SIZE, "SIZE", STORED,
+	    "STORED", TRIES, "TRIES");
+}
+
+static void
+add_first_line(struct buf *out, const struct screen *s,
+    const struct status_row *row)
+{
+	char size[SIZE + 1] = "?";
+	autofree char *stored = row->is_listed
+	    ? xasprintf("%zu/%zu", row->stored, row->artifacts)
+	    : xstrdup("?");
+
+	if (row->is_listed)
+		format_size(row->bytes, size);
+	if (s->is_colored)
+		(void)buf_adds(out, color_of(row->verdict));
+	(void)buf_addf(out, "%-*s ", STATE, verdict_name(row->verdict));
+	if (s->is_colored)
+		(void)buf_adds(out, "\033[0m");
+	add_cell(out, row->session, s->session);
+	add_cell(out, row->room, s->room);
+	(void)buf_addf(out, "%*s %*s %*" PRId64 "\n", SIZE, size, STORED,
+	    stored, TRIES, row->attempts);
+}
+
+static void
+add_reason(struct buf *out, const struct screen *s,
+    const struct status_row *row)
+{
+	autobuf struct buf line = { 0 };
+	char at[CLOCK_TEXT_BYTES];
+
+	if (row->next_ms > 0) {
+		clock_rfc3339(row->next_ms, at);
+		(void)buf_addf(&line, "next try at %s%s", at,
+		    row->why ? "; " : "");
+	}
+	if (row->why)
+		(void)buf_adds(&line, row->why);
+	table_add_wrapped(out, buf_str(&line), INDENT, s->width);
+}
+
+static void
+add_counts(struct buf *out, const size_t count[VERDICTS])
+{
+	bool is_first = true;
+
+	for (int v = 0; v < VERDICT_NONE; v++) {
+		if (count[v] == 0)
+			continue;
+		(void)buf_addf(out, "%s%zu %s", is_first ? "" : ", ", count[v],
+		    verdict_name((enum verdict)v));
+		is_first = false;
+	}
+	(void)buf_adds(out, is_first ? "no recordings\n" : "\n");
+}
+
+void
+report_status(const struct status *status)
+{
+	struct screen s = screen_of(status);
+	autobuf struct buf out = { 0 };
+
+	if (status->n > 0)
+		add_head(&out, &s);
+	for (size_t i = 0; i < status->n; i++) {
+		add_first_line(&out, &s, &status->rows[i]);
+		add_reason(&out, &s, &status->rows[i]);
+	}
+	add_counts(&out, status->count);
+	if (status->count[VERDICT_HELD] > 0 && isatty(STDOUT_FILENO))
+		(void)buf_adds(&out,
+		    "Held: mend the cause, then run 'jibri-finalize upload "
+		    "DIR';\n'jibri-finalize forget DIR' gives it up.\n");
+	log_result(buf_str(&out));
+}
+
+static json_t *
+json_of_time(int64_t unix_ms)
+{
+	char text[CLOCK_TEXT_BYTES];
+
+	if (unix_ms == 0)
+		return json_null();
+	clock_rfc3339(unix_ms, text);
+	return json_string(text);
+}
+
+static json_t *
+json_of_number(bool is_known, int64_t number)
+{
+	return is_known ? json_integer(number) : json_null();
+}
+
+void
+report_status_json(const struct status *status)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < status->n; i++) {
+		const struct status_row *row = &status->rows[i];
+
+		(void)json_array_append_new(array,
+		    json_pack("{s:o, s:o, s:o, s:o, s:s, s:o, s:o, s:o, s:I, "
+			      "s:o, s:o, s:o}",
+			"session", report_json_text(row->session), "path",
+			report_json_text(row->path), "room",
+			report_json_text(row->room), "meetingId",
+			report_json_text(row->meeting_id), "state",
+			verdict_name(row->verdict), "artifacts",
+			json_of_number(row->is_listed, (int64_t)row->artifacts),
+			"stored",
+			json_of_number(row->is_listed, (int64_t)row->stored),
+			"bytes", json_of_number(row->is_listed, row->bytes),
+			"attempts", (json_int_t)row->attempts, "nextAttempt",
+			json_of_time(row->next_ms), "lastError",
+			report_json_text(row->why), "updated",
+			json_of_time(row->updated_ms)));
+	}
+	report_json(array);
+}
+
+void
+report_sweep(const struct sweep_result *r)
+{
+	const struct {
+		size_t n;
+		const char *name;
+		bool is_always;
+	} parts[] = {
+		{ r->delivered, "delivered", true },
+		{ r->found[VERDICT_WAITING] + r->failed + r->left, "waiting",
+		    true },
+		{ r->found[VERDICT_HELD] + r->newly_held - r->tried_held,
+		    "held", true },
+		{ r->found[VERDICT_BUSY] + r->busy, "busy", false },
+		{ r->found[VERDICT_SETTLING], "settling", false },
+		{ r->found[VERDICT_GIVEN_UP], "given up", false },
+		{ r->found[VERDICT_DONE] - r->removed, "done", true },
+		{ r->removed, "removed", false },
+	};
+	autobuf struct buf out = { 0 };
+
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+		if (parts[i].n > 0 || parts[i].is_always)
+			(void)buf_addf(&out, "%s%zu %s", out.len ? ", " : "",
+			    parts[i].n, parts[i].name);
+	(void)buf_adds(&out, "\n");
+	log_result(buf_str(&out));
+}

@@ -1,0 +1,11 @@
+#ifndef CLI_REPORT_REPORT_VERIFY_H
+#define CLI_REPORT_REPORT_VERIFY_H
+
+#include "delivery/verify.h"
+
+/* What verify found, to stdout: a row for each file, and the sum. */
+void report_verify(const struct verify_result *, bool is_deep);
+void report_verify_json(const struct verify_result *, bool is_deep,
+    const struct err *);
+
+#endif

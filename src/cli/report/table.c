@@ -1,0 +1,41 @@
+#include "cli/report/table.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+
+enum { NAME_INDENT = 4 };
+
+void
+table_add_wrapped(struct buf *out, const char *text, int indent, int width)
+{
+	autofree char *safe = text_escape(text);
+	const char *at = safe;
+
+	while (*at) {
+		int length = (int)strlen(at);
+		int cut = width - indent;
+
+		if (length > cut) {
+			while (cut > 0 && at[cut] != ' ')
+				cut--;
+			length = cut > 0 ? cut : width - indent;
+		}
+		(void)buf_addf(out, "%*s%.*s\n", indent, "", length, at);
+		at += length;
+		at += strspn(at, " ");
+	}
+}
+
+void
+table_add_row(struct buf *out, const char *cells, const char *name)
+{
+	autofree char *safe = text_escape(name);
+
+	if (strlen(cells) + 1 + strlen(safe) <= TABLE_WIDTH)
+		(void)buf_addf(out, "%s %s\n", cells, safe);
+	else
+		(void)buf_addf(out, "%s\n%*s%s\n", cells, NAME_INDENT, "",
+		    safe);
+}

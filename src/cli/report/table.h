@@ -1,0 +1,19 @@
+#ifndef CLI_REPORT_TABLE_H
+#define CLI_REPORT_TABLE_H
+
+#include "base/buf.h"
+
+/* Rows for a terminal, ASCII only. */
+
+enum { TABLE_WIDTH = 80 };
+
+/* Words below each other, indented, so that a long text can be read. */
+void table_add_wrapped(struct buf *, const char *text, int indent, int width);
+
+/*
+ * The cells, which are ASCII, and a name behind them, or below them where it
+ * would not fit.  It is never cut.
+ */
+void table_add_row(struct buf *, const char *cells, const char *name);
+
+#endif

@@ -1,0 +1,393 @@
+#include "cli/settings/config.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "remote/auth_share.h"
+
+enum { FILE_BYTES = 1024 * 1024, SECRET_BYTES = 64 * 1024 };
+
+/* Everybody is neither the owner nor the group; a pipe belongs to nobody. */
+static void
+note_lax(struct loaded *l, const char *path, const struct stat *st)
+{
+	mode_t open_to_all = st->st_mode & (S_IROTH | S_IWOTH);
+	autofree char *text = NULL;
+
+	if (!S_ISREG(st->st_mode) || open_to_all == 0)
+		return;
+	text = xasprintf("%s holds a secret, and everybody can %s it; "
+			 "chmod o-rwx it",
+	    path,
+	    open_to_all == S_IROTH       ? "read"
+		: open_to_all == S_IWOTH ? "write"
+					 : "read and write");
+	if (!text_list_has(&l->lax, text))
+		text_list_add(&l->lax, text);
+}
+
+static int
+read_path(const char *path, struct buf *out, struct stat *st, struct err *e)
+{
+	bool is_passing;
+
+	if (file_read_named(path, out, st) == 0)
+		return 0;
+	if (errno == ETIMEDOUT)
+		return err_set(e, ERR_CONFIG,
+		    "%s is a pipe that nobody writes into", path);
+	is_passing = err_is_passing(errno);
+	(void)err_sys(e, "%s", path);
+	if (!is_passing)
+		e->class = ERR_CONFIG;
+	return -1;
+}
+
+static int
+set(struct loaded *l, const struct setting *s, const char *value,
+    const char *origin, struct err *e)
+{
+	if (setting_set(&l->config, s, value, e) == -1) {
+		/* A flag names the setting already. */
+		if (strncmp(origin, "--", 2) != 0)
+			(void)err_wrap(e, "%s", s->name);
+		return err_wrap(e, "%s", origin);
+	}
+	mem_replace(&l->origins[s - settings], origin);
+	return 0;
+}
+
+/* A secret's file: its text without the newline at the end. */
+static int
+set_from_file(struct loaded *l, const struct setting *s, const char *path,
+    const char *origin, struct err *e)
+{
+	struct buf text = { .limit = SECRET_BYTES };
+	autofree char *from = xasprintf("%s (%s)", origin, path);
+	struct stat st;
+	int result = -1;
+
+	if (read_path(path, &text, &st, e) == -1) {
+		(void)err_wrap(e, "%s", origin);
+	} else if (memchr(buf_str(&text), '\0', text.len)) {
+		(void)err_set(e, ERR_CONFIG, "%s: holds a NUL", from);
+	} else {
+		while (text.len > 0 && strchr("\r\n", text.data[text.len - 1]))
+			text.data[--text.len] = '\0';
+		result = set(l, s, buf_str(&text), from, e);
+		note_lax(l, path, &st);
+	}
+	mem_wipe(text.data, text.len);
+	buf_free(&text);
+	return result;
+}
+
+static int
+load_defaults(struct loaded *l, struct err *e)
+{
+	for (size_t i = 0; i < settings_n; i++)
+		if (set(l, &settings[i], settings[i].initial, "default", e) ==
+		    -1)
+			return -1;
+	return 0;
+}
+
+static int
+load_credentials(struct loaded *l, struct err *e)
+{
+	const char *dir = getenv("CREDENTIALS_DIRECTORY");
+
+	if (dir == NULL || *dir == '\0')
+		return 0;
+	for (size_t i = 0; i < settings_n; i++) {
+		autofree char *path = NULL;
+
+		if (settings[i].type != SETTING_SECRET)
+			continue;
+		path = xasprintf("%s/%s", dir, settings[i].name);
+		if (access(path, F_OK) == 0 &&
+		    set_from_file(l, &settings[i], path,
+			"$CREDENTIALS_DIRECTORY", e) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+/* A setting by its name, or a secret by NAME-file. */
+static const struct setting *
+find_key(const char *key, bool *is_file)
+{
+	static const char suffix[] = "-file";
+	const struct setting *s = setting_find(key);
+	size_t len = strlen(key);
+	autofree char *stem = NULL;
+
+	*is_file = false;
+	if (s != NULL || len < sizeof(suffix) ||
+	    strcmp(key + len - (sizeof(suffix) - 1), suffix) != 0)
+		return s;
+	stem = xstrndup(key, len - (sizeof(suffix) - 1));
+	s = setting_find(stem);
+	*is_file = true;
+	return s && s->type == SETTING_SECRET ? s : NULL;
+}
+
+static char *
+trim(char *s)
+{
+	char *end = s + strlen(s);
+
+	while (end > s && isspace((unsigned char)end[-1]))
+		*--end = '\0';
+	while (isspace((unsigned char)*s))
+		s++;
+	return s;
+}
+
+static int
+unknown_key(const char *key, const char *origin, struct err *e)
+{
+	struct nearest near = { .typed = key };
+	autofree char *question = NULL;
+
+	settings_offer(&near, false);
+	question = nearest_question(&near, "");
+	return err_set(e, ERR_CONFIG, "%s: unknown setting '%s'%s", origin, key,
+	    question);
+}
+
+static int
+load_line(struct loaded *l, char *line, const char *origin, bool *seen,
+    const char *path, const struct stat *st, struct err *e)
+{
+	char *key = trim(line);
+	char *value = strchr(key, '=');
+	const struct setting *s;
+	bool is_file;
+
+	if (*key == '\0' || *key == '#')
+		return 0;
+	if (value == NULL)
+		return err_set(e, ERR_CONFIG, "%s: is no line 'name = value'",
+		    origin);
+	*value++ = '\0';
+	key = trim(key);
+	value = trim(value);
+	s = find_key(key, &is_file);
+	if (s == NULL)
+		return unknown_key(key, origin, e);
+	if (seen[s - settings])
+		return err_set(e, ERR_CONFIG, "%s: '%s' is set twice", origin,
+		    s->name);
+	seen[s - settings] = true;
+	if (s->type == SETTING_SECRET && !is_file && *value)
+		note_lax(l, path, st);
+	return is_file ? set_from_file(l, s, value, origin, e)
+		       : set(l, s, value, origin, e);
+}
+
+static int
+load_lines(struct loaded *l, const char *path, const struct stat *st,
+    char *text, struct err *e)
+{
+	autofree bool *seen = xcalloc(settings_n, sizeof(bool));
+	char *line;
+
+	for (int number = 1; (line = strsep(&text, "\n")) != NULL; number++) {
+		autofree char *origin = xasprintf("%s:%d", path, number);
+
+		if (load_line(l, line, origin, seen, path, st, e) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+const char *
+config_file(const char *path)
+{
+	const char *variable = getenv("JIBRI_FINALIZE_CONFIG");
+
+	if (path == NULL && variable && *variable)
+		path = variable;
+	if (path == NULL && access(CONFIG_DEFAULT_FILE, F_OK) == -1 &&
+	    errno == ENOENT)
+		return NULL;
+	return path ? path : CONFIG_DEFAULT_FILE;
+}
+
+static int
+load_file(struct loaded *l, const char *path, struct err *e)
+{
+	struct buf text = { .limit = FILE_BYTES };
+	struct stat st;
+	int result;
+
+	path = config_file(path);
+	if (path == NULL)
+		return 0;
+	result = read_path(path, &text, &st, e);
+	if (result == 0 && memchr(buf_str(&text), '\0', text.len))
+		result = err_set(e, ERR_CONFIG, "%s: holds a NUL", path);
+	if (result == 0 && text.data)
+		result = load_lines(l, path, &st, text.data, e);
+	mem_wipe(text.data, text.len);
+	buf_free(&text);
+	return result;
+}
+
+/* An empty variable counts as unset. */
+static int
+load_variable(struct loaded *l, const struct setting *s, const char *variable,
+    bool is_file, struct err *e)
+{
+	char *value = getenv(variable);
+	int result;
+
+	if (value == NULL || *value == '\0')
+		return 0;
+	if (is_file)
+		return set_from_file(l, s, value, variable, e);
+	result = set(l, s, value, variable, e);
+	if (s->type == SETTING_SECRET)
+		mem_wipe(value, strlen(value));
+	return result;
+}
+
+static int
+load_environment(struct loaded *l, struct err *e)
+{
+	for (size_t i = 0; i < settings_n; i++) {
+		const struct setting *s = &settings[i];
+		autofree char *variable = setting_variable(s->name);
+		autofree char *file = xasprintf("%s_FILE", variable);
+
+		if (s->legacy && load_variable(l, s, s->legacy, false, e) == -1)
+			return -1;
+		if (s->type == SETTING_SECRET &&
+		    load_variable(l, s, file, true, e) == -1)
+			return -1;
+		if (load_variable(l, s, variable, false, e) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+load_flags(struct loaded *l, const struct flag *flags, size_t n, struct err *e)
+{
+	for (size_t i = 0; i < n; i++) {
+		const struct setting *s = flags[i].setting;
+		autofree char *origin = xasprintf("--%s%s", s->name,
+		    flags[i].is_file ? "-file" : "");
+
+		if (flags[i].is_file) {
+			if (set_from_file(l, s, flags[i].value, origin, e) ==
+			    -1)
+				return -1;
+		} else if (set(l, s, flags[i].value, origin, e) == -1) {
+			e->class = ERR_USAGE;
+			return -1;
+		}
+	}
+	return 0;
+}
+
+/* What is read after the start: by TLS, and a user's own types of files. */
+static void
+share_readable(struct text_list *readable, const struct http_policy *http)
+{
+	const char *const files[] = { http->ca_file, http->tls_cert,
+		http->tls_key };
+	const char *home = getenv("HOME");
+	autofree char *magic = home ? xasprintf("%s/.magic", home) : NULL;
+	autofree char *compiled =
+	    home ? xasprintf("%s/.magic.mgc", home) : NULL;
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+		if (files[i] && *files[i])
+			text_list_add(readable, files[i]);
+	if (home != NULL) {
+		text_list_add(readable, magic);
+		text_list_add(readable, compiled);
+	}
+}
+
+/* What several modules need and one row sets. */
+static void
+share(struct config *config)
+{
+	struct pipeline_policy *p = &config->pipeline;
+
+	p->webhook.url = p->meeting.url;
+	p->webhook.answer_timeout_ms = p->filestore.answer_timeout_ms;
+	p->meeting.answer_timeout_ms = p->filestore.answer_timeout_ms;
+	p->auth.answer_timeout_ms = p->filestore.answer_timeout_ms;
+	p->auth.has_certificate = p->http.tls_cert && *p->http.tls_cert;
+	if (*p->auth.token_url)
+		p->auth.share = auth_share_open();
+	config->verdict.schedule = config->attempt.schedule;
+	share_readable(&config->confine.readable, &p->http);
+}
+
+static int
+check_permissions(struct loaded *l, struct err *e)
+{
+	const struct http_policy *http = &l->config.pipeline.http;
+	const char *key = *http->tls_key ? http->tls_key : http->tls_cert;
+	struct stat st;
+
+	if (stat(key, &st) == 0)
+		note_lax(l, key, &st);
+	if (!l->config.strict_permissions || l->lax.n == 0)
+		return 0;
+	return err_set(e, ERR_CONFIG, "%s (strict-permissions is set)",
+	    l->lax.items[0]);
+}
+
+int
+config_load(struct loaded *l, const char *path, const struct flag *flags,
+    size_t n, struct err *e)
+{
+	*l = (struct loaded){ 0 };
+	l->origins = xcalloc(settings_n, sizeof(char *));
+	if (load_defaults(l, e) == -1 || load_credentials(l, e) == -1 ||
+	    load_file(l, path, e) == -1 || load_environment(l, e) == -1 ||
+	    load_flags(l, flags, n, e) == -1)
+		return -1;
+	share(&l->config);
+	return check_permissions(l, e);
+}
+
+void
+config_free(struct loaded *l)
+{
+	for (size_t i = 0; l->origins && i < settings_n; i++) {
+		void *field = (char *)&l->config + settings[i].offset;
+		char **text = field;
+
+		free(l->origins[i]);
+		switch (settings[i].type) {
+		case SETTING_SECRET:
+			mem_free_secret(text);
+			break;
+		case SETTING_TEXT:
+			free(*text);
+			break;
+		case SETTING_LIST:
+			text_list_free(field);
+			break;
+		default:
+			break;
+		}
+	}
+	free(l->origins);
+	text_list_free(&l->lax);
+	text_list_free(&l->config.confine.readable);
+	auth_share_close(l->config.pipeline.auth.share);
+	*l = (struct loaded){ 0 };
+}

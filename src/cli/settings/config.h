@@ -1,0 +1,42 @@
+#ifndef CLI_SETTINGS_CONFIG_H
+#define CLI_SETTINGS_CONFIG_H
+
+#include "cli/settings/settings.h"
+
+/*
+ * Where the settings come from: defaults, then systemd's credentials, the
+ * file, the environment, the flags; what comes later wins.  A secret also
+ * comes as NAME-file, the path of a file that holds it.
+ */
+
+#define CONFIG_DEFAULT_FILE "/etc/jitsi/jibri/finalize.conf"
+
+/* One flag of the command line, "--name" and its value. */
+struct flag {
+	const struct setting *setting;
+	const char *value;
+	bool is_file; /* the value names the file that holds it */
+};
+
+struct loaded {
+	struct config config;
+	char **origins;       /* by index of settings[] */
+	struct text_list lax; /* what to say of files open to others */
+};
+
+/* The file that is read; path is --config's, or NULL.  NULL: there is none. */
+const char *config_file(const char *path);
+
+/*
+ * Fill in everything.  path is --config's, or NULL.  -1: ERR_CONFIG naming
+ * file and line or variable, ERR_USAGE for a flag.
+ *
+ * A file that holds a secret and can be read or written by everybody is
+ * noted in lax, or refused with strict-permissions.  Secrets are wiped out of
+ * the environment.
+ */
+int config_load(struct loaded *, const char *path, const struct flag *flags,
+    size_t n, struct err *e);
+void config_free(struct loaded *);
+
+#endif

@@ -1,0 +1,81 @@
+#ifndef CLI_SETTINGS_OPTIONS_H
+#define CLI_SETTINGS_OPTIONS_H
+
+#include "cli/settings/config.h"
+
+/*
+ * What the command line can hold besides settings.  A command names those
+ * that it takes; OPTIONS_GLOBAL go with every one.
+ */
+enum {
+	OPTION_CONFIG = 1 << 0,
+	OPTION_HELP = 1 << 1,
+	OPTION_VERSION = 1 << 2,
+	OPTION_FORCE = 1 << 3,
+	OPTION_JSON = 1 << 4,
+	OPTION_GENERATE = 1 << 5,
+	OPTION_RESET = 1 << 6,
+	OPTION_YES = 1 << 7,
+	OPTION_SAMPLE = 1 << 8,
+	OPTION_HELD = 1 << 9,
+	OPTION_DRY_RUN = 1 << 10,
+	OPTION_STATE = 1 << 11,
+	OPTION_CHECK = 1 << 12,
+	OPTION_ROOM = 1 << 13,
+	OPTION_SESSION = 1 << 14,
+	OPTION_MEETING_ID = 1 << 15,
+	OPTION_ONLY = 1 << 16,
+	OPTION_NO_WEBHOOK = 1 << 17,
+	OPTION_DEEP = 1 << 20,
+	OPTION_ERROR = 1 << 21,
+	OPTION_QUIET = 1 << 18,
+	OPTION_VERBOSE = 1 << 19,
+	OPTION_OUTPUT = 1 << 22,
+	OPTION_UNREDACTED = 1 << 23,
+
+	OPTIONS_GLOBAL = OPTION_CONFIG | OPTION_HELP | OPTION_VERSION |
+	    OPTION_QUIET | OPTION_VERBOSE,
+};
+
+struct options {
+	unsigned given; /* OPTION_..., or-ed */
+	const char *config_path;
+	const char *states; /* names of verdicts, with commas */
+	const char *room, *session, *meeting_id, *error, *output;
+	struct text_list only;
+	const char *generate; /* what; see cli/manual/generate.h */
+	struct flag *flags;
+	size_t n_flags;
+	char **words; /* what is no flag, in order; borrowed from argv */
+	size_t n_words;
+};
+
+struct option_switch {
+	const char *name;
+	char letter;     /* 0: none */
+	unsigned option; /* OPTION_... */
+	const char *arg; /* NULL: it takes no value */
+	size_t offset;   /* of the value in struct options */
+	bool is_list;    /* of a struct text_list, else a const char * */
+	const char *help;
+	/* Not NULL: it stands for this setting's flag with this value. */
+	const char *sets, *to;
+	bool is_hidden;
+};
+
+extern const struct option_switch option_switches[];
+extern const size_t option_switches_n;
+
+/*
+ * Parse the command line: --name value, --name=value, -h; "--" ends the
+ * flags, which may stand anywhere before it.  Names are never abbreviated:
+ * "--token" must not become "--token-file".  -1 with ERR_USAGE.
+ */
+int options_parse(struct options *, int argc, char **argv, struct err *e);
+void options_free(struct options *);
+
+/* The first given option that is not among these, or NULL. */
+const struct option_switch *options_beyond(const struct options *,
+    unsigned allowed);
+
+#endif

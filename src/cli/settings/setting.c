@@ -1,0 +1,206 @@
+#include <ctype.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/parse.h"
+#include "cli/settings/settings.h"
+
+const struct setting *
+setting_find(const char *name)
+{
+	for (size_t i = 0; i < settings_n; i++)
+		if (strcmp(settings[i].name, name) == 0)
+			return &settings[i];
+	return NULL;
+}
+
+void
+settings_offer(struct nearest *near, bool is_flag)
+{
+	for (size_t i = 0; i < settings_n; i++) {
+		const struct setting *s = &settings[i];
+		autofree char *file = xasprintf("%s-file", s->name);
+
+		if (s->type != SETTING_SECRET || !is_flag)
+			nearest_offer(near, s->name);
+		if (s->type == SETTING_SECRET)
+			nearest_offer(near, file);
+	}
+}
+
+static bool
+set_choice(int *field, const struct setting *s, const char *text)
+{
+	for (int i = 0; s->choices[i]; i++) {
+		if (strcmp(s->choices[i], text) != 0)
+			continue;
+		*field = i;
+		return true;
+	}
+	return false;
+}
+
+static void
+set_string(char **field, const char *text)
+{
+	mem_free_secret(field);
+	*field = xstrdup(text);
+}
+
+static const char *
+set_field(void *field, const struct setting *s, const char *text)
+{
+	switch (s->type) {
+	case SETTING_TEXT:
+	case SETTING_SECRET:
+		set_string(field, text);
+		return NULL;
+	case SETTING_LIST:
+		text_list_free(field);
+		text_list_parse(field, text);
+		return NULL;
+	case SETTING_MILLIS:
+		return parse_duration_ms(text, field)
+		    ? NULL
+		    : "is no time like 250ms, 2s, 15m, 1h or 7d";
+	case SETTING_SIZE:
+		return parse_size(text, field)
+		    ? NULL
+		    : "is no size like 0, 500k, 10M or 1G";
+	case SETTING_PERCENT:
+		return parse_percent(text, field)
+		    ? NULL
+		    : "is no percentage from 0% to 99%";
+	case SETTING_COUNT:
+		return parse_integer(text, s->min, s->max, field)
+		    ? NULL
+		    : "is no number in its range";
+	case SETTING_BOOL:
+		return parse_bool(text, field) ? NULL : "is not yes or no";
+	case SETTING_CHOICE:
+		return set_choice(field, s, text) ? NULL : "is no choice";
+	}
+	return "has an unknown type";
+}
+
+/* A URL may hold a password: "http://user:pw@host" is shown without. */
+static char *
+hide_user(const char *text, bool is_url)
+{
+	const char *scheme = strstr(text, "://");
+	const char *user = scheme ? scheme + 3 : text;
+	const char *at = scheme || is_url ? strrchr(user, '@') : NULL;
+
+	if (at == NULL)
+		return xstrdup(text);
+	return xasprintf("%.*s(hidden)%s", (int)(user - text), text, at);
+}
+
+int
+setting_set(struct config *config, const struct setting *s, const char *text,
+    struct err *e)
+{
+	const char *problem = s->check ? s->check(text) : NULL;
+	autofree char *shown = NULL;
+
+	if (problem == NULL)
+		problem = set_field((char *)config + s->offset, s, text);
+	if (problem == NULL)
+		return 0;
+	if (s->type == SETTING_SECRET)
+		return err_set(e, ERR_CONFIG, "%s", problem);
+	if (s->type == SETTING_COUNT)
+		return err_set(e, ERR_CONFIG,
+		    "'%s' %s (%" PRId64 " to %" PRId64 ")", text, problem,
+		    s->min, s->max);
+	shown = hide_user(text, true);
+	return err_set(e, ERR_CONFIG, "'%s' %s (%s)", shown, problem, s->help);
+}
+
+static char *
+show_list(const struct text_list *list)
+{
+	struct buf out = { 0 };
+
+	(void)buf_adds(&out, "");
+	for (size_t i = 0; i < list->n; i++)
+		(void)buf_addf(&out, "%s%s", i ? "," : "", list->items[i]);
+	return out.data;
+}
+
+static char *
+show_millis(int64_t ms)
+{
+	static const struct {
+		int64_t ms;
+		const char *unit;
+	} units[] = {
+		{ 86400000, "d" },
+		{ 3600000, "h" },
+		{ 60000, "m" },
+		{ 1000, "s" },
+	};
+
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
+		if (ms > 0 && ms % units[i].ms == 0)
+			return xasprintf("%" PRId64 "%s", ms / units[i].ms,
+			    units[i].unit);
+	return xasprintf("%" PRId64 "ms", ms);
+}
+
+static char *
+show_size(int64_t bytes)
+{
+	static const char units[] = { 'G', 'M', 'k' };
+
+	for (int i = 0; i < 3; i++) {
+		int64_t unit = INT64_C(1) << (30 - 10 * i);
+
+		if (bytes > 0 && bytes % unit == 0)
+			return xasprintf("%" PRId64 "%c", bytes / unit,
+			    units[i]);
+	}
+	return xasprintf("%" PRId64, bytes);
+}
+
+char *
+setting_show(const struct config *config, const struct setting *s)
+{
+	const void *field = (const char *)config + s->offset;
+	const char *text;
+
+	switch (s->type) {
+	case SETTING_SECRET:
+		text = *(char *const *)field;
+		return xstrdup(text && *text ? "(set)" : "");
+	case SETTING_LIST:
+		return show_list(field);
+	case SETTING_MILLIS:
+		return show_millis(*(const int64_t *)field);
+	case SETTING_SIZE:
+		return show_size(*(const int64_t *)field);
+	case SETTING_PERCENT:
+		return xasprintf("%" PRId64 "%%", *(const int64_t *)field);
+	case SETTING_COUNT:
+		return xasprintf("%" PRId64, *(const int64_t *)field);
+	case SETTING_BOOL:
+		return xstrdup(*(const bool *)field ? "yes" : "no");
+	case SETTING_CHOICE:
+		return xstrdup(s->choices[*(const int *)field]);
+	default:
+		text = *(char *const *)field;
+		return hide_user(text ? text : "", false);
+	}
+}
+
+char *
+setting_variable(const char *name)
+{
+	char *variable = xasprintf("JIBRI_FINALIZE_%s", name);
+
+	for (char *c = variable; *c; c++)
+		*c = *c == '-' ? '_' : (char)toupper((unsigned char)*c);
+	return variable;
+}

@@ -1,0 +1,88 @@
+#ifndef CLI_SETTINGS_SETTINGS_H
+#define CLI_SETTINGS_SETTINGS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "archive/bundle.h"
+#include "base/confine.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "base/nearest.h"
+#include "delivery/attempt.h"
+#include "delivery/pipeline.h"
+#include "sweep/retention.h"
+#include "sweep/sweep.h"
+#include "sweep/verdict.h"
+
+/*
+ * Every setting is a row of one table.  The flag, the key in the file, the
+ * variable, --help, the manual and `config` come from it.
+ */
+
+/* The sum of what the modules declare; only cli/ sees it. */
+struct config {
+	struct pipeline_policy pipeline;
+	struct attempt_policy attempt;
+	struct bundle_policy bundle;
+	struct log_policy log;
+	char *recordings_dir;
+	struct verdict_policy verdict;
+	struct sweep_policy sweep;
+	struct retention_policy retention;
+	char *metrics_file;
+	bool is_deferred;
+	int64_t deadline_ms;
+	bool strict_permissions;
+	struct confine_policy confine;
+	int progress;       /* enum meter_when */
+	char *jibri_config; /* Jibri's own configuration file */
+};
+
+enum setting_type {
+	SETTING_TEXT,    /* char * */
+	SETTING_SECRET,  /* char *; never a flag, never shown */
+	SETTING_LIST,    /* struct text_list */
+	SETTING_MILLIS,  /* int64_t */
+	SETTING_SIZE,    /* int64_t, bytes */
+	SETTING_PERCENT, /* int64_t */
+	SETTING_COUNT,   /* int64_t, from min to max */
+	SETTING_BOOL,    /* bool */
+	SETTING_CHOICE,  /* int, an index into choices */
+};
+
+struct setting {
+	const char *name;
+	enum setting_type type;
+	size_t offset;       /* in struct config */
+	const char *initial; /* parsed like what a user writes */
+	const char *arg;     /* what stands for the value in help */
+	const char *help;    /* one line */
+	const char *manual;  /* sentences for the manual; may be NULL */
+	const char *legacy;  /* the old script's variable, or NULL */
+	const char *const *choices;
+	int64_t min, max;
+	/* NULL, or why the text cannot be. */
+	const char *(*check)(const char *text);
+};
+
+extern const struct setting settings[];
+extern const size_t settings_n;
+
+/* By its name, or NULL. */
+const struct setting *setting_find(const char *name);
+
+/* Offer what a flag, or a key of the file, can be called. */
+void settings_offer(struct nearest *, bool is_flag);
+
+/* Parse text into the field.  -1 with ERR_CONFIG saying what is wrong. */
+int setting_set(struct config *, const struct setting *, const char *text,
+    struct err *e);
+
+/* The value as a user would write it; the caller frees it. */
+char *setting_show(const struct config *, const struct setting *);
+
+/* JIBRI_FINALIZE_...; the caller frees it. */
+char *setting_variable(const char *name);
+
+#endif

@@ -1,0 +1,41 @@
+#ifndef CLI_SETTINGS_SETTINGS_INTERNAL_H
+#define CLI_SETTINGS_SETTINGS_INTERNAL_H
+
+#include "cli/settings/settings.h"
+
+/*
+ * A field of another type than the row says does not compile.  The types
+ * and the members of an initializer cannot stand in parentheses.
+ * NOLINTBEGIN(bugprone-macro-parentheses)
+ */
+#define FIELD(field, type) \
+	(offsetof(struct config, field) + \
+	    _Generic(((struct config *)0)->field, type : 0))
+#define TEXT(field) .type = SETTING_TEXT, .offset = FIELD(field, char *)
+#define SECRET(field) .type = SETTING_SECRET, .offset = FIELD(field, char *)
+#define LIST(field) \
+	.type = SETTING_LIST, .offset = FIELD(field, struct text_list)
+#define MILLIS(field) .type = SETTING_MILLIS, .offset = FIELD(field, int64_t)
+#define COUNT(field, least, most) \
+	.type = SETTING_COUNT, .offset = FIELD(field, int64_t), .min = least, \
+	.max = most
+#define SIZE(field) .type = SETTING_SIZE, .offset = FIELD(field, int64_t)
+#define PERCENT(field) .type = SETTING_PERCENT, .offset = FIELD(field, int64_t)
+#define BOOL(field) .type = SETTING_BOOL, .offset = FIELD(field, bool)
+#define CHOICE(field, names) \
+	.type = SETTING_CHOICE, .offset = FIELD(field, int), .choices = names
+/* NOLINTEND(bugprone-macro-parentheses) */
+
+/*
+ * What a setting's text may be, beyond its type: NULL, or why it cannot be,
+ * as it follows the text in a message.
+ */
+const char *check_pointers(const char *text);
+const char *check_room_format(const char *text);
+const char *check_webhook_auth(const char *text);
+const char *check_pins(const char *text);
+const char *check_proxy(const char *text);
+const char *check_rate(const char *text);
+const char *check_header(const char *text);
+
+#endif

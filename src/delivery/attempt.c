@@ -1,0 +1,440 @@
+#include "delivery/attempt.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/retry.h"
+#include "base/stop.h"
+
+/* MTIME_STEP: file systems keep the time in steps of a tick, 10 ms or less. */
+enum { HOST_BYTES = 256, MTIME_STEP_MS = 20 };
+
+bool
+attempt_tells_failed(const struct attempt_policy *policy, enum err_class kind,
+    bool is_announcing, bool is_room_known, bool was_told)
+{
+	bool is_failure = kind == ERR_TEMPORARY || kind == ERR_PERMANENT ||
+	    kind == ERR_REFUSED || kind == ERR_CONFIG;
+
+	if (!is_failure || is_announcing || !is_room_known || was_told)
+		return false;
+	switch (policy->failed_webhook) {
+	case FAILED_AT_ONCE:
+		return true;
+	case FAILED_FINAL:
+		return kind == ERR_PERMANENT;
+	default:
+		return false;
+	}
+}
+
+static void
+note_began(struct job *job, const char *changed)
+{
+	struct journal *j = &job->journal;
+	char host[HOST_BYTES] = "";
+
+	(void)gethostname(host, sizeof(host) - 1);
+	journal_note(j,
+	    (struct event){
+		.kind = EVENT_BEGAN,
+		.host = host,
+		.pid = getpid(),
+		.version = VERSION,
+	    });
+	if (job->is_forced) {
+		journal_note(j, (struct event){ .kind = EVENT_FORCED });
+	} else if (j->progress.state > REC_RESOLVED && changed) {
+		pipeline_reopen(job, changed);
+	}
+	journal_commit(j);
+}
+
+/*
+ * The run's own pause, but not before an artifact may be sent again: the one
+ * whose time comes first decides.
+ */
+static int64_t
+next_try_ms(const struct job *job, const struct schedule_policy *policy,
+    const struct err *e, int64_t now_ms)
+{
+	const struct progress *p = &job->journal.progress;
+	const struct recording *rec = &job->recording;
+	int64_t base =
+	    schedule_next_ms(policy, e, p->failures, now_ms, retry_random());
+	int64_t first = INT64_MAX;
+
+	for (size_t i = 0; i < rec->n && first > base; i++) {
+		const struct artifact *a = &rec->artifacts[i];
+		const struct fact *fact = progress_fact(p, a->path);
+		int64_t at = fact && !upload_is_stored(p, a)
+		    ? schedule_artifact_ms(fact)
+		    : 0;
+
+		if (!upload_is_stored(p, a) && at < first)
+			first = at;
+	}
+	return first == INT64_MAX || first < base ? base : first;
+}
+
+/*
+ * What the run ended with becomes a fact, with the moment of the next try.
+ * True when it was the last.
+ */
+static bool
+note_failed(struct job *job, const struct attempt_policy *policy, struct err *e)
+{
+	const struct progress *p = &job->journal.progress;
+	int64_t now_ms = clock_unix_ms();
+	bool is_last = schedule_gives_up(&policy->schedule, p, e, now_ms);
+
+	if (is_last) {
+		char since[CLOCK_TEXT_BYTES];
+
+		clock_rfc3339(p->struggling_since_ms, since);
+		e->class = ERR_PERMANENT;
+		(void)err_wrap(e, "given up, it has been failing since %s",
+		    since);
+	}
+	/* What an upload failed of is said already, for each artifact. */
+	if (job->totals.failed == 0 || is_last || e->class == ERR_INTERRUPTED)
+		log_error("%s", e->text);
+	journal_note(&job->journal,
+	    (struct event){
+		.kind = EVENT_FAILED,
+		.class = err_class_name(e->class),
+		.text = e->text,
+		.retry_at_ms = e->class == ERR_PERMANENT
+		    ? 0
+		    : next_try_ms(job, &policy->schedule, e, now_ms),
+	    });
+	journal_commit(&job->journal);
+	return is_last;
+}
+
+/*
+ * The error of the run is what counts, but a FAILED that was not delivered
+ * can make it worse.  That it is given up is told even where it was told
+ * before that it failed.
+ */
+static void
+record_failure(struct job *job, const struct attempt_policy *policy,
+    struct err *e)
+{
+	const struct progress *p = &job->journal.progress;
+	bool is_room_known =
+	    (job->identity.room || p->room) && !pipeline_is_redirected(job);
+	bool is_last;
+	struct err undelivered = { 0 };
+
+	/* It was delivered, and nothing is known to be amiss. */
+	if (job->is_by_hand && p->state == REC_ANNOUNCED) {
+		log_error("%s", e->text);
+		return;
+	}
+	is_last = note_failed(job, policy, e);
+	if (job->is_silent ||
+	    !attempt_tells_failed(policy, e->class, job->is_announcing,
+		is_room_known, p->is_failed_announced && !is_last))
+		return;
+	if (pipeline_send_failed(job, e->text, &undelivered) == 0)
+		return;
+	log_error("%s", undelivered.text);
+	if (undelivered.class != ERR_INTERRUPTED)
+		e->class = err_worse(e->class, undelivered.class);
+}
+
+/*
+ * A change in the moment of the directory's last one would not be seen by its
+ * mtime: that moment has to be over when it is listed.
+ */
+static bool
+list_late(struct job *job, int64_t mtime_ns)
+{
+	struct recording *rec = &job->recording;
+	int64_t age = clock_unix_ms() - mtime_ns / 1000000;
+	const char *changed;
+	struct err ignored;
+
+	if (rec->mtime_ns == mtime_ns &&
+	    rec->scanned_ms - mtime_ns / 1000000 >= MTIME_STEP_MS)
+		return true;
+	if (age < 0)
+		return false;
+	if (age < MTIME_STEP_MS)
+		stop_sleep_until(clock_mono_ms() + MTIME_STEP_MS);
+	return recording_scan(rec, &ignored) == 0 &&
+	    pipeline_is_finished(job, &changed);
+}
+
+/* If nothing of it is left to do, so say two stat calls from now on. */
+static void
+seal(struct job *job)
+{
+	const struct recording *rec = &job->recording;
+	struct stat directory, journal;
+	const char *changed;
+
+	if (!pipeline_is_finished(job, &changed) || job->journal.fd == -1 ||
+	    fstat(job->journal.fd, &journal) == -1 ||
+	    fstat(rec->dirfd, &directory) == -1 ||
+	    journal_is_sealed(&directory, &journal))
+		return;
+	if (list_late(job, file_mtime_ns(&directory)))
+		journal_seal(&job->journal, rec->mtime_ns);
+}
+
+/* Leave it to the sweeper; false when that cannot be written down. */
+static bool
+defer(struct job *job)
+{
+	struct journal *j = &job->journal;
+
+	if (job->is_forced)
+		journal_note(j, (struct event){ .kind = EVENT_FORCED });
+	journal_note(j,
+	    (struct event){
+		.kind = EVENT_DEFERRED,
+		.room = job->room_argument,
+		.session = job->session_argument,
+	    });
+	journal_commit(j);
+	if (!j->is_degraded)
+		return true;
+	log_warn("it cannot be written down for the sweeper, so it is "
+		 "delivered now");
+	return false;
+}
+
+static int
+recheck(struct job *job, struct attempt_result *result, struct err *e)
+{
+	const char *changed;
+
+	if (!job->is_by_hand || job->is_forced)
+		return 0;
+	/* That took its time. */
+	if (pipeline_recheck(job, e) == -1 ||
+	    recording_scan(&job->recording, e) == -1)
+		return -1;
+	result->was_done = pipeline_is_finished(job, &changed);
+	if (result->was_done) {
+		journal_note(&job->journal,
+		    (struct event){ .kind = EVENT_CHECKED });
+		journal_commit(&job->journal);
+	}
+	return 0;
+}
+
+static int
+deliver(struct job *job, const struct attempt_policy *policy,
+    struct attempt_result *result, const char *changed, struct err *e)
+{
+	recording_log_doubts(&job->recording);
+	note_began(job, changed);
+	if (e->class == ERR_NONE && recheck(job, result, e) == 0 &&
+	    (result->was_done || pipeline_run(job, e) == 0)) {
+		seal(job);
+		return 0;
+	}
+	record_failure(job, policy, e);
+	return -1;
+}
+
+static int
+preview(struct job *job, struct attempt_result *result, const char *changed,
+    struct err *e)
+{
+	/* The journal is a copy in memory. */
+	note_began(job, changed);
+	if (e->class != ERR_NONE ||
+	    pipeline_preview(job, &result->preview, e) == -1)
+		return -1;
+	result->is_previewed = true;
+	return 0;
+}
+
+static int
+run(struct job *job, const struct attempt_request *request,
+    const struct attempt_policy *policy, struct attempt_result *result,
+    struct err *e)
+{
+	const char *changed = NULL;
+	bool is_finished;
+
+	e->class = ERR_NONE;
+	result->is_listed = recording_scan(&job->recording, e) == 0;
+	is_finished = result->is_listed && pipeline_is_finished(job, &changed);
+	result->is_given_up = job->journal.progress.is_given_up &&
+	    !job->is_by_hand && !job->is_forced;
+	if (result->is_given_up)
+		return 0;
+	if (result->is_listed && !pipeline_is_anything_selected(job))
+		return err_set(e, ERR_NO_INPUT,
+		    "--only selects none of its artifacts");
+	if (request->is_dry_run)
+		return preview(job, result, changed, e);
+	result->was_done = is_finished && !job->is_forced && !job->is_by_hand;
+	if (result->was_done) {
+		seal(job);
+		return 0;
+	}
+	if (request->is_deferred && defer(job)) {
+		result->was_deferred = true;
+		return 0;
+	}
+	if (deliver(job, policy, result, changed, e) == 0)
+		return 0;
+	result->is_logged = true;
+	return -1;
+}
+
+/* Between the survey and the lock another sweeper may have been here. */
+static int
+check_still_due(const struct attempt_request *request,
+    const struct attempt_policy *policy, const struct progress *p,
+    struct err *e)
+{
+	bool is_held = p->failed_class == ERR_PERMANENT;
+
+	if (!request->is_visit || (is_held && request->takes_held))
+		return 0;
+	if (!is_held && !p->is_given_up &&
+	    schedule_is_due(&policy->schedule, p, clock_unix_ms()))
+		return 0;
+	return err_set(e, ERR_BUSY, "another process has just tried it");
+}
+
+const char *
+attempt_state_name(enum err_class kind)
+{
+	switch (kind) {
+	case ERR_NONE:
+		return "done";
+	case ERR_PERMANENT:
+		return "held";
+	case ERR_BUSY:
+		return "busy";
+	case ERR_NO_INPUT:
+	case ERR_USAGE:
+		return "unknown";
+	default:
+		return "waiting";
+	}
+}
+
+static char *
+copy_of(const char *a, const char *b)
+{
+	return a ? xstrdup(a) : b ? xstrdup(b) : NULL;
+}
+
+static void
+fill_result(struct attempt_result *result, const struct job *job)
+{
+	const struct progress *p = &job->journal.progress;
+	const struct recording *rec = &job->recording;
+
+	result->path = copy_of(rec->path, NULL);
+	result->session = copy_of(job->identity.session,
+	    p->session ? p->session : job->session_argument);
+	if (result->session == NULL && rec->dirfd != -1)
+		result->session = xstrdup(recording_name(rec));
+	result->room = copy_of(job->identity.room, p->room);
+	result->meeting_id = copy_of(p->meeting_id, NULL);
+	result->artifacts = rec->n;
+	for (size_t i = 0; i < rec->n; i++) {
+		result->stored += upload_is_stored(p, &rec->artifacts[i]);
+		result->bytes += rec->artifacts[i].size;
+	}
+	result->attempts = p->attempts;
+	result->ambiguous = p->ambiguous;
+	result->next_ms = p->retry_at_ms;
+	result->totals = job->totals;
+	result->is_partial = job->is_partial;
+	result->is_withheld = p->is_withheld;
+}
+
+static int
+open_and_run(struct job *job, const struct attempt_request *request,
+    const struct attempt_policy *policy, struct attempt_result *result,
+    struct err *e)
+{
+	if (job_open(job, request->directory, request->is_dry_run, e) == -1 ||
+	    check_still_due(request, policy, &job->journal.progress, e) == -1)
+		return -1;
+	return run(job, request, policy, result, e);
+}
+
+int
+attempt_run(const struct attempt_request *request,
+    const struct attempt_policy *policy, const struct pipeline_policy *pipeline,
+    struct attempt_result *result, struct err *e)
+{
+	bool is_partial = request->only && request->only->n > 0;
+	struct job job = {
+		.policy = pipeline,
+		.room_argument = request->room,
+		.session_argument = request->session,
+		.meeting_id_argument = request->meeting_id,
+		.only = request->only,
+		.watch = request->watch,
+		.is_forced = request->is_forced && !is_partial,
+		.is_partly_forced = request->is_forced && is_partial,
+		.is_silent = request->is_silent,
+		.is_by_hand = request->is_by_hand,
+		.is_swept = request->is_visit,
+		.obeys_pauses = request->is_visit,
+		.recording = { .dirfd = -1 },
+		.journal = { .fd = -1 },
+	};
+	int outcome;
+
+	*result = (struct attempt_result){ 0 };
+	outcome = open_and_run(&job, request, policy, result, e);
+	fill_result(result, &job);
+	result->state = result->is_given_up ? "given up"
+	    : result->was_deferred || (result->is_partial && outcome == 0)
+	    ? "waiting"
+	    : attempt_state_name(outcome == 0 ? ERR_NONE : e->class);
+	job_close(&job);
+	return outcome;
+}
+
+void
+attempt_postpone(const char *directory, const struct pipeline_policy *pipeline,
+    int64_t until_ms)
+{
+	struct recording rec;
+	struct journal j = { .fd = -1 };
+	struct err ignored;
+	int result = recording_open_below(&rec, directory, &pipeline->recording,
+	    &ignored);
+
+	recording_enter(&rec, false);
+	if (result == 0 && journal_open(&j, rec.dirfd, &ignored) == 0 &&
+	    j.progress.failed_class != ERR_PERMANENT) {
+		journal_note(&j,
+		    (struct event){
+			.kind = EVENT_POSTPONED,
+			.retry_at_ms = until_ms,
+		    });
+		journal_commit(&j);
+	}
+	journal_close(&j);
+	recording_close(&rec);
+}
+
+void
+attempt_result_free(struct attempt_result *result)
+{
+	free(result->path);
+	free(result->session);
+	free(result->room);
+	free(result->meeting_id);
+	preview_free(&result->preview);
+}

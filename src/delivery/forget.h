@@ -1,0 +1,32 @@
+#ifndef DELIVERY_FORGET_H
+#define DELIVERY_FORGET_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "recording/recording.h"
+#include "remote/filestore.h"
+
+/* What an operator gives up: a recording, or what its journal says. */
+
+enum forget_outcome {
+	FORGET_GIVEN_UP,
+	FORGET_GIVEN_UP_BEFORE,
+	FORGET_DELIVERED, /* nothing is left to give up, nothing was noted */
+};
+
+/*
+ * Note durably that an open recording is given up.  -1 as journal_open(), or
+ * with ERR_PERMANENT when the journal cannot be written.
+ */
+int forget_recording(struct recording *, enum forget_outcome *, struct err *e);
+
+/*
+ * Empty the journal of an open recording, also a damaged one.  -1 as above,
+ * or with ERR_TEMPORARY while the server may still be storing what was sent:
+ * who does not know that sends it twice.
+ */
+int forget_journal(struct recording *, const struct filestore_policy *,
+    struct err *e);
+
+#endif

@@ -1,0 +1,309 @@
+#include "delivery/pipeline_internal.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/stop.h"
+
+enum { ROUNDS = 3 };
+
+int
+job_open(struct job *job, const char *directory, bool is_looking, struct err *e)
+{
+	const struct progress *p = &job->journal.progress;
+	const char *named = job->session_argument;
+	struct recording *rec = &job->recording;
+
+	if (identity_check_arguments(job->room_argument, named,
+		job->meeting_id_argument, e) == -1 ||
+	    (job->is_swept ? recording_open_below : recording_open)(rec,
+		directory, &job->policy->recording, e) == -1)
+		return -1;
+	recording_enter(rec, job->is_swept);
+	log_set_session(named ? named : recording_name(rec));
+	if ((is_looking ? journal_look : journal_open)(&job->journal,
+		rec->dirfd, e) == -1)
+		return -1;
+	if (p->session && !named)
+		log_set_session(p->session);
+	return 0;
+}
+
+void
+job_close(struct job *job)
+{
+	auth_close(job->auth);
+	http_close(job->http);
+	identity_free(&job->identity);
+	journal_close(&job->journal);
+	recording_close(&job->recording);
+}
+
+int
+pipeline_open_http(struct job *job, struct err *e)
+{
+	if (job->http != NULL)
+		return 0;
+	if (!job->policy->is_checked &&
+	    pipeline_check_reach(job->policy, e) == -1)
+		return -1;
+	job->http = http_open(&job->policy->http);
+	job->auth =
+	    auth_open(&job->policy->auth, &job->policy->retry, job->http);
+	return 0;
+}
+
+static int
+check_urls(const struct pipeline_policy *p, struct err *e)
+{
+	return pipeline_check_url("meeting-service-url", p->meeting.url, e) ==
+		-1
+	    ? -1
+	    : pipeline_check_url("file-service-url", p->filestore.url, e);
+}
+
+static bool
+differs(const char *a, const char *b)
+{
+	return a && b && strcmp(a, b) != 0;
+}
+
+bool
+pipeline_is_redirected(const struct job *job)
+{
+	const struct progress *p = &job->journal.progress;
+
+	return differs(job->room_argument, p->room) ||
+	    differs(job->session_argument, p->session) ||
+	    differs(job->meeting_id_argument, p->meeting_id);
+}
+
+/* The first artifact that has yet to be stored; NULL: none. */
+static const char *
+first_missing(const struct job *job, const struct text_list *only)
+{
+	const struct recording *rec = &job->recording;
+
+	for (size_t i = 0; i < rec->n; i++) {
+		const struct artifact *a = &rec->artifacts[i];
+
+		if (!upload_is_stored(&job->journal.progress, a) &&
+		    upload_is_selected(only, a))
+			return a->path;
+	}
+	return NULL;
+}
+
+bool
+pipeline_is_finished(const struct job *job, const char **changed)
+{
+	const struct progress *p = &job->journal.progress;
+	const struct recording *rec = &job->recording;
+
+	/* Nobody knows what is in a folder that cannot be read. */
+	*changed =
+	    rec->trouble.class == ERR_NONE ? first_missing(job, NULL) : ".";
+	return *changed == NULL && p->state == REC_ANNOUNCED &&
+	    !pipeline_is_redirected(job);
+}
+
+int
+pipeline_identify(struct job *job, struct err *e)
+{
+	const struct progress *p = &job->journal.progress;
+	const struct identity_hints hints = {
+		.room_argument = job->room_argument,
+		.session_argument = job->session_argument,
+		.meeting_id_argument = job->meeting_id_argument,
+		.room_journal = p->room,
+		.session_journal = p->session,
+	};
+
+	identity_free(&job->identity);
+	return identity_find(&job->identity, &job->recording,
+	    &job->policy->identity, &hints, e);
+}
+
+/* Noted once more, it would open a finished recording again. */
+static bool
+is_resolved_so(const struct job *job)
+{
+	const struct progress *p = &job->journal.progress;
+	const struct identity *id = &job->identity;
+
+	return p->state > REC_NEW && strcmp(p->room, id->room) == 0 &&
+	    strcmp(p->session, id->session) == 0 &&
+	    strcmp(p->meeting_id, id->meeting_id) == 0;
+}
+
+static int
+stage_resolve(struct job *job, struct err *e)
+{
+	const struct pipeline_policy *policy = job->policy;
+	struct identity *id = &job->identity;
+
+	if (pipeline_identify(job, e) == -1)
+		return -1;
+	log_set_session(id->session);
+	if (check_urls(policy, e) == -1 || pipeline_open_http(job, e) == -1)
+		return -1;
+	if (id->meeting_id == NULL)
+		id->meeting_id = meeting_lookup(job->http, &policy->meeting,
+		    job->auth, &policy->retry, id->room, e);
+	if (id->meeting_id == NULL)
+		return -1;
+	log_info("room %s is meeting %s", id->room, id->meeting_id);
+	if (is_resolved_so(job))
+		return 0;
+	journal_note(&job->journal,
+	    (struct event){
+		.kind = EVENT_RESOLVED,
+		.session = id->session,
+		.room = id->room,
+		.meeting_id = id->meeting_id,
+	    });
+	journal_commit(&job->journal);
+	return 0;
+}
+
+static void
+note_complete(struct job *job)
+{
+	const struct recording *rec = &job->recording;
+	struct event ev = {
+		.kind = EVENT_COMPLETE,
+		.count = (int64_t)rec->n,
+	};
+
+	for (size_t i = 0; i < rec->n; i++)
+		ev.bytes += rec->artifacts[i].size;
+	journal_note(&job->journal, ev);
+	journal_commit(&job->journal);
+}
+
+static struct upload_deps
+deps_of(struct job *job)
+{
+	return (struct upload_deps){
+		.recording = &job->recording,
+		.journal = &job->journal,
+		.http = job->http,
+		.policy = &job->policy->upload,
+		.filestore = &job->policy->filestore,
+		.auth = job->auth,
+		.retry = &job->policy->retry,
+		.obeys_pauses = job->obeys_pauses,
+		.only = job->only,
+		.watch = job->watch,
+	};
+}
+
+/* A file can appear while the others are being sent: look again. */
+static int
+stage_upload(struct job *job, struct err *e)
+{
+	const struct upload_deps deps = deps_of(job);
+	const char *changed = NULL;
+
+	if (pipeline_check_url("file-service-url", deps.filestore->url, e) ==
+	    -1)
+		return -1;
+	for (int round = 0; round < ROUNDS; round++) {
+		if (upload_run(&deps, &job->totals, e) == -1 ||
+		    recording_scan(&job->recording, e) == -1)
+			return -1;
+		if (job->recording.trouble.class != ERR_NONE) {
+			*e = job->recording.trouble;
+			return -1;
+		}
+		changed = first_missing(job, job->only);
+		if (changed != NULL)
+			continue;
+		job->is_partial = first_missing(job, NULL) != NULL;
+		if (!job->is_partial)
+			note_complete(job);
+		return 0;
+	}
+	return err_set(e, ERR_TEMPORARY,
+	    "%s: keeps changing while it is being sent", changed);
+}
+
+static const struct stage {
+	const char *name;
+	int (*run)(struct job *, struct err *);
+} stages[] = {
+	[REC_NEW] = { "resolve", stage_resolve },
+	[REC_RESOLVED] = { "upload", stage_upload },
+	[REC_STORED] = { "announce", pipeline_announce },
+};
+
+static int
+run_stages(struct job *job, struct err *e)
+{
+	const struct progress *p = &job->journal.progress;
+
+	while (p->state < REC_ANNOUNCED && !job->is_partial) {
+		enum rec_state before = p->state;
+
+		if (stop_check(e) == -1)
+			return -1;
+		log_debug("stage: %s", stages[before].name);
+		if (before > REC_NEW && pipeline_open_http(job, e) == -1)
+			return -1;
+		if (stages[before].run(job, e) == -1)
+			return -1;
+		assert(p->state > before || job->is_partial);
+	}
+	return 0;
+}
+
+void
+pipeline_reopen(struct job *job, const char *changed)
+{
+	log_info("%s: new or changed, the recording is open again", changed);
+	journal_note(&job->journal,
+	    (struct event){ .kind = EVENT_REOPENED, .path = changed });
+	journal_commit(&job->journal);
+}
+
+int
+pipeline_prepare(struct job *job, bool is_anew, struct upload_deps *deps,
+    struct err *e)
+{
+	const struct progress *p = &job->journal.progress;
+
+	if ((p->state == REC_NEW || is_anew || pipeline_is_redirected(job)) &&
+	    stage_resolve(job, e) == -1)
+		return -1;
+	if (check_urls(job->policy, e) == -1 ||
+	    pipeline_open_http(job, e) == -1)
+		return -1;
+	*deps = deps_of(job);
+	return 0;
+}
+
+/*
+ * Who comes while STOPPED is under way, a second Jibri for instance, is told
+ * that we are busy: what it brought is ours to deliver.
+ */
+int
+pipeline_run(struct job *job, struct err *e)
+{
+	const char *changed = NULL;
+
+	if (pipeline_is_redirected(job) && stage_resolve(job, e) == -1)
+		return -1;
+	for (int round = 0; round < ROUNDS; round++) {
+		if (run_stages(job, e) == -1 ||
+		    recording_scan(&job->recording, e) == -1)
+			return -1;
+		job->is_announcing = false;
+		if (job->is_partial || pipeline_is_finished(job, &changed))
+			return 0;
+		pipeline_reopen(job, changed);
+	}
+	return err_set(e, ERR_TEMPORARY, "%s: keeps changing after it was sent",
+	    changed);
+}

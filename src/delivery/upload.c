@@ -1,0 +1,492 @@
+#include "delivery/upload.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/stop.h"
+#include "delivery/upload_internal.h"
+#include "remote/request.h"
+
+enum {
+	AHEAD = 256, /* small artifacts whose sending is noted at once */
+	AHEAD_BYTES = 32 * 1024, /* of their paths: a line has a limit */
+	NAMED_FAILURES = 5,
+	OUT_AFTER = 2, /* given up in a row: the server is out */
+};
+
+void
+upload_note(struct upload *u, const struct item *item, enum event_kind kind)
+{
+	journal_note(u->deps->journal,
+	    (struct event){ .kind = kind, .path = item->artifact->path });
+}
+
+static void
+keep_error(struct item *item, const struct err *e)
+{
+	if (item->err == NULL)
+		item->err = xmalloc(sizeof(*item->err));
+	if (item->err != e)
+		*item->err = *e;
+}
+
+void
+upload_fail(struct upload *u, struct item *item, const struct err *e)
+{
+	keep_error(item, e);
+	item->state = ITEM_FAILED;
+	u->totals->failed++;
+	log_error("%s: %s", item->artifact->path, item->err->text);
+}
+
+void
+upload_make_ready(struct upload *u, struct item *item, int64_t due_ms)
+{
+	item->state = ITEM_READY;
+	item->due_ms = due_ms;
+	if (item->is_fresh && item->retry.failures == 0)
+		return;
+	item->is_fresh = false;
+	xgrow((void **)&u->waiting, &u->cap_waiting, u->n_waiting + 1,
+	    sizeof(struct item *));
+	u->waiting[u->n_waiting++] = item;
+}
+
+void
+upload_ask(struct upload *u, struct item *item, int64_t list_due_ms)
+{
+	item->state = ITEM_ASK;
+	u->n_ask++;
+	if (list_due_ms < u->list_due_ms)
+		u->list_due_ms = list_due_ms;
+}
+
+/* Sending */
+
+/* The next item that was never tried, of one kind; NULL: none is left. */
+static struct item *
+next_fresh(struct upload *u, size_t *cursor, bool is_media)
+{
+	for (; *cursor < u->n; (*cursor)++) {
+		struct item *item = &u->items[*cursor];
+
+		if (item->artifact->is_media != is_media || !item->is_fresh)
+			continue;
+		if (item->state == ITEM_ASK)
+			return NULL;
+		if (item->state == ITEM_READY)
+			return item;
+	}
+	return NULL;
+}
+
+static struct item *
+take_waiting(struct upload *u, int64_t now)
+{
+	for (size_t i = 0; i < u->n_waiting; i++) {
+		struct item *item = u->waiting[i];
+
+		if (item->due_ms > now)
+			continue;
+		u->waiting[i] = u->waiting[--u->n_waiting];
+		return item;
+	}
+	return NULL;
+}
+
+/* One slot is for media from the start, the others are for the rest. */
+static struct item *
+next_item(struct upload *u)
+{
+	struct item *item = take_waiting(u, clock_mono_ms());
+	struct item *media, *sidecar;
+
+	if (item != NULL)
+		return item;
+	media = next_fresh(u, &u->next_media, true);
+	sidecar = next_fresh(u, &u->next_sidecar, false);
+	if (media == NULL || sidecar == NULL)
+		return media ? media : sidecar;
+	if (u->deps->policy->parallel == 1)
+		return media < sidecar ? media : sidecar;
+	return u->n_media_flying == 0 ? media : sidecar;
+}
+
+/*
+ * Before its first byte leaves, the journal says so: after a crash it is
+ * known what the server may have.  Small artifacts are noted in advance.
+ */
+static void
+note_sending(struct upload *u, const struct item *item)
+{
+	const struct progress *p = &u->deps->journal->progress;
+	const struct fact *fact = progress_fact(p, item->artifact->path);
+	struct text_list paths = { 0 };
+	int64_t mtimes_ns[AHEAD];
+	size_t bytes = 0;
+
+	if (fact && fact->is_sending && fact->mtime_ns == item->mtime_ns)
+		return;
+	for (const struct item *next = item; next < u->items + u->n; next++) {
+		const struct artifact *a = next->artifact;
+
+		if (paths.n == AHEAD || bytes > AHEAD_BYTES ||
+		    (next != item &&
+			(next->state != ITEM_READY ||
+			    next->size > FLIGHT_SMALL_BYTES)))
+			break;
+		mtimes_ns[paths.n] = next->mtime_ns;
+		text_list_add(&paths, a->path);
+		bytes += strlen(a->path);
+	}
+	journal_note(u->deps->journal,
+	    (struct event){
+		.kind = EVENT_SENDING,
+		.paths = &paths,
+		.mtimes_ns = mtimes_ns,
+	    });
+	journal_commit(u->deps->journal);
+	text_list_free(&paths);
+}
+
+static void
+free_flight(struct item *item)
+{
+	if (item->flight == NULL)
+		return;
+	flight_free(item->flight);
+	free(item->flight);
+	item->flight = NULL;
+}
+
+/* What became of it */
+
+static void
+note_stored(struct upload *u, struct item *item, const char *id)
+{
+	struct flight *f = item->flight;
+	char hex[DIGEST_HEX_BYTES];
+	double seconds = (double)(clock_mono_ms() - f->started_ms) / 1000;
+
+	journal_note(u->deps->journal,
+	    (struct event){
+		.kind = EVENT_STORED,
+		.path = item->artifact->path,
+		.size = f->size,
+		.mtime_ns = f->mtime_ns,
+		.type = f->type,
+		.sha256 = flight_hex(f, hex),
+		.id = id,
+		.is_whole = f->is_whole,
+	    });
+	item->state = ITEM_STORED;
+	u->n_given_up = 0;
+	u->totals->sent++;
+	u->totals->sent_bytes += f->size;
+	log_info("%s: stored, %lld bytes in %.1f s (%s)", item->artifact->path,
+	    (long long)f->size, seconds, f->type);
+}
+
+/*
+ * A repeat needs its time, a temporary error, and a server that is not
+ * plainly out: then every other artifact is tried once and no more, as
+ * Jibri cannot record while we wait.
+ */
+static bool
+plan_repeat(struct upload *u, struct item *item,
+    const struct http_answer *answer, const struct err *e)
+{
+	bool may = retry_next(u->deps->retry, &item->retry, clock_mono_ms(),
+	    answer ? answer->retry_after_ms : 0, retry_random(), &item->due_ms);
+
+	if (e->class != ERR_TEMPORARY)
+		return false;
+	if (!may && e->is_outage)
+		u->n_given_up++;
+	if (!may || u->n_given_up >= OUT_AFTER)
+		return false;
+	request_log_retry(item->artifact->path, e, u->deps->retry, &item->retry,
+	    item->due_ms);
+	return true;
+}
+
+static void
+handle_not_stored(struct upload *u, struct item *item,
+    const struct http_answer *answer, const struct err *e)
+{
+	keep_error(item, e);
+	if (item->flight->is_stale)
+		item->state = ITEM_STALE;
+	else if (plan_repeat(u, item, answer, e))
+		upload_make_ready(u, item, item->due_ms);
+	else
+		upload_fail(u, item, e);
+}
+
+/* What was sent is kept in mind: the list may yet show that it is stored. */
+static void
+note_unknown(struct upload *u, struct item *item, long status)
+{
+	char hex[DIGEST_HEX_BYTES];
+
+	mem_replace(&item->sha256, flight_hex(item->flight, hex));
+	mem_replace(&item->type, item->flight->type);
+	journal_note(u->deps->journal,
+	    (struct event){
+		.kind = EVENT_UNKNOWN,
+		.path = item->artifact->path,
+		.size = item->size,
+		.mtime_ns = item->mtime_ns,
+		.status = status,
+	    });
+}
+
+static void
+handle_unknown(struct upload *u, struct item *item,
+    const struct http_answer *answer, const struct err *e)
+{
+	int64_t now = clock_mono_ms();
+
+	keep_error(item, e);
+	note_unknown(u, item, answer->status);
+	item->is_unknown = true;
+	item->absent_from_ms = now;
+	if (filestore_may_be_storing(answer))
+		item->absent_from_ms += item->flight->request.answer_timeout_ms;
+	item->may_repeat = plan_repeat(u, item, answer, e);
+	u->list_retry = (struct retry){ 0 };
+	upload_ask(u, item, item->may_repeat ? item->due_ms : now);
+}
+
+static void
+handle_stored(struct upload *u, struct item *item, const char *id)
+{
+	struct err e;
+
+	if (flight_recheck(item->flight, &e) == 0) {
+		note_stored(u, item, id);
+		return;
+	}
+	journal_note(u->deps->journal,
+	    (struct event){
+		.kind = EVENT_SUPERSEDED,
+		.path = item->artifact->path,
+		.id = id,
+	    });
+	handle_not_stored(u, item, NULL, &e);
+}
+
+static void
+handle_upload(struct upload *u, struct item *item,
+    const struct http_answer *answer)
+{
+	autofree char *id = NULL;
+	struct err e = { 0 };
+	enum upload_outcome outcome =
+	    filestore_judge_upload(answer, item->flight->size, &id, &e);
+	bool is_mended =
+	    auth_is_mended(u->deps->auth, &item->auth_use, answer->status);
+
+	u->n_flying--;
+	u->n_media_flying -= item->artifact->is_media;
+	if (outcome == UPLOAD_STORED)
+		handle_stored(u, item, id);
+	else if (outcome == UPLOAD_UNKNOWN)
+		handle_unknown(u, item, answer, &e);
+	else if (e.class == ERR_INTERRUPTED)
+		item->state = ITEM_FAILED;
+	else if (is_mended)
+		upload_make_ready(u, item, clock_mono_ms());
+	else
+		handle_not_stored(u, item, answer, &e);
+	free_flight(item);
+}
+
+static void
+handle_ended(struct upload *u, struct http_transfer *t)
+{
+	void *owner = http_request_of(t)->owner;
+
+	if (owner == &u->listing)
+		upload_list_done(u, http_answer_of(t));
+	else
+		handle_upload(u, owner, http_answer_of(t));
+	http_release(t);
+}
+
+/* The loop */
+
+static void
+start_item(struct upload *u, struct item *item)
+{
+	const struct progress *p = &u->deps->journal->progress;
+	const struct flight_target target = {
+		.policy = u->deps->filestore,
+		.auth = u->deps->auth,
+		.use = &item->auth_use,
+		.meeting_id = p->meeting_id,
+		.name = &item->remote,
+		.generation = p->generation,
+		.is_hashed = u->deps->policy->checksum == CHECKSUM_SHA256,
+	};
+	struct err e;
+
+	item->flight = xcalloc(1, sizeof(*item->flight));
+	if (flight_open(item->flight, u->deps->recording, item->artifact,
+		u->mimetype, &target, &e) == -1) {
+		if (e.class == ERR_INTERRUPTED)
+			item->state = ITEM_FAILED;
+		else if (item->flight->is_stale || item->flight->is_passing)
+			handle_not_stored(u, item, NULL, &e);
+		else
+			upload_fail(u, item, &e);
+		free_flight(item);
+		return;
+	}
+	item->is_fresh = false;
+	/* Without a list before it, an old version cannot be told apart. */
+	item->is_rewritten = p->is_forced && !u->was_list_read;
+	item->size = item->flight->size;
+	item->mtime_ns = item->flight->mtime_ns;
+	note_sending(u, item);
+	item->flight->request.owner = item;
+	item->state = ITEM_FLYING;
+	u->n_flying++;
+	u->n_media_flying += item->artifact->is_media;
+	http_start(u->deps->http, &item->flight->request);
+}
+
+static void
+start_due(struct upload *u)
+{
+	struct item *item;
+
+	if (u->n_ask > 0 && !u->is_listing && u->list_due_ms <= clock_mono_ms())
+		upload_list_start(u);
+	while ((int64_t)u->n_flying < u->deps->policy->parallel &&
+	    (item = next_item(u)) != NULL)
+		start_item(u, item);
+}
+
+static int64_t
+next_due_ms(const struct upload *u)
+{
+	int64_t due = u->sync_due_ms;
+
+	if (u->n_ask > 0 && !u->is_listing && u->list_due_ms < due)
+		due = u->list_due_ms;
+	if ((int64_t)u->n_flying >= u->deps->policy->parallel)
+		return due;
+	for (size_t i = 0; i < u->n_waiting; i++)
+		if (u->waiting[i]->due_ms < due)
+			due = u->waiting[i]->due_ms;
+	return due;
+}
+
+static int
+send_all(struct upload *u, struct err *e)
+{
+	for (;;) {
+		bool is_stopped = stop_check(e) == -1;
+		struct http_transfer *t;
+
+		if (!is_stopped)
+			start_due(u);
+		if (u->n_flying == 0 && !u->is_listing) {
+			if (is_stopped)
+				return -1;
+			if (u->n_ask == 0 && u->n_waiting == 0)
+				return 0;
+		}
+		t = http_next(u->deps->http, next_due_ms(u));
+		while (t != NULL) {
+			handle_ended(u, t);
+			t = http_next(u->deps->http, clock_mono_ms());
+		}
+		u->sync_due_ms = journal_commit_soon(u->deps->journal);
+	}
+}
+
+/* One error for all that failed: the worst of each, and names. */
+static int
+sum_up(const struct upload *u, struct err *e)
+{
+	autobuf struct buf text = { 0 };
+	struct err sum = { .is_outage = true };
+	size_t failed = 0;
+
+	for (size_t i = 0; i < u->n; i++) {
+		const struct item *item = &u->items[i];
+
+		if (item->state != ITEM_FAILED)
+			continue;
+		sum.class = err_worse(sum.class, item->err->class);
+		sum.is_outage &= item->err->is_outage;
+		if (item->err->retry_after_ms > sum.retry_after_ms)
+			sum.retry_after_ms = item->err->retry_after_ms;
+		if (++failed <= NAMED_FAILURES)
+			(void)buf_addf(&text, "%s%s: %s",
+			    failed > 1 ? "; " : "", item->artifact->path,
+			    item->err->text);
+	}
+	if (failed == 0)
+		return 0;
+	if (failed > NAMED_FAILURES)
+		(void)buf_addf(&text, "; and %zu more",
+		    failed - NAMED_FAILURES);
+	(void)err_set(e, sum.class, "%s", buf_str(&text));
+	e->is_outage = sum.is_outage;
+	e->retry_after_ms = sum.retry_after_ms;
+	return -1;
+}
+
+void
+upload_free(struct upload *u)
+{
+	for (size_t i = 0; i < u->n; i++) {
+		remote_name_free(&u->items[i].remote);
+		free(u->items[i].listed_id);
+		free(u->items[i].type);
+		free(u->items[i].sha256);
+		free(u->items[i].err);
+	}
+	free(u->items);
+	free(u->by_path);
+	free(u->waiting);
+	text_list_free(&u->headers);
+	mimetype_close(u->mimetype);
+}
+
+int
+upload_run(const struct upload_deps *deps, struct upload_totals *totals,
+    struct err *e)
+{
+	struct upload u = {
+		.deps = deps,
+		.totals = totals,
+		.mimetype = mimetype_open(),
+		.list_due_ms = INT64_MAX,
+		.sync_due_ms = INT64_MAX,
+	};
+	int result;
+
+	upload_plan(&u);
+	if (deps->watch)
+		http_on_tick(deps->http, upload_watch, &u);
+	result = send_all(&u, e);
+	if (deps->watch) {
+		http_on_tick(deps->http, NULL, NULL);
+		deps->watch->end(deps->watch->ctx);
+	}
+	if (u.n > 0)
+		journal_note(deps->journal,
+		    (struct event){ .kind = EVENT_IDLE });
+	journal_commit(deps->journal);
+	if (result == 0)
+		result = sum_up(&u, e);
+	upload_free(&u);
+	return result;
+}

@@ -1,0 +1,81 @@
+#ifndef DELIVERY_UPLOAD_H
+#define DELIVERY_UPLOAD_H
+
+#include "base/err.h"
+#include "base/retry.h"
+#include "delivery/preview.h"
+#include "delivery/watch.h"
+#include "io/http.h"
+#include "journal/journal.h"
+#include "recording/recording.h"
+#include "remote/auth.h"
+#include "remote/filestore.h"
+
+/*
+ * Bring to the server what it does not have: list, then send the
+ * difference, several transfers at once.
+ *
+ * An artifact whose outcome is unknown is settled by the list before it is
+ * sent again; its absence is believed only once the server had its answer
+ * time to store it.  Where the server refuses to list, the repeat is made
+ * and counted as ambiguous.  A list that fails otherwise holds back only
+ * what is unknown.
+ */
+enum checksum { CHECKSUM_SHA256, CHECKSUM_NONE };
+
+struct upload_policy {
+	int64_t parallel; /* transfers in flight */
+	int checksum;     /* enum checksum: of what was sent */
+};
+
+struct upload_deps {
+	const struct recording *recording;
+	struct journal *journal;
+	struct http *http;
+	const struct upload_policy *policy;
+	const struct filestore_policy *filestore;
+	struct auth *auth;
+	const struct retry_policy *retry;
+	bool obeys_pauses; /* leave alone what was answered 5xx again and
+			      again, until its pause is over */
+	const struct text_list *only; /* globs of artifacts; NULL: all */
+	const struct watch *watch;    /* NULL: nobody looks on */
+};
+
+struct upload_totals {
+	size_t sent, found; /* now sent; already there */
+	size_t failed;
+	int64_t sent_bytes;
+};
+
+/* Is the artifact stored as it is now?  Disk and network stay untouched. */
+bool upload_is_stored(const struct progress *, const struct artifact *);
+
+/* Is it one of those that are to be sent? */
+bool upload_is_selected(const struct text_list *only, const struct artifact *);
+
+/*
+ * Ask the server whether it still has what the journal has as stored, and
+ * note as lost what it has not; of the selected artifacts only.  With
+ * is_forced all of them count as lost.  Where the server does not let us ask
+ * the journal is believed, with a warning.  -1 with *e.
+ */
+int upload_recheck(const struct upload_deps *, bool is_forced, struct err *e);
+
+/*
+ * What upload_run() would do with each artifact now: the same decisions, with
+ * nothing sent.  -1 when it was stopped.
+ */
+int upload_preview(const struct upload_deps *, struct preview *, struct err *e);
+
+/*
+ * Store every selected artifact that is not stored yet, by the resolved room,
+ * session and meeting id of the journal's progress.  One artifact's failure
+ * does not stop the others.  0 when all are stored; -1 with the worst class
+ * and a text that names what failed, or with ERR_INTERRUPTED.  Totals are
+ * added to.
+ */
+int upload_run(const struct upload_deps *, struct upload_totals *,
+    struct err *e);
+
+#endif

@@ -1,0 +1,101 @@
+#ifndef JOURNAL_JOURNAL_H
+#define JOURNAL_JOURNAL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/stat.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "journal/progress.h"
+
+/*
+ * The journal of one recording: what has already been achieved, kept as an
+ * append-only file of events in the recording's own directory, one JSON
+ * object to a line.  It holds facts, never intentions, so replaying it is
+ * safe at any moment and any number of times.
+ *
+ * Invariants, whenever no function of this module is running:
+ *  1. Every event noted before the last journal_commit() that did not
+ *     degrade the journal is on disk.
+ *  2. The progress in memory is the fold of progress_apply() over the lines
+ *     and over what was noted since.
+ *  3. At most one process has a given journal open: the file is its own
+ *     lock (an open-file-description lock, which NFS knows too), and the
+ *     kernel drops the lock when the holder dies.  Where there is no file
+ *     that can be written, the directory is locked with flock(2).
+ *
+ * A journal that cannot be written (full or read-only disk) is degraded:
+ * facts then live in memory only.  The recording is delivered all the same,
+ * as uploading is what frees that disk.
+ */
+struct journal {
+	int fd;    /* -1: none */
+	int dirfd; /* the recording's, borrowed */
+	bool is_degraded;
+	bool is_new;      /* its name is not yet on disk */
+	bool is_damaged;  /* ours, locked, and cannot be replayed */
+	bool is_peeking;  /* only looking: nothing is logged */
+	bool has_rubbish; /* a line was no event, and that was said */
+	struct buf pending;
+	bool is_unsynced;    /* written, and not yet on disk */
+	int64_t sync_due_ms; /* then: when it is to be there */
+	struct progress progress;
+};
+
+/*
+ * Open, lock, replay, and drop a torn tail.  -1 with ERR_BUSY naming the
+ * holder, with ERR_PERMANENT when the file is none of ours, or as err_sys().
+ * To be closed even then.
+ */
+int journal_open(struct journal *, int dirfd, struct err *e);
+void journal_close(struct journal *);
+
+/*
+ * Forget everything: cut the file to nothing, on disk too, and start anew.
+ * In place, as a file that is removed would take its lock along, and
+ * another process could hold the next one.  For a journal that is open or
+ * damaged; -1 with ERR_PERMANENT when it cannot be written.
+ */
+int journal_clear(struct journal *, struct err *e);
+
+/*
+ * Read the journal of a directory without a lock and without writing.  -1
+ * with *e: ERR_PERMANENT when it is none of ours, or as err_sys().
+ */
+enum journal_peek { JOURNAL_ABSENT, JOURNAL_FREE, JOURNAL_BUSY };
+int journal_peek(int dirfd, struct progress *, struct err *e);
+
+/*
+ * Open it so, to see what would be: facts are noted in memory only.  -1 as
+ * above, or with ERR_BUSY.  To be closed even then.
+ */
+int journal_look(struct journal *, int dirfd, struct err *e);
+
+/*
+ * Mark a finished recording, so that two stat calls tell it from the others
+ * as long as nothing is added to or taken from its directory, which had this
+ * mtime when everything in it was found delivered.  The mark is a journal
+ * that is one nanosecond older than its directory: else it is never older,
+ * as it is created in it.
+ */
+void journal_seal(const struct journal *, int64_t directory_mtime_ns);
+bool journal_is_sealed(const struct stat *directory,
+    const struct stat *journal);
+
+/* Apply an event to the progress; it reaches the disk with the commit. */
+void journal_note(struct journal *, struct event);
+
+/* Make durable what was noted.  Never fails, see above. */
+void journal_commit(struct journal *);
+
+/*
+ * Hand what was noted to the kernel, so that it outlives the process.  For
+ * facts that nothing is built on yet, and that the server knows as well: a
+ * power cut may take those of the last 100 ms, and the next run asks for
+ * them.  Returns the moment of clock_mono_ms() by which it has to be called
+ * again, to make them durable; INT64_MAX: all are.
+ */
+int64_t journal_commit_soon(struct journal *);
+
+#endif

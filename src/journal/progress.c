@@ -1,0 +1,419 @@
+#include "journal/progress.h"
+
+#include <search.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+static int
+compare_facts(const void *a, const void *b)
+{
+	return strcmp(((const struct fact *)a)->path,
+	    ((const struct fact *)b)->path);
+}
+
+static int
+compare_strings(const void *a, const void *b)
+{
+	return strcmp(a, b);
+}
+
+struct fact *
+progress_fact(const struct progress *p, const char *path)
+{
+	const struct fact key = { .path = (char *)path };
+	void *const *node = tfind(&key, &p->facts, compare_facts);
+
+	return node ? *node : NULL;
+}
+
+static struct fact *
+fact_of(struct progress *p, const char *path)
+{
+	struct fact *fact = progress_fact(p, path);
+
+	if (fact != NULL)
+		return fact;
+	fact = xcalloc(1, sizeof(*fact));
+	fact->path = xstrdup(path);
+	if (tsearch(fact, &p->facts, compare_facts) == NULL)
+		mem_exhausted();
+	return fact;
+}
+
+struct search {
+	bool (*is_meant)(const struct fact *);
+	bool is_found;
+};
+
+static void
+search_fact(const void *node, VISIT visit, void *closure)
+{
+	const struct fact *fact = *(struct fact *const *)node;
+	struct search *search = closure;
+
+	if ((visit == postorder || visit == leaf) && fact->is_stored)
+		search->is_found |= search->is_meant(fact);
+}
+
+bool
+progress_has_stored(const struct progress *p,
+    bool (*is_meant)(const struct fact *))
+{
+	struct search search = { .is_meant = is_meant };
+
+	twalk_r(p->facts, search_fact, &search);
+	return search.is_found;
+}
+
+bool
+progress_is_superseded(const struct progress *p, const char *id)
+{
+	return id && tfind(id, &p->superseded, compare_strings) != NULL;
+}
+
+static void
+free_fact(void *node)
+{
+	struct fact *fact = node;
+
+	free(fact->path);
+	free(fact->type);
+	free(fact->sha256);
+	free(fact->id);
+	free(fact);
+}
+
+static void
+forget_facts(struct progress *p)
+{
+	tdestroy(p->facts, free_fact);
+	p->facts = NULL;
+}
+
+void
+progress_free(struct progress *p)
+{
+	forget_facts(p);
+	tdestroy(p->superseded, free);
+	free(p->session);
+	free(p->room);
+	free(p->meeting_id);
+	free(p->host);
+	free(p->failed_text);
+	*p = (struct progress){ 0 };
+}
+
+static void
+apply_began(struct progress *p, const struct event *ev)
+{
+	p->attempts++;
+	p->is_given_up = false;
+	p->is_removing = false;
+	mem_replace(&p->host, ev->host);
+	p->pid = ev->pid;
+}
+
+static void
+end_series(struct progress *p)
+{
+	p->failures = 0;
+	p->struggling_since_ms = 0;
+	p->retry_at_ms = 0;
+}
+
+static void
+apply_forced(struct progress *p, const struct event *ev)
+{
+	(void)ev;
+	forget_facts(p);
+	mem_replace(&p->meeting_id, NULL);
+	p->generation++;
+	p->is_forced = true;
+	p->state = REC_NEW;
+	end_series(p);
+}
+
+static bool
+is_same(const char *a, const char *b)
+{
+	return a && b && strcmp(a, b) == 0;
+}
+
+static void
+apply_resolved(struct progress *p, const struct event *ev)
+{
+	/* What is stored elsewhere is not stored here. */
+	if (!is_same(p->session, ev->session) || !is_same(p->room, ev->room) ||
+	    !is_same(p->meeting_id, ev->meeting_id))
+		forget_facts(p);
+	mem_replace(&p->session, ev->session);
+	mem_replace(&p->room, ev->room);
+	mem_replace(&p->meeting_id, ev->meeting_id);
+	p->state = REC_RESOLVED;
+	p->last_fact_ms = ev->at_ms;
+}
+
+static void
+apply_sending(struct progress *p, const struct event *ev)
+{
+	for (size_t i = 0; ev->paths && i < ev->paths->n; i++) {
+		struct fact *fact = fact_of(p, ev->paths->items[i]);
+
+		fact->is_sending = true;
+		fact->unknown_ms = ev->at_ms;
+		fact->mtime_ns = ev->mtimes_ns ? ev->mtimes_ns[i] : 0;
+		fact->is_stored = false;
+	}
+}
+
+static void
+apply_stored(struct progress *p, const struct event *ev)
+{
+	struct fact *fact = fact_of(p, ev->path);
+
+	fact->size = ev->size;
+	fact->mtime_ns = ev->mtime_ns;
+	mem_replace(&fact->type, ev->type);
+	mem_replace(&fact->sha256, ev->sha256);
+	mem_replace(&fact->id, ev->id);
+	fact->is_stored = true;
+	fact->is_whole = ev->is_whole;
+	fact->is_sending = fact->is_unknown = false;
+	fact->refusals = 0;
+	p->last_fact_ms = ev->at_ms;
+	p->failures = 0;
+}
+
+static void
+apply_unknown(struct progress *p, const struct event *ev)
+{
+	struct fact *fact = fact_of(p, ev->path);
+
+	fact->is_stored = fact->is_sending = false;
+	fact->is_unknown = true;
+	fact->unknown_ms = ev->at_ms;
+	fact->size = ev->size;
+	fact->mtime_ns = ev->mtime_ns;
+	if (ev->status < 500)
+		return;
+	if (fact->refusals == 0 || fact->refused_attempt != p->attempts)
+		fact->refusals++;
+	fact->refused_attempt = p->attempts;
+	fact->refused_ms = ev->at_ms;
+}
+
+static void
+apply_absent(struct progress *p, const struct event *ev)
+{
+	struct fact *fact = fact_of(p, ev->path);
+
+	fact->is_stored = fact->is_sending = fact->is_unknown = false;
+}
+
+static void
+apply_ambiguous(struct progress *p, const struct event *ev)
+{
+	p->ambiguous++;
+	apply_absent(p, ev);
+}
+
+static void
+apply_superseded(struct progress *p, const struct event *ev)
+{
+	fact_of(p, ev->path)->is_stored = false;
+	if (ev->id && !progress_is_superseded(p, ev->id) &&
+	    tsearch(xstrdup(ev->id), &p->superseded, compare_strings) == NULL)
+		mem_exhausted();
+}
+
+/* It goes out again under new keys: the old ones stand for what was lost. */
+static void
+apply_lost(struct progress *p, const struct event *ev)
+{
+	apply_superseded(p, ev);
+	p->generation++;
+}
+
+static void
+rest_fact(const void *node, VISIT visit, void *closure)
+{
+	(void)closure;
+	if (visit == postorder || visit == leaf)
+		(*(struct fact *const *)node)->is_sending = false;
+}
+
+static void
+apply_idle(struct progress *p, const struct event *ev)
+{
+	(void)ev;
+	twalk_r(p->facts, rest_fact, NULL);
+}
+
+static void
+apply_complete(struct progress *p, const struct event *ev)
+{
+	(void)ev;
+	p->is_forced = false;
+	if (p->state == REC_RESOLVED)
+		p->state = REC_STORED;
+}
+
+static void
+apply_reopened(struct progress *p, const struct event *ev)
+{
+	(void)ev;
+	p->is_removing = false;
+	p->is_withheld = false;
+	if (p->state > REC_RESOLVED)
+		p->state = REC_RESOLVED;
+}
+
+static void
+forget_failure(struct progress *p)
+{
+	p->failed_class = ERR_NONE;
+	p->failed_since_ms = 0;
+	mem_replace(&p->failed_text, NULL);
+	end_series(p);
+}
+
+static void
+settle(struct progress *p, int64_t at_ms)
+{
+	p->state = REC_ANNOUNCED;
+	p->announced_ms = at_ms;
+	forget_failure(p);
+}
+
+static void
+apply_checked(struct progress *p, const struct event *ev)
+{
+	(void)ev;
+	if (p->state == REC_ANNOUNCED)
+		forget_failure(p);
+}
+
+static void
+apply_announced(struct progress *p, const struct event *ev)
+{
+	if (is_same(ev->webhook, "FAILED")) {
+		p->is_failed_announced = true;
+		return;
+	}
+	p->is_started |= is_same(ev->webhook, "STARTED");
+	if (!is_same(ev->webhook, "STOPPED") || p->state < REC_STORED)
+		return;
+	p->is_withheld = false;
+	p->is_failed_announced = false;
+	settle(p, ev->at_ms);
+}
+
+static void
+apply_withheld(struct progress *p, const struct event *ev)
+{
+	if (p->state != REC_STORED)
+		return;
+	p->is_withheld = true;
+	settle(p, ev->at_ms);
+}
+
+static void
+apply_failed(struct progress *p, const struct event *ev)
+{
+	enum err_class kind = err_class_parse(ev->class ? ev->class : "");
+
+	/* A new try after it was held is a new chance. */
+	if (p->failed_class == ERR_PERMANENT)
+		end_series(p);
+	p->failed_runs[kind]++;
+	if (kind == ERR_TEMPORARY) {
+		p->failures++;
+		if (p->struggling_since_ms == 0)
+			p->struggling_since_ms = ev->at_ms;
+	}
+	p->failed_class = kind;
+	mem_replace(&p->failed_text, ev->text);
+	if (p->failed_since_ms == 0)
+		p->failed_since_ms = ev->at_ms;
+	p->failed_ms = ev->at_ms;
+	p->retry_at_ms = ev->retry_at_ms;
+}
+
+static bool
+is_other(const char *was, const char *is)
+{
+	return was && is && strcmp(was, is) != 0;
+}
+
+/* Whose it is, as far as the hook was told; all else is found out later. */
+static void
+apply_deferred(struct progress *p, const struct event *ev)
+{
+	if (is_other(p->session, ev->session) || is_other(p->room, ev->room)) {
+		forget_facts(p);
+		mem_replace(&p->meeting_id, NULL);
+		p->state = REC_NEW;
+	}
+	end_series(p);
+	if (ev->session)
+		mem_replace(&p->session, ev->session);
+	if (ev->room)
+		mem_replace(&p->room, ev->room);
+}
+
+static void
+apply_postponed(struct progress *p, const struct event *ev)
+{
+	p->failed_ms = ev->at_ms;
+	p->retry_at_ms = ev->retry_at_ms;
+}
+
+static void
+apply_removing(struct progress *p, const struct event *ev)
+{
+	(void)ev;
+	p->is_removing = true;
+}
+
+static void
+apply_given_up(struct progress *p, const struct event *ev)
+{
+	(void)ev;
+	p->is_given_up = true;
+}
+
+void
+progress_apply(struct progress *p, const struct event *ev)
+{
+	static void (*const meaning[EVENT_KINDS])(struct progress *,
+	    const struct event *) = {
+		[EVENT_BEGAN] = apply_began,
+		[EVENT_FORCED] = apply_forced,
+		[EVENT_RESOLVED] = apply_resolved,
+		[EVENT_SENDING] = apply_sending,
+		[EVENT_STORED] = apply_stored,
+		[EVENT_UNKNOWN] = apply_unknown,
+		[EVENT_ABSENT] = apply_absent,
+		[EVENT_AMBIGUOUS] = apply_ambiguous,
+		[EVENT_SUPERSEDED] = apply_superseded,
+		[EVENT_LOST] = apply_lost,
+		[EVENT_IDLE] = apply_idle,
+		[EVENT_COMPLETE] = apply_complete,
+		[EVENT_REOPENED] = apply_reopened,
+		[EVENT_ANNOUNCED] = apply_announced,
+		[EVENT_WITHHELD] = apply_withheld,
+		[EVENT_CHECKED] = apply_checked,
+		[EVENT_FAILED] = apply_failed,
+		[EVENT_GIVEN_UP] = apply_given_up,
+		[EVENT_DEFERRED] = apply_deferred,
+		[EVENT_POSTPONED] = apply_postponed,
+		[EVENT_REMOVING] = apply_removing,
+	};
+
+	p->is_recording = is_same(ev->webhook, "STARTED") &&
+	    (p->is_recording || p->last_event_ms == 0);
+	meaning[ev->kind](p, ev);
+	p->last_event_ms = ev->at_ms;
+}

@@ -1,0 +1,134 @@
+#ifndef JOURNAL_PROGRESS_H
+#define JOURNAL_PROGRESS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/text.h"
+
+/*
+ * What has been achieved for one recording: the fold of the events in its
+ * journal.  Nothing here touches clock, disk or network.
+ */
+
+enum rec_state { REC_NEW, REC_RESOLVED, REC_STORED, REC_ANNOUNCED };
+
+enum event_kind {
+	EVENT_BEGAN,      /* a run: host, pid, version */
+	EVENT_FORCED,     /* what was known of the server counts no more */
+	EVENT_RESOLVED,   /* session, room, meetingId */
+	EVENT_SENDING,    /* paths, mtimes: their upload may have begun */
+	EVENT_STORED,     /* path, size, mtime, type, sha256, id, is_whole */
+	EVENT_UNKNOWN,    /* path, size, mtime, status: sent, and no answer
+			     that says what became of it */
+	EVENT_ABSENT,     /* path: the server does not have it after all */
+	EVENT_AMBIGUOUS,  /* path: sent again without being able to ask */
+	EVENT_SUPERSEDED, /* path, id: what is stored there is out of date */
+	EVENT_LOST,       /* path, id: what was stored is gone or no good */
+	EVENT_IDLE,       /* nothing is being sent any more */
+	EVENT_COMPLETE,   /* count, bytes: every artifact is stored */
+	EVENT_REOPENED,   /* path: an artifact is new or changed */
+	EVENT_ANNOUNCED,  /* webhook, id: acknowledged */
+	EVENT_WITHHELD,   /* by an operator: done without a STOPPED */
+	EVENT_CHECKED,    /* the server was asked, and has all of it */
+	EVENT_FAILED,     /* class, text, retryAt: how the run ended */
+	EVENT_DEFERRED,   /* session, room: the sweeper shall deliver it */
+	EVENT_POSTPONED,  /* retryAt: the server asked to be left alone */
+	EVENT_REMOVING,   /* all is at the server; to be removed here */
+	EVENT_GIVEN_UP,   /* by an operator: nothing is sent on its own */
+	EVENT_KINDS
+};
+
+/* Which members count depends on the kind; strings are borrowed. */
+struct event {
+	enum event_kind kind;
+	int64_t at_ms; /* since 1970 */
+	const char *host, *version;
+	const char *session, *room, *meeting_id;
+	const char *path, *type, *sha256, *id;
+	const char *webhook, *class, *text;
+	int64_t pid, size, mtime_ns, count, bytes, status;
+	int64_t retry_at_ms; /* since 1970 */
+	bool is_whole;       /* seen by this run, not written down */
+	const struct text_list *paths;
+	const int64_t *mtimes_ns; /* as many as paths */
+};
+
+/* What is known of one artifact. */
+struct fact {
+	char *path;
+	int64_t size;     /* as sent */
+	int64_t mtime_ns; /* as it was then */
+	char *type, *sha256, *id;
+	bool is_stored;
+	bool is_whole;      /* media that this run saw to be whole */
+	bool is_sending;    /* a run ended while it may have been under way */
+	bool is_unknown;    /* the server may have it */
+	int64_t unknown_ms; /* since 1970; since when it is in doubt */
+	int64_t refusals;   /* runs in which it was answered 5xx */
+	int64_t refused_ms; /* since 1970; the last of them */
+	int64_t refused_attempt;
+};
+
+struct progress {
+	enum rec_state state;
+	char *session, *room, *meeting_id;
+	void *facts;      /* a tsearch(3) tree of struct fact by path */
+	void *superseded; /* a tsearch(3) tree of remote ids */
+	int64_t attempts;
+	int64_t generation; /* how often what is stored counted no more */
+	bool is_forced;     /* and everything is yet to be sent again */
+	int64_t ambiguous;
+	int64_t last_fact_ms; /* the last that changed what is stored */
+	int64_t last_event_ms;
+	bool is_failed_announced;
+	char *host; /* of the last run */
+	int64_t pid;
+	enum err_class failed_class; /* of the last run; ERR_NONE: none */
+	char *failed_text;
+	int64_t failed_since_ms; /* the first since the last STOPPED */
+	int64_t failed_ms;       /* the last, or postponed */
+	int64_t retry_at_ms;     /* 0: whenever somebody comes */
+	int64_t failed_runs[ERR_CLASSES];
+	int64_t failures; /* temporary ones, since something was stored */
+	int64_t struggling_since_ms; /* the first temporary one of a series
+					that nothing else has ended */
+	int64_t announced_ms;        /* the last STOPPED, or when it
+					was withheld */
+	bool is_removing;
+	bool is_given_up;  /* until an operator has it delivered */
+	bool is_withheld;  /* done, and nobody was told */
+	bool is_started;   /* STARTED was acknowledged */
+	bool is_recording; /* and that is all: Jibri has not called yet */
+};
+
+/* The whole meaning of an event.  Pure. */
+void progress_apply(struct progress *, const struct event *);
+
+/* What is known of an artifact, or NULL. */
+struct fact *progress_fact(const struct progress *, const char *path);
+
+/* Is an artifact stored of which the given function is true? */
+bool progress_has_stored(const struct progress *,
+    bool (*is_meant)(const struct fact *));
+
+/* Is the version with this id at the server known to be out of date? */
+bool progress_is_superseded(const struct progress *, const char *id);
+
+void progress_free(struct progress *);
+
+/*
+ * An event as a line of the journal: one JSON object and a newline.  Paths
+ * that are not plain UTF-8 are percent-encoded.
+ */
+void event_format(const struct event *, struct buf *line);
+
+/*
+ * Parse a line and apply it.  False for what is no event of ours: a torn or
+ * damaged line, or a kind of a later version.
+ */
+bool event_replay(struct progress *, const char *line, size_t len);
+
+#endif

@@ -1,0 +1,160 @@
+#ifndef RECORDING_RECORDING_H
+#define RECORDING_RECORDING_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/stat.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/text.h"
+#include "recording/trust.h"
+
+/*
+ * A recording as Jibri left it: a directory and the artifacts in it.
+ * Everything below the directory is opened without following symbolic
+ * links.
+ */
+
+struct recording_policy {
+	struct text_list exclude; /* globs: of names, or with '/' of paths */
+	struct text_list redact;  /* JSON pointers into metadata.json */
+	int trust;                /* enum trust */
+};
+
+struct artifact {
+	char *path;   /* relative to the directory, any bytes */
+	int64_t size; /* bytes to send; redacted: of what is left */
+	int64_t mtime_ns;
+	struct buf content; /* what is sent instead, when redacted */
+	bool is_redacted;   /* content counts; NULL: could not be read */
+	bool is_media;      /* by its name */
+};
+
+enum metadata_state {
+	METADATA_MISSING,
+	METADATA_UNREADABLE, /* no permission, or the disk fails */
+	METADATA_UNPARSABLE, /* empty, cut, or no JSON */
+	METADATA_PARSED,
+};
+
+struct skipped {
+	char *path;
+	const char *why;
+};
+
+struct recording {
+	const struct recording_policy *policy;
+	char *path; /* absolute; below a root that is swept, as named */
+	int dirfd;
+	uid_t owner; /* of the directory */
+	gid_t group;
+	bool is_as_owner;           /* until it is closed */
+	int64_t scanned_ms;         /* since 1970; when the last scan began */
+	int64_t mtime_ns;           /* of the directory, just after */
+	struct artifact *artifacts; /* sorted by path */
+	size_t n, cap;
+	struct skipped *skipped; /* what is no artifact */
+	size_t n_skipped, cap_skipped;
+	struct err trouble; /* the first that could not be read */
+	/* With TRUST_ANY, what TRUST_OWNER would refuse. */
+	char *doubt;             /* of the directory; NULL: none */
+	struct text_list doubts; /* of what is in it */
+
+	/* metadata.json of the top level */
+	enum metadata_state metadata_state;
+	struct err metadata_err;  /* when unreadable */
+	json_t *metadata;         /* when parsed */
+	struct buf metadata_text; /* as it is on disk, when parsed */
+};
+
+/* Jibri's name for it (JibriSession, FileRecordingJibriService.kt). */
+#define RECORDING_METADATA "metadata.json"
+
+/* Our own file in the directory. */
+#define RECORDING_JOURNAL ".jibri-finalize"
+
+/* What a delivered recording is called while it is being removed. */
+#define RECORDING_TOMBSTONE ".jibri-finalize-removing-"
+
+/* Where an archive is unpacked, beside it. */
+#define RECORDING_WORKSPACE ".jibri-finalize-unpacked-"
+
+/* What a packed recording brings along: the journal as it was, and a list. */
+#define RECORDING_JOURNAL_COPY ".jibri-finalize-journal.jsonl"
+#define RECORDING_MANIFEST ".jibri-finalize-manifest.jsonl"
+
+enum {
+	RECORDING_MAX_ARTIFACTS = 100000,
+	RECORDING_MAX_DEPTH = 32,
+	RECORDING_METADATA_BYTES = 1024 * 1024,
+};
+
+/*
+ * Open the directory, which may be reached through symbolic links.  -1:
+ * ERR_NO_INPUT when there is none, ERR_PERMANENT when it is not to be
+ * trusted, or as err_sys().  To be closed even then.
+ */
+int recording_open(struct recording *, const char *path,
+    const struct recording_policy *, struct err *e);
+
+/*
+ * The same for the entry of a root that is swept: the root may be reached
+ * through symbolic links, the entry is none.
+ */
+int recording_open_entry(struct recording *, int rootfd, const char *root,
+    const char *name, const struct recording_policy *, struct err *e);
+
+/* The same by the path ROOT/NAME. */
+int recording_open_below(struct recording *, const char *path,
+    const struct recording_policy *, struct err *e);
+void recording_close(struct recording *);
+
+/*
+ * As root, work as the directory's owner until it is closed, or for good, so
+ * that root leaves nothing there that the owner cannot write to.  What else
+ * only root can open has to be open.  Where that is not allowed, root goes on
+ * with a warning.
+ */
+void recording_enter(struct recording *, bool is_for_good);
+
+/* Be root again, before it is closed. */
+void recording_leave(struct recording *);
+
+/* The directory's own name: Jibri's session id. */
+const char *recording_name(const struct recording *);
+
+/*
+ * List the artifacts as they are now and read metadata.json.  A folder or an
+ * entry that cannot be read is noted as trouble; the rest is listed.  -1 with
+ * ERR_PERMANENT when there are too many or too deep, or one is not to be
+ * trusted.
+ */
+int recording_scan(struct recording *, struct err *e);
+
+/* Does one of these globs (of names, or with '/' of paths) match it? */
+bool recording_matches(const struct text_list *globs, const char *path);
+
+/* Is a file of this name ours, and so no artifact, in whatever folder? */
+bool recording_is_own_name(const char *name);
+
+/* Log what the last scan skipped, and what is taken though it is doubtful. */
+void recording_log_doubts(const struct recording *);
+
+/*
+ * Open an artifact for reading and say what it is now.  -1 when it is gone,
+ * no regular file any more, not to be trusted, or cannot be read; e names no
+ * path.
+ */
+int recording_open_artifact(const struct recording *, const char *path,
+    struct stat *st, struct err *e);
+
+/*
+ * Is the artifact still the file that st describes?  -1 with ERR_TEMPORARY
+ * saying what happened to it (or ERR_PERMANENT: it cannot be read).
+ */
+int recording_recheck(const struct recording *, const char *path,
+    const struct stat *st, struct err *e);
+
+#endif

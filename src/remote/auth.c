@@ -1,0 +1,350 @@
+#include "remote/auth.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "io/digest.h"
+#include "remote/auth_share.h"
+#include "remote/request.h"
+
+enum {
+	ANSWER_BYTES = 64 * 1024,
+	EARLY_MS = 30 * 1000, /* renewed so long before it expires ... */
+	EARLY_PART = 4,       /* ... or this part of its life, if less */
+	LIFE_MAX_S = 365 * 24 * 3600,
+};
+
+struct auth {
+	const struct auth_policy *policy;
+	const struct retry_policy *retry;
+	struct http *http;
+	char *token;      /* NULL: to be fetched */
+	unsigned serial;  /* counts them, from 1 */
+	unsigned version; /* of the last one shared */
+	int64_t renew_at_ms;
+	bool is_doubted;    /* came for a refused one, and nobody took it yet */
+	struct err failure; /* of the last fetch, holds until ... */
+	int64_t failed_until_ms;
+};
+
+/* A token on its way. */
+struct fetch {
+	struct auth *auth;
+	struct text_list headers;
+	char *form;
+	struct request_text body;
+	int64_t asked_ms;
+};
+
+static bool
+is_set(const char *s)
+{
+	return s != NULL && *s != '\0';
+}
+
+static const char *
+fixed_token(const struct auth_policy *p, enum auth_service service)
+{
+	const char *own =
+	    service == AUTH_FILE_SERVICE ? p->file_token : p->meeting_token;
+
+	return is_set(own) ? own : is_set(p->token) ? p->token : NULL;
+}
+
+bool
+auth_has_token(const struct auth_policy *p, enum auth_service service)
+{
+	return fixed_token(p, service) || is_set(p->token_url);
+}
+
+int
+auth_check(const struct auth_policy *p, struct err *e)
+{
+	const char *problem = NULL;
+
+	if (!is_set(p->token_url)) {
+		if (is_set(p->client_id) || is_set(p->scope))
+			problem = "oauth-client-id or oauth-scope is set, "
+				  "oauth-token-url is not";
+	} else if (is_set(p->token)) {
+		problem = "token and oauth-token-url are both set";
+	} else if (!is_set(p->client_id)) {
+		problem = "oauth-client-id is not set, oauth-token-url is";
+	} else if (!is_set(p->client_secret) && !p->has_certificate) {
+		problem = "neither oauth-client-secret nor tls-cert is set, "
+			  "oauth-token-url is";
+	}
+	return problem ? err_set(e, ERR_CONFIG, "%s", problem) : 0;
+}
+
+enum err_class
+auth_error_class(const char *code, enum err_class fallback)
+{
+	static const struct {
+		const char *code;
+		enum err_class class;
+	} known[] = {
+		{ "invalid_client", ERR_REFUSED },
+		{ "unauthorized_client", ERR_REFUSED },
+		{ "access_denied", ERR_REFUSED },
+		{ "invalid_request", ERR_CONFIG },
+		{ "invalid_scope", ERR_CONFIG },
+		{ "unsupported_grant_type", ERR_CONFIG },
+		{ "server_error", ERR_TEMPORARY },
+		{ "temporarily_unavailable", ERR_TEMPORARY },
+	};
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (strcmp(known[i].code, code) == 0)
+			return known[i].class;
+	return fallback == ERR_PERMANENT ? ERR_CONFIG : fallback;
+}
+
+/* Fetching */
+
+/* RFC 6749, 2.3.1: both are encoded before they are joined. */
+static void
+add_basic(const struct auth_policy *p, struct text_list *headers)
+{
+	autofree char *id = text_percent_encode(p->client_id, "");
+	autowipe char *secret = text_percent_encode(p->client_secret, "");
+	autowipe char *pair = xasprintf("%s:%s", id, secret);
+	autowipe char *base64 = digest_base64(pair, strlen(pair));
+	autowipe char *header = xasprintf("Authorization: Basic %s", base64);
+
+	text_list_add(headers, header);
+}
+
+/* Without a secret it is our certificate that proves us (RFC 8705). */
+static char *
+token_form(const struct auth_policy *p)
+{
+	struct buf form = { 0 };
+
+	(void)buf_adds(&form, "grant_type=client_credentials");
+	if (is_set(p->scope)) {
+		autofree char *scope = text_percent_encode(p->scope, "");
+
+		(void)buf_addf(&form, "&scope=%s", scope);
+	}
+	if (!is_set(p->client_secret)) {
+		autofree char *id = text_percent_encode(p->client_id, "");
+
+		(void)buf_addf(&form, "&client_id=%s", id);
+	}
+	return form.data;
+}
+
+static int
+prepare(void *ctx, struct http_request *request, struct err *e)
+{
+	struct fetch *f = ctx;
+	const struct auth_policy *p = f->auth->policy;
+
+	(void)e;
+	f->asked_ms = clock_mono_ms();
+	request_text_init(&f->body, f->form);
+	*request = (struct http_request){
+		.url = p->token_url,
+		.headers = &f->headers,
+		.body = &f->body.body,
+		.content_type = "application/x-www-form-urlencoded",
+		.answer_timeout_ms = p->answer_timeout_ms,
+		.answer_limit = ANSWER_BYTES,
+	};
+	return 0;
+}
+
+/* What may stand in a header. */
+static bool
+is_token(const char *s)
+{
+	if (!is_set(s))
+		return false;
+	for (; *s; s++)
+		if (*s <= ' ' || *s > '~')
+			return false;
+	return true;
+}
+
+/* Keep the token and when to renew it; without a lifetime, on a 401. */
+static void
+take_token(struct fetch *f, const char *token, int64_t life_s)
+{
+	struct auth *a = f->auth;
+	int64_t life_ms = (life_s > LIFE_MAX_S ? LIFE_MAX_S : life_s) * 1000;
+	int64_t early_ms = life_ms / EARLY_PART;
+
+	a->token = xstrdup(token);
+	a->serial++;
+	a->renew_at_ms = life_s < 0 ? INT64_MAX
+				    : f->asked_ms + life_ms -
+		(early_ms > EARLY_MS ? EARLY_MS : early_ms);
+	auth_share_put(a->policy->share, token, a->renew_at_ms, &a->version);
+	log_debug("token endpoint: a token for %lld s (-1: not said)",
+	    (long long)life_s);
+}
+
+static int
+accept_answer(void *ctx, const struct http_answer *answer, struct err *e)
+{
+	autojson json_t *json = request_answer_json(answer, e);
+	const char *token = json_member_string(json, "access_token");
+	const char *type = json_member_string(json, "token_type");
+
+	if (json == NULL)
+		return -1;
+	if (!is_token(token))
+		return err_set(e, ERR_CONFIG, "the answer has no access_token");
+	if (type && strcasecmp(type, "Bearer") != 0)
+		return err_set(e, ERR_CONFIG, "the token is no bearer token");
+	take_token(ctx, token, json_member_int(json, "expires_in", -1));
+	return 0;
+}
+
+static void
+refine(void *ctx, const struct http_answer *answer, struct err *e)
+{
+	struct err ignored;
+	autojson json_t *json = answer->status / 100 == 4
+	    ? json_parse(buf_str(&answer->body), answer->body.len, &ignored)
+	    : NULL;
+	const json_t *error = json_object_get(json, "error");
+	autofree char *code = error ? json_plain_id(error) : NULL;
+
+	(void)ctx;
+	e->class = auth_error_class(code ? code : "", e->class);
+	if (code)
+		(void)err_wrap(e, "%s", code);
+}
+
+static int
+fetch_token(struct auth *a, struct err *e)
+{
+	struct fetch f = { .auth = a, .form = token_form(a->policy) };
+	const struct request request = {
+		.what = "token endpoint",
+		.prepare = prepare,
+		.accept = accept_answer,
+		.refine = refine,
+		.ctx = &f,
+	};
+	int result;
+
+	text_list_add(&f.headers, "Accept: application/json");
+	if (is_set(a->policy->client_secret))
+		add_basic(a->policy, &f.headers);
+	result = request_run(&request, a->http, a->retry, e);
+	text_list_free(&f.headers);
+	free(f.form);
+	return result == 0 ? 0 : err_wrap(e, "token endpoint");
+}
+
+/* Did another process fetch one that is new to us? */
+static bool
+adopt_token(struct auth *a)
+{
+	int64_t renew_at_ms;
+	char *token =
+	    auth_share_get(a->policy->share, &renew_at_ms, &a->version);
+
+	if (token && clock_mono_ms() >= renew_at_ms)
+		mem_free_secret(&token);
+	if (token == NULL)
+		return false;
+	mem_free_secret(&a->token);
+	a->token = token;
+	a->serial++;
+	a->renew_at_ms = renew_at_ms;
+	return true;
+}
+
+/* Who comes while it fails does not wait for the same failure again. */
+static int
+have_token(struct auth *a, struct err *e)
+{
+	if ((a->token && clock_mono_ms() < a->renew_at_ms) || adopt_token(a))
+		return 0;
+	if (a->failure.class != ERR_NONE &&
+	    clock_mono_ms() < a->failed_until_ms) {
+		*e = a->failure;
+		return -1;
+	}
+	mem_free_secret(&a->token);
+	a->failure = (struct err){ 0 };
+	if (fetch_token(a, e) == 0)
+		return 0;
+	if (e->class != ERR_INTERRUPTED)
+		a->failure = *e;
+	a->failed_until_ms = clock_mono_ms() + a->retry->max_ms;
+	return -1;
+}
+
+/* Using */
+
+struct auth *
+auth_open(const struct auth_policy *policy, const struct retry_policy *retry,
+    struct http *http)
+{
+	struct auth *a = xcalloc(1, sizeof(*a));
+
+	a->policy = policy;
+	a->retry = retry;
+	a->http = http;
+	return a;
+}
+
+void
+auth_close(struct auth *a)
+{
+	if (a != NULL)
+		mem_free_secret(&a->token);
+	free(a);
+}
+
+int
+auth_add_header(struct auth *a, enum auth_service service, struct auth_use *use,
+    struct text_list *headers, struct err *e)
+{
+	const char *token = fixed_token(a->policy, service);
+	autowipe char *header = NULL;
+
+	use->serial = 0;
+	if (!auth_has_token(a->policy, service))
+		return 0;
+	if (token == NULL) {
+		if (have_token(a, e) == -1)
+			return -1;
+		token = a->token;
+		use->serial = a->serial;
+	}
+	header = xasprintf("Authorization: Bearer %s", token);
+	text_list_add(headers, header);
+	return 0;
+}
+
+bool
+auth_is_mended(struct auth *a, struct auth_use *use, long status)
+{
+	bool is_latest = use->serial == a->serial && a->token != NULL;
+
+	if (use->serial == 0 || status == 0)
+		return false;
+	if (status != 401) {
+		a->is_doubted &= !is_latest;
+		return false;
+	}
+	if (use->is_renewed || (is_latest && a->is_doubted))
+		return false;
+	use->is_renewed = true;
+	if (is_latest) {
+		log_info("the token was refused; it is renewed");
+		mem_free_secret(&a->token);
+		a->is_doubted = true;
+	}
+	return true;
+}

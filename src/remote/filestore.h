@@ -1,0 +1,92 @@
+#ifndef REMOTE_FILESTORE_H
+#define REMOTE_FILESTORE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/text.h"
+#include "io/http.h"
+#include "io/json.h"
+
+/* The file-service: what it holds, and how an artifact gets there. */
+
+struct filestore_policy {
+	char *url;
+	int64_t answer_timeout_ms;
+};
+
+/* Where an artifact belongs at the server. */
+struct remote_name {
+	char *path; /* "/room/session/sub/file", as the list shows it */
+	const char *filename; /* its end */
+	bool is_renamed;      /* the server could not take its own name */
+};
+
+/*
+ * A name goes as it is when it is UTF-8 without control characters and
+ * backslashes (Spring's StringUtils.cleanPath makes them slashes) and short
+ * enough for a part header of 512 bytes (Tomcat's maxPartHeaderSize).
+ * Otherwise a safe one that is unique by a hash takes its place.  Pure.
+ */
+void remote_name_make(struct remote_name *, const char *room,
+    const char *session, const char *artifact_path);
+void remote_name_free(struct remote_name *);
+
+/* What is in front of the filename; the caller frees it. */
+char *remote_name_folder(const struct remote_name *);
+
+/*
+ * How long the server may take for its answer: the policy's time and one
+ * second for each 20 MiB.
+ */
+int64_t filestore_answer_timeout_ms(const struct filestore_policy *,
+    int64_t size);
+
+/* POST .../files/structured/{id}?path={folder}; the caller frees it. */
+char *filestore_upload_url(const struct filestore_policy *,
+    const char *meeting_id, const char *folder);
+
+enum upload_outcome { UPLOAD_NOT_STORED, UPLOAD_UNKNOWN, UPLOAD_STORED };
+
+/*
+ * What became of an upload of size bytes.  Stored means: all sent, 2xx, and
+ * a record with an id and, where it names a size, the right one.  *id is
+ * then the remote id, which the caller frees; else *e says what happened.
+ */
+enum upload_outcome filestore_judge_upload(const struct http_answer *,
+    int64_t size, char **id, struct err *e);
+
+/*
+ * After an unknown outcome: may the server still be storing?  No when the
+ * application itself answered.
+ */
+bool filestore_may_be_storing(const struct http_answer *);
+
+/* One record of the list. */
+struct remote_file {
+	const char *path; /* borrowed */
+	const char *id;   /* borrowed; NULL when it is not plain */
+	int64_t size;     /* -1: not said */
+};
+
+/* A list request; each record goes to found(). */
+struct listing {
+	struct http_request request;
+	struct json_stream stream;
+	char *url;
+	void (*found)(void *ctx, const struct remote_file *);
+	void *ctx;
+};
+
+void listing_prepare(struct listing *, const struct filestore_policy *,
+    const char *meeting_id, const struct text_list *headers);
+
+/* -1 with *e unless the whole list was read. */
+int listing_end(struct listing *, const struct http_answer *, struct err *e);
+void listing_free(struct listing *);
+
+/* Does this status say that the server does not let us list at all? */
+bool listing_is_refused(long status);
+
+#endif

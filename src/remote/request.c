@@ -1,0 +1,127 @@
+#include "remote/request.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/stop.h"
+
+char *
+request_url(const char *base, const char *path)
+{
+	size_t len = strlen(base);
+
+	while (len > 0 && base[len - 1] == '/')
+		len--;
+	return xasprintf("%.*s%s", (int)len, base, path);
+}
+
+json_t *
+request_answer_json(const struct http_answer *answer, struct err *e)
+{
+	json_t *json;
+
+	if (strncasecmp(answer->content_type, "text/html", 9) == 0) {
+		(void)err_set(e, ERR_CONFIG,
+		    "HTTP %ld with an HTML page: this is not the service",
+		    answer->status);
+		return NULL;
+	}
+	json = json_parse(buf_str(&answer->body), answer->body.len, e);
+	if (json == NULL)
+		(void)err_wrap(e, "HTTP %ld, and the answer", answer->status);
+	return json;
+}
+
+void
+request_log_retry(const char *what, const struct err *e,
+    const struct retry_policy *policy, const struct retry *retry, int64_t at_ms)
+{
+	double pause = (double)(at_ms - clock_mono_ms()) / 1000;
+
+	log_warn("%s: %s; next try in %.1f s (%lld of %lld)", what, e->text,
+	    pause > 0 ? pause : 0, (long long)retry->failures + 1,
+	    (long long)policy->tries);
+}
+
+static ssize_t
+read_text(void *ctx, char *to, size_t len, struct err *e)
+{
+	struct request_text *t = ctx;
+	size_t left = strlen(t->text) - t->offset;
+
+	(void)e;
+	len = len < left ? len : left;
+	memcpy(to, t->text + t->offset, len);
+	t->offset += len;
+	return (ssize_t)len;
+}
+
+void
+request_text_init(struct request_text *t, const char *text)
+{
+	*t = (struct request_text){
+		.body = { .size = (int64_t)strlen(text),
+		    .read = read_text,
+		    .ctx = t },
+		.text = text,
+	};
+}
+
+enum tried { TRIED_GOOD, TRIED_MENDED, TRIED_FAILED };
+
+static enum tried
+try_once(const struct request *r, struct http *http, struct err *e,
+    int64_t *retry_after_ms)
+{
+	struct http_request request = { 0 };
+	struct http_transfer *t;
+	const struct http_answer *answer;
+	enum tried result = TRIED_FAILED;
+
+	*retry_after_ms = 0;
+	if (stop_check(e) == -1 || r->prepare(r->ctx, &request, e) == -1)
+		return TRIED_FAILED;
+	t = http_perform(http, &request);
+	answer = http_answer_of(t);
+	if (answer->outcome == HTTP_ANSWERED) {
+		if (r->accept(r->ctx, answer, e) == 0)
+			result = TRIED_GOOD;
+		else
+			(void)err_wrap(e, "%s", answer->what);
+	} else {
+		*e = answer->err;
+		*retry_after_ms = answer->retry_after_ms;
+	}
+	if (r->is_mended && r->is_mended(r->ctx, answer))
+		result = TRIED_MENDED;
+	if (result == TRIED_FAILED && r->refine)
+		r->refine(r->ctx, answer, e);
+	http_release(t);
+	return result;
+}
+
+int
+request_run(const struct request *r, struct http *http,
+    const struct retry_policy *policy, struct err *e)
+{
+	struct retry retry = { 0 };
+
+	for (;;) {
+		int64_t at_ms, after_ms;
+		enum tried tried = try_once(r, http, e, &after_ms);
+
+		if (tried == TRIED_GOOD)
+			return 0;
+		if (tried == TRIED_MENDED)
+			continue;
+		if (e->class != ERR_TEMPORARY ||
+		    !retry_next(policy, &retry, clock_mono_ms(), after_ms,
+			retry_random(), &at_ms))
+			return -1;
+		request_log_retry(r->what, e, policy, &retry, at_ms);
+		http_sleep_until(http, at_ms);
+	}
+}

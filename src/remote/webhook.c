@@ -1,0 +1,251 @@
+#include "remote/webhook.h"
+
+#include <inttypes.h>
+#include <jansson.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "io/digest.h"
+#include "io/json.h"
+#include "remote/request.h"
+
+enum { ANSWER_BYTES = 64 * 1024 };
+
+struct delivery {
+	const struct webhook_policy *policy;
+	struct auth *auth;
+	struct auth_use use;
+	struct err no_token; /* why there is none, if there should be */
+	const struct webhook *webhook;
+	char *url, *body;
+	struct text_list headers;
+	struct request_text source;
+};
+
+bool
+webhook_shows_secret(const struct webhook_policy *policy)
+{
+	return policy->secret && *policy->secret &&
+	    text_list_has(&policy->auth, "secret");
+}
+
+char *
+webhook_body(const struct webhook *w)
+{
+	autojson json_t *json = json_object();
+	autofree char *error = NULL;
+	char *text;
+
+	(void)json_object_set_new(json, "eventType", json_string(w->event));
+	(void)json_object_set_new(json, "roomName", json_string(w->room));
+	(void)json_object_set_new(json, "sessionId", json_string(w->session));
+	if (w->error != NULL) {
+		if (!text_is_utf8(w->error))
+			error = text_escape(w->error);
+		(void)json_object_set_new(json, "error",
+		    json_string(error ? error : w->error));
+	}
+	(void)json_object_set_new(json, "timestamp",
+	    json_integer(w->timestamp_ms / 1000));
+	text = json_dumps(json, JSON_COMPACT);
+	if (text == NULL)
+		mem_exhausted();
+	return text;
+}
+
+/* The key bytes that Standard Webhooks means by a secret. */
+static int
+standard_key(const char *secret, struct buf *key, struct err *e)
+{
+	static const char prefix[] = "whsec_";
+
+	if (strncmp(secret, prefix, strlen(prefix)) != 0) {
+		(void)buf_adds(key, secret);
+		return 0;
+	}
+	if (digest_base64_decode(secret + strlen(prefix), key, e) == 0)
+		return 0;
+	return err_wrap(e, "the webhook secret behind %s", prefix);
+}
+
+static char *
+signature(const void *key, size_t key_len, const char *message)
+{
+	unsigned char mac[DIGEST_SHA256_BYTES];
+
+	digest_hmac(key, key_len, message, strlen(message), mac);
+	return digest_base64(mac, sizeof(mac));
+}
+
+static int
+add_standard_entry(struct buf *value, const char *secret, const char *message,
+    struct err *e)
+{
+	autobuf struct buf key = { 0 };
+	autofree char *mac = NULL;
+
+	if (secret == NULL || *secret == '\0')
+		return 0;
+	if (standard_key(secret, &key, e) == -1)
+		return -1;
+	if (key.len == 0)
+		return err_set(e, ERR_CONFIG, "the webhook secret is empty");
+	mac = signature(key.data, key.len, message);
+	mem_wipe(key.data, key.len);
+	(void)buf_addf(value, "%sv1,%s", value->len ? " " : "", mac);
+	return 0;
+}
+
+static void
+add_header(struct text_list *headers, const char *name, const char *value)
+{
+	autowipe char *header = xasprintf("%s: %s", name, value);
+
+	text_list_add(headers, header);
+}
+
+static int
+sign_standard(const struct webhook_policy *policy, const struct webhook *w,
+    const char *body, int64_t now_unix, struct text_list *headers,
+    struct err *e)
+{
+	autofree char *timestamp = xasprintf("%" PRId64, now_unix);
+	autofree char *message = xasprintf("%s.%s.%s", w->id, timestamp, body);
+	autobuf struct buf value = { 0 };
+
+	if (add_standard_entry(&value, policy->secret, message, e) == -1 ||
+	    add_standard_entry(&value, policy->previous_secret, message, e) ==
+		-1)
+		return -1;
+	add_header(headers, "webhook-timestamp", timestamp);
+	add_header(headers, "webhook-signature", buf_str(&value));
+	return 0;
+}
+
+int
+webhook_sign(const struct webhook_policy *policy, const struct webhook *w,
+    const char *body, int64_t now_unix, struct text_list *headers,
+    struct err *e)
+{
+	const char *secret = policy->secret;
+
+	/* Also unsigned: it tells repeats from news. */
+	add_header(headers, "webhook-id", w->id);
+	if (secret == NULL || *secret == '\0')
+		return 0;
+	if (webhook_shows_secret(policy))
+		add_header(headers, "X-Webhook-Secret", secret);
+	if (text_list_has(&policy->auth, "signature")) {
+		autofree char *mac = signature(secret, strlen(secret), body);
+
+		add_header(headers, "X-Webhook-Signature", mac);
+	}
+	if (!text_list_has(&policy->auth, "standard"))
+		return 0;
+	return sign_standard(policy, w, body, now_unix, headers, e);
+}
+
+static int
+prepare(void *ctx, struct http_request *request, struct err *e)
+{
+	struct delivery *d = ctx;
+	struct err ignored; /* webhook_send() has tried it */
+
+	text_list_free(&d->headers);
+	d->no_token = (struct err){ 0 };
+	if (auth_add_header(d->auth, AUTH_MEETING_SERVICE, &d->use, &d->headers,
+		&d->no_token) == -1) {
+		*e = d->no_token;
+		if (e->class == ERR_INTERRUPTED)
+			return -1;
+		log_warn("%s; the webhook goes without a token", e->text);
+	}
+	add_header(&d->headers, "Idempotency-Key", d->webhook->id);
+	(void)webhook_sign(d->policy, d->webhook, d->body,
+	    clock_unix_ms() / 1000, &d->headers, &ignored);
+	request_text_init(&d->source, d->body);
+	*request = (struct http_request){
+		.url = d->url,
+		.headers = &d->headers,
+		.body = &d->source.body,
+		.content_type = "application/json",
+		.answer_timeout_ms = d->policy->answer_timeout_ms,
+		.answer_limit = ANSWER_BYTES,
+	};
+	return 0;
+}
+
+static bool
+is_mended(void *ctx, const struct http_answer *answer)
+{
+	struct delivery *d = ctx;
+
+	return auth_is_mended(d->auth, &d->use, answer->status);
+}
+
+static void
+refine(void *ctx, const struct http_answer *answer, struct err *e)
+{
+	const struct delivery *d = ctx;
+
+	if (answer->status != 401 && answer->status != 403)
+		return;
+	if (d->no_token.class != ERR_NONE)
+		*e = d->no_token;
+	else
+		(void)err_hint(e,
+		    "webhook-secret has to be the meeting-service's");
+}
+
+/* Any 2xx acknowledges, but not the page of a captive portal. */
+static int
+accept_answer(void *ctx, const struct http_answer *answer, struct err *e)
+{
+	const char *body = buf_str(&answer->body);
+
+	(void)ctx;
+	if (strncasecmp(answer->content_type, "text/html", 9) != 0 ||
+	    body[strspn(body, " \t\r\n")] != '<')
+		return 0;
+	return err_set(e, ERR_CONFIG,
+	    "HTTP %ld with an HTML page: this is not the service",
+	    answer->status);
+}
+
+int
+webhook_send(struct http *http, const struct webhook_policy *policy,
+    struct auth *auth, const struct retry_policy *retry,
+    const struct webhook *w, struct err *e)
+{
+	autofree char *url =
+	    request_url(policy->url, "/webhooks/jitsi/recording");
+	autofree char *body = webhook_body(w);
+	autofree char *what = xasprintf("%s webhook", w->event);
+	struct delivery d = {
+		.policy = policy,
+		.auth = auth,
+		.webhook = w,
+		.url = url,
+		.body = body,
+	};
+	const struct request request = {
+		.what = what,
+		.prepare = prepare,
+		.accept = accept_answer,
+		.is_mended = is_mended,
+		.refine = refine,
+		.ctx = &d,
+	};
+	int result;
+
+	if (policy->secret == NULL || *policy->secret == '\0')
+		log_warn("webhook-secret is empty: the %s is not signed", what);
+	result = webhook_sign(policy, w, body, 0, &d.headers, e);
+	if (result == 0)
+		result = request_run(&request, http, retry, e);
+	text_list_free(&d.headers);
+	return result;
+}

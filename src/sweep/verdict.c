@@ -1,0 +1,86 @@
+#include "sweep/verdict.h"
+
+#include <stddef.h>
+
+static bool
+is_settling(const struct verdict_policy *policy, const struct evidence *ev)
+{
+	int64_t age = ev->now_ms - ev->newest_ms;
+
+	/* A change in the future: a clock was set back. */
+	return age < policy->settle_ms && -age < policy->settle_ms;
+}
+
+/* Jibri never called us for it: is it finished? */
+static enum verdict
+of_orphan(const struct verdict_policy *policy, const struct evidence *ev)
+{
+	if (!ev->has_metadata && !ev->has_media)
+		return VERDICT_NONE;
+	/* Jibri writes it last. */
+	if (ev->is_metadata_whole)
+		return VERDICT_DUE;
+	return is_settling(policy, ev) ? VERDICT_SETTLING : VERDICT_DUE;
+}
+
+static enum verdict
+of_journal(const struct verdict_policy *policy, const struct evidence *ev,
+    const char **why)
+{
+	const struct progress *p = ev->progress;
+
+	if (ev->is_locked)
+		return VERDICT_BUSY;
+	if (p->is_removing && ev->is_tombstone)
+		return VERDICT_REMOVING;
+	if (p->is_given_up)
+		return VERDICT_GIVEN_UP;
+	if (p->failed_class == ERR_PERMANENT) {
+		*why = p->failed_text;
+		return VERDICT_HELD;
+	}
+	if (p->state == REC_ANNOUNCED && ev->is_all_stored)
+		return VERDICT_DONE;
+	/* Something was added since; a second Jibri may still be at it. */
+	if (p->state == REC_ANNOUNCED && is_settling(policy, ev))
+		return VERDICT_SETTLING;
+	*why = p->failed_text;
+	return schedule_is_due(&policy->schedule, p, ev->now_ms)
+	    ? VERDICT_DUE
+	    : VERDICT_WAITING;
+}
+
+enum verdict
+verdict_of(const struct verdict_policy *policy, const struct evidence *ev,
+    const char **why)
+{
+	enum verdict verdict;
+
+	*why = NULL;
+	verdict = ev->has_journal ? of_journal(policy, ev, why)
+				  : of_orphan(policy, ev);
+	if (ev->is_writable ||
+	    (verdict != VERDICT_DUE && verdict != VERDICT_WAITING))
+		return verdict;
+	*why = "its directory cannot be written, so no journal can be kept; "
+	       "deliver it by name";
+	return VERDICT_HELD;
+}
+
+const char *
+verdict_name(enum verdict verdict)
+{
+	static const char *const names[VERDICTS] = {
+		[VERDICT_HELD] = "held",
+		[VERDICT_WAITING] = "waiting",
+		[VERDICT_DUE] = "due",
+		[VERDICT_BUSY] = "busy",
+		[VERDICT_SETTLING] = "settling",
+		[VERDICT_GIVEN_UP] = "given up",
+		[VERDICT_REMOVING] = "removing",
+		[VERDICT_DONE] = "done",
+		[VERDICT_NONE] = "none",
+	};
+
+	return names[verdict];
+}

@@ -1,0 +1,52 @@
+#ifndef SWEEP_VERDICT_H
+#define SWEEP_VERDICT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "journal/progress.h"
+#include "journal/schedule.h"
+
+/* What is to become of a directory below a recordings directory?  Pure. */
+
+/* The most urgent first. */
+enum verdict {
+	VERDICT_HELD,     /* an operator must look */
+	VERDICT_WAITING,  /* for the moment of its next try */
+	VERDICT_DUE,      /* to be delivered now */
+	VERDICT_BUSY,     /* another process works on it */
+	VERDICT_SETTLING, /* perhaps still being recorded */
+	VERDICT_GIVEN_UP, /* by an operator */
+	VERDICT_REMOVING, /* delivered, and half removed here */
+	VERDICT_DONE,
+	VERDICT_NONE, /* no recording */
+	VERDICTS
+};
+
+struct verdict_policy {
+	struct schedule_policy schedule;
+	int64_t settle_ms; /* nothing may have changed for so long */
+};
+
+/* Times are milliseconds since 1970. */
+struct evidence {
+	bool has_journal, is_locked;
+	bool is_writable;  /* the directory */
+	bool is_tombstone; /* by its name */
+	/* Of the journal, where there is one. */
+	const struct progress *progress;
+	bool is_all_stored; /* every artifact, as it is now */
+	/* Of the directory; needed where nothing was announced. */
+	bool has_metadata, is_metadata_whole, has_media;
+	int64_t newest_ms; /* the last change of anything in it */
+	int64_t now_ms;
+};
+
+/* *why is set where there is more to say than the verdict's name. */
+enum verdict verdict_of(const struct verdict_policy *, const struct evidence *,
+    const char **why);
+
+/* "held", "waiting", ... */
+const char *verdict_name(enum verdict);
+
+#endif

@@ -1,0 +1,50 @@
+#ifndef SWEEP_VISIT_H
+#define SWEEP_VISIT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/confine.h"
+#include "base/err.h"
+#include "delivery/attempt.h"
+
+/*
+ * One recording's turn in a sweep: attempt_run() in a process of its own, so
+ * that nothing that happens to one recording can happen to the others.
+ */
+
+struct visit_policy {
+	const struct attempt_policy *attempt;
+	const struct pipeline_policy *pipeline;
+	int64_t deadline_ms; /* of one visit */
+	int64_t jobs;        /* that share the rate */
+	bool takes_held;
+	const struct confine_policy *confine;
+	const struct watch *watch; /* of each visit's uploads; NULL: nobody */
+};
+
+/* What became of it. */
+struct visit_report {
+	struct err err; /* ERR_NONE: delivered */
+	bool was_done;
+	uint64_t sent; /* artifacts */
+	int64_t sent_bytes;
+};
+
+struct visit {
+	pid_t pid; /* 0: none */
+	int fd;    /* readable when it has ended */
+};
+
+/* -1 as err_sys() when no process can be started. */
+int visit_start(struct visit *, const struct visit_policy *,
+    const char *directory, struct err *e);
+
+/*
+ * The report of a visit that has ended or is about to.  False for one that
+ * has died without a word; it has failed temporarily, and err says how.
+ */
+bool visit_end(struct visit *, struct visit_report *);
+
+#endif
