@@ -62,8 +62,8 @@ run(const char *data, size_t len)
 	struct err e = { 0 };
 
 	if (config_load(&l, path, NULL, 0, &e) == 0) {
-		for (size_t i = 0; i < settings_n; i++)
-			check_shown(&l.config, &settings[i]);
+		for (size_t i = 0; i < settings_count(); i++)
+			check_shown(&l.config, setting_at(i));
 	} else {
 		must(*e.text != '\0');
 		must(e.class == ERR_CONFIG || e.class == ERR_TEMPORARY);

@@ -13,9 +13,7 @@
 static bool
 is_default_root(const struct loaded *l, size_t n)
 {
-	const struct setting *s = setting_find("recordings-dir");
-
-	return n == 0 && strcmp(l->origins[s - settings], "default") == 0;
+	return n == 0 && config_is_default(l, "recordings-dir");
 }
 
 /* The visits have deadlines of their own. */

@@ -7,14 +7,6 @@
 
 extern char **environ;
 
-static bool
-is_default(const struct loaded *l, const char *name)
-{
-	const struct setting *s = setting_find(name);
-
-	return strcmp(l->origins[s - settings], "default") == 0;
-}
-
 static const char *
 text_of(const struct loaded *l, const char *name)
 {
@@ -38,7 +30,7 @@ check_origins(struct diagnoses *f, const struct loaded *l, const char *path)
 {
 	size_t changed = 0;
 
-	for (size_t i = 0; i < settings_n; i++)
+	for (size_t i = 0; i < settings_count(); i++)
 		changed += strcmp(l->origins[i], "default") != 0;
 	if (path)
 		check_note(f, CHECK_OK, "configuration", NULL, "%s is read",
@@ -48,13 +40,13 @@ check_origins(struct diagnoses *f, const struct loaded *l, const char *path)
 		    "there is no " CONFIG_DEFAULT_FILE " here to be read");
 	check_note(f, CHECK_OK, "settings", NULL,
 	    "%zu of %zu have another value than their default", changed,
-	    settings_n);
-	for (size_t i = 0; i < settings_n; i++) {
-		autofree char *value = setting_show(&l->config, &settings[i]);
+	    settings_count());
+	for (size_t i = 0; i < settings_count(); i++) {
+		autofree char *value = setting_show(&l->config, setting_at(i));
 
 		if (strcmp(l->origins[i], "default") != 0)
 			check_note(f, CHECK_OK, "setting", NULL,
-			    "%s = %s, from %s", settings[i].name, value,
+			    "%s = %s, from %s", setting_at(i)->name, value,
 			    l->origins[i]);
 	}
 	for (size_t i = 0; i < l->lax.n; i++)
@@ -74,13 +66,13 @@ is_known(const char *name)
 	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
 		if (strcmp(name, others[i]) == 0)
 			return true;
-	for (size_t i = 0; i < settings_n; i++) {
-		autofree char *variable = setting_variable(settings[i].name);
+	for (size_t i = 0; i < settings_count(); i++) {
+		autofree char *variable = setting_variable(setting_at(i)->name);
 		size_t len = strlen(variable);
 
 		if (strncmp(name, variable, len) == 0 &&
 		    (name[len] == '\0' ||
-			(settings[i].type == SETTING_SECRET &&
+			(setting_at(i)->type == SETTING_SECRET &&
 			    strcmp(name + len, "_FILE") == 0)))
 			return true;
 	}
@@ -101,9 +93,9 @@ check_variables(struct diagnoses *f)
 		if (strncmp(name, prefix, strlen(prefix)) != 0 ||
 		    is_known(name))
 			continue;
-		for (size_t i = 0; i < settings_n; i++) {
+		for (size_t i = 0; i < settings_count(); i++) {
 			autofree char *variable =
-			    setting_variable(settings[i].name);
+			    setting_variable(setting_at(i)->name);
 
 			nearest_offer(&near, variable);
 		}
@@ -118,18 +110,19 @@ check_variables(struct diagnoses *f)
 static void
 check_legacy(struct diagnoses *f)
 {
-	for (size_t i = 0; i < settings_n; i++) {
-		autofree char *variable = setting_variable(settings[i].name);
+	for (size_t i = 0; i < settings_count(); i++) {
+		autofree char *variable = setting_variable(setting_at(i)->name);
 		const char *ours = getenv(variable), *old;
 
-		if (settings[i].legacy == NULL || ours == NULL || *ours == '\0')
+		if (setting_at(i)->legacy == NULL || ours == NULL ||
+		    *ours == '\0')
 			continue;
-		old = getenv(settings[i].legacy);
+		old = getenv(setting_at(i)->legacy);
 		if (old && *old && strcmp(old, ours) != 0)
 			check_note(f, CHECK_WARNING, "environment",
 			    "Set one of the two.",
-			    "%s and %s differ; %s counts", settings[i].legacy,
-			    variable, variable);
+			    "%s and %s differ; %s counts",
+			    setting_at(i)->legacy, variable, variable);
 	}
 }
 
@@ -168,7 +161,7 @@ check_contradictions(struct diagnoses *f, const struct loaded *l)
 	if (l->config.is_deferred)
 		check_note(f, CHECK_OK, "defer", NULL,
 		    "Jibri's calls deliver nothing; a sweeper has to run");
-	if (!is_default(l, "min-free") && number_of(l, "retention") == 0)
+	if (!config_is_default(l, "min-free") && number_of(l, "retention") == 0)
 		check_note(f, CHECK_WARNING, "min-free",
 		    "Set retention, or leave min-free out.",
 		    "does nothing while retention keeps recordings for ever");

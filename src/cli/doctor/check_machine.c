@@ -188,8 +188,7 @@ check_recordings(struct diagnoses *f, const struct loaded *l)
 {
 	static const char what[] = "recordings-dir";
 	const char *directory = l->config.recordings_dir;
-	const struct setting *s = setting_find(what);
-	bool is_default = strcmp(l->origins[s - settings], "default") == 0;
+	bool is_default = config_is_default(l, what);
 	const struct passwd *owner;
 	struct stat st;
 

@@ -96,10 +96,10 @@ add_settings(struct buf *out)
 	(void)buf_adds(out,
 	    "\nSettings, each also 'name = value' in the file and "
 	    "JIBRI_FINALIZE_NAME:\n");
-	for (size_t i = 0; i < settings_n; i++) {
-		autofree char *left = help_flag(&settings[i]);
+	for (size_t i = 0; i < settings_count(); i++) {
+		autofree char *left = help_flag(setting_at(i));
 
-		add_row(out, left, settings[i].help);
+		add_row(out, left, setting_at(i)->help);
 	}
 }
 

@@ -6,8 +6,8 @@ void
 markdown_settings(struct buf *out)
 {
 	(void)buf_adds(out, "| setting | default | meaning |\n|---|---|---|\n");
-	for (size_t i = 0; i < settings_n; i++) {
-		const struct setting *s = &settings[i];
+	for (size_t i = 0; i < settings_count(); i++) {
+		const struct setting *s = setting_at(i);
 		const char *quote = *s->initial ? "`" : "";
 
 		(void)buf_addf(out, "| `%s` | %s%s%s | %s |\n", s->name, quote,

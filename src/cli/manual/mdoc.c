@@ -210,7 +210,7 @@ void
 mdoc_settings(struct buf *out)
 {
 	(void)buf_adds(out, ".Bl -tag -width Ds\n");
-	for (size_t i = 0; i < settings_n; i++)
-		add_setting(out, &settings[i]);
+	for (size_t i = 0; i < settings_count(); i++)
+		add_setting(out, setting_at(i));
 	(void)buf_adds(out, ".El\n");
 }

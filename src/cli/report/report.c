@@ -152,12 +152,12 @@ report_attempt_json(const struct attempt_result *r, const struct err *e)
 void
 report_config(const struct loaded *l)
 {
-	for (size_t i = 0; i < settings_n; i++) {
-		autofree char *value = setting_show(&l->config, &settings[i]);
+	for (size_t i = 0; i < settings_count(); i++) {
+		autofree char *value = setting_show(&l->config, setting_at(i));
 		autofree char *safe = text_escape(value);
 		autofree char *origin = text_escape(l->origins[i]);
 		autofree char *line = xasprintf("%-24s %-30s %s\n",
-		    settings[i].name, *safe ? safe : "-", origin);
+		    setting_at(i)->name, *safe ? safe : "-", origin);
 
 		log_result(line);
 	}
@@ -168,11 +168,11 @@ report_config_json(const struct loaded *l)
 {
 	json_t *array = json_array();
 
-	for (size_t i = 0; i < settings_n; i++) {
-		autofree char *value = setting_show(&l->config, &settings[i]);
+	for (size_t i = 0; i < settings_count(); i++) {
+		autofree char *value = setting_show(&l->config, setting_at(i));
 
 		(void)json_array_append_new(array,
-		    json_pack("{s:s, s:o, s:o}", "name", settings[i].name,
+		    json_pack("{s:s, s:o, s:o}", "name", setting_at(i)->name,
 			"value", report_json_text(value), "origin",
 			report_json_text(l->origins[i])));
 	}

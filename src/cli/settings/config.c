@@ -58,7 +58,7 @@ set(struct loaded *l, const struct setting *s, const char *value,
 			(void)err_wrap(e, "%s", s->name);
 		return err_wrap(e, "%s", origin);
 	}
-	mem_replace(&l->origins[s - settings], origin);
+	mem_replace(&l->origins[setting_index(s)], origin);
 	return 0;
 }
 
@@ -87,12 +87,20 @@ set_from_file(struct loaded *l, const struct setting *s, const char *path,
 	return result;
 }
 
+bool
+config_is_default(const struct loaded *l, const char *name)
+{
+	size_t i = setting_index(setting_find(name));
+
+	return strcmp(l->origins[i], "default") == 0;
+}
+
 static int
 load_defaults(struct loaded *l, struct err *e)
 {
-	for (size_t i = 0; i < settings_n; i++)
-		if (set(l, &settings[i], settings[i].initial, "default", e) ==
-		    -1)
+	for (size_t i = 0; i < settings_count(); i++)
+		if (set(l, setting_at(i), setting_at(i)->initial, "default",
+			e) == -1)
 			return -1;
 	return 0;
 }
@@ -104,14 +112,14 @@ load_credentials(struct loaded *l, struct err *e)
 
 	if (dir == NULL || *dir == '\0')
 		return 0;
-	for (size_t i = 0; i < settings_n; i++) {
+	for (size_t i = 0; i < settings_count(); i++) {
 		autofree char *path = NULL;
 
-		if (settings[i].type != SETTING_SECRET)
+		if (setting_at(i)->type != SETTING_SECRET)
 			continue;
-		path = xasprintf("%s/%s", dir, settings[i].name);
+		path = xasprintf("%s/%s", dir, setting_at(i)->name);
 		if (access(path, F_OK) == 0 &&
-		    set_from_file(l, &settings[i], path,
+		    set_from_file(l, setting_at(i), path,
 			"$CREDENTIALS_DIRECTORY", e) == -1)
 			return -1;
 	}
@@ -181,10 +189,10 @@ load_line(struct loaded *l, char *line, const char *origin, bool *seen,
 	s = find_key(key, &is_file);
 	if (s == NULL)
 		return unknown_key(key, origin, e);
-	if (seen[s - settings])
+	if (seen[setting_index(s)])
 		return err_set(e, ERR_CONFIG, "%s: '%s' is set twice", origin,
 		    s->name);
-	seen[s - settings] = true;
+	seen[setting_index(s)] = true;
 	if (s->type == SETTING_SECRET && !is_file && *value)
 		note_lax(l, path, st);
 	return is_file ? set_from_file(l, s, value, origin, e)
@@ -195,7 +203,7 @@ static int
 load_lines(struct loaded *l, const char *path, const struct stat *st,
     char *text, struct err *e)
 {
-	autofree bool *seen = xcalloc(settings_n, sizeof(bool));
+	autofree bool *seen = xcalloc(settings_count(), sizeof(bool));
 	char *line;
 
 	for (int number = 1; (line = strsep(&text, "\n")) != NULL; number++) {
@@ -261,8 +269,8 @@ load_variable(struct loaded *l, const struct setting *s, const char *variable,
 static int
 load_environment(struct loaded *l, struct err *e)
 {
-	for (size_t i = 0; i < settings_n; i++) {
-		const struct setting *s = &settings[i];
+	for (size_t i = 0; i < settings_count(); i++) {
+		const struct setting *s = setting_at(i);
 		autofree char *variable = setting_variable(s->name);
 		autofree char *file = xasprintf("%s_FILE", variable);
 
@@ -354,7 +362,7 @@ config_load(struct loaded *l, const char *path, const struct flag *flags,
     size_t n, struct err *e)
 {
 	*l = (struct loaded){ 0 };
-	l->origins = xcalloc(settings_n, sizeof(char *));
+	l->origins = xcalloc(settings_count(), sizeof(char *));
 	if (load_defaults(l, e) == -1 || load_credentials(l, e) == -1 ||
 	    load_file(l, path, e) == -1 || load_environment(l, e) == -1 ||
 	    load_flags(l, flags, n, e) == -1)
@@ -366,12 +374,12 @@ config_load(struct loaded *l, const char *path, const struct flag *flags,
 void
 config_free(struct loaded *l)
 {
-	for (size_t i = 0; l->origins && i < settings_n; i++) {
-		void *field = (char *)&l->config + settings[i].offset;
+	for (size_t i = 0; l->origins && i < settings_count(); i++) {
+		void *field = (char *)&l->config + setting_at(i)->offset;
 		char **text = field;
 
 		free(l->origins[i]);
-		switch (settings[i].type) {
+		switch (setting_at(i)->type) {
 		case SETTING_SECRET:
 			mem_free_secret(text);
 			break;

@@ -20,7 +20,7 @@ struct flag {
 
 struct loaded {
 	struct config config;
-	char **origins;       /* by index of settings[] */
+	char **origins;       /* by index, see setting_at() */
 	struct text_list lax; /* what to say of files open to others */
 };
 
@@ -38,5 +38,8 @@ const char *config_file(const char *path);
 int config_load(struct loaded *, const char *path, const struct flag *flags,
     size_t n, struct err *e);
 void config_free(struct loaded *);
+
+/* Did nobody set it? */
+bool config_is_default(const struct loaded *, const char *setting);
 
 #endif

@@ -45,8 +45,8 @@ flag_next(size_t *at, struct flag_view *f)
 		(*at)++;
 	if (*at < option_switches_n)
 		view_option(&option_switches[*at], f);
-	else if (*at < option_switches_n + settings_n)
-		view_setting(&settings[*at - option_switches_n], f);
+	else if (*at < option_switches_n + settings_count())
+		view_setting(setting_at(*at - option_switches_n), f);
 	else
 		return false;
 	(*at)++;

@@ -31,7 +31,7 @@ help_sample(void)
 	    "of their own.\n"
 	    "# Check what you wrote with 'jibri-finalize config', as the user "
 	    "that records.\n");
-	for (size_t i = 0; i < settings_n; i++)
-		add_setting(&out, &settings[i]);
+	for (size_t i = 0; i < settings_count(); i++)
+		add_setting(&out, setting_at(i));
 	return out.data;
 }

@@ -10,17 +10,17 @@
 const struct setting *
 setting_find(const char *name)
 {
-	for (size_t i = 0; i < settings_n; i++)
-		if (strcmp(settings[i].name, name) == 0)
-			return &settings[i];
+	for (size_t i = 0; i < settings_count(); i++)
+		if (strcmp(setting_at(i)->name, name) == 0)
+			return setting_at(i);
 	return NULL;
 }
 
 void
 settings_offer(struct nearest *near, bool is_flag)
 {
-	for (size_t i = 0; i < settings_n; i++) {
-		const struct setting *s = &settings[i];
+	for (size_t i = 0; i < settings_count(); i++) {
+		const struct setting *s = setting_at(i);
 		autofree char *file = xasprintf("%s-file", s->name);
 
 		if (s->type != SETTING_SECRET || !is_flag)

@@ -16,7 +16,7 @@
 #include "sweep/verdict.h"
 
 /*
- * Every setting is a row of one table.  The flag, the key in the file, the
+ * Every setting is a row of a table.  The flag, the key in the file, the
  * variable, --help, the manual and `config` come from it.
  */
 
@@ -66,8 +66,10 @@ struct setting {
 	const char *(*check)(const char *text);
 };
 
-extern const struct setting settings[];
-extern const size_t settings_n;
+/* The row at i, from 0 to settings_count() - 1; NULL past the last. */
+const struct setting *setting_at(size_t i);
+size_t settings_count(void);
+size_t setting_index(const struct setting *);
 
 /* By its name, or NULL. */
 const struct setting *setting_find(const char *name);

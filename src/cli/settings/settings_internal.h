@@ -26,6 +26,20 @@
 	.type = SETTING_CHOICE, .offset = FIELD(field, int), .choices = names
 /* NOLINTEND(bugprone-macro-parentheses) */
 
+/* The rows of one subject, a file each: settings_SUBJECT.c. */
+struct setting_group {
+	const struct setting *rows;
+	size_t n;
+};
+
+#define GROUP(table) \
+	{ \
+		.rows = (table), .n = sizeof(table) / sizeof((table)[0]) \
+	}
+
+extern const struct setting_group settings_services, settings_recording,
+    settings_delivery, settings_sweep, settings_output;
+
 /*
  * What a setting's text may be, beyond its type: NULL, or why it cannot be,
  * as it follows the text in a message.
