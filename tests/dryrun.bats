@@ -50,7 +50,7 @@ plan() {
 
 @test "what it says a run would do is what the run does" {
 	echo notes >"$REC/notes.txt"
-	faults "upload $MEDIA * status 503"
+	faults "upload $MEDIA * status 429"
 	run_finalize 75 --tries 1
 	faults
 	SENT=$(($(requests upload) + $(requests webhook)))
@@ -74,7 +74,8 @@ there metadata.json"
 	assert_equal "$(cat "$DIR/then")" "nothing, STOPPED is acknowledged"
 	assert_equal "$(requests)" "$before"
 	rm "$SB/store/$ROOM/$SESSION/$MEDIA"
-	assert_equal "$(plan upload)" "send $MEDIA
+	age_journal
+	assert_equal "$(plan upload)" "doubt $MEDIA
 there metadata.json"
 	assert_equal "$(cat "$DIR/then")" STOPPED
 	run_finalize 0

@@ -209,10 +209,12 @@ told() {
 	faults "upload $MEDIA 1 drop-stored" "list * * status 500"
 	run_finalize 75
 	is_stored metadata.json "$MEDIA"
+	# Sent without a list, which was out: nobody knows what was there.
+	assert_equal "$(journal | grep -c ambiguous)" 2
 	faults "list * * status 405"
 	run_finalize 0
 	assert_equal "$(stored | grep -c "^$MEDIA")" 2
-	assert_equal "$(journal | grep -c ambiguous)" 1
+	assert_equal "$(journal | grep -c ambiguous)" 3
 }
 
 @test "the journal lost, the list shows what the server has: nothing is sent twice" {

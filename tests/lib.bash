@@ -229,6 +229,12 @@ journal() {
 	jq -r "${1:-.event}" "$REC/.jibri-finalize"
 }
 
+# age_journal: an hour has passed since all of it.
+age_journal() {
+	jq -c '.at -= 3600000' "$REC/.jibri-finalize" >"$DIR/aged"
+	cat "$DIR/aged" >"$REC/.jibri-finalize"
+}
+
 assert_equal() {
 	[ "$1" = "$2" ] && return 0
 	printf 'expected: %q\n     got: %q\n' "$2" "$1" >&2

@@ -69,6 +69,7 @@ state() {
 @test "the server has lost a file" {
 	run_finalize 0
 	rm "$SERVER/$MEDIA"
+	age_journal
 	run_finalize 0
 	readme 0 "The server has lost a file"
 	is_stored metadata.json "$MEDIA"

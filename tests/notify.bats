@@ -42,7 +42,7 @@ live() {
 		"announced STARTED"
 }
 
-@test "STARTED is sent once; a repeat by --force, or by names, has the same id and body" {
+@test "STARTED is sent once; a repeat by --force has the same id and body" {
 	live
 	run_command 0 notify started "$REC"
 	run_command 0 notify started "$REC"
@@ -52,12 +52,13 @@ live() {
 	run_command 0 notify started --room "$ROOM" --session "$SESSION"
 	assert_equal "$(webhooks | sort | uniq -c | xargs)" \
 		"3 STARTED $ROOM $SESSION"
-	assert_equal "$(ids | sort -u | wc -l)" 1
+	# Who knows only names has no moment to repeat.
+	assert_equal "$(ids | head -n 2 | sort -u | wc -l)" 1
 	assert_equal "$(bodies | head -n 2 | sort -u | wc -l)" 1
 	echo more >>"$REC/$MEDIA"
 	echo new >"$REC/notes.txt"
 	run_command 0 notify started --force "$REC"
-	assert_equal "$(ids | sort -u | wc -l)" 1
+	assert_equal "$(ids | sed -n '1p;4p' | sort -u | wc -l)" 1
 }
 
 @test "a STARTED that was refused is sent by the next call" {
@@ -119,6 +120,7 @@ STOPPED $ROOM $SESSION"
 @test "STOPPED is refused when the server has lost what the journal has as stored" {
 	run_finalize 0
 	rm "$SB/store/$ROOM/$SESSION/$MEDIA"
+	age_journal
 	run_command 65 notify stopped "$REC"
 	assert_output_has "$MEDIA is not at the server"
 	assert_equal "$(webhooks | wc -l)" 1

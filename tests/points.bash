@@ -77,15 +77,19 @@ settles() {
 	holds jq -e .event "$REC/.jibri-finalize" >"$DIR/events"
 }
 
-# announced_once [MOST]: each session at the server was announced by one
-# STOPPED; where its acknowledgement was lost, each repeat has the same id.
+# announced_once [MOST [IDS]]: each session at the server was announced by one
+# STOPPED; where its acknowledgement was lost, each repeat has the same id and
+# body.  Where the journal was lost, there are up to so many ids.
 announced_once() {
 	local sessions=("$SB/store/$ROOM"/*)
-	jq -es --argjson n "${#sessions[@]}" --argjson most "${1:-2}" '
+	jq -es --argjson n "${#sessions[@]}" --argjson most "${1:-2}" \
+		--argjson ids "${2:-1}" '
 		map(select(.acked) | (.body | fromjson) +
-			{id: .headers["webhook-id"]}) |
+			{id: .headers["webhook-id"], raw: .body}) |
 		map(select(.eventType == "STOPPED")) | group_by(.sessionId) |
-		map(select((map(.id) | unique | length) > 1 or
+		map(select((map(.id) | unique | length) > $ids or
+			(map(.id) | unique | length) !=
+				(map([.id, .raw]) | unique | length) or
 			length > $most)) as $wrong |
 		($wrong == [] or ($wrong | debug | false)) and length == $n
 		' "$SB/webhooks.jsonl" >/dev/null

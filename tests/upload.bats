@@ -10,9 +10,10 @@ setup() {
 }
 teardown() { common_teardown; }
 
-# lose FILE: the server has it no more.
+# lose FILE...: the server has them no more, and not only not yet.
 lose() {
-	rm "$SB/store/$ROOM/$SESSION/$1"
+	(cd "$SB/store/$ROOM/$SESSION" && rm "$@")
+	age_journal
 }
 
 # keys FILE: the idempotency keys under which it was sent.
@@ -43,7 +44,7 @@ meetings() {
 	assert_equal "$(webhooks)" "STOPPED $ROOM $SESSION
 STOPPED $ROOM $SESSION"
 	assert_equal "$(ids | sort -u | wc -l)" 2
-	assert_output_has "$MEDIA: was stored, and the server has lost it"
+	assert_output_has "$MEDIA: was stored, and the server does not list it any more"
 	run_finalize 0
 	assert_output_has "done already"
 }
@@ -72,7 +73,7 @@ STOPPED $ROOM $SESSION"
 	local f
 	for f in a b c d; do echo "$f" >"$REC/$f.txt"; done
 	run_finalize 0
-	for f in a.txt c.txt "$MEDIA"; do lose "$f"; done
+	lose a.txt c.txt "$MEDIA"
 	faults "upload c.txt 1 status 503"
 	run_command 75 upload --tries 1 "$REC"
 	run_finalize 0

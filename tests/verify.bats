@@ -68,6 +68,7 @@ damage() {
 
 @test "a file that the server lost is missing, and upload mends it" {
 	rm "$THERE/$MEDIA"
+	age_journal
 	verify 65
 	assert_output_has "error: $MEDIA: missing on the server"
 	assert_output_has "$SESSION: 2 the same by path and size, 1 missing"

@@ -39,6 +39,7 @@ _jibri_finalize() {
 	--meeting-id-keys
 	--redact
 	--exclude
+	--locking
 	--parallel
 	--checksum
 	--tries
@@ -155,6 +156,9 @@ _jibri_finalize() {
 	[ -n "$command" ] || words='finalize upload verify notify pack sweep status forget check config help'
 	case $prev$joint in
 	--room-from-media=)
+		flags='' kind='' words='yes no'
+		;;
+	--locking=)
 		flags='' kind='' words='yes no'
 		;;
 	--expect-continue=)

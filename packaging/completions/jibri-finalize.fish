@@ -87,6 +87,7 @@ complete -c jibri-finalize -n 'not _jibri_finalize_command help' -l room-from-me
 complete -c jibri-finalize -n 'not _jibri_finalize_command help' -l meeting-id-keys -x -d 'where metadata.json holds the meeting\'s id'
 complete -c jibri-finalize -n 'not _jibri_finalize_command help' -l redact -x -d 'taken out of metadata.json before it is sent'
 complete -c jibri-finalize -n 'not _jibri_finalize_command help' -l exclude -x -d 'names that are no artifacts'
+complete -c jibri-finalize -n 'not _jibri_finalize_command help' -l locking -d 'refuse a file system that has no locks'
 complete -c jibri-finalize -n 'not _jibri_finalize_command help' -l parallel -x -d 'artifacts in flight at once'
 complete -c jibri-finalize -n 'not _jibri_finalize_command help' -l checksum -x -a 'sha256 none' -d 'sha256 or none: what to note of the bytes sent'
 complete -c jibri-finalize -n 'not _jibri_finalize_command help' -l tries -x -d 'how often a request is made at most'

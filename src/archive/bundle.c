@@ -175,7 +175,7 @@ workspace_open(struct workspace *w, const char *archive, const struct stat *st,
 {
 	w->name = workspace_name(archive, st);
 	if (find_place(w, archive, work_dir, e) == -1 ||
-	    journal_open(&w->lock, w->fd, e) == -1)
+	    journal_open(&w->lock, w->fd, true, e) == -1)
 		return -1;
 	if (file_remove_tree(w->fd, PART_NEW) == -1 ||
 	    file_remove_tree(w->fd, PART_OLD) == -1)
@@ -213,7 +213,7 @@ seed_journal(int dirfd, const char *session, const struct manifest_head *head,
 
 	if (head->room == NULL || head->meeting_id == NULL)
 		return 0;
-	result = journal_open(&j, dirfd, e);
+	result = journal_open(&j, dirfd, true, e);
 	if (result == 0) {
 		journal_note(&j,
 		    (struct event){
@@ -299,7 +299,7 @@ is_announced(int dirfd)
 {
 	struct journal j;
 	struct err ignored;
-	bool result = journal_open(&j, dirfd, &ignored) == 0 &&
+	bool result = journal_open(&j, dirfd, true, &ignored) == 0 &&
 	    j.progress.state == REC_ANNOUNCED;
 
 	journal_close(&j);

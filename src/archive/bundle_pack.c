@@ -116,11 +116,10 @@ add_artifact(struct pack *p, const struct artifact *a, struct err *e)
 
 	if (fd == -1)
 		return -1;
-	if (a->is_redacted) {
-		/* It would go out with what is private in it. */
-		if (a->content.data == NULL)
-			return err_set(e, ERR_TEMPORARY,
-			    "could not be read before");
+	/* It would go out with what is private in it. */
+	if (a->is_unreadable)
+		return err_set(e, ERR_TEMPORARY, "could not be read before");
+	if (a->content.data != NULL) {
 		s = (struct source){
 			.fd = -1,
 			.data = a->content.data,
@@ -427,7 +426,8 @@ pack(struct pack *p, struct target *t,
 		return -1;
 	/* The recording is its owner's, the archive is ours. */
 	recording_enter(rec, false);
-	if (journal_open(&p->journal, rec->dirfd, e) == -1)
+	if (journal_open(&p->journal, rec->dirfd, rec->policy->locking, e) ==
+	    -1)
 		return -1;
 	recording_leave(rec);
 	if (open_target(t, e) == -1)

@@ -187,10 +187,38 @@ file_remove_tree(int dirfd, const char *name)
 	return unlinkat(dirfd, name, AT_REMOVEDIR);
 }
 
+static int64_t
+nanoseconds(const struct timespec *t)
+{
+	int64_t ns;
+
+	/* 64 bits reach from 1677 to 2262. */
+	if (__builtin_mul_overflow((int64_t)t->tv_sec, 1000000000, &ns) ||
+	    __builtin_add_overflow(ns, t->tv_nsec, &ns))
+		return t->tv_sec < 0 ? INT64_MIN : INT64_MAX;
+	return ns;
+}
+
 int64_t
 file_mtime_ns(const struct stat *st)
 {
-	return (int64_t)st->st_mtim.tv_sec * 1000000000 + st->st_mtim.tv_nsec;
+	return nanoseconds(&st->st_mtim);
+}
+
+/* FNV-1a, of four numbers. */
+int64_t
+file_stamp(const struct stat *st)
+{
+	const int64_t parts[] = { (int64_t)st->st_ino,
+		nanoseconds(&st->st_ctim), nanoseconds(&st->st_mtim),
+		st->st_size };
+	uint64_t hash = UINT64_C(14695981039346656037);
+
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+		for (int shift = 0; shift < 64; shift += 8)
+			hash = (hash ^ ((uint64_t)parts[i] >> shift & 0xff)) *
+			    UINT64_C(1099511628211);
+	return (int64_t)(hash >> 12 | 1);
 }
 
 int64_t

@@ -48,7 +48,15 @@ int file_remove_tree(int dirfd, const char *name);
 /* As pread(2), but a signal does not end it. */
 ssize_t file_read_at(int fd, void *to, size_t len, int64_t offset);
 
+/* Nanoseconds since 1970, cut to what 64 bits hold. */
 int64_t file_mtime_ns(const struct stat *);
+
+/*
+ * Which version of a file this is: one number below 2^53 for inode, change
+ * time, modification time and size.  Two versions of the same content may
+ * differ; the number of two contents is the same only by collision.
+ */
+int64_t file_stamp(const struct stat *);
 
 /*
  * When the open file was made, in milliseconds since 1970; 0 where the file

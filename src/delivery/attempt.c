@@ -416,7 +416,8 @@ attempt_postpone(const char *directory, const struct pipeline_policy *pipeline,
 	    &ignored);
 
 	recording_enter(&rec, false);
-	if (result == 0 && journal_open(&j, rec.dirfd, &ignored) == 0 &&
+	if (result == 0 &&
+	    journal_open(&j, rec.dirfd, rec.policy->locking, &ignored) == 0 &&
 	    j.progress.failed_class != ERR_PERMANENT) {
 		journal_note(&j,
 		    (struct event){

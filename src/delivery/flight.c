@@ -55,18 +55,17 @@ read_body(void *ctx, char *to, size_t len, struct err *e)
 int
 flight_recheck(struct flight *f, struct err *e)
 {
+	const struct artifact *a = f->artifact;
 	struct stat now;
-	autoclose int fd = -1;
 
 	if (f->fd != -1)
-		return recording_recheck(f->recording, f->artifact->path,
-		    &f->st, e);
-	fd = recording_open_artifact(f->recording, f->artifact->path, &now, e);
-	if (fd != -1 && file_mtime_ns(&now) == f->artifact->mtime_ns)
+		return recording_recheck(f->recording, a->path, &f->st, e);
+	if (file_stat_beneath(f->recording->dirfd, a->path, &now) == -1
+		? err_is_passing(errno)
+		: file_stamp(&now) == a->stamp)
 		return 0;
 	f->is_stale = true;
-	return fd == -1 ? -1
-			: err_set(e, ERR_TEMPORARY, "was written to meanwhile");
+	return err_set(e, ERR_TEMPORARY, "was written to meanwhile");
 }
 
 static int
@@ -141,10 +140,11 @@ open_file(struct flight *f, struct err *e)
 	if (f->fd == -1)
 		return -1;
 	/* It would go out with what is private in it. */
-	if (a->is_redacted)
+	if (a->is_unreadable)
 		return err_set(e, ERR_TEMPORARY, "could not be read before");
 	f->size = f->st.st_size;
 	f->mtime_ns = file_mtime_ns(&f->st);
+	f->stamp = file_stamp(&f->st);
 	read_small(f);
 	return 0;
 }
@@ -155,11 +155,12 @@ open_content(struct flight *f, struct mimetype *mimetype, struct err *e)
 	const struct artifact *a = f->artifact;
 	const char *type;
 
-	if (a->is_redacted && a->content.data != NULL) {
+	if (a->content.data != NULL) {
 		if (flight_recheck(f, e) == -1)
 			return -1;
 		f->size = a->size;
 		f->mtime_ns = a->mtime_ns;
+		f->stamp = a->stamp;
 		f->bytes = &a->content;
 	} else if (open_file(f, e) == -1) {
 		return -1;
@@ -271,7 +272,7 @@ flight_hash_artifact(const struct recording *rec, const struct artifact *a,
 	struct digest *d;
 	struct stat st;
 
-	if (!a->is_redacted || a->content.data == NULL) {
+	if (a->content.data == NULL) {
 		fd = recording_open_artifact(rec, a->path, &st, e);
 		return fd == -1 ? -1 : hash_file(fd, hex, e);
 	}

@@ -26,7 +26,7 @@ struct flight {
 	struct buf content;      /* of a small file */
 	const struct buf *bytes; /* all that is sent; NULL: it is read */
 	int64_t size, offset;
-	int64_t mtime_ns;
+	int64_t mtime_ns, stamp; /* of the version that is sent */
 	int64_t started_ms;
 	bool is_whole;   /* media, and it is whole */
 	bool is_stale;   /* the directory must be read again */

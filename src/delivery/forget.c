@@ -42,7 +42,7 @@ forget_recording(struct recording *rec, enum forget_outcome *outcome,
     struct err *e)
 {
 	struct journal j;
-	int result = journal_open(&j, rec->dirfd, e);
+	int result = journal_open(&j, rec->dirfd, rec->policy->locking, e);
 
 	if (result == 0)
 		result = give_up(&j, rec, outcome, e);
@@ -81,7 +81,7 @@ forget_journal(struct recording *rec, const struct filestore_policy *policy,
     struct err *e)
 {
 	struct journal j;
-	int result = journal_open(&j, rec->dirfd, e);
+	int result = journal_open(&j, rec->dirfd, rec->policy->locking, e);
 
 	if (result == 0)
 		result = check_doubt(&j.progress, rec, policy, e);

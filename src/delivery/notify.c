@@ -80,7 +80,7 @@ send_stopped(struct job *job, const struct notify_request *request,
 					    : check_anything_stored(job, e);
 	if (result == -1)
 		return err_wrap(e, "STOPPED is not sent");
-	at_ms = pipeline_stopped_ms(job);
+	at_ms = job->journal.progress.complete_ms;
 	return pipeline_send(job, "STOPPED", NULL,
 	    at_ms > 0 ? at_ms : clock_unix_ms(), e);
 }

@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/stop.h"
@@ -23,8 +24,9 @@ job_open(struct job *job, const char *directory, bool is_looking, struct err *e)
 		return -1;
 	recording_enter(rec, job->is_swept);
 	log_set_session(named ? named : recording_name(rec));
-	if ((is_looking ? journal_look : journal_open)(&job->journal,
-		rec->dirfd, e) == -1)
+	if ((is_looking ? journal_look(&job->journal, rec->dirfd, e)
+			: journal_open(&job->journal, rec->dirfd,
+			      rec->policy->locking, e)) == -1)
 		return -1;
 	if (p->session && !named)
 		log_set_session(p->session);
@@ -168,6 +170,17 @@ stage_resolve(struct job *job, struct err *e)
 	return 0;
 }
 
+/* Now, but never before a moment that may have been told. */
+static int64_t
+complete_moment_ms(const struct progress *p)
+{
+	int64_t moment_ms = clock_unix_ms();
+
+	if (moment_ms < p->told_ms)
+		moment_ms = p->told_ms;
+	return moment_ms > p->failed_since_ms ? moment_ms : p->failed_since_ms;
+}
+
 static void
 note_complete(struct job *job)
 {
@@ -175,6 +188,7 @@ note_complete(struct job *job)
 	struct event ev = {
 		.kind = EVENT_COMPLETE,
 		.count = (int64_t)rec->n,
+		.moment_ms = complete_moment_ms(&job->journal.progress),
 	};
 
 	for (size_t i = 0; i < rec->n; i++)
@@ -247,7 +261,8 @@ run_stages(struct job *job, struct err *e)
 	while (p->state < REC_ANNOUNCED && !job->is_partial) {
 		enum rec_state before = p->state;
 
-		if (stop_check(e) == -1)
+		if (stop_check(e) == -1 ||
+		    journal_check(&job->journal, e) == -1)
 			return -1;
 		log_debug("stage: %s", stages[before].name);
 		if (before > REC_NEW && pipeline_open_http(job, e) == -1)

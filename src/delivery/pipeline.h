@@ -116,14 +116,12 @@ int pipeline_identify(struct job *, struct err *e);
 
 /*
  * Send a webhook of this event ("STARTED", "STOPPED" or "FAILED" with an
- * error), with the id that follows from what is known, and note that it was
- * acknowledged.  -1 as webhook_send().
+ * error) and note that it was acknowledged.  Its timestamp is never older
+ * than that of another before it; its id follows from its body.  -1 as
+ * webhook_send().
  */
 int pipeline_send(struct job *, const char *event, const char *error,
     int64_t timestamp_ms, struct err *e);
-
-/* The moment that STOPPED speaks of; 0: nothing is stored. */
-int64_t pipeline_stopped_ms(const struct job *);
 
 /* Tell the meeting-service that the recording failed, and why. */
 int pipeline_send_failed(struct job *, const char *why, struct err *e);

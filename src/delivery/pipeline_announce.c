@@ -15,6 +15,12 @@ is_media_fact(const struct fact *fact)
 	return fact->type && mimetype_is_media(fact->type);
 }
 
+static void
+find_media(void *has_media, const struct fact *fact)
+{
+	*(bool *)has_media |= fact->is_stored && is_media_fact(fact);
+}
+
 static bool
 is_media(const struct artifact *a, const struct fact *fact)
 {
@@ -34,7 +40,10 @@ is_known_whole(const struct job *job, const struct artifact *a,
 static int
 check_removed_media(const struct job *job, struct err *e)
 {
-	if (progress_has_stored(&job->journal.progress, is_media_fact))
+	bool has_media = false;
+
+	progress_each(&job->journal.progress, find_media, &has_media);
+	if (has_media)
 		return 0;
 	return err_set(e, ERR_PERMANENT, "the recording holds no media file");
 }
@@ -101,33 +110,17 @@ session_of(const struct job *job)
 				     : job->journal.progress.session;
 }
 
-/*
- * From session, event and what is stored (and the error, which is part of
- * the body): a repeat carries the same.  A start has nothing stored yet.
- */
+/* A repeat of the same body has the same id, and another body never has. */
 static char *
-webhook_id(const struct job *job, const char *event, const char *error)
+webhook_id(const struct job *job, const struct webhook *webhook)
 {
-	const struct progress *p = &job->journal.progress;
-	const struct recording *rec = &job->recording;
-	bool is_start = strcmp(event, "STARTED") == 0;
+	autofree char *body = webhook_body(webhook);
+	autofree char *text =
+	    xasprintf("%s\n%" PRId64, body, job->journal.progress.generation);
 	struct digest *d = digest_new();
-	autofree char *head =
-	    xasprintf("%s\n%s\n%s\n%" PRId64 "\n%s\n", session_of(job), event,
-		room_of(job), is_start ? 0 : p->generation, error ? error : "");
 	char hex[DIGEST_HEX_BYTES];
 
-	digest_add(d, head, strlen(head));
-	for (size_t i = 0; i < rec->n && !is_start; i++) {
-		const struct artifact *a = &rec->artifacts[i];
-		autofree char *line = NULL;
-
-		if (!upload_is_stored(p, a))
-			continue;
-		line = xasprintf("%s%c%" PRId64 " %" PRId64 "\n", a->path, '\n',
-		    a->size, a->mtime_ns);
-		digest_add(d, line, strlen(line));
-	}
+	digest_add(d, text, strlen(text));
 	digest_hex(d, hex);
 	digest_free(d);
 	return xasprintf("msg_%.32s", hex);
@@ -138,16 +131,18 @@ pipeline_send(struct job *job, const char *event, const char *error,
     int64_t timestamp_ms, struct err *e)
 {
 	const struct pipeline_policy *policy = job->policy;
-	autofree char *id = webhook_id(job, event, error);
-	const struct webhook webhook = {
+	int64_t told_ms = job->journal.progress.told_ms;
+	struct webhook webhook = {
 		.event = event,
 		.room = room_of(job),
 		.session = session_of(job),
 		.error = error,
-		.timestamp_ms = timestamp_ms,
-		.id = id,
+		/* Who sorts by it ends with what was told last. */
+		.timestamp_ms = timestamp_ms > told_ms ? timestamp_ms : told_ms,
 	};
+	autofree char *id = webhook_id(job, &webhook);
 
+	webhook.id = id;
 	if (pipeline_check_url("meeting-service-url", policy->meeting.url, e) ==
 		-1 ||
 	    pipeline_open_http(job, e) == -1 ||
@@ -159,6 +154,7 @@ pipeline_send(struct job *job, const char *event, const char *error,
 		.kind = EVENT_ANNOUNCED,
 		.webhook = event,
 		.id = id,
+		.moment_ms = webhook.timestamp_ms,
 	    });
 	journal_commit(&job->journal);
 	log_info("%s acknowledged", event);
@@ -168,30 +164,8 @@ pipeline_send(struct job *job, const char *event, const char *error,
 int
 pipeline_send_failed(struct job *job, const char *why, struct err *e)
 {
-	const struct progress *p = &job->journal.progress;
-	int64_t since_ms = p->failed_since_ms > p->last_fact_ms
-	    ? p->failed_since_ms
-	    : p->last_fact_ms;
-
-	return pipeline_send(job, "FAILED", why, since_ms, e);
-}
-
-/*
- * The time of the last fact; that of the newest artifact when no fact will
- * be there for a repeat, as the same id must not go out with another time.
- */
-int64_t
-pipeline_stopped_ms(const struct job *job)
-{
-	const struct recording *rec = &job->recording;
-	int64_t newest_ns = 0;
-
-	for (size_t i = 0; i < rec->n; i++)
-		if (rec->artifacts[i].mtime_ns > newest_ns)
-			newest_ns = rec->artifacts[i].mtime_ns;
-	return job->journal.is_degraded && newest_ns > 0
-	    ? newest_ns / 1000000
-	    : job->journal.progress.last_fact_ms;
+	return pipeline_send(job, "FAILED", why,
+	    job->journal.progress.failed_since_ms, e);
 }
 
 int
@@ -206,5 +180,6 @@ pipeline_announce(struct job *job, struct err *e)
 		return 0;
 	}
 	job->is_announcing = true;
-	return pipeline_send(job, "STOPPED", NULL, pipeline_stopped_ms(job), e);
+	return pipeline_send(job, "STOPPED", NULL,
+	    job->journal.progress.complete_ms, e);
 }

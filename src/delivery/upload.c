@@ -11,57 +11,24 @@
 #include "remote/request.h"
 
 enum {
-	AHEAD = 256, /* small artifacts whose sending is noted at once */
+	/* Small artifacts whose sending is noted at once; the more, the
+	 * better it goes, as each is a line in the journal if it fails. */
+	AHEAD = 4,
+	AHEAD_MOST = 256,
 	AHEAD_BYTES = 32 * 1024, /* of their paths: a line has a limit */
 	NAMED_FAILURES = 5,
-	OUT_AFTER = 2, /* given up in a row: the server is out */
+	/* So many failures in a row, and nothing more is tried; one that is
+	 * the server's counts for several. */
+	FUTILE = 8,
+	FUTILE_OUTAGE = 4,
 };
-
-void
-upload_note(struct upload *u, const struct item *item, enum event_kind kind)
-{
-	journal_note(u->deps->journal,
-	    (struct event){ .kind = kind, .path = item->artifact->path });
-}
 
 static void
 keep_error(struct item *item, const struct err *e)
 {
 	if (item->err == NULL)
 		item->err = xmalloc(sizeof(*item->err));
-	if (item->err != e)
-		*item->err = *e;
-}
-
-void
-upload_fail(struct upload *u, struct item *item, const struct err *e)
-{
-	keep_error(item, e);
-	item->state = ITEM_FAILED;
-	u->totals->failed++;
-	log_error("%s: %s", item->artifact->path, item->err->text);
-}
-
-void
-upload_make_ready(struct upload *u, struct item *item, int64_t due_ms)
-{
-	item->state = ITEM_READY;
-	item->due_ms = due_ms;
-	if (item->is_fresh && item->retry.failures == 0)
-		return;
-	item->is_fresh = false;
-	xgrow((void **)&u->waiting, &u->cap_waiting, u->n_waiting + 1,
-	    sizeof(struct item *));
-	u->waiting[u->n_waiting++] = item;
-}
-
-void
-upload_ask(struct upload *u, struct item *item, int64_t list_due_ms)
-{
-	item->state = ITEM_ASK;
-	u->n_ask++;
-	if (list_due_ms < u->list_due_ms)
-		u->list_due_ms = list_due_ms;
+	*item->err = *e;
 }
 
 /* Sending */
@@ -125,20 +92,20 @@ note_sending(struct upload *u, const struct item *item)
 	const struct progress *p = &u->deps->journal->progress;
 	const struct fact *fact = progress_fact(p, item->artifact->path);
 	struct text_list paths = { 0 };
-	int64_t mtimes_ns[AHEAD];
+	int64_t stamps[AHEAD_MOST];
 	size_t bytes = 0;
 
-	if (fact && fact->is_sending && fact->mtime_ns == item->mtime_ns)
+	if (fact && fact->is_sending && fact->stamp == item->stamp)
 		return;
 	for (const struct item *next = item; next < u->items + u->n; next++) {
 		const struct artifact *a = next->artifact;
 
-		if (paths.n == AHEAD || bytes > AHEAD_BYTES ||
+		if (paths.n == u->ahead || bytes > AHEAD_BYTES ||
 		    (next != item &&
 			(next->state != ITEM_READY ||
 			    next->size > FLIGHT_SMALL_BYTES)))
 			break;
-		mtimes_ns[paths.n] = next->mtime_ns;
+		stamps[paths.n] = next->stamp;
 		text_list_add(&paths, a->path);
 		bytes += strlen(a->path);
 	}
@@ -146,10 +113,12 @@ note_sending(struct upload *u, const struct item *item)
 	    (struct event){
 		.kind = EVENT_SENDING,
 		.paths = &paths,
-		.mtimes_ns = mtimes_ns,
+		.stamps = stamps,
 	    });
 	journal_commit(u->deps->journal);
 	text_list_free(&paths);
+	if (u->totals->sent > 0 && u->ahead < AHEAD_MOST)
+		u->ahead *= 2;
 }
 
 static void
@@ -177,13 +146,14 @@ note_stored(struct upload *u, struct item *item, const char *id)
 		.path = item->artifact->path,
 		.size = f->size,
 		.mtime_ns = f->mtime_ns,
+		.stamp = f->stamp,
 		.type = f->type,
 		.sha256 = flight_hex(f, hex),
 		.id = id,
 		.is_whole = f->is_whole,
 	    });
 	item->state = ITEM_STORED;
-	u->n_given_up = 0;
+	u->futility = 0;
 	u->totals->sent++;
 	u->totals->sent_bytes += f->size;
 	log_info("%s: stored, %lld bytes in %.1f s (%s)", item->artifact->path,
@@ -192,8 +162,8 @@ note_stored(struct upload *u, struct item *item, const char *id)
 
 /*
  * A repeat needs its time, a temporary error, and a server that is not
- * plainly out: then every other artifact is tried once and no more, as
- * Jibri cannot record while we wait.
+ * plainly out: then nothing more is tried, as Jibri cannot record while we
+ * wait.
  */
 static bool
 plan_repeat(struct upload *u, struct item *item,
@@ -202,15 +172,14 @@ plan_repeat(struct upload *u, struct item *item,
 	bool may = retry_next(u->deps->retry, &item->retry, clock_mono_ms(),
 	    answer ? answer->retry_after_ms : 0, retry_random(), &item->due_ms);
 
-	if (e->class != ERR_TEMPORARY)
-		return false;
-	if (!may && e->is_outage)
-		u->n_given_up++;
-	if (!may || u->n_given_up >= OUT_AFTER)
-		return false;
-	request_log_retry(item->artifact->path, e, u->deps->retry, &item->retry,
-	    item->due_ms);
-	return true;
+	if (e->class == ERR_TEMPORARY && may && u->futility < FUTILE) {
+		request_log_retry(item->artifact->path, e, u->deps->retry,
+		    &item->retry, item->due_ms);
+		return true;
+	}
+	if (answer)
+		u->futility += e->is_outage ? FUTILE_OUTAGE : 1;
+	return false;
 }
 
 static void
@@ -240,7 +209,10 @@ note_unknown(struct upload *u, struct item *item, long status)
 		.path = item->artifact->path,
 		.size = item->size,
 		.mtime_ns = item->mtime_ns,
-		.status = status,
+		.stamp = item->stamp,
+		.sha256 = item->sha256,
+		/* A page of HTML is nobody's promise. */
+		.status = status < 300 && !item->is_accepted ? 0 : status,
 	    });
 }
 
@@ -251,10 +223,11 @@ handle_unknown(struct upload *u, struct item *item,
 	int64_t now = clock_mono_ms();
 
 	keep_error(item, e);
-	note_unknown(u, item, answer->status);
 	item->is_unknown = true;
+	item->is_accepted = filestore_is_accepted(answer);
+	note_unknown(u, item, answer->status);
 	item->absent_from_ms = now;
-	if (filestore_may_be_storing(answer))
+	if (filestore_may_be_storing(answer->status))
 		item->absent_from_ms += item->flight->request.answer_timeout_ms;
 	item->may_repeat = plan_repeat(u, item, answer, e);
 	u->list_retry = (struct retry){ 0 };
@@ -262,10 +235,15 @@ handle_unknown(struct upload *u, struct item *item,
 }
 
 static void
-handle_stored(struct upload *u, struct item *item, const char *id)
+handle_stored(struct upload *u, struct item *item, const char *id,
+    const char *path)
 {
+	const char *asked = item->remote.path;
 	struct err e;
 
+	if (path && strcmp(path, asked + (*path == '/' ? 0 : 1)) != 0)
+		log_info("%s: the server keeps it as %s", item->artifact->path,
+		    path);
 	if (flight_recheck(item->flight, &e) == 0) {
 		note_stored(u, item, id);
 		return;
@@ -275,6 +253,7 @@ handle_stored(struct upload *u, struct item *item, const char *id)
 		.kind = EVENT_SUPERSEDED,
 		.path = item->artifact->path,
 		.id = id,
+		.size = item->flight->size,
 	    });
 	handle_not_stored(u, item, NULL, &e);
 }
@@ -284,16 +263,17 @@ handle_upload(struct upload *u, struct item *item,
     const struct http_answer *answer)
 {
 	autofree char *id = NULL;
+	autofree char *path = NULL;
 	struct err e = { 0 };
 	enum upload_outcome outcome =
-	    filestore_judge_upload(answer, item->flight->size, &id, &e);
+	    filestore_judge_upload(answer, item->flight->size, &id, &path, &e);
 	bool is_mended =
 	    auth_is_mended(u->deps->auth, &item->auth_use, answer->status);
 
 	u->n_flying--;
 	u->n_media_flying -= item->artifact->is_media;
 	if (outcome == UPLOAD_STORED)
-		handle_stored(u, item, id);
+		handle_stored(u, item, id, path);
 	else if (outcome == UPLOAD_UNKNOWN)
 		handle_unknown(u, item, answer, &e);
 	else if (e.class == ERR_INTERRUPTED)
@@ -310,7 +290,7 @@ handle_ended(struct upload *u, struct http_transfer *t)
 {
 	void *owner = http_request_of(t)->owner;
 
-	if (owner == &u->listing)
+	if (owner == &u->inventory.request)
 		upload_list_done(u, http_answer_of(t));
 	else
 		handle_upload(u, owner, http_answer_of(t));
@@ -347,10 +327,9 @@ start_item(struct upload *u, struct item *item)
 		return;
 	}
 	item->is_fresh = false;
-	/* Without a list before it, an old version cannot be told apart. */
-	item->is_rewritten = p->is_forced && !u->was_list_read;
 	item->size = item->flight->size;
 	item->mtime_ns = item->flight->mtime_ns;
+	item->stamp = item->flight->stamp;
 	note_sending(u, item);
 	item->flight->request.owner = item;
 	item->state = ITEM_FLYING;
@@ -359,11 +338,35 @@ start_item(struct upload *u, struct item *item)
 	http_start(u->deps->http, &item->flight->request);
 }
 
+/* What was not tried fails as the last that was tried did. */
+static void
+fail_rest(struct upload *u)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < u->n; i++) {
+		struct item *item = &u->items[i];
+
+		if (item->state != ITEM_ASK && item->state != ITEM_READY)
+			continue;
+		item->state = ITEM_FAILED;
+		n++;
+	}
+	u->totals->failed += n;
+	u->n_ask = u->n_waiting = 0;
+	if (n > 0)
+		log_error("%zu more artifacts are not tried now", n);
+}
+
 static void
 start_due(struct upload *u)
 {
 	struct item *item;
 
+	if (u->futility >= FUTILE) {
+		fail_rest(u);
+		return;
+	}
 	if (u->n_ask > 0 && !u->is_listing && u->list_due_ms <= clock_mono_ms())
 		upload_list_start(u);
 	while ((int64_t)u->n_flying < u->deps->policy->parallel &&
@@ -390,7 +393,8 @@ static int
 send_all(struct upload *u, struct err *e)
 {
 	for (;;) {
-		bool is_stopped = stop_check(e) == -1;
+		bool is_stopped = stop_check(e) == -1 ||
+		    journal_check(u->deps->journal, e) == -1;
 		struct http_transfer *t;
 
 		if (!is_stopped)
@@ -416,48 +420,34 @@ sum_up(const struct upload *u, struct err *e)
 {
 	autobuf struct buf text = { 0 };
 	struct err sum = { .is_outage = true };
-	size_t failed = 0;
+	size_t failed = 0, named = 0;
 
 	for (size_t i = 0; i < u->n; i++) {
 		const struct item *item = &u->items[i];
 
 		if (item->state != ITEM_FAILED)
 			continue;
+		failed++;
+		if (item->err == NULL)
+			continue;
 		sum.class = err_worse(sum.class, item->err->class);
 		sum.is_outage &= item->err->is_outage;
 		if (item->err->retry_after_ms > sum.retry_after_ms)
 			sum.retry_after_ms = item->err->retry_after_ms;
-		if (++failed <= NAMED_FAILURES)
-			(void)buf_addf(&text, "%s%s: %s",
-			    failed > 1 ? "; " : "", item->artifact->path,
-			    item->err->text);
+		if (named == NAMED_FAILURES)
+			continue;
+		(void)buf_addf(&text, "%s%s: %s", named > 0 ? "; " : "",
+		    item->artifact->path, item->err->text);
+		named++;
 	}
 	if (failed == 0)
 		return 0;
-	if (failed > NAMED_FAILURES)
-		(void)buf_addf(&text, "; and %zu more",
-		    failed - NAMED_FAILURES);
+	if (failed > named)
+		(void)buf_addf(&text, "; and %zu more", failed - named);
 	(void)err_set(e, sum.class, "%s", buf_str(&text));
 	e->is_outage = sum.is_outage;
 	e->retry_after_ms = sum.retry_after_ms;
 	return -1;
-}
-
-void
-upload_free(struct upload *u)
-{
-	for (size_t i = 0; i < u->n; i++) {
-		remote_name_free(&u->items[i].remote);
-		free(u->items[i].listed_id);
-		free(u->items[i].type);
-		free(u->items[i].sha256);
-		free(u->items[i].err);
-	}
-	free(u->items);
-	free(u->by_path);
-	free(u->waiting);
-	text_list_free(&u->headers);
-	mimetype_close(u->mimetype);
 }
 
 int
@@ -470,6 +460,7 @@ upload_run(const struct upload_deps *deps, struct upload_totals *totals,
 		.mimetype = mimetype_open(),
 		.list_due_ms = INT64_MAX,
 		.sync_due_ms = INT64_MAX,
+		.ahead = AHEAD,
 	};
 	int result;
 

@@ -3,6 +3,7 @@
 
 #include "delivery/flight.h"
 #include "delivery/upload.h"
+#include "remote/inventory.h"
 
 /* What the upload_*.c files share; nobody else includes this. */
 
@@ -17,7 +18,7 @@ enum item_state {
 
 struct item {
 	const struct artifact *artifact;
-	int64_t size, mtime_ns; /* as last sent, or as found */
+	int64_t size, mtime_ns, stamp; /* as last sent, or as found */
 	struct remote_name remote;
 	enum item_state state;
 	struct flight *flight; /* when flying */
@@ -27,35 +28,45 @@ struct item {
 	struct err *err; /* of the last try */
 	bool is_fresh;   /* never sent by anyone; the cursors find it */
 
-	/* An unknown outcome. */
+	/* An unknown outcome, of this version or of an older one. */
 	bool is_unknown;
+	bool is_accepted;       /* the server has said that it took it */
 	bool may_repeat;        /* once the list says that it is absent */
-	int64_t absent_from_ms; /* believe that of a list begun then */
+	int64_t absent_from_ms; /* believe that of a list begun later */
+
+	/* The list must first show what is there of older versions. */
+	bool is_rewritten;
 
 	char *type, *sha256; /* of what was sent then; NULL: not known */
-	bool is_rewritten;   /* what an earlier run sent was another version */
-
-	/* What the list in progress said of it. */
-	bool is_listed;
-	char *listed_id;
 };
+
+/* What the journal says of what was never noted as sent. */
+enum certainty {
+	CERTAIN,     /* it was not */
+	CERTAIN_NOT, /* the journal begins with this run */
+	CERTAIN_LOST /* nor can this run write one */
+};
+
+/* Two lists are at least so far apart. */
+enum { LIST_PAUSE_MS = 500 };
 
 struct upload {
 	const struct upload_deps *deps;
 	struct upload_totals *totals;
 	struct mimetype *mimetype;
 	struct text_list headers; /* of the list */
+	enum certainty certainty;
 	struct item *items;
 	size_t n;
-	struct item **by_path;           /* sorted by remote path */
 	size_t next_media, next_sidecar; /* none before is fresh */
 	struct item **waiting;           /* to be sent again */
 	size_t n_waiting, cap_waiting;
 	size_t n_ask, n_flying, n_media_flying;
 	int64_t sync_due_ms; /* of the journal */
-	size_t n_given_up;   /* for want of a server, since a success */
+	size_t ahead;        /* items whose sending is noted at once */
+	int futility;        /* of failures since the last success */
 
-	struct listing listing;
+	struct inventory inventory;
 	bool is_listing;
 	int64_t list_due_ms;
 	int64_t list_began_ms;
@@ -65,25 +76,24 @@ struct upload {
 	bool was_list_read;
 };
 
-/* upload.c */
+/* upload_item.c: what becomes of one of them. */
 void upload_note(struct upload *, const struct item *, enum event_kind);
 void upload_fail(struct upload *, struct item *, const struct err *);
 void upload_make_ready(struct upload *, struct item *, int64_t due_ms);
 void upload_ask(struct upload *, struct item *, int64_t list_due_ms);
 
-void upload_free(struct upload *);
+/* The artifact's type, the caller's; NULL when it cannot be read. */
+char *upload_type_of(struct upload *, const struct artifact *);
 
 /* upload_plan.c: what has to be sent? */
 void upload_plan(struct upload *);
+void upload_free(struct upload *);
 
 /* upload_watch.c: what it is like now, for who looks on. */
 void upload_watch(void *upload);
 
 /* upload_list.c: asking the server what it has. */
 void upload_list_start(struct upload *);
-/* The artifact's type, the caller's; NULL when it cannot be read. */
-char *upload_type_of(struct upload *, const struct artifact *);
-
 void upload_list_done(struct upload *, const struct http_answer *);
 
 #endif

@@ -6,7 +6,6 @@
 #include "base/mem.h"
 #include "base/stop.h"
 #include "delivery/upload_internal.h"
-#include "journal/schedule.h"
 
 bool
 upload_is_stored(const struct progress *p, const struct artifact *a)
@@ -14,7 +13,7 @@ upload_is_stored(const struct progress *p, const struct artifact *a)
 	const struct fact *fact = progress_fact(p, a->path);
 
 	return fact && fact->is_stored && fact->size == a->size &&
-	    fact->mtime_ns == a->mtime_ns;
+	    fact_is_of(fact, a->stamp, a->mtime_ns);
 }
 
 bool
@@ -24,8 +23,8 @@ upload_is_selected(const struct text_list *only, const struct artifact *a)
 }
 
 /*
- * Touched but with the same bytes?  1 or 0, or -1 with *e when that cannot be
- * told.
+ * Another version, but with the same bytes?  1 or 0, or -1 with *e when that
+ * cannot be told.
  */
 static int
 is_same_content(struct upload *u, const struct artifact *a,
@@ -42,7 +41,7 @@ is_same_content(struct upload *u, const struct artifact *a,
 
 /* It was stored once, and is not what it was.  -1 as above. */
 static int
-reconsider(struct upload *u, const struct artifact *a, struct fact *fact,
+reconsider(struct upload *u, const struct artifact *a, const struct fact *fact,
     struct err *e)
 {
 	/* Applying an event replaces the strings that it borrows. */
@@ -58,61 +57,63 @@ reconsider(struct upload *u, const struct artifact *a, struct fact *fact,
 		ev.kind = EVENT_STORED;
 		ev.size = a->size;
 		ev.mtime_ns = a->mtime_ns;
+		ev.stamp = a->stamp;
 		ev.type = type;
 		ev.sha256 = sha256;
 	} else {
 		ev.kind = EVENT_SUPERSEDED;
+		ev.size = fact->size;
 		log_info("%s: has changed since it was stored", a->path);
 	}
 	journal_note(u->deps->journal, ev);
 	return 0;
 }
 
-/* Is the artifact another version than the one that an earlier run sent? */
-static bool
-is_rewritten(const struct artifact *a, const struct fact *fact)
+/* Is the artifact the version that an earlier run sent?  -1 as above. */
+static int
+is_what_was_sent(struct upload *u, const struct artifact *a,
+    const struct fact *fact, struct err *e)
 {
-	return a->mtime_ns != fact->mtime_ns ||
-	    (!fact->is_sending && a->size != fact->size);
+	if (fact_is_of(fact, a->stamp, a->mtime_ns) &&
+	    (fact->is_sending || fact->size == a->size))
+		return 1;
+	return fact->is_sending ? 0 : is_same_content(u, a, fact, e);
 }
 
 /*
  * An earlier run may have sent it.  That one ended in mid-sending is put on
  * record as an unknown outcome, else this run's orderly end would hide it.
- * When may a list that does not show it be believed?
+ * Clocks of two hosts differ: the server has its time from now on.
  */
-static void
-recall_unknown(struct upload *u, struct item *item, const struct fact *fact)
+static int
+recall_unknown(struct upload *u, struct item *item, const struct fact *fact,
+    struct err *e)
 {
 	const struct artifact *a = item->artifact;
-	int64_t patience =
-	    filestore_answer_timeout_ms(u->deps->filestore, a->size);
-	int64_t age;
+	int is_same = is_what_was_sent(u, a, fact, e);
 
+	if (is_same == -1)
+		return -1;
 	item->is_unknown = true;
-	item->is_rewritten = is_rewritten(a, fact);
+	item->is_rewritten |= !is_same;
+	item->is_accepted = fact->status / 100 == 2 && is_same;
+	item->absent_from_ms = clock_mono_ms();
+	if (fact->is_sending || filestore_may_be_storing(fact->status))
+		item->absent_from_ms +=
+		    filestore_answer_timeout_ms(u->deps->filestore, a->size);
+	log_info("%s: may be stored already; asking the server before it is "
+		 "sent again",
+	    a->path);
 	if (fact->is_sending)
 		journal_note(u->deps->journal,
 		    (struct event){
 			.kind = EVENT_UNKNOWN,
 			.path = a->path,
-			.size = a->size,
-			/* 1 is no time that a file has: another version. */
-			.mtime_ns = item->is_rewritten ? 1 : a->mtime_ns,
+			.size = is_same ? a->size : fact->size,
+			.mtime_ns = fact->mtime_ns,
+			.stamp = fact->stamp,
 		    });
-	age = clock_unix_ms() - fact->unknown_ms;
-	age = age < 0 ? 0 : age > patience ? patience : age;
-	item->absent_from_ms = clock_mono_ms() + patience - age;
-	log_info("%s: may be stored already; asking the server before it is "
-		 "sent again",
-	    a->path);
-}
-
-static int
-compare_remote(const void *a, const void *b)
-{
-	return strcmp((*(struct item *const *)a)->remote.path,
-	    (*(struct item *const *)b)->remote.path);
+	return 0;
 }
 
 static struct item *
@@ -124,59 +125,74 @@ add_item(struct upload *u, const struct artifact *a)
 	item->artifact = a;
 	item->size = a->size;
 	item->mtime_ns = a->mtime_ns;
+	item->stamp = a->stamp;
 	remote_name_make(&item->remote, p->room, p->session, a->path);
 	if (item->remote.is_renamed)
 		log_warn("%s: the server cannot take this name; there it is "
 			 "%s",
 		    a->path, item->remote.path);
-	u->by_path[u->n++] = item;
+	u->n++;
 	if (item->size > FLIGHT_SMALL_BYTES)
 		mimetype_be_thrifty(u->mimetype);
 	return item;
 }
 
-/* A proxy that answers 500 to big files must not cost terabytes. */
-static bool
-pause_item(struct upload *u, struct item *item, const struct fact *fact)
+/* It is stored after all. */
+static void
+drop_item(struct upload *u, struct item *item)
 {
-	int64_t until_ms = schedule_artifact_ms(fact);
-	char text[CLOCK_TEXT_BYTES];
-	struct err e;
+	remote_name_free(&item->remote);
+	*item = (struct item){ 0 };
+	u->n--;
+}
 
-	if (!u->deps->obeys_pauses || until_ms <= clock_unix_ms())
-		return false;
-	clock_rfc3339(until_ms, text);
-	(void)err_set(&e, ERR_TEMPORARY,
-	    "sent in %lld runs and answered 5xx each time; next try after %s",
-	    (long long)fact->refusals, text);
-	upload_fail(u, item, &e);
-	return true;
+/* What is known of it.  -1 with *e when that cannot be told. */
+static int
+recall(struct upload *u, struct item *item, struct err *e)
+{
+	const struct progress *p = &u->deps->journal->progress;
+	const struct fact *fact = progress_fact(p, item->artifact->path);
+
+	if (fact && fact->is_stored &&
+	    reconsider(u, item->artifact, fact, e) == -1)
+		return -1;
+	item->is_rewritten = fact ? fact->has_older : p->is_forced;
+	return fact && (fact->is_unknown || fact->is_sending)
+	    ? recall_unknown(u, item, fact, e)
+	    : 0;
+}
+
+static void
+ask(struct upload *u, struct item *item)
+{
+	item->is_fresh = !item->is_unknown;
+	upload_ask(u, item, clock_mono_ms());
 }
 
 static void
 plan_artifact(struct upload *u, const struct artifact *a)
 {
 	const struct progress *p = &u->deps->journal->progress;
-	struct fact *fact = progress_fact(p, a->path);
 	struct err e;
 	struct item *item;
 
-	if (!upload_is_selected(u->deps->only, a))
-		return;
-	if (fact && fact->is_stored && !upload_is_stored(p, a) &&
-	    reconsider(u, a, fact, &e) == -1) {
-		upload_fail(u, add_item(u, a), &e);
-		return;
-	}
-	if (upload_is_stored(p, a))
+	if (!upload_is_selected(u->deps->only, a) || upload_is_stored(p, a))
 		return;
 	item = add_item(u, a);
-	if (fact && pause_item(u, item, fact))
-		return;
-	if (fact && (fact->is_unknown || fact->is_sending))
-		recall_unknown(u, item, fact);
-	item->is_fresh = !item->is_unknown;
-	upload_ask(u, item, clock_mono_ms());
+	if (recall(u, item, &e) == -1)
+		upload_fail(u, item, &e);
+	else if (upload_is_stored(p, a))
+		drop_item(u, item);
+	else
+		ask(u, item);
+}
+
+static enum certainty
+certainty_of(const struct journal *j)
+{
+	if (j->is_degraded && !j->is_peeking)
+		return CERTAIN_LOST;
+	return j->has_history ? CERTAIN : CERTAIN_NOT;
 }
 
 void
@@ -185,10 +201,24 @@ upload_plan(struct upload *u)
 	const struct recording *rec = u->deps->recording;
 	struct err stopped;
 
+	u->certainty = certainty_of(u->deps->journal);
 	u->items = xcalloc(rec->n, sizeof(*u->items));
-	u->by_path = xcalloc(rec->n, sizeof(struct item *));
 	for (size_t i = 0; i < rec->n && stop_check(&stopped) == 0; i++)
 		plan_artifact(u, &rec->artifacts[i]);
-	if (u->n > 0)
-		qsort(u->by_path, u->n, sizeof(struct item *), compare_remote);
+}
+
+void
+upload_free(struct upload *u)
+{
+	for (size_t i = 0; i < u->n; i++) {
+		remote_name_free(&u->items[i].remote);
+		free(u->items[i].type);
+		free(u->items[i].sha256);
+		free(u->items[i].err);
+	}
+	free(u->items);
+	free(u->waiting);
+	text_list_free(&u->headers);
+	inventory_free(&u->inventory);
+	mimetype_close(u->mimetype);
 }

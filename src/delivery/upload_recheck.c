@@ -1,42 +1,63 @@
+#include "base/clock.h"
 #include "base/log.h"
 #include "delivery/upload_internal.h"
-#include "remote/inventory.h"
 
-/* What is there under its path counts no more, whatever it is. */
 static void
 note_lost(struct journal *j, const struct artifact *a,
-    const struct remote_record *records, size_t n)
+    const struct remote_record *record)
 {
-	struct event ev = { .kind = EVENT_LOST, .path = a->path };
-
-	if (n == 0)
-		journal_note(j, ev);
-	for (size_t i = 0; i < n; i++) {
-		ev.id = records[i].id;
-		journal_note(j, ev);
-	}
+	journal_note(j,
+	    (struct event){
+		.kind = EVENT_LOST,
+		.path = a->path,
+		.id = record ? record->id : NULL,
+		.size = record ? record->size : 0,
+	    });
 }
 
-/* Where the server does not say the size, its record has to do. */
-static bool
-is_good(const struct remote_record *record, const struct artifact *a)
-{
-	return record->size == -1 || record->size == a->size;
-}
-
+/* What is there of it counts no more, whatever it is. */
 static void
-compare(struct journal *j, const struct artifact *a,
-    const struct remote_record *records, size_t n)
+lose_all(struct journal *j, const struct inventory *inv,
+    const struct artifact *a, const char *path)
 {
-	bool is_there = false;
+	const struct fact *fact = progress_fact(&j->progress, a->path);
+	const struct remote_record *known =
+	    inventory_find_id(inv, fact ? fact->id : NULL);
+	size_t n;
+	const struct remote_record *records = inventory_find(inv, path, &n);
 
+	if (known || n == 0)
+		note_lost(j, a, known);
 	for (size_t i = 0; i < n; i++)
-		is_there |= is_good(&records[i], a);
-	if (is_there)
+		note_lost(j, a, &records[i]);
+}
+
+/*
+ * A list may lag: what was stored just now is believed, and the rest is in
+ * doubt as after an answer that was lost, so that the server has its time.
+ */
+static void
+doubt(const struct upload_deps *deps, const struct artifact *a,
+    const struct fact *fact)
+{
+	int64_t age = clock_unix_ms() - fact->stored_ms;
+
+	if (age <= filestore_answer_timeout_ms(deps->filestore, a->size)) {
+		log_info("%s: not listed yet, but it was stored just now",
+		    a->path);
 		return;
-	note_lost(j, a, records, n);
-	log_warn("%s: was stored, and the server %s", a->path,
-	    n == 0 ? "has lost it" : "has another size of it now");
+	}
+	log_warn("%s: was stored, and the server does not list it any more",
+	    a->path);
+	journal_note(deps->journal,
+	    (struct event){
+		.kind = EVENT_UNKNOWN,
+		.path = a->path,
+		.size = fact->size,
+		.mtime_ns = fact->mtime_ns,
+		.stamp = fact->stamp,
+		.sha256 = fact->sha256,
+	    });
 }
 
 static void
@@ -44,17 +65,26 @@ recheck_artifact(const struct upload_deps *deps, const struct inventory *inv,
     const struct artifact *a, bool is_forced)
 {
 	const struct progress *p = &deps->journal->progress;
+	const struct fact *fact = progress_fact(p, a->path);
 	struct remote_name remote;
-	const struct remote_record *records;
-	size_t n;
+	bool is_other = false;
 
+	if (!is_forced && !upload_is_stored(p, a))
+		return;
 	remote_name_make(&remote, p->room, p->session, a->path);
-	records = inventory_find(inv, remote.path, &n);
+	if (is_forced) {
+		lose_all(deps->journal, inv, a, remote.path);
+	} else if (inventory_has(inv, fact, remote.path, a->size, &is_other)) {
+		log_debug("%s: the server has it", a->path);
+	} else if (is_other) {
+		log_warn("%s: was stored, and the server has another size of "
+			 "it now",
+		    a->path);
+		lose_all(deps->journal, inv, a, remote.path);
+	} else {
+		doubt(deps, a, fact);
+	}
 	remote_name_free(&remote);
-	if (is_forced)
-		note_lost(deps->journal, a, records, n);
-	else if (upload_is_stored(p, a))
-		compare(deps->journal, a, records, n);
 }
 
 int

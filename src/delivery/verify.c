@@ -145,6 +145,7 @@ static void
 compare_artifact(struct verify *v, const struct artifact *a)
 {
 	const struct progress *p = &v->job->journal.progress;
+	const struct fact *fact = progress_fact(p, a->path);
 	struct remote_name remote;
 	struct remote_record *records;
 	size_t n;
@@ -152,9 +153,15 @@ compare_artifact(struct verify *v, const struct artifact *a)
 	remote_name_make(&remote, p->room, p->session, a->path);
 	records = inventory_find(&v->inventory, remote.path, &n);
 	remote_name_free(&remote);
-	if (n == 0)
+	/* The server may keep it under another path. */
+	if (records == NULL)
+		records =
+		    inventory_find_id(&v->inventory, fact ? fact->id : NULL);
+	if (records == NULL) {
 		(void)add_row(v, VERIFY_MISSING, a->path, a->size);
-	for (size_t i = 0; i < n; i++) {
+		return;
+	}
+	for (size_t i = 0; i < (n ? n : 1); i++) {
 		records[i].is_claimed = true;
 		compare_record(v, a, &records[i]);
 	}

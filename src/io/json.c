@@ -209,6 +209,35 @@ json_member_int(const json_t *json, const char *name, int64_t fallback)
 	return json_is_integer(member) ? json_integer_value(member) : fallback;
 }
 
+/* 2^53: beyond it a float is no longer every whole number. */
+#define WHOLE_FLOATS 9007199254740992.0
+
+static bool
+whole_of_float(double number, int64_t *value)
+{
+	if (!(number >= -WHOLE_FLOATS && number <= WHOLE_FLOATS))
+		return false;
+	*value = (int64_t)number;
+	return (double)*value == number;
+}
+
+int64_t
+json_member_number(const json_t *json, const char *name, int64_t fallback)
+{
+	const json_t *member = json_object_get(json, name);
+	const char *text = json_string_value(member);
+	autojson json_t *parsed = text ? json_loads(text, JSON_DECODE_ANY, NULL)
+				       : json_incref((json_t *)member);
+	int64_t value;
+
+	if (json_is_integer(parsed))
+		return json_integer_value(parsed);
+	return json_is_real(parsed) &&
+		whole_of_float(json_real_value(parsed), &value)
+	    ? value
+	    : fallback;
+}
+
 char *
 json_plain_id(const json_t *json)
 {

@@ -51,6 +51,12 @@ const char *json_member_string(const json_t *, const char *name);
 int64_t json_member_int(const json_t *, const char *name, int64_t fallback);
 
 /*
+ * The same for a member that others wrote: also a float or a string of
+ * digits that is a whole number (Jackson's ToStringSerializer, Gson).
+ */
+int64_t json_member_number(const json_t *, const char *name, int64_t fallback);
+
+/*
  * An identifier that may enter a path: an integer or a string of letters,
  * digits, '-' and '_', at most 128 bytes.  NULL when it is neither; the
  * caller frees it.

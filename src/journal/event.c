@@ -60,10 +60,12 @@ static const struct {
 	{ "pid", offsetof(struct event, pid) },
 	{ "size", offsetof(struct event, size) },
 	{ "mtime", offsetof(struct event, mtime_ns) },
+	{ "stamp", offsetof(struct event, stamp) },
 	{ "count", offsetof(struct event, count) },
 	{ "bytes", offsetof(struct event, bytes) },
 	{ "status", offsetof(struct event, status) },
 	{ "retryAt", offsetof(struct event, retry_at_ms) },
+	{ "moment", offsetof(struct event, moment_ms) },
 };
 
 enum {
@@ -113,12 +115,12 @@ add_paths(struct buf *line, const struct text_list *paths)
 }
 
 static void
-add_mtimes(struct buf *line, const int64_t *mtimes_ns, size_t n)
+add_stamps(struct buf *line, const int64_t *stamps, size_t n)
 {
-	add_name(line, "mtimes");
+	add_name(line, "stamps");
 	for (size_t i = 0; i < n; i++)
 		(void)buf_addf(line, "%c%" PRId64, i == 0 ? '[' : ',',
-		    mtimes_ns[i]);
+		    stamps[i]);
 	(void)buf_adds(line, n == 0 ? "[]" : "]");
 }
 
@@ -161,8 +163,8 @@ event_format(const struct event *ev, struct buf *line)
 	}
 	if (ev->paths)
 		add_paths(line, ev->paths);
-	if (ev->paths && ev->mtimes_ns)
-		add_mtimes(line, ev->mtimes_ns, ev->paths->n);
+	if (ev->paths && ev->stamps)
+		add_stamps(line, ev->stamps, ev->paths->n);
 	add_integers(line, ev);
 	add_strings(line, ev);
 	(void)buf_adds(line, "}\n");
@@ -182,27 +184,33 @@ kind_of(const json_t *json, enum event_kind *kind)
 	return false;
 }
 
-/* The paths and, element by element, their mtimes; the caller frees both. */
-static int64_t *
-parse_paths(const json_t *json, struct text_list *paths)
+/*
+ * The paths and, element by element, their stamps and mtimes: *numbers has
+ * twice as many as paths has room for.  The caller frees both.
+ */
+static size_t
+parse_paths(const json_t *json, struct text_list *paths, int64_t **numbers)
 {
 	const json_t *array = json_object_get(json, "paths");
+	const json_t *stamps = json_object_get(json, "stamps");
 	const json_t *mtimes = json_object_get(json, "mtimes");
-	int64_t *mtimes_ns = xcalloc(json_array_size(array), sizeof(int64_t));
-	size_t i;
+	size_t i, room = json_array_size(array);
 	json_t *item;
 
+	*numbers = xcalloc(2 * room, sizeof(int64_t));
 	json_array_foreach(array, i, item)
 	{
 		autofree char *path = json_path_value(item);
 
 		if (path == NULL)
 			continue;
-		mtimes_ns[paths->n] =
+		(*numbers)[paths->n] =
+		    json_integer_value(json_array_get(stamps, i));
+		(*numbers)[room + paths->n] =
 		    json_integer_value(json_array_get(mtimes, i));
 		text_list_add(paths, path);
 	}
-	return mtimes_ns;
+	return room;
 }
 
 static int64_t
@@ -220,6 +228,7 @@ parse_members(struct event *ev, const json_t *json)
 		    json_member_int(json, integers[i].name, 0);
 	ev->at_ms = time_of(ev->at_ms);
 	ev->retry_at_ms = time_of(ev->retry_at_ms);
+	ev->moment_ms = time_of(ev->moment_ms);
 	for (size_t i = 0; i < STRINGS; i++)
 		*(const char **)((char *)ev + strings[i].offset) =
 		    json_member_string(json, strings[i].name);
@@ -254,7 +263,8 @@ event_replay(struct progress *p, const char *line, size_t len)
 	struct err ignored;
 	autojson json_t *json = json_parse(line, len, &ignored);
 	autofree char *path = json_path_value(json_object_get(json, "path"));
-	autofree int64_t *mtimes_ns = NULL;
+	autofree int64_t *numbers = NULL;
+	size_t room;
 	struct text_list paths = { 0 };
 	struct event ev = { .path = path, .paths = &paths };
 
@@ -265,8 +275,9 @@ event_replay(struct progress *p, const char *line, size_t len)
 		return false;
 	if (ev.kind == EVENT_DEFERRED && !is_segments(&ev))
 		return false;
-	mtimes_ns = parse_paths(json, &paths);
-	ev.mtimes_ns = mtimes_ns;
+	room = parse_paths(json, &paths, &numbers);
+	ev.stamps = numbers;
+	ev.mtimes_ns = numbers + room;
 	progress_apply(p, &ev);
 	text_list_free(&paths);
 	return true;

@@ -21,6 +21,49 @@ enum {
 	SYNC_MS = 100
 };
 
+/* NONE: the file system has no such locks.  FAILED: errno says why. */
+enum lock { LOCK_OURS, LOCK_BUSY, LOCK_NONE, LOCK_FAILED };
+
+static enum lock
+lock_outcome(int result)
+{
+	if (result == 0)
+		return LOCK_OURS;
+	switch (errno) {
+	case EAGAIN:
+	case EACCES:
+		return LOCK_BUSY;
+	case EBADF: /* NFS: a directory cannot be open for writing */
+	case EINVAL:
+	case ENOLCK:
+	case ENOSYS:
+	case EOPNOTSUPP:
+		return LOCK_NONE;
+	default:
+		return LOCK_FAILED;
+	}
+}
+
+static enum lock
+lock_directory(const struct journal *j)
+{
+	return lock_outcome(flock(j->dirfd, LOCK_EX | LOCK_NB));
+}
+
+/* A journal that cannot be written can be locked against writers only. */
+static enum lock
+lock_file(const struct journal *j)
+{
+	struct flock lock = {
+		.l_type = j->is_degraded ? F_RDLCK : F_WRLCK,
+		.l_whence = SEEK_SET,
+	};
+
+	if (j->fd == -1)
+		return LOCK_NONE;
+	return lock_outcome(fcntl(j->fd, F_OFD_SETLK, &lock));
+}
+
 static void
 degrade(struct journal *j, const char *what)
 {
@@ -31,6 +74,49 @@ degrade(struct journal *j, const char *what)
 		 "next run will ask the server what it has",
 	    e.text);
 	j->is_degraded = true;
+}
+
+/* 1 while the name leads to the file that was opened, 0, or -1 with *e. */
+static int
+is_in_place(const struct journal *j, struct err *e)
+{
+	struct stat mine, there;
+
+	if (fstat(j->fd, &mine) == -1)
+		return err_sys(e, "%s", RECORDING_JOURNAL);
+	if (fstatat(j->dirfd, RECORDING_JOURNAL, &there, AT_SYMLINK_NOFOLLOW) ==
+	    -1)
+		return errno == ENOENT ? 0
+				       : err_sys(e, "%s", RECORDING_JOURNAL);
+	return mine.st_ino == there.st_ino && mine.st_dev == there.st_dev;
+}
+
+/*
+ * A write failed.  A full disk leaves the lock as it is; an NFS server that
+ * has given it to another client answers EIO, and that client writes.
+ */
+static void
+fail_write(struct journal *j, const char *what)
+{
+	struct stat st;
+	int number = errno;
+
+	j->is_lost = lock_file(j) == LOCK_BUSY || fstat(j->fd, &st) == -1 ||
+	    st.st_size > j->size + (int64_t)j->pending.len;
+	errno = number;
+	degrade(j, what);
+}
+
+int
+journal_check(const struct journal *j, struct err *e)
+{
+	struct err ignored;
+
+	if (j->fd == -1 || (!j->is_lost && is_in_place(j, &ignored) != 0))
+		return 0;
+	return err_set(e, ERR_BUSY,
+	    "%s was removed or taken over while this run worked; run it again",
+	    RECORDING_JOURNAL);
 }
 
 /* What stands there is none of ours: going on without it would hide that. */
@@ -55,23 +141,14 @@ open_journal(int dirfd, int flags)
 }
 
 static int
-open_file(struct journal *j, struct err *e)
+check_file(struct journal *j, struct err *e)
 {
 	struct stat st, directory;
 
-	j->fd = open_journal(j->dirfd, O_RDWR | O_CREAT | O_APPEND);
-	if (j->fd == -1 && !is_foreign(errno)) {
-		degrade(j, RECORDING_JOURNAL);
-		j->fd = open_journal(j->dirfd, O_RDONLY);
-		if (j->fd == -1)
-			return 0;
-	}
-	if (j->fd == -1)
-		return err_sys(e, "%s", RECORDING_JOURNAL);
 	if (fstat(j->fd, &st) == -1)
 		return err_sys(e, "%s", RECORDING_JOURNAL);
 	if (!S_ISREG(st.st_mode))
-		return err_set(e, ERR_PERMANENT, "%s is no regular file",
+		return err_set(e, ERR_PERMANENT, "%s is not a regular file",
 		    RECORDING_JOURNAL);
 	/* With a link, whoever made it has us write into another's file. */
 	if (st.st_nlink > 1 &&
@@ -86,52 +163,22 @@ open_file(struct journal *j, struct err *e)
 	return 0;
 }
 
-/* 1 while the name leads to the file that was opened, 0, or -1 with *e. */
+/* 0 also without a file, where none can be made. */
 static int
-is_in_place(const struct journal *j, struct err *e)
+open_file(struct journal *j, struct err *e)
 {
-	struct stat mine, there;
-
-	if (fstat(j->fd, &mine) == -1)
+	j->fd = open_journal(j->dirfd, O_RDWR | O_CREAT | O_APPEND);
+	if (j->fd == -1 && !is_foreign(errno)) {
+		degrade(j, RECORDING_JOURNAL);
+		j->fd = open_journal(j->dirfd, O_RDONLY);
+		if (j->fd == -1)
+			return 0;
+	}
+	if (j->fd == -1)
 		return err_sys(e, "%s", RECORDING_JOURNAL);
-	if (fstatat(j->dirfd, RECORDING_JOURNAL, &there, AT_SYMLINK_NOFOLLOW) ==
-	    -1)
-		return errno == ENOENT ? 0
-				       : err_sys(e, "%s", RECORDING_JOURNAL);
-	return mine.st_ino == there.st_ino && mine.st_dev == there.st_dev;
+	return check_file(j, e);
 }
 
-/*
- * Without a journal that can be locked, the directory is: on a local file
- * system that works even when it is read-only.
- */
-static int
-lock_directory(const struct journal *j)
-{
-	if (flock(j->dirfd, LOCK_EX | LOCK_NB) == 0)
-		return 0;
-	if (errno == EWOULDBLOCK)
-		return 1;
-	log_warn("the recording cannot be locked: %s", strerror(errno));
-	return 0;
-}
-
-/* 0 locked, 1 held by another process, -1 with *e. */
-static int
-lock_file(const struct journal *j, struct err *e)
-{
-	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
-
-	if (j->is_degraded)
-		lock.l_type = F_RDLCK;
-	if (fcntl(j->fd, F_OFD_SETLK, &lock) == 0)
-		return j->is_degraded ? lock_directory(j) : 0;
-	if (errno == EAGAIN || errno == EACCES)
-		return 1;
-	return err_sys(e, "lock %s", RECORDING_JOURNAL);
-}
-
-/* Replay the whole lines in b; what is behind the last newline stays. */
 /* Once: a journal may be rubbish from end to end. */
 static void
 warn_of_rubbish(struct journal *j)
@@ -142,6 +189,7 @@ warn_of_rubbish(struct journal *j)
 	log_warn("%s: what is no event in it is ignored", RECORDING_JOURNAL);
 }
 
+/* Replay the whole lines in b; what is behind the last newline stays. */
 static void
 replay_lines(struct journal *j, struct buf *b)
 {
@@ -196,41 +244,82 @@ set_busy(const struct progress *p, struct err *e)
 	    p->host);
 }
 
+/* The one that has locked the directory may have no journal. */
 static int
-load(struct journal *j, bool is_busy, struct err *e)
+name_holder(struct journal *j, struct err *e)
+{
+	if (j->fd == -1)
+		j->fd = open_journal(j->dirfd, O_RDONLY);
+	if (j->fd != -1)
+		(void)replay(j, e);
+	return set_busy(&j->progress, e);
+}
+
+static int
+load(struct journal *j, struct err *e)
 {
 	off_t end = replay(j, e);
 
-	if (end != -1 && is_busy)
-		return set_busy(&j->progress, e);
-	j->is_damaged = end == -1 && !is_busy && e->class == ERR_PERMANENT;
+	j->is_damaged = end == -1 && e->class == ERR_PERMANENT;
 	if (end == -1)
 		return -1;
 	/* A torn line must not merge with what comes next. */
 	if (!j->is_degraded && lseek(j->fd, 0, SEEK_END) > end &&
 	    ftruncate(j->fd, end) == -1)
 		degrade(j, "drop a torn line");
+	j->size = end;
+	j->has_history = j->progress.last_event_ms > 0;
 	return 0;
 }
 
-int
-journal_open(struct journal *j, int dirfd, struct err *e)
+/*
+ * The directory is locked as well, as the next one may be able to write a
+ * journal where this one is not; the file, as other hosts do not see locks
+ * of a directory on NFS.
+ */
+static int
+lock_both(struct journal *j, bool locking, struct err *e)
 {
+	enum lock file = lock_file(j);
+
+	if (file == LOCK_BUSY)
+		return LOCK_BUSY;
+	if (file == LOCK_FAILED)
+		return err_sys(e, "lock %s", RECORDING_JOURNAL);
+	if (file == LOCK_OURS || !locking ||
+	    (j->fd == -1 && j->is_directory_locked))
+		return LOCK_OURS;
+	return err_set(e, ERR_CONFIG,
+	    "this file system has no locks (%s), so two runs could deliver "
+	    "the recording twice; if only this host has it, set locking = no",
+	    strerror(errno));
+}
+
+int
+journal_open(struct journal *j, int dirfd, bool locking, struct err *e)
+{
+	enum lock directory;
+
 	*j = (struct journal){ .fd = -1, .dirfd = dirfd };
+	directory = lock_directory(j);
+	if (directory == LOCK_BUSY)
+		return name_holder(j, e);
+	if (directory == LOCK_FAILED)
+		return err_sys(e, "lock the directory");
+	j->is_directory_locked = directory == LOCK_OURS;
 	for (int i = 0; i < OPEN_TRIES && stop_check(e) == 0; i++) {
-		int busy, in_place;
+		int locked, in_place;
 
 		if (open_file(j, e) == -1)
 			return -1;
-		if (j->fd == -1)
-			return lock_directory(j) ? set_busy(&j->progress, e)
-						 : 0;
-		busy = lock_file(j, e);
-		in_place = busy == 0 ? is_in_place(j, e) : 1;
-		if (busy == -1 || in_place == -1)
-			return -1;
-		if (in_place)
-			return load(j, busy, e);
+		locked = lock_both(j, locking, e);
+		if (locked == LOCK_BUSY)
+			return name_holder(j, e);
+		if (locked == -1 || j->fd == -1)
+			return locked;
+		in_place = is_in_place(j, e);
+		if (in_place != 0)
+			return in_place == 1 ? load(j, e) : -1;
 		/* Its last holder has removed it. */
 		mem_close(&j->fd);
 		j->fd = -1;
@@ -263,7 +352,7 @@ journal_peek(int dirfd, struct progress *p, struct err *e)
 	if (fd == -1 || fstat(fd, &st) == -1)
 		return err_sys(e, "%s", RECORDING_JOURNAL);
 	if (!S_ISREG(st.st_mode))
-		return err_set(e, ERR_PERMANENT, "%s is no regular file",
+		return err_set(e, ERR_PERMANENT, "%s is not a regular file",
 		    RECORDING_JOURNAL);
 	j.fd = fd;
 	if (replay(&j, e) == -1) {
@@ -283,8 +372,10 @@ journal_look(struct journal *j, int dirfd, struct err *e)
 		.fd = -1,
 		.dirfd = dirfd,
 		.is_degraded = true,
+		.is_peeking = true,
 	};
 	found = journal_peek(dirfd, &j->progress, e);
+	j->has_history = j->progress.last_event_ms > 0;
 	if (found == JOURNAL_BUSY)
 		return set_busy(&j->progress, e);
 	return found == -1 ? -1 : 0;
@@ -320,6 +411,9 @@ journal_close(struct journal *j)
 	progress_free(&j->progress);
 	mem_close(&j->fd);
 	j->fd = -1;
+	if (j->is_directory_locked)
+		(void)flock(j->dirfd, LOCK_UN);
+	j->is_directory_locked = false;
 }
 
 int
@@ -332,6 +426,7 @@ journal_clear(struct journal *j, struct err *e)
 		return err_sys(e, "clear %s", RECORDING_JOURNAL);
 	buf_free(&j->pending);
 	progress_free(&j->progress);
+	j->size = 0;
 	j->is_new = true;
 	j->is_damaged = false;
 	return 0;
@@ -353,7 +448,8 @@ append(struct journal *j)
 	if (j->pending.len == 0 || j->is_degraded)
 		return;
 	if (file_write_all(j->fd, j->pending.data, j->pending.len) == -1)
-		degrade(j, "append to " RECORDING_JOURNAL);
+		fail_write(j, "append to " RECORDING_JOURNAL);
+	j->size += (int64_t)j->pending.len;
 	buf_drop(&j->pending, j->pending.len);
 	if (!j->is_unsynced)
 		j->sync_due_ms = clock_mono_ms() + SYNC_MS;
@@ -367,7 +463,7 @@ journal_commit(struct journal *j)
 	if (!j->is_unsynced || j->is_degraded)
 		return;
 	if (fdatasync(j->fd) == -1)
-		degrade(j, "sync " RECORDING_JOURNAL);
+		fail_write(j, "sync " RECORDING_JOURNAL);
 	else if (j->is_new && fsync(j->dirfd) == -1)
 		degrade(j, "sync the directory");
 	j->is_new = j->is_unsynced = false;

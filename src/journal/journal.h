@@ -20,22 +20,25 @@
  *     degrade the journal is on disk.
  *  2. The progress in memory is the fold of progress_apply() over the lines
  *     and over what was noted since.
- *  3. At most one process has a given journal open: the file is its own
- *     lock (an open-file-description lock, which NFS knows too), and the
- *     kernel drops the lock when the holder dies.  Where there is no file
- *     that can be written, the directory is locked with flock(2).
+ *  3. At most one process has a given journal open: the directory is locked
+ *     with flock(2), and the file with an open-file-description lock, which
+ *     NFS knows too.  The kernel drops both when the holder dies.
  *
  * A journal that cannot be written (full or read-only disk) is degraded:
- * facts then live in memory only.  The recording is delivered all the same,
- * as uploading is what frees that disk.
+ * facts then live in memory only.  The recording is delivered anyway, as
+ * uploading is what frees that disk.
  */
 struct journal {
-	int fd;    /* -1: none */
-	int dirfd; /* the recording's, borrowed */
+	int fd;       /* -1: none */
+	int dirfd;    /* the recording's, borrowed */
+	int64_t size; /* bytes of the file, as far as we wrote or read it */
+	bool is_directory_locked;
 	bool is_degraded;
+	bool is_lost;     /* another may hold it now */
 	bool is_new;      /* its name is not yet on disk */
 	bool is_damaged;  /* ours, locked, and cannot be replayed */
-	bool is_peeking;  /* only looking: nothing is logged */
+	bool is_peeking;  /* only looking: nothing is written */
+	bool has_history; /* it held an event when it was opened */
 	bool has_rubbish; /* a line was no event, and that was said */
 	struct buf pending;
 	bool is_unsynced;    /* written, and not yet on disk */
@@ -45,11 +48,18 @@ struct journal {
 
 /*
  * Open, lock, replay, and drop a torn tail.  -1 with ERR_BUSY naming the
- * holder, with ERR_PERMANENT when the file is none of ours, or as err_sys().
- * To be closed even then.
+ * holder, with ERR_PERMANENT when the file is none of ours, with ERR_CONFIG
+ * where locking is wanted and the file system has no locks, or as err_sys().
+ * To be closed even then, before dirfd.
  */
-int journal_open(struct journal *, int dirfd, struct err *e);
+int journal_open(struct journal *, int dirfd, bool locking, struct err *e);
 void journal_close(struct journal *);
+
+/*
+ * Is the file still there and ours?  -1 with ERR_BUSY.  To be asked before
+ * anything is told to a server.
+ */
+int journal_check(const struct journal *, struct err *e);
 
 /*
  * Forget everything: cut the file to nothing, on disk too, and start anew.

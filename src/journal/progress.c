@@ -13,12 +13,6 @@ compare_facts(const void *a, const void *b)
 	    ((const struct fact *)b)->path);
 }
 
-static int
-compare_strings(const void *a, const void *b)
-{
-	return strcmp(a, b);
-}
-
 struct fact *
 progress_fact(const struct progress *p, const char *path)
 {
@@ -42,35 +36,95 @@ fact_of(struct progress *p, const char *path)
 	return fact;
 }
 
-struct search {
-	bool (*is_meant)(const struct fact *);
-	bool is_found;
+struct walk {
+	void (*fact)(void *ctx, const struct fact *);
+	void *ctx;
 };
 
 static void
-search_fact(const void *node, VISIT visit, void *closure)
+walk_fact(const void *node, VISIT visit, void *closure)
 {
-	const struct fact *fact = *(struct fact *const *)node;
-	struct search *search = closure;
+	const struct walk *walk = closure;
 
-	if ((visit == postorder || visit == leaf) && fact->is_stored)
-		search->is_found |= search->is_meant(fact);
+	if (visit == postorder || visit == leaf)
+		walk->fact(walk->ctx, *(struct fact *const *)node);
+}
+
+void
+progress_each(const struct progress *p,
+    void (*fact)(void *ctx, const struct fact *), void *ctx)
+{
+	struct walk walk = { fact, ctx };
+
+	twalk_r(p->facts, walk_fact, &walk);
 }
 
 bool
-progress_has_stored(const struct progress *p,
-    bool (*is_meant)(const struct fact *))
+fact_is_of(const struct fact *fact, int64_t stamp, int64_t mtime_ns)
 {
-	struct search search = { .is_meant = is_meant };
+	return fact->stamp ? fact->stamp == stamp : fact->mtime_ns == mtime_ns;
+}
 
-	twalk_r(p->facts, search_fact, &search);
-	return search.is_found;
+static int
+compare_outdated(const void *a, const void *b)
+{
+	return strcmp(((const struct outdated *)a)->id,
+	    ((const struct outdated *)b)->id);
+}
+
+static struct outdated *
+outdated_of(const struct progress *p, const char *id)
+{
+	const struct outdated key = { .id = (char *)id };
+	void *const *node =
+	    id ? tfind(&key, &p->superseded, compare_outdated) : NULL;
+
+	return node ? *node : NULL;
 }
 
 bool
-progress_is_superseded(const struct progress *p, const char *id)
+progress_is_superseded(const struct progress *p, const char *id, int64_t size)
 {
-	return id && tfind(id, &p->superseded, compare_strings) != NULL;
+	const struct outdated *old = outdated_of(p, id);
+
+	return old && (old->size == -1 || size == -1 || old->size == size);
+}
+
+static void
+free_outdated(void *node)
+{
+	struct outdated *old = node;
+
+	free(old->id);
+	free(old);
+}
+
+static void
+add_outdated(struct progress *p, const char *id, int64_t size)
+{
+	struct outdated *old = outdated_of(p, id);
+
+	if (id == NULL)
+		return;
+	if (old == NULL) {
+		old = xcalloc(1, sizeof(*old));
+		old->id = xstrdup(id);
+		if (tsearch(old, &p->superseded, compare_outdated) == NULL)
+			mem_exhausted();
+	}
+	/* 0.1.0 did not write it down. */
+	old->size = size > 0 ? size : -1;
+}
+
+static void
+drop_outdated(struct progress *p, const char *id)
+{
+	struct outdated *old = outdated_of(p, id);
+
+	if (old == NULL)
+		return;
+	(void)tdelete(old, &p->superseded, compare_outdated);
+	free_outdated(old);
 }
 
 static void
@@ -96,7 +150,7 @@ void
 progress_free(struct progress *p)
 {
 	forget_facts(p);
-	tdestroy(p->superseded, free);
+	tdestroy(p->superseded, free_outdated);
 	free(p->session);
 	free(p->room);
 	free(p->meeting_id);
@@ -152,7 +206,6 @@ apply_resolved(struct progress *p, const struct event *ev)
 	mem_replace(&p->room, ev->room);
 	mem_replace(&p->meeting_id, ev->meeting_id);
 	p->state = REC_RESOLVED;
-	p->last_fact_ms = ev->at_ms;
 }
 
 static void
@@ -164,7 +217,9 @@ apply_sending(struct progress *p, const struct event *ev)
 		fact->is_sending = true;
 		fact->unknown_ms = ev->at_ms;
 		fact->mtime_ns = ev->mtimes_ns ? ev->mtimes_ns[i] : 0;
+		fact->stamp = ev->stamps ? ev->stamps[i] : 0;
 		fact->is_stored = false;
+		fact->status = 0;
 	}
 }
 
@@ -175,14 +230,19 @@ apply_stored(struct progress *p, const struct event *ev)
 
 	fact->size = ev->size;
 	fact->mtime_ns = ev->mtime_ns;
+	fact->stamp = ev->stamp;
+	fact->stored_ms = ev->at_ms;
 	mem_replace(&fact->type, ev->type);
 	mem_replace(&fact->sha256, ev->sha256);
 	mem_replace(&fact->id, ev->id);
+	/* A server that keeps one record a path gives its id again. */
+	drop_outdated(p, ev->id);
 	fact->is_stored = true;
 	fact->is_whole = ev->is_whole;
 	fact->is_sending = fact->is_unknown = false;
+	fact->has_older = fact->has_anonymous = false;
+	fact->status = 0;
 	fact->refusals = 0;
-	p->last_fact_ms = ev->at_ms;
 	p->failures = 0;
 }
 
@@ -193,9 +253,12 @@ apply_unknown(struct progress *p, const struct event *ev)
 
 	fact->is_stored = fact->is_sending = false;
 	fact->is_unknown = true;
+	fact->status = ev->status;
 	fact->unknown_ms = ev->at_ms;
 	fact->size = ev->size;
 	fact->mtime_ns = ev->mtime_ns;
+	fact->stamp = ev->stamp;
+	mem_replace(&fact->sha256, ev->sha256);
 	if (ev->status < 500)
 		return;
 	if (fact->refusals == 0 || fact->refused_attempt != p->attempts)
@@ -204,35 +267,42 @@ apply_unknown(struct progress *p, const struct event *ev)
 	fact->refused_ms = ev->at_ms;
 }
 
+static struct fact *
+forget_doubt(struct progress *p, const char *path)
+{
+	struct fact *fact = fact_of(p, path);
+
+	fact->is_stored = fact->is_sending = fact->is_unknown = false;
+	fact->status = 0;
+	return fact;
+}
+
 static void
 apply_absent(struct progress *p, const struct event *ev)
 {
-	struct fact *fact = fact_of(p, ev->path);
-
-	fact->is_stored = fact->is_sending = fact->is_unknown = false;
+	forget_doubt(p, ev->path)->has_older = false;
 }
 
 static void
 apply_ambiguous(struct progress *p, const struct event *ev)
 {
 	p->ambiguous++;
-	apply_absent(p, ev);
+	(void)forget_doubt(p, ev->path);
 }
 
+/*
+ * What is sent in its place goes out under new keys: the old ones stand for
+ * what is there.
+ */
 static void
 apply_superseded(struct progress *p, const struct event *ev)
 {
-	fact_of(p, ev->path)->is_stored = false;
-	if (ev->id && !progress_is_superseded(p, ev->id) &&
-	    tsearch(xstrdup(ev->id), &p->superseded, compare_strings) == NULL)
-		mem_exhausted();
-}
+	struct fact *fact = fact_of(p, ev->path);
 
-/* It goes out again under new keys: the old ones stand for what was lost. */
-static void
-apply_lost(struct progress *p, const struct event *ev)
-{
-	apply_superseded(p, ev);
+	fact->is_stored = false;
+	fact->has_older = true;
+	fact->has_anonymous |= ev->id == NULL;
+	add_outdated(p, ev->id, ev->size);
 	p->generation++;
 }
 
@@ -252,12 +322,22 @@ apply_idle(struct progress *p, const struct event *ev)
 }
 
 static void
+tell(struct progress *p, int64_t moment_ms)
+{
+	if (moment_ms > p->told_ms)
+		p->told_ms = moment_ms;
+}
+
+static void
 apply_complete(struct progress *p, const struct event *ev)
 {
-	(void)ev;
 	p->is_forced = false;
-	if (p->state == REC_RESOLVED)
-		p->state = REC_STORED;
+	if (p->state != REC_RESOLVED)
+		return;
+	p->state = REC_STORED;
+	/* 0.1.0 has no moment. */
+	p->complete_ms = ev->moment_ms ? ev->moment_ms : ev->at_ms;
+	tell(p, p->complete_ms);
 }
 
 static void
@@ -298,6 +378,7 @@ apply_checked(struct progress *p, const struct event *ev)
 static void
 apply_announced(struct progress *p, const struct event *ev)
 {
+	tell(p, ev->moment_ms);
 	if (is_same(ev->webhook, "FAILED")) {
 		p->is_failed_announced = true;
 		return;
@@ -398,7 +479,7 @@ progress_apply(struct progress *p, const struct event *ev)
 		[EVENT_ABSENT] = apply_absent,
 		[EVENT_AMBIGUOUS] = apply_ambiguous,
 		[EVENT_SUPERSEDED] = apply_superseded,
-		[EVENT_LOST] = apply_lost,
+		[EVENT_LOST] = apply_superseded,
 		[EVENT_IDLE] = apply_idle,
 		[EVENT_COMPLETE] = apply_complete,
 		[EVENT_REOPENED] = apply_reopened,

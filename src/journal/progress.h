@@ -19,18 +19,22 @@ enum event_kind {
 	EVENT_BEGAN,      /* a run: host, pid, version */
 	EVENT_FORCED,     /* what was known of the server counts no more */
 	EVENT_RESOLVED,   /* session, room, meetingId */
-	EVENT_SENDING,    /* paths, mtimes: their upload may have begun */
-	EVENT_STORED,     /* path, size, mtime, type, sha256, id, is_whole */
-	EVENT_UNKNOWN,    /* path, size, mtime, status: sent, and no answer
-			     that says what became of it */
-	EVENT_ABSENT,     /* path: the server does not have it after all */
-	EVENT_AMBIGUOUS,  /* path: sent again without being able to ask */
-	EVENT_SUPERSEDED, /* path, id: what is stored there is out of date */
-	EVENT_LOST,       /* path, id: what was stored is gone or no good */
+	EVENT_SENDING,    /* paths, stamps: their upload may have begun */
+	EVENT_STORED,     /* path, size, mtime, stamp, type, sha256, id,
+			     is_whole */
+	EVENT_UNKNOWN,    /* path, size, mtime, stamp, sha256, status: sent, and
+			     no answer that says what became of it */
+	EVENT_ABSENT,     /* path: the server does not have this version; what
+			     it has of others is superseded */
+	EVENT_AMBIGUOUS,  /* path: sent without being able to ask */
+	EVENT_SUPERSEDED, /* path, id, size: what is stored there is out of
+			     date */
+	EVENT_LOST,       /* path, id, size: what was stored is gone or no
+			     good */
 	EVENT_IDLE,       /* nothing is being sent any more */
-	EVENT_COMPLETE,   /* count, bytes: every artifact is stored */
+	EVENT_COMPLETE,   /* count, bytes, moment: every artifact is stored */
 	EVENT_REOPENED,   /* path: an artifact is new or changed */
-	EVENT_ANNOUNCED,  /* webhook, id: acknowledged */
+	EVENT_ANNOUNCED,  /* webhook, id, moment: acknowledged */
 	EVENT_WITHHELD,   /* by an operator: done without a STOPPED */
 	EVENT_CHECKED,    /* the server was asked, and has all of it */
 	EVENT_FAILED,     /* class, text, retryAt: how the run ended */
@@ -49,11 +53,13 @@ struct event {
 	const char *session, *room, *meeting_id;
 	const char *path, *type, *sha256, *id;
 	const char *webhook, *class, *text;
-	int64_t pid, size, mtime_ns, count, bytes, status;
+	int64_t pid, size, mtime_ns, stamp, count, bytes, status;
 	int64_t retry_at_ms; /* since 1970 */
+	int64_t moment_ms;   /* since 1970: what the webhook's timestamp says */
 	bool is_whole;       /* seen by this run, not written down */
 	const struct text_list *paths;
-	const int64_t *mtimes_ns; /* as many as paths */
+	/* As many as paths; 0.1.0 wrote mtimes in place of stamps. */
+	const int64_t *stamps, *mtimes_ns;
 };
 
 /* What is known of one artifact. */
@@ -61,27 +67,41 @@ struct fact {
 	char *path;
 	int64_t size;     /* as sent */
 	int64_t mtime_ns; /* as it was then */
+	int64_t stamp;    /* the same; 0: not known, as 0.1.0 wrote it */
 	char *type, *sha256, *id;
 	bool is_stored;
-	bool is_whole;      /* media that this run saw to be whole */
-	bool is_sending;    /* a run ended while it may have been under way */
-	bool is_unknown;    /* the server may have it */
+	bool is_whole;   /* media that this run saw to be whole */
+	bool is_sending; /* a run ended while it may have been under way */
+	bool is_unknown; /* the server may have it */
+	int64_t status;  /* then: what it answered; 0: nothing */
+	/* Versions that are out of date may be there: until a list was read
+	 * that shows them, no record of this path proves anything. */
+	bool has_older;
+	bool has_anonymous; /* one of them has no id to know it by */
 	int64_t unknown_ms; /* since 1970; since when it is in doubt */
+	int64_t stored_ms;  /* since 1970 */
 	int64_t refusals;   /* runs in which it was answered 5xx */
 	int64_t refused_ms; /* since 1970; the last of them */
 	int64_t refused_attempt;
+};
+
+/* A record at the server that is out of date. */
+struct outdated {
+	char *id;
+	int64_t size; /* -1: not known */
 };
 
 struct progress {
 	enum rec_state state;
 	char *session, *room, *meeting_id;
 	void *facts;      /* a tsearch(3) tree of struct fact by path */
-	void *superseded; /* a tsearch(3) tree of remote ids */
+	void *superseded; /* a tsearch(3) tree of struct outdated by id */
 	int64_t attempts;
 	int64_t generation; /* how often what is stored counted no more */
 	bool is_forced;     /* and everything is yet to be sent again */
 	int64_t ambiguous;
-	int64_t last_fact_ms; /* the last that changed what is stored */
+	int64_t complete_ms; /* the moment that STOPPED speaks of; 0: none */
+	int64_t told_ms;     /* the latest that may have been told */
 	int64_t last_event_ms;
 	bool is_failed_announced;
 	char *host; /* of the last run */
@@ -110,12 +130,23 @@ void progress_apply(struct progress *, const struct event *);
 /* What is known of an artifact, or NULL. */
 struct fact *progress_fact(const struct progress *, const char *path);
 
-/* Is an artifact stored of which the given function is true? */
-bool progress_has_stored(const struct progress *,
-    bool (*is_meant)(const struct fact *));
+/* Call it with every fact, in the order of the paths. */
+void progress_each(const struct progress *,
+    void (*fact)(void *ctx, const struct fact *), void *ctx);
 
-/* Is the version with this id at the server known to be out of date? */
-bool progress_is_superseded(const struct progress *, const char *id);
+/*
+ * Is the version with this stamp and mtime the one that the fact speaks of?
+ * Without a stamp in the fact the mtime has to do.
+ */
+bool fact_is_of(const struct fact *, int64_t stamp, int64_t mtime_ns);
+
+/*
+ * Is the record with this id (NULL: none) known to be out of date?  A server
+ * that keeps one record a path gives a new version the same id: it is another
+ * record when its size (-1: not known) is another.
+ */
+bool progress_is_superseded(const struct progress *, const char *id,
+    int64_t size);
 
 void progress_free(struct progress *);
 

@@ -121,6 +121,7 @@ add_artifact(struct recording *rec, const char *path, const struct stat *st)
 		.path = xstrdup(path),
 		.size = st->st_size,
 		.mtime_ns = file_mtime_ns(st),
+		.stamp = file_stamp(st),
 		.is_media = mimetype_is_media_name(path),
 	};
 	return a;
@@ -174,13 +175,12 @@ set_content(struct artifact *a, const json_t *json)
 		mem_exhausted();
 	(void)buf_adds(&a->content, text);
 	(void)buf_adds(&a->content, "\n");
-	a->size = (int64_t)a->content.len;
-	a->is_redacted = true;
 }
 
 /*
- * What cannot be parsed cannot be redacted either: it stays here, as a token
- * in it must never leave the machine.
+ * What is sent is the text that was parsed here: the file may be another one
+ * when it is sent.  What cannot be parsed cannot be redacted either: it stays
+ * here, as a token in it must never leave the machine.
  */
 static void
 add_redacted(struct recording *rec, const char *path, const struct stat *st,
@@ -200,10 +200,13 @@ add_redacted(struct recording *rec, const char *path, const struct stat *st,
 		return;
 	}
 	a = add_artifact(rec, path, st);
-	if (state == METADATA_UNREADABLE)
-		a->is_redacted = true;
-	else if (json != NULL && redact(json, text, pointers))
+	a->is_unreadable = state == METADATA_UNREADABLE;
+	if (json != NULL && redact(json, text, pointers))
 		set_content(a, json);
+	else if (json != NULL)
+		(void)buf_add(&a->content, text->data, text->len);
+	if (json != NULL)
+		a->size = (int64_t)a->content.len;
 }
 
 static void

@@ -21,14 +21,16 @@ struct recording_policy {
 	struct text_list exclude; /* globs: of names, or with '/' of paths */
 	struct text_list redact;  /* JSON pointers into metadata.json */
 	int trust;                /* enum trust */
+	bool locking;             /* a file system without locks is an error */
 };
 
 struct artifact {
 	char *path;   /* relative to the directory, any bytes */
-	int64_t size; /* bytes to send; redacted: of what is left */
+	int64_t size; /* bytes to send */
 	int64_t mtime_ns;
-	struct buf content; /* what is sent instead, when redacted */
-	bool is_redacted;   /* content counts; NULL: could not be read */
+	int64_t stamp;      /* file_stamp(): its version */
+	struct buf content; /* of a metadata.json, as it is sent */
+	bool is_unreadable; /* such a one could not be read */
 	bool is_media;      /* by its name */
 };
 

@@ -1,7 +1,6 @@
 #include "remote/download.h"
 
 #include <inttypes.h>
-#include <strings.h>
 
 #include "base/mem.h"
 #include "remote/request.h"
@@ -71,8 +70,7 @@ accept_answer(void *ctx, const struct http_answer *answer, struct err *e)
 {
 	const struct download *d = ctx;
 
-	if (!d->is_html &&
-	    strncasecmp(answer->content_type, "text/html", 9) == 0)
+	if (!d->is_html && request_is_html(answer->content_type))
 		return err_set(e, ERR_CONFIG,
 		    "HTTP %ld with an HTML page: this is not the service",
 		    answer->status);
@@ -88,7 +86,8 @@ int
 download_hash(const struct inventory_deps *deps, const char *id, int64_t size,
     bool is_html, char hex[DIGEST_HEX_BYTES], struct err *e)
 {
-	autofree char *path = xasprintf("/files/%s/download", id);
+	autofree char *segment = text_percent_encode(id, "");
+	autofree char *path = xasprintf("/files/%s/download", segment);
 	autofree char *url = request_url(deps->filestore->url, path);
 	struct download d = {
 		.deps = deps,

@@ -1,6 +1,7 @@
 #include "remote/filestore.h"
 
 #include <ctype.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,7 +14,7 @@ enum {
 	KEPT_BYTES = 100, /* of a name that has to change */
 	EXTENSION_BYTES = 10,
 	HASH_CHARACTERS = 12,
-	LIST_BYTES = 256 * 1024 * 1024,
+	ID_BYTES = 256,
 	MIB = 1024 * 1024,
 };
 
@@ -140,15 +141,28 @@ filestore_upload_url(const struct filestore_policy *policy,
 	return request_url(policy->url, path);
 }
 
+char *
+filestore_record_id(const json_t *record)
+{
+	const json_t *id = json_object_get(record, "id");
+	const char *text = json_string_value(id);
+	int64_t number = json_member_number(record, "id", -1);
+
+	if (text == NULL)
+		return number < 0 ? NULL : xasprintf("%" PRId64, number);
+	return *text && strlen(text) <= ID_BYTES && !text_has_control(text)
+	    ? xstrdup(text)
+	    : NULL;
+}
+
 /* A record must prove that it speaks of this file. */
 static int
 read_record(const struct http_answer *answer, int64_t size, char **id,
-    struct err *e)
+    char **path, struct err *e)
 {
 	autojson json_t *json = request_answer_json(answer, e);
-	const json_t *record_id = json_object_get(json, "id");
-	const json_t *size_json = json_object_get(json, "size");
-	int64_t stored = json_member_int(json, "size", size);
+	const char *said = json_member_string(json, "path");
+	int64_t stored = json_member_number(json, "size", size);
 
 	if (json == NULL)
 		return -1;
@@ -156,24 +170,22 @@ read_record(const struct http_answer *answer, int64_t size, char **id,
 		return err_set(e, ERR_TEMPORARY,
 		    "HTTP %ld, but the server stored %lld of %lld bytes",
 		    answer->status, (long long)stored, (long long)size);
-	/* A size that is no number proves nothing. */
-	if (record_id &&
-	    (!size_json || json_is_null(size_json) ||
-		json_is_integer(size_json)))
-		*id = json_plain_id(record_id);
-	if (*id != NULL)
-		return 0;
-	return err_set(e, ERR_TEMPORARY,
-	    "HTTP %ld, but the answer is no record of a file", answer->status);
+	*id = filestore_record_id(json);
+	if (*id == NULL)
+		return err_set(e, ERR_TEMPORARY,
+		    "HTTP %ld, but the answer is not a record of a file",
+		    answer->status);
+	*path = said ? xstrdup(said) : NULL;
+	return 0;
 }
 
 enum upload_outcome
 filestore_judge_upload(const struct http_answer *answer, int64_t size,
-    char **id, struct err *e)
+    char **id, char **path, struct err *e)
 {
-	*id = NULL;
+	*id = *path = NULL;
 	if (answer->outcome == HTTP_ANSWERED) {
-		if (read_record(answer, size, id, e) == 0)
+		if (read_record(answer, size, id, path, e) == 0)
 			return UPLOAD_STORED;
 		(void)err_wrap(e, "%s", answer->what);
 		return UPLOAD_UNKNOWN;
@@ -189,89 +201,14 @@ filestore_judge_upload(const struct http_answer *answer, int64_t size,
 }
 
 bool
-filestore_may_be_storing(const struct http_answer *answer)
+filestore_may_be_storing(long status)
 {
-	return answer->status == 0 || answer->status == 502 ||
-	    answer->status == 504;
-}
-
-static int
-on_record(void *ctx, const json_t *json, struct err *e)
-{
-	struct listing *listing = ctx;
-	const json_t *id_json = json_object_get(json, "id");
-	autofree char *id = id_json ? json_plain_id(id_json) : NULL;
-	const char *path = json_member_string(json, "path");
-	autofree char *with_slash = NULL;
-	struct remote_file file = {
-		.id = id,
-		.size = json_member_int(json, "size", -1),
-	};
-
-	(void)e;
-	if (path == NULL)
-		return 0;
-	if (*path != '/')
-		with_slash = xasprintf("/%s", path);
-	file.path = with_slash ? with_slash : path;
-	listing->found(listing->ctx, &file);
-	return 0;
-}
-
-static int
-feed(void *ctx, const char *data, size_t len, struct err *e)
-{
-	struct listing *listing = ctx;
-
-	return json_stream_feed(&listing->stream, data, len, e);
-}
-
-void
-listing_prepare(struct listing *listing, const struct filestore_policy *policy,
-    const char *meeting_id, const struct text_list *headers)
-{
-	autofree char *path = xasprintf("/metadata?referenceId=%s", meeting_id);
-
-	listing->url = request_url(policy->url, path);
-	listing->stream = (struct json_stream){
-		.element = on_record,
-		.ctx = listing,
-	};
-	listing->request = (struct http_request){
-		.url = listing->url,
-		.headers = headers,
-		.answer_timeout_ms = policy->answer_timeout_ms,
-		.answer_limit = LIST_BYTES,
-		.sink = feed,
-		.sink_ctx = listing,
-		.owner = listing,
-	};
-}
-
-int
-listing_end(struct listing *listing, const struct http_answer *answer,
-    struct err *e)
-{
-	if (answer->outcome != HTTP_ANSWERED) {
-		*e = answer->err;
-		return -1;
-	}
-	if (json_stream_end(&listing->stream, e) == -1)
-		return err_wrap(e, "%s: the answer", answer->what);
-	return 0;
-}
-
-void
-listing_free(struct listing *listing)
-{
-	buf_free(&listing->stream.pending);
-	free(listing->url);
-	listing->url = NULL;
+	return status != 500 && status != 501;
 }
 
 bool
-listing_is_refused(long status)
+filestore_is_accepted(const struct http_answer *answer)
 {
-	return status == 401 || status == 403 || status == 404 ||
-	    status == 405 || status == 501;
+	return answer->outcome == HTTP_ANSWERED &&
+	    !request_is_html(answer->content_type);
 }

@@ -52,41 +52,30 @@ enum upload_outcome { UPLOAD_NOT_STORED, UPLOAD_UNKNOWN, UPLOAD_STORED };
 /*
  * What became of an upload of size bytes.  Stored means: all sent, 2xx, and
  * a record with an id and, where it names a size, the right one.  *id is
- * then the remote id, which the caller frees; else *e says what happened.
+ * then the remote id and *path where it is said to be (NULL: not said); the
+ * caller frees both.  Else *e says what happened.
  */
 enum upload_outcome filestore_judge_upload(const struct http_answer *,
-    int64_t size, char **id, struct err *e);
+    int64_t size, char **id, char **path, struct err *e);
 
 /*
- * After an unknown outcome: may the server still be storing?  No when the
- * application itself answered.
+ * After an unknown outcome: may the server still be storing?  Only 500 and
+ * 501 are the application's own word; what else a gateway says of a request
+ * that it passed on (502, 503, 504, Cloudflare's 520 to 524) says nothing of
+ * the application, and a 2xx without a record promises the file for later.
  */
-bool filestore_may_be_storing(const struct http_answer *);
+bool filestore_may_be_storing(long status);
 
-/* One record of the list. */
-struct remote_file {
-	const char *path; /* borrowed */
-	const char *id;   /* borrowed; NULL when it is not plain */
-	int64_t size;     /* -1: not said */
-};
+/*
+ * Did the application take the file (2xx), though without a record of it?  A
+ * page of HTML is nobody's word.
+ */
+bool filestore_is_accepted(const struct http_answer *);
 
-/* A list request; each record goes to found(). */
-struct listing {
-	struct http_request request;
-	struct json_stream stream;
-	char *url;
-	void (*found)(void *ctx, const struct remote_file *);
-	void *ctx;
-};
-
-void listing_prepare(struct listing *, const struct filestore_policy *,
-    const char *meeting_id, const struct text_list *headers);
-
-/* -1 with *e unless the whole list was read. */
-int listing_end(struct listing *, const struct http_answer *, struct err *e);
-void listing_free(struct listing *);
-
-/* Does this status say that the server does not let us list at all? */
-bool listing_is_refused(long status);
+/*
+ * A record's id as text: a string without control characters, or a whole
+ * number; NULL when it has none.  The caller frees it.
+ */
+char *filestore_record_id(const json_t *record);
 
 #endif

@@ -18,12 +18,18 @@ request_url(const char *base, const char *path)
 	return xasprintf("%.*s%s", (int)len, base, path);
 }
 
+bool
+request_is_html(const char *content_type)
+{
+	return strncasecmp(content_type, "text/html", 9) == 0;
+}
+
 json_t *
 request_answer_json(const struct http_answer *answer, struct err *e)
 {
 	json_t *json;
 
-	if (strncasecmp(answer->content_type, "text/html", 9) == 0) {
+	if (request_is_html(answer->content_type)) {
 		(void)err_set(e, ERR_CONFIG,
 		    "HTTP %ld with an HTML page: this is not the service",
 		    answer->status);

@@ -42,6 +42,9 @@ void request_text_init(struct request_text *, const char *text);
 /* base, without a slash at its end, and the path, which begins with one. */
 char *request_url(const char *base, const char *path);
 
+/* Is this the type of a page for people? */
+bool request_is_html(const char *content_type);
+
 /*
  * The answer's JSON text; NULL with *e.  HTML means that something else than
  * the service answered: a wrong URL or a captive portal (ERR_CONFIG).

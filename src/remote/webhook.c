@@ -3,7 +3,6 @@
 #include <inttypes.h>
 #include <jansson.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -207,7 +206,7 @@ accept_answer(void *ctx, const struct http_answer *answer, struct err *e)
 	const char *body = buf_str(&answer->body);
 
 	(void)ctx;
-	if (strncasecmp(answer->content_type, "text/html", 9) != 0 ||
+	if (!request_is_html(answer->content_type) ||
 	    body[strspn(body, " \t\r\n")] != '<')
 		return 0;
 	return err_set(e, ERR_CONFIG,

@@ -239,7 +239,8 @@ open_job(const struct removal *r, struct job *job, struct err *e)
 	};
 	if (recording_open_entry(&job->recording, r->rootfd, r->root, r->name,
 		&r->deps->pipeline->recording, e) == -1 ||
-	    journal_open(&job->journal, job->recording.dirfd, e) == -1)
+	    journal_open(&job->journal, job->recording.dirfd,
+		job->recording.policy->locking, e) == -1)
 		return -1;
 	log_set_session(job->journal.progress.session
 		? job->journal.progress.session

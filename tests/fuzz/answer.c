@@ -9,7 +9,7 @@
 
 #include "base/mem.h"
 #include "base/retry.h"
-#include "remote/filestore.h"
+#include "remote/inventory.h"
 #include "remote/meeting.h"
 #include "remote/webhook.h"
 #include "wire.h"
@@ -95,29 +95,25 @@ check_answer(const struct http_answer *a)
 }
 
 static void
-on_found(void *ctx, const struct remote_file *file)
-{
-	(void)ctx;
-	must(file->path[0] == '/' && (!file->id || fuzz_is_plain_id(file->id)));
-}
-
-static void
 ask_list(struct http *http)
 {
 	const struct filestore_policy policy = { .url = (char *)URL,
 		.answer_timeout_ms = 1000 };
 	static const struct text_list no_headers;
-	struct listing l = { .found = on_found };
+	const struct progress p = { .room = (char *)"r",
+		.session = (char *)"s",
+		.meeting_id = (char *)"1" };
+	struct inventory inv = { 0 };
 	struct http_transfer *t;
 	struct err e = { 0 };
 
-	listing_prepare(&l, &policy, "1", &no_headers);
-	t = http_perform(http, &l.request);
+	inventory_begin(&inv, &policy, &p, &no_headers);
+	t = http_perform(http, &inv.request);
 	check_answer(http_answer_of(t));
-	must(listing_end(&l, http_answer_of(t), &e) == 0 ||
+	must(inventory_end(&inv, http_answer_of(t), &e) == 0 ||
 	    (e.class != ERR_NONE && *e.text));
 	http_release(t);
-	listing_free(&l);
+	inventory_free(&inv);
 }
 
 static ssize_t
@@ -144,8 +140,10 @@ ask_upload(struct http *http)
 	struct http_transfer *t = http_perform(http, &request);
 	const struct http_answer *a = http_answer_of(t);
 	autofree char *id = NULL;
+	autofree char *path = NULL;
 	struct err e = { 0 };
-	enum upload_outcome outcome = filestore_judge_upload(a, SIZE, &id, &e);
+	enum upload_outcome outcome =
+	    filestore_judge_upload(a, SIZE, &id, &path, &e);
 
 	check_answer(a);
 	must((outcome == UPLOAD_STORED) == (id != NULL));

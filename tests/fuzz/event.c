@@ -17,7 +17,7 @@ struct made {
 	struct event ev;
 	char *strings[STRINGS];
 	struct text_list paths;
-	int64_t mtimes_ns[2];
+	int64_t stamps[2];
 };
 
 static int64_t
@@ -30,7 +30,7 @@ integer(struct fuzz_input *in)
 	return (int64_t)bits;
 }
 
-/* What core/ never writes: the journal would not bring it back. */
+/* What is never written: the journal would not bring it back. */
 static bool
 is_possible(const struct made *m)
 {
@@ -54,6 +54,8 @@ make(struct made *m, struct fuzz_input *in)
 	m->ev.pid = integer(in);
 	m->ev.size = integer(in);
 	m->ev.mtime_ns = integer(in);
+	m->ev.stamp = m->ev.mtime_ns;
+	m->ev.moment_ms = m->ev.mtime_ns & 0x3fffffffffff;
 	m->ev.count = integer(in);
 	m->ev.bytes = integer(in);
 	m->ev.status = integer(in);
@@ -73,10 +75,10 @@ make(struct made *m, struct fuzz_input *in)
 		return;
 	text_list_add(&m->paths, m->strings[PATH]);
 	text_list_add(&m->paths, "a/b");
-	m->mtimes_ns[0] = m->ev.mtime_ns;
-	m->mtimes_ns[1] = m->ev.size;
+	m->stamps[0] = m->ev.mtime_ns;
+	m->stamps[1] = m->ev.size;
 	m->ev.paths = &m->paths;
-	m->ev.mtimes_ns = m->mtimes_ns;
+	m->ev.stamps = m->stamps;
 }
 
 static void

@@ -53,7 +53,7 @@ run(const char *data, size_t len)
 	struct err e = { 0 };
 
 	fuzz_scratch_file(RECORDING_JOURNAL, data, len);
-	must(journal_open(&j, dirfd, &e) == 0);
+	must(journal_open(&j, dirfd, true, &e) == 0);
 	check_identity(&j.progress);
 	journal_note(&j,
 	    (struct event){ .kind = EVENT_ABSENT, .path = "\xff%\n" });
@@ -63,7 +63,7 @@ run(const char *data, size_t len)
 	journal_close(&j);
 	check_file(dirfd, data, len);
 
-	must(journal_open(&j, dirfd, &e) == 0);
+	must(journal_open(&j, dirfd, true, &e) == 0);
 	fuzz_dump_progress(&j.progress, &after);
 	must(strcmp(before.data, after.data) == 0);
 	journal_close(&j);

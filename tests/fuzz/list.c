@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "remote/filestore.h"
+#include "remote/inventory.h"
 
 enum { SIZE = 4711 };
 
@@ -21,15 +21,22 @@ struct result {
 	struct err e;
 };
 
-static void
-on_found(void *ctx, const struct remote_file *file)
-{
-	struct result *r = ctx;
+static const char prefix[] = "/r/s/";
 
-	must(file->path[0] == '/');
-	must(file->id == NULL || fuzz_is_plain_id(file->id));
-	(void)buf_addf(&r->records, "%s|%s|%" PRId64 "\n", file->path,
-	    file->id ? file->id : "", file->size);
+static void
+add_record(struct result *r, const struct inventory *inv,
+    const struct remote_record *record)
+{
+	size_t n;
+
+	must(strncmp(record->path, prefix, strlen(prefix)) == 0);
+	must(record->id == NULL || !text_has_control(record->id));
+	must(inventory_find(inv, record->path, &n) != NULL && n > 0);
+	must(record->id == NULL ||
+	    strcmp(inventory_find_id(inv, record->id)->id, record->id) == 0);
+	must(inventory_has(inv, NULL, record->path, record->size, NULL));
+	(void)buf_addf(&r->records, "%s|%s|%" PRId64 "\n", record->path,
+	    record->id ? record->id : "", record->size);
 	r->n++;
 }
 
@@ -44,17 +51,30 @@ read_list(struct result *r, const char *data, size_t len, size_t piece)
 	const struct http_answer answer = { .outcome = HTTP_ANSWERED,
 		.status = 200,
 		.what = (char *)"GET" };
-	struct listing l = { .found = on_found, .ctx = r };
+	const struct progress p = { .room = (char *)"r",
+		.session = (char *)"s",
+		.meeting_id = (char *)"1" };
+	struct inventory inv = { 0 };
 
 	*r = (struct result){ 0 };
-	listing_prepare(&l, &policy, "1", &no_headers);
+	inventory_begin(&inv, &policy, &p, &no_headers);
 	for (size_t i = 0; r->rc == 0 && i < len; i += piece)
-		r->rc = l.request.sink(l.request.sink_ctx, data + i,
+		r->rc = inv.request.sink(inv.request.sink_ctx, data + i,
 		    len - i < piece ? len - i : piece, &r->e);
 	if (r->rc == 0)
-		r->rc = listing_end(&l, &answer, &r->e);
+		r->rc = inventory_end(&inv, &answer, &r->e);
 	must(r->rc == 0 || r->e.class == ERR_TEMPORARY);
-	listing_free(&l);
+	for (size_t i = 0; r->rc == 0 && i < inv.n; i++)
+		add_record(r, &inv, &inv.records[i]);
+	inventory_free(&inv);
+}
+
+static bool
+is_ours(const char *path)
+{
+	return path &&
+	    strncmp(path, prefix + (*path == '/' ? 0 : 1),
+		strlen(prefix) - (*path == '/' ? 0 : 1)) == 0;
 }
 
 /* What a parser of the whole makes of it. */
@@ -69,7 +89,7 @@ check_whole(const struct result *r, const char *data, size_t len)
 	json_array_foreach(whole, i, item)
 	{
 		is_list = is_list && json_is_object(item);
-		paths += json_is_string(json_object_get(item, "path"));
+		paths += is_ours(json_member_string(item, "path"));
 	}
 	must((r->rc == 0) == is_list);
 	must(!is_list || r->n == paths);
@@ -84,18 +104,17 @@ check_record(const char *data, size_t len)
 		.content_type = (char *)"application/json",
 		.what = (char *)"POST" };
 	autofree char *id = NULL;
+	autofree char *path = NULL;
 	struct err e = { 0 };
 	enum upload_outcome outcome;
 	json_t *whole = json_loadb(data, len, 0, NULL);
-	const json_t *size = json_object_get(whole, "size");
 
 	(void)buf_add(&answer.body, data, len);
-	outcome = filestore_judge_upload(&answer, SIZE, &id, &e);
+	outcome = filestore_judge_upload(&answer, SIZE, &id, &path, &e);
 	must(outcome != UPLOAD_NOT_STORED);
 	must((outcome == UPLOAD_STORED) == (id != NULL));
-	must(id == NULL || (fuzz_is_plain_id(id) && json_is_object(whole)));
-	must(id == NULL || size == NULL || json_is_null(size) ||
-	    json_integer_value(size) == SIZE);
+	must(id == NULL || (!text_has_control(id) && json_is_object(whole)));
+	must(id == NULL || json_member_number(whole, "size", SIZE) == SIZE);
 	must(id != NULL || e.class != ERR_NONE);
 	json_decref(whole);
 	buf_free(&answer.body);

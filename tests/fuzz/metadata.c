@@ -49,19 +49,22 @@ check_redacted(const struct recording *rec, const struct fuzz_input *file)
 	const struct artifact *a = artifact_of(rec);
 	const char *sent = file->data;
 	size_t len = file->len;
+	bool is_redacted = false;
 	json_t *json;
 
 	if (a == NULL) {
 		must(rec->metadata_state == METADATA_UNPARSABLE);
 		return;
 	}
-	if (a->is_redacted) {
-		sent = buf_str(&a->content);
+	if (a->content.data != NULL) {
+		is_redacted = a->content.len != len ||
+		    memcmp(a->content.data, sent, len) != 0;
+		sent = a->content.data;
 		len = a->content.len;
 	}
 	must(a->size == (int64_t)len);
-	json = json_loadb(sent, len,
-	    a->is_redacted ? JSON_REJECT_DUPLICATES : 0, NULL);
+	json = json_loadb(sent, len, is_redacted ? JSON_REJECT_DUPLICATES : 0,
+	    NULL);
 	must(json != NULL || pointers->n == 0);
 	for (size_t i = 0; i < pointers->n; i++) {
 		const json_t *left = json_pointer_get(json, pointers->items[i]);

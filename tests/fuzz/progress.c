@@ -28,19 +28,24 @@ add_fact(const void *node, VISIT visit, void *out)
 	add_string(out, f->type);
 	add_string(out, f->sha256);
 	add_string(out, f->id);
-	(void)buf_addf(out, "%d%d%d ", f->is_stored, f->is_sending,
-	    f->is_unknown);
+	(void)buf_addf(out, "%d%d%d%d%d ", f->is_stored, f->is_sending,
+	    f->is_unknown, f->has_older, f->has_anonymous);
 	add_numbers(out,
-	    (const int64_t[]){ f->size, f->mtime_ns, f->unknown_ms, f->refusals,
-		f->refused_ms, f->refused_attempt },
-	    6);
+	    (const int64_t[]){ f->size, f->mtime_ns, f->stamp, f->unknown_ms,
+		f->stored_ms, f->status, f->refusals, f->refused_ms,
+		f->refused_attempt },
+	    9);
 }
 
 static void
 add_id(const void *node, VISIT visit, void *out)
 {
-	if (visit == postorder || visit == leaf)
-		add_string(out, *(char *const *)node);
+	const struct outdated *old = *(struct outdated *const *)node;
+
+	if (visit != postorder && visit != leaf)
+		return;
+	add_string(out, old->id);
+	add_numbers(out, &old->size, 1);
 }
 
 void
@@ -49,10 +54,11 @@ fuzz_dump_progress(const struct progress *p, struct buf *out)
 	const char *const strings[] = { p->session, p->room, p->meeting_id,
 		p->host, p->failed_text };
 	const int64_t numbers[] = { p->state, p->attempts, p->generation,
-		p->is_forced, p->ambiguous, p->last_fact_ms, p->last_event_ms,
-		p->is_failed_announced, p->is_given_up, p->pid, p->failed_class,
-		p->failed_since_ms, p->failed_ms, p->retry_at_ms, p->failures,
-		p->struggling_since_ms, p->announced_ms, p->is_removing };
+		p->is_forced, p->ambiguous, p->complete_ms, p->told_ms,
+		p->last_event_ms, p->is_failed_announced, p->is_given_up,
+		p->pid, p->failed_class, p->failed_since_ms, p->failed_ms,
+		p->retry_at_ms, p->failures, p->struggling_since_ms,
+		p->announced_ms, p->is_removing };
 
 	for (size_t i = 0; i < sizeof(strings) / sizeof(strings[0]); i++)
 		add_string(out, strings[i]);

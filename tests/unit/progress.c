@@ -28,7 +28,8 @@ check_same(const struct progress *a, const struct progress *b)
 	assert_int_equal(a->attempts, b->attempts);
 	assert_int_equal(a->generation, b->generation);
 	assert_int_equal(a->ambiguous, b->ambiguous);
-	assert_int_equal(a->last_fact_ms, b->last_fact_ms);
+	assert_int_equal(a->complete_ms, b->complete_ms);
+	assert_int_equal(a->told_ms, b->told_ms);
 	assert_int_equal(a->last_event_ms, b->last_event_ms);
 	assert_int_equal(a->is_failed_announced, b->is_failed_announced);
 	assert_int_equal(a->failed_class, b->failed_class);
@@ -49,6 +50,11 @@ check_same_fact(const struct progress *a, const struct progress *b,
 	check(x && y, "'%s' is not known", path);
 	assert_int_equal(x->size, y->size);
 	assert_int_equal(x->mtime_ns, y->mtime_ns);
+	assert_int_equal(x->stamp, y->stamp);
+	assert_int_equal(x->has_older, y->has_older);
+	assert_int_equal(x->has_anonymous, y->has_anonymous);
+	assert_int_equal(x->status, y->status);
+	assert_int_equal(x->stored_ms, y->stored_ms);
 	assert_true(is_equal(x->sha256, y->sha256));
 	assert_true(is_equal(x->type, y->type));
 	assert_true(is_equal(x->id, y->id));
@@ -237,7 +243,7 @@ test_lost(void **state)
 	assert_int_equal(p.failed_class, ERR_NONE);
 	apply(&p, (struct event){ .kind = EVENT_LOST, .path = "a", .id = "5" });
 	assert_false(progress_fact(&p, "a")->is_stored);
-	assert_true(progress_is_superseded(&p, "5"));
+	assert_true(progress_is_superseded(&p, "5", 7));
 	assert_int_equal(p.generation, 1);
 	/* Not done any more, so that a failure stays one. */
 	apply(&p, (struct event){ .kind = EVENT_REOPENED, .path = "a" });
@@ -289,27 +295,75 @@ test_elsewhere(void **state)
 	progress_free(&p);
 }
 
+/* C25: who sorts by timestamp ends with what was told last. */
 static void
-test_last_fact(void **state)
+test_moments(void **state)
 {
 	struct progress p = { 0 };
 
 	(void)state;
+	apply(&p, (struct event)RESOLVED("r", "1"));
 	apply(&p,
-	    (struct event){ .kind = EVENT_RESOLVED,
+	    (struct event){ .kind = EVENT_ANNOUNCED,
+		.webhook = "FAILED",
 		.at_ms = 10,
-		.session = "s",
-		.room = "r",
-		.meeting_id = "1" });
+		.moment_ms = 50 });
+	assert_int_equal(p.told_ms, 50);
 	apply(&p,
-	    (struct event){ .kind = EVENT_STORED, .at_ms = 20, .path = "a" });
-	for (int kind = 0; kind < EVENT_KINDS; kind++)
-		if (kind != EVENT_RESOLVED && kind != EVENT_STORED)
-			apply(&p,
-			    (struct event){ .kind = (enum event_kind)kind,
-				.at_ms = 30 + kind,
-				.path = "a" });
-	assert_int_equal(p.last_fact_ms, 20);
+	    (struct event){ .kind = EVENT_COMPLETE,
+		.at_ms = 20,
+		.moment_ms = 60 });
+	assert_int_equal(p.complete_ms, 60);
+	assert_int_equal(p.told_ms, 60);
+	/* 0.1.0 wrote no moment. */
+	apply(&p, (struct event){ .kind = EVENT_REOPENED, .path = "a" });
+	apply(&p, (struct event){ .kind = EVENT_COMPLETE, .at_ms = 70 });
+	assert_int_equal(p.complete_ms, 70);
+	/* Told by a host whose clock is behind. */
+	apply(&p,
+	    (struct event){ .kind = EVENT_ANNOUNCED,
+		.webhook = "STOPPED",
+		.moment_ms = 5 });
+	assert_int_equal(p.told_ms, 70);
+	progress_free(&p);
+}
+
+/* C1, C26: which records of a path are out of date? */
+static void
+test_superseded(void **state)
+{
+	struct progress p = { 0 };
+	const struct fact *fact;
+
+	(void)state;
+	stored_and_complete(&p);
+	fact = progress_fact(&p, "a");
+	apply(&p,
+	    (struct event){ .kind = EVENT_SUPERSEDED,
+		.path = "a",
+		.id = "5",
+		.size = 7 });
+	assert_true(fact->has_older && !fact->has_anonymous);
+	assert_int_equal(p.generation, 1);
+	assert_true(progress_is_superseded(&p, "5", 7));
+	assert_true(progress_is_superseded(&p, "5", -1));
+	/* A server that keeps one record a path: the same id, newly stored. */
+	assert_false(progress_is_superseded(&p, "5", 8));
+	assert_false(progress_is_superseded(&p, "6", 7));
+	assert_false(progress_is_superseded(&p, NULL, 7));
+	apply(&p, (struct event){ .kind = EVENT_ABSENT, .path = "a" });
+	assert_false(fact->has_older);
+	apply(&p,
+	    (struct event){ .kind = EVENT_STORED, .path = "a", .id = "5" });
+	assert_false(progress_is_superseded(&p, "5", 7));
+	/* One without an id can never be told from a newer one. */
+	apply(&p, (struct event){ .kind = EVENT_SUPERSEDED, .path = "a" });
+	apply(&p, (struct event){ .kind = EVENT_ABSENT, .path = "a" });
+	assert_true(fact->has_anonymous && !fact->has_older);
+	/* 0.1.0 wrote no sizes. */
+	apply(&p,
+	    (struct event){ .kind = EVENT_SUPERSEDED, .path = "a", .id = "9" });
+	assert_true(progress_is_superseded(&p, "9", 1));
 	progress_free(&p);
 }
 
@@ -407,8 +461,11 @@ static const struct CMUnitTest tests[] = {
 	TEST("a FAILED counts until there is a STOPPED",
 	    test_failed_until_stopped),
 	TEST("what is stored elsewhere is not stored here", test_elsewhere),
-	TEST("only what changes the server's content is the last fact",
-	    test_last_fact),
+	TEST("no webhook is older than one that was told before it",
+	    test_moments),
+	TEST(
+	    "a record that is out of date proves nothing until it is stored anew",
+	    test_superseded),
 	TEST("a torn line changes nothing, wherever it is torn",
 	    test_torn_lines),
 	TEST("a line that is no event changes nothing", test_hostile_lines),

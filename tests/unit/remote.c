@@ -3,7 +3,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "delivery/attempt.h"
-#include "remote/filestore.h"
+#include "remote/inventory.h"
 
 static void
 test_own_names(void **state)
@@ -169,7 +169,7 @@ test_list_refusals(void **state)
 {
 	(void)state;
 	for (long status = 200; status < 600; status++)
-		check(listing_is_refused(status) ==
+		check(inventory_is_refused(status) ==
 			(status == 401 || status == 403 || status == 404 ||
 			    status == 405 || status == 501),
 		    "%ld", status);

@@ -57,6 +57,15 @@ static const struct setting rows[] = {
 	    .manual = "A glob with a slash is matched against the path below "
 		      "the recording's directory.",
 	},
+	{
+	    .name = "locking",
+	    BOOL(pipeline.recording.locking),
+	    .initial = "yes",
+	    .help = "refuse a file system that has no locks",
+	    .manual = "Locks keep two runs from delivering one recording at "
+		      "the same time.  Set it to no where the file system "
+		      "has none and only one host delivers its recordings.",
+	},
 };
 
 const struct setting_group settings_recording = GROUP(rows);
