@@ -257,7 +257,7 @@ copy_tree() {
 		s/.*{ "\([a-zA-Z0-9]*\)", offsetof(.*/\1/p' \
 		"$ROOT/src/journal/event.c" >"$DIR/names"
 	(($(wc -l <"$DIR/names") > 25))
-	printf '%s\n' at event path paths mtimes >>"$DIR/names"
+	printf "%s\n" at event path paths stamps >>"$DIR/names"
 	while read -r name; do
 		grep -qE "^\.It Ic (.* , )?$name( ,.*)?\$" \
 			"$ROOT/man/jibri-finalize-journal.5" || missing+=("$name")
