@@ -20,8 +20,9 @@ has_requests() {
 	[ "$(requests "$1")" -ge "$2" ]
 }
 
-has_begun_twice() {
-	[ "$(journal | grep -c began)" = 2 ]
+# reads PID FILE: it has the file open.
+reads() {
+	find "/proc/$1/fd" -lname "$2" 2>/dev/null | grep -q .
 }
 
 # kill_once_stored: SIGKILL when the server has the media and has not said so.
@@ -87,7 +88,7 @@ bound() {
 	run_finalize 0
 	touch "$REC/$MEDIA"
 	begin
-	wait_for has_begun_twice
+	wait_for reads "$FIRST" "$REC/$MEDIA"
 	kill -TERM "$FIRST"
 	wait "$FIRST" || assert_equal "$?" 75
 	run ! grep -q superseded "$REC/.jibri-finalize"

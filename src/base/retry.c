@@ -25,8 +25,11 @@ retry_next(const struct retry_policy *policy, struct retry *r, int64_t now_ms,
 {
 	int64_t pause = policy->base_ms;
 
+	if (policy->run && policy->run->first_failure_ms == 0)
+		policy->run->first_failure_ms = now_ms;
 	if (r->failures++ == 0)
-		r->first_failure_ms = now_ms;
+		r->first_failure_ms =
+		    policy->run ? policy->run->first_failure_ms : now_ms;
 	for (int64_t i = 1; i < r->failures && pause < policy->max_ms; i++)
 		pause *= 2;
 	pause = clamp(pause, 0, policy->max_ms);

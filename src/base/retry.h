@@ -4,13 +4,19 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* What all requests of a run have in common; zeroed: nothing failed yet. */
+struct retry_run {
+	int64_t first_failure_ms;
+};
+
 /* When a request that failed is made again. */
 struct retry_policy {
-	int64_t tries;   /* in all, at least 1 */
-	int64_t base_ms; /* the pause before the second try, at most */
-	int64_t max_ms;  /* the pause doubles up to this */
-	int64_t for_ms;  /* no repeat starts later than this after the
-			     first failure */
+	int64_t tries;         /* in all, at least 1 */
+	int64_t base_ms;       /* the pause before the second try, at most */
+	int64_t max_ms;        /* the pause doubles up to this */
+	int64_t for_ms;        /* no repeat starts later than this after the
+			     first failure of the run */
+	struct retry_run *run; /* NULL: each request is its own */
 };
 
 /* One request's history; zeroed it has none. */
@@ -26,7 +32,7 @@ enum { RETRY_AFTER_MAX_MS = 3600 * 1000 };
  * Count a failure at now_ms and decide when to try again: after a random
  * part of the doubling pause (full jitter), on top of what the server asked
  * for with Retry-After (clamped).  random is any 32 random bits.  False when
- * there is no further try.  Pure but for *r.
+ * there is no further try.  Pure but for *r and the run.
  */
 bool retry_next(const struct retry_policy *, struct retry *r, int64_t now_ms,
     int64_t retry_after_ms, uint32_t random, int64_t *at_ms);

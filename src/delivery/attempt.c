@@ -268,6 +268,7 @@ run(struct job *job, const struct attempt_request *request,
 
 	e->class = ERR_NONE;
 	result->is_listed = recording_scan(&job->recording, e) == 0;
+	upload_refresh(&job->recording, &job->journal);
 	is_finished = result->is_listed && pipeline_is_finished(job, &changed);
 	result->is_given_up = job->journal.progress.is_given_up &&
 	    !job->is_by_hand && !job->is_forced;

@@ -51,9 +51,10 @@ pipeline_open_http(struct job *job, struct err *e)
 	if (!job->policy->is_checked &&
 	    pipeline_check_reach(job->policy, e) == -1)
 		return -1;
+	job->retry = job->policy->retry;
+	job->retry.run = &job->failures;
 	job->http = http_open(&job->policy->http);
-	job->auth =
-	    auth_open(&job->policy->auth, &job->policy->retry, job->http);
+	job->auth = auth_open(&job->policy->auth, &job->retry, job->http);
 	return 0;
 }
 
@@ -153,7 +154,7 @@ stage_resolve(struct job *job, struct err *e)
 		return -1;
 	if (id->meeting_id == NULL)
 		id->meeting_id = meeting_lookup(job->http, &policy->meeting,
-		    job->auth, &policy->retry, id->room, e);
+		    job->auth, &job->retry, id->room, e);
 	if (id->meeting_id == NULL)
 		return -1;
 	log_info("room %s is meeting %s", id->room, id->meeting_id);
@@ -170,11 +171,17 @@ stage_resolve(struct job *job, struct err *e)
 	return 0;
 }
 
-/* Now, but never before a moment that may have been told. */
+/*
+ * Now, but never before a moment that may have been told.  Without a journal
+ * the newest artifact's, so that a repeat says the same.
+ */
 static int64_t
-complete_moment_ms(const struct progress *p)
+complete_moment_ms(const struct job *job)
 {
-	int64_t moment_ms = clock_unix_ms();
+	const struct progress *p = &job->journal.progress;
+	int64_t moment_ms = job->journal.is_degraded
+	    ? recording_newest_ns(&job->recording) / 1000000
+	    : clock_unix_ms();
 
 	if (moment_ms < p->told_ms)
 		moment_ms = p->told_ms;
@@ -188,7 +195,7 @@ note_complete(struct job *job)
 	struct event ev = {
 		.kind = EVENT_COMPLETE,
 		.count = (int64_t)rec->n,
-		.moment_ms = complete_moment_ms(&job->journal.progress),
+		.moment_ms = complete_moment_ms(job),
 	};
 
 	for (size_t i = 0; i < rec->n; i++)
@@ -207,7 +214,7 @@ deps_of(struct job *job)
 		.policy = &job->policy->upload,
 		.filestore = &job->policy->filestore,
 		.auth = job->auth,
-		.retry = &job->policy->retry,
+		.retry = &job->retry,
 		.obeys_pauses = job->obeys_pauses,
 		.only = job->only,
 		.watch = job->watch,

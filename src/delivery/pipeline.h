@@ -47,7 +47,9 @@ struct job {
 	struct recording recording; /* open and scanned */
 	struct journal journal;     /* open */
 	struct identity identity;
-	struct http *http; /* both opened when first needed */
+	struct retry_run failures;
+	struct retry_policy retry; /* the policy's, of this run */
+	struct http *http;         /* both opened when first needed */
 	struct auth *auth;
 	struct upload_totals totals;
 	bool is_announcing; /* everything is stored and sound */

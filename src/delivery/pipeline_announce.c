@@ -146,7 +146,7 @@ pipeline_send(struct job *job, const char *event, const char *error,
 	if (pipeline_check_url("meeting-service-url", policy->meeting.url, e) ==
 		-1 ||
 	    pipeline_open_http(job, e) == -1 ||
-	    webhook_send(job->http, &policy->webhook, job->auth, &policy->retry,
+	    webhook_send(job->http, &policy->webhook, job->auth, &job->retry,
 		&webhook, e) == -1)
 		return err_wrap(e, "%s webhook", event);
 	journal_note(&job->journal,

@@ -11,10 +11,8 @@
 #include "remote/request.h"
 
 enum {
-	/* Small artifacts whose sending is noted at once; the more, the
-	 * better it goes, as each is a line in the journal if it fails. */
-	AHEAD = 4,
-	AHEAD_MOST = 256,
+	AHEAD = 4, /* small artifacts whose sending is noted at once ... */
+	AHEAD_MOST = 256,        /* ... and so many as long as it goes well */
 	AHEAD_BYTES = 32 * 1024, /* of their paths: a line has a limit */
 	NAMED_FAILURES = 5,
 	/* So many failures in a row, and nothing more is tried; one that is
@@ -64,6 +62,22 @@ take_waiting(struct upload *u, int64_t now)
 	return NULL;
 }
 
+/*
+ * After a failure one is sent alone, a small one where there is one, until
+ * one is stored: what fails again then costs little.
+ */
+static bool
+is_cautious(const struct upload *u)
+{
+	return u->deps->journal->progress.failures > 0 && u->totals->sent == 0;
+}
+
+static size_t
+slots(const struct upload *u)
+{
+	return is_cautious(u) ? 1 : (size_t)u->deps->policy->parallel;
+}
+
 /* One slot is for media from the start, the others are for the rest. */
 static struct item *
 next_item(struct upload *u)
@@ -77,6 +91,8 @@ next_item(struct upload *u)
 	sidecar = next_fresh(u, &u->next_sidecar, false);
 	if (media == NULL || sidecar == NULL)
 		return media ? media : sidecar;
+	if (is_cautious(u))
+		return sidecar;
 	if (u->deps->policy->parallel == 1)
 		return media < sidecar ? media : sidecar;
 	return u->n_media_flying == 0 ? media : sidecar;
@@ -178,7 +194,9 @@ plan_repeat(struct upload *u, struct item *item,
 		return true;
 	}
 	if (answer)
-		u->futility += e->is_outage ? FUTILE_OUTAGE : 1;
+		u->futility += !e->is_outage ? 1
+		    : is_cautious(u)         ? FUTILE
+					     : FUTILE_OUTAGE;
 	return false;
 }
 
@@ -369,8 +387,7 @@ start_due(struct upload *u)
 	}
 	if (u->n_ask > 0 && !u->is_listing && u->list_due_ms <= clock_mono_ms())
 		upload_list_start(u);
-	while ((int64_t)u->n_flying < u->deps->policy->parallel &&
-	    (item = next_item(u)) != NULL)
+	while (u->n_flying < slots(u) && (item = next_item(u)) != NULL)
 		start_item(u, item);
 }
 
@@ -381,7 +398,7 @@ next_due_ms(const struct upload *u)
 
 	if (u->n_ask > 0 && !u->is_listing && u->list_due_ms < due)
 		due = u->list_due_ms;
-	if ((int64_t)u->n_flying >= u->deps->policy->parallel)
+	if (u->n_flying >= slots(u))
 		return due;
 	for (size_t i = 0; i < u->n_waiting; i++)
 		if (u->waiting[i]->due_ms < due)
@@ -460,7 +477,7 @@ upload_run(const struct upload_deps *deps, struct upload_totals *totals,
 		.mimetype = mimetype_open(),
 		.list_due_ms = INT64_MAX,
 		.sync_due_ms = INT64_MAX,
-		.ahead = AHEAD,
+		.ahead = deps->journal->progress.failures > 0 ? 1 : AHEAD,
 	};
 	int result;
 

@@ -51,6 +51,13 @@ struct upload_totals {
 /* Is the artifact stored as it is now?  Disk and network stay untouched. */
 bool upload_is_stored(const struct progress *, const struct artifact *);
 
+/*
+ * Compare by its hash each artifact whose version is not the stored one: the
+ * same bytes are stored, others supersede what is there.  One that cannot be
+ * read stays as it is.
+ */
+void upload_refresh(const struct recording *, struct journal *);
+
 /* Is it one of those that are to be sent? */
 bool upload_is_selected(const struct text_list *only, const struct artifact *);
 

@@ -27,32 +27,36 @@ upload_is_selected(const struct text_list *only, const struct artifact *a)
  * cannot be told.
  */
 static int
-is_same_content(struct upload *u, const struct artifact *a,
+is_same_content(const struct recording *rec, const struct artifact *a,
     const struct fact *fact, struct err *e)
 {
 	char hex[DIGEST_HEX_BYTES];
 
 	if (fact->sha256 == NULL || fact->size != a->size)
 		return 0;
-	if (flight_hash_artifact(u->deps->recording, a, hex, e) == -1)
+	if (flight_hash_artifact(rec, a, hex, e) == -1)
 		return -1;
 	return strcmp(hex, fact->sha256) == 0;
 }
 
-/* It was stored once, and is not what it was.  -1 as above. */
-static int
-reconsider(struct upload *u, const struct artifact *a, const struct fact *fact,
-    struct err *e)
+/*
+ * It was stored once, and is not what it was.  What cannot be read now is
+ * looked at again when it is to be sent.
+ */
+static void
+reconsider(const struct recording *rec, struct journal *j,
+    const struct artifact *a, const struct fact *fact)
 {
 	/* Applying an event replaces the strings that it borrows. */
 	autofree char *id = fact->id ? xstrdup(fact->id) : NULL;
 	autofree char *type = fact->type ? xstrdup(fact->type) : NULL;
 	autofree char *sha256 = fact->sha256 ? xstrdup(fact->sha256) : NULL;
 	struct event ev = { .path = a->path, .id = id };
-	int is_same = is_same_content(u, a, fact, e);
+	struct err ignored;
+	int is_same = is_same_content(rec, a, fact, &ignored);
 
 	if (is_same == -1)
-		return -1;
+		return;
 	if (is_same) {
 		ev.kind = EVENT_STORED;
 		ev.size = a->size;
@@ -65,8 +69,20 @@ reconsider(struct upload *u, const struct artifact *a, const struct fact *fact,
 		ev.size = fact->size;
 		log_info("%s: has changed since it was stored", a->path);
 	}
-	journal_note(u->deps->journal, ev);
-	return 0;
+	journal_note(j, ev);
+}
+
+void
+upload_refresh(const struct recording *rec, struct journal *j)
+{
+	for (size_t i = 0; i < rec->n; i++) {
+		const struct artifact *a = &rec->artifacts[i];
+		const struct fact *fact = progress_fact(&j->progress, a->path);
+
+		if (fact && fact->is_stored &&
+		    !upload_is_stored(&j->progress, a))
+			reconsider(rec, j, a, fact);
+	}
 }
 
 /* Is the artifact the version that an earlier run sent?  -1 as above. */
@@ -77,7 +93,9 @@ is_what_was_sent(struct upload *u, const struct artifact *a,
 	if (fact_is_of(fact, a->stamp, a->mtime_ns) &&
 	    (fact->is_sending || fact->size == a->size))
 		return 1;
-	return fact->is_sending ? 0 : is_same_content(u, a, fact, e);
+	return fact->is_sending
+	    ? 0
+	    : is_same_content(u->deps->recording, a, fact, e);
 }
 
 /*
@@ -137,15 +155,6 @@ add_item(struct upload *u, const struct artifact *a)
 	return item;
 }
 
-/* It is stored after all. */
-static void
-drop_item(struct upload *u, struct item *item)
-{
-	remote_name_free(&item->remote);
-	*item = (struct item){ 0 };
-	u->n--;
-}
-
 /* What is known of it.  -1 with *e when that cannot be told. */
 static int
 recall(struct upload *u, struct item *item, struct err *e)
@@ -153,9 +162,9 @@ recall(struct upload *u, struct item *item, struct err *e)
 	const struct progress *p = &u->deps->journal->progress;
 	const struct fact *fact = progress_fact(p, item->artifact->path);
 
-	if (fact && fact->is_stored &&
-	    reconsider(u, item->artifact, fact, e) == -1)
-		return -1;
+	if (fact && fact->is_stored)
+		return err_set(e, ERR_TEMPORARY,
+		    "has changed, and cannot be compared now");
 	item->is_rewritten = fact ? fact->has_older : p->is_forced;
 	return fact && (fact->is_unknown || fact->is_sending)
 	    ? recall_unknown(u, item, fact, e)
@@ -181,8 +190,6 @@ plan_artifact(struct upload *u, const struct artifact *a)
 	item = add_item(u, a);
 	if (recall(u, item, &e) == -1)
 		upload_fail(u, item, &e);
-	else if (upload_is_stored(p, a))
-		drop_item(u, item);
 	else
 		ask(u, item);
 }
@@ -201,6 +208,7 @@ upload_plan(struct upload *u)
 	const struct recording *rec = u->deps->recording;
 	struct err stopped;
 
+	upload_refresh(rec, u->deps->journal);
 	u->certainty = certainty_of(u->deps->journal);
 	u->items = xcalloc(rec->n, sizeof(*u->items));
 	for (size_t i = 0; i < rec->n && stop_check(&stopped) == 0; i++)

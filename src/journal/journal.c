@@ -272,6 +272,48 @@ load(struct journal *j, struct err *e)
 	return 0;
 }
 
+static int
+refuse_lockless(struct err *e)
+{
+	return err_set(e, ERR_CONFIG,
+	    "this file system has no locks (%s), so two runs could deliver "
+	    "a recording twice; if only this host has it, set locking = no",
+	    strerror(errno));
+}
+
+/* NFS has no nameless files. */
+static int
+open_scratch(int dirfd)
+{
+	static const char name[] = RECORDING_JOURNAL "-lock-test";
+	int fd = openat(dirfd, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+
+	if (fd != -1)
+		return fd;
+	fd = openat(dirfd, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd != -1)
+		(void)unlinkat(dirfd, name, 0);
+	return fd;
+}
+
+int
+journal_try_locks(int dirfd, struct err *e)
+{
+	autoclose int fd = open_scratch(dirfd);
+	const struct journal j = { .fd = fd, .dirfd = dirfd };
+
+	if (fd == -1)
+		return err_sys(e, "create a file");
+	switch (lock_file(&j)) {
+	case LOCK_NONE:
+		return refuse_lockless(e);
+	case LOCK_FAILED:
+		return err_sys(e, "lock a file");
+	default:
+		return 0;
+	}
+}
+
 /*
  * The directory is locked as well, as the next one may be able to write a
  * journal where this one is not; the file, as other hosts do not see locks
@@ -289,10 +331,7 @@ lock_both(struct journal *j, bool locking, struct err *e)
 	if (file == LOCK_OURS || !locking ||
 	    (j->fd == -1 && j->is_directory_locked))
 		return LOCK_OURS;
-	return err_set(e, ERR_CONFIG,
-	    "this file system has no locks (%s), so two runs could deliver "
-	    "the recording twice; if only this host has it, set locking = no",
-	    strerror(errno));
+	return refuse_lockless(e);
 }
 
 int

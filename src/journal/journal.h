@@ -56,6 +56,12 @@ int journal_open(struct journal *, int dirfd, bool locking, struct err *e);
 void journal_close(struct journal *);
 
 /*
+ * Does the file system of this directory have locks?  -1 with ERR_CONFIG, or
+ * as err_sys() where that cannot be tried.
+ */
+int journal_try_locks(int dirfd, struct err *e);
+
+/*
  * Is the file still there and ours?  -1 with ERR_BUSY.  To be asked before
  * anything is told to a server.
  */

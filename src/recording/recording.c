@@ -74,6 +74,17 @@ recording_matches(const struct text_list *globs, const char *path)
 	return false;
 }
 
+int64_t
+recording_newest_ns(const struct recording *rec)
+{
+	int64_t newest_ns = 0;
+
+	for (size_t i = 0; i < rec->n; i++)
+		if (rec->artifacts[i].mtime_ns > newest_ns)
+			newest_ns = rec->artifacts[i].mtime_ns;
+	return newest_ns;
+}
+
 static void
 skip(struct recording *rec, const char *path, const char *why)
 {

@@ -141,6 +141,9 @@ bool recording_matches(const struct text_list *globs, const char *path);
 /* Is a file of this name ours, and so no artifact, in whatever folder? */
 bool recording_is_own_name(const char *name);
 
+/* When the newest artifact was changed; 0: there is none. */
+int64_t recording_newest_ns(const struct recording *);
+
 /* Log what the last scan skipped, and what is taken though it is doubtful. */
 void recording_log_doubts(const struct recording *);
 

@@ -123,6 +123,23 @@ test_retry_for(void **state)
 	assert_true(retry_next(&usual, &r, 0, 120000, 0, &at_ms));
 }
 
+/* F10: Jibri waits for the whole run, not for one request of it. */
+static void
+test_retry_run(void **state)
+{
+	struct retry_run run = { 0 };
+	struct retry_policy policy = usual;
+	struct retry first = { 0 }, second = { 0 };
+	int64_t at_ms;
+
+	(void)state;
+	policy.run = &run;
+	assert_true(retry_next(&policy, &first, 1000, 0, 0, &at_ms));
+	assert_true(retry_next(&policy, &second, 121000, 0, 0, &at_ms));
+	second = (struct retry){ 0 };
+	assert_false(retry_next(&policy, &second, 121001, 0, 0, &at_ms));
+}
+
 static void
 test_first_tries(void **state)
 {
@@ -145,6 +162,9 @@ static const struct CMUnitTest tests[] = {
 	TEST("a request is made as often as the policy says", test_tries),
 	TEST("no repeat starts later than retry-for after the first failure",
 	    test_retry_for),
+	TEST(
+	    "no request is repeated too long after the first failure of the run",
+	    test_retry_run),
 	TEST("a first try is always allowed", test_first_tries),
 };
 

@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <inttypes.h>
 #include <linux/magic.h>
@@ -13,6 +14,7 @@
 #include "base/mem.h"
 #include "cli/doctor/check.h"
 #include "io/mimetype.h"
+#include "journal/journal.h"
 
 enum { FEW_PERCENT = 10, MOST_GROUPS = 256, PATH_BYTES = 4096 };
 
@@ -184,6 +186,25 @@ check_trust(struct diagnoses *f, const struct loaded *l, const struct stat *st)
 }
 
 static void
+check_locks(struct diagnoses *f, const struct loaded *l)
+{
+	const char *directory = l->config.recordings_dir;
+	autoclose int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct err e;
+
+	if (fd == -1 || !l->config.pipeline.recording.locking)
+		return;
+	if (journal_try_locks(fd, &e) == 0)
+		check_note(f, CHECK_OK, "locking", NULL, "%s has file locks",
+		    directory);
+	else if (e.class == ERR_CONFIG)
+		check_note(f, CHECK_FAILED, "locking",
+		    "Set locking = no if only this host delivers what is in "
+		    "it.",
+		    "%s: %s", directory, e.text);
+}
+
+static void
 check_recordings(struct diagnoses *f, const struct loaded *l)
 {
 	static const char what[] = "recordings-dir";
@@ -224,6 +245,7 @@ check_recordings(struct diagnoses *f, const struct loaded *l)
 		    directory);
 	check_trust(f, l, &st);
 	check_kind(f, directory);
+	check_locks(f, l);
 	check_space(f, directory);
 }
 

@@ -10,7 +10,11 @@
 #include "base/mem.h"
 #include "remote/auth_share.h"
 
-enum { FILE_BYTES = 1024 * 1024, SECRET_BYTES = 64 * 1024 };
+enum {
+	FILE_BYTES = 1024 * 1024,
+	SECRET_BYTES = 64 * 1024,
+	MEETING_TIMEOUT_MS = 20000
+};
 
 /* Everybody is neither the owner nor the group; a pipe belongs to nobody. */
 static void
@@ -332,8 +336,11 @@ share(struct config *config)
 	struct pipeline_policy *p = &config->pipeline;
 
 	p->webhook.url = p->meeting.url;
-	p->webhook.answer_timeout_ms = p->filestore.answer_timeout_ms;
+	/* Jibri waits: a room or an acknowledgement needs no minute. */
 	p->meeting.answer_timeout_ms = p->filestore.answer_timeout_ms;
+	if (p->meeting.answer_timeout_ms > MEETING_TIMEOUT_MS)
+		p->meeting.answer_timeout_ms = MEETING_TIMEOUT_MS;
+	p->webhook.answer_timeout_ms = p->meeting.answer_timeout_ms;
 	p->auth.answer_timeout_ms = p->filestore.answer_timeout_ms;
 	p->auth.has_certificate = p->http.tls_cert && *p->http.tls_cert;
 	if (*p->auth.token_url)

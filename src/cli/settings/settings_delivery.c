@@ -49,11 +49,12 @@ static const struct setting rows[] = {
 	    MILLIS(pipeline.retry.for_ms),
 	    .initial = "2m",
 	    .arg = "TIME",
-	    .help = "no repeat this long after the first failure",
+	    .help = "no repeat this long after the run's first failure",
 	    .manual = "Jibri cannot record while we wait.  First tries, and "
-		      "transfers that move, are not bounded by it.  Once "
-		      "two artifacts in a row were given up for want of a "
-		      "server, the others are tried once.",
+		      "transfers that move, are not bounded by it.  After "
+		      "two artifacts in a row that failed because the "
+		      "server is out, or eight that failed for any reason, "
+		      "the others are not tried in this run.",
 	},
 	{
 	    .name = "deadline",
@@ -83,7 +84,8 @@ static const struct setting rows[] = {
 	    .initial = "60s",
 	    .arg = "TIME",
 	    .help = "for the answer after the last byte",
-	    .manual = "An upload has one second more for each 20 MiB.  Where "
+	    .manual = "An upload has one second more for each 20 MiB; the "
+		      "room lookup and the webhook have 20 s at most.  Where "
 		      "an upload was cut after its last byte, the server has "
 		      "this long to store it before it is sent again.",
 	},
