@@ -21,7 +21,8 @@ CANARY=canary-s3cret
 common_setup() {
 	unset_all
 	unset CREDENTIALS_DIRECTORY WEBHOOK_SECRET
-	unset http_proxy https_proxy no_proxy MAGIC
+	unset {http,https,all,no}_proxy {HTTPS,ALL,NO}_PROXY MAGIC NO_COLOR
+	umask 022
 	DIR=$BATS_TEST_TMPDIR
 	SB=$DIR/sandbox
 	REC=$DIR/recordings/$SESSION

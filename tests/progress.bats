@@ -8,7 +8,6 @@ setup() {
 	start_sandbox
 	recording
 	export TERM=xterm JIBRI_FINALIZE_STALL_TIMEOUT=30s
-	unset NO_COLOR
 	# What a busy server has not read yet is no answer that is missing.
 	export JIBRI_FINALIZE_ANSWER_TIMEOUT=20s
 }

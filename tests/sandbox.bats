@@ -8,6 +8,7 @@
 bats_require_minimum_version 1.5.0
 
 setup() {
+	unset {http,https,all,no}_proxy {HTTPS,ALL,NO}_PROXY
 	SANDBOX=$(realpath "${SANDBOX:-build/sandbox}")
 	dir=$BATS_TEST_TMPDIR/box
 	file=$BATS_TEST_TMPDIR/a.mp4
