@@ -122,7 +122,7 @@ ask_bash() {
 }
 
 ask_zsh() {
-	timeout 20 "$BATS_TEST_DIRNAME/complete.zsh" "$completions" \
+	timeout 20 "${PTS[@]}" "$BATS_TEST_DIRNAME/complete.zsh" "$completions" \
 		"$BATS_FILE_TMPDIR/zcompdump" "jibri-finalize $*"
 }
 
@@ -175,6 +175,7 @@ answers() {
 
 @test "zsh completes commands, flags, values and files" {
 	command -v zsh >/dev/null || skip "there is no zsh here"
+	needs_terminal
 	answers zsh
 	offers zsh "json text" --log-format=
 	offers zsh "no yes" --expect-continue=
@@ -188,6 +189,7 @@ answers() {
 
 @test "every flag of the help is completed by every shell" {
 	local shell
+	needs_terminal
 	cd "$DIR"
 	{
 		"$BIN" --help

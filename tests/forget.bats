@@ -162,10 +162,11 @@ answer() {
 	local text=$1
 	shift
 	printf '%s\n' "$text" |
-		timeout -k 5 20 script -qec "${*@Q}" /dev/null
+		timeout -k 5 20 "${PTS[@]}" script -qec "${*@Q}" /dev/null
 }
 
 @test "on a terminal it asks, and takes nothing but yes for a yes" {
+	needs_terminal
 	run answer n "$BIN" forget "$REC"
 	ended_with 64
 	assert_output_has "Give $REC up"

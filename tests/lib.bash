@@ -255,6 +255,25 @@ refute_output_has() {
 	return 1
 }
 
+# needs_terminal: "${PTS[@]}" COMMAND... can make terminals.  Where no devpts is
+# mounted it gets one of its own; who is not root becomes root in a namespace
+# for that, and then who it was in another.
+needs_terminal() {
+	local mount='mount -t devpts -o ptmxmode=666 devpts /dev/pts && exec "$@"'
+	PTS=()
+	makes_terminals && return
+	PTS=(unshare --mount sh -c "$mount" sh)
+	((EUID == 0)) || PTS=(unshare --user --map-root-user --mount
+		sh -c "$mount" sh unshare --user --map-user="$EUID"
+		--map-group="$(id -g)")
+	makes_terminals ||
+		skip "no devpts on /dev/pts, and none can be mounted there"
+}
+
+makes_terminals() {
+	"${PTS[@]}" script -qec true /dev/null </dev/null >/dev/null 2>&1
+}
+
 needs_strace() {
 	strace -f -qq -o /dev/null true 2>/dev/null ||
 		skip "strace may not trace here"

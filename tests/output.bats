@@ -14,7 +14,7 @@ teardown() { common_teardown; }
 on_terminal() {
 	local command
 	printf -v command '%q ' "$@"
-	script -qec "$command" /dev/null </dev/null | tr -d '\r'
+	"${PTS[@]}" script -qec "$command" /dev/null </dev/null | tr -d '\r'
 }
 
 # to_file NAME [FLAG...]: its stderr goes to that file.
@@ -93,6 +93,7 @@ to_file() {
 }
 
 @test "error and warning are coloured on a terminal, unless NO_COLOR forbids it" {
+	needs_terminal
 	export TERM=xterm JIBRI_FINALIZE_TRIES=2
 	faults 'webhook * * status 500'
 	on_terminal "$BIN" "$REC" --log-file "$DIR/file" >"$DIR/out" || true

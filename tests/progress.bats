@@ -20,7 +20,7 @@ SCREEN=${SCREEN:-$BUILD/screen}
 watched() {
 	local columns=$1 rows=$2
 	shift 2
-	timeout -k 5 60 "$SCREEN" "$columns" "$rows" "$DIR/frames" \
+	timeout -k 5 60 "${PTS[@]}" "$SCREEN" "$columns" "$rows" "$DIR/frames" \
 		bash -c 'exec "$@" >"$0"' "$DIR/out" "$BIN" "$REC" "$@"
 }
 
@@ -49,6 +49,7 @@ totals() {
 }
 
 @test "at every width each transfer has one line, none wraps, and none is left at the end" {
+	needs_terminal
 	local width
 	big one.log two.log
 	faults 'upload *.log * slow 300000'
@@ -68,6 +69,7 @@ totals() {
 }
 
 @test "no more lines than the terminal has rows, and the rest is counted" {
+	needs_terminal
 	big one.log two.log three.log
 	faults 'upload *.log * slow 300000'
 	run -0 watched 80 4 --log-level error
@@ -78,6 +80,7 @@ totals() {
 }
 
 @test "log lines stand whole above the live ones" {
+	needs_terminal
 	big one.log
 	faults 'upload one.log * slow 300000' 'upload *.json 2 status 503'
 	run -0 watched 200 30 --verbose
@@ -90,6 +93,7 @@ totals() {
 }
 
 @test "a try that fails is no progress: its bytes go, the tries are counted, nothing is over 100 %" {
+	needs_terminal
 	big one.log
 	faults 'upload one.log 1 drop-at 60%' 'upload one.log * slow 300000'
 	export JIBRI_FINALIZE_RETRY_DELAY=600ms JIBRI_FINALIZE_RETRY_DELAY_MAX=1s
@@ -104,6 +108,7 @@ totals() {
 }
 
 @test "once all is sent, the line says that the server is storing it" {
+	needs_terminal
 	big one.log
 	faults 'upload one.log * slow-store 2'
 	run -0 watched 80 20 --log-level error
@@ -112,6 +117,7 @@ totals() {
 }
 
 @test "what waits for its next try is said, with the time" {
+	needs_terminal
 	export JIBRI_FINALIZE_RETRY_DELAY=3s JIBRI_FINALIZE_RETRY_DELAY_MAX=3s
 	faults 'upload *.json 1 status 503 Retry-After: 2'
 	run -0 watched 80 20 --log-level error
@@ -119,6 +125,7 @@ totals() {
 }
 
 @test "a terminal that is made narrower gets narrower lines" {
+	needs_terminal
 	big one.log two.log
 	faults 'upload *.log * slow 300000'
 	run -0 watched 100:40 20 --log-level error
@@ -131,6 +138,7 @@ totals() {
 }
 
 @test "--progress=never, --quiet and --json draw nothing on a terminal" {
+	needs_terminal
 	local flag
 	big one.log
 	faults 'upload one.log * slow-store 0.7'
