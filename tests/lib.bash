@@ -41,12 +41,16 @@ unset_all() {
 	[ "${SAN:-}" != 1 ] || export JIBRI_FINALIZE_CONFINE=no
 }
 
-# hand_over USER: the recordings are theirs, and $DIR/bin is a copy of the
-# program that they can start.
-hand_over() {
+# open_program: $DIR/bin is a copy of the program that every user can start;
+# the checkout may be where only its owner can go.
+open_program() {
 	chmod o+x "$BATS_RUN_TMPDIR" "$BATS_RUN_TMPDIR/test" "$DIR"
-	cp "$BIN" "$DIR/bin"
-	chmod 755 "$DIR/bin"
+	install -m 755 "$BIN" "$DIR/bin"
+}
+
+# hand_over USER: the recordings are theirs, and they can start $DIR/bin.
+hand_over() {
+	open_program
 	chown -R "$1:$1" "$DIR/recordings"
 }
 

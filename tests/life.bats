@@ -139,10 +139,7 @@ swept() {
 	find "$TOP" -printf '%p %T@ %C@\n' | sort >"$DIR/before"
 	"$BIN" status --json >"$DIR/mine"
 	if ((EUID == 0)); then
-		chmod 711 "$BATS_RUN_TMPDIR" "$BATS_TEST_TMPDIR" "$(dirname \
-			"$BATS_TEST_TMPDIR")"
-		cp "$BIN" "$DIR/bin"
-		chmod 755 "$DIR/bin"
+		open_program
 		setpriv --reuid 65534 --regid 65534 --clear-groups \
 			"$DIR/bin" status --json >"$DIR/theirs"
 		# Who cannot write there sees what it means for a sweep of his.

@@ -78,11 +78,11 @@ start_cron() {
 	cp "$ROOT/packaging/cron.d/jibri-finalize" "$d/cron.d"
 	chmod 644 "$d/cron.d/jibri-finalize"
 	{
-		cat /etc/passwd
+		grep -v '^jibri:' /etc/passwd
 		echo 'jibri:*:4242:4242::/nonexistent:/bin/sh'
 	} >"$d/passwd"
 	{
-		cat /etc/group
+		grep -v '^jibri:' /etc/group
 		echo 'jibri:x:4242:'
 	} >"$d/group"
 	: >"$d/crontab"
