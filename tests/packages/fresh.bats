@@ -44,14 +44,13 @@ shows_a_delivery() {
 	grep -q 'STOPPED acknowledged' "$DIR/said"
 }
 
-# None is skipped either: no condition is a reason to prove less.
+# Nor is one skipped that the everyday run has: no condition is a reason to
+# prove less.
 passes_every_test() {
+	local results=$DIR/fresh/root/jibri-finalize/build/check.tap
 	quick_start 2 "$@"
-	[[ $(tail -n 1 "$DIR/said") =~ ^[1-9][0-9]*\ passed,\ 0\ failed$ ]] || {
-		tail -n 1 "$DIR/said" >&2
-		grep '# skip' "$FRESH/root/jibri-finalize/build/check.tap" >&2
-		return 1
-	}
+	[[ $(tail -n 1 "$DIR/said") =~ ^[1-9][0-9]*\ passed,\ 0\ failed ]]
+	run -1 grep -v 'make check-' <(grep '# skip' "$results")
 }
 
 @test "on a bare Debian 12 the README's first command shows a delivery" {

@@ -41,9 +41,11 @@ base_tree() {
 	echo "$tree"
 }
 
-# in_tree TREE COMMAND...: as root of that tree, without booting it.
+# in_tree TREE COMMAND...: as root of that tree, without booting it.  Who is not
+# at a mount's root cannot have mounts of its own.
 in_tree() {
 	unshare --mount --pid --fork --kill-child bash -ec '
+		mount --bind "$1" "$1"
 		mount -t proc proc "$1/proc"
 		mount -t devpts devpts "$1/dev/pts"
 		mount -t tmpfs tmpfs "$1/dev/shm"
