@@ -169,11 +169,13 @@ pin() {
 # tls_server [OPTION...]: a server of openssl's own, with our certificate.
 tls_server() {
 	local port
-	# It takes a port of the kernel's choice, and says which.
+	# It takes a port of the kernel's choice, and says which; one that was
+	# before has said so, too.
+	rm -f "$DIR/s_server"
 	openssl s_server -accept 127.0.0.1:0 -cert "$CERTS/good.pem" \
 		-key "$CERTS/good.key" -www "$@" >"$DIR/s_server" 2>&1 3>&- &
 	OTHER_PID=$!
-	wait_for grep -q '^ACCEPT' "$DIR/s_server"
+	wait_for grep -q '^ACCEPT.*:[0-9]' "$DIR/s_server"
 	port=$(sed -n 's/^ACCEPT.*:\([0-9]*\)$/\1/p' "$DIR/s_server" | head -n 1)
 	export MEETING_SERVICE_URL=https://127.0.0.1:$port
 	export FILE_SERVICE_URL=$MEETING_SERVICE_URL
