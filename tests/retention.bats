@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# Removing what is delivered: only what the server shows now, the oldest
-# first, and so that a crash leaves everything or what the next sweep ends.
+# Removing what is delivered: only what the server proves to have now, the
+# oldest first, and so that a crash leaves what the next sweep finishes.
 
 load lib
 
@@ -23,6 +23,11 @@ deliver() {
 	mkdir "$REC/sub"
 	echo "$1" >"$REC/sub/notes.txt"
 	"$BIN" "$REC" >"$DIR/out" 2>&1
+}
+
+# long_ago SESSION: all that its journal has happened in the year before.
+long_ago() {
+	sed -i -E 's/"at":[0-9]+/"at":1767323045000/' "$TOP/$1/.jibri-finalize"
 }
 
 # sweep CODE [ARGUMENT...]: sets output (stdout) and log (stderr).
@@ -80,6 +85,10 @@ whole() {
 	id=$(jq -r 'select(.event == "stored" and .path == "sub/notes.txt") |
 		.id' "$TOP/one/.jibri-finalize")
 	forget_stored "$id"
+	# It may still come.
+	JIBRI_FINALIZE_ANSWER_TIMEOUT=1h sweep 0 --retention 1ms
+	whole one
+	long_ago one
 	sweep 65 --retention 1ms
 	whole one
 	[ ! -e "$TOP/two" ]
@@ -126,6 +135,7 @@ forget_stored() {
 	jq 'map(if .filename == "notes.txt" then .size = 1 else . end)' \
 		"$DIR/list" >"$SB/list.json"
 	faults "list * * body list.json application/json"
+	long_ago one
 	sweep 65 --retention 1ms
 	whole one
 }
@@ -196,28 +206,223 @@ flock_journal() {
 	[[ $log == *"nothing is left that may be removed; 1 recordings are not delivered"* ]]
 }
 
-@test "what is put into a recording while it is being removed brings it back, and is delivered" {
+@test "a record of the same path and size proves nothing: the id in the journal has to be listed" {
 	deliver one
+	stop_sandbox
+	# Somebody else stored these; what the journal speaks of is gone.
+	jq -c '.id += 1000' "$SB/records.jsonl" >"$DIR/others"
+	cp "$DIR/others" "$SB/records.jsonl"
+	start_sandbox
+	long_ago one
+	sweep 65 --retention 1ms
+	whole one
+	[[ $log == *"lost on the server: "*" is not there any more"* ]]
+}
+
+# list_as JQ: the server's list, changed so, from now on.
+list_as() {
+	curl -s "$URL/metadata?referenceId=123" | jq "$1" >"$SB/list.json"
+	faults "list * * body list.json application/json"
+}
+
+@test "what is listed without a size, or was stored without an id, is kept and named once, without an error" {
+	deliver one
+	deliver two
+	list_as 'map(del(.size))'
+	sweep 0 --retention 1ms
+	whole one
+	whole two
+	assert_equal "$(grep -c 'kept: the server lists no size of' "$DIR/log")" 1
+	faults
+	sed -i 's/,"id":"[0-9]*"}$/}/' "$TOP/one/.jibri-finalize"
+	sweep 0 --retention 1ms
+	whole one
+	[ ! -e "$TOP/two" ]
+	[[ $log == *"one: kept: $MEDIA was stored without an id"* ]]
+}
+
+@test "retention-verify deep removes only what has the same bytes at the server, and needs no sizes" {
+	deliver one
+	deliver two
+	list_as 'map(del(.size))'
+	local path=$SB/store/$ROOM/one/sub/notes.txt
+	tr '[:lower:]' '[:upper:]' <"$path" >"$DIR/other"
+	cat "$DIR/other" >"$path"
+	sweep 65 --retention 1ms --retention-verify deep
+	whole one
+	[ ! -e "$TOP/two" ]
+	[[ $log == *"lost on the server: sub/notes.txt has another content there"* ]]
+}
+
+# between FIRST SECOND FILE: the lines from the last one that FIRST matches on
+# to the next that SECOND matches.
+between() {
+	awk -v first="$1" -v second="$2" '$0 ~ first { text = ""; is_in = 1 }
+		is_in { text = text $0 "\n" } $0 ~ second { is_in = 0 }
+		END { printf "%s", text }' "$3"
+}
+
+@test "retention needs no rename, no open file at its end and no longer name: NFS has none of them" {
+	local name fd
+	name=$(printf 'n%.0s' {1..250})
+	deliver "$name"
+	strace -f -qq -o "$DIR/trace" -e trace=openat,openat2,close,unlinkat,renameat2 \
+		-e inject=renameat2:error=EINVAL \
+		"$BIN" sweep --retention 1ms >"$DIR/out" 2>&1
+	assert_equal "$(left)" ""
+	fd=$(sed -n 's/.*"\.jibri-finalize", O_RDWR.* = \([0-9]*\)$/\1/p' \
+		"$DIR/trace" | tail -1)
+	between 'unlinkat.*"\\.jibri-finalize", 0' 'AT_REMOVEDIR' "$DIR/trace" |
+		grep -q "close($fd)"
+	run ! grep -q renameat2 "$DIR/trace"
+}
+
+@test "files of ours in a recording go with it" {
+	deliver one
+	echo '{}' >"$TOP/one/.jibri-finalize-journal.jsonl"
+	echo '{}' >"$TOP/one/sub/.jibri-finalize-manifest.jsonl"
+	JIBRI_FINALIZE_LOG_FILE=$TOP/one/finalize.log sweep 0 --retention 1ms
+	assert_equal "$(left)" ""
+	assert_equal "$output" "0 delivered, 0 waiting, 0 held, 0 done, 1 removed"
+}
+
+@test "a directory that was moved away while the server was asked stays as it is, and so does another of its name" {
+	deliver one
+	faults "list * * stall-stored 1"
+	JIBRI_FINALIZE_ANSWER_TIMEOUT=10s "$BIN" sweep --retention 1ms >"$DIR/out" 2>&1 3>&- &
+	local pid=$!
+	wait_for list_begun
+	mv "$TOP/one" "$DIR/moved"
+	another_recording one
+	wait "$pid"
+	assert_equal "$(find "$DIR/moved" -type f | wc -l)" 4
+	assert_equal "$(find "$TOP/one" -type f | wc -l)" 2
+}
+
+list_begun() {
+	(($(requests list) > 1))
+}
+
+@test "in an outage retention asks once, says so, and stops for this sweep" {
+	local s before
+	for s in a b c d; do deliver "$s"; done
+	faults "list * * status 503"
+	before=$(requests list)
+	sweep 75 --retention 1ms
+	assert_equal "$(($(requests list) - before))" 1
+	[[ $log == *"a: is not removed:"*"HTTP 503; retention ends for this sweep"* ]]
+	assert_equal "$(find "$TOP" -mindepth 1 -maxdepth 1 | wc -l)" 4
+	# What is wrong with one stops no other.
+	faults "list * 1 status 500"
+	sweep 75 --retention 1ms
+	assert_equal "$(ls "$TOP")" a
+}
+
+@test "an empty directory as old as retention and settle goes, a younger one stays" {
+	mkdir -p "$TOP/old" "$TOP/new"
+	touch -d '2 hours ago' "$TOP/old"
+	sweep 0 --retention 90m
+	assert_equal "$(left)" new
+	touch -d '2 hours ago' "$TOP/new"
+	sweep 0 --retention 1d
+	sweep 0 --retention 1s --settle 1d
+	sweep 0
+	assert_equal "$(left)" new
+}
+
+# half_removed SESSION: a removal that a crash has cut short.
+half_removed() {
+	deliver "$1"
 	strace -f -qq -o "$DIR/trace" -e trace=unlinkat \
-		-e inject=unlinkat:signal=SIGKILL:when=1 \
+		-e inject=unlinkat:signal=SIGKILL:when=2 \
 		"$BIN" sweep --retention 1ms >"$DIR/out" 2>&1 || true
-	local half=$TOP/.jibri-finalize-removing-one
-	[ -d "$half" ]
-	assert_equal "$("$BIN" status --json | jq -r '.[0].state')" removing
-	echo late >"$half/late.txt"
+	(($(find "$TOP/$1" -type f | wc -l) < 4))
+	[ -s "$TOP/$1/.jibri-finalize" ]
+}
+
+@test "half removed is done, for everybody who asks, and nothing is sent again" {
+	half_removed one
+	assert_equal "$("$BIN" status --json | jq -r '.[0].state')" "done"
+	: >"$SB/requests.jsonl"
+	sweep 0
+	"$BIN" "$TOP/one" >"$DIR/out" 2>&1
+	"$BIN" upload "$TOP/one" >"$DIR/out" 2>&1
+	assert_equal "$(requests upload)" 0
+	assert_equal "$(webhooks)" "STOPPED $ROOM one"
+	sweep 0 --retention 1ms
+	assert_equal "$(left)" ""
+}
+
+@test "what is put into a half removed recording is kept and delivered, and no FAILED is told" {
+	half_removed one
+	echo late >"$TOP/one/late.txt"
 	sweep 0 --retention 1ms
 	[ -e "$TOP/one/late.txt" ]
-	find "$TOP/one" -exec touch -d '2 hours ago' {} +
-	sweep 0
+	sweep 0 --settle 1ms
 	[ -e "$SB/store/$ROOM/one/late.txt" ]
+	assert_equal "$(webhooks | sort -u)" "STOPPED $ROOM one"
+}
+
+# tombstone SESSION: what version 0.1.0 left when a crash cut its removal short.
+tombstone() {
+	deliver "$1"
+	echo '{"at":1795948569587,"event":"removing"}' >>"$TOP/$1/.jibri-finalize"
+	rm "$TOP/$1/$MEDIA"
+	mv "$TOP/$1" "$TOP/.jibri-finalize-removing-$1"
+}
+
+@test "a tombstone of version 0.1.0 is removed once the server shows what is left of it" {
+	tombstone one
+	assert_equal "$("$BIN" status --json | jq -r '.[0].session, .[0].state')" \
+		"$(printf 'one\ndone')"
+	faults "list * * status 503"
+	sweep 75 --retention 1ms
+	[ -e "$TOP/.jibri-finalize-removing-one/metadata.json" ]
+	faults
+	sweep 0 --retention 1ms
+	assert_equal "$(left)" ""
+	refute_rubbish
+	# The last step of one was to remove an empty directory.
+	mkdir "$TOP/.jibri-finalize-removing-two"
+	touch -d '2 hours ago' "$TOP/.jibri-finalize-removing-two"
+	sweep 0 --retention 1h
+	assert_equal "$(left)" ""
+}
+
+refute_rubbish() {
+	[[ $log != *"is no event"* ]]
+}
+
+@test "what is new in a tombstone of version 0.1.0 is delivered to the session that it was" {
+	tombstone one
+	echo late >"$TOP/.jibri-finalize-removing-one/late.txt"
+	sweep 0 --settle 1ms
+	refute_rubbish
+	[ -e "$SB/store/$ROOM/one/late.txt" ]
+	assert_equal "$(webhooks | sort -u)" "STOPPED $ROOM one"
+	sweep 0 --retention 1ms
+	assert_equal "$(left)" ""
+}
+
+@test "a recording that version 0.1.0 was about to remove, and one that it sealed, are done and removed" {
+	deliver one
+	echo '{"at":1795948569587,"event":"removing"}' >>"$TOP/one/.jibri-finalize"
+	deliver two
+	# The seal: one nanosecond older than the directory.
+	touch -d "@1767323045.000000001" "$TOP/two"
+	touch -d "@1767323045.000000000" "$TOP/two/.jibri-finalize"
+	assert_equal "$("$BIN" status --json | jq -r '.[].state' | sort -u)" "done"
+	sweep 0 --retention 1ms
+	refute_rubbish
+	assert_equal "$(left)" ""
 }
 
 # removal CALL N: one recording, the removal killed at the Nth CALL.  What is
-# left is all of it under its own name, or under that of the tombstone; the
-# next sweep ends it.  Sets is_over where there was no such call.  Not for a
-# condition: there bash would pass over what fails.
+# left is done, or an empty directory; the next sweeps end it, and nothing is
+# sent again.  Sets is_over where there was no such call.  Not for a condition:
+# there bash would pass over what fails.
 removal() {
-	local session=k-$1-$2 rc=0 left
+	local session=k-$1-$2 rc=0
 	deliver "$session"
 	# As the sandbox logs all requests, each point begins with none.
 	: >"$SB/requests.jsonl"
@@ -230,26 +435,23 @@ removal() {
 		return 0
 	fi
 	points=$((points + 1))
-	left=$(cd "$TOP" && ls -A)
-	case $left in
-	"$session") whole "$session" ;;
-	".jibri-finalize-removing-$session" | "") ;;
-	*)
-		echo "$session: left: $left" >&2
-		return 1
-		;;
-	esac
+	if [ -n "$(find "$TOP" -mindepth 2)" ]; then
+		assert_equal "$("$BIN" status --json |
+			jq -r '.[] | .session, .state')" "$(printf '%s\ndone' "$session")"
+	fi
+	sweep 0 --retention 1ms
+	find "$TOP" -mindepth 1 -exec touch -d '2 hours ago' {} +
 	sweep 0 --retention 1ms
 	assert_equal "$(left)" ""
 	assert_equal "$(find "$SB/store/$ROOM/$session" -type f | wc -l)" 3
 	(($(requests list) <= 2 && $(requests upload) == 0))
 }
 
-@test "killed at any call, a removal leaves everything, or a tombstone that the next sweep ends" {
+@test "killed at any call, a removal leaves what is done, and the next sweeps end it" {
 	# LeakSanitizer cannot work under strace.
 	[ "${SAN:-}" != 1 ] || export ASAN_OPTIONS=${ASAN_OPTIONS:-}:detect_leaks=0
 	local call n points=0 is_over
-	for call in renameat2 unlinkat fsync fdatasync write; do
+	for call in unlinkat fsync close; do
 		for n in 1 2 3 4 5 6 7 8; do
 			removal "$call" "$n"
 			((!is_over)) || break

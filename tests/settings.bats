@@ -71,6 +71,7 @@ another() {
 	retry-* | deadline | *-timeout | settle | sweep-* | give-up | \
 		splay | max-time) echo 1234ms ;;
 	retention) echo 3d ;;
+	retention-verify) echo deep ;;
 	min-free) echo 12% ;;
 	jobs | unpack-ratio) echo 3 ;;
 	defer) echo yes ;;

@@ -74,6 +74,7 @@ _jibri_finalize() {
 	--sweep-retry-delay-max
 	--give-up
 	--retention
+	--retention-verify
 	--min-free
 	--metrics-file
 	--work-dir
@@ -186,6 +187,9 @@ _jibri_finalize() {
 		;;
 	--trust)
 		flags='' kind='' words='owner any'
+		;;
+	--retention-verify)
+		flags='' kind='' words='list deep'
 		;;
 	--log-format)
 		flags='' kind='' words='text json'

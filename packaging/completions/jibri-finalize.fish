@@ -122,6 +122,7 @@ complete -c jibri-finalize -n 'not _jibri_finalize_command help' -l sweep-retry-
 complete -c jibri-finalize -n 'not _jibri_finalize_command help' -l sweep-retry-delay-max -x -d 'the longest such pause'
 complete -c jibri-finalize -n 'not _jibri_finalize_command help' -l give-up -x -d 'of failing, then a recording is held'
 complete -c jibri-finalize -n 'not _jibri_finalize_command help' -l retention -x -d 'a sweep removes what was delivered so long ago'
+complete -c jibri-finalize -n 'not _jibri_finalize_command help' -l retention-verify -x -a 'list deep' -d 'proof before removal: list or deep'
 complete -c jibri-finalize -n 'not _jibri_finalize_command help' -l min-free -x -d 'below it, a sweep removes earlier'
 complete -c jibri-finalize -n 'not _jibri_finalize_command help' -l metrics-file -r -F -d 'where a sweep leaves Prometheus metrics'
 complete -c jibri-finalize -n 'not _jibri_finalize_command help' -l work-dir -x -d 'where archives are unpacked in need'

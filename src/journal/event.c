@@ -33,7 +33,6 @@ static const struct {
 	[EVENT_GIVEN_UP] = { "givenUp", false },
 	[EVENT_DEFERRED] = { "deferred", false },
 	[EVENT_POSTPONED] = { "postponed", false },
-	[EVENT_REMOVING] = { "removing", false },
 };
 
 static const struct {
@@ -184,6 +183,15 @@ kind_of(const json_t *json, enum event_kind *kind)
 	return false;
 }
 
+/* What version 0.1.0 noted and nobody needs: no rubbish either. */
+static bool
+is_retired(const json_t *json)
+{
+	const char *name = json_member_string(json, "event");
+
+	return name && strcmp(name, "removing") == 0;
+}
+
 /*
  * The paths and, element by element, their stamps and mtimes: *numbers has
  * twice as many as paths has room for.  The caller frees both.
@@ -268,7 +276,9 @@ event_replay(struct progress *p, const char *line, size_t len)
 	struct text_list paths = { 0 };
 	struct event ev = { .path = path, .paths = &paths };
 
-	if (!kind_of(json, &ev.kind) || (kinds[ev.kind].has_path && !path))
+	if (!kind_of(json, &ev.kind))
+		return is_retired(json);
+	if (kinds[ev.kind].has_path && !path)
 		return false;
 	parse_members(&ev, json);
 	if (ev.kind == EVENT_RESOLVED && !is_identity(&ev, json))

@@ -164,7 +164,6 @@ apply_began(struct progress *p, const struct event *ev)
 {
 	p->attempts++;
 	p->is_given_up = false;
-	p->is_removing = false;
 	mem_replace(&p->host, ev->host);
 	p->pid = ev->pid;
 }
@@ -344,7 +343,6 @@ static void
 apply_reopened(struct progress *p, const struct event *ev)
 {
 	(void)ev;
-	p->is_removing = false;
 	p->is_withheld = false;
 	/* What is told of it next is news, even within the same second. */
 	p->generation++;
@@ -454,13 +452,6 @@ apply_postponed(struct progress *p, const struct event *ev)
 }
 
 static void
-apply_removing(struct progress *p, const struct event *ev)
-{
-	(void)ev;
-	p->is_removing = true;
-}
-
-static void
 apply_given_up(struct progress *p, const struct event *ev)
 {
 	(void)ev;
@@ -492,7 +483,6 @@ progress_apply(struct progress *p, const struct event *ev)
 		[EVENT_GIVEN_UP] = apply_given_up,
 		[EVENT_DEFERRED] = apply_deferred,
 		[EVENT_POSTPONED] = apply_postponed,
-		[EVENT_REMOVING] = apply_removing,
 	};
 
 	p->is_recording = is_same(ev->webhook, "STARTED") &&

@@ -40,7 +40,6 @@ enum event_kind {
 	EVENT_FAILED,     /* class, text, retryAt: how the run ended */
 	EVENT_DEFERRED,   /* session, room: the sweeper shall deliver it */
 	EVENT_POSTPONED,  /* retryAt: the server asked to be left alone */
-	EVENT_REMOVING,   /* all is at the server; to be removed here */
 	EVENT_GIVEN_UP,   /* by an operator: nothing is sent on its own */
 	EVENT_KINDS
 };
@@ -117,10 +116,9 @@ struct progress {
 					that nothing else has ended */
 	int64_t announced_ms;        /* the last STOPPED, or when it
 					was withheld */
-	bool is_removing;
-	bool is_given_up;  /* until an operator has it delivered */
-	bool is_withheld;  /* done, and nobody was told */
-	bool is_started;   /* STARTED was acknowledged */
+	bool is_given_up;            /* until an operator has it delivered */
+	bool is_withheld;            /* done, and nobody was told */
+	bool is_started;             /* STARTED was acknowledged */
 	bool is_recording; /* and that is all: Jibri has not called yet */
 };
 

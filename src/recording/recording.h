@@ -77,7 +77,7 @@ struct recording {
 /* Our own file in the directory. */
 #define RECORDING_JOURNAL ".jibri-finalize"
 
-/* What a delivered recording is called while it is being removed. */
+/* What version 0.1.0 called a recording while it was being removed. */
 #define RECORDING_TOMBSTONE ".jibri-finalize-removing-"
 
 /* Where an archive is unpacked, beside it. */

@@ -10,7 +10,6 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/stop.h"
-#include "sweep/retention_internal.h"
 
 int
 retention_check(const struct retention_policy *policy, struct err *e)
@@ -22,12 +21,9 @@ retention_check(const struct retention_policy *policy, struct err *e)
 	return 0;
 }
 
-/* Candidates */
-
 struct candidate {
 	char *name;
 	int64_t done_ms; /* since 1970 */
-	bool is_tombstone;
 };
 
 struct root {
@@ -40,11 +36,17 @@ struct root {
 	size_t undelivered;
 };
 
-static bool
-is_undelivered(enum verdict verdict)
+/* Long ago, that of a recorder that died, or the end of a removal. */
+static void
+remove_empty(const struct root *root, const struct finding *f)
 {
-	return verdict != VERDICT_DONE && verdict != VERDICT_REMOVING &&
-	    verdict != VERDICT_GIVEN_UP && verdict != VERDICT_NONE;
+	const struct retention_deps *deps = root->deps;
+	int64_t age_ms = clock_unix_ms() - (int64_t)f->st.st_mtim.tv_sec * 1000;
+
+	/* It fails unless the directory is empty. */
+	if (S_ISDIR(f->st.st_mode) && !deps->would_remove &&
+	    age_ms > deps->policy->keep_ms && age_ms > deps->verdict->settle_ms)
+		(void)unlinkat(root->fd, f->name, AT_REMOVEDIR);
 }
 
 static void
@@ -53,31 +55,24 @@ on_found(void *ctx, struct finding *f)
 	struct root *root = ctx;
 	struct candidate *c;
 
-	root->undelivered += is_undelivered(f->verdict);
-	/* The very last step of a removal; fails unless it is empty. */
-	if (f->verdict == VERDICT_NONE && f->is_tombstone &&
-	    !root->deps->would_remove)
-		(void)unlinkat(root->fd, f->name, AT_REMOVEDIR);
-	if (f->verdict != VERDICT_DONE && f->verdict != VERDICT_REMOVING)
+	if (f->verdict == VERDICT_NONE)
+		remove_empty(root, f);
+	else if (f->verdict != VERDICT_DONE)
+		root->undelivered += f->verdict != VERDICT_GIVEN_UP;
+	if (f->verdict != VERDICT_DONE)
 		return;
 	xgrow((void **)&root->candidates, &root->cap, root->n + 1,
 	    sizeof(*root->candidates));
 	c = &root->candidates[root->n++];
-	*c = (struct candidate){
-		.done_ms = f->done_ms,
-		.is_tombstone = f->verdict == VERDICT_REMOVING,
-	};
+	*c = (struct candidate){ .done_ms = f->done_ms };
 	c->name = steal(&f->name);
 }
 
-/* Half removed ones first: that needs nobody's word any more. */
 static int
 compare(const void *a, const void *b)
 {
 	const struct candidate *x = a, *y = b;
 
-	if (x->is_tombstone != y->is_tombstone)
-		return x->is_tombstone ? -1 : 1;
 	if (x->done_ms != y->done_ms)
 		return x->done_ms < y->done_ms ? -1 : 1;
 	return strcmp(x->name, y->name);
@@ -101,24 +96,37 @@ is_disk_low(const struct root *root)
 }
 
 static bool
-is_over(const struct root *root, const struct candidate *c, int64_t now_ms)
+is_over(const struct root *root, const struct candidate *c)
 {
-	return c->is_tombstone ||
-	    now_ms - c->done_ms >= root->deps->policy->keep_ms ||
+	return clock_unix_ms() - c->done_ms >= root->deps->policy->keep_ms ||
 	    is_disk_low(root);
 }
 
 static void
-handle(struct root *root, const struct candidate *c)
+note_failed(struct retention_result *result, const char *name,
+    const struct err *e)
+{
+	bool is_out = e->is_outage || e->retry_after_ms > 0;
+
+	result->worst = err_worse(result->worst, e->class);
+	if (is_out)
+		result->early = *e;
+	log_warn("%s: is not removed: %s%s", name, e->text,
+	    is_out ? "; retention ends for this sweep" : "");
+}
+
+static void
+handle(struct root *root, const char *name)
 {
 	const struct retention_deps *deps = root->deps;
 	struct retention_result *result = root->result;
-	autofree char *path = xasprintf("%s/%s", root->path, c->name);
-	struct removal removal = {
-		.deps = deps,
+	autofree char *path = xasprintf("%s/%s", root->path, name);
+	const struct removal removal = {
+		.pipeline = deps->pipeline,
+		.proof = (enum removal_proof)deps->policy->proof,
 		.rootfd = root->fd,
 		.root = root->path,
-		.name = c->name,
+		.name = name,
 	};
 	struct err e = { 0 };
 
@@ -126,8 +134,7 @@ handle(struct root *root, const struct candidate *c)
 		deps->would_remove(path);
 		return;
 	}
-	switch (c->is_tombstone ? removal_finish(&removal, &e)
-				: removal_run(&removal, &e)) {
+	switch (removal_run(&removal, &e)) {
 	case REMOVAL_DONE:
 		result->removed++;
 		break;
@@ -136,11 +143,16 @@ handle(struct root *root, const struct candidate *c)
 		result->worst = err_worse(result->worst, ERR_PERMANENT);
 		break;
 	case REMOVAL_FAILED:
-		log_warn("%s: is not removed: %s", c->name, e.text);
-		result->worst = err_worse(result->worst, e.class);
+		note_failed(result, name, &e);
 		break;
+	case REMOVAL_UNPROVEN:
+		if (result->unproven++ == 0) {
+			log_info("%s: kept: %s", name, e.text);
+			break;
+		}
+		__attribute__((fallthrough));
 	case REMOVAL_KEPT:
-		log_debug("%s: is kept: %s", c->name, e.text);
+		log_debug("%s: kept: %s", name, e.text);
 		break;
 	}
 }
@@ -158,26 +170,27 @@ warn_of_disk(const struct root *root)
 static void
 run_root(struct root *root)
 {
-	const struct retention_deps *deps = root->deps;
+	struct retention_result *result = root->result;
 	struct survey survey = {
-		.policy = deps->verdict,
-		.recording = &deps->pipeline->recording,
+		.policy = root->deps->verdict,
+		.recording = &root->deps->pipeline->recording,
 	};
-	struct err stopped;
+	struct err ignored;
 
-	if (survey_root(&survey, root->path, on_found, root, &stopped) == 0 &&
-	    root->n > 0)
+	(void)survey_root(&survey, root->path, on_found, root, &ignored);
+	if (root->n > 0)
 		qsort(root->candidates, root->n, sizeof(*root->candidates),
 		    compare);
 	for (size_t i = 0; i < root->n; i++) {
 		struct candidate *c = &root->candidates[i];
 
-		if (stop_check(&stopped) == 0 &&
-		    is_over(root, c, clock_unix_ms()))
-			handle(root, c);
+		if (result->early.class == ERR_NONE &&
+		    stop_check(&ignored) == 0 && is_over(root, c))
+			handle(root, c->name);
 		free(c->name);
 	}
-	warn_of_disk(root);
+	if (result->early.class == ERR_NONE)
+		warn_of_disk(root);
 	free(root->candidates);
 	survey_free(&survey);
 }

@@ -7,18 +7,18 @@
 #include "base/err.h"
 #include "base/text.h"
 #include "delivery/pipeline.h"
+#include "sweep/removal.h"
 #include "sweep/survey.h"
 
 /*
  * Removing recordings that are delivered.  What is removed was acknowledged,
- * and the server shows each of its files now, with its size; anything else
- * stays.  The directory is renamed first and its journal removed last, so
- * that a crash leaves everything, or what the next sweep goes on with.
+ * and the server proves to have each of its files now; anything else stays.
  */
 
 struct retention_policy {
 	int64_t keep_ms;  /* since the acknowledged STOPPED; 0: for ever */
 	int64_t min_free; /* percent of the disk; 0: whatever is free */
+	int proof;        /* enum removal_proof */
 };
 
 struct retention_deps {
@@ -32,13 +32,18 @@ struct retention_deps {
 struct retention_result {
 	size_t removed;
 	size_t lost;          /* newly held, as the server lost something */
+	size_t unproven;      /* kept, as the list says too little */
+	struct err early;     /* why it ended early; ERR_NONE: it did not */
 	enum err_class worst; /* of what kept us from asking, and of lost */
 };
 
 /* -1 with ERR_CONFIG for a policy that cannot be. */
 int retention_check(const struct retention_policy *, struct err *e);
 
-/* The oldest first; what cannot be removed now is tried again next time. */
+/*
+ * The oldest first, each asked for once; the first outage ends it.  What
+ * cannot be removed now is tried again next time.
+ */
 void retention_run(const struct retention_deps *, const struct text_list *roots,
     struct retention_result *);
 

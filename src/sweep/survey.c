@@ -118,7 +118,6 @@ judge(struct survey *s, struct recording *rec, struct finding *f, struct err *e)
 		.progress = &f->progress,
 		.is_writable =
 		    faccessat(rec->dirfd, ".", W_OK, AT_EACCESS) == 0,
-		.is_tombstone = f->is_tombstone,
 		.now_ms = clock_unix_ms(),
 	};
 	int peek = journal_peek(rec->dirfd, &f->progress, e);
@@ -148,15 +147,17 @@ judge(struct survey *s, struct recording *rec, struct finding *f, struct err *e)
 }
 
 /*
- * Jibri's own folder for what it could not finalize, ext4's, and an archive's,
- * whose upload was begun by hand.
+ * Jibri's own folder for what it could not finalize, ext4's, and what is
+ * hidden, as an archive while it is unpacked.  Version 0.1.0 renamed what it
+ * removed: that is a delivered recording.
  */
 static bool
 is_other(const char *name)
 {
 	return strcmp(name, "failed") == 0 || strcmp(name, "lost+found") == 0 ||
-	    strncmp(name, RECORDING_WORKSPACE, strlen(RECORDING_WORKSPACE)) ==
-	    0;
+	    (*name == '.' &&
+		strncmp(name, RECORDING_TOMBSTONE,
+		    strlen(RECORDING_TOMBSTONE)) != 0);
 }
 
 void
@@ -169,8 +170,6 @@ survey_entry(struct survey *s, int rootfd, const char *root, const char *name,
 	*f = (struct finding){
 		.verdict = VERDICT_NONE,
 		.name = xstrdup(name),
-		.is_tombstone = strncmp(name, RECORDING_TOMBSTONE,
-				    strlen(RECORDING_TOMBSTONE)) == 0,
 	};
 	if (is_other(name) ||
 	    fstatat(rootfd, name, &f->st, AT_SYMLINK_NOFOLLOW) == -1 ||

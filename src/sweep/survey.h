@@ -29,7 +29,6 @@ struct finding {
 	char *why;                /* what there is to say; or NULL */
 	struct progress progress; /* zeroed without a journal that was read */
 	struct stat st;           /* of the directory */
-	bool is_tombstone;        /* by its name */
 	int64_t done_ms;          /* since 1970: done since then, or longer */
 	/* As far as the directory was listed. */
 	bool is_listed;

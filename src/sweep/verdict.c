@@ -31,8 +31,6 @@ of_journal(const struct verdict_policy *policy, const struct evidence *ev,
 
 	if (ev->is_locked)
 		return VERDICT_BUSY;
-	if (p->is_removing && ev->is_tombstone)
-		return VERDICT_REMOVING;
 	if (p->is_given_up)
 		return VERDICT_GIVEN_UP;
 	if (p->failed_class == ERR_PERMANENT) {
@@ -77,7 +75,6 @@ verdict_name(enum verdict verdict)
 		[VERDICT_BUSY] = "busy",
 		[VERDICT_SETTLING] = "settling",
 		[VERDICT_GIVEN_UP] = "given up",
-		[VERDICT_REMOVING] = "removing",
 		[VERDICT_DONE] = "done",
 		[VERDICT_NONE] = "none",
 	};

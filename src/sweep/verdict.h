@@ -17,7 +17,6 @@ enum verdict {
 	VERDICT_BUSY,     /* another process works on it */
 	VERDICT_SETTLING, /* perhaps still being recorded */
 	VERDICT_GIVEN_UP, /* by an operator */
-	VERDICT_REMOVING, /* delivered, and half removed here */
 	VERDICT_DONE,
 	VERDICT_NONE, /* no recording */
 	VERDICTS
@@ -31,8 +30,7 @@ struct verdict_policy {
 /* Times are milliseconds since 1970. */
 struct evidence {
 	bool has_journal, is_locked;
-	bool is_writable;  /* the directory */
-	bool is_tombstone; /* by its name */
+	bool is_writable; /* the directory */
 	/* Of the journal, where there is one. */
 	const struct progress *progress;
 	bool is_all_stored; /* every artifact, as it is now */

@@ -58,7 +58,7 @@ fuzz_dump_progress(const struct progress *p, struct buf *out)
 		p->last_event_ms, p->is_failed_announced, p->is_given_up,
 		p->pid, p->failed_class, p->failed_since_ms, p->failed_ms,
 		p->retry_at_ms, p->failures, p->struggling_since_ms,
-		p->announced_ms, p->is_removing };
+		p->announced_ms };
 
 	for (size_t i = 0; i < sizeof(strings) / sizeof(strings[0]); i++)
 		add_string(out, strings[i]);

@@ -178,7 +178,7 @@ test_long_pause(void **state)
 /* What a directory is, one row each. */
 
 enum { LIVE = 1, JOURNAL = 2, LOCKED = 4, METADATA = 8, WHOLE = 16 };
-enum { MEDIA = 32, READ_ONLY = 64, STORED = 128, TOMBSTONE = 256 };
+enum { MEDIA = 32, READ_ONLY = 64, STORED = 128 };
 
 static const struct {
 	const char *what;
@@ -231,10 +231,6 @@ static const struct {
 	    { .state = REC_ANNOUNCED }, VERDICT_SETTLING },
 	{ "done, then another file, long ago", JOURNAL,
 	    { .state = REC_ANNOUNCED }, VERDICT_DUE },
-	{ "half removed", JOURNAL | TOMBSTONE,
-	    { .state = REC_ANNOUNCED, .is_removing = true }, VERDICT_REMOVING },
-	{ "to be removed, not yet renamed", JOURNAL | STORED,
-	    { .state = REC_ANNOUNCED, .is_removing = true }, VERDICT_DONE },
 };
 
 static void
@@ -246,7 +242,6 @@ test_verdicts(void **state)
 			.has_journal = rows[i].is & JOURNAL,
 			.is_locked = rows[i].is & LOCKED,
 			.is_writable = !(rows[i].is & READ_ONLY),
-			.is_tombstone = rows[i].is & TOMBSTONE,
 			.progress = &rows[i].progress,
 			.is_all_stored = rows[i].is & STORED,
 			.has_metadata = rows[i].is & METADATA,

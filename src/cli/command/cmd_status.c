@@ -44,7 +44,7 @@ cmd_status(struct loaded *l, const struct options *o, char *const *words,
 	if (verdicts == 0)
 		return err_set(e, ERR_USAGE,
 		    "--state: '%s' is no list of held, waiting, due, busy, "
-		    "settling, given up, removing and done",
+		    "settling, given up and done",
 		    o->states);
 	roots_of(l, words, n, &roots);
 	result =

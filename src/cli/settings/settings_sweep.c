@@ -1,5 +1,9 @@
 #include "cli/settings/settings_internal.h"
 
+static const char *const proofs[] = {
+	[REMOVAL_LIST] = "list", [REMOVAL_DEEP] = "deep", NULL
+};
+
 static const struct setting rows[] = {
 	{
 	    .name = "recordings-dir",
@@ -95,10 +99,23 @@ static const struct setting rows[] = {
 	    .arg = "TIME",
 	    .help = "a sweep removes what was delivered so long ago",
 	    .manual = "0s: recordings are kept for ever.  Counted from the "
-		      "acknowledged STOPPED; the server has to show every "
-		      "file with its size, else the recording is kept.  One "
-		      "that holds what was never sent, such as an excluded "
-		      "file, is kept too.",
+		      "acknowledged STOPPED; the server has to prove that it "
+		      "has every file, see retention-verify, else the "
+		      "recording is kept.  One that holds what was never "
+		      "sent, such as an excluded file, is kept too.  An empty "
+		      "directory of this age is removed.",
+	},
+	{
+	    .name = "retention-verify",
+	    CHOICE(retention.proof, proofs),
+	    .initial = "list",
+	    .arg = "HOW",
+	    .help = "proof before removal: list or deep",
+	    .manual = "list: the server lists the id that the journal has of "
+		      "the upload, with the right size; a recording with a "
+		      "file without id or size is kept.  deep: the id is "
+		      "listed, and the file is downloaded and has the same "
+		      "SHA-256.",
 	},
 	{
 	    .name = "min-free",

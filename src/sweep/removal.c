@@ -1,0 +1,339 @@
+#include "sweep/removal.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "delivery/flight.h"
+#include "remote/download.h"
+
+/* Is everything in it delivered, and nothing there that was never sent? */
+static bool
+is_all_delivered(struct job *job, struct err *e)
+{
+	const struct recording *rec = &job->recording;
+	const char *changed;
+
+	if (recording_scan(&job->recording, e) == -1)
+		return false;
+	if (!pipeline_is_finished(job, &changed)) {
+		(void)err_set(e, ERR_NONE, "%s is new or changed",
+		    changed ? changed : "it");
+		return false;
+	}
+	if (rec->n_skipped == 0)
+		return true;
+	(void)err_set(e, ERR_NONE, "%s was never uploaded (%s)",
+	    rec->skipped[0].path, rec->skipped[0].why);
+	return false;
+}
+
+/* Does the name still lead to the directory that is open? */
+static bool
+is_in_place(const struct removal *r, const struct job *job, struct err *e)
+{
+	struct stat mine, there;
+
+	if (fstat(job->recording.dirfd, &mine) == 0 &&
+	    fstatat(r->rootfd, r->name, &there, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    mine.st_dev == there.st_dev && mine.st_ino == there.st_ino)
+		return true;
+	(void)err_set(e, ERR_NONE, "its directory was moved away");
+	return false;
+}
+
+/* Verifying */
+
+struct proof {
+	struct job *job;
+	struct inventory_deps asking;
+	struct inventory inventory;
+	size_t next; /* both are sorted by path: begin the search here */
+};
+
+static const struct remote_record *
+find_record(struct proof *proof, const char *id)
+{
+	const struct inventory *inv = &proof->inventory;
+
+	for (size_t i = 0; i < inv->n; i++) {
+		size_t at = (proof->next + i) % inv->n;
+
+		if (inv->records[at].id &&
+		    strcmp(inv->records[at].id, id) == 0) {
+			proof->next = at + 1;
+			return &inv->records[at];
+		}
+	}
+	return NULL;
+}
+
+/* What was stored just now may not be listed yet. */
+static enum removal_outcome
+set_lost(const struct proof *proof, const struct artifact *a, struct err *e)
+{
+	const struct progress *p = &proof->job->journal.progress;
+	int64_t age_ms = clock_unix_ms() - p->last_fact_ms;
+
+	(void)err_set(e, ERR_NONE,
+	    "%s is not there any more with its %lld bytes", a->path,
+	    (long long)a->size);
+	return age_ms < proof->asking.filestore->answer_timeout_ms
+	    ? REMOVAL_KEPT
+	    : REMOVAL_LOST;
+}
+
+static enum removal_outcome
+compare_content(struct proof *proof, const struct artifact *a, const char *id,
+    struct err *e)
+{
+	char here[DIGEST_HEX_BYTES], there[DIGEST_HEX_BYTES];
+
+	if (flight_hash_artifact(&proof->job->recording, a, here, e) == -1 ||
+	    download_hash(&proof->asking, id, a->size, true, there, e) == -1)
+		return REMOVAL_FAILED;
+	if (strcmp(here, there) == 0)
+		return REMOVAL_DONE;
+	(void)err_set(e, ERR_NONE, "%s has another content there", a->path);
+	return REMOVAL_LOST;
+}
+
+/* Another record of its path and size would prove nothing. */
+static enum removal_outcome
+prove(const struct removal *r, struct proof *proof, const struct artifact *a,
+    struct err *e)
+{
+	const struct progress *p = &proof->job->journal.progress;
+	const struct fact *fact = progress_fact(p, a->path);
+	const struct remote_record *record;
+
+	if (fact->id == NULL) {
+		(void)err_set(e, ERR_NONE, "%s was stored without an id",
+		    a->path);
+		return REMOVAL_UNPROVEN;
+	}
+	record = find_record(proof, fact->id);
+	if (record == NULL || (record->size != -1 && record->size != a->size))
+		return set_lost(proof, a, e);
+	if (r->proof == REMOVAL_DEEP)
+		return compare_content(proof, a, fact->id, e);
+	if (record->size != -1)
+		return REMOVAL_DONE;
+	(void)err_set(e, ERR_NONE, "the server lists no size of %s", a->path);
+	return REMOVAL_UNPROVEN;
+}
+
+static enum removal_outcome
+prove_all(const struct removal *r, struct proof *proof, struct err *e)
+{
+	/* The next sweep is the next try. */
+	static const struct retry_policy once = { .tries = 1 };
+	struct job *job = proof->job;
+	enum removal_outcome outcome = REMOVAL_DONE;
+	struct upload_deps upload;
+	bool is_refused;
+
+	if (pipeline_prepare(job, false, &upload, e) == -1)
+		return REMOVAL_FAILED;
+	proof->asking = (struct inventory_deps){
+		.http = upload.http,
+		.filestore = upload.filestore,
+		.auth = upload.auth,
+		.retry = &once,
+	};
+	if (inventory_read(&proof->inventory, &proof->asking,
+		&job->journal.progress, &is_refused, e) == -1)
+		return REMOVAL_FAILED;
+	for (size_t i = 0; i < job->recording.n && outcome == REMOVAL_DONE; i++)
+		outcome = prove(r, proof, &job->recording.artifacts[i], e);
+	return outcome;
+}
+
+static void
+hold_lost(struct job *job, const char *what)
+{
+	autofree char *text = xasprintf(
+	    "lost on the server: %s; it is kept here, 'upload' sends it again",
+	    what);
+
+	log_error("%s", text);
+	journal_note(&job->journal,
+	    (struct event){
+		.kind = EVENT_FAILED,
+		.class = err_class_name(ERR_PERMANENT),
+		.text = text,
+	    });
+	journal_commit(&job->journal);
+}
+
+static enum removal_outcome
+verify(const struct removal *r, struct job *job, struct err *e)
+{
+	struct proof proof = { .job = job };
+	enum removal_outcome outcome;
+
+	if (r->proof == REMOVAL_NONE || job->recording.n == 0)
+		return REMOVAL_DONE;
+	outcome = prove_all(r, &proof, e);
+	inventory_free(&proof.inventory);
+	if (outcome == REMOVAL_LOST)
+		hold_lost(job, e->text);
+	return outcome;
+}
+
+/* Emptying */
+
+/* A file of ours, or an artifact as it was delivered. */
+static bool
+may_go(const struct job *job, const char *path, const char *name,
+    const struct stat *st)
+{
+	const struct fact *fact = progress_fact(&job->journal.progress, path);
+
+	if (!S_ISREG(st->st_mode))
+		return false;
+	return recording_is_own_name(name) || log_is_file(st) ||
+	    (fact && fact->is_stored && fact->mtime_ns == file_mtime_ns(st));
+}
+
+static int empty_folder(const struct job *job, int dirfd, const char *prefix,
+    struct err *e);
+
+static int
+remove_entry(const struct job *job, int dirfd, const char *path,
+    const char *name, struct err *e)
+{
+	autofree char *prefix = xasprintf("%s/", path);
+	autoclose int folder = -1;
+	struct stat st;
+	int flags = 0;
+
+	if (fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) == -1)
+		return errno == ENOENT ? 0 : err_sys(e, "examine %s", path);
+	if (S_ISDIR(st.st_mode)) {
+		folder = file_open_beneath(dirfd, name, O_RDONLY | O_DIRECTORY);
+		if (folder == -1 || empty_folder(job, folder, prefix, e) == -1)
+			return folder == -1 ? err_sys(e, "open %s", path) : -1;
+		flags = AT_REMOVEDIR;
+	} else if (!may_go(job, path, name, &st)) {
+		return err_set(e, ERR_NONE, "%s is new or changed", path);
+	}
+	if (unlinkat(dirfd, name, flags) == 0 || errno == ENOENT)
+		return 0;
+	return err_sys(e, "remove %s", path);
+}
+
+/* All that may go, down to the journal; 0 when nothing else was there. */
+static int
+empty_folder(const struct job *job, int dirfd, const char *prefix,
+    struct err *e)
+{
+	int fd = file_open_beneath(dirfd, ".", O_RDONLY | O_DIRECTORY);
+	autoclosedir DIR *dir = fd == -1 ? NULL : fdopendir(fd);
+	const struct dirent *entry;
+	int result = 0;
+
+	if (dir == NULL)
+		return err_sys(e, "read %s", *prefix ? prefix : "it");
+	while ((entry = readdir(dir)) != NULL) {
+		const char *name = entry->d_name;
+		autofree char *path = xasprintf("%s%s", prefix, name);
+
+		if (strcmp(name, ".") != 0 && strcmp(name, "..") != 0 &&
+		    strcmp(path, RECORDING_JOURNAL) != 0 &&
+		    remove_entry(job, fd, path, name, e) == -1)
+			result = -1;
+	}
+	return result;
+}
+
+/*
+ * The journal goes when the rest is gone from the disk.  Over NFS a file that
+ * is removed while it is open keeps its directory, so it is closed.
+ */
+static int
+remove_all(const struct removal *r, struct job *job, struct err *e)
+{
+	int dirfd = job->recording.dirfd;
+
+	if (empty_folder(job, dirfd, "", e) == -1 || !is_all_delivered(job, e))
+		return -1;
+	if (job->recording.n > 0)
+		return err_set(e, ERR_NONE, "something new is in it");
+	if (fsync(dirfd) == -1)
+		return err_sys(e, "sync the directory");
+	if (unlinkat(dirfd, RECORDING_JOURNAL, 0) == -1)
+		return err_sys(e, "remove %s", RECORDING_JOURNAL);
+	journal_close(&job->journal);
+	if (!is_in_place(r, job, e))
+		return -1;
+	if (unlinkat(r->rootfd, r->name, AT_REMOVEDIR) == -1)
+		return err_sys(e, "remove its directory");
+	log_info("removed here, as it is delivered");
+	return 0;
+}
+
+/* An empty journal would say that there was a run. */
+static void
+remove_new_journal(const struct journal *j)
+{
+	if (j->fd != -1 && j->is_new && !j->is_degraded)
+		(void)unlinkat(j->dirfd, RECORDING_JOURNAL, 0);
+}
+
+static enum removal_outcome
+run(const struct removal *r, struct job *job, struct err *e)
+{
+	enum removal_outcome outcome;
+	size_t n;
+
+	if (recording_open_entry(&job->recording, r->rootfd, r->root, r->name,
+		&r->pipeline->recording, e) == -1 ||
+	    journal_open(&job->journal, job->recording.dirfd,
+		job->recording.policy->locking, e) == -1)
+		return REMOVAL_FAILED;
+	log_set_session(job->journal.progress.session
+		? job->journal.progress.session
+		: r->name);
+	if (!is_all_delivered(job, e)) {
+		remove_new_journal(&job->journal);
+		return REMOVAL_FAILED;
+	}
+	n = job->recording.n;
+	outcome = verify(r, job, e);
+	if (outcome != REMOVAL_DONE)
+		return outcome;
+	if (!is_all_delivered(job, e) || !is_in_place(r, job, e))
+		return REMOVAL_FAILED;
+	if (job->recording.n != n)
+		(void)err_set(e, ERR_NONE, "files came or went meanwhile");
+	else if (remove_all(r, job, e) == 0)
+		return REMOVAL_DONE;
+	return REMOVAL_FAILED;
+}
+
+enum removal_outcome
+removal_run(const struct removal *r, struct err *e)
+{
+	struct job job = {
+		.policy = r->pipeline,
+		.recording = { .dirfd = -1 },
+		.journal = { .fd = -1 },
+	};
+	enum removal_outcome outcome = run(r, &job, e);
+
+	job_close(&job);
+	log_set_session(NULL);
+	/* Another process is at it, or has removed it. */
+	return outcome == REMOVAL_FAILED &&
+		(e->class == ERR_NONE || e->class == ERR_BUSY ||
+		    e->class == ERR_NO_INPUT)
+	    ? REMOVAL_KEPT
+	    : outcome;
+}
