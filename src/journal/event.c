@@ -30,6 +30,7 @@ static const struct {
 	[EVENT_WITHHELD] = { "withheld", false },
 	[EVENT_CHECKED] = { "checked", false },
 	[EVENT_FAILED] = { "failed", false },
+	[EVENT_UNPACKED] = { "unpacked", false },
 	[EVENT_GIVEN_UP] = { "givenUp", false },
 	[EVENT_DEFERRED] = { "deferred", false },
 	[EVENT_POSTPONED] = { "postponed", false },

@@ -156,6 +156,7 @@ progress_free(struct progress *p)
 	free(p->meeting_id);
 	free(p->host);
 	free(p->failed_text);
+	free(p->archive);
 	*p = (struct progress){ 0 };
 }
 
@@ -452,6 +453,12 @@ apply_postponed(struct progress *p, const struct event *ev)
 }
 
 static void
+apply_unpacked(struct progress *p, const struct event *ev)
+{
+	mem_replace(&p->archive, ev->id);
+}
+
+static void
 apply_given_up(struct progress *p, const struct event *ev)
 {
 	(void)ev;
@@ -480,6 +487,7 @@ progress_apply(struct progress *p, const struct event *ev)
 		[EVENT_WITHHELD] = apply_withheld,
 		[EVENT_CHECKED] = apply_checked,
 		[EVENT_FAILED] = apply_failed,
+		[EVENT_UNPACKED] = apply_unpacked,
 		[EVENT_GIVEN_UP] = apply_given_up,
 		[EVENT_DEFERRED] = apply_deferred,
 		[EVENT_POSTPONED] = apply_postponed,

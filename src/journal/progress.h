@@ -40,6 +40,7 @@ enum event_kind {
 	EVENT_FAILED,     /* class, text, retryAt: how the run ended */
 	EVENT_DEFERRED,   /* session, room: the sweeper shall deliver it */
 	EVENT_POSTPONED,  /* retryAt: the server asked to be left alone */
+	EVENT_UNPACKED,   /* id: of the archive that it came from */
 	EVENT_GIVEN_UP,   /* by an operator: nothing is sent on its own */
 	EVENT_KINDS
 };
@@ -116,9 +117,12 @@ struct progress {
 					that nothing else has ended */
 	int64_t announced_ms;        /* the last STOPPED, or when it
 					was withheld */
-	bool is_given_up;            /* until an operator has it delivered */
-	bool is_withheld;            /* done, and nobody was told */
-	bool is_started;             /* STARTED was acknowledged */
+	/* The id of the archive that it was unpacked from: to be removed
+	   here once it is delivered.  NULL: none. */
+	char *archive;
+	bool is_given_up;  /* until an operator has it delivered */
+	bool is_withheld;  /* done, and nobody was told */
+	bool is_started;   /* STARTED was acknowledged */
 	bool is_recording; /* and that is all: Jibri has not called yet */
 };
 

@@ -52,7 +52,7 @@ void
 fuzz_dump_progress(const struct progress *p, struct buf *out)
 {
 	const char *const strings[] = { p->session, p->room, p->meeting_id,
-		p->host, p->failed_text };
+		p->host, p->failed_text, p->archive };
 	const int64_t numbers[] = { p->state, p->attempts, p->generation,
 		p->is_forced, p->ambiguous, p->complete_ms, p->told_ms,
 		p->last_event_ms, p->is_failed_announced, p->is_given_up,
