@@ -179,7 +179,9 @@ seal(struct job *job)
 	struct stat directory, journal;
 	const char *changed;
 
+	/* A sweep has to read the journal of what it is to remove. */
 	if (!pipeline_is_finished(job, &changed) || job->journal.fd == -1 ||
+	    job->journal.progress.archive != NULL ||
 	    fstat(job->journal.fd, &journal) == -1 ||
 	    fstat(rec->dirfd, &directory) == -1 ||
 	    journal_is_sealed(&directory, &journal))

@@ -279,14 +279,6 @@ remove_all(const struct removal *r, struct job *job, struct err *e)
 	return 0;
 }
 
-/* An empty journal would say that there was a run. */
-static void
-remove_new_journal(const struct journal *j)
-{
-	if (j->fd != -1 && j->is_new && !j->is_degraded)
-		(void)unlinkat(j->dirfd, RECORDING_JOURNAL, 0);
-}
-
 static enum removal_outcome
 run(const struct removal *r, struct job *job, struct err *e)
 {
@@ -301,10 +293,8 @@ run(const struct removal *r, struct job *job, struct err *e)
 	log_set_session(job->journal.progress.session
 		? job->journal.progress.session
 		: r->name);
-	if (!is_all_delivered(job, e)) {
-		remove_new_journal(&job->journal);
+	if (!is_all_delivered(job, e))
 		return REMOVAL_FAILED;
-	}
 	n = job->recording.n;
 	outcome = verify(r, job, e);
 	if (outcome != REMOVAL_DONE)

@@ -24,6 +24,7 @@ retention_check(const struct retention_policy *policy, struct err *e)
 struct candidate {
 	char *name;
 	int64_t done_ms; /* since 1970 */
+	bool is_copy;    /* of what is in an archive */
 };
 
 struct root {
@@ -45,7 +46,8 @@ remove_empty(const struct root *root, const struct finding *f)
 
 	/* It fails unless the directory is empty. */
 	if (S_ISDIR(f->st.st_mode) && !deps->would_remove &&
-	    age_ms > deps->policy->keep_ms && age_ms > deps->verdict->settle_ms)
+	    deps->policy->keep_ms > 0 && age_ms > deps->policy->keep_ms &&
+	    age_ms > deps->verdict->settle_ms)
 		(void)unlinkat(root->fd, f->name, AT_REMOVEDIR);
 }
 
@@ -64,7 +66,10 @@ on_found(void *ctx, struct finding *f)
 	xgrow((void **)&root->candidates, &root->cap, root->n + 1,
 	    sizeof(*root->candidates));
 	c = &root->candidates[root->n++];
-	*c = (struct candidate){ .done_ms = f->done_ms };
+	*c = (struct candidate){
+		.done_ms = f->done_ms,
+		.is_copy = f->progress.archive != NULL,
+	};
 	c->name = steal(&f->name);
 }
 
@@ -98,8 +103,11 @@ is_disk_low(const struct root *root)
 static bool
 is_over(const struct root *root, const struct candidate *c)
 {
-	return clock_unix_ms() - c->done_ms >= root->deps->policy->keep_ms ||
-	    is_disk_low(root);
+	int64_t keep_ms = root->deps->policy->keep_ms;
+
+	return c->is_copy ||
+	    (keep_ms > 0 &&
+		(clock_unix_ms() - c->done_ms >= keep_ms || is_disk_low(root)));
 }
 
 static void
@@ -200,7 +208,7 @@ retention_run(const struct retention_deps *deps, const struct text_list *roots,
     struct retention_result *result)
 {
 	*result = (struct retention_result){ 0 };
-	if (deps->policy->keep_ms == 0)
+	if (deps->policy->keep_ms == 0 && !deps->has_copies)
 		return;
 	for (size_t i = 0; i < roots->n; i++) {
 		struct root root = {

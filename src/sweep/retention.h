@@ -25,6 +25,7 @@ struct retention_deps {
 	const struct retention_policy *policy;
 	const struct verdict_policy *verdict;
 	const struct pipeline_policy *pipeline;
+	bool has_copies; /* there may be some that came out of an archive */
 	/* Told of each that would be removed, and then nothing is; or NULL. */
 	void (*would_remove)(const char *path);
 };
@@ -41,6 +42,7 @@ struct retention_result {
 int retention_check(const struct retention_policy *, struct err *e);
 
 /*
+ * What came out of an archive at once, and what else there is by the policy.
  * The oldest first, each asked for once; the first outage ends it.  What
  * cannot be removed now is tried again next time.
  */

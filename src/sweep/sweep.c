@@ -82,6 +82,7 @@ on_found(void *ctx, struct finding *f)
 	char *path;
 
 	run->result->found[f->verdict]++;
+	run->result->has_copies |= f->progress.archive != NULL;
 	if (!is_wanted(run, f))
 		return;
 	xgrow((void **)&run->due, &run->cap, run->n + 1, sizeof(*run->due));

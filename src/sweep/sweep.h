@@ -30,6 +30,7 @@ struct sweep_result {
 	size_t found[VERDICTS]; /* before anything was done */
 	size_t delivered, failed, busy;
 	size_t newly_held, tried_held;
+	bool has_copies;      /* what came out of an archive was found */
 	size_t removed;       /* delivered before; the caller's */
 	size_t left;          /* due, and not visited */
 	struct err early;     /* why it ended early; ERR_NONE: it did not */

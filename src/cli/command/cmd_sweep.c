@@ -43,6 +43,7 @@ remove_delivered(const struct loaded *l, const struct text_list *roots,
 		.policy = &l->config.retention,
 		.verdict = &l->config.verdict,
 		.pipeline = &l->config.pipeline,
+		.has_copies = result->has_copies,
 		.would_remove = would_remove,
 	};
 	struct retention_result r;
