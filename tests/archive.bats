@@ -287,7 +287,7 @@ packs_while() {
 	tar -cf "$A/x.tar" -C "$DIR/recordings" "$SESSION"
 	upload 65 "$A/x.tar"
 	assert_output_has "unknown room"
-	assert_output_has "stays unpacked in $A/.jibri-finalize-"
+	assert_output_has "stays unpacked in $A/$SESSION"
 	upload 0 --room "$ROOM" "$A/x.tar"
 	is_stored any.mp4
 	holds_only x.tar
@@ -304,7 +304,7 @@ packs_while() {
 	RUN=$!
 	wait_for grep -q "a.txt: stored" "$DIR/output"
 	upload 75 "$A/x.tar.zst"        # one at a time
-	assert_output_has "another process works on this recording"
+	assert_output_has "process $RUN on"
 	kill -KILL "$RUN"
 	wait "$RUN" || true
 	RUN=
@@ -335,7 +335,7 @@ packs_while() {
 	points=0
 	while read -r pid call; do
 		for ((n = 1 + points % step; n <= pid; n += step)); do
-			rm -rf "$SB/store" "$A"/.jibri*
+			rm -rf "$SB/store" "$A"/.x.tar.new "${A:?}/$SESSION"
 			stop_sandbox
 			rm -f "$SB"/{records,webhooks,requests}.jsonl
 			start_sandbox
@@ -405,17 +405,138 @@ packs_while() {
 }
 
 @test "a folder that another user could have prepared is not used" {
-	local private
 	pack 0 -o "$A/x.tar" "$REC"
-	faults 'webhook * * status 503'
-	JIBRI_FINALIZE_TRIES=1 upload 75 "$A/x.tar"
-	private=$(echo "$A"/.jibri-finalize-*)
-	assert_equal "$(stat -c %a "$private")" 700
-	chmod 770 "$private"
-	faults
+	mkdir -m 770 "$A/.x.tar.new"
 	upload 65 "$A/x.tar"
 	assert_output_has "is not this user's alone"
+	rmdir "$A/.x.tar.new"
+	# Nor is one that says it came from this archive.
+	faults 'webhook * * status 503'
+	JIBRI_FINALIZE_TRIES=1 upload 75 "$A/x.tar"
+	assert_equal "$(stat -c %a "$A/$SESSION")" 700
+	chmod 777 "$A/$SESSION"
+	faults
+	upload 65 "$A/x.tar"
 	assert_equal "$(webhooks)" ""
+}
+
+# --- a recording like any other ----------------------------------------------
+
+# fails_to_upload ARCHIVE: it is unpacked, and the backend is out.
+fails_to_upload() {
+	faults "upload $MEDIA * status 503"
+	JIBRI_FINALIZE_TRIES=1 upload 75 "$1"
+	faults
+}
+
+# sweep CODE: over the directory of the archives, whenever it may.
+sweep() {
+	JIBRI_FINALIZE_SWEEP_RETRY_DELAY=1ms \
+		run_command "$1" sweep "${@:2}" "$A"
+}
+
+@test "an archive whose upload failed is a recording like any other: seen, swept, and removed when it is done" {
+	pack 0 -o "$A/x.tar" "$REC"
+	node_dies
+	fails_to_upload "$A/x.tar"
+	holds_only x.tar "$SESSION"
+	assert_equal "$("$BIN" status --json "$A" |
+		jq -r '.[] | .session, .state')" "$(printf '%s\nwaiting' "$SESSION")"
+	wait_for is_due
+	sweep 0
+	[[ $output == *"1 delivered, 0 waiting, 0 held, "*", 1 removed" ]]
+	is_stored "$MEDIA" metadata.json
+	assert_equal "$(webhooks | tail -n 1)" "STOPPED $ROOM $SESSION"
+	holds_only x.tar
+}
+
+is_due() {
+	JIBRI_FINALIZE_SWEEP_RETRY_DELAY=1ms "$BIN" status --json "$A" |
+		jq -e '.[0].state == "due"'
+}
+
+@test "what a sweep delivered of an archive stays while the server cannot prove to have it" {
+	pack 0 -o "$A/x.tar" "$REC"
+	node_dies
+	faults 'webhook * * status 503'
+	JIBRI_FINALIZE_TRIES=1 upload 75 "$A/x.tar"
+	faults 'list * * status 503'
+	wait_for is_due
+	sweep 75
+	assert_equal "$("$BIN" status --json "$A" | jq -r '.[].state')" "done"
+	faults
+	sweep 0
+	holds_only x.tar
+	assert_equal "$(requests upload)" 2
+}
+
+@test "killed while it unpacks, an upload leaves what sweeps ignore and the next upload replaces" {
+	needs_strace
+	export ASAN_OPTIONS=${ASAN_OPTIONS:-}:detect_leaks=0
+	pack 0 -o "$A/x.tar" "$REC"
+	node_dies
+	strace -f -qq -o "$DIR/trace" -e trace=syncfs \
+		-e inject=syncfs:signal=KILL:when=1 \
+		"$BIN" upload "$A/x.tar" >"$DIR/log" 2>&1 || true
+	holds_only x.tar .x.tar.new
+	[ -n "$(find "$A/.x.tar.new" -name "$MEDIA")" ]
+	JIBRI_FINALIZE_SETTLE=1ms sweep 0
+	assert_equal "$(requests)" 0
+	upload 0 "$A/x.tar"
+	is_stored "$MEDIA" metadata.json
+	holds_only x.tar
+}
+
+@test "where the recording itself is there, it is delivered and stays" {
+	pack 0 -o "$DIR/recordings/x.tar" "$REC"
+	upload 0 "$DIR/recordings/x.tar"
+	assert_output_has "$REC is there already, and is delivered instead"
+	is_stored "$MEDIA" metadata.json
+	assert_equal "$(find "$DIR/recordings" -mindepth 1 -maxdepth 1 -printf '%f\n' | sort)" \
+		"$(printf '%s\nx.tar' "$SESSION")"
+	[ -e "$REC/$MEDIA" ]
+}
+
+@test "another recording in the session's directory is neither overwritten nor delivered" {
+	pack 0 -o "$A/x.tar" "$REC"
+	local before
+	mkdir "$A/$SESSION"
+	echo mine >"$A/$SESSION/metadata.json"
+	before=$(cd "$A" && find . -type f -printf '%p %s %T@\n' | sort)
+	upload 65 "$A/x.tar"
+	assert_output_has "$A/$SESSION is there and is not this recording"
+	assert_equal "$(cd "$A" && find . -type f -printf '%p %s %T@\n' | sort)" "$before"
+	holds_only x.tar "$SESSION"
+	assert_equal "$(requests)" 0
+	# A file is nothing that an archive replaces, either.
+	rm -r "${A:?}/$SESSION"
+	echo mine >"$A/$SESSION"
+	upload 65 "$A/x.tar"
+	assert_equal "$(<"$A/$SESSION")" mine
+	upload 0 --session other "$A/x.tar"
+	SESSION=other is_stored "$MEDIA" metadata.json
+}
+
+@test "what is excluded stays in the archive, and keeps no copy of it here" {
+	echo part >"$REC/rest.part"
+	mkdir "$REC/.cache"
+	echo x >"$REC/.cache/file"
+	tar -cf "$A/x.tar" -C "$DIR/recordings" "$SESSION"
+	node_dies
+	upload 0 "$A/x.tar"
+	is_stored "$MEDIA" metadata.json
+	holds_only x.tar
+}
+
+@test "an archive in another user's directory is unpacked as that user" {
+	[ "$(id -u)" = 0 ] || skip "needs root"
+	pack 0 -o "$A/x.tar" "$REC"
+	chmod o+x "$BATS_RUN_TMPDIR" "$BATS_RUN_TMPDIR/test" "$DIR"
+	chown 65534:65534 "$A"
+	fails_to_upload "$A/x.tar"
+	assert_equal "$(find "$A/$SESSION" ! -uid 65534)" ""
+	upload 0 "$A/x.tar"
+	holds_only x.tar
 }
 
 # --- hostile archives --------------------------------------------------------

@@ -10,30 +10,10 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/user.h"
 #include "io/archive.h"
-#include "journal/journal.h"
 #include "recording/identity.h"
-#include "recording/recording.h"
-
-/*
- * The private folder of an archive:
- *
- *   .jibri-finalize     the lock: an empty journal
- *   new/                what is being unpacked
- *   ready/SESSION/      the recording, whole and checked, with its journal
- *   old/                what is being removed
- */
-#define PART_NEW "new"
-#define PART_READY "ready"
-#define PART_OLD "old"
-
-struct workspace {
-	char *parent, *name;
-	int parentfd, fd;
-	struct journal lock;
-	char *session; /* of the recording that is ready; NULL: none is */
-	bool is_fresh; /* unpacked by this run */
-};
+#include "sweep/removal.h"
 
 static void
 workspace_close(struct workspace *w)
@@ -41,15 +21,18 @@ workspace_close(struct workspace *w)
 	journal_close(&w->lock);
 	mem_close(&w->fd);
 	mem_close(&w->parentfd);
+	mem_close(&w->archive_fd);
+	free(w->archive_id);
 	free(w->parent);
-	free(w->name);
+	free(w->hidden);
+	free(w->directory);
 	free(w->session);
 }
 
 /* --- the archive ---------------------------------------------------------- */
 
-static const char *
-name_of(const char *path)
+const char *
+bundle_name_of(const char *path)
 {
 	const char *slash = strrchr(path, '/');
 
@@ -57,281 +40,224 @@ name_of(const char *path)
 }
 
 static int
-open_archive(const char *path, struct stat *st, struct err *e)
+open_archive(struct workspace *w, struct err *e)
 {
-	autoclose int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	const char *path = w->archive;
+	struct stat st;
 
-	if (fd == -1 && (errno == ENOENT || errno == ENOTDIR))
+	w->archive_fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (w->archive_fd == -1 && (errno == ENOENT || errno == ENOTDIR))
 		return err_set(e, ERR_NO_INPUT, "%s: there is no such archive",
 		    path);
-	if (fd == -1 || fstat(fd, st) == -1)
+	if (w->archive_fd == -1 || fstat(w->archive_fd, &st) == -1)
 		return err_sys(e, "open %s", path);
-	if (!S_ISREG(st->st_mode))
+	if (!S_ISREG(st.st_mode))
 		return err_set(e, ERR_NO_INPUT,
 		    "%s is neither a directory nor a file", path);
-	return steal_fd(&fd);
+	/* The same for the same archive, wherever it is unpacked. */
+	w->archive_id = xasprintf("%s:%" PRId64 ":%" PRId64,
+	    bundle_name_of(path), (int64_t)st.st_size, file_mtime_ns(&st));
+	w->hidden = xasprintf(".%.240s.new", bundle_name_of(path));
+	return 0;
 }
 
-/* The same for the same archive, wherever it is unpacked. */
-static char *
-workspace_name(const char *archive, const struct stat *st)
-{
-	autofree char *identity = xasprintf("%s\n%" PRId64 "\n%" PRId64,
-	    name_of(archive), (int64_t)st->st_size, file_mtime_ns(st));
-	struct digest *d = digest_new();
-	char hex[DIGEST_HEX_BYTES];
-
-	digest_add(d, identity, strlen(identity));
-	digest_hex(d, hex);
-	digest_free(d);
-	return xasprintf(RECORDING_WORKSPACE "%.16s", hex);
-}
-
-/* --- the private folder --------------------------------------------------- */
+/* --- the place ------------------------------------------------------------ */
 
 /* Whoever else could write there could forge what is delivered. */
-static int
-check_private(const struct workspace *w, struct err *e)
+static bool
+is_private(int fd)
 {
 	struct stat st;
 
-	if (fstat(w->fd, &st) == -1)
-		return err_sys(e, "%s/%s", w->parent, w->name);
-	if (st.st_uid == geteuid() && (st.st_mode & 077) == 0)
-		return 0;
-	return err_set(e, ERR_PERMANENT,
-	    "%s/%s is not this user's alone; remove it and run again",
-	    w->parent, w->name);
+	return fstat(fd, &st) == 0 && st.st_uid == geteuid() &&
+	    (st.st_mode & 022) == 0;
 }
 
-/* 1 when the folder is open, 0 when it is not there or cannot be made. */
+/* The archive that the directory was unpacked from, by its id, or NULL. */
+static char *
+source_of(int parentfd, const char *name)
+{
+	autoclose int fd =
+	    file_open_beneath(parentfd, name, O_RDONLY | O_DIRECTORY);
+	struct progress p = { 0 };
+	struct err ignored;
+	char *id;
+
+	if (fd == -1 || !is_private(fd) || journal_peek(fd, &p, &ignored) == -1)
+		return NULL;
+	id = p.archive ? xstrdup(p.archive) : NULL;
+	progress_free(&p);
+	return id;
+}
+
+/* An earlier run may have unpacked it, under whatever session's name. */
+static bool
+find_unpacked(struct workspace *w)
+{
+	int fd = file_open_beneath(w->parentfd, ".", O_RDONLY | O_DIRECTORY);
+	autoclosedir DIR *dir = fd == -1 ? NULL : fdopendir(fd);
+	const struct dirent *entry;
+
+	while (dir && w->directory == NULL && (entry = readdir(dir)) != NULL) {
+		autofree char *id =
+		    *entry->d_name == '.' ? NULL : source_of(fd, entry->d_name);
+
+		if (id && strcmp(id, w->archive_id) == 0)
+			w->directory = xstrdup(entry->d_name);
+	}
+	return w->directory != NULL;
+}
+
+/* 1 when the hidden folder is ours, 0 when it is not there or cannot be. */
 static int
-try_parent(struct workspace *w, const char *parent, bool may_create,
-    struct err *e)
+lock_hidden(struct workspace *w, bool may_create, struct err *e)
+{
+	if (may_create && mkdirat(w->parentfd, w->hidden, 0700) == -1 &&
+	    errno != EEXIST)
+		return errno == EACCES || errno == EPERM || errno == EROFS
+		    ? 0
+		    : err_sys(e, "create %s/%s", w->parent, w->hidden);
+	w->fd = openat(w->parentfd, w->hidden,
+	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (w->fd == -1)
+		return errno == ENOENT
+		    ? 0
+		    : err_sys(e, "open %s/%s", w->parent, w->hidden);
+	if (!is_private(w->fd))
+		return err_set(e, ERR_PERMANENT,
+		    "%s/%s is not this user's alone; remove it and run again",
+		    w->parent, w->hidden);
+	return journal_open(&w->lock, w->fd, e) == -1 ? -1 : 1;
+}
+
+static void
+remove_hidden(struct workspace *w)
+{
+	if (w->fd != -1 && file_remove_tree(w->parentfd, w->hidden) == -1)
+		log_warn("%s/%s cannot be removed: %s", w->parent, w->hidden,
+		    strerror(errno));
+	journal_close(&w->lock);
+	mem_close(&w->fd);
+	w->fd = -1;
+}
+
+/* What lies below is then the owner's, as a recording of Jibri's. */
+static int
+become_owner(struct workspace *w)
+{
+	bool is_root = geteuid() == 0;
+	struct stat st;
+
+	if (fstat(w->parentfd, &st) == -1 ||
+	    user_become(st.st_uid, st.st_gid, false) == -1)
+		return -1;
+	w->is_as_owner = is_root && geteuid() != 0;
+	return 0;
+}
+
+static void
+become_root(struct workspace *w)
+{
+	if (w->is_as_owner)
+		user_return();
+	w->is_as_owner = false;
+}
+
+static int
+enter(struct workspace *w, const char *parent, struct err *e)
 {
 	mem_close(&w->parentfd);
 	mem_replace(&w->parent, parent);
 	w->parentfd = open(parent, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (w->parentfd == -1)
 		return err_sys(e, "%s", parent);
-	if (may_create && mkdirat(w->parentfd, w->name, 0700) == -1 &&
-	    errno != EEXIST)
-		return errno == EACCES || errno == EPERM || errno == EROFS
-		    ? 0
-		    : err_sys(e, "create %s/%s", parent, w->name);
-	w->fd = openat(w->parentfd, w->name,
-	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (w->fd == -1)
-		return errno == ENOENT
-		    ? 0
-		    : err_sys(e, "open %s/%s", parent, w->name);
-	return check_private(w, e) == -1 ? -1 : 1;
+	become_root(w);
+	if (become_owner(w) == -1)
+		return err_sys(e, "become the owner of %s", parent);
+	return 0;
 }
 
 /* Where it is already, else beside the archive, else in the work-dir. */
 static int
-find_place(struct workspace *w, const char *archive, const char *work_dir,
-    struct err *e)
+find_place(struct workspace *w, const char *work_dir, struct err *e)
 {
-	const char *slash = strrchr(archive, '/');
-	size_t len = slash ? (size_t)(slash - archive) : 0;
+	const char *slash = strrchr(w->archive, '/');
+	size_t len = slash ? (size_t)(slash - w->archive) : 0;
 	autofree char *beside =
-	    slash ? xstrndup(archive, len ? len : 1) : xstrdup(".");
+	    slash ? xstrndup(w->archive, len ? len : 1) : xstrdup(".");
 	const char *const parents[] = { beside, work_dir };
 	size_t n = work_dir && *work_dir ? 2 : 1;
 
 	for (int may_create = 0; may_create <= 1; may_create++)
 		for (size_t i = 0; i < n; i++) {
-			int result = try_parent(w, parents[i], may_create, e);
+			int result = enter(w, parents[i], e);
 
-			if (result != 0)
-				return result;
+			if (result == 0 && (may_create || find_unpacked(w)))
+				result = lock_hidden(w, may_create, e);
+			if (result != 0 || w->directory != NULL)
+				return result == -1 ? -1 : 0;
 		}
 	return err_set(e, ERR_CONFIG,
 	    "%s cannot be written, so that the archive cannot be unpacked: %s",
 	    w->parent, n == 2 ? "set another work-dir" : "set work-dir");
 }
 
-static int
-read_ready(struct workspace *w, struct err *e)
-{
-	int fd = openat(w->fd, PART_READY,
-	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	autoclosedir DIR *dir = fd == -1 ? NULL : fdopendir(fd);
-	const struct dirent *entry;
-
-	if (dir == NULL)
-		return errno == ENOENT ? 0 : err_sys(e, "open " PART_READY);
-	while ((entry = readdir(dir)) != NULL)
-		if (strcmp(entry->d_name, ".") != 0 &&
-		    strcmp(entry->d_name, "..") != 0)
-			mem_replace(&w->session, entry->d_name);
-	return 0;
-}
-
-static int
-workspace_open(struct workspace *w, const char *archive, const struct stat *st,
-    const char *work_dir, struct err *e)
-{
-	w->name = workspace_name(archive, st);
-	if (find_place(w, archive, work_dir, e) == -1 ||
-	    journal_open(&w->lock, w->fd, true, e) == -1)
-		return -1;
-	if (file_remove_tree(w->fd, PART_NEW) == -1 ||
-	    file_remove_tree(w->fd, PART_OLD) == -1)
-		return err_sys(e, "clear %s/%s", w->parent, w->name);
-	return read_ready(w, e);
-}
-
-/* What is left behind is found, and cleared, by the next run. */
-static void
-workspace_remove(const struct workspace *w)
-{
-	if (file_remove_tree(w->fd, PART_NEW) == 0 &&
-	    file_remove_tree(w->fd, PART_OLD) == 0 &&
-	    (unlinkat(w->fd, PART_READY, AT_REMOVEDIR) == 0 ||
-		errno == ENOENT) &&
-	    unlinkat(w->fd, RECORDING_JOURNAL, 0) == 0 &&
-	    unlinkat(w->parentfd, w->name, AT_REMOVEDIR) == 0)
-		return;
-	log_warn("%s/%s cannot be removed: %s", w->parent, w->name,
-	    strerror(errno));
-}
-
 /* --- unpacking ------------------------------------------------------------ */
 
-/*
- * The manifest's word on whose it is becomes the first fact of a journal of
- * our own; one from the archive never got here.
- */
 static int
-seed_journal(int dirfd, const char *session, const struct manifest_head *head,
-    struct err *e)
+unpack(struct workspace *w, const struct attempt_request *request,
+    const struct bundle_policy *policy,
+    const struct recording_policy *recording, struct err *e)
 {
-	struct journal j;
-	int result;
-
-	if (head->room == NULL || head->meeting_id == NULL)
-		return 0;
-	result = journal_open(&j, dirfd, true, e);
-	if (result == 0) {
-		journal_note(&j,
-		    (struct event){
-			.kind = EVENT_RESOLVED,
-			.session = session,
-			.room = head->room,
-			.meeting_id = head->meeting_id,
-		    });
-		journal_commit(&j);
-		if (j.is_degraded)
-			result = err_set(e, ERR_TEMPORARY,
-			    "the journal cannot be written");
-	}
-	journal_close(&j);
-	return result;
-}
-
-/* From new/ to ready/ in one step, on disk before anything is sent. */
-static int
-make_ready(const struct workspace *w, const char *root, const char *session,
-    const struct manifest_head *head, struct err *e)
-{
-	autofree char *from = xasprintf(PART_NEW "/%s", root);
-	autofree char *to = xasprintf(PART_READY "/%s", session);
-	autoclose int rootfd = openat(w->fd, from,
-	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	autoclose int readyfd = -1;
-
-	if (rootfd == -1)
-		return err_sys(e, "open what was unpacked");
-	if (seed_journal(rootfd, session, head, e) == -1)
-		return -1;
-	if (mkdirat(w->fd, PART_READY, 0700) == -1 && errno != EEXIST)
-		return err_sys(e, "create " PART_READY);
-	readyfd = openat(w->fd, PART_READY,
-	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (strcmp(root, ".") == 0)
-		from[strlen(PART_NEW)] = '\0';
-	if (renameat(w->fd, from, w->fd, to) == -1)
-		return err_sys(e, "rename to %s", to);
-	if (readyfd == -1 || fsync(readyfd) == -1 || fsync(w->fd) == -1)
-		return err_sys(e, "sync %s", to);
-	return 0;
-}
-
-static int
-unpack(struct workspace *w, int archive_fd,
-    const struct attempt_request *request, int64_t ratio, struct err *e)
-{
-	const char *archive = request->directory, *wish = request->session;
-	const char *name = name_of(archive);
+	const char *name = bundle_name_of(w->archive), *wish = request->session;
 	autofree char *stem = xstrndup(name, archive_stem_len(name));
 	autofree char *root = NULL;
 	struct manifest_head head = { 0 };
 	autoclose int newfd = -1;
-	const char *session;
 	int result;
 
-	log_info("%s: unpacking into %s/%s", archive, w->parent, w->name);
-	if (mkdirat(w->fd, PART_NEW, 0700) == -1 ||
-	    (newfd = openat(w->fd, PART_NEW,
-		 O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)) == -1)
-		return err_sys(e, "create %s/%s/" PART_NEW, w->parent, w->name);
-	result = bundle_unpack(archive_fd, ratio, newfd, &root, &head, e);
-	session = wish ? wish : head.session ? head.session : stem;
+	log_info("%s: unpacking into %s/%s", w->archive, w->parent, w->hidden);
+	if (file_remove_tree(w->fd, BUNDLE_NEW) == -1 ||
+	    mkdirat(w->fd, BUNDLE_NEW, 0700) == -1 ||
+	    (newfd = file_open_beneath(w->fd, BUNDLE_NEW,
+		 O_RDONLY | O_DIRECTORY)) == -1)
+		return err_sys(e, "create %s/%s/" BUNDLE_NEW, w->parent,
+		    w->hidden);
+	result = bundle_unpack(w->archive_fd, policy->unpack_ratio, newfd,
+	    &root, &head, e);
+	w->session = xstrdup(wish ? wish : head.session ? head.session : stem);
 	if (result == 0)
-		result = identity_check_segment("session", session, e);
+		result = identity_check_segment("session", w->session, e);
 	if (result == 0)
-		result = make_ready(w, root, session, &head, e);
-	if (result == 0) {
-		w->session = xstrdup(session);
-		w->is_fresh = true;
-		(void)file_remove_tree(w->fd, PART_NEW);
-	}
+		result = bundle_settle(w, recording, &head, root,
+		    request->is_dry_run, e);
 	manifest_head_free(&head);
-	return result == -1 ? err_wrap(e, "%s", archive) : 0;
+	return result;
 }
 
 /* --- delivering ----------------------------------------------------------- */
 
-static bool
-is_announced(int dirfd)
-{
-	struct journal j;
-	struct err ignored;
-	bool result = journal_open(&j, dirfd, true, &ignored) == 0 &&
-	    j.progress.state == REC_ANNOUNCED;
-
-	journal_close(&j);
-	return result;
-}
-
-static bool
-discard(const struct workspace *w)
-{
-	autofree char *from = xasprintf(PART_READY "/%s", w->session);
-
-	if (renameat(w->fd, from, w->fd, PART_OLD) == -1)
-		return false;
-	workspace_remove(w);
-	return true;
-}
-
 /*
- * Once the backend has it all, the copy has done its work; also when the
- * operator wanted no webhook.  A dry run takes away what it brought.
+ * Once the backend has it all, the copy has done its work: the archive is
+ * still here.  What was there before has not come from one.
  */
-static bool
-is_used_up(const struct workspace *w, const struct attempt_request *request,
-    int outcome)
+static void
+remove_copy(struct workspace *w, const struct pipeline_policy *pipeline)
 {
-	autofree char *ready = xasprintf(PART_READY "/%s", w->session);
-	autoclose int fd = openat(w->fd, ready,
-	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	const struct removal removal = {
+		.pipeline = pipeline,
+		.proof = REMOVAL_NONE,
+		.rootfd = w->parentfd,
+		.root = w->parent,
+		.name = w->directory,
+	};
+	autofree char *id =
+	    become_owner(w) == -1 ? NULL : source_of(w->parentfd, w->directory);
+	struct err e = { 0 };
 
-	if (request->is_dry_run)
-		return w->is_fresh;
-	return outcome == 0 && fd != -1 && is_announced(fd);
+	if (id != NULL && removal_run(&removal, &e) != REMOVAL_DONE)
+		log_info("%s stays unpacked in %s/%s: %s", w->archive,
+		    w->parent, w->directory, e.text);
 }
 
 static int
@@ -340,16 +266,24 @@ deliver(struct workspace *w, const struct attempt_request *request,
     const struct pipeline_policy *pipeline, struct attempt_result *result,
     struct err *e)
 {
-	autofree char *directory = xasprintf("%s/%s/" PART_READY "/%s",
-	    w->parent, w->name, w->session);
+	autofree char *directory = xasprintf("%s/%s", w->parent, w->directory);
 	struct attempt_request inner = *request;
 	int outcome;
 
+	if (!request->is_dry_run)
+		remove_hidden(w);
+	else if (w->session != NULL)
+		inner.session = w->session;
+	become_root(w);
 	inner.directory = directory;
 	outcome = attempt_run(&inner, attempt, pipeline, result, e);
-	if (!is_used_up(w, request, outcome) || !discard(w))
-		log_info("%s stays unpacked in %s/%s for the next run",
-		    request->directory, w->parent, w->name);
+	if (request->is_dry_run)
+		return outcome;
+	if (outcome == 0)
+		remove_copy(w, pipeline);
+	else if (e->class != ERR_BUSY)
+		log_info("%s stays unpacked in %s for the next run", w->archive,
+		    directory);
 	return outcome;
 }
 
@@ -359,21 +293,14 @@ open_and_deliver(struct workspace *w, const struct attempt_request *request,
     const struct pipeline_policy *pipeline, struct attempt_result *result,
     struct err *e)
 {
-	const char *archive = request->directory;
-	struct stat st = { 0 };
-	autoclose int fd = open_archive(archive, &st, e);
-
-	if (fd == -1 ||
+	if (open_archive(w, e) == -1 ||
 	    identity_check_arguments(request->room, request->session,
 		request->meeting_id, e) == -1)
 		return -1;
-	if (workspace_open(w, archive, &st, policy->work_dir, e) == -1)
-		return err_wrap(e, "%s", archive);
-	if (w->session == NULL &&
-	    unpack(w, fd, request, policy->unpack_ratio, e) == -1) {
-		workspace_remove(w);
-		return -1;
-	}
+	if (find_place(w, policy->work_dir, e) == -1 ||
+	    (w->directory == NULL &&
+		unpack(w, request, policy, &pipeline->recording, e) == -1))
+		return err_wrap(e, "%s", w->archive);
 	return deliver(w, request, attempt, pipeline, result, e);
 }
 
@@ -384,6 +311,8 @@ bundle_deliver(const struct attempt_request *request,
     struct err *e)
 {
 	struct workspace w = {
+		.archive = request->directory,
+		.archive_fd = -1,
 		.parentfd = -1,
 		.fd = -1,
 		.lock = { .fd = -1 },
@@ -393,6 +322,10 @@ bundle_deliver(const struct attempt_request *request,
 	*result = (struct attempt_result){ 0 };
 	outcome =
 	    open_and_deliver(&w, request, policy, attempt, pipeline, result, e);
+	/* Not what another process is at work on. */
+	if (w.lock.fd != -1 && !(outcome == -1 && e->class == ERR_BUSY))
+		remove_hidden(&w);
+	become_root(&w);
 	if (result->state == NULL)
 		result->state = attempt_state_name(e->class);
 	/* People know the archive, not where its copy is. */

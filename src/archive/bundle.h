@@ -53,13 +53,16 @@ int bundle_pack(const struct bundle_pack_request *,
 void bundle_packed_free(struct bundle_packed *);
 
 /*
- * Unpack the archive into a private folder and deliver it as attempt_run()
- * does; request->directory names the archive.  The folder's name follows from
- * name, size and mtime of the archive, so the next call goes on where this
- * one ended.  It is removed once the recording is done, or when unpacking
- * failed.  -1 as attempt_run(), or with ERR_PERMANENT for an archive that
- * holds what none may, that does not agree with its manifest, or that is
- * damaged; nothing of such a one stays.
+ * Unpack the archive into a hidden folder beside it, or in the work-dir, make
+ * that the directory of its session, and deliver it as attempt_run() does;
+ * request->directory names the archive.  From then on it is a recording like
+ * any other, and what its journal says of the archive makes the next call go
+ * on with it, and whoever delivers it remove it.  Where the session's
+ * directory is there already, that one is delivered if it holds all that is
+ * in the archive, and stays.  -1 as attempt_run(), or with ERR_PERMANENT for
+ * another recording of this session, and for an archive that holds what none
+ * may, that does not agree with its manifest, or that is damaged; nothing of
+ * such a one stays.
  */
 int bundle_deliver(const struct attempt_request *, const struct bundle_policy *,
     const struct attempt_policy *, const struct pipeline_policy *,

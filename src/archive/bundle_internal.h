@@ -48,6 +48,37 @@ void manifest_head_free(struct manifest_head *);
 int bundle_unpack(int archive_fd, int64_t ratio, int dirfd, char **root,
     struct manifest_head *head, struct err *e);
 
+/* In the hidden folder, beside its lock, which is an empty journal. */
+#define BUNDLE_NEW "new"
+
+/* An archive, and the directory in which it is unpacked. */
+struct workspace {
+	const char *archive;
+	char *archive_id;
+	int archive_fd;
+	char *parent;
+	int parentfd;
+	char *hidden; /* .NAME.new */
+	int fd;       /* of the hidden folder; -1: not open */
+	struct journal lock;
+	char *directory;  /* below parent, to be delivered */
+	bool is_as_owner; /* of parent, though we are root */
+	char *session;    /* its session, where it is in the hidden folder */
+};
+
+/* The last name in the path. */
+const char *bundle_name_of(const char *path);
+
+/*
+ * Make what was unpacked the directory w->directory of its session, with a
+ * journal that says where it comes from; nothing is overwritten.  For a dry
+ * run it stays where it is.  -1 with *e: ERR_PERMANENT where the session's
+ * directory is another recording.
+ */
+int bundle_settle(struct workspace *w, const struct recording_policy *,
+    const struct manifest_head *head, const char *root, bool is_dry_run,
+    struct err *e);
+
 enum { BUNDLE_CHUNK_BYTES = 256 * 1024 };
 
 #endif

@@ -43,14 +43,6 @@ struct unpack {
 	char *chunk;
 };
 
-static const char *
-name_in(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
-
 /* The path without its last name; "" when it has no other. */
 static char *
 folder_of(const char *path)
@@ -115,7 +107,7 @@ create_file(const struct unpack *u, const char *path, struct err *e)
 	}
 	if (parent == -1)
 		return refuse_path(path, e);
-	fd = openat(parent, name_in(path),
+	fd = openat(parent, bundle_name_of(path),
 	    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	return fd == -1 ? refuse_path(path, e) : fd;
 }
@@ -184,7 +176,8 @@ static int
 take_file(struct unpack *u, const struct archive_entry_info *info,
     struct err *e)
 {
-	bool is_copy = strcmp(name_in(info->path), RECORDING_JOURNAL_COPY) == 0;
+	bool is_copy =
+	    strcmp(bundle_name_of(info->path), RECORDING_JOURNAL_COPY) == 0;
 	struct digest *digest = digest_new();
 	struct unpacked *file;
 	int result;
@@ -228,7 +221,7 @@ static int
 take_entry(struct unpack *u, const struct archive_entry_info *info,
     struct err *e)
 {
-	const char *name = name_in(info->path);
+	const char *name = bundle_name_of(info->path);
 
 	if (info->is_folder)
 		return 0;
@@ -373,7 +366,7 @@ check_all(struct unpack *u, char **root, struct manifest_head *head,
 			return -1;
 		folder = common_folder(u);
 		if (*folder)
-			head->session = xstrdup(name_in(folder));
+			head->session = xstrdup(bundle_name_of(folder));
 	}
 	*root = xstrdup(*folder ? folder : ".");
 	return syncfs(u->dirfd) == -1 ? err_sys(e, "sync what was unpacked")

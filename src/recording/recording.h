@@ -80,9 +80,6 @@ struct recording {
 /* What version 0.1.0 called a recording while it was being removed. */
 #define RECORDING_TOMBSTONE ".jibri-finalize-removing-"
 
-/* Where an archive is unpacked, beside it. */
-#define RECORDING_WORKSPACE ".jibri-finalize-unpacked-"
-
 /* What a packed recording brings along: the journal as it was, and a list. */
 #define RECORDING_JOURNAL_COPY ".jibri-finalize-journal.jsonl"
 #define RECORDING_MANIFEST ".jibri-finalize-manifest.jsonl"

@@ -145,7 +145,8 @@ static const struct setting rows[] = {
 	    .help = "where archives are unpacked in need",
 	    .manual = "Only when the directory that the archive is in cannot "
 		      "be written.  It needs room for all that is in the "
-		      "archive.",
+		      "archive.  Until it is delivered the recording stays "
+		      "there, under its session's name.",
 	},
 	{
 	    .name = "unpack-ratio",
