@@ -487,6 +487,21 @@ is_due() {
 	holds_only x.tar
 }
 
+@test "what version 0.1.0 left unpacked is no recording, and its archive is delivered anew" {
+	local private=$A/.jibri-finalize-unpacked-0123456789abcdef
+	pack 0 -o "$A/x.tar" "$REC"
+	mkdir -p "$private/ready"
+	: >"$private/.jibri-finalize"
+	node_dies
+	cp -r "$REC" "$private/ready/$SESSION"
+	find "$A" -exec touch -d '2 hours ago' {} +
+	sweep 0
+	assert_equal "$(requests)" 0
+	upload 0 "$A/x.tar"
+	is_stored "$MEDIA" metadata.json
+	holds_only x.tar "${private##*/}"
+}
+
 @test "where the recording itself is there, it is delivered and stays" {
 	pack 0 -o "$DIR/recordings/x.tar" "$REC"
 	upload 0 "$DIR/recordings/x.tar"
@@ -534,7 +549,8 @@ is_due() {
 	chmod o+x "$BATS_RUN_TMPDIR" "$BATS_RUN_TMPDIR/test" "$DIR"
 	chown 65534:65534 "$A"
 	fails_to_upload "$A/x.tar"
-	assert_equal "$(find "$A/$SESSION" ! -uid 65534)" ""
+	assert_equal "$(find "$A/$SESSION" -uid 65534 -type f | wc -l)" 3
+	assert_equal "$(find "$A" ! -uid 65534)" "$A/x.tar"
 	upload 0 "$A/x.tar"
 	holds_only x.tar
 }
