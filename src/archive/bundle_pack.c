@@ -1,3 +1,4 @@
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -329,15 +330,15 @@ open_target(struct target *t, struct err *e)
 	return -1;
 }
 
-/* Where the file system cannot do it at once, in two steps. */
+/* FAT has no links: there it takes two steps. */
 static int
 rename_to_new(const char *from, const char *to)
 {
-	if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0)
+	if (link(from, to) == 0) {
+		(void)unlink(from);
 		return 0;
-	if (errno != EINVAL)
-		return -1;
-	if (access(to, F_OK) == 0) {
+	}
+	if (errno == EEXIST || access(to, F_OK) == 0) {
 		errno = EEXIST;
 		return -1;
 	}
@@ -347,6 +348,7 @@ rename_to_new(const char *from, const char *to)
 static int
 publish(struct target *t, struct err *e)
 {
+	assert(t->temporary != NULL && t->path != NULL);
 	if (fsync(t->fd) == -1)
 		return err_sys(e, "sync %s", t->path);
 	if (rename_to_new(t->temporary, t->path) == -1)
