@@ -229,6 +229,9 @@ report_status_json(const struct status *status)
 void
 report_sweep(const struct sweep_result *r)
 {
+	/* What this sweep delivered may be gone, too. */
+	size_t found = r->found[VERDICT_DONE];
+	size_t done = found > r->removed ? found - r->removed : 0;
 	const struct {
 		size_t n;
 		const char *name;
@@ -242,7 +245,7 @@ report_sweep(const struct sweep_result *r)
 		{ r->found[VERDICT_BUSY] + r->busy, "busy", false },
 		{ r->found[VERDICT_SETTLING], "settling", false },
 		{ r->found[VERDICT_GIVEN_UP], "given up", false },
-		{ r->found[VERDICT_DONE] - r->removed, "done", true },
+		{ done, "done", true },
 		{ r->removed, "removed", false },
 	};
 	autobuf struct buf out = { 0 };
