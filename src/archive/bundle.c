@@ -127,7 +127,7 @@ lock_hidden(struct workspace *w, bool may_create, struct err *e)
 		return err_set(e, ERR_PERMANENT,
 		    "%s/%s is not this user's alone; remove it and run again",
 		    w->parent, w->hidden);
-	return journal_open(&w->lock, w->fd, e) == -1 ? -1 : 1;
+	return journal_open(&w->lock, w->fd, w->locking, e) == -1 ? -1 : 1;
 }
 
 static void
@@ -312,6 +312,7 @@ bundle_deliver(const struct attempt_request *request,
 {
 	struct workspace w = {
 		.archive = request->directory,
+		.locking = pipeline->recording.locking,
 		.archive_fd = -1,
 		.parentfd = -1,
 		.fd = -1,

@@ -60,6 +60,7 @@ struct workspace {
 	int parentfd;
 	char *hidden; /* .NAME.new */
 	int fd;       /* of the hidden folder; -1: not open */
+	bool locking; /* of the recording's policy */
 	struct journal lock;
 	char *directory;  /* below parent, to be delivered */
 	bool is_as_owner; /* of parent, though we are root */

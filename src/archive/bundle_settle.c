@@ -19,7 +19,7 @@ seed_journal(const struct workspace *w, int dirfd, const char *session,
     const struct manifest_head *head, struct err *e)
 {
 	struct journal j;
-	int result = journal_open(&j, dirfd, e);
+	int result = journal_open(&j, dirfd, w->locking, e);
 
 	if (result == 0) {
 		journal_note(&j,

@@ -54,32 +54,14 @@ struct proof {
 	struct job *job;
 	struct inventory_deps asking;
 	struct inventory inventory;
-	size_t next; /* both are sorted by path: begin the search here */
 };
-
-static const struct remote_record *
-find_record(struct proof *proof, const char *id)
-{
-	const struct inventory *inv = &proof->inventory;
-
-	for (size_t i = 0; i < inv->n; i++) {
-		size_t at = (proof->next + i) % inv->n;
-
-		if (inv->records[at].id &&
-		    strcmp(inv->records[at].id, id) == 0) {
-			proof->next = at + 1;
-			return &inv->records[at];
-		}
-	}
-	return NULL;
-}
 
 /* What was stored just now may not be listed yet. */
 static enum removal_outcome
-set_lost(const struct proof *proof, const struct artifact *a, struct err *e)
+set_lost(const struct proof *proof, const struct artifact *a,
+    const struct fact *fact, struct err *e)
 {
-	const struct progress *p = &proof->job->journal.progress;
-	int64_t age_ms = clock_unix_ms() - p->last_fact_ms;
+	int64_t age_ms = clock_unix_ms() - fact->stored_ms;
 
 	(void)err_set(e, ERR_NONE,
 	    "%s is not there any more with its %lld bytes", a->path,
@@ -118,9 +100,9 @@ prove(const struct removal *r, struct proof *proof, const struct artifact *a,
 		    a->path);
 		return REMOVAL_UNPROVEN;
 	}
-	record = find_record(proof, fact->id);
+	record = inventory_find_id(&proof->inventory, fact->id);
 	if (record == NULL || (record->size != -1 && record->size != a->size))
-		return set_lost(proof, a, e);
+		return set_lost(proof, a, fact, e);
 	if (r->proof == REMOVAL_DEEP)
 		return compare_content(proof, a, fact->id, e);
 	if (record->size != -1)
@@ -199,7 +181,8 @@ may_go(const struct job *job, const char *path, const char *name,
 	if (!S_ISREG(st->st_mode))
 		return false;
 	return recording_is_own_name(name) || log_is_file(st) ||
-	    (fact && fact->is_stored && fact->mtime_ns == file_mtime_ns(st));
+	    (fact && fact->is_stored &&
+		fact_is_of(fact, file_stamp(st), file_mtime_ns(st)));
 }
 
 static int empty_folder(const struct job *job, int dirfd, const char *prefix,
