@@ -202,31 +202,6 @@ FAILED"
 	assert_equal "$(state one)" "done"
 }
 
-@test "an artifact answered 5xx in three visits is left alone for 12 hours, the others are not" {
-	start_sandbox
-	place one
-	echo 1 >"$TOP/one/a.txt"
-	faults "upload $MEDIA * status 500"
-	export JIBRI_FINALIZE_SWEEP_RETRY_DELAY=1ms
-	local i
-	for i in 1 2 3; do
-		sweep 75
-		sleep 0.01
-	done
-	assert_equal "$(request upload .part.filename | grep -cx "$MEDIA")" 3
-	# Once whole in each visit, and not again before its time.
-	local next
-	next=$("$BIN" status --json | jq -r '.[0].nextAttempt')
-	(($(date -d "$next" +%s) > $(date -d '11 hours' +%s)))
-	sweep 0
-	assert_equal "$(request upload .part.filename | grep -cx "$MEDIA")" 3
-	assert_equal "$(request upload .part.filename | grep -cx a.txt)" 1
-	# What is new is sent all the same.
-	echo 2 >"$TOP/one/b.txt"
-	run_finalize_of one 75
-	assert_equal "$(request upload .part.filename | grep -cx b.txt)" 1
-}
-
 # run_finalize_of SESSION CODE [FLAG...]
 run_finalize_of() {
 	local rc=0

@@ -55,33 +55,6 @@ note_began(struct job *job, const char *changed)
 }
 
 /*
- * The run's own pause, but not before an artifact may be sent again: the one
- * whose time comes first decides.
- */
-static int64_t
-next_try_ms(const struct job *job, const struct schedule_policy *policy,
-    const struct err *e, int64_t now_ms)
-{
-	const struct progress *p = &job->journal.progress;
-	const struct recording *rec = &job->recording;
-	int64_t base =
-	    schedule_next_ms(policy, e, p->failures, now_ms, retry_random());
-	int64_t first = INT64_MAX;
-
-	for (size_t i = 0; i < rec->n && first > base; i++) {
-		const struct artifact *a = &rec->artifacts[i];
-		const struct fact *fact = progress_fact(p, a->path);
-		int64_t at = fact && !upload_is_stored(p, a)
-		    ? schedule_artifact_ms(fact)
-		    : 0;
-
-		if (!upload_is_stored(p, a) && at < first)
-			first = at;
-	}
-	return first == INT64_MAX || first < base ? base : first;
-}
-
-/*
  * What the run ended with becomes a fact, with the moment of the next try.
  * True when it was the last.
  */
@@ -110,7 +83,8 @@ note_failed(struct job *job, const struct attempt_policy *policy, struct err *e)
 		.text = e->text,
 		.retry_at_ms = e->class == ERR_PERMANENT
 		    ? 0
-		    : next_try_ms(job, &policy->schedule, e, now_ms),
+		    : schedule_next_ms(&policy->schedule, e, p->failures,
+			  now_ms, retry_random()),
 	    });
 	journal_commit(&job->journal);
 	return is_last;
@@ -391,7 +365,6 @@ attempt_run(const struct attempt_request *request,
 		.is_silent = request->is_silent,
 		.is_by_hand = request->is_by_hand,
 		.is_swept = request->is_visit,
-		.obeys_pauses = request->is_visit,
 		.recording = { .dirfd = -1 },
 		.journal = { .fd = -1 },
 	};

@@ -215,7 +215,6 @@ deps_of(struct job *job)
 		.filestore = &job->policy->filestore,
 		.auth = job->auth,
 		.retry = &job->retry,
-		.obeys_pauses = job->obeys_pauses,
 		.only = job->only,
 		.watch = job->watch,
 	};

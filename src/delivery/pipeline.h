@@ -39,8 +39,7 @@ struct job {
 	const struct text_list *only; /* globs of what is sent; NULL: all */
 	const struct watch *watch;    /* NULL: nobody looks on */
 	bool is_forced;
-	bool is_swept;     /* the directory was found below a root */
-	bool obeys_pauses; /* of artifacts that were refused again and again */
+	bool is_swept;              /* the directory was found below a root */
 	bool is_partly_forced;      /* send again what is selected */
 	bool is_silent;             /* no webhook is sent */
 	bool is_by_hand;            /* see attempt_request */

@@ -36,8 +36,6 @@ struct upload_deps {
 	const struct filestore_policy *filestore;
 	struct auth *auth;
 	const struct retry_policy *retry;
-	bool obeys_pauses; /* leave alone what was answered 5xx again and
-			      again, until its pause is over */
 	const struct text_list *only; /* globs of artifacts; NULL: all */
 	const struct watch *watch;    /* NULL: nobody looks on */
 };

@@ -81,8 +81,6 @@ static const struct setting rows[] = {
 	    .initial = "1h",
 	    .arg = "TIME",
 	    .help = "the longest such pause",
-	    .manual = "An artifact that was answered 5xx in three runs is "
-		      "left alone for 12 hours all the same.",
 	},
 	{
 	    .name = "give-up",
