@@ -84,6 +84,16 @@ live() {
 STOPPED $ROOM $SESSION"
 }
 
+@test "a STARTED that was not taken hands nothing over either" {
+	live
+	faults "webhook * * status 503"
+	run_command 75 notify started "$REC" --tries 1
+	[ -e "$REC/.jibri-finalize" ]
+	faults
+	run_command 0 sweep "${REC%/*}"
+	assert_equal "$(requests lookup)$(webhooks)" 0
+}
+
 @test "after STARTED the sweeper delivers what Jibri never called for" {
 	live
 	run_command 0 notify started "$REC"

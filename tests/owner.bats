@@ -79,16 +79,6 @@ as_jibri() {
 	assert_equal "$(stat -c %u:%g "$REC/.jibri-finalize")" 12345:12345
 }
 
-@test "what is postponed for a server that wants peace is noted as its owner" {
-	local n
-	for n in 1 2 3; do another_recording "r$n"; done
-	chown -R "$JIBRI:$JIBRI" "$TOP"
-	faults 'lookup * * status 503 Retry-After: 600'
-	run "$BIN" sweep --jobs 1 "$TOP"
-	all_jibris
-	[ -e "$TOP/r3/.jibri-finalize" ]
-}
-
 @test "a visit of a sweep has no way back to root, and none of root's groups" {
 	local pid visit
 	export JIBRI_FINALIZE_ANSWER_TIMEOUT=20s

@@ -179,14 +179,96 @@ STOPPED $ROOM whole"
 	done
 }
 
+# fails_for SESSION MS: so long ago was its first failure.
+fails_for() {
+	local first
+	first=$(jq -s 'map(select(.event == "failed"))[0].at' \
+		"$TOP/$1/.jibri-finalize")
+	((${EPOCHREALTIME/./} / 1000 - first >= $2))
+}
+
+@test "two failures give nothing up, however long ago the first one was" {
+	start_sandbox
+	place one
+	faults "upload * * status 503"
+	run_finalize_of one 75
+	sed -i 's/"at":[0-9]*/"at":1000/; s/"retryAt":[0-9]*/"retryAt":1001/' \
+		"$TOP/one/.jibri-finalize"
+	sweep 75
+	[ "$(state one)" != held ]
+	faults
+	run_finalize_of one 0
+	assert_equal "$(webhooks | tail -1)" "STOPPED $ROOM one"
+}
+
+# dies N: a sweep whose visit is killed once it has asked for its room N times.
+dies() {
+	"$BIN" sweep >"$DIR/out" 2>"$DIR/log" 3>&- &
+	local pid=$! rc=0
+	wait_for asked "$1"
+	kill -KILL "$(pgrep -P "$pid")"
+	wait "$pid" || rc=$?
+	assert_equal "$rc" 75
+}
+
+asked() {
+	[ "$(requests lookup)" = "$1" ]
+}
+
+@test "a recording whose visits die has a pause after each, and is given up after ten" {
+	start_sandbox
+	place one
+	faults "lookup * * stall-answer 50"
+	export JIBRI_FINALIZE_ANSWER_TIMEOUT=50s JIBRI_FINALIZE_GIVE_UP=300ms
+	dies 1
+	export JIBRI_FINALIZE_SWEEP_RETRY_DELAY=1h JIBRI_FINALIZE_SWEEP_RETRY_DELAY_MAX=3h
+	assert_equal "$(state one)" waiting
+	[[ $("$BIN" status) == *"its last run died"* ]]
+	sweep 0
+	assert_equal "$(requests lookup)" 1
+	export JIBRI_FINALIZE_SWEEP_RETRY_DELAY=1ms JIBRI_FINALIZE_SWEEP_RETRY_DELAY_MAX=1ms
+	local i
+	for i in {2..10}; do dies "$i"; done
+	sweep 65
+	assert_equal "$(requests lookup)" 10
+	assert_equal "$(state one)" held
+	[[ $(webhooks) == "FAILED $ROOM one given up, it has been failing since"* ]]
+}
+
+@test "killed in a run over what was held, a recording is tried again" {
+	start_sandbox
+	place one
+	mv "$TOP/one/$MEDIA" "$DIR/media"
+	run_finalize_of one 65
+	assert_equal "$(state one)" held
+	mv "$DIR/media" "$TOP/one/$MEDIA"
+	faults "upload *.mp4 * stall-answer 50"
+	"$BIN" "$TOP/one" >"$DIR/out" 2>&1 3>&- &
+	local pid=$!
+	wait_for grep -qs "\"$MEDIA\"" "$SB/requests.jsonl"
+	kill -KILL "$pid"
+	wait "$pid" || true
+	faults
+	wait_for is_due one
+	sweep 0
+	assert_equal "$(webhooks | tail -1)" "STOPPED $ROOM one"
+	assert_equal "$(objects)" 2
+}
+
+is_due() {
+	[ "$(state "$1")" = due ]
+}
+
 @test "after give-up a recording is held, and FAILED says so once" {
 	start_sandbox
 	place one
 	export JIBRI_FINALIZE_GIVE_UP=300ms JIBRI_FINALIZE_SWEEP_RETRY_DELAY=1ms
+	export JIBRI_FINALIZE_SWEEP_RETRY_DELAY_MAX=1ms
 	faults "upload * * status 503"
-	sweep 75
+	local i
+	for i in {1..9}; do sweep 75; done
 	assert_equal "$(webhooks | cut -d' ' -f1)" FAILED
-	sleep 0.4
+	wait_for fails_for one 300
 	sweep 65
 	assert_equal "$(state one)" held
 	assert_equal "$(webhooks | cut -d' ' -f1)" "FAILED
@@ -209,17 +291,18 @@ run_finalize_of() {
 	assert_equal "$rc" "$2"
 }
 
-@test "three recordings refused alike end the sweep; they are not blamed, and the others come first next time" {
+@test "three recordings refused alike end the sweep, and the others come first next time" {
 	start_sandbox
 	local i
 	for i in 1 2 3 4 5; do place "r$i"; done
-	faults "upload * * status 401"
+	faults "lookup * * status 401"
+	export JIBRI_FINALIZE_SWEEP_RETRY_DELAY=1ms JIBRI_FINALIZE_SWEEP_RETRY_DELAY_MAX=1ms
 	sweep 77 --jobs 1
 	[[ $log == *"3 recordings in a row failed alike"*"2 recordings are left for the next"* ]]
 	assert_equal "$(grep -c 'in a row' "$DIR/log")" 1
 	assert_equal "$(find "$TOP" -name .jibri-finalize | wc -l)" 3
 	assert_equal "$output" "0 delivered, 5 waiting, 0 held, 0 done"
-	# At once due again, and those that were not tried come first.
+	# Those that were not tried come first.
 	sweep 77 --jobs 1
 	assert_equal "$(find "$TOP" -name .jibri-finalize | wc -l)" 5
 	faults
@@ -228,21 +311,17 @@ run_finalize_of() {
 	assert_equal "$output" "5 delivered, 0 waiting, 0 held, 0 done"
 }
 
-@test "Retry-After ends the sweep, and what is left waits until then" {
+@test "Retry-After ends the sweep, and who was refused waits until then" {
 	start_sandbox
 	local i
 	for i in 1 2 3; do place "r$i"; done
 	faults "lookup * * status 503 Retry-After: 600"
 	sweep 75 --jobs 1
 	assert_equal "$(requests lookup)" 1
-	assert_equal "$(state r1) $(state r2) $(state r3)" \
-		"waiting waiting waiting"
+	assert_equal "$(state r1) $(state r2) $(state r3)" "waiting due due"
 	local next
-	for next in $("$BIN" status --json | jq -r '.[].nextAttempt'); do
-		(($(date -d "$next" +%s) >= $(date -d '9 minutes' +%s)))
-	done
-	sweep 0
-	assert_equal "$(requests lookup)" 1
+	next=$("$BIN" status --json --state waiting | jq -r '.[].nextAttempt')
+	(($(date -d "$next" +%s) >= $(date -d '9 minutes' +%s)))
 }
 
 @test "a directory that cannot be written is held, and a call by name delivers from it" {
@@ -328,6 +407,22 @@ run_finalize_of() {
 	rooms '{"other-room": 7}'
 	sweep 0
 	assert_equal "$(webhooks)" "STOPPED other-room my-session"
+}
+
+@test "defer: a call for what is held has the sweeper try it again" {
+	start_sandbox
+	place one
+	mv "$TOP/one/$MEDIA" "$DIR/media"
+	run_finalize_of one 0 --defer
+	sweep 65
+	assert_equal "$(state one)" held
+	mv "$DIR/media" "$TOP/one/$MEDIA"
+	sweep 0
+	assert_equal "$(state one)" held
+	run_finalize_of one 0 --defer
+	assert_equal "$(state one)" due
+	sweep 0
+	assert_equal "$(webhooks | tail -1)" "STOPPED $ROOM one"
 }
 
 @test "defer without a journal that can be written delivers at once" {

@@ -63,7 +63,9 @@ note_failed(struct job *job, const struct attempt_policy *policy, struct err *e)
 {
 	const struct progress *p = &job->journal.progress;
 	int64_t now_ms = clock_unix_ms();
-	bool is_last = schedule_gives_up(&policy->schedule, p, e, now_ms);
+	bool is_last = e->class != ERR_PERMANENT &&
+	    e->class != ERR_INTERRUPTED &&
+	    schedule_gives_up(&policy->schedule, p, now_ms);
 
 	if (is_last) {
 		char since[CLOCK_TEXT_BYTES];
@@ -206,6 +208,16 @@ recheck(struct job *job, struct attempt_result *result, struct err *e)
 	return 0;
 }
 
+/* The end of a run that was to send a part; else it would seem to have died. */
+static void
+note_partial(struct job *job)
+{
+	if (!job->is_partial)
+		return;
+	journal_note(&job->journal, (struct event){ .kind = EVENT_CHECKED });
+	journal_commit(&job->journal);
+}
+
 static int
 deliver(struct job *job, const struct attempt_policy *policy,
     struct attempt_result *result, const char *changed, struct err *e)
@@ -214,6 +226,7 @@ deliver(struct job *job, const struct attempt_policy *policy,
 	note_began(job, changed);
 	if (e->class == ERR_NONE && recheck(job, result, e) == 0 &&
 	    (result->was_done || pipeline_run(job, e) == 0)) {
+		note_partial(job);
 		seal(job);
 		return 0;
 	}
@@ -232,6 +245,25 @@ preview(struct job *job, struct attempt_result *result, const char *changed,
 		return -1;
 	result->is_previewed = true;
 	return 0;
+}
+
+/*
+ * Its runs die, one after the other, and none could say so: this one does,
+ * and no more.
+ */
+static bool
+is_dead(struct job *job, const struct attempt_policy *policy, struct err *e)
+{
+	const struct progress *p = &job->journal.progress;
+	struct err ignored;
+
+	if (!job->is_swept || !progress_has_died(p) ||
+	    !schedule_gives_up(&policy->schedule, p, clock_unix_ms()))
+		return false;
+	(void)pipeline_identify(job, &ignored);
+	(void)err_set(e, ERR_TEMPORARY, "its last run died");
+	record_failure(job, policy, e);
+	return true;
 }
 
 static int
@@ -264,7 +296,8 @@ run(struct job *job, const struct attempt_request *request,
 		result->was_deferred = true;
 		return 0;
 	}
-	if (deliver(job, policy, result, changed, e) == 0)
+	if (!is_dead(job, policy, e) &&
+	    deliver(job, policy, result, changed, e) == 0)
 		return 0;
 	result->is_logged = true;
 	return -1;
@@ -330,7 +363,6 @@ fill_result(struct attempt_result *result, const struct job *job)
 	}
 	result->attempts = p->attempts;
 	result->ambiguous = p->ambiguous;
-	result->next_ms = p->retry_at_ms;
 	result->totals = job->totals;
 	result->is_partial = job->is_partial;
 	result->is_withheld = p->is_withheld;
@@ -379,31 +411,6 @@ attempt_run(const struct attempt_request *request,
 	    : attempt_state_name(outcome == 0 ? ERR_NONE : e->class);
 	job_close(&job);
 	return outcome;
-}
-
-void
-attempt_postpone(const char *directory, const struct pipeline_policy *pipeline,
-    int64_t until_ms)
-{
-	struct recording rec;
-	struct journal j = { .fd = -1 };
-	struct err ignored;
-	int result = recording_open_below(&rec, directory, &pipeline->recording,
-	    &ignored);
-
-	recording_enter(&rec, false);
-	if (result == 0 &&
-	    journal_open(&j, rec.dirfd, rec.policy->locking, &ignored) == 0 &&
-	    j.progress.failed_class != ERR_PERMANENT) {
-		journal_note(&j,
-		    (struct event){
-			.kind = EVENT_POSTPONED,
-			.retry_at_ms = until_ms,
-		    });
-		journal_commit(&j);
-	}
-	journal_close(&j);
-	recording_close(&rec);
 }
 
 void

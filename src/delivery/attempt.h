@@ -48,7 +48,6 @@ struct attempt_result {
 	bool was_done;               /* there was nothing to do */
 	bool is_given_up;            /* and so nothing was done */
 	bool was_deferred;           /* the sweeper will deliver it */
-	int64_t next_ms;             /* of its next try; 0: none is planned */
 	bool is_previewed;           /* only that, and nothing was done */
 	struct preview preview;
 	bool is_partial;  /* what was selected is stored */
@@ -66,14 +65,6 @@ void attempt_result_free(struct attempt_result *);
 
 /* The state of a recording whose last run ended so. */
 const char *attempt_state_name(enum err_class kind);
-
-/*
- * Leave a recording that is due alone until that moment (milliseconds since
- * 1970): the server asked for it.  One that another process works on or has
- * settled stays as it is.
- */
-void attempt_postpone(const char *directory, const struct pipeline_policy *,
-    int64_t until_ms);
 
 /*
  * Is the backend to be told of this failure?  Never of an interruption, a

@@ -161,20 +161,48 @@ progress_free(struct progress *p)
 }
 
 static void
-apply_began(struct progress *p, const struct event *ev)
-{
-	p->attempts++;
-	p->is_given_up = false;
-	mem_replace(&p->host, ev->host);
-	p->pid = ev->pid;
-}
-
-static void
 end_series(struct progress *p)
 {
 	p->failures = 0;
 	p->struggling_since_ms = 0;
 	p->retry_at_ms = 0;
+}
+
+static void
+count_failure(struct progress *p, int64_t at_ms)
+{
+	p->failures++;
+	if (p->struggling_since_ms == 0)
+		p->struggling_since_ms = at_ms;
+}
+
+/* A try of what was held is a new chance, also if it dies. */
+static void
+unhold(struct progress *p)
+{
+	if (p->failed_class != ERR_PERMANENT)
+		return;
+	p->failed_class = ERR_NONE;
+	end_series(p);
+}
+
+bool
+progress_has_died(const struct progress *p)
+{
+	return p->is_running && p->state < REC_ANNOUNCED;
+}
+
+static void
+apply_began(struct progress *p, const struct event *ev)
+{
+	if (progress_has_died(p))
+		count_failure(p, p->last_event_ms);
+	unhold(p);
+	p->attempts++;
+	p->is_running = true;
+	p->is_given_up = false;
+	mem_replace(&p->host, ev->host);
+	p->pid = ev->pid;
 }
 
 static void
@@ -242,7 +270,6 @@ apply_stored(struct progress *p, const struct event *ev)
 	fact->is_sending = fact->is_unknown = false;
 	fact->has_older = fact->has_anonymous = false;
 	fact->status = 0;
-	fact->refusals = 0;
 	p->failures = 0;
 }
 
@@ -253,18 +280,12 @@ apply_unknown(struct progress *p, const struct event *ev)
 
 	fact->is_stored = fact->is_sending = false;
 	fact->is_unknown = true;
-	fact->status = ev->status;
 	fact->unknown_ms = ev->at_ms;
 	fact->size = ev->size;
 	fact->mtime_ns = ev->mtime_ns;
 	fact->stamp = ev->stamp;
+	fact->status = ev->status;
 	mem_replace(&fact->sha256, ev->sha256);
-	if (ev->status < 500)
-		return;
-	if (fact->refusals == 0 || fact->refused_attempt != p->attempts)
-		fact->refusals++;
-	fact->refused_attempt = p->attempts;
-	fact->refused_ms = ev->at_ms;
 }
 
 static struct fact *
@@ -372,6 +393,7 @@ static void
 apply_checked(struct progress *p, const struct event *ev)
 {
 	(void)ev;
+	p->is_running = false;
 	if (p->state == REC_ANNOUNCED)
 		forget_failure(p);
 }
@@ -406,15 +428,10 @@ apply_failed(struct progress *p, const struct event *ev)
 {
 	enum err_class kind = err_class_parse(ev->class ? ev->class : "");
 
-	/* A new try after it was held is a new chance. */
-	if (p->failed_class == ERR_PERMANENT)
-		end_series(p);
+	p->is_running = false;
 	p->failed_runs[kind]++;
-	if (kind == ERR_TEMPORARY) {
-		p->failures++;
-		if (p->struggling_since_ms == 0)
-			p->struggling_since_ms = ev->at_ms;
-	}
+	if (kind != ERR_INTERRUPTED)
+		count_failure(p, ev->at_ms);
 	p->failed_class = kind;
 	mem_replace(&p->failed_text, ev->text);
 	if (p->failed_since_ms == 0)
@@ -438,6 +455,8 @@ apply_deferred(struct progress *p, const struct event *ev)
 		mem_replace(&p->meeting_id, NULL);
 		p->state = REC_NEW;
 	}
+	p->is_running = false;
+	unhold(p);
 	end_series(p);
 	if (ev->session)
 		mem_replace(&p->session, ev->session);
@@ -446,10 +465,10 @@ apply_deferred(struct progress *p, const struct event *ev)
 }
 
 static void
-apply_postponed(struct progress *p, const struct event *ev)
+apply_nothing(struct progress *p, const struct event *ev)
 {
-	p->failed_ms = ev->at_ms;
-	p->retry_at_ms = ev->retry_at_ms;
+	(void)p;
+	(void)ev;
 }
 
 static void
@@ -490,11 +509,12 @@ progress_apply(struct progress *p, const struct event *ev)
 		[EVENT_UNPACKED] = apply_unpacked,
 		[EVENT_GIVEN_UP] = apply_given_up,
 		[EVENT_DEFERRED] = apply_deferred,
-		[EVENT_POSTPONED] = apply_postponed,
+		[EVENT_POSTPONED] = apply_nothing,
 	};
 
 	p->is_recording = is_same(ev->webhook, "STARTED") &&
-	    (p->is_recording || p->last_event_ms == 0);
+	    (p->is_recording || !p->has_events);
 	meaning[ev->kind](p, ev);
+	p->has_events = true;
 	p->last_event_ms = ev->at_ms;
 }

@@ -36,10 +36,10 @@ enum event_kind {
 	EVENT_REOPENED,   /* path: an artifact is new or changed */
 	EVENT_ANNOUNCED,  /* webhook, id, moment: acknowledged */
 	EVENT_WITHHELD,   /* by an operator: done without a STOPPED */
-	EVENT_CHECKED,    /* the server was asked, and has all of it */
+	EVENT_CHECKED,    /* by hand: the server has all that was asked for */
 	EVENT_FAILED,     /* class, text, retryAt: how the run ended */
 	EVENT_DEFERRED,   /* session, room: the sweeper shall deliver it */
-	EVENT_POSTPONED,  /* retryAt: the server asked to be left alone */
+	EVENT_POSTPONED,  /* of version 0.1.0; means nothing any more */
 	EVENT_UNPACKED,   /* id: of the archive that it came from */
 	EVENT_GIVEN_UP,   /* by an operator: nothing is sent on its own */
 	EVENT_KINDS
@@ -80,9 +80,6 @@ struct fact {
 	bool has_anonymous; /* one of them has no id to know it by */
 	int64_t unknown_ms; /* since 1970; since when it is in doubt */
 	int64_t stored_ms;  /* since 1970 */
-	int64_t refusals;   /* runs in which it was answered 5xx */
-	int64_t refused_ms; /* since 1970; the last of them */
-	int64_t refused_attempt;
 };
 
 /* A record at the server that is out of date. */
@@ -96,6 +93,8 @@ struct progress {
 	char *session, *room, *meeting_id;
 	void *facts;      /* a tsearch(3) tree of struct fact by path */
 	void *superseded; /* a tsearch(3) tree of struct outdated by id */
+	bool has_events;
+	bool is_running; /* the last run has not said how it ended */
 	int64_t attempts;
 	int64_t generation; /* how often what is stored counted no more */
 	bool is_forced;     /* and everything is yet to be sent again */
@@ -109,12 +108,12 @@ struct progress {
 	enum err_class failed_class; /* of the last run; ERR_NONE: none */
 	char *failed_text;
 	int64_t failed_since_ms; /* the first since the last STOPPED */
-	int64_t failed_ms;       /* the last, or postponed */
+	int64_t failed_ms;       /* the last */
 	int64_t retry_at_ms;     /* 0: whenever somebody comes */
 	int64_t failed_runs[ERR_CLASSES];
-	int64_t failures; /* temporary ones, since something was stored */
-	int64_t struggling_since_ms; /* the first temporary one of a series
-					that nothing else has ended */
+	int64_t failures; /* of any class, since something was stored */
+	int64_t struggling_since_ms; /* the first of a series that only a
+					STOPPED or a new chance ends */
 	int64_t announced_ms;        /* the last STOPPED, or when it
 					was withheld */
 	/* The id of the archive that it was unpacked from: to be removed
@@ -128,6 +127,12 @@ struct progress {
 
 /* The whole meaning of an event.  Pure. */
 void progress_apply(struct progress *, const struct event *);
+
+/*
+ * Did the last run end without a word, with work left?  Only true of a
+ * journal that nobody has locked.
+ */
+bool progress_has_died(const struct progress *);
 
 /* What is known of an artifact, or NULL. */
 struct fact *progress_fact(const struct progress *, const char *path);

@@ -8,8 +8,10 @@
 #include "journal/progress.h"
 
 /*
- * When is a recording that failed tried again, across runs?  Everything here
- * is pure; times are milliseconds since 1970.
+ * When is a recording that failed tried again, across runs?  One rule for
+ * every class of failure.  A run that died counts as a failure of the moment
+ * of its last event.  Everything here is pure; times are milliseconds since
+ * 1970.
  */
 
 struct schedule_policy {
@@ -18,27 +20,21 @@ struct schedule_policy {
 	int64_t give_up_ms;   /* of failing in a row; then it is held */
 };
 
-enum {
-	/* Answered 5xx in so many runs, an artifact has the long pause. */
-	SCHEDULE_REFUSALS = 3,
-	SCHEDULE_LONG_PAUSE_MS = 12 * 3600 * 1000,
-};
+/* So many failures in a row it takes at least before it is given up. */
+enum { SCHEDULE_LEAST_FAILURES = 10 };
 
 /*
  * The moment of the next try after a run that ended so at now_ms: after the
  * doubling pause, of which jitter takes at most the half, and never before
- * the server's Retry-After is over.  What is no fault of the recording
- * (configuration, credentials, an interruption) costs it no pause.  failures
- * are those before this one.
+ * the server's Retry-After is over.  An interruption costs no pause.
+ * failures are those before this one.
  */
 int64_t schedule_next_ms(const struct schedule_policy *, const struct err *,
     int64_t failures, int64_t now_ms, uint32_t random);
 
-/*
- * Until when an artifact that is answered 5xx again and again is left alone;
- * 0 when it need not be.
- */
-int64_t schedule_artifact_ms(const struct fact *);
+/* The moment of the next try, as the journal has it. */
+int64_t schedule_due_ms(const struct schedule_policy *,
+    const struct progress *);
 
 /*
  * Has the moment come?  Also when the clock was set back before the failure,
@@ -47,8 +43,11 @@ int64_t schedule_artifact_ms(const struct fact *);
 bool schedule_is_due(const struct schedule_policy *, const struct progress *,
     int64_t now_ms);
 
-/* Has it failed for so long that this failure is the last? */
+/*
+ * Has it failed for so long, and so often, that one more failure at now_ms
+ * is the last?
+ */
 bool schedule_gives_up(const struct schedule_policy *, const struct progress *,
-    const struct err *, int64_t now_ms);
+    int64_t now_ms);
 
 #endif

@@ -7,6 +7,7 @@
 
 struct collection {
 	struct status *status;
+	const struct schedule_policy *schedule;
 	unsigned verdicts;
 };
 
@@ -31,7 +32,9 @@ on_found(void *ctx, struct finding *f)
 		.stored = f->stored,
 		.bytes = f->bytes,
 		.attempts = p->attempts,
-		.next_ms = f->verdict == VERDICT_WAITING ? p->retry_at_ms : 0,
+		.next_ms = f->verdict == VERDICT_WAITING
+		    ? schedule_due_ms(c->schedule, p)
+		    : 0,
 		.updated_ms = p->last_event_ms,
 	};
 	row->session = p->session ? steal(&p->session) : steal(&f->name);
@@ -64,7 +67,11 @@ status_collect(struct status *status, const struct verdict_policy *policy,
 		.recording = recording,
 		.is_deep = true,
 	};
-	struct collection c = { status, verdicts & ~(1U << VERDICT_NONE) };
+	struct collection c = {
+		.status = status,
+		.schedule = &policy->schedule,
+		.verdicts = verdicts & ~(1U << VERDICT_NONE),
+	};
 	struct err why;
 	int result = 0;
 

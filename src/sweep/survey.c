@@ -126,7 +126,7 @@ judge(struct survey *s, struct recording *rec, struct finding *f, struct err *e)
 	if (peek == -1)
 		return -1;
 	/* That it has started makes no recording one that Jibri handed over. */
-	ev.has_journal = peek != JOURNAL_ABSENT && !f->progress.is_recording;
+	ev.has_journal = f->progress.has_events && !f->progress.is_recording;
 	ev.is_locked = peek == JOURNAL_BUSY;
 	if (needs_list(s, &ev)) {
 		if (recording_scan(rec, e) == -1)

@@ -34,8 +34,7 @@ struct run {
 	struct turn *turns;
 	size_t n_running;
 	struct sweep_streak streak;
-	int64_t retry_at_ms; /* since 1970: nobody is visited before */
-	int64_t kill_at_ms;  /* clock_mono_ms(); 0: not stopped */
+	int64_t kill_at_ms; /* clock_mono_ms(); 0: not stopped */
 };
 
 int64_t
@@ -198,7 +197,6 @@ end_visit(struct run *run, struct turn *turn)
 	count(run, turn, &report);
 	e = report.err;
 	if (e.retry_after_ms > 0) {
-		run->retry_at_ms = clock_unix_ms() + e.retry_after_ms;
 		(void)err_wrap(&e, "the server asks to be left alone");
 		end_early(run, &e);
 	} else if (sweep_is_hopeless(&run->streak, &e)) {
@@ -277,19 +275,6 @@ visit_all(struct run *run)
 	}
 }
 
-/* What the server asked for counts for those who were not there, too. */
-static void
-postpone_rest(struct run *run)
-{
-	struct err stopped;
-
-	for (size_t i = run->next;
-	     run->retry_at_ms > 0 && i < run->n && stop_check(&stopped) == 0;
-	     i++)
-		attempt_postpone(run->due[i].path, run->sweep->visit.pipeline,
-		    run->retry_at_ms);
-}
-
 static void
 explain_early(const struct run *run)
 {
@@ -330,7 +315,6 @@ sweep_run(const struct sweep *sweep, const struct text_list *roots,
 		end_early(&run, &why);
 	visit_all(&run);
 	result->left = run.n - run.next;
-	postpone_rest(&run);
 	explain_early(&run);
 	for (size_t i = 0; i < run.n; i++)
 		free(run.due[i].path);

@@ -29,8 +29,6 @@ of_journal(const struct verdict_policy *policy, const struct evidence *ev,
 {
 	const struct progress *p = ev->progress;
 
-	if (ev->is_locked)
-		return VERDICT_BUSY;
 	if (p->is_given_up)
 		return VERDICT_GIVEN_UP;
 	if (p->failed_class == ERR_PERMANENT) {
@@ -42,7 +40,7 @@ of_journal(const struct verdict_policy *policy, const struct evidence *ev,
 	/* Something was added since; a second Jibri may still be at it. */
 	if (p->state == REC_ANNOUNCED && is_settling(policy, ev))
 		return VERDICT_SETTLING;
-	*why = p->failed_text;
+	*why = progress_has_died(p) ? "its last run died" : p->failed_text;
 	return schedule_is_due(&policy->schedule, p, ev->now_ms)
 	    ? VERDICT_DUE
 	    : VERDICT_WAITING;
@@ -55,6 +53,8 @@ verdict_of(const struct verdict_policy *policy, const struct evidence *ev,
 	enum verdict verdict;
 
 	*why = NULL;
+	if (ev->is_locked)
+		return VERDICT_BUSY;
 	verdict = ev->has_journal ? of_journal(policy, ev, why)
 				  : of_orphan(policy, ev);
 	if (ev->is_writable ||

@@ -29,7 +29,8 @@ struct verdict_policy {
 
 /* Times are milliseconds since 1970. */
 struct evidence {
-	bool has_journal, is_locked;
+	bool has_journal; /* with an event that says more than STARTED */
+	bool is_locked;
 	bool is_writable; /* the directory */
 	/* Of the journal, where there is one. */
 	const struct progress *progress;

@@ -116,7 +116,7 @@ fail_run(struct fleet *f, struct host *h, struct visited *r,
 	    schedule_next_ms(&f->schedule, e, r->failures++, f->now_ms, pick());
 	if (r->is_swept && sweep_is_hopeless(&h->streak, e))
 		h->is_ending = true;
-	if (schedule_gives_up(&f->schedule, p, e, f->now_ms)) {
+	if (schedule_gives_up(&f->schedule, p, f->now_ms)) {
 		f->given_up++;
 		end_run(h, r, GIVEN_UP);
 		return;

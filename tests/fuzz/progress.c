@@ -32,9 +32,8 @@ add_fact(const void *node, VISIT visit, void *out)
 	    f->is_unknown, f->has_older, f->has_anonymous);
 	add_numbers(out,
 	    (const int64_t[]){ f->size, f->mtime_ns, f->stamp, f->unknown_ms,
-		f->stored_ms, f->status, f->refusals, f->refused_ms,
-		f->refused_attempt },
-	    9);
+		f->stored_ms, f->status },
+	    6);
 }
 
 static void
@@ -58,7 +57,7 @@ fuzz_dump_progress(const struct progress *p, struct buf *out)
 		p->last_event_ms, p->is_failed_announced, p->is_given_up,
 		p->pid, p->failed_class, p->failed_since_ms, p->failed_ms,
 		p->retry_at_ms, p->failures, p->struggling_since_ms,
-		p->announced_ms };
+		p->announced_ms, p->has_events, p->is_running };
 
 	for (size_t i = 0; i < sizeof(strings) / sizeof(strings[0]); i++)
 		add_string(out, strings[i]);

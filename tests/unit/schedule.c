@@ -46,17 +46,18 @@ test_pause(void **state)
 static void
 test_pause_of_others(void **state)
 {
-	static const enum err_class others[] = { ERR_CONFIG, ERR_REFUSED,
-		ERR_INTERRUPTED };
+	static const enum err_class others[] = { ERR_CONFIG, ERR_REFUSED };
 	struct err e = temporary;
 
 	(void)state;
 	for (size_t i = 0; i < LENGTH(others); i++) {
 		e.class = others[i];
-		assert_int_equal(schedule_next_ms(&usual.schedule, &e, 5, NOW,
+		assert_int_equal(schedule_next_ms(&usual.schedule, &e, 3, NOW,
 				     0),
-		    NOW);
+		    NOW + 8 * 60 * 1000);
 	}
+	e.class = ERR_INTERRUPTED;
+	assert_int_equal(schedule_next_ms(&usual.schedule, &e, 3, NOW, 0), NOW);
 	e = (struct err){ .class = ERR_TEMPORARY, .retry_after_ms = 600000 };
 	for (uint32_t r = 0; r < 10; r++)
 		assert_int_equal(schedule_next_ms(&usual.schedule, &e, 0, NOW,
@@ -80,25 +81,48 @@ test_due(void **state)
 	assert_true(schedule_is_due(&usual.schedule, &p, NOW - 1));
 	/* Nor must a journal that somebody else has written make it. */
 	p.retry_at_ms = INT64_C(99999999999999);
-	assert_true(schedule_is_due(&usual.schedule, &p,
-	    NOW + (int64_t)SCHEDULE_LONG_PAUSE_MS));
+	assert_true(schedule_is_due(&usual.schedule, &p, NOW + 3600 * 1000));
+}
+
+static void
+test_died(void **state)
+{
+	struct progress p = {
+		.state = REC_RESOLVED,
+		.is_running = true,
+		.last_event_ms = NOW,
+		.failures = 2,
+		.retry_at_ms = NOW - 5000,
+		.failed_ms = NOW - 6000,
+	};
+
+	(void)state;
+	assert_int_equal(schedule_due_ms(&usual.schedule, &p),
+	    NOW + 4 * 60 * 1000);
+	assert_false(
+	    schedule_is_due(&usual.schedule, &p, NOW + 4 * 60 * 1000 - 1));
+	assert_true(schedule_is_due(&usual.schedule, &p, NOW + 4 * 60 * 1000));
+	assert_true(schedule_is_due(&usual.schedule, &p, NOW - 1));
+	/* What is delivered has nothing left to die of. */
+	p.state = REC_ANNOUNCED;
+	assert_int_equal(schedule_due_ms(&usual.schedule, &p), NOW - 5000);
 }
 
 static void
 test_give_up(void **state)
 {
 	const int64_t since = 1000;
-	struct progress p = { .struggling_since_ms = since };
-	struct err refused = { .class = ERR_REFUSED };
+	struct progress p = { .struggling_since_ms = since, .failures = 9 };
 	int64_t end = since + usual.schedule.give_up_ms;
 
 	(void)state;
-	assert_false(
-	    schedule_gives_up(&usual.schedule, &p, &temporary, end - 1));
-	assert_true(schedule_gives_up(&usual.schedule, &p, &temporary, end));
-	assert_false(schedule_gives_up(&usual.schedule, &p, &refused, end));
-	p.struggling_since_ms = 0;
-	assert_false(schedule_gives_up(&usual.schedule, &p, &temporary, end));
+	assert_false(schedule_gives_up(&usual.schedule, &p, end - 1));
+	assert_true(schedule_gives_up(&usual.schedule, &p, end));
+	/* A clock that jumped, or a host that was off, is no series. */
+	p.failures = 8;
+	assert_false(schedule_gives_up(&usual.schedule, &p, end));
+	p = (struct progress){ .failures = 9 };
+	assert_false(schedule_gives_up(&usual.schedule, &p, end));
 }
 
 /* The fold: what lengthens a pause, and what ends a series. */
@@ -133,7 +157,7 @@ test_series(void **state)
 	fail_run(&p, "refused", 30);
 	fail_run(&p, "interrupted", 35);
 	fail_run(&p, "temporary", 40);
-	assert_int_equal(p.failures, 2);
+	assert_int_equal(p.failures, 4);
 	assert_int_equal(p.struggling_since_ms, 10);
 	assert_int_equal(p.retry_at_ms, 47);
 	progress_apply(&p, &stored);
@@ -142,36 +166,79 @@ test_series(void **state)
 	fail_run(&p, "permanent", 60);
 	fail_run(&p, "temporary", 70);
 	assert_int_equal(p.struggling_since_ms, 70);
+	assert_int_equal(p.failures, 1);
 	progress_free(&p);
 }
 
+/* A run that ends without a word, and what is made of it. */
 static void
-test_long_pause(void **state)
+test_series_of_deaths(void **state)
 {
-	struct progress p = { 0 };
-	struct event began = { .kind = EVENT_BEGAN };
-	struct event unknown = {
-		.kind = EVENT_UNKNOWN,
-		.path = "a",
-		.status = 500,
+	const struct event began = { .kind = EVENT_BEGAN, .at_ms = 10 };
+	const struct event resolved = {
+		.kind = EVENT_RESOLVED,
+		.at_ms = 20,
+		.session = "s",
+		.room = "r",
+		.meeting_id = "1",
 	};
-	const struct fact *fact;
+	const struct event checked = { .kind = EVENT_CHECKED, .at_ms = 30 };
+	struct progress p = { 0 };
 
 	(void)state;
-	for (int run = 1; run <= 3; run++) {
-		began.at_ms = unknown.at_ms = run * 1000;
-		progress_apply(&p, &began);
-		/* Twice in a run counts once, a lost connection not at all. */
-		progress_apply(&p, &unknown);
-		progress_apply(&p, &unknown);
-		unknown.status = 0;
-		progress_apply(&p, &unknown);
-		unknown.status = 500;
-		fact = progress_fact(&p, "a");
-		assert_int_equal(fact->refusals, run);
-		assert_int_equal(schedule_artifact_ms(fact),
-		    run < 3 ? 0 : 3000 + (int64_t)SCHEDULE_LONG_PAUSE_MS);
-	}
+	fail_run(&p, "permanent", 5);
+	progress_apply(&p, &began);
+	/* It is not held any more, whatever becomes of this run. */
+	assert_int_equal(p.failed_class, ERR_NONE);
+	assert_true(progress_has_died(&p));
+	assert_int_equal(p.failures, 0);
+	progress_apply(&p, &resolved);
+	progress_apply(&p, &began);
+	assert_int_equal(p.failures, 1);
+	assert_int_equal(p.struggling_since_ms, 20);
+	progress_apply(&p, &began);
+	assert_int_equal(p.failures, 2);
+	fail_run(&p, "temporary", 40);
+	assert_int_equal(p.failures, 4);
+	assert_false(progress_has_died(&p));
+	progress_apply(&p, &began);
+	progress_apply(&p, &checked);
+	assert_false(progress_has_died(&p));
+	progress_free(&p);
+}
+
+/* A call of the hook is a new chance, but takes nothing back from forget. */
+static void
+test_deferred(void **state)
+{
+	const struct event deferred = { .kind = EVENT_DEFERRED, .at_ms = 9 };
+	const struct event given_up = { .kind = EVENT_GIVEN_UP, .at_ms = 8 };
+	struct progress p = { 0 };
+
+	(void)state;
+	fail_run(&p, "permanent", 5);
+	progress_apply(&p, &given_up);
+	progress_apply(&p, &deferred);
+	assert_int_equal(p.failed_class, ERR_NONE);
+	assert_int_equal(p.failures, 0);
+	assert_int_equal(p.retry_at_ms, 0);
+	assert_true(p.is_given_up);
+	progress_free(&p);
+}
+
+/* What version 0.1.0 noted of a server that wanted peace. */
+static void
+test_postponed(void **state)
+{
+	static const char line[] =
+	    "{\"at\":5,\"event\":\"postponed\",\"retryAt\":99}";
+	struct progress p = { 0 };
+
+	(void)state;
+	assert_true(event_replay(&p, line, sizeof(line) - 1));
+	assert_true(p.has_events);
+	assert_int_equal(p.retry_at_ms, 0);
+	assert_int_equal(p.failed_ms, 0);
 	progress_free(&p);
 }
 
@@ -360,19 +427,23 @@ static const struct CMUnitTest tests[] = {
 	    "across runs the pause doubles up to its maximum, and jitter takes "
 	    "at most the half",
 	    test_pause),
-	TEST("what is no fault of the recording costs it no pause, Retry-After "
-	     "is never undercut",
+	TEST("each class of failure has the same pause, an interruption none, "
+	     "and Retry-After is never undercut",
 	    test_pause_of_others),
+	TEST("a run that died has its pause from its last event on", test_died),
+	TEST("a run that died counts, and leaves nothing held",
+	    test_series_of_deaths),
+	TEST("a deferred call ends a hold, and not what an operator gave up",
+	    test_deferred),
+	TEST("a postponed of an older version is read and means nothing",
+	    test_postponed),
 	TEST("no clock and no journal makes a recording wait for ever",
 	    test_due),
-	TEST("a recording is given up after failing for so long, and for "
-	     "nothing else",
+	TEST("a recording is given up after failing for so long and so often",
 	    test_give_up),
 	TEST("a series of failures ends with something stored, or when it was "
 	     "held",
 	    test_series),
-	TEST("three runs answered 5xx give an artifact the long pause",
-	    test_long_pause),
 	TEST("each kind of directory has its verdict", test_verdicts),
 	TEST("an orphan is left alone until nothing has changed for settle",
 	    test_settle),

@@ -72,8 +72,9 @@ static const struct setting rows[] = {
 	    .initial = "1m",
 	    .arg = "TIME",
 	    .help = "pause before the next visit, at most",
-	    .manual = "The pause doubles with each visit that failed; jitter "
-		      "takes up to the half of it away.",
+	    .manual = "The pause doubles with each run that failed, whatever "
+		      "it failed of; jitter takes up to half of it away.  A "
+		      "run that was killed counts as well.",
 	},
 	{
 	    .name = "sweep-retry-delay-max",
@@ -88,7 +89,8 @@ static const struct setting rows[] = {
 	    .initial = "7d",
 	    .arg = "TIME",
 	    .help = "of failing, then a recording is held",
-	    .manual = "FAILED says so, once; nothing is deleted.",
+	    .manual = "After ten failures at least.  FAILED says so, once; "
+		      "nothing is deleted.",
 	},
 	{
 	    .name = "retention",
