@@ -306,7 +306,7 @@ second done"
 	[ ! -e "$REC/.jibri-finalize" ]
 }
 
-@test "what comes into a folder while the server is asked is not sealed away" {
+@test "what comes into a folder while the server is asked is seen by the next sweep" {
 	mkdir "$REC/sub"
 	echo a >"$REC/sub/a.txt"
 	run_finalize 0

@@ -4,14 +4,12 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/retry.h"
 #include "base/stop.h"
 
-/* MTIME_STEP: file systems keep the time in steps of a tick, 10 ms or less. */
-enum { HOST_BYTES = 256, MTIME_STEP_MS = 20 };
+enum { HOST_BYTES = 256 };
 
 bool
 attempt_tells_failed(const struct attempt_policy *policy, enum err_class kind,
@@ -124,48 +122,6 @@ record_failure(struct job *job, const struct attempt_policy *policy,
 		e->class = err_worse(e->class, undelivered.class);
 }
 
-/*
- * A change in the moment of the directory's last one would not be seen by its
- * mtime: that moment has to be over when it is listed.
- */
-static bool
-list_late(struct job *job, int64_t mtime_ns)
-{
-	struct recording *rec = &job->recording;
-	int64_t age = clock_unix_ms() - mtime_ns / 1000000;
-	const char *changed;
-	struct err ignored;
-
-	if (rec->mtime_ns == mtime_ns &&
-	    rec->scanned_ms - mtime_ns / 1000000 >= MTIME_STEP_MS)
-		return true;
-	if (age < 0)
-		return false;
-	if (age < MTIME_STEP_MS)
-		stop_sleep_until(clock_mono_ms() + MTIME_STEP_MS);
-	return recording_scan(rec, &ignored) == 0 &&
-	    pipeline_is_finished(job, &changed);
-}
-
-/* If nothing of it is left to do, so say two stat calls from now on. */
-static void
-seal(struct job *job)
-{
-	const struct recording *rec = &job->recording;
-	struct stat directory, journal;
-	const char *changed;
-
-	/* A sweep has to read the journal of what it is to remove. */
-	if (!pipeline_is_finished(job, &changed) || job->journal.fd == -1 ||
-	    job->journal.progress.archive != NULL ||
-	    fstat(job->journal.fd, &journal) == -1 ||
-	    fstat(rec->dirfd, &directory) == -1 ||
-	    journal_is_sealed(&directory, &journal))
-		return;
-	if (list_late(job, file_mtime_ns(&directory)))
-		journal_seal(&job->journal, rec->mtime_ns);
-}
-
 /* Leave it to the sweeper; false when that cannot be written down. */
 static bool
 defer(struct job *job)
@@ -227,7 +183,6 @@ deliver(struct job *job, const struct attempt_policy *policy,
 	if (e->class == ERR_NONE && recheck(job, result, e) == 0 &&
 	    (result->was_done || pipeline_run(job, e) == 0)) {
 		note_partial(job);
-		seal(job);
 		return 0;
 	}
 	record_failure(job, policy, e);
@@ -288,10 +243,8 @@ run(struct job *job, const struct attempt_request *request,
 	if (request->is_dry_run)
 		return preview(job, result, changed, e);
 	result->was_done = is_finished && !job->is_forced && !job->is_by_hand;
-	if (result->was_done) {
-		seal(job);
+	if (result->was_done)
 		return 0;
-	}
 	if (request->is_deferred && defer(job)) {
 		result->was_deferred = true;
 		return 0;

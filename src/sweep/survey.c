@@ -3,14 +3,11 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/file.h"
 #include "base/mem.h"
 #include "base/stop.h"
 #include "delivery/upload.h"
@@ -30,23 +27,6 @@ void
 survey_free(struct survey *s)
 {
 	openfiles_free(&s->open_files);
-}
-
-static bool
-is_done_at_a_glance(int rootfd, const char *name, struct finding *f)
-{
-	char path[NAME_MAX + sizeof("/" RECORDING_JOURNAL)];
-	struct stat journal;
-
-	/* No name of a directory is longer. */
-	(void)snprintf(path, sizeof(path), "%s/" RECORDING_JOURNAL, name);
-	if (fstatat(rootfd, path, &journal, AT_SYMLINK_NOFOLLOW) == -1 ||
-	    !journal_is_sealed(&f->st, &journal))
-		return false;
-	/* The seal was the last that happened to it. */
-	f->done_ms = (int64_t)journal.st_ctim.tv_sec * 1000 +
-	    journal.st_ctim.tv_nsec / 1000000;
-	return true;
 }
 
 static void
@@ -165,6 +145,7 @@ survey_entry(struct survey *s, int rootfd, const char *root, const char *name,
     struct finding *f)
 {
 	struct recording rec;
+	struct stat st;
 	struct err e;
 
 	*f = (struct finding){
@@ -172,14 +153,9 @@ survey_entry(struct survey *s, int rootfd, const char *root, const char *name,
 		.name = xstrdup(name),
 	};
 	if (is_other(name) ||
-	    fstatat(rootfd, name, &f->st, AT_SYMLINK_NOFOLLOW) == -1 ||
-	    !S_ISDIR(f->st.st_mode))
+	    fstatat(rootfd, name, &st, AT_SYMLINK_NOFOLLOW) == -1 ||
+	    !S_ISDIR(st.st_mode))
 		return;
-	if (is_done_at_a_glance(rootfd, name, f)) {
-		f->verdict = VERDICT_DONE;
-		if (!s->is_deep)
-			return;
-	}
 	f->path = xasprintf("%s/%s", root, name);
 	if (recording_open_entry(&rec, rootfd, root, name, s->recording, &e) ==
 		-1 ||

@@ -18,7 +18,7 @@
 struct survey {
 	const struct verdict_policy *policy;
 	const struct recording_policy *recording;
-	bool is_deep; /* what is finished is read, too */
+	bool is_deep; /* what waits or is held is listed, too */
 	struct openfiles open_files;
 };
 
@@ -29,7 +29,7 @@ struct finding {
 	char *why;                /* what there is to say; or NULL */
 	struct progress progress; /* zeroed without a journal that was read */
 	struct stat st;           /* of the directory */
-	int64_t done_ms;          /* since 1970: done since then, or longer */
+	int64_t done_ms;          /* since 1970: of the STOPPED */
 	/* As far as the directory was listed. */
 	bool is_listed;
 	size_t artifacts, stored;
