@@ -421,28 +421,6 @@ journal_look(struct journal *j, int dirfd, struct err *e)
 }
 
 void
-journal_seal(const struct journal *j, int64_t directory_mtime_ns)
-{
-	const int64_t second = 1000 * 1000 * 1000;
-	int64_t mark = directory_mtime_ns - 1;
-	const struct timespec times[] = {
-		{ .tv_nsec = UTIME_OMIT },
-		{ .tv_sec = mark / second, .tv_nsec = mark % second },
-	};
-
-	/* Without the mark it is only read more often. */
-	if (j->fd != -1 && !j->is_degraded && mark > 0)
-		(void)futimens(j->fd, times);
-}
-
-bool
-journal_is_sealed(const struct stat *directory, const struct stat *journal)
-{
-	return S_ISREG(journal->st_mode) &&
-	    file_mtime_ns(journal) == file_mtime_ns(directory) - 1;
-}
-
-void
 journal_close(struct journal *j)
 {
 	journal_commit(j);

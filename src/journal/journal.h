@@ -3,7 +3,6 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <sys/stat.h>
 
 #include "base/buf.h"
 #include "base/err.h"
@@ -87,17 +86,6 @@ int journal_peek(int dirfd, struct progress *, struct err *e);
  * above, or with ERR_BUSY.  To be closed even then.
  */
 int journal_look(struct journal *, int dirfd, struct err *e);
-
-/*
- * Mark a finished recording, so that two stat calls tell it from the others
- * as long as nothing is added to or taken from its directory, which had this
- * mtime when everything in it was found delivered.  The mark is a journal
- * that is one nanosecond older than its directory: else it is never older,
- * as it is created in it.
- */
-void journal_seal(const struct journal *, int64_t directory_mtime_ns);
-bool journal_is_sealed(const struct stat *directory,
-    const struct stat *journal);
 
 /* Apply an event to the progress; it reaches the disk with the commit. */
 void journal_note(struct journal *, struct event);

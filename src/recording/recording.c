@@ -8,7 +8,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -391,7 +390,6 @@ recording_scan(struct recording *rec, struct err *e)
 	struct stat st;
 
 	forget_scan(rec);
-	rec->scanned_ms = clock_unix_ms();
 	rec->mtime_ns = fstat(rec->dirfd, &st) == 0 ? file_mtime_ns(&st) : 0;
 	if (scan_directory(rec, "", 0, e) == -1)
 		return err_wrap(e, "%s", rec->path);

@@ -53,7 +53,6 @@ struct recording {
 	uid_t owner; /* of the directory */
 	gid_t group;
 	bool is_as_owner;           /* until it is closed */
-	int64_t scanned_ms;         /* since 1970; when the last scan began */
 	int64_t mtime_ns;           /* of the directory, just after */
 	struct artifact *artifacts; /* sorted by path */
 	size_t n, cap;
