@@ -75,6 +75,7 @@ give_body(struct http_transfer *t, char *to, size_t room)
 	    (int64_t)room > left ? (size_t)left : room, &t->failure);
 	if (n > 0)
 		t->handed_out += n;
+	t->is_local = n <= 0;
 	return n > 0 ? n : -1;
 }
 

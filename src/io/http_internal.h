@@ -38,6 +38,7 @@ struct http_transfer {
 	struct curl_slist *headers;
 	char curl_text[CURL_ERROR_SIZE];
 	struct err failure; /* ours, where libcurl only says "aborted" */
+	bool is_local;      /* and the cause is in what is to be sent */
 	bool is_finished;
 	struct buf head, tail; /* of a part, around the body */
 	bool is_one_piece;     /* and the body is in the head, too */

@@ -260,6 +260,7 @@ http_judge(struct http_transfer *t, CURLcode rc)
 		return;
 	explain(t, rc, answer->status);
 	answer->err.retry_after_ms = answer->retry_after_ms;
-	answer->err.is_outage = answer->status == 0 ||
-	    (answer->status >= 502 && answer->status <= 504);
+	answer->err.is_outage = !t->is_local &&
+	    (answer->status == 0 ||
+		(answer->status >= 502 && answer->status <= 504));
 }
