@@ -42,6 +42,7 @@ struct job {
 	bool is_swept;              /* the directory was found below a root */
 	bool is_partly_forced;      /* send again what is selected */
 	bool is_silent;             /* no webhook is sent */
+	bool is_hurried;            /* a webhook is tried once */
 	bool is_by_hand;            /* see attempt_request */
 	struct recording recording; /* open and scanned */
 	struct journal journal;     /* open */

@@ -130,6 +130,7 @@ int
 pipeline_send(struct job *job, const char *event, const char *error,
     int64_t timestamp_ms, struct err *e)
 {
+	static const struct retry_policy once = { .tries = 1 };
 	const struct pipeline_policy *policy = job->policy;
 	int64_t told_ms = job->journal.progress.told_ms;
 	struct webhook webhook = {
@@ -146,8 +147,8 @@ pipeline_send(struct job *job, const char *event, const char *error,
 	if (pipeline_check_url("meeting-service-url", policy->meeting.url, e) ==
 		-1 ||
 	    pipeline_open_http(job, e) == -1 ||
-	    webhook_send(job->http, &policy->webhook, job->auth, &job->retry,
-		&webhook, e) == -1)
+	    webhook_send(job->http, &policy->webhook, job->auth,
+		job->is_hurried ? &once : &job->retry, &webhook, e) == -1)
 		return err_wrap(e, "%s webhook", event);
 	journal_note(&job->journal,
 	    (struct event){
