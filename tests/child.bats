@@ -418,3 +418,27 @@ is_waiting() {
 	run -75 --separate-stderr "$BIN" "$REC" --json
 	assert_equal "$(jq -r .state <<<"$output")" waiting
 }
+
+# is_pending PID SIGNAL: it waits for that process.
+is_pending() {
+	local mask
+	mask=$(awk '/^(Sig|Shd)Pnd:/ { print $2 }' "/proc/$1/status" |
+		while read -r m; do echo $((0x$m >> ($2 - 1) & 1)); done)
+	[[ $mask == *1* ]]
+}
+
+@test "what hangs past its deadline is ended by the kernel" {
+	local pid rc=0
+	export JIBRI_FINALIZE_ANSWER_TIMEOUT=60s
+	faults "lookup * * stall-answer 60"
+	# Whoever calls it may have ignored and blocked the signal.
+	(trap '' ALRM && exec "$BIN" --deadline 500ms "$REC") \
+		>"$DIR/out" 2>&1 3>&- &
+	pid=$!
+	wait_for grep -qs lookup "$SB/requests.jsonl"
+	kill -STOP "$pid"
+	wait_for is_pending "$pid" 14
+	kill -CONT "$pid"
+	wait "$pid" || rc=$?
+	assert_equal "$rc" 142
+}

@@ -300,12 +300,23 @@ hmac() {
 	assert_equal "$(requests)" 0
 }
 
-@test "the deadline ends a run with 75 and tells no FAILED" {
+@test "the deadline ends a run with 75, and FAILED is told, tried once and not for long" {
 	sparse "$REC/$MEDIA" 20000000
-	faults "upload *.mp4 * slow 1000000"
+	faults "upload *.mp4 * slow 1000000" "webhook * 1 status 503"
 	run_finalize 75 --deadline 1s
-	assert_equal "$(requests webhook)" 0
-	assert_output_has deadline
+	assert_output_has "the deadline has passed"
+	assert_equal "$(requests webhook)" 1
+	assert_equal "$(webhooks)" ""
+	assert_equal "$(journal 'select(.event == "failed") | .class')" temporary
+	run_finalize 75 --deadline 1s
+	assert_equal "$(webhooks)" "FAILED $ROOM $SESSION the deadline has passed"
+	# A backend that says nothing has its time, and no more.
+	faults "upload *.mp4 * slow 1000000" "webhook * * stall-answer 60"
+	export JIBRI_FINALIZE_ANSWER_TIMEOUT=60s
+	rm "$REC/.jibri-finalize"
+	local begun=$SECONDS
+	run_finalize 75 --deadline 1s
+	((SECONDS - begun <= 7))
 }
 
 @test "a file name that is no UTF-8 does not spoil the FAILED that names it" {

@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -21,6 +22,16 @@ on_signal(int number)
 		return;
 }
 
+static int
+unblock(int number)
+{
+	sigset_t set;
+
+	(void)sigemptyset(&set);
+	(void)sigaddset(&set, number);
+	return sigprocmask(SIG_UNBLOCK, &set, NULL);
+}
+
 int
 stop_init(struct err *e)
 {
@@ -32,6 +43,10 @@ stop_init(struct err *e)
 	for (size_t i = 0; i < sizeof(caught) / sizeof(caught[0]); i++)
 		if (sigaction(caught[i], &sa, NULL) == -1)
 			return err_sys(e, "catch signal %d", caught[i]);
+	/* Whoever started us may have ignored or blocked it. */
+	sa.sa_handler = SIG_DFL;
+	if (sigaction(SIGALRM, &sa, NULL) == -1 || unblock(SIGALRM) == -1)
+		return err_sys(e, "let SIGALRM end us");
 	sa.sa_handler = SIG_IGN;
 	if (sigaction(SIGPIPE, &sa, NULL) == -1)
 		return err_sys(e, "ignore SIGPIPE");
@@ -54,7 +69,28 @@ stop_after_fork(struct err *e)
 void
 stop_at(int64_t mono_ms)
 {
+	struct itimerval timer = { 0 };
+
 	deadline_ms = mono_ms;
+	if (mono_ms != INT64_MAX) {
+		int64_t left = stop_left_ms();
+
+		timer.it_value.tv_sec = left / 1000 + STOP_KILL_MS / 1000;
+		timer.it_value.tv_usec = left % 1000 * 1000;
+	}
+	(void)setitimer(ITIMER_REAL, &timer, NULL);
+}
+
+void
+stop_extend(int64_t ms)
+{
+	deadline_ms += ms;
+}
+
+bool
+stop_is_overdue(void)
+{
+	return !signal_seen && clock_mono_ms() >= deadline_ms;
 }
 
 int

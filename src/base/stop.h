@@ -1,6 +1,7 @@
 #ifndef BASE_STOP_H
 #define BASE_STOP_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -22,11 +23,25 @@ int stop_init(struct err *e);
  */
 int stop_after_fork(struct err *e);
 
-/* The run ends at this moment of clock_mono_ms(). */
+/* A process that does not end within this after its deadline is killed. */
+enum { STOP_KILL_MS = 5000 };
+
+/*
+ * The run ends at this moment of clock_mono_ms(); INT64_MAX: it has no
+ * deadline.  Should it not, SIGALRM ends it STOP_KILL_MS later.
+ */
 void stop_at(int64_t mono_ms);
 
-/* 0, or -1 with ERR_INTERRUPTED and the reason: the signal or the deadline. */
+/* So much more or less time, for a last word; SIGALRM comes as before. */
+void stop_extend(int64_t ms);
+
+/*
+ * 0, or -1 with ERR_INTERRUPTED and the reason: the signal or the deadline.
+ */
 int stop_check(struct err *e);
+
+/* Has the deadline passed, and was there no signal? */
+bool stop_is_overdue(void);
 
 /* Milliseconds until the deadline, at least 0. */
 int64_t stop_left_ms(void);

@@ -9,7 +9,8 @@
 #include "base/retry.h"
 #include "base/stop.h"
 
-enum { HOST_BYTES = 256 };
+/* LAST_WORD_MS: for FAILED, once the deadline has passed. */
+enum { HOST_BYTES = 256, LAST_WORD_MS = 4000 };
 
 bool
 attempt_tells_failed(const struct attempt_policy *policy, enum err_class kind,
@@ -74,7 +75,8 @@ note_failed(struct job *job, const struct attempt_policy *policy, struct err *e)
 		    since);
 	}
 	/* What an upload failed of is said already, for each artifact. */
-	if (job->totals.failed == 0 || is_last || e->class == ERR_INTERRUPTED)
+	if (job->totals.failed == 0 || is_last || job->is_hurried ||
+	    e->class == ERR_INTERRUPTED)
 		log_error("%s", e->text);
 	journal_note(&job->journal,
 	    (struct event){
@@ -90,6 +92,54 @@ note_failed(struct job *job, const struct attempt_policy *policy, struct err *e)
 	return is_last;
 }
 
+/* A signal is no failure; that the time was too short is one. */
+static void
+count_deadline(struct job *job, struct err *e)
+{
+	if (e->class != ERR_INTERRUPTED || !stop_is_overdue())
+		return;
+	e->class = ERR_TEMPORARY;
+	job->is_hurried = true;
+}
+
+/*
+ * Is a service out, or asks to be left alone?  What it answered to an upload
+ * is this recording's own affair, and a service that took one file works.
+ */
+static void
+find_cause(const struct job *job, const struct err *e,
+    struct attempt_result *result)
+{
+	bool is_uploading = job->journal.progress.state == REC_RESOLVED;
+	bool is_out = e->is_outage && !(is_uploading && job->totals.sent > 0);
+
+	result->is_own = is_uploading && !e->is_outage;
+	if (e->class == ERR_TEMPORARY && (is_out || e->retry_after_ms > 0))
+		result->outage = (struct outage){
+			is_uploading ? OUTAGE_FILE : OUTAGE_MEETING,
+			*e,
+		};
+}
+
+static void
+tell_failed(struct job *job, struct attempt_result *result, struct err *e)
+{
+	struct err undelivered = { 0 };
+	int64_t more_ms = job->is_hurried ? LAST_WORD_MS : 0;
+	bool is_told;
+
+	stop_extend(more_ms);
+	is_told = pipeline_send_failed(job, e->text, &undelivered) == 0;
+	stop_extend(-more_ms);
+	if (is_told)
+		return;
+	log_error("%s", undelivered.text);
+	if (undelivered.is_outage)
+		result->outage = (struct outage){ OUTAGE_MEETING, undelivered };
+	if (undelivered.class != ERR_INTERRUPTED)
+		e->class = err_worse(e->class, undelivered.class);
+}
+
 /*
  * The error of the run is what counts, but a FAILED that was not delivered
  * can make it worse.  That it is given up is told even where it was told
@@ -97,29 +147,29 @@ note_failed(struct job *job, const struct attempt_policy *policy, struct err *e)
  */
 static void
 record_failure(struct job *job, const struct attempt_policy *policy,
-    struct err *e)
+    struct attempt_result *result, struct err *e)
 {
 	const struct progress *p = &job->journal.progress;
 	bool is_room_known =
 	    (job->identity.room || p->room) && !pipeline_is_redirected(job);
 	bool is_last;
-	struct err undelivered = { 0 };
 
+	count_deadline(job, e);
 	/* It was delivered, and nothing is known to be amiss. */
 	if (job->is_by_hand && p->state == REC_ANNOUNCED) {
 		log_error("%s", e->text);
 		return;
 	}
+	find_cause(job, e, result);
 	is_last = note_failed(job, policy, e);
-	if (job->is_silent ||
-	    !attempt_tells_failed(policy, e->class, job->is_announcing,
+	/* One request to a service that is out is enough for a sweep. */
+	if (job->is_swept && result->outage.service == OUTAGE_MEETING &&
+	    !is_last)
+		return;
+	if (!job->is_silent &&
+	    attempt_tells_failed(policy, e->class, job->is_announcing,
 		is_room_known, p->is_failed_announced && !is_last))
-		return;
-	if (pipeline_send_failed(job, e->text, &undelivered) == 0)
-		return;
-	log_error("%s", undelivered.text);
-	if (undelivered.class != ERR_INTERRUPTED)
-		e->class = err_worse(e->class, undelivered.class);
+		tell_failed(job, result, e);
 }
 
 /* Leave it to the sweeper; false when that cannot be written down. */
@@ -185,7 +235,7 @@ deliver(struct job *job, const struct attempt_policy *policy,
 		note_partial(job);
 		return 0;
 	}
-	record_failure(job, policy, e);
+	record_failure(job, policy, result, e);
 	return -1;
 }
 
@@ -207,7 +257,8 @@ preview(struct job *job, struct attempt_result *result, const char *changed,
  * and no more.
  */
 static bool
-is_dead(struct job *job, const struct attempt_policy *policy, struct err *e)
+is_dead(struct job *job, const struct attempt_policy *policy,
+    struct attempt_result *result, struct err *e)
 {
 	const struct progress *p = &job->journal.progress;
 	struct err ignored;
@@ -217,7 +268,7 @@ is_dead(struct job *job, const struct attempt_policy *policy, struct err *e)
 		return false;
 	(void)pipeline_identify(job, &ignored);
 	(void)err_set(e, ERR_TEMPORARY, "its last run died");
-	record_failure(job, policy, e);
+	record_failure(job, policy, result, e);
 	return true;
 }
 
@@ -249,7 +300,7 @@ run(struct job *job, const struct attempt_request *request,
 		result->was_deferred = true;
 		return 0;
 	}
-	if (!is_dead(job, policy, e) &&
+	if (!is_dead(job, policy, result, e) &&
 	    deliver(job, policy, result, changed, e) == 0)
 		return 0;
 	result->is_logged = true;

@@ -17,6 +17,14 @@ struct attempt_policy {
 	struct schedule_policy schedule;
 };
 
+enum outage_service { OUTAGE_NONE, OUTAGE_MEETING, OUTAGE_FILE };
+
+/* A service does not work for anybody, and what it said; or OUTAGE_NONE. */
+struct outage {
+	enum outage_service service;
+	struct err err; /* with its Retry-After */
+};
+
 struct attempt_request {
 	const char *directory;
 	const char *room, *session, *meeting_id; /* NULL: to be found out */
@@ -52,6 +60,8 @@ struct attempt_result {
 	struct preview preview;
 	bool is_partial;  /* what was selected is stored */
 	bool is_withheld; /* done without a STOPPED */
+	bool is_own;      /* it failed of what others need not fail of */
+	struct outage outage;
 };
 
 /*

@@ -62,7 +62,11 @@ static const struct setting rows[] = {
 	    .initial = "6h",
 	    .arg = "TIME",
 	    .help = "ends a run whatever it is doing",
-	    .manual = "The exit code is then 75; the next run resumes.",
+	    .manual = "The exit code is then 75; the next run resumes.  For a "
+		      "recording it is a failure like any other: FAILED is "
+		      "told, tried once and for 4 s at most, and the next try "
+		      "has its pause.  A run that hangs is killed 5 s after "
+		      "its deadline.",
 	},
 	{
 	    .name = "connect-timeout",
