@@ -58,7 +58,7 @@ refused() {
 
 @test "each visit of a sweep has its own recording and no other" {
 	needs_kernel
-	cp -r "$REC" "$TOP/other"
+	cp -a "$REC" "$TOP/other"
 	export INTRUDER_READ=$TOP/other/metadata.json
 	export INTRUDER_WRITE=$TOP/other/new
 	intruded "$BIN" sweep --jobs 1 "$TOP" >"$DIR/got"

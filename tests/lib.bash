@@ -116,10 +116,12 @@ faults() {
 
 # --- recordings --------------------------------------------------------------
 
-# recording: the directory as Jibri leaves it.
+# recording: the directory as Jibri leaves it, some time ago: a sweep leaves
+# what has just been finished to Jibri's call.
 recording() {
 	cp "$ROOT/tests/data/video.mp4" "$REC/$MEDIA"
 	metadata "https://meet.example.org/$ROOM"
+	touch -d '1 minute ago' "$REC/$MEDIA" "$REC/metadata.json" "$REC"
 }
 
 # another_recording SESSION: one more of the same room, from here on ours.

@@ -111,6 +111,6 @@ cut_everywhere() {
 @test "so it is when the sweep delivers" {
 	COMMAND=(sweep) WHAT=TOP
 	export JIBRI_FINALIZE_SWEEP_RETRY_DELAY=1ms
-	export JIBRI_FINALIZE_SWEEP_RETRY_DELAY_MAX=1ms
+	export JIBRI_FINALIZE_SWEEP_RETRY_DELAY_MAX=1ms JIBRI_FINALIZE_SETTLE=1ms
 	cut_everywhere
 }

@@ -199,6 +199,7 @@ flock_journal() {
 	mkdir "$TOP/d"
 	REC=$TOP/d SESSION=d recording
 	head -c 6000000 /dev/zero >"$TOP/d/data.bin"
+	find "$TOP/d" -exec touch -d '1 minute ago' {} +
 	faults "lookup * * status 404"
 	sweep 65 "$TOP" --retention 30d --min-free 50%
 	assert_equal "$(ls "$TOP")" d

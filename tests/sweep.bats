@@ -74,6 +74,7 @@ STOPPED $ROOM two"
 	place one
 	mkdir "$TOP/one/chat"
 	echo a >"$TOP/one/chat/a.txt"
+	old "$TOP/one"
 	sweep 0
 	assert_equal "$(objects)" 3
 	# Not at once, as a second Jibri may be at it.
@@ -316,6 +317,159 @@ run_finalize_of() {
 	assert_equal "$output" "5 delivered, 0 waiting, 0 held, 0 done"
 }
 
+@test "a service that is out is asked once by each job, and then left alone" {
+	start_sandbox
+	local i
+	for i in 1 2 3 4 5 6; do place "r$i"; done
+	faults "any * * status 503"
+	sweep 75 --jobs 2
+	(($(requests) <= 2))
+	[[ $log == *"the meeting-service is out, and left alone until "*"the sweep ends early, "*" recordings are left for the next"* ]]
+	assert_equal "$output" "0 delivered, 6 waiting, 0 held, 0 done"
+	# The other service, which retention needs as well.
+	rm -r "$TOP"
+	faults
+	place before
+	sweep 0
+	rm "$SB/requests.jsonl"
+	for i in 1 2 3; do place "f$i"; done
+	faults "upload * * status 503" "list * * status 503"
+	sweep 75 --jobs 1 --retention 1ms
+	[[ $log == *"the file-service is out, and left alone until "* ]]
+	assert_equal "$(requests lookup)" 1
+	# One visit: what was answered 503 is asked for once more.
+	assert_equal "$(requests list) $(requests upload)" "2 2"
+	[ -d "$TOP/before" ]
+}
+
+@test "what is answered to uploads of some recordings keeps no other from its turn, and has a pause" {
+	start_sandbox
+	local i code n
+	export JIBRI_FINALIZE_SWEEP_RETRY_DELAY=1h JIBRI_FINALIZE_SWEEP_RETRY_DELAY_MAX=1h
+	for i in 301 400 401 403 404 405 413 422; do
+		place "a$i"
+		echo "$i" >"$TOP/a$i/bad-$i.txt"
+		old "$TOP/a$i"
+	done
+	place b1
+	faults "upload bad-301.txt * redirect 301 https://elsewhere.example/" \
+		"$(for i in 400 401 403 404 405 413 422; do
+			echo "upload bad-$i.txt * status $i"
+		done)"
+	sweep 78 --jobs 1
+	[[ $(webhooks) == *"STOPPED $ROOM b1"* ]]
+	n=$(request upload .part.filename | grep -c bad)
+	assert_equal "$n" 8
+	# Each one's time is to come; those that were refused for good are held.
+	sweep 0
+	assert_equal "$(request upload .part.filename | grep -c bad)" 8
+	for i in 301 401 403 404 405; do
+		assert_equal "$(state "a$i")" waiting
+	done
+}
+
+# grow N: each of so many recordings is written to once its media is sent.
+grow() {
+	local i
+	for ((i = 1; i <= $1; i++)); do
+		wait_for is_sent "a$i.mp4"
+		printf x >>"$TOP/a$i/a$i.mp4"
+	done
+}
+
+is_sent() {
+	request upload .part.filename | grep -qx "$1"
+}
+
+@test "files that grow while they are sent say nothing about the server" {
+	start_sandbox
+	local i
+	for i in 1 2 3 4; do
+		place "a$i"
+		rm "$TOP/a$i/$MEDIA"
+		sparse "$TOP/a$i/a$i.mp4" 1500000
+		old "$TOP/a$i"
+	done
+	place b
+	grow 4 3>&- &
+	sweep 75 --jobs 1 --limit-rate 1M
+	wait "$!"
+	[[ $(webhooks) == *"STOPPED $ROOM b"* ]]
+}
+
+@test "a recording that cannot be sent within its deadline has a pause, and the backend is told" {
+	start_sandbox
+	place one
+	faults "upload *.mp4 * stall-answer 60"
+	export JIBRI_FINALIZE_ANSWER_TIMEOUT=60s JIBRI_FINALIZE_SWEEP_RETRY_DELAY=1h
+	export JIBRI_FINALIZE_SWEEP_RETRY_DELAY_MAX=1h
+	sweep 75 --deadline 500ms
+	assert_equal "$(state one)" waiting
+	assert_equal "$(webhooks)" "FAILED $ROOM one the deadline has passed"
+	sweep 0
+	assert_equal "$(requests lookup)" 1
+}
+
+@test "a visit that hangs is killed after its deadline, and the sweep goes on" {
+	start_sandbox
+	place one
+	faults "lookup * 1 stall-answer 60"
+	export JIBRI_FINALIZE_ANSWER_TIMEOUT=60s
+	"$BIN" sweep --jobs 1 --deadline 500ms >"$DIR/out" 2>"$DIR/log" 3>&- &
+	local pid=$! rc=0
+	wait_for asked 1
+	place two
+	kill -STOP "$(pgrep -P "$pid")"
+	wait "$pid" || rc=$?
+	assert_equal "$rc" 75
+	grep -q "recordings/one: its process was ended by SIGKILL" "$DIR/log"
+	assert_equal "$(webhooks)" "STOPPED $ROOM two"
+}
+
+@test "what comes while a sweep is at work is delivered by the same sweep, and nothing is visited twice" {
+	start_sandbox
+	place one
+	place two
+	echo x >"$TOP/two/bad.txt"
+	old "$TOP/two"
+	faults "upload bad.txt * status 404" "upload *.mp4 1 slow-store 1"
+	export JIBRI_FINALIZE_SWEEP_RETRY_DELAY=1ms JIBRI_FINALIZE_SWEEP_RETRY_DELAY_MAX=1ms
+	"$BIN" sweep --jobs 1 >"$DIR/out" 2>"$DIR/log" 3>&- &
+	local pid=$! rc=0
+	wait_for asked 1
+	place three
+	wait "$pid" || rc=$?
+	assert_equal "$rc" 78
+	[[ $(webhooks) == *"STOPPED $ROOM three"* ]]
+	assert_equal "$(request upload .part.filename | grep -c bad.txt)" 1
+	assert_equal "$(<"$DIR/out")" "2 delivered, 1 waiting, 0 held, 0 done"
+}
+
+@test "what one sweep delivers and removes is counted so" {
+	start_sandbox
+	place old
+	sweep 0
+	place new
+	sweep 0 --retention 1h --min-free 99%
+	assert_equal "$output" "1 delivered, 0 waiting, 0 held, 0 done, 2 removed"
+}
+
+@test "what Jibri has just finished is left to its call for ten seconds, or for settle" {
+	start_sandbox
+	place one
+	touch "$TOP/one/metadata.json"
+	assert_equal "$(state one)" settling
+	sweep 0
+	assert_equal "$(requests)" 0
+	rooms '{"other-room": 7, "'"$ROOM"'": 123}'
+	run_finalize_of one 0 other-room my-session
+	assert_equal "$(webhooks)" "STOPPED other-room my-session"
+	place two
+	touch "$TOP/two/metadata.json"
+	sweep 0 --settle 1ms
+	[[ $(webhooks) == *"STOPPED $ROOM two"* ]]
+}
+
 @test "Retry-After ends the sweep, and who was refused waits until then" {
 	start_sandbox
 	local i
@@ -495,6 +649,7 @@ run_finalize_of() {
 	sparse "$TOP/two/a.mp4" 1000000
 	place three
 	sparse "$TOP/three/a.mp4" 1000000
+	old "$TOP/two" "$TOP/three"
 	begun=$(date +%s%N)
 	sweep 0 --limit-rate 1M --jobs 2
 	ended=$(date +%s%N)

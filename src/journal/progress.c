@@ -189,6 +189,7 @@ unhold(struct progress *p)
 bool
 progress_has_died(const struct progress *p)
 {
+	/* Of what was delivered, a run is only a look. */
 	return p->is_running && p->state < REC_ANNOUNCED;
 }
 
@@ -385,6 +386,7 @@ static void
 settle(struct progress *p, int64_t at_ms)
 {
 	p->state = REC_ANNOUNCED;
+	p->is_running = false;
 	p->announced_ms = at_ms;
 	forget_failure(p);
 }

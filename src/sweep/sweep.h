@@ -27,36 +27,43 @@ struct sweep {
 
 /* What was found, and what became of it. */
 struct sweep_result {
-	size_t found[VERDICTS]; /* before anything was done */
+	size_t found[VERDICTS]; /* by the last look, but for those visited */
 	size_t delivered, failed, busy;
 	size_t newly_held, tried_held;
-	bool has_copies;      /* what came out of an archive was found */
-	size_t removed;       /* delivered before; the caller's */
-	size_t left;          /* due, and not visited */
-	struct err early;     /* why it ended early; ERR_NONE: it did not */
-	enum err_class worst; /* of the visits and of early */
+	bool has_copies; /* what came out of an archive was found */
+	struct text_list delivered_paths;
+	size_t removed;           /* the caller's */
+	size_t removed_new;       /* of these, delivered by this sweep */
+	size_t left;              /* due, and not visited */
+	struct err early;         /* why it ended early; ERR_NONE: it did
+					not */
+	bool is_file_service_out; /* and that was why */
+	enum err_class worst;     /* of the visits and of early */
 };
 
 /*
- * Sweep the roots.  -1 with *e when a root cannot be read; the others were
- * swept all the same.
+ * Sweep the roots.  While visits last they are looked at again: what is due
+ * by then is visited too, each recording once.  -1 with *e when a root cannot
+ * be read; the others were swept all the same.
  */
 int sweep_run(const struct sweep *, const struct text_list *roots,
     struct sweep_result *, struct err *e);
+
+void sweep_result_free(struct sweep_result *);
 
 /* Of the splay, the part that is this host's, by its name.  Pure. */
 int64_t sweep_splay_ms(const char *host, int64_t splay_ms);
 
 /*
- * The streak of failures that nothing but an operator or the server's return
- * can end.  True when it is long enough to end the sweep.  Pure but for the
- * streak.
+ * What ended a visit, and would end those of others as well: a service that
+ * is out, at once; credentials or a configuration that are wrong for all,
+ * after some visits in a row.  Pure but for the streak.
  */
 struct sweep_streak {
 	enum err_class kind;
-	bool is_outage;
 	int length;
 };
-bool sweep_is_hopeless(struct sweep_streak *, const struct err *);
+enum sweep_end { SWEEP_GOES_ON, SWEEP_IS_OUT, SWEEP_IS_HOPELESS };
+enum sweep_end sweep_judge(struct sweep_streak *, const struct visit_report *);
 
 #endif

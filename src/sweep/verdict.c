@@ -2,13 +2,22 @@
 
 #include <stddef.h>
 
+/* For Jibri's call, which follows its last write. */
+enum { GRACE_MS = 10 * 1000 };
+
 static bool
-is_settling(const struct verdict_policy *policy, const struct evidence *ev)
+is_younger(const struct evidence *ev, int64_t ms)
 {
 	int64_t age = ev->now_ms - ev->newest_ms;
 
 	/* A change in the future: a clock was set back. */
-	return age < policy->settle_ms && -age < policy->settle_ms;
+	return age < ms && -age < ms;
+}
+
+static bool
+is_settling(const struct verdict_policy *policy, const struct evidence *ev)
+{
+	return is_younger(ev, policy->settle_ms);
 }
 
 /* Jibri never called us for it: is it finished? */
@@ -18,7 +27,7 @@ of_orphan(const struct verdict_policy *policy, const struct evidence *ev)
 	if (!ev->has_metadata && !ev->has_media)
 		return VERDICT_NONE;
 	/* Jibri writes it last. */
-	if (ev->is_metadata_whole)
+	if (ev->is_metadata_whole && !is_younger(ev, GRACE_MS))
 		return VERDICT_DUE;
 	return is_settling(policy, ev) ? VERDICT_SETTLING : VERDICT_DUE;
 }

@@ -2,6 +2,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +16,11 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/stop.h"
+
+enum { REAP_MS = 1500, REAP_STEP_MS = 2 };
+
+/* A pipe takes it in one piece, also when nobody reads. */
+_Static_assert(sizeof(struct visit_report) <= PIPE_BUF, "a small report");
 
 /* One try of each request: the pause between two is the sweep's affair. */
 static void
@@ -41,9 +48,8 @@ deliver(const struct visit_policy *policy, const char *directory,
 		report->err.class = ERR_NONE;
 	else if (!result.is_logged && report->err.class != ERR_BUSY)
 		log_error("%s", report->err.text);
-	report->was_done = result.was_done;
-	report->sent = result.totals.sent;
-	report->sent_bytes = result.totals.sent_bytes;
+	report->is_own = result.is_own;
+	report->outage = result.outage;
 	attempt_result_free(&result);
 }
 
@@ -62,7 +68,6 @@ static _Noreturn void
 run_child(const struct visit_policy *policy, const char *directory,
     pid_t parent, int fd)
 {
-	int64_t left_ms = stop_left_ms();
 	struct visit_report report = { 0 };
 	struct err e;
 
@@ -70,9 +75,8 @@ run_child(const struct visit_policy *policy, const char *directory,
 	log_after_fork();
 	if (stop_after_fork(&e) == -1 || getppid() != parent)
 		_exit(EXIT_FAILURE);
-	if (policy->deadline_ms < left_ms)
-		left_ms = policy->deadline_ms;
-	stop_at(clock_mono_ms() + left_ms);
+	/* That of the sweep is none of its own: it gets a signal then. */
+	stop_at(clock_mono_ms() + policy->deadline_ms);
 	confine_to(policy, directory);
 	deliver(policy, directory, &report);
 	(void)file_write_all(fd, &report, sizeof(report));
@@ -87,7 +91,7 @@ visit_start(struct visit *v, const struct visit_policy *policy,
 	pid_t parent = getpid();
 	int fds[2];
 
-	if (pipe2(fds, O_CLOEXEC) == -1)
+	if (pipe2(fds, O_CLOEXEC | O_NONBLOCK) == -1)
 		return err_sys(e, "create a pipe");
 	v->pid = fork();
 	if (v->pid == 0) {
@@ -96,6 +100,8 @@ visit_start(struct visit *v, const struct visit_policy *policy,
 	}
 	mem_close(&fds[1]);
 	v->fd = fds[0];
+	v->began_ms = clock_mono_ms();
+	v->kill_at_ms = v->began_ms + policy->deadline_ms + STOP_KILL_MS;
 	if (v->pid != -1)
 		return 0;
 	mem_close(&fds[0]);
@@ -103,37 +109,62 @@ visit_start(struct visit *v, const struct visit_policy *policy,
 	return err_sys(e, "start a process");
 }
 
-static int
-wait_for(pid_t pid)
+/*
+ * False when even SIGKILL does not end it: it hangs in the kernel.  A child
+ * that has said all may still have lines for a slow reader.
+ */
+static bool
+reap(const struct visit *v, int *status)
 {
-	int status = 0;
+	bool is_overdue = clock_mono_ms() >= v->kill_at_ms;
+	int64_t began_ms = clock_mono_ms();
+	int64_t age_ms;
 
-	while (waitpid(pid, &status, 0) == -1 && errno == EINTR)
-		continue;
-	return status;
+	while ((age_ms = clock_mono_ms() - began_ms) < 2 * REAP_MS) {
+		pid_t pid;
+
+		if (is_overdue || age_ms >= REAP_MS)
+			(void)kill(v->pid, SIGKILL);
+		pid = waitpid(v->pid, status, WNOHANG);
+		if (pid == v->pid || (pid == -1 && errno != EINTR))
+			return true;
+		(void)poll(NULL, 0, REAP_STEP_MS);
+	}
+	return false;
+}
+
+static void
+explain_death(int status, struct err *e)
+{
+	if (WIFSIGNALED(status))
+		(void)err_set(e, ERR_TEMPORARY,
+		    "its process was ended by SIG%s",
+		    sigabbrev_np(WTERMSIG(status)));
+	else
+		(void)err_set(e, ERR_TEMPORARY,
+		    "its process ended with exit code %d", WEXITSTATUS(status));
 }
 
 bool
 visit_end(struct visit *v, struct visit_report *report)
 {
+	bool is_reaped;
 	ssize_t n;
-	int status;
+	int status = 0;
 
+	is_reaped = reap(v, &status);
 	do
 		n = read(v->fd, report, sizeof(*report));
 	while (n == -1 && errno == EINTR);
 	mem_close(&v->fd);
-	status = wait_for(v->pid);
 	v->pid = 0;
 	if (n == (ssize_t)sizeof(*report))
 		return true;
 	*report = (struct visit_report){ 0 };
-	if (WIFSIGNALED(status))
-		(void)err_set(&report->err, ERR_TEMPORARY,
-		    "its process was ended by SIG%s",
-		    sigabbrev_np(WTERMSIG(status)));
+	if (is_reaped)
+		explain_death(status, &report->err);
 	else
 		(void)err_set(&report->err, ERR_TEMPORARY,
-		    "its process ended with exit code %d", WEXITSTATUS(status));
+		    "its process hangs in the kernel and cannot be ended");
 	return false;
 }

@@ -27,14 +27,15 @@ struct visit_policy {
 /* What became of it. */
 struct visit_report {
 	struct err err; /* ERR_NONE: delivered */
-	bool was_done;
-	uint64_t sent; /* artifacts */
-	int64_t sent_bytes;
+	bool is_own;    /* see attempt_result */
+	struct outage outage;
 };
 
 struct visit {
-	pid_t pid; /* 0: none */
-	int fd;    /* readable when it has ended */
+	pid_t pid;          /* 0: none */
+	int fd;             /* readable when it has ended */
+	int64_t began_ms;   /* both by clock_mono_ms() */
+	int64_t kill_at_ms; /* it should have ended itself by then */
 };
 
 /* -1 as err_sys() when no process can be started. */
@@ -42,8 +43,10 @@ int visit_start(struct visit *, const struct visit_policy *,
     const char *directory, struct err *e);
 
 /*
- * The report of a visit that has ended or is about to.  False for one that
- * has died without a word; it has failed temporarily, and err says how.
+ * The report of a visit that has ended, is about to, or is to be killed as
+ * its time is over.  False for one that ended without a word; it has failed
+ * temporarily, and err says how.  Waits for some seconds at most: one that
+ * hangs in the kernel is left behind.
  */
 bool visit_end(struct visit *, struct visit_report *);
 

@@ -108,13 +108,17 @@ fail_run(struct fleet *f, struct host *h, struct visited *r,
     const struct err *e)
 {
 	struct progress *p = &r->progress;
+	const struct visit_report report = {
+		.err = *e,
+		.outage = { .service = OUTAGE_FILE },
+	};
 
 	if (p->struggling_since_ms == 0)
 		p->struggling_since_ms = f->now_ms;
 	p->failed_ms = f->now_ms;
 	p->retry_at_ms =
 	    schedule_next_ms(&f->schedule, e, r->failures++, f->now_ms, pick());
-	if (r->is_swept && sweep_is_hopeless(&h->streak, e))
+	if (r->is_swept && sweep_judge(&h->streak, &report) != SWEEP_GOES_ON)
 		h->is_ending = true;
 	if (schedule_gives_up(&f->schedule, p, f->now_ms)) {
 		f->given_up++;

@@ -183,6 +183,17 @@ test_series_of_deaths(void **state)
 		.meeting_id = "1",
 	};
 	const struct event checked = { .kind = EVENT_CHECKED, .at_ms = 30 };
+	const struct event complete = { .kind = EVENT_COMPLETE, .at_ms = 31 };
+	const struct event stopped = {
+		.kind = EVENT_ANNOUNCED,
+		.at_ms = 32,
+		.webhook = "STOPPED",
+	};
+	const struct event reopened = {
+		.kind = EVENT_REOPENED,
+		.at_ms = 33,
+		.path = "a",
+	};
 	struct progress p = { 0 };
 
 	(void)state;
@@ -203,6 +214,13 @@ test_series_of_deaths(void **state)
 	assert_false(progress_has_died(&p));
 	progress_apply(&p, &began);
 	progress_apply(&p, &checked);
+	assert_false(progress_has_died(&p));
+	/* What opens again later does so between two runs. */
+	progress_apply(&p, &began);
+	progress_apply(&p, &resolved);
+	progress_apply(&p, &complete);
+	progress_apply(&p, &stopped);
+	progress_apply(&p, &reopened);
 	assert_false(progress_has_died(&p));
 	progress_free(&p);
 }
@@ -261,8 +279,10 @@ static const struct {
 	{ "half a metadata.json, long ago", MEDIA | METADATA, { 0 },
 	    VERDICT_DUE },
 	{ "Jibri died long ago", MEDIA, { 0 }, VERDICT_DUE },
-	{ "Jibri has ended, nobody called", LIVE | MEDIA | METADATA | WHOLE,
-	    { 0 }, VERDICT_DUE },
+	{ "Jibri has just ended, its call is to come",
+	    LIVE | MEDIA | METADATA | WHOLE, { 0 }, VERDICT_SETTLING },
+	{ "Jibri has ended, nobody called", MEDIA | METADATA | WHOLE, { 0 },
+	    VERDICT_DUE },
 	{ "the same, read-only", MEDIA | METADATA | WHOLE | READ_ONLY, { 0 },
 	    VERDICT_HELD },
 	{ "live and read-only", LIVE | MEDIA | READ_ONLY, { 0 },
@@ -328,6 +348,7 @@ test_verdicts(void **state)
 static void
 test_settle(void **state)
 {
+	static const struct verdict_policy brisk = { .settle_ms = 100 };
 	struct evidence ev = {
 		.is_writable = true,
 		.has_media = true,
@@ -340,6 +361,18 @@ test_settle(void **state)
 	assert_int_equal(verdict_of(&usual, &ev, &why), VERDICT_DUE);
 	ev.newest_ms++;
 	assert_int_equal(verdict_of(&usual, &ev, &why), VERDICT_SETTLING);
+	/* Where metadata.json is whole, ten seconds are enough. */
+	ev.has_metadata = ev.is_metadata_whole = true;
+	assert_int_equal(verdict_of(&usual, &ev, &why), VERDICT_DUE);
+	ev.newest_ms = NOW - 9999;
+	assert_int_equal(verdict_of(&usual, &ev, &why), VERDICT_SETTLING);
+	ev.newest_ms = NOW - 10000;
+	assert_int_equal(verdict_of(&usual, &ev, &why), VERDICT_DUE);
+	assert_int_equal(verdict_of(&brisk, &ev, &why), VERDICT_DUE);
+	ev.newest_ms = NOW - 99;
+	assert_int_equal(verdict_of(&brisk, &ev, &why), VERDICT_SETTLING);
+	ev.newest_ms = NOW - 100;
+	assert_int_equal(verdict_of(&brisk, &ev, &why), VERDICT_DUE);
 	/* A clock that was set back by years must not hold it for years. */
 	ev.newest_ms = INT64_C(2) * NOW;
 	assert_int_equal(verdict_of(&usual, &ev, &why), VERDICT_DUE);
@@ -372,37 +405,56 @@ test_splay(void **state)
 	assert_in_range(sum / 1000, 140000, 160000);
 }
 
+#define REPORT(...) \
+	{ \
+		.err = { __VA_ARGS__ } \
+	}
+
 static void
 test_streak(void **state)
 {
 	static const struct {
 		const char *what;
-		struct err errors[4];
-		bool ends[4];
+		struct visit_report reports[4];
+		enum sweep_end ends[4];
 	} streaks[] = {
 		{ "refused alike",
-		    { { .class = ERR_REFUSED }, { .class = ERR_REFUSED },
-			{ .class = ERR_REFUSED }, { .class = ERR_REFUSED } },
-		    { false, false, true, true } },
-		{ "the server is out",
-		    { { .class = ERR_TEMPORARY, .is_outage = true },
-			{ .class = ERR_TEMPORARY, .is_outage = true },
-			{ .class = ERR_BUSY },
-			{ .class = ERR_TEMPORARY, .is_outage = true } },
-		    { false, false, false, true } },
+		    { REPORT(.class = ERR_REFUSED),
+			REPORT(.class = ERR_REFUSED), REPORT(.class = ERR_BUSY),
+			REPORT(.class = ERR_REFUSED) },
+		    { SWEEP_GOES_ON, SWEEP_GOES_ON, SWEEP_GOES_ON,
+			SWEEP_IS_HOPELESS } },
 		{ "one was delivered between",
-		    { { .class = ERR_CONFIG }, { .class = ERR_CONFIG },
-			{ .class = ERR_NONE }, { .class = ERR_CONFIG } },
-		    { false, false, false, false } },
+		    { REPORT(.class = ERR_CONFIG), REPORT(.class = ERR_CONFIG),
+			REPORT(.class = ERR_NONE),
+			REPORT(.class = ERR_CONFIG) },
+		    { 0 } },
 		{ "first one thing, then another",
-		    { { .class = ERR_CONFIG }, { .class = ERR_CONFIG },
-			{ .class = ERR_REFUSED }, { .class = ERR_REFUSED } },
-		    { false, false, false, false } },
-		{ "failures of their own",
-		    { { .class = ERR_TEMPORARY }, { .class = ERR_TEMPORARY },
-			{ .class = ERR_TEMPORARY },
-			{ .class = ERR_TEMPORARY } },
-		    { false, false, false, false } },
+		    { REPORT(.class = ERR_CONFIG), REPORT(.class = ERR_CONFIG),
+			REPORT(.class = ERR_REFUSED),
+			REPORT(.class = ERR_REFUSED) },
+		    { 0 } },
+		{ "temporary failures",
+		    { REPORT(.class = ERR_TEMPORARY),
+			REPORT(.class = ERR_TEMPORARY),
+			REPORT(.class = ERR_TEMPORARY),
+			REPORT(.class = ERR_TEMPORARY) },
+		    { 0 } },
+		{ "what was answered to their uploads",
+		    { { .err = { .class = ERR_REFUSED }, .is_own = true },
+			{ .err = { .class = ERR_REFUSED }, .is_own = true },
+			{ .err = { .class = ERR_REFUSED }, .is_own = true },
+			{ .err = { .class = ERR_CONFIG }, .is_own = true } },
+		    { 0 } },
+		{ "a service is out",
+		    { REPORT(.class = ERR_TEMPORARY),
+			{ .err = { .class = ERR_TEMPORARY },
+			    .outage = { .service = OUTAGE_FILE } },
+			{ .err = { .class = ERR_PERMANENT },
+			    .outage = { .service = OUTAGE_MEETING } },
+			REPORT(.class = ERR_NONE) },
+		    { SWEEP_GOES_ON, SWEEP_IS_OUT, SWEEP_IS_OUT,
+			SWEEP_GOES_ON } },
 	};
 
 	(void)state;
@@ -410,8 +462,8 @@ test_streak(void **state)
 		struct sweep_streak streak = { 0 };
 
 		for (int k = 0; k < 4; k++)
-			check(sweep_is_hopeless(&streak,
-				  &streaks[i].errors[k]) == streaks[i].ends[k],
+			check(sweep_judge(&streak, &streaks[i].reports[k]) ==
+				streaks[i].ends[k],
 			    "%s, number %d", streaks[i].what, k + 1);
 	}
 }
@@ -420,8 +472,8 @@ static const struct CMUnitTest tests[] = {
 	TEST(
 	    "each host of a fleet has its own part of the splay, evenly spread",
 	    test_splay),
-	TEST("three in a row that fail alike end a sweep, if that is no fault "
-	     "of theirs",
+	TEST("a service that is out ends a sweep at once, three in a row that "
+	     "fail alike do, and what is their own never does",
 	    test_streak),
 	TEST(
 	    "across runs the pause doubles up to its maximum, and jitter takes "

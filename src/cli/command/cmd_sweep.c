@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -35,6 +36,17 @@ say_would_remove(const char *path)
 	log_result(line);
 }
 
+/* How many of what this sweep delivered are there no more? */
+static size_t
+count_gone(const struct text_list *paths)
+{
+	size_t gone = 0;
+
+	for (size_t i = 0; i < paths->n; i++)
+		gone += access(paths->items[i], F_OK) == -1 && errno == ENOENT;
+	return gone;
+}
+
 static void
 remove_delivered(const struct loaded *l, const struct text_list *roots,
     void (*would_remove)(const char *), struct sweep_result *result)
@@ -50,6 +62,7 @@ remove_delivered(const struct loaded *l, const struct text_list *roots,
 
 	retention_run(&deps, roots, &r);
 	result->removed = r.removed;
+	result->removed_new = count_gone(&result->delivered_paths);
 	result->newly_held += r.lost;
 	result->worst = err_worse(result->worst, r.worst);
 }
@@ -132,10 +145,13 @@ cmd_sweep(struct loaded *l, const struct options *o, char *const *words,
 		remove_delivered(l, &roots, say_would_remove, &result);
 	} else {
 		outcome = sweep_run(&sweep, &roots, &result, e);
-		remove_delivered(l, &roots, NULL, &result);
+		/* It has to be asked before anything is removed. */
+		if (!result.is_file_service_out)
+			remove_delivered(l, &roots, NULL, &result);
 		write_metrics(l, &roots, began_ms);
 		outcome = conclude(&result, outcome, is_default_root(l, n), e);
 	}
+	sweep_result_free(&result);
 	text_list_free(&roots);
 	return outcome;
 }

@@ -226,12 +226,18 @@ report_status_json(const struct status *status)
 	report_json(array);
 }
 
+/* Those delivered by this sweep were not done when it looked. */
+static size_t
+still_done(const struct sweep_result *r)
+{
+	size_t done = r->found[VERDICT_DONE] + r->removed_new;
+
+	return done > r->removed ? done - r->removed : 0;
+}
+
 void
 report_sweep(const struct sweep_result *r)
 {
-	/* What this sweep delivered may be gone, too. */
-	size_t found = r->found[VERDICT_DONE];
-	size_t done = found > r->removed ? found - r->removed : 0;
 	const struct {
 		size_t n;
 		const char *name;
@@ -245,7 +251,7 @@ report_sweep(const struct sweep_result *r)
 		{ r->found[VERDICT_BUSY] + r->busy, "busy", false },
 		{ r->found[VERDICT_SETTLING], "settling", false },
 		{ r->found[VERDICT_GIVEN_UP], "given up", false },
-		{ done, "done", true },
+		{ still_done(r), "done", true },
 		{ r->removed, "removed", false },
 	};
 	autobuf struct buf out = { 0 };

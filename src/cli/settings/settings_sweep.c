@@ -37,6 +37,8 @@ static const struct setting rows[] = {
 	    .initial = "2",
 	    .arg = "N",
 	    .help = "recordings that a sweep delivers at once",
+	    .manual = "One that has lasted for five minutes does not count, "
+		      "up to twice as many; with limit-rate it does.",
 	},
 	{
 	    .name = "splay",
@@ -64,7 +66,8 @@ static const struct setting rows[] = {
 	    .help = "an orphan has not changed for so long",
 	    .manual = "A recording that Jibri never called us for, and that "
 		      "has no whole metadata.json, is taken for finished "
-		      "then.",
+		      "then.  With a whole one it is after ten seconds, or "
+		      "after this time if that is less.",
 	},
 	{
 	    .name = "sweep-retry-delay",
