@@ -294,14 +294,28 @@ more_recordings() {
 	assert_equal "$(jq -r 'select(.status == 401)' "$SB/requests.jsonl")" ''
 }
 
-@test "a token that is revoked in mid-sweep is renewed once for all that follow" {
+@test "a token that is revoked in mid-sweep is renewed by who notices, and once for all that follow" {
 	oauth
 	more_recordings 6
 	faults 'upload * 1 status 401'
 	run_command 0 sweep --jobs 1
 	assert_equal "$(webhooks | grep -c STOPPED)" 7
-	assert_equal "$(statuses token)" 200:2
+	assert_equal "$(statuses token)" 200:3
 	assert_equal "$(find "$SB/store" -name '*~*')" ''
+}
+
+@test "a token endpoint that is out is asked once by a sweep, and no recording is blamed" {
+	oauth
+	more_recordings 4
+	faults 'token * * status 503'
+	run_command 75 sweep
+	assert_output_has "token endpoint: "
+	assert_output_has "the sweep ends early, 5 recordings are left for the next"
+	assert_equal "$(requests)" 1
+	assert_equal "$(find "$DIR/recordings" -name .jibri-finalize)" ''
+	faults
+	run_command 0 sweep
+	assert_equal "$(webhooks | grep -c STOPPED)" 5
 }
 
 @test "settings that cannot be end a sweep before any recording is blamed" {

@@ -263,7 +263,7 @@ is_dead(struct job *job, const struct attempt_policy *policy,
 	const struct progress *p = &job->journal.progress;
 	struct err ignored;
 
-	if (!job->is_swept || !progress_has_died(p) ||
+	if (!job->is_swept || job->is_by_hand || !progress_has_died(p) ||
 	    !schedule_gives_up(&policy->schedule, p, clock_unix_ms()))
 		return false;
 	(void)pipeline_identify(job, &ignored);
@@ -369,6 +369,7 @@ fill_result(struct attempt_result *result, const struct job *job)
 	result->ambiguous = p->ambiguous;
 	result->totals = job->totals;
 	result->is_partial = job->is_partial;
+	result->is_token_renewed = job->auth && auth_was_renewed(job->auth);
 	result->is_withheld = p->is_withheld;
 }
 

@@ -58,9 +58,10 @@ struct attempt_result {
 	bool was_deferred;           /* the sweeper will deliver it */
 	bool is_previewed;           /* only that, and nothing was done */
 	struct preview preview;
-	bool is_partial;  /* what was selected is stored */
-	bool is_withheld; /* done without a STOPPED */
-	bool is_own;      /* it failed of what others need not fail of */
+	bool is_partial;       /* what was selected is stored */
+	bool is_withheld;      /* done without a STOPPED */
+	bool is_own;           /* it failed of what others need not fail of */
+	bool is_token_renewed; /* the one that it began with is no good */
 	struct outage outage;
 };
 

@@ -8,7 +8,6 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "io/digest.h"
-#include "remote/auth_share.h"
 #include "remote/request.h"
 
 enum {
@@ -22,10 +21,10 @@ struct auth {
 	const struct auth_policy *policy;
 	const struct retry_policy *retry;
 	struct http *http;
-	char *token;      /* NULL: to be fetched */
-	unsigned serial;  /* counts them, from 1 */
-	unsigned version; /* of the last one shared */
+	char *token;     /* NULL: to be fetched */
+	unsigned serial; /* counts them, from 1 */
 	int64_t renew_at_ms;
+	bool was_refused;
 	bool is_doubted;    /* came for a refused one, and nobody took it yet */
 	struct err failure; /* of the last fetch, holds until ... */
 	int64_t failed_until_ms;
@@ -184,7 +183,6 @@ take_token(struct fetch *f, const char *token, int64_t life_s)
 	a->renew_at_ms = life_s < 0 ? INT64_MAX
 				    : f->asked_ms + life_ms -
 		(early_ms > EARLY_MS ? EARLY_MS : early_ms);
-	auth_share_put(a->policy->share, token, a->renew_at_ms, &a->version);
 	log_debug("token endpoint: a token for %lld s (-1: not said)",
 	    (long long)life_s);
 }
@@ -244,30 +242,11 @@ fetch_token(struct auth *a, struct err *e)
 	return result == 0 ? 0 : err_wrap(e, "token endpoint");
 }
 
-/* Did another process fetch one that is new to us? */
-static bool
-adopt_token(struct auth *a)
-{
-	int64_t renew_at_ms;
-	char *token =
-	    auth_share_get(a->policy->share, &renew_at_ms, &a->version);
-
-	if (token && clock_mono_ms() >= renew_at_ms)
-		mem_free_secret(&token);
-	if (token == NULL)
-		return false;
-	mem_free_secret(&a->token);
-	a->token = token;
-	a->serial++;
-	a->renew_at_ms = renew_at_ms;
-	return true;
-}
-
 /* Who comes while it fails does not wait for the same failure again. */
 static int
 have_token(struct auth *a, struct err *e)
 {
-	if ((a->token && clock_mono_ms() < a->renew_at_ms) || adopt_token(a))
+	if (a->token && clock_mono_ms() < a->renew_at_ms)
 		return 0;
 	if (a->failure.class != ERR_NONE &&
 	    clock_mono_ms() < a->failed_until_ms) {
@@ -290,11 +269,17 @@ struct auth *
 auth_open(const struct auth_policy *policy, const struct retry_policy *retry,
     struct http *http)
 {
+	const struct auth_token *inherited = policy->inherited;
 	struct auth *a = xcalloc(1, sizeof(*a));
 
 	a->policy = policy;
 	a->retry = retry;
 	a->http = http;
+	if (inherited && inherited->text) {
+		a->token = xstrdup(inherited->text);
+		a->renew_at_ms = inherited->renew_at_ms;
+		a->serial = 1;
+	}
 	return a;
 }
 
@@ -344,7 +329,47 @@ auth_is_mended(struct auth *a, struct auth_use *use, long status)
 	if (is_latest) {
 		log_info("the token was refused; it is renewed");
 		mem_free_secret(&a->token);
-		a->is_doubted = true;
+		a->was_refused = a->is_doubted = true;
 	}
 	return true;
+}
+
+bool
+auth_was_renewed(const struct auth *a)
+{
+	return a->was_refused && !a->is_doubted;
+}
+
+/* A sweep, which comes again, asks once. */
+int
+auth_token_renew(struct auth_token *token, const struct auth_policy *policy,
+    const struct http_policy *http_policy, struct err *e)
+{
+	static const struct retry_policy once = { .tries = 1 };
+	struct http *http;
+	struct auth *a;
+	int result;
+
+	if (!is_set(policy->token_url) ||
+	    (fixed_token(policy, AUTH_FILE_SERVICE) &&
+		fixed_token(policy, AUTH_MEETING_SERVICE)) ||
+	    (token->text && clock_mono_ms() < token->renew_at_ms))
+		return 0;
+	auth_token_free(token);
+	http = http_open(http_policy);
+	a = auth_open(policy, &once, http);
+	result = have_token(a, e);
+	if (result == 0) {
+		token->text = steal(&a->token);
+		token->renew_at_ms = a->renew_at_ms;
+	}
+	auth_close(a);
+	http_close(http);
+	return result;
+}
+
+void
+auth_token_free(struct auth_token *token)
+{
+	mem_free_secret(&token->text);
 }

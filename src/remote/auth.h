@@ -17,8 +17,6 @@
  * it.
  */
 
-struct auth_share; /* remote/auth_share.h */
-
 enum auth_service { AUTH_FILE_SERVICE, AUTH_MEETING_SERVICE };
 
 struct auth_policy {
@@ -27,9 +25,15 @@ struct auth_policy {
 	char *token_url;                  /* of the OAuth 2 server */
 	char *client_id, *client_secret;
 	char *scope;
-	bool has_certificate;     /* we have one for TLS, too */
-	struct auth_share *share; /* with our children; NULL: with nobody */
+	bool has_certificate;               /* we have one for TLS, too */
+	const struct auth_token *inherited; /* NULL: none */
 	int64_t answer_timeout_ms;
+};
+
+/* A token to begin with, for the children of fork(2); zeroed it is none. */
+struct auth_token {
+	char *text;
+	int64_t renew_at_ms; /* clock_mono_ms() */
 };
 
 struct auth;
@@ -61,6 +65,17 @@ int auth_add_header(struct auth *, enum auth_service, struct auth_use *,
  * nothing.
  */
 bool auth_is_mended(struct auth *, struct auth_use *, long status);
+
+/* Was the token refused, and the one that came for it accepted? */
+bool auth_was_renewed(const struct auth *);
+
+/*
+ * Have a token that needs no renewal, where one is fetched at all.  -1 as
+ * auth_add_header().
+ */
+int auth_token_renew(struct auth_token *, const struct auth_policy *,
+    const struct http_policy *, struct err *e);
+void auth_token_free(struct auth_token *);
 
 /* Will a token be sent to this service? */
 bool auth_has_token(const struct auth_policy *, enum auth_service);

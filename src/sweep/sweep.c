@@ -43,8 +43,9 @@ struct run {
 	struct turn *turns;
 	size_t n_turns, n_running;
 	struct sweep_streak streak;
-	int64_t looked_ms; /* clock_mono_ms() */
-	bool has_visited;  /* since then */
+	struct auth_token token; /* that the visits begin with */
+	int64_t looked_ms;       /* clock_mono_ms() */
+	bool has_visited;        /* since then */
 	bool is_stopped;
 };
 
@@ -215,11 +216,19 @@ has_room(const struct run *run)
 static int
 start_visit(struct run *run, struct due *due, struct err *e)
 {
+	const struct pipeline_policy *pipeline = run->sweep->visit.pipeline;
+	struct visit_policy policy = run->sweep->visit;
 	struct turn *turn = run->turns;
 
+	if (auth_token_renew(&run->token, &pipeline->auth, &pipeline->http,
+		e) == -1) {
+		run->result->is_file_service_out = true;
+		return -1;
+	}
+	policy.token = &run->token;
 	while (turn->visit.pid != 0)
 		turn++;
-	if (visit_start(&turn->visit, &run->sweep->visit, due->path, e) == -1)
+	if (visit_start(&turn->visit, &policy, due->path, e) == -1)
 		return -1;
 	turn->due = due;
 	due->is_visited = true;
@@ -296,6 +305,8 @@ end_visit(struct run *run, struct turn *turn)
 		log_error("%s: %s", turn->due->path, report.err.text);
 	run->n_running--;
 	count(run, turn, &report);
+	if (report.is_token_renewed)
+		auth_token_free(&run->token);
 	switch (sweep_judge(&run->streak, &report)) {
 	case SWEEP_GOES_ON:
 		return;
@@ -445,6 +456,7 @@ keep(void *node)
 static void
 free_run(struct run *run)
 {
+	auth_token_free(&run->token);
 	tdestroy(run->by_path, keep);
 	for (size_t i = 0; i < run->n; i++) {
 		free(run->due[i]->path);

@@ -40,6 +40,7 @@ deliver(const struct visit_policy *policy, const char *directory,
 
 	pipeline.retry.tries = 1;
 	pipeline.is_checked = true;
+	pipeline.auth.inherited = policy->token;
 	if (pipeline.http.rate_bytes > 0)
 		pipeline.http.rate_bytes =
 		    pipeline.http.rate_bytes / policy->jobs + 1;
@@ -49,6 +50,7 @@ deliver(const struct visit_policy *policy, const char *directory,
 	else if (!result.is_logged && report->err.class != ERR_BUSY)
 		log_error("%s", report->err.text);
 	report->is_own = result.is_own;
+	report->is_token_renewed = result.is_token_renewed;
 	report->outage = result.outage;
 	attempt_result_free(&result);
 }

@@ -21,6 +21,7 @@ struct visit_policy {
 	int64_t jobs;        /* that share the rate */
 	bool takes_held;
 	const struct confine_policy *confine;
+	const struct auth_token *token; /* to begin with; NULL: none */
 	const struct watch *watch; /* of each visit's uploads; NULL: nobody */
 };
 
@@ -28,6 +29,7 @@ struct visit_policy {
 struct visit_report {
 	struct err err; /* ERR_NONE: delivered */
 	bool is_own;    /* see attempt_result */
+	bool is_token_renewed;
 	struct outage outage;
 };
 

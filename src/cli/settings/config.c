@@ -8,7 +8,6 @@
 
 #include "base/file.h"
 #include "base/mem.h"
-#include "remote/auth_share.h"
 
 enum {
 	FILE_BYTES = 1024 * 1024,
@@ -343,8 +342,6 @@ share(struct config *config)
 	p->webhook.answer_timeout_ms = p->meeting.answer_timeout_ms;
 	p->auth.answer_timeout_ms = p->filestore.answer_timeout_ms;
 	p->auth.has_certificate = p->http.tls_cert && *p->http.tls_cert;
-	if (*p->auth.token_url)
-		p->auth.share = auth_share_open();
 	config->verdict.schedule = config->attempt.schedule;
 	share_readable(&config->confine.readable, &p->http);
 }
@@ -403,6 +400,5 @@ config_free(struct loaded *l)
 	free(l->origins);
 	text_list_free(&l->lax);
 	text_list_free(&l->config.confine.readable);
-	auth_share_close(l->config.pipeline.auth.share);
 	*l = (struct loaded){ 0 };
 }
