@@ -337,3 +337,36 @@ is_settled_soon() {
 	done
 	say "$points points"
 }
+
+# --- a clock that runs faster ------------------------------------------------
+
+# hurried [ARGUMENT...]: a sweep whose minutes are seconds, in the background;
+# sets PID.
+hurried() {
+	export JIBRI_FINALIZE_RECORDINGS_DIR=$DIR/recordings
+	export JIBRI_FINALIZE_ANSWER_TIMEOUT=10h JIBRI_FINALIZE_STALL_TIMEOUT=10h
+	export JIBRI_FINALIZE_DEADLINE=10h
+	LD_PRELOAD="$FAKE" FAKETIME="+0 x60" NO_FAKE_STAT=1 \
+		"$BIN" sweep "$@" >"$DIR/out" 2>&1 3>&- &
+	PID=$!
+}
+
+@test "recordings that take very long hold no other up, nor what comes meanwhile" {
+	local rc=0
+	another_recording monster
+	another_recording second
+	faults "upload *.mp4 1 stall-answer 60"
+	hurried --jobs 1
+	wait_for is_told STOPPED second
+	another_recording third
+	wait_for is_told STOPPED third
+	kill -0 "$PID"
+	kill "$PID"
+	wait "$PID" || rc=$?
+	assert_equal "$rc" 75
+}
+
+# is_told EVENT SESSION
+is_told() {
+	webhooks | grep -qx "$1 $ROOM $2"
+}

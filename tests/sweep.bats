@@ -344,7 +344,7 @@ run_finalize_of() {
 
 @test "what is answered to uploads of some recordings keeps no other from its turn, and has a pause" {
 	start_sandbox
-	local i code n
+	local i n
 	export JIBRI_FINALIZE_SWEEP_RETRY_DELAY=1h JIBRI_FINALIZE_SWEEP_RETRY_DELAY_MAX=1h
 	for i in 301 400 401 403 404 405 413 422; do
 		place "a$i"
