@@ -268,7 +268,7 @@ load(struct journal *j, struct err *e)
 	    ftruncate(j->fd, end) == -1)
 		degrade(j, "drop a torn line");
 	j->size = end;
-	j->has_history = j->progress.last_event_ms > 0;
+	j->has_history = j->progress.has_events;
 	return 0;
 }
 
@@ -414,7 +414,7 @@ journal_look(struct journal *j, int dirfd, struct err *e)
 		.is_peeking = true,
 	};
 	found = journal_peek(dirfd, &j->progress, e);
-	j->has_history = j->progress.last_event_ms > 0;
+	j->has_history = j->progress.has_events;
 	if (found == JOURNAL_BUSY)
 		return set_busy(&j->progress, e);
 	return found == -1 ? -1 : 0;

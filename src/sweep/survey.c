@@ -145,7 +145,6 @@ survey_entry(struct survey *s, int rootfd, const char *root, const char *name,
     struct finding *f)
 {
 	struct recording rec;
-	struct stat st;
 	struct err e;
 
 	*f = (struct finding){
@@ -153,8 +152,8 @@ survey_entry(struct survey *s, int rootfd, const char *root, const char *name,
 		.name = xstrdup(name),
 	};
 	if (is_other(name) ||
-	    fstatat(rootfd, name, &st, AT_SYMLINK_NOFOLLOW) == -1 ||
-	    !S_ISDIR(st.st_mode))
+	    fstatat(rootfd, name, &f->st, AT_SYMLINK_NOFOLLOW) == -1 ||
+	    !S_ISDIR(f->st.st_mode))
 		return;
 	f->path = xasprintf("%s/%s", root, name);
 	if (recording_open_entry(&rec, rootfd, root, name, s->recording, &e) ==
