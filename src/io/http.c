@@ -64,7 +64,8 @@ check_sending(struct http_transfer *t, int64_t now, struct err *e)
 
 	if (body && body->check && now - t->checked_ms >= CHECK_MS) {
 		t->checked_ms = now;
-		if (body->check(body->ctx, e) == -1)
+		t->is_local = body->check(body->ctx, e) == -1;
+		if (t->is_local)
 			return -1;
 	}
 	if (now - t->moved_ms <= limit)
