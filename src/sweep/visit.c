@@ -23,8 +23,8 @@ enum { REAP_MS = 1500, REAP_STEP_MS = 2 };
 _Static_assert(sizeof(struct visit_report) <= PIPE_BUF, "a small report");
 
 /* One try of each request: the pause between two is the sweep's affair. */
-static void
-deliver(const struct visit_policy *policy, const char *directory,
+void
+visit_deliver(const struct visit_policy *policy, const char *directory,
     struct visit_report *report)
 {
 	struct pipeline_policy pipeline = *policy->pipeline;
@@ -80,7 +80,7 @@ run_child(const struct visit_policy *policy, const char *directory,
 	/* That of the sweep is none of its own: it gets a signal then. */
 	stop_at(clock_mono_ms() + policy->deadline_ms);
 	confine_to(policy, directory);
-	deliver(policy, directory, &report);
+	visit_deliver(policy, directory, &report);
 	(void)file_write_all(fd, &report, sizeof(report));
 	log_finish();
 	_exit(EXIT_SUCCESS);

@@ -52,4 +52,8 @@ int visit_start(struct visit *, const struct visit_policy *,
  */
 bool visit_end(struct visit *, struct visit_report *);
 
+/* What the process does, from its start to its report. */
+void visit_deliver(const struct visit_policy *, const char *directory,
+    struct visit_report *);
+
 #endif
