@@ -4,6 +4,8 @@
 # make check-long     the same, and where a test takes a sample of the points
 #                     at which something can fail, here it takes them all
 # make check-mutants  plants bugs, and expects the tests to see them
+# make sim            histories of a simulated world that tries to break laws,
+#                     for TIME=60 seconds; SEED=N shows one, SIM=FLAGS
 # make soak           delivers 3,000 recordings to a server that fails at 30 %
 #                     of all requests; SEED=N repeats one, RECORDINGS=N
 # make check-oidc     tokens of a certified OpenID provider, which npm installs
@@ -50,6 +52,7 @@ screen_src := $(wildcard tests/screen/*.c)
 fuzz_src := $(wildcard tests/fuzz/*.c)
 forge_src := $(wildcard tests/forge/*.c)
 bench_src := $(wildcard tests/bench/*.c)
+sim_src := $(wildcard tests/sim/*.c)
 
 objects = $(patsubst %.c,$(out)/obj/%.o,$(1))
 src_obj := $(call objects,$(src))
@@ -59,6 +62,21 @@ forge_obj := $(call objects,$(forge_src))
 screen_obj := $(call objects,$(screen_src))
 lib_obj := $(filter-out $(out)/obj/src/main.o,$(src_obj))
 unit_obj := $(call objects,$(unit_src)) $(lib_obj)
+# The program's own code, but for what the simulated world has in its place.
+# What is left of these folders is linked only if somebody calls it.
+sim_less := main base/log base/stop recording/openfiles io/http io/http_setup \
+    io/http_body io/http_trace
+sim_obj := $(call objects,$(sim_src)) $(filter-out $(out)/obj/src/cli/% \
+    $(sim_less:%=$(out)/obj/src/%.o),$(src_obj)) \
+    $(filter $(addprefix $(out)/obj/src/cli/settings/,sett% config.o), \
+    $(src_obj))
+# The calls of libc that it sees, whatever header or compiler named them.
+sim_wraps := open64 openat64 __open64_2 __openat64_2 syscall close fstat64 \
+    fstatat64 stat64 statx fstatvfs64 faccessat realpath pread64 read write \
+    lseek64 ftruncate64 fsync fdatasync futimens fchmod fcntl64 flock \
+    unlinkat renameat2 renameat mkdirat fdopendir opendir dirfd readdir64 \
+    closedir clock_gettime getrandom gethostname getpid geteuid kill poll \
+    visit_start visit_end
 # The same targets for two drivers.
 fuzz_obj = $(filter-out $(out)/obj/tests/fuzz/$(1).o, \
     $(call objects,$(fuzz_src))) $(lib_obj)
@@ -69,7 +87,7 @@ bench := $(bench_src:tests/bench/%.c=$(out)/bench-%)
 helpers := $(if $(sandbox_src),$(out)/sandbox) $(if $(unit_src),$(out)/unit) \
     $(if $(reader_src),$(out)/reader) $(if $(screen_src),$(out)/screen) \
     $(if $(fuzz_src),$(out)/fuzz-replay) \
-    $(if $(forge_src),$(out)/forge) \
+    $(if $(forge_src),$(out)/forge) $(if $(sim_src),$(out)/sim) \
     $(preload_src:tests/preload/%.c=$(out)/preload-%.so) $(bench)
 
 TESTS = $(if $(unit_src),unit) $(wildcard tests/*.bats)
@@ -150,6 +168,10 @@ $(out)/screen: $(screen_obj)
 $(out)/unit: $(unit_obj)
 	$(call say,LINK) $(link) -o $@ $^ $(unit_libs) $(pkg_libs)
 
+$(out)/sim: $(sim_obj)
+	$(call say,LINK) $(link) $(sim_wraps:%=-Wl,--wrap=%) -o $@ $^ \
+	    $(pkg_libs)
+
 $(out)/fuzz-replay: $(call fuzz_obj,libfuzzer)
 	$(call say,LINK) $(link) -o $@ $^ $(pkg_libs)
 
@@ -180,6 +202,10 @@ $(out)/obj/tests/sandbox/%.o: tests/sandbox/%.c $(out)/flags
 $(out)/obj/tests/%.o: tests/%.c $(out)/flags
 	@mkdir -p $(@D)
 	$(call say,CC) $(compile) $(fortify) -fPIE -MMD -MP -c -o $@ $<
+
+$(out)/obj/tests/sim/%.o: tests/sim/%.c $(out)/flags
+	@mkdir -p $(@D)
+	$(call say,CC) $(compile) $(fortify) $(pkg_cflags) -fPIE -MMD -MP -c -o $@ $<
 
 $(out)/obj/tests/forge/%.o: tests/forge/%.c $(out)/flags
 	@mkdir -p $(@D)
@@ -284,6 +310,10 @@ check-cross: $(out)/sandbox
 check-mutants:
 	@BUILD='$(abspath $(BUILD))' scripts/mutants
 
+# Thousands of histories a minute, of the program in a simulated world.
+sim: $(out)/sim
+	@$(out)/sim $(if $(SEED),--seed $(SEED),--time $(TIME)) $(SIM)
+
 # Thousands of runs against a server that fails by chance.
 soak: $(program) $(helpers)
 	@BIN='$(abspath $(program))' SANDBOX='$(abspath $(out)/sandbox)' \
@@ -308,7 +338,7 @@ dist deb rpm:
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all helpers bench check check-long check-mutants check-packages \
+.PHONY: all sim helpers bench check check-long check-mutants check-packages \
     check-fresh check-cross check-oidc soak fuzz analyze sbom lint docs format \
     install dist deb rpm clean FORCE
 .DELETE_ON_ERROR:

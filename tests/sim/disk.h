@@ -1,0 +1,124 @@
+#ifndef SIM_DISK_H
+#define SIM_DISK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/stat.h>
+
+#include "actor.h"
+
+/*
+ * The disk that all hosts share: a tree in memory, behind the calls of libc
+ * that the program makes (disk_calls.c).  It knows what was synced, who has
+ * which lock, and can fail.
+ */
+
+struct version;
+
+struct entry {
+	char *name;
+	struct node *node;
+	bool is_synced;
+};
+
+struct entries {
+	struct entry *v;
+	size_t n, cap;
+};
+
+struct node {
+	ino_t ino;
+	bool is_dir;
+	mode_t mode;
+	int64_t mtime_ns, ctime_ns, birth_ms;
+	int links;    /* names */
+	int users;    /* descriptors */
+	bool returns; /* to its old name, after a power cut */
+	/* A file. */
+	char *data;
+	size_t size, cap;
+	char *synced; /* what a power cut leaves; while is_dirty */
+	size_t synced_size;
+	bool is_dirty;
+	bool grows; /* by each reading */
+	const struct host *dirtied_by;
+	const struct version *version; /* what Jibri wrote; NULL: not he */
+	/* A folder. */
+	struct entries entries;
+	struct entries gone; /* whose end is not synced */
+	struct node *parent;
+	int recording;     /* that it belongs to; -1: none */
+	struct node *next; /* of all */
+};
+
+/* An open file description. */
+struct file {
+	struct node *node;
+	struct actor *owner;
+	int flags;
+	size_t offset;
+	int lock; /* F_RDLCK, F_WRLCK, F_UNLCK */
+	bool is_flocked;
+	bool is_stale; /* its server has forgotten it */
+};
+
+/* What the file system is not able to do, and what is wrong just now. */
+struct disk_state {
+	int ofd_error; /* errno of every lock; 0: they work */
+	int flock_error;
+	int rename_error; /* of renameat2() with flags */
+	bool is_full;
+	uint64_t calls;
+	int64_t fault_gap, crash_gap, yield_gap; /* calls until then */
+};
+extern struct disk_state disk;
+
+enum { DISK_FD = 1 << 20, DISK_FDS = 1024 };
+
+void disk_reset(void);
+struct node *disk_root(void);
+
+/* By its path from /; NULL with errno. */
+struct node *disk_find(const char *path);
+struct node *disk_lookup(struct node *dir, const char *name);
+struct node *disk_make(struct node *dir, const char *name, bool is_dir);
+void disk_unlink(struct node *dir, const char *name);
+void disk_rename(struct node *from, const char *name, struct node *to,
+    const char *new_name);
+void disk_set_data(struct node *, const void *data, size_t len);
+void disk_write(struct node *, size_t at, const void *data, size_t len);
+void disk_touch(struct node *);
+void disk_changing(struct node *);
+void disk_sync_node(struct node *);
+
+/* Everything that is not synced may be lost that this host has done. */
+void disk_power_cut(const struct host *);
+
+/* The leases of this host are over: its locks with them. */
+void disk_lose_locks(const struct host *);
+
+void disk_close_all(struct actor *);
+
+/* A new descriptor for a node, or -1 with errno. */
+int disk_open_node(struct node *, int flags);
+struct file *disk_file(int fd);
+void disk_close(int fd);
+bool disk_is_locked(const struct file *, int type);
+bool disk_is_flocked(const struct file *);
+
+/* Has a process of this host it open? */
+bool disk_is_open(const struct host *, ino_t);
+
+/* Before each call: may give way, die, or fail with the errno returned. */
+enum disk_call { CALL_READ, CALL_CHANGE, CALL_GROW, CALL_SYNC, CALL_LOCK };
+int disk_step(enum disk_call);
+
+/* As a call of libc says it: -1 with errno, NULL with errno. */
+int disk_fail(int number);
+int disk_try(enum disk_call);
+struct file *disk_file_of(int fd);
+
+void disk_stat(const struct node *, struct stat *);
+
+#endif

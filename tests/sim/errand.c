@@ -1,0 +1,283 @@
+#include "errand.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "base/stop.h"
+#include "cli/settings/config.h"
+#include "delivery/attempt.h"
+#include "delivery/forget.h"
+#include "delivery/notify.h"
+#include "delivery/verify.h"
+#include "jibri.h"
+#include "laws.h"
+#include "sweep/retention.h"
+#include "sweep/status.h"
+#include "sweep/sweep.h"
+#include "trace.h"
+#include "world.h"
+
+/* Of a process that has gone, its visits still read what it wanted. */
+struct errand_of {
+	enum errand errand;
+	int recording;
+	struct sweep sweep;
+	struct errand_of *next;
+};
+
+static struct loaded loaded;
+static struct text_list roots;
+static struct errand_of *all;
+
+static const struct setting *
+find(const char *name)
+{
+	const struct setting *s = setting_find(name);
+
+	if (s)
+		return s;
+	(void)fprintf(stderr, "sim: there is no setting %s\n", name);
+	exit(EXIT_FAILURE);
+}
+
+void
+errand_set(const char *name, const char *value)
+{
+	struct err e;
+
+	if (setting_set(&loaded.config, find(name), value, &e) == 0)
+		return;
+	(void)fprintf(stderr, "sim: %s: %s\n", name, e.text);
+	exit(EXIT_FAILURE);
+}
+
+void
+errand_init(void)
+{
+	const struct flag flags[] = {
+		{ .setting = find("webhook-secret"), .value = "secret" },
+		{ .setting = find("deadline"), .value = "1h" },
+	};
+	struct err e;
+
+	text_list_add(&roots, "/rec");
+	if (config_load(&loaded, NULL, flags, sizeof(flags) / sizeof(*flags),
+		&e) == 0)
+		return;
+	(void)fprintf(stderr, "sim: %s\n", e.text);
+	exit(EXIT_FAILURE);
+}
+
+void
+errand_reset(void)
+{
+	while (all) {
+		struct errand_of *it = all;
+
+		all = it->next;
+		free(it);
+	}
+}
+
+static void
+attempt(const struct errand_of *it, struct attempt_request request)
+{
+	struct attempt_result result;
+	struct err e = { 0 };
+	int outcome;
+
+	request.directory = sessions[it->recording].path;
+	outcome = attempt_run(&request, &loaded.config.attempt,
+	    &loaded.config.pipeline, &result, &e);
+	trace("process %d: %s: %s %s", actor_now->id, actor_now->name,
+	    result.state, outcome == -1 ? e.text : "");
+	laws_counted(it->recording, result.ambiguous);
+	attempt_result_free(&result);
+}
+
+static void
+sweep(struct errand_of *it)
+{
+	const struct retention_deps retention = {
+		.policy = &loaded.config.retention,
+		.verdict = &loaded.config.verdict,
+		.pipeline = &loaded.config.pipeline,
+	};
+	struct retention_result removed;
+	struct sweep_result result;
+	struct err e;
+
+	actor_now->is_sweep = true;
+	it->sweep = (struct sweep){
+		.policy = &loaded.config.sweep,
+		.verdict = &loaded.config.verdict,
+		.visit = {
+			.attempt = &loaded.config.attempt,
+			.pipeline = &loaded.config.pipeline,
+			.deadline_ms = loaded.config.deadline_ms,
+			.jobs = loaded.config.sweep.jobs,
+			.confine = &loaded.config.confine,
+		},
+	};
+	if (sweep_run(&it->sweep, &roots, &result, &e) == -1)
+		trace("the sweep: %s", e.text);
+	if (result.early.class != ERR_NONE)
+		laws_ended_early(result.early.text);
+	retention_run(&retention, &roots, &removed);
+}
+
+static void
+notify(const struct errand_of *it, enum notify_event event)
+{
+	const struct notify_request request = {
+		.event = event,
+		.directory = sessions[it->recording].path,
+		.error = event == NOTIFY_FAILED ? "it failed" : NULL,
+	};
+	struct notify_result result;
+	struct err e = { 0 };
+
+	if (notify_run(&request, &loaded.config.pipeline, &result, &e) == -1)
+		trace("process %d: %s", actor_now->id, e.text);
+	notify_result_free(&result);
+}
+
+static void
+forget(const struct errand_of *it)
+{
+	struct recording rec;
+	enum forget_outcome outcome = FORGET_DELIVERED;
+	struct err e = { 0 };
+	int result = recording_open(&rec, sessions[it->recording].path,
+	    &loaded.config.pipeline.recording, &e);
+
+	if (result == 0 && it->errand == ERRAND_FORGET)
+		result = forget_recording(&rec, &outcome, &e);
+	else if (result == 0)
+		result =
+		    forget_journal(&rec, &loaded.config.pipeline.filestore, &e);
+	recording_close(&rec);
+	if (result == -1)
+		trace("process %d: %s", actor_now->id, e.text);
+	else if (it->errand == ERRAND_RESET)
+		laws_excuse(it->recording, "its journal was reset");
+	else if (outcome != FORGET_DELIVERED)
+		sessions[it->recording].has_left = true;
+}
+
+static void
+verify(const struct errand_of *it)
+{
+	struct verify_result result;
+	struct err e = { 0 };
+
+	if (verify_run(sessions[it->recording].path, false,
+		&loaded.config.pipeline, &result, &e) == -1)
+		trace("process %d: %s", actor_now->id, e.text);
+	verify_result_free(&result);
+}
+
+static void
+status(void)
+{
+	struct status st = { 0 };
+	struct err e;
+
+	(void)status_collect(&st, &loaded.config.verdict,
+	    &loaded.config.pipeline.recording, &roots, 1U << VERDICT_HELD, &e);
+	for (int i = 0; i < RECORDINGS; i++) {
+		sessions[i].is_held = false;
+		for (size_t k = 0; k < st.n; k++)
+			sessions[i].is_held |=
+			    strcmp(st.rows[k].path, sessions[i].path) == 0;
+	}
+	status_free(&st);
+}
+
+static void
+run(void *ctx)
+{
+	struct errand_of *it = ctx;
+
+	stop_at(clock_mono_ms() + loaded.config.deadline_ms);
+	switch (it->errand) {
+	case ERRAND_HOOK:
+		attempt(it, (struct attempt_request){ 0 });
+		break;
+	case ERRAND_DEFER:
+		attempt(it, (struct attempt_request){ .is_deferred = true });
+		break;
+	case ERRAND_UPLOAD:
+		attempt(it, (struct attempt_request){ .is_by_hand = true });
+		break;
+	case ERRAND_UPLOAD_ELSEWHERE:
+		laws_excuse(it->recording, "it goes to another meeting");
+		attempt(it,
+		    (struct attempt_request){
+			.is_by_hand = true,
+			.meeting_id = "900",
+		    });
+		break;
+	case ERRAND_SWEEP:
+		/* Its visits have deadlines of their own. */
+		stop_at(INT64_MAX);
+		sweep(it);
+		break;
+	case ERRAND_STATUS:
+		status();
+		break;
+	case ERRAND_VERIFY:
+		verify(it);
+		break;
+	case ERRAND_STARTED:
+		notify(it, NOTIFY_STARTED);
+		break;
+	case ERRAND_STOPPED:
+		notify(it, NOTIFY_STOPPED);
+		break;
+	case ERRAND_FAILED:
+		notify(it, NOTIFY_FAILED);
+		break;
+	default:
+		forget(it);
+	}
+}
+
+static const char *const names[ERRANDS] = {
+	[ERRAND_HOOK] = "finalize",
+	[ERRAND_DEFER] = "finalize --defer",
+	[ERRAND_SWEEP] = "sweep",
+	[ERRAND_UPLOAD] = "upload",
+	[ERRAND_UPLOAD_ELSEWHERE] = "upload --meeting-id",
+	[ERRAND_VERIFY] = "verify",
+	[ERRAND_STARTED] = "notify started",
+	[ERRAND_STOPPED] = "notify stopped",
+	[ERRAND_FAILED] = "notify failed",
+	[ERRAND_FORGET] = "forget",
+	[ERRAND_RESET] = "forget --reset",
+	[ERRAND_STATUS] = "status",
+};
+
+void
+errand_start(struct host *host, enum errand errand, int recording)
+{
+	struct errand_of *it = xcalloc(1, sizeof(*it));
+	char name[48];
+	struct actor *a;
+
+	it->errand = errand;
+	it->recording = recording;
+	it->next = all;
+	all = it;
+	if (errand == ERRAND_SWEEP)
+		(void)snprintf(name, sizeof(name), "sweep");
+	else
+		(void)snprintf(name, sizeof(name), "%s %s", names[errand],
+		    sessions[recording].name);
+	a = actor_start(host, name, run, it);
+	if (a)
+		a->recording = errand == ERRAND_SWEEP ? -1 : recording;
+}

@@ -1,0 +1,285 @@
+#include "world.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "disk.h"
+#include "errand.h"
+#include "fate.h"
+#include "jibri.h"
+#include "laws.h"
+#include "plan.h"
+#include "server.h"
+#include "trace.h"
+#include "visit.h"
+
+enum {
+	MINUTE_MS = 60 * 1000,
+	ROUND_MS = 10 * MINUTE_MS,
+	/* After so many sweeps an operator helps; and it is all over. */
+	HELP_ROUND = 30,
+	ROUNDS = 150,
+	/*
+	 * Until nothing waits for its next try; until all is removed, by clocks
+	 * that differ by a day and more.
+	 */
+	LATE_ROUNDS = 8,
+	KEPT_ROUNDS = 400,
+	HOPELESS_ROUNDS = 36,
+};
+
+struct world world;
+
+const char *const fault_names[FAULT_COUNT] = {
+#define X(name, text) text,
+	FAULTS(X)
+#undef X
+};
+
+uint32_t
+world_pick(enum fault fault, uint32_t n)
+{
+	uint32_t choice = draw(DRAW_WORLD, n);
+
+	return world.allows[fault] ? choice : 0;
+}
+
+bool
+world_chance(enum fault fault, uint32_t permille)
+{
+	return draw_chance(DRAW_WORLD, permille) && world.allows[fault];
+}
+
+struct host *
+world_host(void)
+{
+	return &world.hosts[draw(DRAW_WORLD, (uint32_t)world.n_hosts)];
+}
+
+static void
+choose_hosts(void)
+{
+	static const char *const names[HOSTS] = { "alpha", "beta", "gamma" };
+	static const int64_t offsets[] = { 0, 500, -3000, 90000, -90000,
+		3600000, -7200000 };
+
+	world.n_hosts = 1 + draw(DRAW_WORLD, HOSTS);
+	for (size_t i = 0; i < HOSTS; i++)
+		world.hosts[i] = (struct host){
+			.name = names[i],
+			.offset_ms = offsets[world_pick(FAULT_CLOCK, 7)],
+			.drift_ppm = (int64_t)world_pick(FAULT_CLOCK, 3) * 300,
+			.is_read_only = world_chance(FAULT_READ_ONLY, 30),
+		};
+	if (world.n_hosts == 1)
+		world.hosts[0].is_read_only = false;
+}
+
+static void
+choose_server(void)
+{
+	static const int64_t lags[] = { 0, 0, 0, 500, 3000, LAG_MAX_MS };
+	static const int refusals[] = { 403, 404, 405, 501 };
+	struct personality *p = &personality;
+
+	p->id = draw(DRAW_WORLD, IDS);
+	p->lag_ms = lags[world_pick(FAULT_LAG, 6)];
+	if (world_chance(FAULT_PATHS, 120))
+		p->path = draw(DRAW_WORLD, PATHS);
+	if (world_chance(FAULT_SIZES, 120))
+		p->size = draw(DRAW_WORLD, SIZES);
+	p->answer = draw(DRAW_WORLD, 2);
+	if (world_chance(FAULT_NO_RECORD, 120))
+		p->answer = draw(DRAW_WORLD, ANSWERS);
+	if (world_chance(FAULT_UPSERT, 250))
+		p->store = draw(DRAW_WORLD, STORES);
+	if (world_chance(FAULT_NO_LIST, 60))
+		p->list_refusal = refusals[draw(DRAW_WORLD, 4)];
+	/* Nobody could ever tell what is there. */
+	if (p->answer > SAYS_OK) {
+		p->path = PATH_AS_ASKED;
+		p->list_refusal = 0;
+	}
+}
+
+static void
+choose_faults(void)
+{
+	static const uint32_t yields[] = { 0, 600, 150, 40 };
+	static const uint32_t crashes[] = { 0, 0, 3000, 500 };
+	static const uint32_t errors[] = { 0, 0, 1500, 150 };
+	static const uint32_t nets[] = { 0, 40, 150, 450 };
+	static const int ofd_errors[] = { 0, ENOLCK, EINVAL };
+
+	world.yield_mean = yields[world_pick(FAULT_YIELD, 4)];
+	world.crash_mean = crashes[world_pick(FAULT_CRASH, 4)];
+	world.fault_mean = errors[world_pick(FAULT_DISK, 4)];
+	world.net_permille = nets[world_pick(FAULT_NET, 4)];
+	disk.yield_gap = draw_gap(DRAW_TIME, world.yield_mean);
+	disk.crash_gap = draw_gap(DRAW_DISK, world.crash_mean);
+	disk.fault_gap = draw_gap(DRAW_DISK, world.fault_mean);
+	if (world_chance(FAULT_LOCKS, 30)) {
+		disk.ofd_error = ofd_errors[draw(DRAW_WORLD, 3)];
+		disk.flock_error = draw(DRAW_WORLD, 2) ? EOPNOTSUPP : 0;
+	}
+	if (world_chance(FAULT_RENAME, 120))
+		disk.rename_error = EINVAL;
+}
+
+static void
+begin(void)
+{
+	actor_reset();
+	disk_reset();
+	visits_reset();
+	server_reset();
+	fate_reset();
+	jibri_reset();
+	laws_reset();
+	(void)disk_make(disk_root(), "rec", true);
+	world.is_calm = false;
+	world.requests = 0;
+	world.n_recordings = 1 + draw(DRAW_WORLD, RECORDINGS);
+	world.has_retention = world_chance(FAULT_RETENTION, 300);
+	errand_set("deadline", draw(DRAW_WORLD, 3) == 2 ? "10m" : "1h");
+	errand_set("retention", world.has_retention ? "1h" : "0s");
+	choose_hosts();
+	choose_server();
+	choose_faults();
+}
+
+/* What never ends is no fault: it is how this world is. */
+static void
+calm_down(void)
+{
+	trace("all faults end");
+	world.is_calm = true;
+	world.calm_ms = now_ms;
+	fate_calm();
+	disk.is_full = false;
+	for (size_t i = 0; i < world.n_hosts; i++)
+		world.hosts[i].is_read_only = false;
+	for (size_t i = 0; i < world.n_recordings; i++) {
+		laws_changed((int)i);
+		if (sessions[i].is_live)
+			jibri_finish((int)i);
+	}
+}
+
+static bool
+is_all_delivered(void)
+{
+	for (size_t i = 0; i < world.n_recordings; i++) {
+		const char *missing;
+
+		if (!sessions[i].has_left && !fate_is_hopeless((int)i) &&
+		    jibri_directory((int)i) &&
+		    !laws_is_delivered((int)i, &missing))
+			return false;
+	}
+	return true;
+}
+
+static bool
+is_any_hopeless(void)
+{
+	for (size_t i = 0; i < world.n_recordings; i++)
+		if (fate_is_hopeless((int)i))
+			return true;
+	return false;
+}
+
+static void
+sweep_round(size_t round)
+{
+	errand_start(&world.hosts[round % world.n_hosts], ERRAND_SWEEP, 0);
+	world_run(now_ms + ROUND_MS);
+}
+
+/* Held ones get what holds them looked at; a hook is as good a chance. */
+static void
+help(void)
+{
+	static const enum errand errands[] = { ERRAND_UPLOAD, ERRAND_HOOK,
+		ERRAND_DEFER };
+
+	errand_start(&world.hosts[0], ERRAND_STATUS, 0);
+	world_run(now_ms + MINUTE_MS);
+	for (size_t i = 0; i < world.n_recordings; i++) {
+		uint32_t choice = draw(DRAW_WORLD, 3);
+
+		if (choice == 2 && !world.allows[FAULT_DEFER])
+			choice = 1;
+		if (jibri_directory((int)i) && !sessions[i].has_left &&
+		    !sessions[i].died_last && sessions[i].is_held)
+			errand_start(&world.hosts[0], errands[choice], (int)i);
+	}
+	world_run(now_ms + ROUND_MS);
+}
+
+static bool
+is_any_kept(void)
+{
+	for (size_t i = 0; world.has_retention && i < world.n_recordings; i++)
+		if (!sessions[i].has_left && jibri_directory((int)i))
+			return true;
+	return false;
+}
+
+/* What is delivered is asked about no more, or is gone. */
+static void
+check_quiet(size_t round)
+{
+	int rounds = world.has_retention ? KEPT_ROUNDS : LATE_ROUNDS;
+	uint64_t requests;
+
+	for (int i = 0; i < rounds && !world_is_over() &&
+	     (i < LATE_ROUNDS || is_any_kept());
+	     i++)
+		sweep_round(round++);
+	requests = world.requests;
+	sweep_round(round++);
+	sweep_round(round);
+	if (world.requests != requests)
+		law_break(LAW_QUIET,
+		    "all is delivered, and sweeps go on asking");
+	if (is_any_kept())
+		law_break(LAW_KEPT,
+		    "all is delivered since long, and not all is removed");
+}
+
+static void
+end(void)
+{
+	size_t round = 0;
+
+	/* What is refused for ever is watched for some hours. */
+	while (round < ROUNDS && !world_is_over() &&
+	    (!is_all_delivered() ||
+		(is_any_hopeless() && round < HOPELESS_ROUNDS))) {
+		sweep_round(round++);
+		if (round % HELP_ROUND == 0)
+			help();
+	}
+	if (world_is_over())
+		return;
+	laws_end();
+	if (!is_any_hopeless())
+		check_quiet(round);
+}
+
+void
+history_run(void)
+{
+	begin();
+	plan_make();
+	world_run(plan_end_ms());
+	if (!world_is_over()) {
+		calm_down();
+		end();
+	}
+	errand_reset();
+}

@@ -1,0 +1,58 @@
+#ifndef SIM_JIBRI_H
+#define SIM_JIBRI_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "actor.h"
+
+/* What Jibris write, and each state that a file of theirs has had. */
+
+struct version {
+	int recording;
+	char *path;
+	char *data;
+	size_t len;
+	int64_t from_ms, to_ms; /* to INT64_MAX: it is so now */
+	bool is_withheld;       /* metadata.json that is none */
+	char *redacted;         /* what may leave of it; NULL: all */
+	int stores;             /* times that a server stored it */
+	int sends;              /* times that all of it was sent by a visit */
+	struct version *next;
+};
+
+struct session {
+	char name[40], room[40], path[64];
+	char media[64];         /* its file */
+	int64_t handed_over_ms; /* Jibri has called; INT64_MAX: it has not */
+	bool is_live;           /* Jibri writes to it */
+	bool has_left;          /* an operator gave it up, or took it away */
+	bool died_last;         /* nobody has ended a run over it since */
+	bool is_held;           /* says status, when it was last asked */
+	int64_t stopped_ms;     /* acknowledged; 0: never */
+};
+extern struct session sessions[RECORDINGS];
+extern struct version *versions;
+
+void jibri_reset(void);
+
+/* Make a recording's directory, with its files or only their beginning. */
+void jibri_make(int recording, size_t extra, bool is_live);
+
+/* Write a file anew; NULL data: other bytes of the same size. */
+void jibri_write(int recording, const char *path, size_t len);
+void jibri_rewrite(int recording, const char *path, bool keeps_size,
+    bool keeps_time);
+void jibri_write_metadata(int recording, bool has_secret, bool is_whole);
+void jibri_delete(int recording, const char *path);
+void jibri_finish(int recording);
+
+/* Some file of it; NULL: it has none. */
+const struct version *jibri_some(int recording, uint32_t choice);
+struct version *jibri_current(int recording, const char *path);
+struct node *jibri_directory(int recording);
+
+#define CANARY "canary-of-a-token"
+
+#endif

@@ -1,0 +1,441 @@
+#include "laws.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "disk.h"
+#include "fate.h"
+#include "jibri.h"
+#include "server.h"
+#include "trace.h"
+#include "world.h"
+
+enum { WEBHOOKS = 256, VISIT_BYTES = 1024, IGNORED = 30, SKEW_MS = 300000 };
+
+const char *const law_names[LAW_COUNT] = {
+#define X(name, text) text,
+	LAWS(X)
+#undef X
+};
+bool law_is_watched[LAW_COUNT];
+
+static enum law broken;
+static char why[512];
+static int n_ignored;
+
+/* What is known of a recording. */
+static struct ledger {
+	int last_sender;
+	int64_t told; /* the newest timestamp that was acknowledged */
+	int stores, ambiguous, unclear;
+	bool is_excused;
+	int visits; /* that sent something, since faults have ended */
+} ledgers[RECORDINGS];
+
+static struct heard {
+	char *id, *body;
+} heard[WEBHOOKS];
+static size_t n_heard;
+
+static int64_t out_since_ms[2];
+static int out_requests[2];
+
+void
+laws_reset(void)
+{
+	for (size_t i = 0; i < n_heard; i++) {
+		free(heard[i].id);
+		free(heard[i].body);
+	}
+	n_heard = 0;
+	memset(ledgers, 0, sizeof(ledgers));
+	memset(out_since_ms, 0, sizeof(out_since_ms));
+	memset(out_requests, 0, sizeof(out_requests));
+	broken = LAW_COUNT;
+	n_ignored = 0;
+}
+
+enum law
+laws_broken(const char **text)
+{
+	*text = why;
+	return broken;
+}
+
+void
+law_break(enum law law, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (broken != LAW_COUNT)
+		return;
+	/* Of a law that nobody watches, so much is enough. */
+	if (!law_is_watched[law]) {
+		if (++n_ignored > IGNORED)
+			actor_give_up();
+		return;
+	}
+	broken = law;
+	va_start(ap, fmt);
+	(void)vsnprintf(why, sizeof(why), fmt, ap);
+	va_end(ap);
+	trace("LAW %s: %s", law_names[law], why);
+	actor_give_up();
+}
+
+void
+laws_excuse(int recording, const char *reason)
+{
+	if (!ledgers[recording].is_excused)
+		trace("%s: nothing is known of it any more: %s",
+		    sessions[recording].name, reason);
+	ledgers[recording].is_excused = true;
+}
+
+void
+laws_counted(int recording, int64_t ambiguous)
+{
+	if (ambiguous > ledgers[recording].ambiguous)
+		ledgers[recording].ambiguous = (int)ambiguous;
+}
+
+void
+laws_unclear(int recording)
+{
+	if (recording >= 0)
+		ledgers[recording].unclear++;
+}
+
+/* Nothing that was said of it before counts for what it is now. */
+void
+laws_changed(int recording)
+{
+	ledgers[recording].visits = 0;
+}
+
+/* One worker at a time */
+
+static void
+count_visit(int recording)
+{
+	int visits = ++ledgers[recording].visits;
+	int64_t hours = (now_ms - world.calm_ms) / 3600000;
+
+	if (visits > 12 + 2 * hours)
+		law_break(LAW_BOUNDED,
+		    "%s: %d visits have sent it in %lld hours without a fault",
+		    sessions[recording].name, visits, (long long)hours);
+}
+
+void
+laws_sending(int recording)
+{
+	struct ledger *l = &ledgers[recording];
+	struct actor *a = actor_now;
+	struct actor *last = actor_find(l->last_sender);
+
+	/* By a clock that is so wrong, everything is old. */
+	if (sessions[recording].is_live && a->is_visit &&
+	    llabs(host_unix_ms(a->host) - host_unix_ms(NULL)) < SKEW_MS)
+		law_break(LAW_LIVE,
+		    "%s is still being recorded, and a sweep sends something",
+		    sessions[recording].name);
+	if (a->is_overtaken[recording] && !a->is_stale)
+		law_break(LAW_ALONE,
+		    "%s: process %d goes on though another worked on it "
+		    "meanwhile",
+		    sessions[recording].name, a->id);
+	if (last && last != a && !last->is_ended && !last->is_stale) {
+		last->is_overtaken[recording] = true;
+		if (last->in_flight[recording] > 0)
+			law_break(LAW_ALONE,
+			    "%s: processes %d and %d send at once",
+			    sessions[recording].name, last->id, a->id);
+	}
+	l->last_sender = a->id;
+	a->in_flight[recording]++;
+	if (!a->has_sent && a->is_visit && world.is_calm)
+		count_visit(recording);
+	a->has_sent = true;
+}
+
+void
+laws_sent(int recording)
+{
+	actor_now->in_flight[recording]--;
+}
+
+void
+laws_actor_ended(struct actor *a)
+{
+	if (a->recording >= 0 && a->journal_bytes > 0)
+		sessions[a->recording].died_last = a->is_killed &&
+		    !a->is_cut_off && !a->is_visit && !a->has_concluded;
+	for (int i = 0; i < RECORDINGS; i++)
+		if (personality.store == UPSERTS_SAME_ID)
+			ledgers[i].unclear += a->in_flight[i];
+	if (a->is_visit && !a->is_killed && !a->has_achieved &&
+	    a->journal_bytes > VISIT_BYTES)
+		law_break(LAW_JOURNAL,
+		    "%s achieved nothing, and wrote %zu bytes of journal",
+		    a->name, a->journal_bytes);
+}
+
+void
+laws_written(const struct node *n, const void *data, size_t len)
+{
+	static const char event[] = "\"ambiguous\"", end[] = "\"failed\"";
+	const char *p = data;
+
+	if (n->recording < 0 || n->version)
+		return;
+	trace("journal: %.*s", (int)len - 1, p);
+	actor_now->journal_bytes += len;
+	actor_now->has_concluded |= memmem(p, len, end, strlen(end)) != NULL;
+	while ((p = memmem(p, len - (size_t)(p - (const char *)data), event,
+		    strlen(event))) != NULL) {
+		ledgers[n->recording].ambiguous++;
+		p += strlen(event);
+	}
+}
+
+/* What is stored */
+
+void
+laws_seen(const void *data, size_t len, const char *where)
+{
+	if (len > 0 && memmem(data, len, CANARY, strlen(CANARY)))
+		law_break(LAW_SECRET, "a redacted member left in %s", where);
+}
+
+static bool
+is_version(const struct version *v, int recording, const char *path,
+    const void *data, size_t len)
+{
+	const struct session *s = &sessions[recording];
+	const char *want = v->redacted ? v->redacted : v->data;
+	size_t want_len = v->redacted ? strlen(v->redacted) : v->len;
+	size_t room = strlen(s->room), name = strlen(s->name);
+
+	return v->recording == recording && want_len == len &&
+	    memcmp(want, data, len) == 0 && strlen(path) > room + name + 3 &&
+	    strcmp(path + room + name + 3, v->path) == 0;
+}
+
+void
+laws_stored(int recording, const char *path, const void *data, size_t len,
+    int meeting)
+{
+	struct ledger *l = &ledgers[recording < 0 ? 0 : recording];
+
+	laws_seen(data, len, path);
+	if (recording < 0)
+		return;
+	if (actor_now)
+		actor_now->has_achieved = true;
+	for (struct version *v = versions; v; v = v->next) {
+		if (!is_version(v, recording, path, data, len))
+			continue;
+		/* What goes to another meeting is another file there. */
+		if (meeting == 100 + recording && v->stores++ > 0)
+			l->stores++;
+		break;
+	}
+	if (l->stores > l->ambiguous + l->unclear && !l->is_excused)
+		law_break(LAW_DOUBLED,
+		    "%s was stored again (%d times in all, %d counted as "
+		    "ambiguous)",
+		    path, l->stores, l->ambiguous);
+}
+
+/* Nobody who has only the list could tell it from what is there. */
+static bool
+looks_there(const struct version *now)
+{
+	for (const struct version *v = versions; v; v = v->next)
+		if (v->recording == now->recording && v->len == now->len &&
+		    strcmp(v->path, now->path) == 0 && server_has(v))
+			return ledgers[now->recording].is_excused;
+	return false;
+}
+
+void
+laws_removed(const struct node *n)
+{
+	const struct version *v = n->version;
+
+	if (actor_now == NULL || v == NULL || server_has(v) || looks_there(v))
+		return;
+	law_break(LAW_REMOVED, "%s/%s is removed, and not at the server",
+	    sessions[v->recording].name, v->path);
+}
+
+/* What is told */
+
+/* Is one of those there that could be meant? */
+static bool
+is_any_there(const struct version *now, int64_t since_ms)
+{
+	for (const struct version *v = versions; v; v = v->next)
+		if (v->recording == now->recording && v->to_ms >= since_ms &&
+		    strcmp(v->path, now->path) == 0 && server_has(v))
+			return true;
+	return false;
+}
+
+/* Somebody who looked since then had to see it. */
+static bool
+was_there(const struct version *now, int64_t since_ms)
+{
+	for (const struct version *v = versions; v; v = v->next)
+		if (v->recording == now->recording && v->from_ms < since_ms &&
+		    v->to_ms >= since_ms && strcmp(v->path, now->path) == 0)
+			return true;
+	return false;
+}
+
+static bool
+is_ours(const struct version *v)
+{
+	const char *name = strrchr(v->path, '/');
+
+	name = name ? name + 1 : v->path;
+	return *name != '.' && !strstr(name, ".part") && !v->is_withheld;
+}
+
+void
+laws_stopped(const struct arrival *a)
+{
+	struct session *s = &sessions[a->recording];
+
+	for (const struct version *v = versions; v; v = v->next)
+		if (v->recording == a->recording && v->from_ms <= a->sent_ms &&
+		    v->to_ms > a->sent_ms && is_ours(v) &&
+		    was_there(v, a->since_ms) &&
+		    !is_any_there(v, a->since_ms) && !looks_there(v))
+			law_break(LAW_STOPPED,
+			    "STOPPED for %s, and %s is not at the server as "
+			    "it is",
+			    s->name, v->path);
+	s->stopped_ms = now_ms;
+}
+
+void
+laws_webhook(const struct arrival *a)
+{
+	const char *body = buf_str(&a->body);
+	struct ledger *l = &ledgers[a->recording];
+	size_t i = 0;
+
+	/* When it began is told whenever somebody asks for it. */
+	if (a->timestamp < l->told && strcmp(a->event, "STARTED") != 0)
+		law_break(LAW_OLDER,
+		    "%s of %s says %lld, and %lld was told before", a->event,
+		    sessions[a->recording].name, (long long)a->timestamp,
+		    (long long)l->told);
+	if (a->webhook_id == NULL)
+		return;
+	while (i < n_heard && strcmp(heard[i].id, a->webhook_id) != 0)
+		i++;
+	if (i < n_heard && strcmp(heard[i].body, body) != 0)
+		law_break(LAW_SAME_BODY, "webhook-id %s with %s and %s",
+		    a->webhook_id, heard[i].body, body);
+	if (i == n_heard && n_heard < WEBHOOKS)
+		heard[n_heard++] = (struct heard){
+			.id = xstrdup(a->webhook_id),
+			.body = xstrdup(body),
+		};
+}
+
+void
+laws_acknowledged(const struct arrival *a)
+{
+	struct ledger *l = &ledgers[a->recording];
+
+	if (a->timestamp > l->told)
+		l->told = a->timestamp;
+	actor_now->has_achieved = true;
+}
+
+void
+laws_asked_while_out(bool is_file_service, int64_t since_ms)
+{
+	int64_t minutes = (now_ms - since_ms) / 60000;
+
+	if (!actor_now->is_visit && !actor_now->is_sweep)
+		return;
+	if (out_since_ms[is_file_service] != since_ms)
+		out_requests[is_file_service] = 0;
+	out_since_ms[is_file_service] = since_ms;
+	if (++out_requests[is_file_service] >
+	    (12 + minutes + minutes / 4) * (int64_t)world.n_hosts)
+		law_break(LAW_OUTAGE,
+		    "%d requests to a service that is out for %lld minutes",
+		    out_requests[is_file_service], (long long)minutes);
+}
+
+/* Of a service that answers, nothing ends a sweep early. */
+void
+laws_ended_early(const char *text)
+{
+	for (size_t i = 0; i < world.n_recordings; i++)
+		if (fate_is_of_service((int)i))
+			return;
+	if (world.is_calm)
+		law_break(LAW_EARLY, "a sweep ended early: %s", text);
+}
+
+/* The end */
+
+static const struct version *
+first_missing(int recording)
+{
+	for (const struct version *v = versions; v; v = v->next)
+		if (v->recording == recording && v->to_ms == INT64_MAX &&
+		    is_ours(v) && !server_has(v) && !looks_there(v))
+			return v;
+	return NULL;
+}
+
+static int64_t
+last_change(int recording)
+{
+	int64_t last_ms = 0;
+
+	for (const struct version *v = versions; v; v = v->next)
+		if (v->recording == recording && v->to_ms == INT64_MAX &&
+		    is_ours(v) && v->from_ms > last_ms)
+			last_ms = v->from_ms;
+	return last_ms;
+}
+
+bool
+laws_is_delivered(int recording, const char **missing)
+{
+	const struct version *v = first_missing(recording);
+
+	*missing = v ? v->path : "STOPPED";
+	return v == NULL &&
+	    sessions[recording].stopped_ms >= last_change(recording) &&
+	    sessions[recording].stopped_ms > 0;
+}
+
+void
+laws_end(void)
+{
+	/* Without locks nobody can work, until an operator says so. */
+	for (size_t i = 0; i < world.n_recordings && !disk.ofd_error; i++) {
+		const char *missing;
+
+		if (!sessions[i].has_left && !fate_is_hopeless((int)i) &&
+		    jibri_directory((int)i) &&
+		    !laws_is_delivered((int)i, &missing))
+			law_break(LAW_DELIVERED,
+			    "%s is not delivered long after all faults ended: "
+			    "%s is missing",
+			    sessions[i].name, missing);
+	}
+}

@@ -1,0 +1,81 @@
+#ifndef SIM_LAWS_H
+#define SIM_LAWS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "actor.h"
+
+struct node;
+struct version;
+struct arrival;
+
+/* What has to be true, whatever happens; tests/README.md explains each. */
+#define LAWS(X) \
+	X(STOPPED, "stopped") \
+	X(DOUBLED, "doubled") \
+	X(REMOVED, "removed") \
+	X(SECRET, "secret") \
+	X(ALONE, "alone") \
+	X(SAME_BODY, "same-body") \
+	X(OLDER, "older") \
+	X(LIVE, "live") \
+	X(DELIVERED, "delivered") \
+	X(QUIET, "quiet") \
+	X(KEPT, "kept") \
+	X(BOUNDED, "bounded") \
+	X(JOURNAL, "journal") \
+	X(EARLY, "early") \
+	X(OUTAGE, "outage") \
+	X(ENDS, "ends")
+
+enum law {
+#define X(name, text) LAW_##name,
+	LAWS(X)
+#undef X
+	    LAW_COUNT
+};
+
+extern const char *const law_names[LAW_COUNT];
+extern bool law_is_watched[LAW_COUNT];
+
+/* The history is over, if this law is watched. */
+void law_break(enum law, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* LAW_COUNT: none. */
+enum law laws_broken(const char **why);
+void laws_reset(void);
+
+/* What is looked at as it happens. */
+void laws_actor_ended(struct actor *);
+void laws_written(const struct node *, const void *data, size_t len);
+void laws_removed(const struct node *);
+void laws_sending(int recording);
+void laws_sent(int recording);
+void laws_changed(int recording);
+
+/* What is stored looks as before to who has not heard of it. */
+void laws_unclear(int recording);
+void laws_counted(int recording, int64_t ambiguous);
+void laws_acknowledged(const struct arrival *);
+void laws_asked_while_out(bool is_file_service, int64_t since_ms);
+void laws_ended_early(const char *why);
+bool laws_is_delivered(int recording, const char **missing);
+void laws_stored(int recording, const char *path, const void *data, size_t len,
+    int meeting);
+void laws_stopped(const struct arrival *);
+void laws_webhook(const struct arrival *);
+void laws_seen(const void *data, size_t len, const char *where);
+
+/*
+ * What the program knew of it is gone: it can do no better than to believe
+ * the list, by path and size.
+ */
+void laws_excuse(int recording, const char *why);
+
+/* At the end of a history. */
+void laws_end(void);
+
+#endif

@@ -1,0 +1,114 @@
+/* base/log.h: lines are only of use to somebody who looks on. */
+#include "base/log.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "actor.h"
+#include "trace.h"
+
+bool trace_is_on;
+
+static void
+print(const char *prefix, const char *fmt, va_list ap)
+{
+	(void)printf("%11.3f  %s", (double)now_ms / 1000, prefix);
+	(void)vprintf(fmt, ap);
+	(void)putchar('\n');
+}
+
+void
+trace_line(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	print("", fmt, ap);
+	va_end(ap);
+}
+
+void
+log_line(enum log_level level, const char *fmt, ...)
+{
+	char prefix[32];
+	va_list ap;
+
+	if (!trace_is_on || level > LOG_INFO)
+		return;
+	(void)snprintf(prefix, sizeof(prefix),
+	    "    %d: ", actor_now ? actor_now->id : 0);
+	va_start(ap, fmt);
+	print(prefix, fmt, ap);
+	va_end(ap);
+}
+
+void
+log_init(void)
+{
+}
+
+int
+log_configure(const struct log_policy *policy, struct err *e)
+{
+	(void)policy;
+	(void)e;
+	return 0;
+}
+
+void
+log_set_session(const char *session)
+{
+	(void)session;
+}
+
+bool
+log_shows(enum log_level level)
+{
+	return trace_is_on && level <= LOG_INFO;
+}
+
+bool
+log_is_file(const struct stat *st)
+{
+	(void)st;
+	return false;
+}
+
+void
+log_set_live(const char *lines)
+{
+	(void)lines;
+}
+
+void
+log_result(const char *text)
+{
+	(void)text;
+}
+
+void
+log_outcome(const char *text)
+{
+	(void)text;
+}
+
+void
+log_flush(void)
+{
+}
+
+int64_t
+log_due_ms(void)
+{
+	return 0;
+}
+
+void
+log_after_fork(void)
+{
+}
+
+void
+log_finish(void)
+{
+}

@@ -1,0 +1,62 @@
+#ifndef SIM_SERVER_H
+#define SIM_SERVER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/text.h"
+
+/* The models of the two services. */
+
+enum stage { STAGE_LOOKUP, STAGE_LIST, STAGE_UPLOAD, STAGE_WEBHOOK, STAGES };
+
+/* As it arrives. */
+struct arrival {
+	enum stage stage;
+	int recording; /* -1: of none of ours */
+	char *url;
+	char *filename;
+	char *webhook_id;
+	char event[16]; /* of a webhook */
+	int64_t timestamp;
+	int64_t since_ms; /* when the process began that sends it */
+	int64_t sent_ms;
+	bool is_heard; /* its answer gets back */
+	struct buf body;
+};
+
+struct reply {
+	int status;
+	const char *type;
+	struct buf body;
+};
+
+/* How the file-service of this history behaves. */
+struct personality {
+	int64_t lag_ms;
+	enum { PATH_AS_ASKED, PATH_LOWER, PATH_PREFIX, PATH_OWN, PATHS } path;
+	enum { SIZE_NUMBER, SIZE_TEXT, SIZE_FLOAT, SIZE_NONE, SIZES } size;
+	enum { ID_NUMBER, ID_TEXT, IDS } id;
+	enum { SAYS_RECORD, SAYS_OK, SAYS_202, SAYS_204, ANSWERS } answer;
+	enum { APPENDS, UPSERTS_SAME_ID, UPSERTS_NEW_ID, STORES } store;
+	int list_refusal; /* status; 0: it can be asked */
+};
+extern struct personality personality;
+
+void server_reset(void);
+void server_act(const struct arrival *, struct reply *);
+void arrival_free(struct arrival *);
+
+/* As somebody before us did it: no request of ours. */
+struct version;
+void server_plant(int recording, const struct version *);
+
+/* Has it these bytes, under this path of the recording? */
+bool server_has(const struct version *);
+
+/* How long a store can be late, and still be within answer-timeout. */
+enum { LATE_MAX_MS = 45000, LAG_MAX_MS = 10000 };
+
+#endif

@@ -1,0 +1,33 @@
+#ifndef SIM_TRIAL_H
+#define SIM_TRIAL_H
+
+#include <stdint.h>
+
+#include "draw.h"
+#include "laws.h"
+
+/* Histories in processes of their own, as a process that dies takes its. */
+
+struct verdict_of {
+	enum law law; /* LAW_COUNT: none is broken */
+	uint64_t seed;
+	char why[400];
+};
+
+/*
+ * Run the histories of these seeds until one breaks a law; *done says how
+ * many were run.
+ */
+struct verdict_of trial_run(uint64_t seed, uint64_t n, uint64_t *done);
+
+/* One history, by its script where there is one; it is shown with is_shown. */
+struct verdict_of trial_replay(uint64_t seed, const struct script *,
+    bool is_shown);
+
+/* The script of the history of this seed. */
+void trial_record(uint64_t seed, struct script *);
+
+/* Make it as small as can be while it still breaks the same law. */
+void shrink(uint64_t seed, enum law, struct script *);
+
+#endif

@@ -1,0 +1,138 @@
+#include "visit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sweep/visit.h"
+
+#include "actor.h"
+#include "base/clock.h"
+#include "base/mem.h"
+#include "base/stop.h"
+
+enum { VISITS = 64, VISIT_FD = 1 << 25 };
+
+struct child {
+	bool is_used;
+	int pid, parent;
+	const struct visit_policy *policy;
+	char *directory;
+	int64_t left_ms;
+	bool has_report;
+	struct visit_report report;
+};
+
+static struct child children[VISITS];
+
+int __wrap_visit_start(struct visit *, const struct visit_policy *,
+    const char *directory, struct err *e);
+bool __wrap_visit_end(struct visit *, struct visit_report *);
+
+void
+visits_reset(void)
+{
+	for (size_t i = 0; i < VISITS; i++)
+		free(children[i].directory);
+	memset(children, 0, sizeof(children));
+}
+
+static struct child *
+child_of(int fd)
+{
+	return fd >= VISIT_FD && fd < VISIT_FD + VISITS &&
+		children[fd - VISIT_FD].is_used
+	    ? &children[fd - VISIT_FD]
+	    : NULL;
+}
+
+bool
+visit_is_over(int fd)
+{
+	const struct child *c = child_of(fd);
+
+	return c && (c->has_report || actor_find(c->pid) == NULL);
+}
+
+static void
+run(void *ctx)
+{
+	struct child *c = ctx;
+	struct visit_report report = { 0 };
+	int64_t left_ms = c->left_ms < c->policy->deadline_ms
+	    ? c->left_ms
+	    : c->policy->deadline_ms;
+
+	stop_at(clock_mono_ms() + left_ms);
+	visit_deliver(c->policy, c->directory, &report);
+	c->report = report;
+	c->has_report = true;
+}
+
+/* The slot of a sweep that has died is free again. */
+static struct child *
+free_child(void)
+{
+	for (size_t i = 0; i < VISITS; i++)
+		if (!children[i].is_used ||
+		    (actor_find(children[i].pid) == NULL &&
+			actor_find(children[i].parent) == NULL))
+			return &children[i];
+	return NULL;
+}
+
+/* "Session-N-..." */
+static int
+recording_of(const char *directory)
+{
+	const char *name = strrchr(directory, '/') + 1;
+	int n = strncmp(name, "Session-", 8) == 0 ? name[8] - '0' : -1;
+
+	return n >= 0 && n < RECORDINGS ? n : -1;
+}
+
+int
+__wrap_visit_start(struct visit *v, const struct visit_policy *policy,
+    const char *directory, struct err *e)
+{
+	struct child *c = free_child();
+	char name[48];
+	struct actor *a;
+
+	(void)snprintf(name, sizeof(name), "visit of %s",
+	    strrchr(directory, '/') + 1);
+	a = c ? actor_start(actor_now->host, name, run, c) : NULL;
+	if (a == NULL)
+		return err_set(e, ERR_TEMPORARY, "start a process");
+	a->parent = actor_now;
+	a->is_visit = true;
+	a->recording = recording_of(directory);
+	free(c->directory);
+	*c = (struct child){
+		.is_used = true,
+		.parent = actor_now->id,
+		.pid = a->id,
+		.policy = policy,
+		.directory = xstrdup(directory),
+		.left_ms = stop_left_ms(),
+	};
+	v->pid = a->id;
+	v->fd = VISIT_FD + (int)(c - children);
+	return 0;
+}
+
+bool
+__wrap_visit_end(struct visit *v, struct visit_report *report)
+{
+	struct child *c = child_of(v->fd);
+	bool has_report = c->has_report;
+
+	*report = c->report;
+	c->is_used = false;
+	v->pid = 0;
+	if (has_report)
+		return true;
+	*report = (struct visit_report){ 0 };
+	(void)err_set(&report->err, ERR_TEMPORARY, "the visit died");
+	return false;
+}
