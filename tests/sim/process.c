@@ -118,6 +118,18 @@ stop_at(int64_t mono_ms)
 	actor_now->deadline_ms = mono_ms;
 }
 
+void
+stop_extend(int64_t ms)
+{
+	actor_now->deadline_ms += ms;
+}
+
+bool
+stop_is_overdue(void)
+{
+	return clock_mono_ms() >= actor_now->deadline_ms;
+}
+
 int
 stop_check(struct err *e)
 {

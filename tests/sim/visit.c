@@ -18,7 +18,6 @@ struct child {
 	int pid, parent;
 	const struct visit_policy *policy;
 	char *directory;
-	int64_t left_ms;
 	bool has_report;
 	struct visit_report report;
 };
@@ -59,11 +58,8 @@ run(void *ctx)
 {
 	struct child *c = ctx;
 	struct visit_report report = { 0 };
-	int64_t left_ms = c->left_ms < c->policy->deadline_ms
-	    ? c->left_ms
-	    : c->policy->deadline_ms;
 
-	stop_at(clock_mono_ms() + left_ms);
+	stop_at(clock_mono_ms() + c->policy->deadline_ms);
 	visit_deliver(c->policy, c->directory, &report);
 	c->report = report;
 	c->has_report = true;
@@ -114,9 +110,10 @@ __wrap_visit_start(struct visit *v, const struct visit_policy *policy,
 		.pid = a->id,
 		.policy = policy,
 		.directory = xstrdup(directory),
-		.left_ms = stop_left_ms(),
 	};
 	v->pid = a->id;
+	v->began_ms = clock_mono_ms();
+	v->kill_at_ms = v->began_ms + policy->deadline_ms + STOP_KILL_MS;
 	v->fd = VISIT_FD + (int)(c - children);
 	return 0;
 }
