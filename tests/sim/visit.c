@@ -16,7 +16,7 @@ enum { VISITS = 64, VISIT_FD = 1 << 25 };
 struct child {
 	bool is_used;
 	int pid, parent;
-	const struct visit_policy *policy;
+	struct visit_policy policy;
 	char *directory;
 	bool has_report;
 	struct visit_report report;
@@ -59,8 +59,8 @@ run(void *ctx)
 	struct child *c = ctx;
 	struct visit_report report = { 0 };
 
-	stop_at(clock_mono_ms() + c->policy->deadline_ms);
-	visit_deliver(c->policy, c->directory, &report);
+	stop_at(clock_mono_ms() + c->policy.deadline_ms);
+	visit_deliver(&c->policy, c->directory, &report);
 	c->report = report;
 	c->has_report = true;
 }
@@ -108,7 +108,7 @@ __wrap_visit_start(struct visit *v, const struct visit_policy *policy,
 		.is_used = true,
 		.parent = actor_now->id,
 		.pid = a->id,
-		.policy = policy,
+		.policy = *policy,
 		.directory = xstrdup(directory),
 	};
 	v->pid = a->id;
