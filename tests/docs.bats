@@ -96,13 +96,13 @@ commands() {
 	END
 }
 
-@test "what resembles nothing is not guessed at, and a hidden flag is no guess" {
+@test "what resembles nothing is not guessed at" {
 	run -64 "$BIN" frobnicate
 	refute_output_has "did you mean"
 	assert_output_has "jibri-finalize --help"
 	run -64 "$BIN" config --xyzzy
 	refute_output_has "did you mean"
-	run -64 "$BIN" config --generat=x
+	run -64 "$BIN" help tabels
 	refute_output_has "did you mean"
 }
 
@@ -212,6 +212,18 @@ answers() {
 copy_tree() {
 	mkdir -p "$DIR/tree"
 	cp -R --parents man README.md packaging scripts "$DIR/tree"
+}
+
+@test "the tables as JSON have every command and setting, by its subject" {
+	"$BIN" help tables >"$DIR/tables"
+	diff <(commands) <(jq -r '.commands[].name' "$DIR/tables")
+	diff <("$BIN" config --json | jq -r '.[].name') \
+		<(jq -r '.settings[].name' "$DIR/tables")
+	cd "$ROOT/src/cli/settings"
+	diff <(grep -H '^	    \.name = ' settings_*.c |
+			sed 's/^settings_\(.*\)\.c:.*"\(.*\)",/\1 \2/' | sort) \
+		<(jq -r '.settings[] | .subject + " " + .name' "$DIR/tables" |
+			sort)
 }
 
 @test "manuals, README, completions and sample are what the tables generate" {

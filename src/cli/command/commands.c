@@ -320,7 +320,6 @@ const struct command commands[] = {
 		      "examples.",
 	    .examples = help_examples,
 	    .max_words = 1,
-	    .options = OPTION_GENERATE,
 	    .needs_no_config = true,
 	    .run = cmd_help,
 	},

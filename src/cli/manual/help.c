@@ -75,7 +75,7 @@ add_switches(struct buf *out, unsigned wanted)
 		autofree char *left = xasprintf("%s--%s%s%s", letter, s->name,
 		    s->arg ? " " : "", s->arg ? s->arg : "");
 
-		if (!s->is_hidden && (s->option & wanted))
+		if (s->option & wanted)
 			add_row(out, left, s->help);
 	}
 }

@@ -26,4 +26,10 @@ char *help_flag(const struct setting *);
  */
 char *help_sample(void);
 
+/*
+ * Print the tables as JSON: commands, options and settings.  Manuals, README
+ * and completions are made of it (scripts/docs), so that they cannot differ.
+ */
+void help_tables(void);
+
 #endif

@@ -123,14 +123,6 @@ const struct option_switch option_switches[] = {
 	    .help = "exit with 1 when anything is held",
 	},
 	{
-	    .name = "generate",
-	    .option = OPTION_GENERATE,
-	    VALUE(generate),
-	    .arg = "WHAT",
-	    .help = "print a piece of the documentation (help)",
-	    .is_hidden = true,
-	},
-	{
 	    .name = "quiet",
 	    .letter = 'q',
 	    .option = OPTION_QUIET,
@@ -236,8 +228,7 @@ unknown_flag(const char *name, struct err *e)
 	autofree char *question = NULL;
 
 	for (size_t i = 0; i < option_switches_n; i++)
-		if (!option_switches[i].is_hidden)
-			nearest_offer(&near, option_switches[i].name);
+		nearest_offer(&near, option_switches[i].name);
 	settings_offer(&near, true);
 	question = nearest_question(&near, "--");
 	return err_set(e, ERR_USAGE, "unknown flag --%s%s", name, question);

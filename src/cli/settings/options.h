@@ -13,7 +13,6 @@ enum {
 	OPTION_VERSION = 1 << 2,
 	OPTION_FORCE = 1 << 3,
 	OPTION_JSON = 1 << 4,
-	OPTION_GENERATE = 1 << 5,
 	OPTION_RESET = 1 << 6,
 	OPTION_YES = 1 << 7,
 	OPTION_SAMPLE = 1 << 8,
@@ -43,7 +42,6 @@ struct options {
 	const char *states; /* names of verdicts, with commas */
 	const char *room, *session, *meeting_id, *error, *output;
 	struct text_list only;
-	const char *generate; /* what; see cli/manual/generate.h */
 	struct flag *flags;
 	size_t n_flags;
 	char **words; /* what is no flag, in order; borrowed from argv */
@@ -60,7 +58,6 @@ struct option_switch {
 	const char *help;
 	/* Not NULL: it stands for this setting's flag with this value. */
 	const char *sets, *to;
-	bool is_hidden;
 };
 
 extern const struct option_switch option_switches[];

@@ -11,15 +11,30 @@ static const struct setting_group *const groups[] = {
 
 enum { GROUPS = sizeof(groups) / sizeof(groups[0]) };
 
+/* The group of the row at *i, which becomes its place there. */
+static const struct setting_group *
+group_of(size_t *i)
+{
+	for (size_t g = 0; g < GROUPS; g++) {
+		if (*i < groups[g]->n)
+			return groups[g];
+		*i -= groups[g]->n;
+	}
+	return NULL;
+}
+
 const struct setting *
 setting_at(size_t i)
 {
-	for (size_t g = 0; g < GROUPS; g++) {
-		if (i < groups[g]->n)
-			return &groups[g]->rows[i];
-		i -= groups[g]->n;
-	}
-	return NULL;
+	const struct setting_group *group = group_of(&i);
+
+	return group ? &group->rows[i] : NULL;
+}
+
+const char *
+setting_subject(size_t i)
+{
+	return group_of(&i)->subject;
 }
 
 size_t

@@ -69,6 +69,7 @@ struct setting {
 /* The row at i, from 0 to settings_count() - 1; NULL past the last. */
 const struct setting *setting_at(size_t i);
 size_t settings_count(void);
+const char *setting_subject(size_t i); /* of that row: "services", ... */
 size_t setting_index(const struct setting *);
 
 /* By its name, or NULL. */

@@ -218,4 +218,4 @@ static const struct setting rows[] = {
 	},
 };
 
-const struct setting_group settings_delivery = GROUP(rows);
+const struct setting_group settings_delivery = GROUP("delivery", rows);

@@ -28,13 +28,15 @@
 
 /* The rows of one subject, a file each: settings_SUBJECT.c. */
 struct setting_group {
+	const char *subject;
 	const struct setting *rows;
 	size_t n;
 };
 
-#define GROUP(table) \
+#define GROUP(name, table) \
 	{ \
-		.rows = (table), .n = sizeof(table) / sizeof((table)[0]) \
+		.subject = (name), .rows = (table), \
+		.n = sizeof(table) / sizeof((table)[0]) \
 	}
 
 extern const struct setting_group settings_services, settings_recording,

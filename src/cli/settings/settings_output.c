@@ -46,4 +46,4 @@ static const struct setting rows[] = {
 	},
 };
 
-const struct setting_group settings_output = GROUP(rows);
+const struct setting_group settings_output = GROUP("output", rows);

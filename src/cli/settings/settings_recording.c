@@ -68,4 +68,4 @@ static const struct setting rows[] = {
 	},
 };
 
-const struct setting_group settings_recording = GROUP(rows);
+const struct setting_group settings_recording = GROUP("recording", rows);

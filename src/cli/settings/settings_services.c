@@ -124,4 +124,4 @@ static const struct setting rows[] = {
 	},
 };
 
-const struct setting_group settings_services = GROUP(rows);
+const struct setting_group settings_services = GROUP("services", rows);

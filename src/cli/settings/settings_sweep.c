@@ -162,4 +162,4 @@ static const struct setting rows[] = {
 	},
 };
 
-const struct setting_group settings_sweep = GROUP(rows);
+const struct setting_group settings_sweep = GROUP("sweep", rows);

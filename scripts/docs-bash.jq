@@ -1,0 +1,86 @@
+# The completion that bash reads.
+include "docs-flags";
+
+def head: "# bash completion for jibri-finalize, written by scripts/docs.
+# shellcheck shell=bash
+
+_jibri_finalize() {
+	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}
+	local command='' flags='' words='' kind='' joint='' word settings
+
+	# \"--flag=value\" comes as three words.
+	if [ \"$cur\" = = ]; then
+		cur='' joint='='
+	elif [ \"$prev\" = = ]; then
+		prev=${COMP_WORDS[COMP_CWORD-2]} joint='='
+	fi
+	COMPREPLY=()
+	for word in \"${COMP_WORDS[@]:1:COMP_CWORD-1}\"; do
+		case $word in
+		\([.commands[].name] | join(" | ")))
+			command=$word
+			break
+			;;
+		esac
+	done";
+
+def tail: "	case $cur in
+	-*)
+		mapfile -t COMPREPLY < <(compgen -W \"$flags\" -- \"$cur\")
+		return
+		;;
+	esac
+	[ -z \"$kind\" ] || compopt -o filenames 2>/dev/null
+	mapfile -t COMPREPLY < <(compgen $kind -W \"$words\" -- \"$cur\")
+}
+
+complete -F _jibri_finalize jibri-finalize";
+
+def dashed(flags): [flags | "--" + .name];
+
+# Four in a line.
+def lines: [range(0; length; 4) as $i | .[$i:$i + 4] | join(" ")] |
+	join("\n\t\t\t");
+
+# What a command takes; $pattern stands for its name.
+def command($tables; $pattern): . as $command | "	\($pattern))
+		flags=\"\($tables | dashed(options($command)) | lines)\(
+			if .needsConfig then " $settings" else "" end)\"
+		words='\(if takes_command then $tables | command_names
+			else literals | join(" ") end)'
+		kind=\(if takes_file then "-f" elif takes_directory then "-d"
+			else "''" end)
+		;;";
+
+def choices($sign): "	--\(.name)\($sign))
+		flags='' kind='' words='\(.choices | join(" "))'
+		;;";
+
+# The flags with a value that cannot be listed.
+def others(is_wanted):
+	dashed(flags | select(.arg and .choices == null and is_wanted)) |
+	"	\(join(" | \\\n\t")))";
+
+. as $tables |
+head,
+# One a line, so that a change of them is seen as what it is.
+"	settings='\(dashed(flags | select(.isSetting)) | join("\n\t"))'",
+"	case $command in",
+(.commands | to_entries[] | .key as $i | .value |
+	command($tables; .name + if $i == 0 then " | ''" else "" end)),
+"	esac",
+"	[ -n \"$command\" ] || words='\(command_names)'",
+# A value that need not be there is asked for by "=" only.
+"	case $prev$joint in",
+(flags | select(.choices and .arg == null) | choices("=")),
+"	esac",
+"	case $prev in",
+(flags | select(.choices and .arg) | choices("")),
+others(.isFile),
+"		flags='' words='' kind=-f",
+"		;;",
+others(.isFile | not),
+"		flags='' words='' kind=''",
+"		;;",
+"	esac",
+tail

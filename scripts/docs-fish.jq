@@ -1,0 +1,52 @@
+# The completion that fish reads.
+include "docs-flags";
+
+def head: "# fish completion for jibri-finalize, written by scripts/docs.
+
+# Is the first word that is the name of a command this one? None: is there none?
+# Without a name it is the first command.
+function _jibri_finalize_command
+    for word in (commandline -opc)[2..]
+        if contains -- $word \(command_names)
+            test \"$word\" = \"$argv\"
+            return
+        end
+    end
+    test -z \"$argv\" -o \"$argv\" = \(.commands[0].name)
+end
+
+complete -c jibri-finalize -f";
+
+def quoted: "'\(gsub("(?<c>['\\\\])"; "\\\(.c)"))'";
+
+def complete($condition; rest):
+	"complete -c jibri-finalize -n '\($condition)' \(rest)";
+
+def flag: [
+	"-l " + .name,
+	(.letter // empty | "-s " + .),
+	(select(.arg) | if .isFile then "-r -F" else "-x" end),
+	(select(.arg and .choices) | "-a '\(.choices | join(" "))'"),
+	"-d " + (.help | quoted)
+] | join(" ");
+
+# The words of a command, and its own flags.
+def command($tables): . as $command |
+	def complete(rest): complete("_jibri_finalize_command \(.name)"; rest);
+	if takes_command then complete("-a '\($tables | command_names)'")
+	elif literals != [] then complete("-a '\(literals | join(" "))'")
+	else empty end,
+	if takes_file then complete("-F")
+	elif takes_directory then complete("-a '(__fish_complete_directories)'")
+	else empty end,
+	complete($tables | own_options($command) | flag);
+
+. as $tables |
+head,
+(.commands[] |
+	"-a \(.name) -d \(.help | quoted)" as $rest |
+	complete("_jibri_finalize_command"; $rest)),
+(.commands[] | command($tables)),
+(flags | select(.isGlobal) | "complete -c jibri-finalize " + flag),
+(flags | select(.isSetting) |
+	complete("not _jibri_finalize_command help"; flag))

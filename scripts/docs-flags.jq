@@ -1,0 +1,27 @@
+# What the generators of documentation share: the program's tables, read as
+# its help and its parser read them.
+
+# Every flag, an option or a setting, in the same form; arg is null where it
+# needs no value.
+def flags:
+	.options[],
+	(.settings[] | .isSetting = true |
+		if .type == "secret" then .name += "-file" | .arg = "FILE"
+		elif .type == "bool" then .choices = ["yes", "no"]
+		else . end) |
+	.isFile = (.arg == "FILE");
+
+# The options of a command; own_options leaves out those of every command.
+def own_options($command):
+	flags | select(.name | IN($command.options[]));
+def options($command):
+	flags | select(.isGlobal or (.name | IN($command.options[])));
+
+# Of a command: its words that stand for themselves, and what others can be.
+def words: .synopsis | scan("[A-Za-z0-9-]+");
+def literals: [words | select(test("^[a-z]"))];
+def takes_command: any(words; . == "COMMAND");
+def takes_file: any(words; IN("ARCHIVE", "FILE"));
+def takes_directory: any(words; IN("DIR", "ROOT"));
+
+def command_names: [.commands[].name] | join(" ");

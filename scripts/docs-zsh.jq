@@ -1,0 +1,71 @@
+# The completion that zsh reads.
+include "docs-flags";
+
+# Text inside quotes, brackets and colons of _arguments and _describe.
+def quoted: gsub("'"; "'\\''") | gsub("(?<c>[][:])"; "\\\(.c)");
+
+def flag:
+	"[\(.help | quoted)]" as $help |
+	"	'--\(.name)" +
+		(if .arg then "=\($help):\(.arg):"
+		elif .choices then "=-\($help)::yes or no:"
+		else $help end) +
+		(if .isFile then "_files"
+		elif .choices then "(\(.choices | join(" ")))"
+		else "" end) + "'",
+	(.letter // empty | "	-" + .);
+
+def words_of: [
+	if takes_command then "_describe command commands"
+	elif literals != [] then "compadd " + (literals | join(" "))
+	else empty end,
+	if takes_file then "_files"
+	elif takes_directory then "_files -/"
+	else empty end
+] | join("; ");
+
+# What a command takes; $pattern stands for its name.
+def command($tables; $pattern): . as $command |
+	"\($pattern))",
+	"	own=(",
+	($tables | own_options($command) | flag),
+	"	)",
+	if .needsConfig then empty else "	settings=()" end,
+	"	words_of='\(words_of)'",
+	"	;;";
+
+. as $tables |
+"#compdef jibri-finalize
+# zsh completion for jibri-finalize, written by scripts/docs.
+
+local -a everywhere settings commands own
+local command words_of word
+
+everywhere=(",
+(flags | select(.isGlobal) | flag),
+")",
+"settings=(",
+(flags | select(.isSetting) | flag),
+")",
+"commands=(",
+(.commands[] | "	'\(.name):\(.help | quoted)'"),
+")
+# The first word that is the name of a command is the command.
+for word in ${words[2,CURRENT-1]}; do
+	if (( ${commands[(I)$word:*]} )); then
+		command=$word
+		break
+	fi
+done
+case $command in",
+(.commands | to_entries[] | .key as $i | .value |
+	command($tables; .name + if $i == 0 then " | ''" else "" end)),
+"esac
+[[ -n $command ]] ||
+	words_of='_describe command commands; '$words_of
+
+_jibri_finalize_words() {
+	eval $words_of
+}
+
+_arguments $everywhere $own $settings '*: :_jibri_finalize_words'"
