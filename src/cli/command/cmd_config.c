@@ -10,9 +10,7 @@ cmd_config(struct loaded *l, const struct options *o, char *const *words,
 {
 	(void)words, (void)n;
 	if (o->given & OPTION_SAMPLE) {
-		autofree char *text = help_sample();
-
-		log_result(text);
+		help_sample();
 		return 0;
 	}
 	if (o->given & OPTION_JSON)

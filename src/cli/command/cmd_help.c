@@ -9,7 +9,6 @@ cmd_help(struct loaded *l, const struct options *o, char *const *words,
     size_t n, struct err *e)
 {
 	const struct command *command = NULL;
-	autofree char *text = NULL;
 
 	(void)l, (void)o;
 	/* A word that no help names: scripts/docs asks for it. */
@@ -19,7 +18,6 @@ cmd_help(struct loaded *l, const struct options *o, char *const *words,
 	}
 	if (n > 0 && (command = command_find(words[0], e)) == NULL)
 		return -1;
-	text = command ? help_command(command) : help_text();
-	log_result(text);
+	help_print(command);
 	return 0;
 }

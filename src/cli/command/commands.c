@@ -412,15 +412,6 @@ run_loaded(struct loaded *l, const struct command *command,
 	return command->run(l, o, words, n, e);
 }
 
-static int
-say_help(const struct command *command)
-{
-	autofree char *text = command ? help_command(command) : help_text();
-
-	log_result(text);
-	return 0;
-}
-
 int
 commands_run(const struct options *o, struct err *e)
 {
@@ -430,8 +421,10 @@ commands_run(const struct options *o, struct err *e)
 	struct loaded l;
 	int result;
 
-	if (o->given & OPTION_HELP)
-		return say_help(n > 0 ? find_row(words[0]) : NULL);
+	if (o->given & OPTION_HELP) {
+		help_print(n > 0 ? find_row(words[0]) : NULL);
+		return 0;
+	}
 	if (o->given & OPTION_VERSION) {
 		report_version();
 		return 0;

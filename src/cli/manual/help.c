@@ -1,7 +1,9 @@
 #include "cli/manual/help.h"
 
+#include <ctype.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "base/mem.h"
 
 enum { HELP_COLUMN = 34, WIDTH = 79 };
@@ -80,8 +82,9 @@ add_switches(struct buf *out, unsigned wanted)
 	}
 }
 
-char *
-help_flag(const struct setting *s)
+/* "--retry-delay TIME", "--token-file FILE", "--expect-continue[=no]". */
+static char *
+flag_of(const struct setting *s)
 {
 	if (s->type == SETTING_SECRET)
 		return xasprintf("--%s-file FILE", s->name);
@@ -97,59 +100,97 @@ add_settings(struct buf *out)
 	    "\nSettings, each also 'name = value' in the file and "
 	    "JIBRI_FINALIZE_NAME:\n");
 	for (size_t i = 0; i < settings_count(); i++) {
-		autofree char *left = help_flag(setting_at(i));
+		autofree char *left = flag_of(setting_at(i));
 
 		add_row(out, left, setting_at(i)->help);
 	}
 }
 
-char *
-help_text(void)
+static void
+add_program(struct buf *out)
 {
-	struct buf out = { 0 };
-
-	add_uses(&out);
-	(void)buf_adds(&out, "\nFlags of every command:\n");
-	add_switches(&out, OPTIONS_GLOBAL);
-	add_settings(&out);
-	(void)buf_adds(&out,
+	add_uses(out);
+	(void)buf_adds(out, "\nFlags of every command:\n");
+	add_switches(out, OPTIONS_GLOBAL);
+	add_settings(out);
+	(void)buf_adds(out,
 	    "\nExit: 0 done, 64 usage, 65 held, 66 no such recording, "
 	    "75 will be retried,\n77 refused, 78 configuration.  Settings "
 	    "are read from\n" CONFIG_DEFAULT_FILE
 	    " and shown by 'jibri-finalize config'.\n"
 	    "One command: jibri-finalize help COMMAND.  "
 	    "Manual: man jibri-finalize.\n");
-	return out.data;
 }
 
 static void
 add_examples(struct buf *out, const struct command *c)
 {
-	if (c->examples == NULL)
-		return;
 	(void)buf_adds(out, "\nExamples:\n");
 	for (const struct command_example *x = c->examples; x->line; x++)
 		(void)buf_addf(out, "  # %s\n  %s\n", x->what, x->line);
 }
 
-char *
-help_command(const struct command *c)
+static void
+add_command(struct buf *out, const struct command *c)
 {
 	autofree char *use =
 	    xasprintf("jibri-finalize %s %s", c->name, c->synopsis);
-	struct buf out = { 0 };
 
-	help_wrap(&out, use, "       ");
-	memcpy(out.data, "usage: ", strlen("usage: "));
-	(void)buf_adds(&out, "\n");
-	help_wrap(&out, c->manual ? c->manual : c->help, "");
-	(void)buf_adds(&out, "\nFlags:\n");
-	add_switches(&out, c->options);
-	add_switches(&out, OPTIONS_GLOBAL);
+	help_wrap(out, use, "       ");
+	memcpy(out->data, "usage: ", strlen("usage: "));
+	(void)buf_adds(out, "\n");
+	help_wrap(out, c->manual, "");
+	(void)buf_adds(out, "\nFlags:\n");
+	add_switches(out, c->options);
+	add_switches(out, OPTIONS_GLOBAL);
 	if (!c->needs_no_config)
-		(void)buf_adds(&out,
+		(void)buf_adds(out,
 		    "\nEvery setting is a flag too: see "
 		    "'jibri-finalize --help'.\n");
-	add_examples(&out, c);
-	return out.data;
+	add_examples(out, c);
+}
+
+void
+help_print(const struct command *c)
+{
+	autobuf struct buf out = { 0 };
+
+	if (c)
+		add_command(&out, c);
+	else
+		add_program(&out);
+	log_result(out.data);
+}
+
+static void
+add_sample(struct buf *out, const struct setting *s)
+{
+	autofree char *text =
+	    xasprintf("%c%s.  %s", toupper((unsigned char)*s->help),
+		s->help + 1, s->manual ? s->manual : "");
+
+	(void)buf_adds(out, "\n");
+	help_wrap(out, text, "# ");
+	if (s->type == SETTING_SECRET)
+		(void)buf_addf(out, "# Or %s-file = FILE, which holds it.\n",
+		    s->name);
+	(void)buf_addf(out, "#%s =%s%s\n", s->name, *s->initial ? " " : "",
+	    s->initial);
+}
+
+void
+help_sample(void)
+{
+	autobuf struct buf out = { 0 };
+
+	(void)buf_adds(&out,
+	    "# The settings of jibri-finalize, each with its default.  To "
+	    "change one, take\n"
+	    "# the '#' from the front of its line.  Comments stand on lines "
+	    "of their own.\n"
+	    "# Check what you wrote with 'jibri-finalize config', as the user "
+	    "that records.\n");
+	for (size_t i = 0; i < settings_count(); i++)
+		add_sample(&out, setting_at(i));
+	log_result(out.data);
 }

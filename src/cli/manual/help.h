@@ -4,27 +4,20 @@
 #include "cli/command/commands.h"
 
 /*
- * Help for people, made from the tables of commands, switches and settings,
- * and at most 80 columns wide.  The caller frees it.
+ * Print help for people, made from the tables of commands, switches and
+ * settings, and at most 80 columns wide: of one command, or with NULL of the
+ * whole program.
  */
-
-/* The whole program. */
-char *help_text(void);
-
-/* One command. */
-char *help_command(const struct command *);
+void help_print(const struct command *);
 
 /* Text as lines of at most 79 columns, each with the prefix. */
 void help_wrap(struct buf *, const char *text, const char *prefix);
 
-/* "--retry-delay TIME", "--token-file FILE", "--expect-continue[=no]". */
-char *help_flag(const struct setting *);
-
 /*
- * A configuration file with every setting at its default, as a comment "#name
- * = value" below what it means ("# ...").
+ * Print a configuration file with every setting at its default, as a comment
+ * "#name = value" below what it means ("# ...").
  */
-char *help_sample(void);
+void help_sample(void);
 
 /*
  * Print the tables as JSON: commands, options and settings.  Manuals, README

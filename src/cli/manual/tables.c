@@ -20,7 +20,7 @@ of_command(size_t at)
 	const struct command *c = &commands[at];
 	json_t *examples = json_array(), *options = json_array();
 
-	for (const struct command_example *x = c->examples; x && x->line; x++)
+	for (const struct command_example *x = c->examples; x->line; x++)
 		(void)json_array_append_new(examples,
 		    json_pack("{s:s, s:s}", "what", x->what, "line", x->line));
 	for (size_t i = 0; i < option_switches_n; i++)

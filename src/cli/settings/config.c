@@ -129,25 +129,6 @@ load_credentials(struct loaded *l, struct err *e)
 	return 0;
 }
 
-/* A setting by its name, or a secret by NAME-file. */
-static const struct setting *
-find_key(const char *key, bool *is_file)
-{
-	static const char suffix[] = "-file";
-	const struct setting *s = setting_find(key);
-	size_t len = strlen(key);
-	autofree char *stem = NULL;
-
-	*is_file = false;
-	if (s != NULL || len < sizeof(suffix) ||
-	    strcmp(key + len - (sizeof(suffix) - 1), suffix) != 0)
-		return s;
-	stem = xstrndup(key, len - (sizeof(suffix) - 1));
-	s = setting_find(stem);
-	*is_file = true;
-	return s && s->type == SETTING_SECRET ? s : NULL;
-}
-
 static char *
 trim(char *s)
 {
@@ -189,7 +170,7 @@ load_line(struct loaded *l, char *line, const char *origin, bool *seen,
 	*value++ = '\0';
 	key = trim(key);
 	value = trim(value);
-	s = find_key(key, &is_file);
+	s = setting_find_key(key, &is_file);
 	if (s == NULL)
 		return unknown_key(key, origin, e);
 	if (seen[setting_index(s)])

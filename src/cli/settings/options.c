@@ -238,24 +238,17 @@ static int
 parse_setting(struct options *o, const char *name, struct cursor *c,
     struct err *e)
 {
-	const struct setting *s = setting_find(name);
-	const size_t len = strlen(name);
-	autofree char *stem = NULL;
+	bool is_file;
+	const struct setting *s = setting_find_key(name, &is_file);
 
-	if (s != NULL && s->type == SETTING_SECRET)
+	if (s == NULL)
+		return unknown_flag(name, e);
+	if (s->type == SETTING_SECRET && !is_file)
 		return err_set(e, ERR_USAGE,
 		    "--%s: a secret is never a flag, as everyone could read "
 		    "it; use --%s-file",
 		    name, name);
-	if (s != NULL)
-		return add_flag(o, s, false, c, e);
-	if (len > 5 && strcmp(name + len - 5, "-file") == 0) {
-		stem = xstrndup(name, len - 5);
-		s = setting_find(stem);
-	}
-	if (s != NULL && s->type == SETTING_SECRET)
-		return add_flag(o, s, true, c, e);
-	return unknown_flag(name, e);
+	return add_flag(o, s, is_file, c, e);
 }
 
 static int

@@ -16,6 +16,24 @@ setting_find(const char *name)
 	return NULL;
 }
 
+const struct setting *
+setting_find_key(const char *key, bool *is_file)
+{
+	static const char suffix[] = "-file";
+	const struct setting *s = setting_find(key);
+	size_t len = strlen(key);
+	autofree char *stem = NULL;
+
+	*is_file = false;
+	if (s != NULL || len < sizeof(suffix) ||
+	    strcmp(key + len - (sizeof(suffix) - 1), suffix) != 0)
+		return s;
+	stem = xstrndup(key, len - (sizeof(suffix) - 1));
+	s = setting_find(stem);
+	*is_file = true;
+	return s && s->type == SETTING_SECRET ? s : NULL;
+}
+
 void
 settings_offer(struct nearest *near, bool is_flag)
 {

@@ -75,6 +75,9 @@ size_t setting_index(const struct setting *);
 /* By its name, or NULL. */
 const struct setting *setting_find(const char *name);
 
+/* By what a flag or a key calls it: its name, or NAME-file for a secret. */
+const struct setting *setting_find_key(const char *key, bool *is_file);
+
 /* Offer what a flag, or a key of the file, can be called. */
 void settings_offer(struct nearest *, bool is_flag);
 
