@@ -173,17 +173,6 @@ take_value(struct cursor *c, const char *name, const char **value,
 	return 0;
 }
 
-static struct flag *
-new_flag(struct options *o, const struct setting *s)
-{
-	struct flag *flag;
-
-	o->flags = xreallocarray(o->flags, o->n_flags + 1, sizeof(*o->flags));
-	flag = &o->flags[o->n_flags++];
-	*flag = (struct flag){ .setting = s };
-	return flag;
-}
-
 static int
 apply_switch(struct options *o, const struct option_switch *s, struct cursor *c,
     struct err *e)
@@ -193,7 +182,10 @@ apply_switch(struct options *o, const struct option_switch *s, struct cursor *c,
 
 	o->given |= s->option;
 	if (s->sets)
-		new_flag(o, setting_find(s->sets))->value = s->to;
+		o->flags[o->n_flags++] = (struct flag){
+			.setting = setting_find(s->sets),
+			.value = s->to,
+		};
 	if (s->arg == NULL)
 		return c->value == NULL
 		    ? 0
@@ -205,20 +197,6 @@ apply_switch(struct options *o, const struct option_switch *s, struct cursor *c,
 	else
 		*(const char **)field = value;
 	return 0;
-}
-
-static int
-add_flag(struct options *o, const struct setting *s, bool is_file,
-    struct cursor *c, struct err *e)
-{
-	struct flag *flag = new_flag(o, s);
-
-	flag->is_file = is_file;
-	if (s->type == SETTING_BOOL) {
-		flag->value = c->value ? c->value : "yes";
-		return 0;
-	}
-	return take_value(c, s->name, &flag->value, e);
 }
 
 static int
@@ -240,6 +218,7 @@ parse_setting(struct options *o, const char *name, struct cursor *c,
 {
 	bool is_file;
 	const struct setting *s = setting_find_key(name, &is_file);
+	struct flag *flag;
 
 	if (s == NULL)
 		return unknown_flag(name, e);
@@ -248,7 +227,11 @@ parse_setting(struct options *o, const char *name, struct cursor *c,
 		    "--%s: a secret is never a flag, as everyone could read "
 		    "it; use --%s-file",
 		    name, name);
-	return add_flag(o, s, is_file, c, e);
+	flag = &o->flags[o->n_flags++];
+	*flag = (struct flag){ s, c->value ? c->value : "yes", is_file };
+	return s->type == SETTING_BOOL
+	    ? 0
+	    : take_value(c, s->name, &flag->value, e);
 }
 
 static int
@@ -282,7 +265,9 @@ options_parse(struct options *o, int argc, char **argv, struct err *e)
 	bool is_ended = false;
 
 	*o = (struct options){ 0 };
-	o->words = xcalloc((size_t)argc + 1, sizeof(char *));
+	/* No word of the command line is more than one of either. */
+	o->words = xcalloc((size_t)argc + 1, sizeof(*o->words));
+	o->flags = xcalloc((size_t)argc + 1, sizeof(*o->flags));
 	for (c.i = 1; c.i < argc; c.i++) {
 		char *word = argv[c.i];
 		int result = 0;
@@ -315,9 +300,6 @@ options_free(struct options *o)
 {
 	free(o->flags);
 	free(o->words);
-	for (size_t i = 0; i < option_switches_n; i++)
-		if (option_switches[i].is_list)
-			text_list_free((struct text_list *)((char *)o +
-			    option_switches[i].offset));
+	text_list_free(&o->only);
 	*o = (struct options){ 0 };
 }
