@@ -47,7 +47,7 @@ note_began(struct job *job, const char *changed)
 	    });
 	if (job->is_forced) {
 		journal_note(j, (struct event){ .kind = EVENT_FORCED });
-	} else if (j->progress.state > REC_RESOLVED && changed) {
+	} else if (j->progress.state > REC_RESOLVED) {
 		pipeline_reopen(job, changed);
 	}
 	journal_commit(j);

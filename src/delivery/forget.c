@@ -76,6 +76,23 @@ check_doubt(const struct progress *p, struct recording *rec,
 	return 0;
 }
 
+/* But for when the backend was told something, which it does not forget. */
+static int
+clear(struct journal *j, struct err *e)
+{
+	int64_t told_ms = j->progress.told_ms;
+
+	if (journal_clear(j, e) == -1)
+		return -1;
+	if (told_ms > 0)
+		journal_note(j,
+		    (struct event){
+			.kind = EVENT_ANNOUNCED,
+			.moment_ms = told_ms,
+		    });
+	return 0;
+}
+
 int
 forget_journal(struct recording *rec, const struct filestore_policy *policy,
     struct err *e)
@@ -88,7 +105,7 @@ forget_journal(struct recording *rec, const struct filestore_policy *policy,
 	else if (j.is_damaged)
 		result = 0;
 	if (result == 0)
-		result = journal_clear(&j, e);
+		result = clear(&j, e);
 	journal_close(&j);
 	return result;
 }

@@ -283,6 +283,9 @@ run_stages(struct job *job, struct err *e)
 void
 pipeline_reopen(struct job *job, const char *changed)
 {
+	/* What cannot be read now says nothing. */
+	if (job->recording.trouble.class != ERR_NONE || changed == NULL)
+		return;
 	log_info("%s: new or changed, the recording is open again", changed);
 	journal_note(&job->journal,
 	    (struct event){ .kind = EVENT_REOPENED, .path = changed });
@@ -321,6 +324,10 @@ pipeline_run(struct job *job, struct err *e)
 		    recording_scan(&job->recording, e) == -1)
 			return -1;
 		job->is_announcing = false;
+		if (job->recording.trouble.class != ERR_NONE) {
+			*e = job->recording.trouble;
+			return -1;
+		}
 		if (job->is_partial || pipeline_is_finished(job, &changed))
 			return 0;
 		pipeline_reopen(job, changed);

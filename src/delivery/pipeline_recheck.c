@@ -64,8 +64,7 @@ pipeline_recheck(struct job *job, struct err *e)
 		return -1;
 	if (upload_recheck(&deps, job->is_partly_forced, e) == -1)
 		return -1;
-	if (p->state > REC_RESOLVED && !pipeline_is_finished(job, &changed) &&
-	    changed != NULL)
+	if (p->state > REC_RESOLVED && !pipeline_is_finished(job, &changed))
 		pipeline_reopen(job, changed);
 	return 0;
 }

@@ -68,7 +68,11 @@ note_superseded(struct upload *u, const struct item *item,
 		    });
 }
 
-/* None of what is there now is the version that is sent next. */
+/*
+ * None of what is there now is the version that is sent next, as far as
+ * anybody knows: a record that the journal does not know may be, where a run
+ * could not write the journal.
+ */
 static void
 settle_rewritten(struct upload *u, struct item *item)
 {
@@ -79,11 +83,17 @@ settle_rewritten(struct upload *u, struct item *item)
 	struct remote_record *records =
 	    inventory_find(inv, item->remote.path, &n);
 
-	note_superseded(u, item,
-	    inventory_find_id(inv, fact ? fact->id : NULL));
-	for (size_t i = 0; i < n; i++)
+	const struct remote_record *known =
+	    inventory_find_id(inv, fact ? fact->id : NULL);
+	bool is_ambiguous = false;
+
+	note_superseded(u, item, known);
+	for (size_t i = 0; i < n; i++) {
+		is_ambiguous |= &records[i] != known &&
+		    (records[i].size == item->size || records[i].size == -1);
 		note_superseded(u, item, &records[i]);
-	upload_note(u, item, EVENT_ABSENT);
+	}
+	upload_note(u, item, is_ambiguous ? EVENT_AMBIGUOUS : EVENT_ABSENT);
 	item->is_rewritten = item->is_unknown = item->is_accepted = false;
 	send_or_fail(u, item);
 }
@@ -232,7 +242,7 @@ settle_without(struct upload *u, bool is_refused, const struct err *e)
 	bool will_retry = !is_refused && e->class == ERR_TEMPORARY &&
 	    retry_next(u->deps->retry, &u->list_retry, clock_mono_ms(), 0,
 		retry_random(), &at_ms);
-	size_t waiting = 0, blind = 0;
+	size_t waiting = 0, blind = 0, plain = 0;
 
 	for (size_t i = 0; i < u->n; i++) {
 		struct item *item = &u->items[i];
@@ -243,6 +253,7 @@ settle_without(struct upload *u, bool is_refused, const struct err *e)
 		case WITHOUT_SEND:
 			u->n_ask--;
 			upload_make_ready(u, item, 0);
+			plain++;
 			break;
 		case WITHOUT_BLINDLY:
 			send_blindly(u, item);
@@ -263,8 +274,8 @@ settle_without(struct upload *u, bool is_refused, const struct err *e)
 		log_warn("list: %s; sending %zu artifacts without knowing "
 			 "whether they are there already",
 		    e->text, blind);
-	} else {
-		log_warn("list: %s; sending anyway", e->text);
+	} else if (plain > 0) {
+		log_warn("list: %s; sending what was never sent", e->text);
 	}
 }
 

@@ -12,7 +12,9 @@ upload_is_stored(const struct progress *p, const struct artifact *a)
 {
 	const struct fact *fact = progress_fact(p, a->path);
 
-	return fact && fact->is_stored && fact->size == a->size &&
+	/* Of one that cannot be read now the size to be sent is not known. */
+	return fact && fact->is_stored &&
+	    (fact->size == a->size || a->is_unreadable) &&
 	    fact_is_of(fact, a->stamp, a->mtime_ns);
 }
 
@@ -79,7 +81,7 @@ upload_refresh(const struct recording *rec, struct journal *j)
 		const struct artifact *a = &rec->artifacts[i];
 		const struct fact *fact = progress_fact(&j->progress, a->path);
 
-		if (fact && fact->is_stored &&
+		if (fact && fact->is_stored && !a->is_unreadable &&
 		    !upload_is_stored(&j->progress, a))
 			reconsider(rec, j, a, fact);
 	}

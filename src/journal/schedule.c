@@ -59,8 +59,8 @@ schedule_is_due(const struct schedule_policy *policy, const struct progress *p,
 	    ? policy->delay_max_ms
 	    : RETRY_AFTER_MAX_MS;
 
-	return now_ms >= schedule_due_ms(policy, p) || now_ms < failed_ms(p) ||
-	    now_ms >= failed_ms(p) + longest;
+	return now_ms >= schedule_due_ms(policy, p) ||
+	    now_ms >= failed_ms(p) + longest || now_ms < failed_ms(p) - longest;
 }
 
 bool

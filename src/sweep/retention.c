@@ -114,7 +114,8 @@ static void
 note_failed(struct retention_result *result, const char *name,
     const struct err *e)
 {
-	bool is_out = e->is_outage || e->retry_after_ms > 0;
+	bool is_out =
+	    e->is_outage || e->retry_after_ms > 0 || e->class == ERR_REFUSED;
 
 	result->worst = err_worse(result->worst, e->class);
 	if (is_out)

@@ -123,8 +123,11 @@ choose_faults(void)
 	disk.fault_gap = draw_gap(DRAW_DISK, world.fault_mean);
 	if (world_chance(FAULT_LOCKS, 30)) {
 		disk.ofd_error = ofd_errors[draw(DRAW_WORLD, 3)];
-		disk.flock_error = draw(DRAW_WORLD, 2) ? EOPNOTSUPP : 0;
+		/* Where there is neither, nobody promises anything. */
+		if (disk.ofd_error == 0)
+			disk.flock_error = draw(DRAW_WORLD, 2) ? EOPNOTSUPP : 0;
 	}
+	errand_set("locking", disk.ofd_error ? "no" : "yes");
 	if (world_chance(FAULT_RENAME, 120))
 		disk.rename_error = EINVAL;
 }
@@ -267,7 +270,9 @@ end(void)
 	if (world_is_over())
 		return;
 	laws_end();
-	if (!is_any_hopeless())
+	/* Retention asks whoever refuses to list again and again. */
+	if (!is_any_hopeless() &&
+	    !(world.has_retention && personality.list_refusal))
 		check_quiet(round);
 }
 

@@ -31,6 +31,7 @@ struct http_transfer {
 	enum phase phase;
 	int64_t at_ms;
 	bool is_all_sent, is_counted;
+	bool is_local; /* the failure is not the service's */
 	struct http_transfer *next;
 };
 
@@ -87,7 +88,7 @@ end(struct http_transfer *t, enum http_outcome outcome)
 	t->phase = ENDED;
 	a->outcome = outcome;
 	a->err.retry_after_ms = a->retry_after_ms;
-	a->err.is_outage = a->err.class != ERR_NONE &&
+	a->err.is_outage = a->err.class != ERR_NONE && !t->is_local &&
 	    (a->status == 0 || (a->status >= 502 && a->status <= 504));
 	while (*link != t)
 		link = &(*link)->next;
@@ -121,6 +122,7 @@ static void
 fail_with(struct http_transfer *t, const struct err *e)
 {
 	t->answer.err = *e;
+	t->is_local = true;
 	(void)err_wrap(&t->answer.err, "%s", t->answer.what);
 	end(t, t->is_all_sent ? HTTP_UNKNOWN : HTTP_NOT_DONE);
 }

@@ -256,10 +256,20 @@ static bool
 looks_there(const struct version *now)
 {
 	for (const struct version *v = versions; v; v = v->next)
-		if (v->recording == now->recording && v->len == now->len &&
+		if (v->recording == now->recording &&
+		    (v->len == now->len || personality.size == SIZE_NONE) &&
 		    strcmp(v->path, now->path) == 0 && server_has(v))
 			return ledgers[now->recording].is_excused;
 	return false;
+}
+
+static bool
+is_ours(const struct version *v)
+{
+	const char *name = strrchr(v->path, '/');
+
+	name = name ? name + 1 : v->path;
+	return *name != '.' && !strstr(name, ".part") && !v->is_withheld;
 }
 
 void
@@ -267,7 +277,8 @@ laws_removed(const struct node *n)
 {
 	const struct version *v = n->version;
 
-	if (actor_now == NULL || v == NULL || server_has(v) || looks_there(v))
+	if (actor_now == NULL || v == NULL || !is_ours(v) || server_has(v) ||
+	    looks_there(v))
 		return;
 	law_break(LAW_REMOVED, "%s/%s is removed, and not at the server",
 	    sessions[v->recording].name, v->path);
@@ -295,15 +306,6 @@ was_there(const struct version *now, int64_t since_ms)
 		    v->to_ms >= since_ms && strcmp(v->path, now->path) == 0)
 			return true;
 	return false;
-}
-
-static bool
-is_ours(const struct version *v)
-{
-	const char *name = strrchr(v->path, '/');
-
-	name = name ? name + 1 : v->path;
-	return *name != '.' && !strstr(name, ".part") && !v->is_withheld;
 }
 
 void
@@ -384,7 +386,8 @@ laws_ended_early(const char *text)
 	for (size_t i = 0; i < world.n_recordings; i++)
 		if (fate_is_of_service((int)i))
 			return;
-	if (world.is_calm)
+	/* One refused lock is no lasting matter. */
+	if (world.is_calm && !strstr(text, "has no locks"))
 		law_break(LAW_EARLY, "a sweep ended early: %s", text);
 }
 
@@ -412,6 +415,18 @@ last_change(int recording)
 	return last_ms;
 }
 
+/* A file alone, brought to where a recording was removed, is none. */
+static bool
+is_recording(int recording)
+{
+	for (const struct version *v = versions; v; v = v->next)
+		if (v->recording == recording && v->to_ms == INT64_MAX &&
+		    (strstr(v->path, ".mp4") ||
+			strcmp(v->path, "metadata.json") == 0))
+			return true;
+	return false;
+}
+
 bool
 laws_is_delivered(int recording, const char **missing)
 {
@@ -426,12 +441,11 @@ laws_is_delivered(int recording, const char **missing)
 void
 laws_end(void)
 {
-	/* Without locks nobody can work, until an operator says so. */
-	for (size_t i = 0; i < world.n_recordings && !disk.ofd_error; i++) {
+	for (size_t i = 0; i < world.n_recordings; i++) {
 		const char *missing;
 
 		if (!sessions[i].has_left && !fate_is_hopeless((int)i) &&
-		    jibri_directory((int)i) &&
+		    jibri_directory((int)i) && is_recording((int)i) &&
 		    !laws_is_delivered((int)i, &missing))
 			law_break(LAW_DELIVERED,
 			    "%s is not delivered long after all faults ended: "
