@@ -256,12 +256,13 @@ static void
 handle_stored(struct upload *u, struct item *item, const char *id,
     const char *path)
 {
-	const char *asked = item->remote.path;
+	const char *session = u->deps->journal->progress.session;
 	struct err e;
 
-	if (path && strcmp(path, asked + (*path == '/' ? 0 : 1)) != 0)
+	if (path && strcmp(path, item->remote.path + (*path != '/')) != 0)
 		log_info("%s: the server keeps it as %s", item->artifact->path,
 		    path);
+	u->is_renaming |= path && strcasestr(path, session) == NULL;
 	if (flight_recheck(item->flight, &e) == 0) {
 		note_stored(u, item, id);
 		return;

@@ -74,6 +74,7 @@ struct upload {
 	struct retry list_retry;
 	struct auth_use list_auth_use;
 	bool was_list_read;
+	bool is_renaming; /* the server has names of its own */
 };
 
 /* upload_item.c: what becomes of one of them. */

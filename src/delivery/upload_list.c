@@ -117,8 +117,10 @@ settle_absent(struct upload *u, struct item *item)
 				.id = fact->id,
 				.size = fact->size,
 			    });
+		/* Under a name of its own it may be there all the same. */
 		if (item->is_unknown)
-			upload_note(u, item, EVENT_ABSENT);
+			upload_note(u, item,
+			    u->is_renaming ? EVENT_AMBIGUOUS : EVENT_ABSENT);
 		item->is_unknown = false;
 		send_or_fail(u, item);
 		return;
@@ -310,6 +312,7 @@ upload_list_done(struct upload *u, const struct http_answer *answer)
 	if (is_mended) {
 		u->list_due_ms = clock_mono_ms();
 	} else if (inventory_end(&u->inventory, answer, &e) == 0) {
+		u->is_renaming |= u->inventory.is_renaming;
 		u->list_retry = (struct retry){ 0 };
 		u->list_auth_use = (struct auth_use){ 0 };
 		u->was_list_read = true;

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/mem.h"
 #include "remote/request.h"
@@ -66,10 +67,16 @@ on_record(void *ctx, const json_t *json, struct err *e)
 	    ? xstrdup("")
 	    : xasprintf("%s%s", *path == '/' ? "" : "/", path);
 
+	bool is_foreign =
+	    strncmp(rooted, inv->prefix, strlen(inv->prefix)) != 0;
+	bool has_session =
+	    !is_foreign || strcasestr(rooted, inv->progress->session) != NULL;
+
 	(void)e;
-	if (strncmp(rooted, inv->prefix, strlen(inv->prefix)) != 0 &&
-	    !is_known(inv, id))
+	if (!has_session && !is_known(inv, id))
 		return 0;
+	inv->n_foreign += is_foreign;
+	inv->is_renaming |= !has_session;
 	if (progress_is_superseded(inv->progress, id, size)) {
 		inv->outdated++;
 		return 0;
@@ -293,6 +300,23 @@ is_of_size(const struct remote_record *record, int64_t size)
 	return record->size == -1 || record->size == size;
 }
 
+/* In another case, or with something in front. */
+static struct remote_record *
+find_similar(const struct inventory *inv, const char *path, int64_t size)
+{
+	size_t len = strlen(path);
+
+	for (size_t i = 0; inv->n_foreign > 0 && i < inv->n; i++) {
+		struct remote_record *record = &inv->records[i];
+		size_t extra = strlen(record->path);
+
+		if (extra >= len && is_of_size(record, size) &&
+		    strcasecmp(record->path + extra - len, path) == 0)
+			return record;
+	}
+	return NULL;
+}
+
 struct remote_record *
 inventory_has(const struct inventory *inv, const struct fact *fact,
     const char *path, int64_t size, bool *is_other)
@@ -311,5 +335,5 @@ inventory_has(const struct inventory *inv, const struct fact *fact,
 	for (size_t i = 0; i < n; i++)
 		if (is_of_size(&record[i], size))
 			return &record[i];
-	return NULL;
+	return find_similar(inv, path, size);
 }

@@ -8,10 +8,10 @@
 #include "remote/filestore.h"
 
 /*
- * What the server has of one recording, by its list: every file below
- * /room/session/, and every file whose id the journal knows, but for versions
- * that are known to be out of date.  The only reader of the list: lenient
- * about its form, strict about what it proves.
+ * What the server has of one recording, by its list: every file whose path
+ * holds the session, and every file whose id the journal knows, but for
+ * versions that are known to be out of date.  The only reader of the list:
+ * lenient about its form, strict about what it proves.
  */
 struct remote_record {
 	char *path, *id; /* id is NULL where the record has none */
@@ -24,7 +24,9 @@ struct inventory {
 	size_t n, cap;
 	struct remote_record **by_id; /* those that have one, sorted by it */
 	size_t n_ids;
-	size_t outdated; /* versions that were passed over */
+	size_t outdated;  /* versions that were passed over */
+	size_t n_foreign; /* records that are not below /room/session/ */
+	bool is_renaming; /* paths need not even hold the session */
 
 	/* While it is read. */
 	const struct progress *progress;
@@ -74,9 +76,10 @@ struct remote_record *inventory_find_id(const struct inventory *,
     const char *id);
 
 /*
- * Which record shows size bytes under the fact's id, or else under the path?
- * A size that is not said is no other size.  NULL: none.  *is_other, where it
- * is not NULL, says that there is something of another size.
+ * Which record shows size bytes under the fact's id, or else under the path,
+ * as it is, in another case or with something in front?  A size that is not
+ * said is no other size.  NULL: none.  *is_other, where it is not NULL, says
+ * that there is something of another size.
  */
 struct remote_record *inventory_has(const struct inventory *,
     const struct fact *, const char *path, int64_t size, bool *is_other);

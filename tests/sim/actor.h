@@ -43,6 +43,7 @@ struct actor {
 	bool is_cut_off; /* its host died */
 	bool has_sent, has_achieved;
 	bool has_concluded; /* it has written down how it ended */
+	bool is_unwritten;  /* it cannot write down anything */
 	size_t journal_bytes;
 };
 

@@ -103,6 +103,12 @@ laws_counted(int recording, int64_t ambiguous)
 }
 
 void
+laws_forget_told(int recording)
+{
+	ledgers[recording].told = 0;
+}
+
+void
 laws_unclear(int recording)
 {
 	if (recording >= 0)
@@ -193,6 +199,8 @@ laws_written(const struct node *n, const void *data, size_t len)
 	if (n->recording < 0 || n->version)
 		return;
 	trace("journal: %.*s", (int)len - 1, p);
+	if (memmem(data, len, "\"stored\"", 8))
+		actor_now->has_achieved = true;
 	actor_now->journal_bytes += len;
 	actor_now->has_concluded |= memmem(p, len, end, strlen(end)) != NULL;
 	while ((p = memmem(p, len - (size_t)(p - (const char *)data), event,
@@ -257,9 +265,11 @@ looks_there(const struct version *now)
 {
 	for (const struct version *v = versions; v; v = v->next)
 		if (v->recording == now->recording &&
-		    (v->len == now->len || personality.size == SIZE_NONE) &&
-		    strcmp(v->path, now->path) == 0 && server_has(v))
-			return ledgers[now->recording].is_excused;
+		    strcmp(v->path, now->path) == 0 && server_has(v) &&
+		    (personality.size == SIZE_NONE ||
+			(v->len == now->len &&
+			    ledgers[now->recording].is_excused)))
+			return true;
 	return false;
 }
 
@@ -357,7 +367,8 @@ laws_acknowledged(const struct arrival *a)
 {
 	struct ledger *l = &ledgers[a->recording];
 
-	if (a->timestamp > l->told)
+	/* What is written down nowhere binds nobody. */
+	if (a->timestamp > l->told && !actor_now->is_unwritten)
 		l->told = a->timestamp;
 	actor_now->has_achieved = true;
 }
@@ -419,12 +430,11 @@ last_change(int recording)
 static bool
 is_recording(int recording)
 {
-	for (const struct version *v = versions; v; v = v->next)
-		if (v->recording == recording && v->to_ms == INT64_MAX &&
-		    (strstr(v->path, ".mp4") ||
-			strcmp(v->path, "metadata.json") == 0))
-			return true;
-	return false;
+	struct node *dir = jibri_directory(recording);
+
+	return dir &&
+	    (disk_lookup(dir, sessions[recording].media) ||
+		disk_lookup(dir, "metadata.json"));
 }
 
 bool
@@ -445,7 +455,7 @@ laws_end(void)
 		const char *missing;
 
 		if (!sessions[i].has_left && !fate_is_hopeless((int)i) &&
-		    jibri_directory((int)i) && is_recording((int)i) &&
+		    is_recording((int)i) &&
 		    !laws_is_delivered((int)i, &missing))
 			law_break(LAW_DELIVERED,
 			    "%s is not delivered long after all faults ended: "

@@ -3,6 +3,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "actor.h"
 #include "trace.h"
@@ -33,6 +34,8 @@ log_line(enum log_level level, const char *fmt, ...)
 	char prefix[32];
 	va_list ap;
 
+	if (actor_now && strstr(fmt, "journal cannot be written"))
+		actor_now->is_unwritten = true;
 	if (!trace_is_on || level > LOG_INFO)
 		return;
 	(void)snprintf(prefix, sizeof(prefix),

@@ -203,6 +203,7 @@ lose_journal(const struct step *s)
 	trace("rm %s/.jibri-finalize", sessions[s->recording].path);
 	disk_unlink(dir, ".jibri-finalize");
 	laws_excuse(s->recording, "its journal was removed");
+	laws_forget_told(s->recording);
 }
 
 static void
