@@ -79,9 +79,9 @@ static void
 add_idempotency_key(struct flight *f, const struct flight_target *target)
 {
 	autofree char *identity =
-	    xasprintf("%s\n%s\n%" PRId64 "\n%" PRId64 "\n%" PRId64,
+	    xasprintf("%s\n%s\n%" PRId64 "\n%" PRId64 "\n%" PRId64 "\n%" PRId64,
 		target->meeting_id, target->name->path, f->size, f->mtime_ns,
-		target->generation);
+		target->forced, target->generation);
 	struct digest *d = digest_new();
 	char hex[DIGEST_HEX_BYTES];
 	autofree char *header = NULL;

@@ -44,7 +44,7 @@ struct flight_target {
 	struct auth_use *use;
 	const char *meeting_id;
 	const struct remote_name *name;
-	int64_t generation;
+	int64_t forced, generation;
 	bool is_hashed;
 };
 

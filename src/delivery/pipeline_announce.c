@@ -172,6 +172,11 @@ pipeline_send_failed(struct job *job, const char *why, struct err *e)
 int
 pipeline_announce(struct job *job, struct err *e)
 {
+	/* Nobody knows what is in a folder that cannot be read. */
+	if (job->recording.trouble.class != ERR_NONE) {
+		*e = job->recording.trouble;
+		return -1;
+	}
 	if (pipeline_check_media(job, e) == -1)
 		return -1;
 	if (job->is_silent) {

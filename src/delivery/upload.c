@@ -15,19 +15,7 @@ enum {
 	AHEAD_MOST = 256,        /* ... and so many as long as it goes well */
 	AHEAD_BYTES = 32 * 1024, /* of their paths: a line has a limit */
 	NAMED_FAILURES = 2,      /* the journal keeps them, of every visit */
-	/* So many failures in a row, and nothing more is tried; one that is
-	 * the server's counts for several. */
-	FUTILE = 8,
-	FUTILE_OUTAGE = 4,
 };
-
-static void
-keep_error(struct item *item, const struct err *e)
-{
-	if (item->err == NULL)
-		item->err = xmalloc(sizeof(*item->err));
-	*item->err = *e;
-}
 
 /* Sending */
 
@@ -62,20 +50,10 @@ take_waiting(struct upload *u, int64_t now)
 	return NULL;
 }
 
-/*
- * After a failure one is sent alone, a small one where there is one, until
- * one is stored: what fails again then costs little.
- */
-static bool
-is_cautious(const struct upload *u)
-{
-	return u->deps->journal->progress.failures > 0 && u->totals->sent == 0;
-}
-
 static size_t
 slots(const struct upload *u)
 {
-	return is_cautious(u) ? 1 : (size_t)u->deps->policy->parallel;
+	return upload_is_cautious(u) ? 1 : (size_t)u->deps->policy->parallel;
 }
 
 /* One slot is for media from the start, the others are for the rest. */
@@ -91,7 +69,7 @@ next_item(struct upload *u)
 	sidecar = next_fresh(u, &u->next_sidecar, false);
 	if (media == NULL || sidecar == NULL)
 		return media ? media : sidecar;
-	if (is_cautious(u))
+	if (upload_is_cautious(u))
 		return sidecar;
 	if (u->deps->policy->parallel == 1)
 		return media < sidecar ? media : sidecar;
@@ -137,198 +115,21 @@ note_sending(struct upload *u, const struct item *item)
 		u->ahead *= 2;
 }
 
-static void
-free_flight(struct item *item)
-{
-	if (item->flight == NULL)
-		return;
-	flight_free(item->flight);
-	free(item->flight);
-	item->flight = NULL;
-}
-
-/* What became of it */
-
-static void
-note_stored(struct upload *u, struct item *item, const char *id)
-{
-	struct flight *f = item->flight;
-	char hex[DIGEST_HEX_BYTES];
-	double seconds = (double)(clock_mono_ms() - f->started_ms) / 1000;
-
-	journal_note(u->deps->journal,
-	    (struct event){
-		.kind = EVENT_STORED,
-		.path = item->artifact->path,
-		.size = f->size,
-		.mtime_ns = f->mtime_ns,
-		.stamp = f->stamp,
-		.type = f->type,
-		.sha256 = flight_hex(f, hex),
-		.id = id,
-		.is_whole = f->is_whole,
-	    });
-	item->state = ITEM_STORED;
-	u->futility = 0;
-	u->totals->sent++;
-	u->totals->sent_bytes += f->size;
-	log_info("%s: stored, %lld bytes in %.1f s (%s)", item->artifact->path,
-	    (long long)f->size, seconds, f->type);
-}
-
-/*
- * A repeat needs its time, a temporary error, and a server that is not
- * plainly out: then nothing more is tried, as Jibri cannot record while we
- * wait.
- */
-static bool
-plan_repeat(struct upload *u, struct item *item,
-    const struct http_answer *answer, const struct err *e)
-{
-	bool may = retry_next(u->deps->retry, &item->retry, clock_mono_ms(),
-	    answer ? answer->retry_after_ms : 0, retry_random(), &item->due_ms);
-
-	if (e->class == ERR_TEMPORARY && may && u->futility < FUTILE) {
-		request_log_retry(item->artifact->path, e, u->deps->retry,
-		    &item->retry, item->due_ms);
-		return true;
-	}
-	if (answer)
-		u->futility += !e->is_outage ? 1
-		    : is_cautious(u)         ? FUTILE
-					     : FUTILE_OUTAGE;
-	return false;
-}
-
-static void
-handle_not_stored(struct upload *u, struct item *item,
-    const struct http_answer *answer, const struct err *e)
-{
-	keep_error(item, e);
-	if (item->flight->is_stale)
-		item->state = ITEM_STALE;
-	else if (plan_repeat(u, item, answer, e))
-		upload_make_ready(u, item, item->due_ms);
-	else
-		upload_fail(u, item, e);
-}
-
-/* What was sent is kept in mind: the list may yet show that it is stored. */
-static void
-note_unknown(struct upload *u, struct item *item, long status)
-{
-	char hex[DIGEST_HEX_BYTES];
-
-	mem_replace(&item->sha256, flight_hex(item->flight, hex));
-	mem_replace(&item->type, item->flight->type);
-	journal_note(u->deps->journal,
-	    (struct event){
-		.kind = EVENT_UNKNOWN,
-		.path = item->artifact->path,
-		.size = item->size,
-		.mtime_ns = item->mtime_ns,
-		.stamp = item->stamp,
-		.sha256 = item->sha256,
-		/* A page of HTML is nobody's promise. */
-		.status = status < 300 && !item->is_accepted ? 0 : status,
-	    });
-}
-
-static void
-handle_unknown(struct upload *u, struct item *item,
-    const struct http_answer *answer, const struct err *e)
-{
-	int64_t now = clock_mono_ms();
-
-	keep_error(item, e);
-	item->is_unknown = true;
-	item->is_accepted = filestore_is_accepted(answer);
-	note_unknown(u, item, answer->status);
-	item->absent_from_ms = now;
-	if (filestore_may_be_storing(answer->status))
-		item->absent_from_ms += item->flight->request.answer_timeout_ms;
-	item->may_repeat = plan_repeat(u, item, answer, e);
-	u->list_retry = (struct retry){ 0 };
-	upload_ask(u, item, item->may_repeat ? item->due_ms : now);
-}
-
-static void
-handle_stored(struct upload *u, struct item *item, const char *id,
-    const char *path)
-{
-	const char *session = u->deps->journal->progress.session;
-	struct err e;
-
-	if (path && strcmp(path, item->remote.path + (*path != '/')) != 0)
-		log_info("%s: the server keeps it as %s", item->artifact->path,
-		    path);
-	u->is_renaming |= path && strcasestr(path, session) == NULL;
-	if (flight_recheck(item->flight, &e) == 0) {
-		note_stored(u, item, id);
-		return;
-	}
-	journal_note(u->deps->journal,
-	    (struct event){
-		.kind = EVENT_SUPERSEDED,
-		.path = item->artifact->path,
-		.id = id,
-		.size = item->flight->size,
-	    });
-	handle_not_stored(u, item, NULL, &e);
-}
-
-static void
-handle_upload(struct upload *u, struct item *item,
-    const struct http_answer *answer)
-{
-	autofree char *id = NULL;
-	autofree char *path = NULL;
-	struct err e = { 0 };
-	enum upload_outcome outcome =
-	    filestore_judge_upload(answer, item->flight->size, &id, &path, &e);
-	bool is_mended =
-	    auth_is_mended(u->deps->auth, &item->auth_use, answer->status);
-
-	u->n_flying--;
-	u->n_media_flying -= item->artifact->is_media;
-	if (outcome == UPLOAD_STORED)
-		handle_stored(u, item, id, path);
-	else if (outcome == UPLOAD_UNKNOWN)
-		handle_unknown(u, item, answer, &e);
-	else if (e.class == ERR_INTERRUPTED)
-		item->state = ITEM_FAILED;
-	else if (is_mended)
-		upload_make_ready(u, item, clock_mono_ms());
-	else
-		handle_not_stored(u, item, answer, &e);
-	free_flight(item);
-}
-
-static void
-handle_ended(struct upload *u, struct http_transfer *t)
-{
-	void *owner = http_request_of(t)->owner;
-
-	if (owner == &u->inventory.request)
-		upload_list_done(u, http_answer_of(t));
-	else
-		handle_upload(u, owner, http_answer_of(t));
-	http_release(t);
-}
-
 /* The loop */
 
 static void
 start_item(struct upload *u, struct item *item)
 {
 	const struct progress *p = &u->deps->journal->progress;
+	const struct fact *fact = progress_fact(p, item->artifact->path);
 	const struct flight_target target = {
 		.policy = u->deps->filestore,
 		.auth = u->deps->auth,
 		.use = &item->auth_use,
 		.meeting_id = p->meeting_id,
 		.name = &item->remote,
-		.generation = p->generation,
+		.forced = p->forced,
+		.generation = fact ? fact->generation : 0,
 		.is_hashed = u->deps->policy->checksum == CHECKSUM_SHA256,
 	};
 	struct err e;
@@ -339,10 +140,10 @@ start_item(struct upload *u, struct item *item)
 		if (e.class == ERR_INTERRUPTED)
 			item->state = ITEM_FAILED;
 		else if (item->flight->is_stale || item->flight->is_passing)
-			handle_not_stored(u, item, NULL, &e);
+			upload_not_stored(u, item, NULL, &e);
 		else
 			upload_fail(u, item, &e);
-		free_flight(item);
+		upload_free_flight(item);
 		return;
 	}
 	item->is_fresh = false;
@@ -382,7 +183,7 @@ start_due(struct upload *u)
 {
 	struct item *item;
 
-	if (u->futility >= FUTILE) {
+	if (u->futility >= UPLOAD_FUTILE) {
 		fail_rest(u);
 		return;
 	}
@@ -425,7 +226,7 @@ send_all(struct upload *u, struct err *e)
 		}
 		t = http_next(u->deps->http, next_due_ms(u));
 		while (t != NULL) {
-			handle_ended(u, t);
+			upload_ended(u, t);
 			t = http_next(u->deps->http, clock_mono_ms());
 		}
 		u->sync_due_ms = journal_commit_soon(u->deps->journal);
@@ -468,6 +269,32 @@ sum_up(const struct upload *u, struct err *e)
 	return -1;
 }
 
+/*
+ * Until now the journal has it that all of it may be under way; what is in
+ * doubt, and why, is worth a line only where it stays so.
+ */
+static void
+note_idle(struct upload *u)
+{
+	for (size_t i = 0; i < u->n; i++) {
+		const struct item *item = &u->items[i];
+
+		if (item->is_unknown && !item->is_rewritten &&
+		    item->state != ITEM_STORED)
+			journal_note(u->deps->journal,
+			    (struct event){
+				.kind = EVENT_UNKNOWN,
+				.path = item->artifact->path,
+				.size = item->size,
+				.mtime_ns = item->mtime_ns,
+				.stamp = item->stamp,
+				.sha256 = item->sha256,
+				.status = item->status,
+			    });
+	}
+	journal_note(u->deps->journal, (struct event){ .kind = EVENT_IDLE });
+}
+
 int
 upload_run(const struct upload_deps *deps, struct upload_totals *totals,
     struct err *e)
@@ -491,8 +318,7 @@ upload_run(const struct upload_deps *deps, struct upload_totals *totals,
 		deps->watch->end(deps->watch->ctx);
 	}
 	if (u.n > 0)
-		journal_note(deps->journal,
-		    (struct event){ .kind = EVENT_IDLE });
+		note_idle(&u);
 	journal_commit(deps->journal);
 	if (result == 0)
 		result = sum_up(&u, e);

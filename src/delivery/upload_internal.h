@@ -31,6 +31,7 @@ struct item {
 	/* An unknown outcome, of this version or of an older one. */
 	bool is_unknown;
 	bool is_accepted;       /* the server has said that it took it */
+	int64_t status;         /* what it said; 0: nothing */
 	bool may_repeat;        /* once the list says that it is absent */
 	int64_t absent_from_ms; /* believe that of a list begun later */
 
@@ -47,8 +48,12 @@ enum certainty {
 	CERTAIN_LOST /* nor can this run write one */
 };
 
-/* Two lists are at least so far apart. */
-enum { LIST_PAUSE_MS = 500 };
+enum {
+	LIST_PAUSE_MS = 500, /* two lists are at least so far apart */
+	UPLOAD_FUTILE = 8,   /* after so many failures in a row nothing more is
+				tried; those of a server that is out count
+				for several */
+};
 
 struct upload {
 	const struct upload_deps *deps;
@@ -77,7 +82,10 @@ struct upload {
 	bool is_renaming; /* the server has names of its own */
 };
 
-/* upload_item.c: what becomes of one of them. */
+/* upload_item.c: the states of one of them. */
+
+/* Did the last run fail, and this one store nothing yet? */
+bool upload_is_cautious(const struct upload *);
 void upload_note(struct upload *, const struct item *, enum event_kind);
 void upload_fail(struct upload *, struct item *, const struct err *);
 void upload_make_ready(struct upload *, struct item *, int64_t due_ms);
@@ -85,6 +93,12 @@ void upload_ask(struct upload *, struct item *, int64_t list_due_ms);
 
 /* The artifact's type, the caller's; NULL when it cannot be read. */
 char *upload_type_of(struct upload *, const struct artifact *);
+
+/* upload_end.c: what became of one that was under way, or of the list. */
+void upload_ended(struct upload *, struct http_transfer *);
+void upload_not_stored(struct upload *, struct item *,
+    const struct http_answer *, const struct err *);
+void upload_free_flight(struct item *);
 
 /* upload_plan.c: what has to be sent? */
 void upload_plan(struct upload *);

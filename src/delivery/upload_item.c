@@ -2,6 +2,16 @@
 #include "base/mem.h"
 #include "delivery/upload_internal.h"
 
+/*
+ * After a failure one is sent alone, a small one where there is one, until
+ * one is stored: what fails again then costs little.
+ */
+bool
+upload_is_cautious(const struct upload *u)
+{
+	return u->deps->journal->progress.failures > 0 && u->totals->sent == 0;
+}
+
 void
 upload_note(struct upload *u, const struct item *item, enum event_kind kind)
 {

@@ -118,9 +118,10 @@ settle_absent(struct upload *u, struct item *item)
 				.size = fact->size,
 			    });
 		/* Under a name of its own it may be there all the same. */
-		if (item->is_unknown)
-			upload_note(u, item,
-			    u->is_renaming ? EVENT_AMBIGUOUS : EVENT_ABSENT);
+		if (item->is_unknown && u->is_renaming)
+			upload_note(u, item, EVENT_AMBIGUOUS);
+		else if (fact && fact->is_unknown)
+			upload_note(u, item, EVENT_ABSENT);
 		item->is_unknown = false;
 		send_or_fail(u, item);
 		return;

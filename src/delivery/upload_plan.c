@@ -101,9 +101,9 @@ is_what_was_sent(struct upload *u, const struct artifact *a,
 }
 
 /*
- * An earlier run may have sent it.  That one ended in mid-sending is put on
- * record as an unknown outcome, else this run's orderly end would hide it.
- * Clocks of two hosts differ: the server has its time from now on.
+ * An earlier run may have sent it.  Clocks of two hosts differ: the server
+ * has its time from now on.  That a run ended while it sent another version
+ * is put on record, else this run's orderly end would hide it.
  */
 static int
 recall_unknown(struct upload *u, struct item *item, const struct fact *fact,
@@ -124,12 +124,15 @@ recall_unknown(struct upload *u, struct item *item, const struct fact *fact,
 	log_info("%s: may be stored already; asking the server before it is "
 		 "sent again",
 	    a->path);
-	if (fact->is_sending)
+	item->status = fact->status;
+	if (fact->is_unknown)
+		mem_replace(&item->sha256, fact->sha256);
+	if (fact->is_sending && !is_same)
 		journal_note(u->deps->journal,
 		    (struct event){
 			.kind = EVENT_UNKNOWN,
 			.path = a->path,
-			.size = is_same ? a->size : fact->size,
+			.size = fact->size,
 			.mtime_ns = fact->mtime_ns,
 			.stamp = fact->stamp,
 		    });

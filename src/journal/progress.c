@@ -214,6 +214,7 @@ apply_forced(struct progress *p, const struct event *ev)
 	mem_replace(&p->meeting_id, NULL);
 	p->generation++;
 	p->is_forced = true;
+	p->forced++;
 	p->state = REC_NEW;
 	end_series(p);
 }
@@ -324,6 +325,7 @@ apply_superseded(struct progress *p, const struct event *ev)
 	fact->is_stored = false;
 	fact->has_older = true;
 	fact->has_anonymous |= ev->id == NULL;
+	fact->generation++;
 	add_outdated(p, ev->id, ev->size);
 	p->generation++;
 }

@@ -80,6 +80,7 @@ struct fact {
 	bool has_anonymous; /* one of them has no id to know it by */
 	int64_t unknown_ms; /* since 1970; since when it is in doubt */
 	int64_t stored_ms;  /* since 1970 */
+	int64_t generation; /* how often what is there counted no more */
 };
 
 /* A record at the server that is out of date. */
@@ -97,6 +98,7 @@ struct progress {
 	bool is_running; /* the last run has not said how it ended */
 	int64_t attempts;
 	int64_t generation; /* how often what is stored counted no more */
+	int64_t forced;     /* how often all of it was sent again */
 	bool is_forced;     /* and everything is yet to be sent again */
 	int64_t ambiguous;
 	int64_t complete_ms; /* the moment that STOPPED speaks of; 0: none */

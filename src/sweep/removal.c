@@ -65,7 +65,7 @@ set_lost(const struct proof *proof, const struct artifact *a,
 
 	(void)err_set(e, ERR_NONE,
 	    "%s is not there any more with its %lld bytes", a->path,
-	    (long long)a->size);
+	    (long long)fact->size);
 	return age_ms < proof->asking.filestore->answer_timeout_ms
 	    ? REMOVAL_KEPT
 	    : REMOVAL_LOST;
@@ -78,7 +78,7 @@ compare_content(struct proof *proof, const struct artifact *a, const char *id,
 	char here[DIGEST_HEX_BYTES], there[DIGEST_HEX_BYTES];
 
 	if (flight_hash_artifact(&proof->job->recording, a, here, e) == -1 ||
-	    download_hash(&proof->asking, id, a->size, true, there, e) == -1)
+	    download_hash(&proof->asking, id, -1, true, there, e) == -1)
 		return REMOVAL_FAILED;
 	if (strcmp(here, there) == 0)
 		return REMOVAL_DONE;
@@ -101,7 +101,8 @@ prove(const struct removal *r, struct proof *proof, const struct artifact *a,
 		return REMOVAL_UNPROVEN;
 	}
 	record = inventory_find_id(&proof->inventory, fact->id);
-	if (record == NULL || (record->size != -1 && record->size != a->size))
+	if (record == NULL ||
+	    (record->size != -1 && record->size != fact->size))
 		return set_lost(proof, a, fact, e);
 	if (r->proof == REMOVAL_DEEP)
 		return compare_content(proof, a, fact->id, e);
