@@ -278,8 +278,13 @@ note_idle(struct upload *u)
 {
 	for (size_t i = 0; i < u->n; i++) {
 		const struct item *item = &u->items[i];
+		const struct fact *fact =
+		    progress_fact(&u->deps->journal->progress,
+			item->artifact->path);
+		bool is_known = fact && fact->is_unknown &&
+		    fact->stamp == item->stamp && fact->status == item->status;
 
-		if (item->is_unknown && !item->is_rewritten &&
+		if (item->is_unknown && !item->is_rewritten && !is_known &&
 		    item->state != ITEM_STORED)
 			journal_note(u->deps->journal,
 			    (struct event){

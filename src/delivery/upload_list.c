@@ -93,7 +93,9 @@ settle_rewritten(struct upload *u, struct item *item)
 		    (records[i].size == item->size || records[i].size == -1);
 		note_superseded(u, item, &records[i]);
 	}
-	upload_note(u, item, is_ambiguous ? EVENT_AMBIGUOUS : EVENT_ABSENT);
+	if (is_ambiguous)
+		upload_note(u, item, EVENT_AMBIGUOUS);
+	upload_note(u, item, EVENT_ABSENT);
 	item->is_rewritten = item->is_unknown = item->is_accepted = false;
 	send_or_fail(u, item);
 }

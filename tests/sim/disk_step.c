@@ -34,7 +34,8 @@ draw_error(enum disk_call call)
 	case CALL_SYNC:
 		return syncing[draw(DRAW_DISK, 3)];
 	case CALL_LOCK:
-		return locking[draw(DRAW_DISK, 3)];
+		/* The only kind of lock that there is holds. */
+		return disk.ofd_error ? 0 : locking[draw(DRAW_DISK, 3)];
 	default:
 		return changing[draw(DRAW_DISK, 5)];
 	}

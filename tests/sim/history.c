@@ -227,7 +227,8 @@ static bool
 is_any_kept(void)
 {
 	for (size_t i = 0; world.has_retention && i < world.n_recordings; i++)
-		if (!sessions[i].has_left && jibri_directory((int)i))
+		if (!sessions[i].has_left && jibri_directory((int)i) &&
+		    !laws_has_withheld((int)i))
 			return true;
 	return false;
 }
@@ -282,7 +283,8 @@ end(void)
 	laws_end();
 	/* Retention asks whoever refuses to list again and again. */
 	if (!is_any_hopeless() &&
-	    !(world.has_retention && personality.list_refusal))
+	    !(world.has_retention &&
+		(personality.list_refusal || personality.size == SIZE_NONE)))
 		check_quiet(round);
 }
 

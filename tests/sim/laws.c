@@ -149,6 +149,26 @@ count_visit(int recording)
 		    sessions[recording].name, visits, (long long)hours);
 }
 
+/* Jibri writes metadata.json last; another Jibri's is no better known. */
+static bool
+looks_finished(int recording)
+{
+	struct node *dir = jibri_directory(recording);
+
+	return dir && disk_lookup(dir, "metadata.json");
+}
+
+/* What was never sent stays. */
+bool
+laws_has_withheld(int recording)
+{
+	for (const struct version *v = versions; v; v = v->next)
+		if (v->recording == recording && v->to_ms == INT64_MAX &&
+		    v->is_withheld)
+			return true;
+	return false;
+}
+
 void
 laws_sending(int recording)
 {
@@ -158,6 +178,7 @@ laws_sending(int recording)
 
 	/* By a clock that is so wrong, everything is old. */
 	if (sessions[recording].is_live && a->is_visit &&
+	    !looks_finished(recording) &&
 	    llabs(host_unix_ms(a->host) - host_unix_ms(NULL)) < SKEW_MS)
 		law_break(LAW_LIVE,
 		    "%s is still being recorded, and a sweep sends something",

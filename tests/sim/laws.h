@@ -61,6 +61,9 @@ void laws_unclear(int recording);
 
 /* Nothing is left that says what was told. */
 void laws_forget_told(int recording);
+
+/* Is there a file that must not leave? */
+bool laws_has_withheld(int recording);
 void laws_counted(int recording, int64_t ambiguous);
 void laws_acknowledged(const struct arrival *);
 void laws_asked_while_out(bool is_file_service, int64_t since_ms);
