@@ -14,7 +14,7 @@ enum {
 	AHEAD = 4, /* small artifacts whose sending is noted at once ... */
 	AHEAD_MOST = 256,        /* ... and so many as long as it goes well */
 	AHEAD_BYTES = 32 * 1024, /* of their paths: a line has a limit */
-	NAMED_FAILURES = 2,      /* the journal keeps them, of every visit */
+	NAMED_FAILURES = 1,      /* the journal keeps it, of every visit */
 };
 
 /* Sending */

@@ -45,7 +45,8 @@ struct item {
 enum certainty {
 	CERTAIN,     /* it was not */
 	CERTAIN_NOT, /* the journal begins with this run */
-	CERTAIN_LOST /* nor can this run write one */
+	CERTAIN_LOST /* nor can this run write one, or the last one could not
+			to its end */
 };
 
 enum {

@@ -202,7 +202,7 @@ plan_artifact(struct upload *u, const struct artifact *a)
 static enum certainty
 certainty_of(const struct journal *j)
 {
-	if (j->is_degraded && !j->is_peeking)
+	if ((j->is_degraded && !j->is_peeking) || j->was_cut_off)
 		return CERTAIN_LOST;
 	return j->has_history ? CERTAIN : CERTAIN_NOT;
 }

@@ -269,6 +269,7 @@ load(struct journal *j, struct err *e)
 		degrade(j, "drop a torn line");
 	j->size = end;
 	j->has_history = j->progress.has_events;
+	j->was_cut_off = j->progress.is_running;
 	return 0;
 }
 
@@ -415,6 +416,7 @@ journal_look(struct journal *j, int dirfd, struct err *e)
 	};
 	found = journal_peek(dirfd, &j->progress, e);
 	j->has_history = j->progress.has_events;
+	j->was_cut_off = j->progress.is_running;
 	if (found == JOURNAL_BUSY)
 		return set_busy(&j->progress, e);
 	return found == -1 ? -1 : 0;

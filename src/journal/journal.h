@@ -38,6 +38,7 @@ struct journal {
 	bool is_damaged;  /* ours, locked, and cannot be replayed */
 	bool is_peeking;  /* only looking: nothing is written */
 	bool has_history; /* it held an event when it was opened */
+	bool was_cut_off; /* and then the last run had not ended */
 	bool has_rubbish; /* a line was no event, and that was said */
 	struct buf pending;
 	bool is_unsynced;    /* written, and not yet on disk */

@@ -145,6 +145,15 @@ notify(const struct errand_of *it, enum notify_event event)
 	notify_result_free(&result);
 }
 
+/* What was told is kept, if it can be. */
+static void
+reset(int recording)
+{
+	laws_excuse(recording, "its journal was reset");
+	if (actor_now->is_unwritten)
+		laws_forget_told(recording);
+}
+
 static void
 forget(const struct errand_of *it)
 {
@@ -163,7 +172,7 @@ forget(const struct errand_of *it)
 	if (result == -1)
 		trace("process %d: %s", actor_now->id, e.text);
 	else if (it->errand == ERRAND_RESET)
-		laws_excuse(it->recording, "its journal was reset");
+		reset(it->recording);
 	else if (outcome != FORGET_DELIVERED)
 		sessions[it->recording].has_left = true;
 }

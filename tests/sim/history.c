@@ -227,7 +227,7 @@ static bool
 is_any_kept(void)
 {
 	for (size_t i = 0; world.has_retention && i < world.n_recordings; i++)
-		if (!sessions[i].has_left && jibri_directory((int)i) &&
+		if (!sessions[i].has_left && laws_is_recording((int)i) &&
 		    !laws_has_withheld((int)i))
 			return true;
 	return false;
@@ -265,6 +265,14 @@ check_quiet(size_t round)
 		    "all is delivered since long, and not all is removed");
 }
 
+/* What it takes has no record, and its list has names of its own. */
+static bool
+is_unknowable(void)
+{
+	return personality.path == PATH_OWN &&
+	    personality.answer != SAYS_RECORD;
+}
+
 static void
 end(void)
 {
@@ -282,7 +290,7 @@ end(void)
 		return;
 	laws_end();
 	/* Retention asks whoever refuses to list again and again. */
-	if (!is_any_hopeless() &&
+	if (!is_any_hopeless() && !is_unknowable() &&
 	    !(world.has_retention &&
 		(personality.list_refusal || personality.size == SIZE_NONE)))
 		check_quiet(round);

@@ -31,7 +31,10 @@ static struct ledger {
 	int last_sender;
 	int64_t told; /* the newest timestamp that was acknowledged */
 	int stores, ambiguous, unclear;
-	int64_t lost_ms; /* its journal was removed then */
+	int64_t lost_ms;   /* its journal was removed then */
+	bool is_planted;   /* the old script was here */
+	bool is_unwritten; /* a run could not write the journal */
+	bool is_begun;     /* by a host with a wrong clock */
 	bool is_excused;
 	int visits; /* that sent something, since faults have ended */
 } ledgers[RECORDINGS];
@@ -101,6 +104,19 @@ laws_counted(int recording, int64_t ambiguous)
 {
 	if (ambiguous > ledgers[recording].ambiguous)
 		ledgers[recording].ambiguous = (int)ambiguous;
+}
+
+void
+laws_planted(int recording)
+{
+	ledgers[recording].is_planted = true;
+}
+
+void
+laws_unwritten(int recording)
+{
+	if (recording >= 0)
+		ledgers[recording].is_unwritten = true;
 }
 
 void
@@ -176,10 +192,11 @@ laws_sending(int recording)
 	struct actor *a = actor_now;
 	struct actor *last = actor_find(l->last_sender);
 
-	/* By a clock that is so wrong, everything is old. */
+	/* By a clock that is so wrong, everything is old; others go on. */
+	if (llabs(host_unix_ms(a->host) - host_unix_ms(NULL)) >= SKEW_MS)
+		l->is_begun = true;
 	if (sessions[recording].is_live && a->is_visit &&
-	    !looks_finished(recording) &&
-	    llabs(host_unix_ms(a->host) - host_unix_ms(NULL)) < SKEW_MS)
+	    !looks_finished(recording) && !l->is_begun)
 		law_break(LAW_LIVE,
 		    "%s is still being recorded, and a sweep sends something",
 		    sessions[recording].name);
@@ -300,14 +317,16 @@ laws_stored(int recording, const char *path, const void *data, size_t len,
 static bool
 looks_there(const struct version *now)
 {
+	const struct ledger *l = &ledgers[now->recording];
+
 	for (const struct version *v = versions; v; v = v->next)
 		if (v->recording == now->recording &&
 		    strcmp(v->path, now->path) == 0 && server_has(v) &&
 		    (personality.size == SIZE_NONE ||
 			(v->len == now->len &&
-			    ledgers[now->recording].is_excused)))
+			    (l->is_excused || l->is_unwritten))))
 			return true;
-	return false;
+	return personality.size == SIZE_NONE && l->is_planted;
 }
 
 static bool
@@ -466,8 +485,8 @@ last_change(int recording)
 }
 
 /* A file alone, brought to where a recording was removed, is none. */
-static bool
-is_recording(int recording)
+bool
+laws_is_recording(int recording)
 {
 	struct node *dir = jibri_directory(recording);
 
@@ -494,7 +513,7 @@ laws_end(void)
 		const char *missing;
 
 		if (!sessions[i].has_left && !fate_is_hopeless((int)i) &&
-		    is_recording((int)i) &&
+		    laws_is_recording((int)i) &&
 		    !laws_is_delivered((int)i, &missing))
 			law_break(LAW_DELIVERED,
 			    "%s is not delivered long after all faults ended: "

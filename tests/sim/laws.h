@@ -62,6 +62,15 @@ void laws_unclear(int recording);
 /* Nothing is left that says what was told. */
 void laws_forget_told(int recording);
 
+/* The old script has sent it, unredacted. */
+void laws_planted(int recording);
+
+/* A run about it cannot write its journal. */
+void laws_unwritten(int recording);
+
+/* Is anything there that makes it a recording? */
+bool laws_is_recording(int recording);
+
 /* Is there a file that must not leave? */
 bool laws_has_withheld(int recording);
 void laws_counted(int recording, int64_t ambiguous);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "actor.h"
+#include "laws.h"
 #include "trace.h"
 
 bool trace_is_on;
@@ -34,8 +35,10 @@ log_line(enum log_level level, const char *fmt, ...)
 	char prefix[32];
 	va_list ap;
 
-	if (actor_now && strstr(fmt, "journal cannot be written"))
+	if (actor_now && strstr(fmt, "journal cannot be written")) {
 		actor_now->is_unwritten = true;
+		laws_unwritten(actor_now->recording);
+	}
 	if (!trace_is_on || level > LOG_INFO)
 		return;
 	(void)snprintf(prefix, sizeof(prefix),

@@ -290,13 +290,15 @@ plan_recording(int i)
 	jibri_make(i, draw(DRAW_WORLD, 3), is_live);
 	if (!is_live && draw_chance(DRAW_WORLD, 30))
 		jibri_write(i, sessions[i].media, LARGE_BYTES);
-	if (world_chance(FAULT_OLD_SCRIPT, 100))
+	if (world_chance(FAULT_OLD_SCRIPT, 100)) {
+		laws_planted(i);
 		for (const struct version *v = versions; v; v = v->next)
 			if (v->recording == i) {
 				server_plant(i, v);
 				if (personality.store == APPENDS)
 					server_plant(i, v);
 			}
+	}
 	if (is_live) {
 		s.run = finish;
 		add_step((1 + draw(DRAW_WORLD, 25)) * MINUTE_MS, s);
