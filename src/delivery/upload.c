@@ -291,9 +291,10 @@ note_idle(struct upload *u)
 				.kind = EVENT_UNKNOWN,
 				.path = item->artifact->path,
 				.size = item->size,
-				.mtime_ns = item->mtime_ns,
 				.stamp = item->stamp,
-				.sha256 = item->sha256,
+				.sha256 = filestore_may_be_storing(item->status)
+				    ? item->sha256
+				    : NULL,
 				.status = item->status,
 			    });
 	}

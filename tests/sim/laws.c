@@ -115,8 +115,10 @@ laws_planted(int recording)
 void
 laws_unwritten(int recording)
 {
-	if (recording >= 0)
-		ledgers[recording].is_unwritten = true;
+	if (recording < 0)
+		return;
+	ledgers[recording].is_unwritten = true;
+	ledgers[recording].told = 0;
 }
 
 void
@@ -174,7 +176,7 @@ looks_finished(int recording)
 	return dir && disk_lookup(dir, "metadata.json");
 }
 
-/* What was never sent stays. */
+/* What was never sent stays; with media of two rooms, so does the rest. */
 bool
 laws_has_withheld(int recording)
 {
@@ -295,8 +297,8 @@ laws_stored(int recording, const char *path, const void *data, size_t len,
 		return;
 	if (actor_now)
 		actor_now->has_achieved = true;
-	/* It would be counted, and cannot be. */
-	if (actor_now && actor_now->is_unwritten)
+	/* It would be counted, or known, and cannot be. */
+	if (l->is_unwritten)
 		l->unclear++;
 	for (struct version *v = versions; v; v = v->next) {
 		if (!is_version(v, recording, path, data, len))
@@ -506,6 +508,18 @@ laws_is_delivered(int recording, const char **missing)
 	    sessions[recording].stopped_ms > 0;
 }
 
+/* And a metadata.json that cannot say which is meant. */
+static bool
+is_of_two_rooms(int recording)
+{
+	size_t n = 0;
+
+	for (const struct version *v = versions; v; v = v->next)
+		n += v->recording == recording && v->to_ms == INT64_MAX &&
+		    strstr(v->path, ".mp4");
+	return n > 1 && laws_has_withheld(recording);
+}
+
 void
 laws_end(void)
 {
@@ -513,7 +527,7 @@ laws_end(void)
 		const char *missing;
 
 		if (!sessions[i].has_left && !fate_is_hopeless((int)i) &&
-		    laws_is_recording((int)i) &&
+		    laws_is_recording((int)i) && !is_of_two_rooms((int)i) &&
 		    !laws_is_delivered((int)i, &missing))
 			law_break(LAW_DELIVERED,
 			    "%s is not delivered long after all faults ended: "
