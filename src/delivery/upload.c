@@ -311,10 +311,10 @@ upload_run(const struct upload_deps *deps, struct upload_totals *totals,
 		.mimetype = mimetype_open(),
 		.list_due_ms = INT64_MAX,
 		.sync_due_ms = INT64_MAX,
-		.ahead = deps->journal->progress.failures > 0 ? 1 : AHEAD,
 	};
 	int result;
 
+	u.ahead = upload_is_cautious(&u) ? 1 : AHEAD;
 	upload_plan(&u);
 	if (deps->watch)
 		http_on_tick(deps->http, upload_watch, &u);

@@ -85,7 +85,7 @@ struct upload {
 
 /* upload_item.c: the states of one of them. */
 
-/* Did the last run fail, and this one store nothing yet? */
+/* Has nothing been stored yet, in a run that may well fail? */
 bool upload_is_cautious(const struct upload *);
 void upload_note(struct upload *, const struct item *, enum event_kind);
 void upload_fail(struct upload *, struct item *, const struct err *);

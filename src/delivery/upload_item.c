@@ -3,13 +3,15 @@
 #include "delivery/upload_internal.h"
 
 /*
- * After a failure one is sent alone, a small one where there is one, until
- * one is stored: what fails again then costs little.
+ * After a failure, and in a visit of a sweep, one is sent alone, a small one
+ * where there is one, until one is stored: what fails then costs little.
  */
 bool
 upload_is_cautious(const struct upload *u)
 {
-	return u->deps->journal->progress.failures > 0 && u->totals->sent == 0;
+	return u->totals->sent == 0 &&
+	    (u->deps->journal->progress.failures > 0 ||
+		u->deps->retry->tries == 1);
 }
 
 void

@@ -223,14 +223,15 @@ help(void)
 	world_run(now_ms + ROUND_MS);
 }
 
-static bool
-is_any_kept(void)
+/* NULL: none is. */
+static const char *
+first_kept(void)
 {
 	for (size_t i = 0; world.has_retention && i < world.n_recordings; i++)
 		if (!sessions[i].has_left && laws_is_recording((int)i) &&
 		    !laws_has_withheld((int)i))
-			return true;
-	return false;
+			return sessions[i].name;
+	return NULL;
 }
 
 /* What was given up may be delivered, and then removed, all the same. */
@@ -251,7 +252,7 @@ check_quiet(size_t round)
 	uint64_t requests;
 
 	for (int i = 0; i < rounds && !world_is_over() &&
-	     (i < LATE_ROUNDS || is_any_kept());
+	     (i < LATE_ROUNDS || first_kept());
 	     i++)
 		sweep_round(round++);
 	requests = world.requests;
@@ -260,16 +261,21 @@ check_quiet(size_t round)
 	if (world.requests != requests && !may_be_removed())
 		law_break(LAW_QUIET,
 		    "all is delivered, and sweeps go on asking");
-	if (is_any_kept())
+	if (first_kept())
 		law_break(LAW_KEPT,
-		    "all is delivered since long, and not all is removed");
+		    "%s is delivered since long, and not removed",
+		    first_kept());
 }
 
-/* What it takes has no record, and its list has names of its own. */
+/*
+ * What it takes has no record, and its list has names of its own, or shows
+ * what was there before under the same id.
+ */
 static bool
 is_unknowable(void)
 {
-	return personality.path == PATH_OWN &&
+	return (personality.path == PATH_OWN ||
+		   personality.store == UPSERTS_SAME_ID) &&
 	    personality.answer != SAYS_RECORD;
 }
 
@@ -288,7 +294,8 @@ end(void)
 	}
 	if (world_is_over())
 		return;
-	laws_end();
+	if (!is_unknowable())
+		laws_end();
 	/* Retention asks whoever refuses to list again and again. */
 	if (!is_any_hopeless() && !is_unknowable() &&
 	    !(world.has_retention &&
