@@ -1,5 +1,4 @@
-#ifndef ARCHIVE_BUNDLE_H
-#define ARCHIVE_BUNDLE_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -67,5 +66,3 @@ void bundle_packed_free(struct bundle_packed *);
 int bundle_deliver(const struct attempt_request *, const struct bundle_policy *,
     const struct attempt_policy *, const struct pipeline_policy *,
     struct attempt_result *, struct err *e);
-
-#endif

@@ -1,5 +1,4 @@
-#ifndef ARCHIVE_BUNDLE_INTERNAL_H
-#define ARCHIVE_BUNDLE_INTERNAL_H
+#pragma once
 
 #include <stddef.h>
 #include <stdint.h>
@@ -81,5 +80,3 @@ int bundle_settle(struct workspace *w, const struct recording_policy *,
     struct err *e);
 
 enum { BUNDLE_CHUNK_BYTES = 256 * 1024 };
-
-#endif

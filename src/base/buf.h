@@ -1,5 +1,4 @@
-#ifndef BASE_BUF_H
-#define BASE_BUF_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -30,5 +29,3 @@ void buf_drop(struct buf *, size_t n);
 const char *buf_str(const struct buf *);
 
 void buf_free(struct buf *);
-
-#endif

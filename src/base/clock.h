@@ -1,5 +1,4 @@
-#ifndef BASE_CLOCK_H
-#define BASE_CLOCK_H
+#pragma once
 
 #include <stdint.h>
 
@@ -13,5 +12,3 @@ enum { CLOCK_TEXT_BYTES = 32 };
 
 /* RFC 3339 in UTC with milliseconds: 2026-01-02T03:04:05.678Z. */
 void clock_rfc3339(int64_t unix_ms, char text[CLOCK_TEXT_BYTES]);
-
-#endif

@@ -1,5 +1,4 @@
-#ifndef BASE_CONFINE_H
-#define BASE_CONFINE_H
+#pragma once
 
 #include <stdbool.h>
 
@@ -34,5 +33,3 @@ void confine_files(const struct confine_policy *,
 
 /* What the kernel has of it, in words; the caller frees it. */
 char *confine_describe(void);
-
-#endif

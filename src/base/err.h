@@ -1,5 +1,4 @@
-#ifndef BASE_ERR_H
-#define BASE_ERR_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -71,5 +70,3 @@ int err_exit_code(enum err_class kind);
  * temporary, none, the first wins.
  */
 enum err_class err_worse(enum err_class a, enum err_class b);
-
-#endif

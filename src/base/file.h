@@ -1,5 +1,4 @@
-#ifndef BASE_FILE_H
-#define BASE_FILE_H
+#pragma once
 
 #include <stdint.h>
 #include <sys/stat.h>
@@ -63,5 +62,3 @@ int64_t file_stamp(const struct stat *);
  * system does not know.
  */
 int64_t file_birth_ms(int fd);
-
-#endif

@@ -1,5 +1,4 @@
-#ifndef BASE_LOG_H
-#define BASE_LOG_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -83,5 +82,3 @@ void log_after_fork(void);
 
 /* Write what waits.  The last thing before the program ends. */
 void log_finish(void);
-
-#endif

@@ -1,5 +1,4 @@
-#ifndef BASE_MEM_H
-#define BASE_MEM_H
+#pragma once
 
 #include <dirent.h>
 #include <stdarg.h>
@@ -53,5 +52,3 @@ void mem_replace(char **p, const char *s);
 void mem_wipe(void *data, size_t len);
 /* The same for a string, which is then freed. */
 void mem_free_secret(char **string);
-
-#endif

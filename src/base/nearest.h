@@ -1,5 +1,4 @@
-#ifndef BASE_NEAREST_H
-#define BASE_NEAREST_H
+#pragma once
 
 #include <stddef.h>
 
@@ -24,5 +23,3 @@ size_t nearest_distance(const char *a, const char *b);
 
 /* "; did you mean PREFIXname?", or "" for none; the caller frees it. */
 char *nearest_question(const struct nearest *, const char *prefix);
-
-#endif

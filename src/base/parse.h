@@ -1,5 +1,4 @@
-#ifndef BASE_PARSE_H
-#define BASE_PARSE_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -32,5 +31,3 @@ bool parse_integer(const char *s, int64_t min, int64_t max, int64_t *out);
 
 /* "yes", "true", "on", "1" or "no", "false", "off", "0". */
 bool parse_bool(const char *s, bool *out);
-
-#endif

@@ -1,5 +1,4 @@
-#ifndef BASE_RETRY_H
-#define BASE_RETRY_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -43,5 +42,3 @@ bool retry_is_allowed(const struct retry_policy *, const struct retry *,
 
 /* 32 random bits; early at boot they are of the time: for no secret. */
 uint32_t retry_random(void);
-
-#endif

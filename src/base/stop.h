@@ -1,5 +1,4 @@
-#ifndef BASE_STOP_H
-#define BASE_STOP_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -51,5 +50,3 @@ int stop_fd(void);
 
 /* Sleep until that moment of clock_mono_ms(), or until there is a stop. */
 void stop_sleep_until(int64_t mono_ms);
-
-#endif

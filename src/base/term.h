@@ -1,5 +1,4 @@
-#ifndef BASE_TERM_H
-#define BASE_TERM_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -27,5 +26,3 @@ bool term_is_elsewhere(int fd);
 
 /* systemd's journal, as JOURNAL_STREAM says (systemd.exec(5)). */
 bool term_is_journal(int fd);
-
-#endif

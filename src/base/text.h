@@ -1,5 +1,4 @@
-#ifndef BASE_TEXT_H
-#define BASE_TEXT_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -56,5 +55,3 @@ void text_list_parse(struct text_list *, const char *s);
 void text_list_add(struct text_list *, const char *s);
 bool text_list_has(const struct text_list *, const char *s);
 void text_list_free(struct text_list *);
-
-#endif

@@ -1,5 +1,4 @@
-#ifndef BASE_USER_H
-#define BASE_USER_H
+#pragma once
 
 #include <stdbool.h>
 #include <sys/types.h>
@@ -19,5 +18,3 @@ int user_become(uid_t user, gid_t group, bool is_for_good);
 
 /* Be root again, after a user_become() that was not for good. */
 void user_return(void);
-
-#endif

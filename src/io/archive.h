@@ -1,5 +1,4 @@
-#ifndef IO_ARCHIVE_H
-#define IO_ARCHIVE_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -99,5 +98,3 @@ void archive_reader_free(struct archive_reader *);
  * frees it.
  */
 char *archive_clean_path(const char *path);
-
-#endif

@@ -1,5 +1,4 @@
-#ifndef IO_ARCHIVE_INTERNAL_H
-#define IO_ARCHIVE_INTERNAL_H
+#pragma once
 
 #include <archive.h>
 #include <archive_entry.h>
@@ -77,5 +76,3 @@ void archive_unload(void);
 
 /* The library's words for its last error; never NULL. */
 const char *archive_error_text(struct archive *);
-
-#endif

@@ -1,5 +1,4 @@
-#ifndef IO_DIGEST_H
-#define IO_DIGEST_H
+#pragma once
 
 #include <stddef.h>
 
@@ -35,5 +34,3 @@ int digest_base64_decode(const char *s, struct buf *out, struct err *e);
 
 /* "OpenSSL 3.0.17", as loaded; the caller frees it. */
 char *digest_library(void);
-
-#endif

@@ -1,5 +1,4 @@
-#ifndef IO_HTTP_H
-#define IO_HTTP_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -159,5 +158,3 @@ int http_url_check(const char *url, struct err *e);
 
 /* "libcurl 7.88.1", as loaded; the caller frees it. */
 char *http_library(void);
-
-#endif

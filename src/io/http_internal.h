@@ -1,5 +1,4 @@
-#ifndef IO_HTTP_INTERNAL_H
-#define IO_HTTP_INTERNAL_H
+#pragma once
 
 #include <curl/curl.h>
 
@@ -98,5 +97,3 @@ bool http_is_all_sent(const struct http_transfer *);
 
 /* Fill in t->answer, now that libcurl ended the transfer with rc. */
 void http_judge(struct http_transfer *, CURLcode rc);
-
-#endif

@@ -1,5 +1,4 @@
-#ifndef IO_JSON_H
-#define IO_JSON_H
+#pragma once
 
 #include <jansson.h>
 #include <stdbool.h>
@@ -99,5 +98,3 @@ int json_stream_end(struct json_stream *, struct err *e);
 
 /* "jansson 2.14", as loaded; the caller frees it. */
 char *json_library(void);
-
-#endif

@@ -1,5 +1,4 @@
-#ifndef IO_MIMETYPE_H
-#define IO_MIMETYPE_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -60,5 +59,3 @@ char *mimetype_library(void);
 
 /* "video/..." or "audio/..." */
 bool mimetype_is_media(const char *type);
-
-#endif

@@ -1,5 +1,4 @@
-#ifndef CLI_COMMAND_ASK_H
-#define CLI_COMMAND_ASK_H
+#pragma once
 
 #include "base/err.h"
 
@@ -8,5 +7,3 @@
  * answer is another, or when there is no terminal to ask on.
  */
 int ask(const char *question, struct err *e);
-
-#endif

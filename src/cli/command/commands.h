@@ -1,5 +1,4 @@
-#ifndef CLI_COMMAND_COMMANDS_H
-#define CLI_COMMAND_COMMANDS_H
+#pragma once
 
 #include "cli/settings/options.h"
 
@@ -72,5 +71,3 @@ const struct command *command_find(const char *name, struct err *e);
  * -1 with *e, whose text is empty when it was already logged.
  */
 int commands_run(const struct options *, struct err *e);
-
-#endif

@@ -1,5 +1,4 @@
-#ifndef CLI_COMMAND_CONFINEMENT_H
-#define CLI_COMMAND_CONFINEMENT_H
+#pragma once
 
 #include "cli/command/commands.h"
 
@@ -9,5 +8,3 @@
  */
 void confine_command(const struct loaded *, const struct command *,
     const struct options *, char *const *words, size_t n);
-
-#endif

@@ -1,5 +1,4 @@
-#ifndef CLI_COMMAND_DELIVER_H
-#define CLI_COMMAND_DELIVER_H
+#pragma once
 
 #include "cli/settings/options.h"
 
@@ -19,5 +18,3 @@ int deliver_each(struct loaded *, const struct options *, char *const *words,
     int (*one)(struct loaded *, const struct options *, const char *word,
 	struct err *),
     struct err *e);
-
-#endif

@@ -1,5 +1,4 @@
-#ifndef CLI_DOCTOR_CHECK_H
-#define CLI_DOCTOR_CHECK_H
+#pragma once
 
 #include "cli/settings/config.h"
 
@@ -57,5 +56,3 @@ bool check_may_execute(const char *path, const char *user);
 
 /* The user that Jibri's package makes, or NULL where there is none. */
 const char *check_jibri_user(void);
-
-#endif

@@ -1,5 +1,4 @@
-#ifndef CLI_REPORT_METER_H
-#define CLI_REPORT_METER_H
+#pragma once
 
 #include "base/buf.h"
 #include "base/term.h"
@@ -49,5 +48,3 @@ void meter_note(struct meter *, const struct watch_view *, int64_t now_ms);
  */
 void meter_draw(struct buf *, const struct meter *, const struct watch_view *,
     struct term_size, int64_t now_ms);
-
-#endif

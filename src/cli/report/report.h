@@ -1,5 +1,4 @@
-#ifndef CLI_REPORT_REPORT_H
-#define CLI_REPORT_REPORT_H
+#pragma once
 
 #include <jansson.h>
 
@@ -23,5 +22,3 @@ void report_json(json_t *);
 /* Every effective value with its origin; secrets masked. */
 void report_config(const struct loaded *);
 void report_config_json(const struct loaded *);
-
-#endif

@@ -1,5 +1,4 @@
-#ifndef CLI_REPORT_REPORT_CHECK_H
-#define CLI_REPORT_REPORT_CHECK_H
+#pragma once
 
 #include "cli/doctor/check.h"
 
@@ -8,5 +7,3 @@ void report_check(const struct diagnoses *, bool is_quiet);
 
 /* {"ok": n, "warning": n, "failed": n, "findings": [...]} */
 void report_check_json(const struct diagnoses *);
-
-#endif

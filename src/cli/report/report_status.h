@@ -1,5 +1,4 @@
-#ifndef CLI_REPORT_REPORT_STATUS_H
-#define CLI_REPORT_REPORT_STATUS_H
+#pragma once
 
 #include "sweep/status.h"
 #include "sweep/sweep.h"
@@ -15,5 +14,3 @@ void report_status_json(const struct status *);
 
 /* One line: "3 delivered, 1 waiting, 2 held, 140 done". */
 void report_sweep(const struct sweep_result *);
-
-#endif

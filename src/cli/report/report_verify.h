@@ -1,5 +1,4 @@
-#ifndef CLI_REPORT_REPORT_VERIFY_H
-#define CLI_REPORT_REPORT_VERIFY_H
+#pragma once
 
 #include "delivery/verify.h"
 
@@ -7,5 +6,3 @@
 void report_verify(const struct verify_result *, bool is_deep);
 void report_verify_json(const struct verify_result *, bool is_deep,
     const struct err *);
-
-#endif

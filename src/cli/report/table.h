@@ -1,5 +1,4 @@
-#ifndef CLI_REPORT_TABLE_H
-#define CLI_REPORT_TABLE_H
+#pragma once
 
 #include "base/buf.h"
 
@@ -15,5 +14,3 @@ void table_add_wrapped(struct buf *, const char *text, int indent, int width);
  * would not fit.  It is never cut.
  */
 void table_add_row(struct buf *, const char *cells, const char *name);
-
-#endif

@@ -1,5 +1,4 @@
-#ifndef CLI_SETTINGS_CONFIG_H
-#define CLI_SETTINGS_CONFIG_H
+#pragma once
 
 #include "cli/settings/settings.h"
 
@@ -41,5 +40,3 @@ void config_free(struct loaded *);
 
 /* Did nobody set it? */
 bool config_is_default(const struct loaded *, const char *setting);
-
-#endif

@@ -1,5 +1,4 @@
-#ifndef CLI_SETTINGS_SETTINGS_H
-#define CLI_SETTINGS_SETTINGS_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -90,5 +89,3 @@ char *setting_show(const struct config *, const struct setting *);
 
 /* JIBRI_FINALIZE_...; the caller frees it. */
 char *setting_variable(const char *name);
-
-#endif

@@ -1,5 +1,4 @@
-#ifndef CLI_SETTINGS_SETTINGS_INTERNAL_H
-#define CLI_SETTINGS_SETTINGS_INTERNAL_H
+#pragma once
 
 #include "cli/settings/settings.h"
 
@@ -53,5 +52,3 @@ const char *check_pins(const char *text);
 const char *check_proxy(const char *text);
 const char *check_rate(const char *text);
 const char *check_header(const char *text);
-
-#endif
