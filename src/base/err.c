@@ -24,20 +24,14 @@ static const struct {
 	[ERR_USAGE] = { "usage", EX_USAGE, 7 },
 };
 
-static void
-begin(struct err *e, enum err_class kind)
-{
-	e->class = kind;
-	e->is_outage = false;
-	e->retry_after_ms = 0;
-}
-
 int
 err_set(struct err *e, enum err_class kind, const char *fmt, ...)
 {
 	va_list ap;
 
-	begin(e, kind);
+	e->class = kind;
+	e->is_outage = false;
+	e->retry_after_ms = 0;
 	va_start(ap, fmt);
 	(void)vsnprintf(e->text, sizeof(e->text), fmt, ap);
 	va_end(ap);
@@ -76,36 +70,38 @@ err_is_passing(int number)
 	}
 }
 
+__attribute__((format(printf, 3, 0))) static void
+put_before(struct err *e, const char *text, const char *fmt, va_list ap)
+{
+	size_t len;
+
+	(void)vsnprintf(e->text, sizeof(e->text), fmt, ap);
+	len = strlen(e->text);
+	(void)snprintf(e->text + len, sizeof(e->text) - len, ": %s", text);
+}
+
 int
 err_sys(struct err *e, const char *fmt, ...)
 {
 	int number = errno;
-	size_t len;
 	va_list ap;
 
-	begin(e, class_of_errno(number));
+	(void)err_set(e, class_of_errno(number), "%s", "");
 	va_start(ap, fmt);
-	(void)vsnprintf(e->text, sizeof(e->text), fmt, ap);
+	put_before(e, strerror(number), fmt, ap);
 	va_end(ap);
-	len = strlen(e->text);
-	(void)snprintf(e->text + len, sizeof(e->text) - len, ": %s",
-	    strerror(number));
 	return -1;
 }
 
 int
 err_wrap(struct err *e, const char *fmt, ...)
 {
-	char inner[ERR_TEXT_BYTES];
-	size_t len;
+	const struct err inner = *e;
 	va_list ap;
 
-	memcpy(inner, e->text, sizeof(inner));
 	va_start(ap, fmt);
-	(void)vsnprintf(e->text, sizeof(e->text), fmt, ap);
+	put_before(e, inner.text, fmt, ap);
 	va_end(ap);
-	len = strlen(e->text);
-	(void)snprintf(e->text + len, sizeof(e->text) - len, ": %s", inner);
 	return -1;
 }
 

@@ -270,7 +270,6 @@ put_file(enum log_level level, const char *time, const char *message)
 	if (file_write_all(file_fd, line.data, line.len) == 0)
 		return;
 	mem_close(&file_fd);
-	file_fd = -1;
 	log_warn("the log file %s cannot be written: %s; going on without it",
 	    policy.file, strerror(errno));
 }
@@ -364,5 +363,4 @@ log_finish(void)
 	buf_free(&live.text);
 	log_set_session(NULL);
 	mem_close(&file_fd);
-	file_fd = -1;
 }

@@ -18,34 +18,30 @@ mem_exhausted(void)
 	_exit(EX_TEMPFAIL);
 }
 
-void *
-xmalloc(size_t bytes)
+static void *
+insist(void *p)
 {
-	void *p = malloc(bytes ? bytes : 1);
-
 	if (p == NULL)
 		mem_exhausted();
 	return p;
+}
+
+void *
+xmalloc(size_t bytes)
+{
+	return insist(malloc(bytes ? bytes : 1));
 }
 
 void *
 xcalloc(size_t count, size_t bytes)
 {
-	void *p = calloc(count ? count : 1, bytes ? bytes : 1);
-
-	if (p == NULL)
-		mem_exhausted();
-	return p;
+	return insist(calloc(count ? count : 1, bytes ? bytes : 1));
 }
 
 void *
 xreallocarray(void *old, size_t count, size_t bytes)
 {
-	void *p = reallocarray(old, count ? count : 1, bytes ? bytes : 1);
-
-	if (p == NULL)
-		mem_exhausted();
-	return p;
+	return insist(reallocarray(old, count ? count : 1, bytes ? bytes : 1));
 }
 
 void *
@@ -63,11 +59,7 @@ xstrdup(const char *s)
 char *
 xstrndup(const char *s, size_t bytes)
 {
-	char *p = strndup(s, bytes);
-
-	if (p == NULL)
-		mem_exhausted();
-	return p;
+	return insist(strndup(s, bytes));
 }
 
 char *
@@ -121,10 +113,11 @@ mem_free_pointer(void *pointer_to_pointer)
 }
 
 void
-mem_close(const int *fd)
+mem_close(int *fd)
 {
 	if (*fd != -1)
 		(void)close(*fd);
+	*fd = -1;
 }
 
 void

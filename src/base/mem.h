@@ -42,7 +42,7 @@ void xgrow(void **array, size_t *cap, size_t count, size_t element_bytes);
 int steal_fd(int *fd);
 
 void mem_free_pointer(void *pointer_to_pointer);
-void mem_close(const int *fd);
+void mem_close(int *fd);
 void mem_closedir(DIR **dir);
 
 /* Free *p and put a copy of s, which may be NULL, in its place. */

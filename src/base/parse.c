@@ -50,14 +50,9 @@ parse_scaled(const char *s, const struct unit *units, int64_t most,
 bool
 parse_duration_ms(const char *s, int64_t *out)
 {
-	static const struct unit units[] = {
-		{ "ms", 1 },
-		{ "s", 1000 },
-		{ "m", 60 * 1000 },
-		{ "h", 3600 * 1000 },
-		{ "d", 86400 * 1000 },
-		{ NULL, 0 },
-	};
+	static const struct unit units[] = { { "ms", 1 }, { "s", 1000 },
+		{ "m", 60 * 1000 }, { "h", 3600 * 1000 }, { "d", 86400 * 1000 },
+		{ NULL, 0 } };
 
 	return parse_scaled(s, units, PARSE_MAX_DURATION_MS, out);
 }
@@ -65,13 +60,9 @@ parse_duration_ms(const char *s, int64_t *out)
 bool
 parse_size(const char *s, int64_t *out)
 {
-	static const struct unit units[] = {
-		{ "", 1 },
-		{ "k", 1024 },
-		{ "M", 1024 * 1024 },
-		{ "G", 1024 * 1024 * 1024 },
-		{ NULL, 0 },
-	};
+	static const struct unit units[] = { { "", 1 }, { "k", 1024 },
+		{ "M", 1024 * 1024 }, { "G", 1024 * 1024 * 1024 },
+		{ NULL, 0 } };
 
 	return parse_scaled(s, units, INT64_C(1) << 60, out);
 }
@@ -91,9 +82,8 @@ parse_integer(const char *s, int64_t min, int64_t max, int64_t *out)
 	const char *rest;
 	int64_t value;
 
-	if (!parse_number(s, &value, &rest) || *rest != '\0')
-		return false;
-	if (value < min || value > max)
+	if (!parse_number(s, &value, &rest) || *rest != '\0' || value < min ||
+	    value > max)
 		return false;
 	*out = value;
 	return true;
@@ -102,12 +92,8 @@ parse_integer(const char *s, int64_t min, int64_t max, int64_t *out)
 bool
 parse_bool(const char *s, bool *out)
 {
-	static const char *const words[][2] = {
-		{ "no", "yes" },
-		{ "false", "true" },
-		{ "off", "on" },
-		{ "0", "1" },
-	};
+	static const char *const words[][2] = { { "no", "yes" },
+		{ "false", "true" }, { "off", "on" }, { "0", "1" } };
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
 		for (int truth = 0; truth < 2; truth++) {

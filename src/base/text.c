@@ -114,39 +114,25 @@ text_percent_decode(const char *s, size_t len)
 	return steal(&out);
 }
 
-/* The length of the well-formed sequence at s, 0 when there is none. */
+/* The length of the well-formed sequence at s, 0 for none; 0xd800 and so on
+ * are surrogates. */
 static size_t
 utf8_sequence(const unsigned char *s)
 {
-	static const struct {
-		unsigned char first_min, first_max, second_min, second_max;
-		size_t len;
-	} forms[] = {
-		{ 0x01, 0x7f, 0, 0, 1 },
-		{ 0xc2, 0xdf, 0x80, 0xbf, 2 },
-		{ 0xe0, 0xe0, 0xa0, 0xbf, 3 },
-		{ 0xe1, 0xec, 0x80, 0xbf, 3 },
-		{ 0xed, 0xed, 0x80, 0x9f, 3 },
-		{ 0xee, 0xef, 0x80, 0xbf, 3 },
-		{ 0xf0, 0xf0, 0x90, 0xbf, 4 },
-		{ 0xf1, 0xf3, 0x80, 0xbf, 4 },
-		{ 0xf4, 0xf4, 0x80, 0x8f, 4 },
-	};
+	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
+	size_t len = s[0] >> 5 == 6 ? 2 : s[0] >> 4 == 14 ? 3 : 4;
+	uint32_t c = s[0] & (0x7fU >> len);
 
-	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
-		size_t k = 2;
-
-		if (s[0] < forms[i].first_min || s[0] > forms[i].first_max)
-			continue;
-		if (forms[i].len == 1)
-			return 1;
-		if (s[1] < forms[i].second_min || s[1] > forms[i].second_max)
+	if (s[0] < 0x80)
+		return 1;
+	if (s[0] < 0xc0 || s[0] >= 0xf8)
+		return 0;
+	for (size_t k = 1; k < len; k++) {
+		if ((s[k] & 0xc0) != 0x80)
 			return 0;
-		while (k < forms[i].len && s[k] >= 0x80 && s[k] <= 0xbf)
-			k++;
-		return k == forms[i].len ? k : 0;
+		c = c << 6 | (s[k] & 0x3f);
 	}
-	return 0;
+	return c >= least[len] && c <= 0x10ffff && c >> 11 != 0x1b ? len : 0;
 }
 
 bool

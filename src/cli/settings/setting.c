@@ -148,44 +148,27 @@ show_list(const struct text_list *list)
 	return out.data;
 }
 
+struct unit {
+	int64_t factor;
+	const char *name;
+};
+
+/* In the largest of the units, the last of which is 1. */
 static char *
-show_millis(int64_t ms)
+show_scaled(int64_t value, const struct unit *unit)
 {
-	static const struct {
-		int64_t ms;
-		const char *unit;
-	} units[] = {
-		{ 86400000, "d" },
-		{ 3600000, "h" },
-		{ 60000, "m" },
-		{ 1000, "s" },
-	};
-
-	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
-		if (ms > 0 && ms % units[i].ms == 0)
-			return xasprintf("%" PRId64 "%s", ms / units[i].ms,
-			    units[i].unit);
-	return xasprintf("%" PRId64 "ms", ms);
-}
-
-static char *
-show_size(int64_t bytes)
-{
-	static const char units[] = { 'G', 'M', 'k' };
-
-	for (int i = 0; i < 3; i++) {
-		int64_t unit = INT64_C(1) << (30 - 10 * i);
-
-		if (bytes > 0 && bytes % unit == 0)
-			return xasprintf("%" PRId64 "%c", bytes / unit,
-			    units[i]);
-	}
-	return xasprintf("%" PRId64, bytes);
+	while (unit->factor > 1 && (value == 0 || value % unit->factor != 0))
+		unit++;
+	return xasprintf("%" PRId64 "%s", value / unit->factor, unit->name);
 }
 
 char *
 setting_show(const struct config *config, const struct setting *s)
 {
+	static const struct unit times[] = { { 86400000, "d" },
+		{ 3600000, "h" }, { 60000, "m" }, { 1000, "s" }, { 1, "ms" } };
+	static const struct unit sizes[] = { { 1 << 30, "G" }, { 1 << 20, "M" },
+		{ 1 << 10, "k" }, { 1, "" } };
 	const void *field = (const char *)config + s->offset;
 	const char *text;
 
@@ -196,9 +179,9 @@ setting_show(const struct config *config, const struct setting *s)
 	case SETTING_LIST:
 		return show_list(field);
 	case SETTING_MILLIS:
-		return show_millis(*(const int64_t *)field);
+		return show_scaled(*(const int64_t *)field, times);
 	case SETTING_SIZE:
-		return show_size(*(const int64_t *)field);
+		return show_scaled(*(const int64_t *)field, sizes);
 	case SETTING_PERCENT:
 		return xasprintf("%" PRId64 "%%", *(const int64_t *)field);
 	case SETTING_COUNT:
