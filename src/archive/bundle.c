@@ -31,14 +31,6 @@ workspace_close(struct workspace *w)
 
 /* --- the archive ---------------------------------------------------------- */
 
-const char *
-bundle_name_of(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
-
 static int
 open_archive(struct workspace *w, struct err *e)
 {
@@ -55,9 +47,9 @@ open_archive(struct workspace *w, struct err *e)
 		return err_set(e, ERR_NO_INPUT,
 		    "%s is neither a directory nor a file", path);
 	/* The same for the same archive, wherever it is unpacked. */
-	w->archive_id = xasprintf("%s:%" PRId64 ":%" PRId64,
-	    bundle_name_of(path), (int64_t)st.st_size, file_mtime_ns(&st));
-	w->hidden = xasprintf(".%.240s.new", bundle_name_of(path));
+	w->archive_id = xasprintf("%s:%" PRId64 ":%" PRId64, basename(path),
+	    (int64_t)st.st_size, file_mtime_ns(&st));
+	w->hidden = xasprintf(".%.240s.new", basename(path));
 	return 0;
 }
 
@@ -127,7 +119,10 @@ lock_hidden(struct workspace *w, bool may_create, struct err *e)
 		return err_set(e, ERR_PERMANENT,
 		    "%s/%s is not this user's alone; remove it and run again",
 		    w->parent, w->hidden);
-	return journal_open(&w->lock, w->fd, w->locking, e) == -1 ? -1 : 1;
+	return journal_open(&w->lock, w->fd, w->pipeline->recording.locking,
+		   e) == -1
+	    ? -1
+	    : 1;
 }
 
 static void
@@ -138,7 +133,6 @@ remove_hidden(struct workspace *w)
 		    strerror(errno));
 	journal_close(&w->lock);
 	mem_close(&w->fd);
-	w->fd = -1;
 }
 
 /* What lies below is then the owner's, as a recording of Jibri's. */
@@ -181,10 +175,7 @@ enter(struct workspace *w, const char *parent, struct err *e)
 static int
 find_place(struct workspace *w, const char *work_dir, struct err *e)
 {
-	const char *slash = strrchr(w->archive, '/');
-	size_t len = slash ? (size_t)(slash - w->archive) : 0;
-	autofree char *beside =
-	    slash ? xstrndup(w->archive, len ? len : 1) : xstrdup(".");
+	autofree char *beside = file_parent(w->archive);
 	const char *const parents[] = { beside, work_dir };
 	size_t n = work_dir && *work_dir ? 2 : 1;
 
@@ -205,11 +196,9 @@ find_place(struct workspace *w, const char *work_dir, struct err *e)
 /* --- unpacking ------------------------------------------------------------ */
 
 static int
-unpack(struct workspace *w, const struct attempt_request *request,
-    const struct bundle_policy *policy,
-    const struct recording_policy *recording, struct err *e)
+unpack(struct workspace *w, int64_t ratio, struct err *e)
 {
-	const char *name = bundle_name_of(w->archive), *wish = request->session;
+	const char *name = basename(w->archive), *wish = w->request->session;
 	autofree char *stem = xstrndup(name, archive_stem_len(name));
 	autofree char *root = NULL;
 	struct manifest_head head = { 0 };
@@ -223,14 +212,12 @@ unpack(struct workspace *w, const struct attempt_request *request,
 		 O_RDONLY | O_DIRECTORY)) == -1)
 		return err_sys(e, "create %s/%s/" BUNDLE_NEW, w->parent,
 		    w->hidden);
-	result = bundle_unpack(w->archive_fd, policy->unpack_ratio, newfd,
-	    &root, &head, e);
+	result = bundle_unpack(w->archive_fd, ratio, newfd, &root, &head, e);
 	w->session = xstrdup(wish ? wish : head.session ? head.session : stem);
 	if (result == 0)
 		result = identity_check_segment("session", w->session, e);
 	if (result == 0)
-		result = bundle_settle(w, recording, &head, root,
-		    request->is_dry_run, e);
+		result = bundle_settle(w, &head, root, e);
 	manifest_head_free(&head);
 	return result;
 }
@@ -242,10 +229,10 @@ unpack(struct workspace *w, const struct attempt_request *request,
  * still here.  What was there before has not come from one.
  */
 static void
-remove_copy(struct workspace *w, const struct pipeline_policy *pipeline)
+remove_copy(struct workspace *w)
 {
 	const struct removal removal = {
-		.pipeline = pipeline,
+		.pipeline = w->pipeline,
 		.proof = REMOVAL_NONE,
 		.rootfd = w->parentfd,
 		.root = w->parent,
@@ -261,26 +248,24 @@ remove_copy(struct workspace *w, const struct pipeline_policy *pipeline)
 }
 
 static int
-deliver(struct workspace *w, const struct attempt_request *request,
-    const struct attempt_policy *attempt,
-    const struct pipeline_policy *pipeline, struct attempt_result *result,
-    struct err *e)
+deliver(struct workspace *w, const struct attempt_policy *attempt,
+    struct attempt_result *result, struct err *e)
 {
 	autofree char *directory = xasprintf("%s/%s", w->parent, w->directory);
-	struct attempt_request inner = *request;
+	struct attempt_request inner = *w->request;
 	int outcome;
 
-	if (!request->is_dry_run)
+	if (!inner.is_dry_run)
 		remove_hidden(w);
 	else if (w->session != NULL)
 		inner.session = w->session;
 	become_root(w);
 	inner.directory = directory;
-	outcome = attempt_run(&inner, attempt, pipeline, result, e);
-	if (request->is_dry_run)
+	outcome = attempt_run(&inner, attempt, w->pipeline, result, e);
+	if (inner.is_dry_run)
 		return outcome;
 	if (outcome == 0)
-		remove_copy(w, pipeline);
+		remove_copy(w);
 	else if (e->class != ERR_BUSY)
 		log_info("%s stays unpacked in %s for the next run", w->archive,
 		    directory);
@@ -288,20 +273,20 @@ deliver(struct workspace *w, const struct attempt_request *request,
 }
 
 static int
-open_and_deliver(struct workspace *w, const struct attempt_request *request,
-    const struct bundle_policy *policy, const struct attempt_policy *attempt,
-    const struct pipeline_policy *pipeline, struct attempt_result *result,
+open_and_deliver(struct workspace *w, const struct bundle_policy *policy,
+    const struct attempt_policy *attempt, struct attempt_result *result,
     struct err *e)
 {
+	const struct attempt_request *request = w->request;
+
 	if (open_archive(w, e) == -1 ||
 	    identity_check_arguments(request->room, request->session,
 		request->meeting_id, e) == -1)
 		return -1;
 	if (find_place(w, policy->work_dir, e) == -1 ||
-	    (w->directory == NULL &&
-		unpack(w, request, policy, &pipeline->recording, e) == -1))
+	    (w->directory == NULL && unpack(w, policy->unpack_ratio, e) == -1))
 		return err_wrap(e, "%s", w->archive);
-	return deliver(w, request, attempt, pipeline, result, e);
+	return deliver(w, attempt, result, e);
 }
 
 int
@@ -312,7 +297,8 @@ bundle_deliver(const struct attempt_request *request,
 {
 	struct workspace w = {
 		.archive = request->directory,
-		.locking = pipeline->recording.locking,
+		.request = request,
+		.pipeline = pipeline,
 		.archive_fd = -1,
 		.parentfd = -1,
 		.fd = -1,
@@ -321,8 +307,7 @@ bundle_deliver(const struct attempt_request *request,
 	int outcome;
 
 	*result = (struct attempt_result){ 0 };
-	outcome =
-	    open_and_deliver(&w, request, policy, attempt, pipeline, result, e);
+	outcome = open_and_deliver(&w, policy, attempt, result, e);
 	/* Not what another process is at work on. */
 	if (w.lock.fd != -1 && !(outcome == -1 && e->class == ERR_BUSY))
 		remove_hidden(&w);

@@ -53,21 +53,19 @@ int bundle_unpack(int archive_fd, int64_t ratio, int dirfd, char **root,
 /* An archive, and the directory in which it is unpacked. */
 struct workspace {
 	const char *archive;
+	const struct attempt_request *request;
+	const struct pipeline_policy *pipeline;
 	char *archive_id;
 	int archive_fd;
 	char *parent;
 	int parentfd;
 	char *hidden; /* .NAME.new */
 	int fd;       /* of the hidden folder; -1: not open */
-	bool locking; /* of the recording's policy */
 	struct journal lock;
 	char *directory;  /* below parent, to be delivered */
 	bool is_as_owner; /* of parent, though we are root */
 	char *session;    /* its session, where it is in the hidden folder */
 };
-
-/* The last name in the path. */
-const char *bundle_name_of(const char *path);
 
 /*
  * Make what was unpacked the directory w->directory of its session, with a
@@ -75,8 +73,7 @@ const char *bundle_name_of(const char *path);
  * run it stays where it is.  -1 with *e: ERR_PERMANENT where the session's
  * directory is another recording.
  */
-int bundle_settle(struct workspace *w, const struct recording_policy *,
-    const struct manifest_head *head, const char *root, bool is_dry_run,
-    struct err *e);
+int bundle_settle(struct workspace *w, const struct manifest_head *head,
+    const char *root, struct err *e);
 
 enum { BUNDLE_CHUNK_BYTES = 256 * 1024 };

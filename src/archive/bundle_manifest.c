@@ -19,20 +19,19 @@ add_line(struct buf *out, const json_t *json)
 	(void)buf_adds(out, "\n");
 }
 
+/* What is NULL, or no UTF-8, is left out. */
 static void
 set_string(json_t *json, const char *name, const char *value)
 {
-	if (value != NULL)
-		(void)json_object_set_new(json, name, json_string(value));
+	(void)json_object_set_new(json, name, json_string(value));
 }
 
 void
 manifest_add_head(struct buf *out, const struct manifest_head *head)
 {
-	autojson json_t *json = json_object();
+	autojson json_t *json =
+	    json_pack("{s:i}", "manifest", MANIFEST_VERSION);
 
-	(void)json_object_set_new(json, "manifest",
-	    json_integer(MANIFEST_VERSION));
 	set_string(json, "version", VERSION);
 	set_string(json, "session", head->session);
 	set_string(json, "room", head->room);
@@ -44,12 +43,10 @@ manifest_add_head(struct buf *out, const struct manifest_head *head)
 void
 manifest_add_file(struct buf *out, const struct manifest_file *file)
 {
-	autojson json_t *json = json_object();
+	autojson json_t *json = json_pack("{s:o, s:I, s:I, s:s}", "path",
+	    json_path(file->path), "size", (json_int_t)file->size, "mtime",
+	    (json_int_t)file->mtime_ns, "sha256", file->sha256);
 
-	(void)json_object_set_new(json, "path", json_path(file->path));
-	(void)json_object_set_new(json, "size", json_integer(file->size));
-	(void)json_object_set_new(json, "mtime", json_integer(file->mtime_ns));
-	(void)json_object_set_new(json, "sha256", json_string(file->sha256));
 	add_line(out, json);
 }
 

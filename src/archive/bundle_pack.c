@@ -110,27 +110,19 @@ add_entry(struct pack *p, const char *name, const struct source *s,
 static int
 add_artifact(struct pack *p, const struct artifact *a, struct err *e)
 {
-	struct stat st;
+	struct stat st = { 0 };
 	autoclose int fd =
 	    recording_open_artifact(&p->recording, a->path, &st, e);
-	struct source s = { .fd = fd };
+	struct source s = { fd, NULL, st.st_size, file_mtime_ns(&st) };
 
 	if (fd == -1)
 		return -1;
 	/* It would go out with what is private in it. */
 	if (a->is_unreadable)
 		return err_set(e, ERR_TEMPORARY, "could not be read before");
-	if (a->content.data != NULL) {
-		s = (struct source){
-			.fd = -1,
-			.data = a->content.data,
-			.size = a->size,
-			.mtime_ns = a->mtime_ns,
-		};
-	} else {
-		s.size = st.st_size;
-		s.mtime_ns = file_mtime_ns(&st);
-	}
+	if (a->content.data != NULL)
+		s = (struct source){ -1, a->content.data, a->size,
+			a->mtime_ns };
 	if (add_entry(p, a->path, &s, e) == -1)
 		return -1;
 	return recording_recheck(&p->recording, a->path, &st, e);
@@ -192,10 +184,9 @@ scan(struct pack *p, char hex[DIGEST_HEX_BYTES], struct err *e)
 {
 	if (recording_scan(&p->recording, e) == -1)
 		return -1;
-	if (p->recording.trouble.class != ERR_NONE) {
-		*e = p->recording.trouble;
+	*e = p->recording.trouble;
+	if (e->class != ERR_NONE)
 		return -1;
-	}
 	fingerprint(&p->recording, hex);
 	return 0;
 }
@@ -258,35 +249,24 @@ struct target {
 	int fd, dirfd;
 };
 
-static bool
-is_directory(const char *path)
-{
-	struct stat st;
-
-	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
-}
-
 static int
 choose_target(struct target *t, const char *wish, const struct recording *rec,
     struct err *e)
 {
 	autofree char *name = xasprintf("%s.tar.zst", recording_name(rec));
 	autofree char *real = NULL;
-	const char *slash;
+	struct stat st;
 	size_t len = strlen(rec->path);
 
 	if (wish == NULL)
 		t->path = xstrdup(name);
-	else if (is_directory(wish))
+	else if (stat(wish, &st) == 0 && S_ISDIR(st.st_mode))
 		t->path = xasprintf("%s%s%s", wish,
 		    wish[strlen(wish) - 1] == '/' ? "" : "/", name);
 	else
 		t->path = xstrdup(wish);
-	slash = strrchr(t->path, '/');
-	t->directory = slash == NULL ? xstrdup(".")
-	    : slash == t->path       ? xstrdup("/")
-			       : xstrndup(t->path, (size_t)(slash - t->path));
-	if (archive_type_of(slash ? slash + 1 : t->path) == ARCHIVE_TYPE_NONE)
+	t->directory = file_parent(t->path);
+	if (archive_type_of(basename(t->path)) == ARCHIVE_TYPE_NONE)
 		return err_set(e, ERR_USAGE,
 		    "%s names no archive: .tar.zst, .tar.gz, .tar or .zip",
 		    t->path);
@@ -312,15 +292,13 @@ set_exists(const struct target *t, struct err *e)
 static int
 open_target(struct target *t, struct err *e)
 {
-	const char *slash = strrchr(t->path, '/');
-
 	if (access(t->path, F_OK) == 0)
 		return set_exists(t, e);
 	t->dirfd = open(t->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (t->dirfd == -1)
 		return err_sys(e, "open %s", t->directory);
-	t->temporary = xasprintf("%s/.%s.XXXXXX", t->directory,
-	    slash ? slash + 1 : t->path);
+	t->temporary =
+	    xasprintf("%s/.%s.XXXXXX", t->directory, basename(t->path));
 	t->fd = mkostemp(t->temporary, O_CLOEXEC);
 	if (t->fd != -1)
 		return 0;

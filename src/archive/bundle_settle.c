@@ -15,26 +15,26 @@
  * from the archive never got here.
  */
 static int
-seed_journal(const struct workspace *w, int dirfd, const char *session,
+seed_journal(const struct workspace *w, int dirfd,
     const struct manifest_head *head, struct err *e)
 {
+	const struct event unpacked = {
+		.kind = EVENT_UNPACKED,
+		.id = w->archive_id,
+	};
+	const struct event resolved = {
+		.kind = EVENT_RESOLVED,
+		.session = w->session,
+		.room = head->room,
+		.meeting_id = head->meeting_id,
+	};
 	struct journal j;
-	int result = journal_open(&j, dirfd, w->locking, e);
+	int result = journal_open(&j, dirfd, w->pipeline->recording.locking, e);
 
 	if (result == 0) {
-		journal_note(&j,
-		    (struct event){
-			.kind = EVENT_UNPACKED,
-			.id = w->archive_id,
-		    });
+		journal_note(&j, unpacked);
 		if (head->room && head->meeting_id)
-			journal_note(&j,
-			    (struct event){
-				.kind = EVENT_RESOLVED,
-				.session = session,
-				.room = head->room,
-				.meeting_id = head->meeting_id,
-			    });
+			journal_note(&j, resolved);
 		journal_commit(&j);
 		if (j.is_degraded)
 			result = err_set(e, ERR_TEMPORARY,
@@ -86,8 +86,9 @@ is_within(const struct recording *rec, const struct recording *other)
 /* The session's directory is there: is it this recording? */
 static int
 take_existing(const struct workspace *w, const struct recording *rec,
-    const char *session, struct err *e)
+    struct err *e)
 {
+	const char *session = w->session;
 	struct recording other;
 	bool is_same = recording_open_entry(&other, w->parentfd, w->parent,
 			   session, rec->policy, e) == 0 &&
@@ -107,12 +108,14 @@ take_existing(const struct workspace *w, const struct recording *rec,
 /* In one step, and nothing is overwritten; an empty directory holds nothing. */
 static int
 settle(struct workspace *w, const struct recording *rec, const char *from,
-    const char *session, struct err *e)
+    struct err *e)
 {
+	const char *session = w->session;
+
 	w->directory = xstrdup(session);
 	if (renameat(w->fd, from, w->parentfd, session) == -1)
 		return errno == EEXIST || errno == ENOTEMPTY || errno == ENOTDIR
-		    ? take_existing(w, rec, session, e)
+		    ? take_existing(w, rec, e)
 		    : err_sys(e, "rename to %s/%s", w->parent, session);
 	return fsync(rec->dirfd) == -1 || syncfs(rec->dirfd) == -1
 	    ? err_sys(e, "sync %s/%s", w->parent, session)
@@ -120,27 +123,27 @@ settle(struct workspace *w, const struct recording *rec, const char *from,
 }
 
 int
-bundle_settle(struct workspace *w, const struct recording_policy *policy,
-    const struct manifest_head *head, const char *root, bool is_dry_run,
-    struct err *e)
+bundle_settle(struct workspace *w, const struct manifest_head *head,
+    const char *root, struct err *e)
 {
 	const char *sub = strcmp(root, ".") == 0 ? "" : root;
 	autofree char *from =
 	    xasprintf(BUNDLE_NEW "%s%s", *sub ? "/" : "", sub);
 	autofree char *hidden = xasprintf("%s/%s", w->parent, w->hidden);
 	struct recording rec;
-	int result = recording_open_entry(&rec, w->fd, hidden, from, policy, e);
+	int result = recording_open_entry(&rec, w->fd, hidden, from,
+	    &w->pipeline->recording, e);
 
 	if (result == 0)
 		result = recording_scan(&rec, e);
 	if (result == 0)
 		remove_excluded(&rec);
-	if (result == 0 && is_dry_run)
+	if (result == 0 && w->request->is_dry_run)
 		w->directory = xasprintf("%s/%s", w->hidden, from);
 	else if (result == 0)
-		result = seed_journal(w, rec.dirfd, w->session, head, e) == -1
+		result = seed_journal(w, rec.dirfd, head, e) == -1
 		    ? -1
-		    : settle(w, &rec, from, w->session, e);
+		    : settle(w, &rec, from, e);
 	recording_close(&rec);
 	return result;
 }

@@ -94,20 +94,16 @@ make_folders(int dirfd, const char *path, struct err *e)
 static int
 create_file(const struct unpack *u, const char *path, struct err *e)
 {
-	autofree char *folder = folder_of(path);
-	const char *at = *folder ? folder : ".";
-	const int flags = O_RDONLY | O_DIRECTORY;
-	autoclose int parent = file_open_beneath(u->dirfd, at, flags);
+	autofree char *at = file_parent(path);
+	autoclose int parent = -1;
 	int fd;
 
-	if (parent == -1 && errno == ENOENT) {
-		if (make_folders(u->dirfd, path, e) == -1)
-			return -1;
-		parent = file_open_beneath(u->dirfd, at, flags);
-	}
+	if (make_folders(u->dirfd, path, e) == -1)
+		return -1;
+	parent = file_open_beneath(u->dirfd, at, O_RDONLY | O_DIRECTORY);
 	if (parent == -1)
 		return refuse_path(path, e);
-	fd = openat(parent, bundle_name_of(path),
+	fd = openat(parent, basename(path),
 	    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	return fd == -1 ? refuse_path(path, e) : fd;
 }
@@ -145,10 +141,9 @@ check_room(const struct unpack *u, int64_t size, struct err *e)
 {
 	struct statvfs fs;
 
-	if (fstatvfs(u->dirfd, &fs) == -1)
-		return 0;
-	if ((uint64_t)size + RESERVE_BYTES <=
-	    (uint64_t)fs.f_bavail * fs.f_frsize)
+	if (fstatvfs(u->dirfd, &fs) == -1 ||
+	    (uint64_t)size + RESERVE_BYTES <=
+		(uint64_t)fs.f_bavail * fs.f_frsize)
 		return 0;
 	return err_set(e, ERR_TEMPORARY,
 	    "there is no room to unpack: %lld bytes are to come",
@@ -177,7 +172,7 @@ take_file(struct unpack *u, const struct archive_entry_info *info,
     struct err *e)
 {
 	bool is_copy =
-	    strcmp(bundle_name_of(info->path), RECORDING_JOURNAL_COPY) == 0;
+	    strcmp(basename(info->path), RECORDING_JOURNAL_COPY) == 0;
 	struct digest *digest = digest_new();
 	struct unpacked *file;
 	int result;
@@ -188,10 +183,8 @@ take_file(struct unpack *u, const struct archive_entry_info *info,
 		.path = xstrdup(info->path),
 		.size = info->size,
 	};
-	if (is_copy)
-		result = copy_out(u, -1, digest, e);
-	else
-		result = write_file(u, info, file, digest, e);
+	result = is_copy ? copy_out(u, -1, digest, e)
+			 : write_file(u, info, file, digest, e);
 	digest_hex(digest, file->sha256);
 	digest_free(digest);
 	u->has_journal_copy |= is_copy;
@@ -221,7 +214,7 @@ static int
 take_entry(struct unpack *u, const struct archive_entry_info *info,
     struct err *e)
 {
-	const char *name = bundle_name_of(info->path);
+	const char *name = basename(info->path);
 
 	if (info->is_folder)
 		return 0;
@@ -357,17 +350,12 @@ check_all(struct unpack *u, char **root, struct manifest_head *head,
 
 	if (u->n == 0)
 		return err_set(e, ERR_PERMANENT, "the archive holds no file");
-	if (u->folder != NULL) {
-		if (check_manifest(u, head, e) == -1)
-			return -1;
-		folder = xstrdup(u->folder);
-	} else {
-		if (check_foreign(u, e) == -1)
-			return -1;
-		folder = common_folder(u);
-		if (*folder)
-			head->session = xstrdup(bundle_name_of(folder));
-	}
+	if ((u->folder ? check_manifest(u, head, e) : check_foreign(u, e)) ==
+	    -1)
+		return -1;
+	folder = u->folder ? xstrdup(u->folder) : common_folder(u);
+	if (u->folder == NULL && *folder)
+		head->session = xstrdup(basename(folder));
 	*root = xstrdup(*folder ? folder : ".");
 	return syncfs(u->dirfd) == -1 ? err_sys(e, "sync what was unpacked")
 				      : 0;

@@ -187,6 +187,15 @@ file_remove_tree(int dirfd, const char *name)
 	return unlinkat(dirfd, name, AT_REMOVEDIR);
 }
 
+char *
+file_parent(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? xstrndup(path, slash > path ? (size_t)(slash - path) : 1)
+		     : xstrdup(".");
+}
+
 static int64_t
 nanoseconds(const struct timespec *t)
 {

@@ -44,6 +44,9 @@ int file_read_named(const char *path, struct buf *out, struct stat *st);
  */
 int file_remove_tree(int dirfd, const char *name);
 
+/* The path of the directory that holds it; the caller frees it. */
+char *file_parent(const char *path);
+
 /* As pread(2), but a signal does not end it. */
 ssize_t file_read_at(int fd, void *to, size_t len, int64_t offset);
 

@@ -1,18 +1,14 @@
 #include "cli/command/confinement.h"
 
-#include <string.h>
 #include <sys/stat.h>
 
+#include "base/file.h"
 #include "base/mem.h"
 
-/* The directory that the file is in. */
 static void
 add_parent(struct text_list *places, const char *path)
 {
-	const char *slash = strrchr(path, '/');
-	autofree char *parent = slash == NULL ? xstrdup(".")
-	    : slash == path                   ? xstrdup("/")
-			    : xstrndup(path, (size_t)(slash - path));
+	autofree char *parent = file_parent(path);
 
 	text_list_add(places, parent);
 }

@@ -11,6 +11,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/mem.h"
 #include "cli/doctor/check.h"
 #include "io/mimetype.h"
@@ -271,9 +272,7 @@ static void
 check_log_file(struct diagnoses *f, const struct loaded *l)
 {
 	const char *path = l->config.log.file;
-	const char *slash = strrchr(path, '/');
-	autofree char *directory =
-	    slash ? xstrndup(path, (size_t)(slash - path) + 1) : xstrdup(".");
+	autofree char *directory = file_parent(path);
 
 	if (*path == '\0')
 		return;
