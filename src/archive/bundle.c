@@ -199,12 +199,15 @@ static int
 unpack(struct workspace *w, int64_t ratio, struct err *e)
 {
 	const char *name = basename(w->archive), *wish = w->request->session;
-	autofree char *stem = xstrndup(name, archive_stem_len(name));
+	autofree char *stem = xstrdup(name);
 	autofree char *root = NULL;
+	size_t stem_len;
 	struct manifest_head head = { 0 };
 	autoclose int newfd = -1;
 	int result;
 
+	(void)archive_type_of(name, &stem_len);
+	stem[stem_len] = '\0';
 	log_info("%s: unpacking into %s/%s", w->archive, w->parent, w->hidden);
 	if (file_remove_tree(w->fd, BUNDLE_NEW) == -1 ||
 	    mkdirat(w->fd, BUNDLE_NEW, 0700) == -1 ||

@@ -246,6 +246,7 @@ add_all(struct pack *p, const struct identity_policy *policy, struct err *e)
 struct target {
 	char *directory, *path;
 	char *temporary; /* NULL: there is nothing to remove */
+	enum archive_type type;
 	int fd, dirfd;
 };
 
@@ -256,7 +257,7 @@ choose_target(struct target *t, const char *wish, const struct recording *rec,
 	autofree char *name = xasprintf("%s.tar.zst", recording_name(rec));
 	autofree char *real = NULL;
 	struct stat st;
-	size_t len = strlen(rec->path);
+	size_t len;
 
 	if (wish == NULL)
 		t->path = xstrdup(name);
@@ -266,13 +267,15 @@ choose_target(struct target *t, const char *wish, const struct recording *rec,
 	else
 		t->path = xstrdup(wish);
 	t->directory = file_parent(t->path);
-	if (archive_type_of(basename(t->path)) == ARCHIVE_TYPE_NONE)
+	t->type = archive_type_of(basename(t->path), &len);
+	if (t->type == ARCHIVE_TYPE_NONE)
 		return err_set(e, ERR_USAGE,
 		    "%s names no archive: .tar.zst, .tar.gz, .tar or .zip",
 		    t->path);
 	real = realpath(t->directory, NULL);
 	if (real == NULL)
 		return err_sys(e, "%s", t->directory);
+	len = strlen(rec->path);
 	if (strncmp(real, rec->path, len) == 0 &&
 	    (real[len] == '/' || real[len] == '\0'))
 		return err_set(e, ERR_USAGE,
@@ -363,7 +366,7 @@ static int
 write_archive(struct pack *p, const struct target *t,
     const struct identity_policy *policy, struct err *e)
 {
-	p->writer = archive_writer_open(t->fd, archive_type_of(t->path), e);
+	p->writer = archive_writer_open(t->fd, t->type, e);
 	if (p->writer == NULL)
 		return -1;
 	p->chunk = xmalloc(BUNDLE_CHUNK_BYTES);

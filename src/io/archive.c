@@ -115,40 +115,22 @@ static const struct {
 	{ ".zip", ARCHIVE_TYPE_ZIP },
 };
 
-/* The length in front of the suffix, and what it stands for. */
-static size_t
-split_name(const char *name, enum archive_type *type)
+enum archive_type
+archive_type_of(const char *name, size_t *stem_len)
 {
 	size_t len = strlen(name);
 
-	*type = ARCHIVE_TYPE_NONE;
+	*stem_len = len;
 	for (size_t i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++) {
 		size_t n = strlen(suffixes[i].suffix);
 
 		if (len <= n ||
 		    strcasecmp(name + len - n, suffixes[i].suffix) != 0)
 			continue;
-		*type = suffixes[i].type;
-		return len - n;
+		*stem_len = len - n;
+		return suffixes[i].type;
 	}
-	return len;
-}
-
-enum archive_type
-archive_type_of(const char *name)
-{
-	enum archive_type type;
-
-	(void)split_name(name, &type);
-	return type;
-}
-
-size_t
-archive_stem_len(const char *name)
-{
-	enum archive_type type;
-
-	return split_name(name, &type);
+	return ARCHIVE_TYPE_NONE;
 }
 
 char *

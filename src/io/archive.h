@@ -23,11 +23,11 @@ enum archive_type {
 	ARCHIVE_TYPE_ZIP,
 };
 
-/* What to write under this name: .tar.zst, .tar.gz, .tgz, .tar or .zip. */
-enum archive_type archive_type_of(const char *name);
-
-/* The length of the name without its suffix. */
-size_t archive_stem_len(const char *name);
+/*
+ * What to write under this name: .tar.zst, .tar.gz, .tgz, .tar or .zip, and
+ * the length of the name without that.
+ */
+enum archive_type archive_type_of(const char *name, size_t *stem_len);
 
 /*
  * Writing: regular files only, mode 0644, owner and group 0.  Each entry is

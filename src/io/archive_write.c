@@ -28,26 +28,19 @@ fail_write(const struct archive_writer *w, struct err *e)
 static bool
 set_type(struct archive *a, enum archive_type type)
 {
-	switch (type) {
-	case ARCHIVE_TYPE_ZIP:
+	if (type == ARCHIVE_TYPE_ZIP)
 		return archive_lib.archive_write_set_format_zip(a) ==
 		    ARCHIVE_OK &&
 		    archive_lib.archive_write_zip_set_compression_store(a) ==
 		    ARCHIVE_OK;
-	case ARCHIVE_TYPE_TAR_ZSTD:
-		if (archive_lib.archive_write_add_filter_zstd(a) != ARCHIVE_OK)
-			return false;
-		break;
-	case ARCHIVE_TYPE_TAR_GZIP:
-		if (archive_lib.archive_write_add_filter_gzip(a) !=
-			ARCHIVE_OK ||
-		    archive_lib.archive_write_set_filter_option(a, "gzip",
-			"compression-level", "1") != ARCHIVE_OK)
-			return false;
-		break;
-	default:
-		break;
-	}
+	if (type == ARCHIVE_TYPE_TAR_ZSTD &&
+	    archive_lib.archive_write_add_filter_zstd(a) != ARCHIVE_OK)
+		return false;
+	if (type == ARCHIVE_TYPE_TAR_GZIP &&
+	    (archive_lib.archive_write_add_filter_gzip(a) != ARCHIVE_OK ||
+		archive_lib.archive_write_set_filter_option(a, "gzip",
+		    "compression-level", "1") != ARCHIVE_OK))
+		return false;
 	return archive_lib.archive_write_set_format_pax_restricted(a) ==
 	    ARCHIVE_OK;
 }

@@ -3,6 +3,7 @@
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -10,17 +11,18 @@
 
 #include "base/mem.h"
 
-/* The ring is filled by the caller and emptied by the thread, in pieces. */
-enum { RING_BYTES = 512 * 1024, PIECE_BYTES = 128 * 1024 };
+/* Filled by the caller and emptied by the thread, in turn. */
+enum { SLOTS = 4, SLOT_BYTES = 128 * 1024 };
 
 struct helper {
 	pthread_t thread;
-	pthread_mutex_t mutex;
-	pthread_cond_t changed;
 	EVP_MD_CTX *ctx; /* the thread's until it has ended */
-	size_t begin, used;
-	bool is_ending; /* nothing is added any more */
-	char ring[RING_BYTES];
+	sem_t empty, full;
+	size_t next; /* slot to be filled */
+	struct slot {
+		size_t len; /* 0: nothing comes any more */
+		char data[SLOT_BYTES];
+	} slots[SLOTS];
 };
 
 struct digest {
@@ -59,10 +61,12 @@ digest_new(void)
 	return d;
 }
 
-static size_t
-least(size_t a, size_t b)
+/* A signal does not end it. */
+static void
+await(sem_t *slots)
 {
-	return a < b ? a : b;
+	while (sem_wait(slots) == -1)
+		continue;
 }
 
 static void *
@@ -70,26 +74,14 @@ helper_main(void *ctx)
 {
 	struct helper *h = ctx;
 
-	(void)pthread_mutex_lock(&h->mutex);
-	for (;;) {
-		size_t n = least(h->used, PIECE_BYTES);
-
-		n = least(n, RING_BYTES - h->begin);
-		if (n == 0 && h->is_ending)
-			break;
-		if (n == 0) {
-			(void)pthread_cond_wait(&h->changed, &h->mutex);
-			continue;
-		}
-		(void)pthread_mutex_unlock(&h->mutex);
-		insist(EVP_DigestUpdate(h->ctx, h->ring + h->begin, n));
-		(void)pthread_mutex_lock(&h->mutex);
-		h->begin = (h->begin + n) % RING_BYTES;
-		h->used -= n;
-		(void)pthread_cond_signal(&h->changed);
+	for (size_t i = 0;; i = (i + 1) % SLOTS) {
+		await(&h->full);
+		if (h->slots[i].len == 0)
+			return NULL;
+		insist(EVP_DigestUpdate(h->ctx, h->slots[i].data,
+		    h->slots[i].len));
+		(void)sem_post(&h->empty);
 	}
-	(void)pthread_mutex_unlock(&h->mutex);
-	return NULL;
 }
 
 /* Signals are the caller's: a blocked thread gets none. */
@@ -113,10 +105,9 @@ digest_new_beside(void)
 	struct helper *h = xmalloc(sizeof(*h));
 
 	h->ctx = d->ctx;
-	h->begin = h->used = 0;
-	h->is_ending = false;
-	(void)pthread_mutex_init(&h->mutex, NULL);
-	(void)pthread_cond_init(&h->changed, NULL);
+	h->next = 0;
+	(void)sem_init(&h->empty, 0, SLOTS);
+	(void)sem_init(&h->full, 0, 0);
 	if (start_thread(h))
 		d->helper = h;
 	else
@@ -125,30 +116,30 @@ digest_new_beside(void)
 }
 
 static void
+fill_slot(struct helper *h, const char *data, size_t len)
+{
+	struct slot *slot = &h->slots[h->next];
+
+	await(&h->empty);
+	memcpy(slot->data, data, len);
+	slot->len = len;
+	h->next = (h->next + 1) % SLOTS;
+	(void)sem_post(&h->full);
+}
+
+static void
 helper_add(struct helper *h, const char *data, size_t len)
 {
 	while (len > 0) {
-		size_t end, n;
+		size_t n = len < SLOT_BYTES ? len : SLOT_BYTES;
 
-		(void)pthread_mutex_lock(&h->mutex);
-		while (h->used == RING_BYTES)
-			(void)pthread_cond_wait(&h->changed, &h->mutex);
-		end = (h->begin + h->used) % RING_BYTES;
-		n = least(RING_BYTES - h->used, RING_BYTES - end);
-		n = least(n, least(len, PIECE_BYTES));
-		(void)pthread_mutex_unlock(&h->mutex);
-		/* What is not yet counted as used is the caller's alone. */
-		memcpy(h->ring + end, data, n);
-		(void)pthread_mutex_lock(&h->mutex);
-		h->used += n;
-		(void)pthread_cond_signal(&h->changed);
-		(void)pthread_mutex_unlock(&h->mutex);
+		fill_slot(h, data, n);
 		data += n;
 		len -= n;
 	}
 }
 
-/* Let the thread end, after what is in the ring. */
+/* Let the thread end, after what is in the slots. */
 static void
 end_helper(struct digest *d)
 {
@@ -156,13 +147,8 @@ end_helper(struct digest *d)
 
 	if (h == NULL)
 		return;
-	(void)pthread_mutex_lock(&h->mutex);
-	h->is_ending = true;
-	(void)pthread_cond_signal(&h->changed);
-	(void)pthread_mutex_unlock(&h->mutex);
+	fill_slot(h, "", 0);
 	(void)pthread_join(h->thread, NULL);
-	(void)pthread_cond_destroy(&h->changed);
-	(void)pthread_mutex_destroy(&h->mutex);
 	free(h);
 	d->helper = NULL;
 }

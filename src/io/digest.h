@@ -14,7 +14,8 @@ struct digest *digest_new(void);
 /*
  * The same, computed by a thread of its own while the caller goes on; where
  * none can be started, by the caller.  The data is copied: it may change
- * after digest_add(), which waits when the thread is 512 KiB behind.
+ * after digest_add(), which waits when the thread is four pieces or 512 KiB
+ * behind.
  */
 struct digest *digest_new_beside(void);
 void digest_add(struct digest *, const void *data, size_t len);

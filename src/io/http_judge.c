@@ -35,24 +35,16 @@ http_is_all_sent(const struct http_transfer *t)
 enum err_class
 http_status_class(long status)
 {
-	switch (status) {
-	case 200 ... 299:
-		return ERR_NONE;
-	case 300 ... 399:
-		return ERR_CONFIG;
-	case 401:
-	case 403:
+	if (status == 401 || status == 403)
 		return ERR_REFUSED;
-	case 408:
-	case 425:
-	case 429:
+	if (status == 408 || status == 425 || status == 429)
 		return ERR_TEMPORARY;
-	case 400:
-	case 402:
-	case 404 ... 407:
-	case 409 ... 424:
-	case 426 ... 428:
-	case 430 ... 499:
+	switch (status / 100) {
+	case 2:
+		return ERR_NONE;
+	case 3:
+		return ERR_CONFIG;
+	case 4:
 		return ERR_PERMANENT;
 	default:
 		return ERR_TEMPORARY;

@@ -159,12 +159,8 @@ mimetype_by_name(const char *name, const void *head, size_t len)
 static bool
 is_generic(const char *type)
 {
-	static const char *const generic[] = {
-		"application/octet-stream",
-		"application/x-empty",
-		"inode/x-empty",
-		"text/plain",
-	};
+	static const char *const generic[] = { "application/octet-stream",
+		"application/x-empty", "inode/x-empty", "text/plain" };
 
 	for (size_t i = 0; i < sizeof(generic) / sizeof(generic[0]); i++)
 		if (strcmp(type, generic[i]) == 0)
@@ -316,23 +312,6 @@ load_databases(struct mimetype *m, struct err *e)
 	return 0;
 }
 
-static void
-load(struct mimetype *m)
-{
-	struct err e;
-
-	if (m->is_loaded)
-		return;
-	m->is_loaded = true;
-	(void)unsetenv("MAGIC");
-	if (load_databases(m, &e) == 0)
-		return;
-	log_warn("libmagic's database does not load (%s); types come from the "
-		 "extensions",
-	    e.text);
-	unload(m);
-}
-
 int
 mimetype_load(struct mimetype *m, struct err *e)
 {
@@ -355,21 +334,27 @@ mimetype_be_thrifty(struct mimetype *m)
  * needs as much.  So what the libraries need for the rest of the work makes
  * room for it, and afterwards it does for them.
  */
-static void
-make_room(struct mimetype *m)
+static const char *
+ask(struct mimetype *m, int fd, const void *data, size_t len, const char *name)
 {
+	const char *type = NULL;
+	struct err e;
+
 	if (!m->is_loaded || m->is_thrifty) {
 		(void)malloc_trim(0);
 		(void)dl_iterate_phdr(drop_pages, NULL);
 	}
-	load(m);
-}
-
-static void
-drop_databases(const struct mimetype *m)
-{
+	if (!m->is_loaded && mimetype_load(m, &e) == -1)
+		log_warn("libmagic's database does not load (%s); types come "
+			 "from the extensions",
+		    e.text);
+	if (m->cookie)
+		type = data ? magic_buffer(m->cookie, data, len)
+			    : magic_descriptor(m->cookie, fd);
+	type = refine(m, type, name);
 	for (size_t i = 0; m->is_thrifty && i < m->n; i++)
 		(void)madvise(m->databases[i], m->sizes[i], MADV_DONTNEED);
+	return type;
 }
 
 const char *
@@ -380,13 +365,7 @@ mimetype_of(struct mimetype *m, int fd, const char *name)
 	const char *type =
 	    len > 0 ? mimetype_by_name(name, head, (size_t)len) : NULL;
 
-	if (type != NULL)
-		return type;
-	make_room(m);
-	type =
-	    refine(m, m->cookie ? magic_descriptor(m->cookie, fd) : NULL, name);
-	drop_databases(m);
-	return type;
+	return type ? type : ask(m, fd, NULL, 0, name);
 }
 
 const char *
@@ -396,13 +375,7 @@ mimetype_of_bytes(struct mimetype *m, const void *data, size_t len,
 	const char *type =
 	    mimetype_by_name(name, data, len < HEAD_BYTES ? len : HEAD_BYTES);
 
-	if (type != NULL)
-		return type;
-	make_room(m);
-	type = refine(m, m->cookie ? magic_buffer(m->cookie, data, len) : NULL,
-	    name);
-	drop_databases(m);
-	return type;
+	return type ? type : ask(m, -1, data ? data : "", len, name);
 }
 
 char *
