@@ -1,7 +1,7 @@
 #include "base/log.h"
 #include "cli/command/commands.h"
 #include "cli/doctor/check.h"
-#include "cli/report/report_check.h"
+#include "cli/report/report.h"
 
 /*
  * Without a configuration that can be read nothing else is worth a look: each

@@ -1,5 +1,5 @@
 #include "cli/command/commands.h"
-#include "cli/report/report_status.h"
+#include "cli/report/report.h"
 
 void
 roots_of(const struct loaded *l, char *const *words, size_t n,

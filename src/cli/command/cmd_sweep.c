@@ -8,7 +8,7 @@
 #include "base/stop.h"
 #include "cli/command/commands.h"
 #include "cli/report/meter.h"
-#include "cli/report/report_status.h"
+#include "cli/report/report.h"
 #include "sweep/metrics.h"
 
 static bool

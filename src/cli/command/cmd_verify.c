@@ -1,7 +1,7 @@
 #include "base/log.h"
 #include "cli/command/commands.h"
 #include "cli/command/deliver.h"
-#include "cli/report/report_verify.h"
+#include "cli/report/report.h"
 
 static int
 verify(struct loaded *l, const struct options *o, const char *directory,

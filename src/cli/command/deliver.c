@@ -6,7 +6,6 @@
 #include "base/stop.h"
 #include "cli/report/meter.h"
 #include "cli/report/report.h"
-#include "cli/report/report_preview.h"
 
 static void
 report(const struct attempt_result *result, const struct options *o,

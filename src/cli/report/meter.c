@@ -33,36 +33,38 @@ rate_of(const struct meter_rate *r)
 	return r->ms > 0 ? r->bytes * 1000 / r->ms : 0;
 }
 
-static struct meter_flight *
-slot_of(struct meter *m, const struct watch_flight *f)
+static bool
+is_slot_of(const struct meter_flight *slot, const struct watch_flight *f)
 {
-	struct meter_flight *spare = NULL;
-
-	for (size_t i = 0; i < METER_FLIGHTS; i++) {
-		struct meter_flight *slot = &m->flights[i];
-
-		if (slot->path == f->path && slot->started_ms == f->started_ms)
-			return slot;
-		if (slot->path == NULL)
-			spare = slot;
-	}
-	if (spare)
-		*spare = (struct meter_flight){
-			.path = f->path,
-			.started_ms = f->started_ms,
-			.logged_ms = f->started_ms,
-		};
-	return spare;
+	return slot->path == f->path && slot->started_ms == f->started_ms;
 }
 
 static const struct meter_flight *
 find_slot(const struct meter *m, const struct watch_flight *f)
 {
 	for (size_t i = 0; i < METER_FLIGHTS; i++)
-		if (m->flights[i].path == f->path &&
-		    m->flights[i].started_ms == f->started_ms)
+		if (is_slot_of(&m->flights[i], f))
 			return &m->flights[i];
 	return NULL;
+}
+
+/* Its slot, or a free one; NULL where there is none. */
+static struct meter_flight *
+slot_of(struct meter *m, const struct watch_flight *f)
+{
+	struct meter_flight *slot = (struct meter_flight *)find_slot(m, f);
+
+	for (size_t i = 0; slot == NULL && i < METER_FLIGHTS; i++) {
+		if (m->flights[i].path != NULL)
+			continue;
+		slot = &m->flights[i];
+		*slot = (struct meter_flight){
+			.path = f->path,
+			.started_ms = f->started_ms,
+			.logged_ms = f->started_ms,
+		};
+	}
+	return slot;
 }
 
 /* Slots of what is no longer under way. */
@@ -70,15 +72,13 @@ static void
 free_slots(struct meter *m, const struct watch_view *v)
 {
 	for (size_t i = 0; i < METER_FLIGHTS; i++) {
-		bool is_under_way = false;
+		struct meter_flight *slot = &m->flights[i];
+		size_t k = 0;
 
-		for (size_t k = 0; k < v->n_flights; k++)
-			is_under_way = is_under_way ||
-			    (v->flights[k].path == m->flights[i].path &&
-				v->flights[k].started_ms ==
-				    m->flights[i].started_ms);
-		if (!is_under_way)
-			m->flights[i].path = NULL;
+		while (k < v->n_flights && !is_slot_of(slot, &v->flights[k]))
+			k++;
+		if (k == v->n_flights)
+			slot->path = NULL;
 	}
 }
 
@@ -261,19 +261,14 @@ describe_storing(struct details *d, const struct watch_flight *f,
 }
 
 static void
-describe_sending(struct details *d, const struct meter *m,
-    const struct watch_flight *f)
+describe_bytes(struct details *d, int64_t part, int64_t whole,
+    const struct meter_rate *r, bool is_moving, const char *tries)
 {
-	static const struct meter_rate none;
-	const struct meter_flight *slot = find_slot(m, f);
-	const struct meter_rate *r = slot ? &slot->rate : &none;
-	int percent = percent_of(f->acknowledged, f->size);
-	autofree char *amounts = show_amounts(f->acknowledged, f->size);
+	int percent = percent_of(part, whole);
+	autofree char *amounts = show_amounts(part, whole);
 	autofree char *rate = show_rate(rate_of(r));
-	autofree char *left = show_left(f->size - f->acknowledged, r);
-	autofree char *tries = f->failures
-	    ? xasprintf("  try %" PRId64, f->failures + 1)
-	    : xstrdup("");
+	autofree char *left =
+	    is_moving ? show_left(whole - part, r) : xstrdup("");
 
 	d->texts[0] = xasprintf("%3d %%  %s  %s%s%s", percent, amounts, rate,
 	    left, tries);
@@ -283,16 +278,30 @@ describe_sending(struct details *d, const struct meter *m,
 }
 
 static void
+describe_flight(struct details *d, const struct meter *m,
+    const struct watch_flight *f, int64_t now_ms)
+{
+	static const struct meter_rate none;
+	const struct meter_flight *slot = find_slot(m, f);
+	autofree char *tries = f->failures
+	    ? xasprintf("  try %" PRId64, f->failures + 1)
+	    : xstrdup("");
+
+	if (f->is_storing)
+		describe_storing(d, f, now_ms);
+	else
+		describe_bytes(d, f->acknowledged, f->size,
+		    slot ? &slot->rate : &none, true, tries);
+}
+
+static void
 draw_flight(struct buf *out, const struct meter *m,
     const struct watch_flight *f, size_t columns, int64_t now_ms)
 {
 	autofree char *name = text_escape(f->path);
 	struct details d = { 0 };
 
-	if (f->is_storing)
-		describe_storing(&d, f, now_ms);
-	else
-		describe_sending(&d, m, f);
+	describe_flight(&d, m, f, now_ms);
 	add_line(out, name, LEAST_NAME, &d, columns);
 	free_details(&d);
 }
@@ -320,12 +329,6 @@ static void
 draw_total(struct buf *out, const struct meter *m, const struct watch_view *v,
     size_t hidden, size_t columns, int64_t now_ms)
 {
-	int percent = percent_of(m->done_bytes, v->bytes);
-	autofree char *amounts = show_amounts(m->done_bytes, v->bytes);
-	autofree char *rate = show_rate(rate_of(&m->rate));
-	autofree char *left = v->n_flights
-	    ? show_left(v->bytes - m->done_bytes, &m->rate)
-	    : xstrdup("");
 	autofree char *pause = show_pause(v, now_ms);
 	autofree char *more =
 	    hidden ? xasprintf(", %zu more under way", hidden) : xstrdup("");
@@ -333,11 +336,8 @@ draw_total(struct buf *out, const struct meter *m, const struct watch_view *v,
 	    v->artifacts, more, pause);
 	struct details d = { 0 };
 
-	d.texts[0] =
-	    xasprintf("%3d %%  %s  %s%s", percent, amounts, rate, left);
-	d.texts[1] = xasprintf("%3d %%  %s%s", percent, rate, left);
-	d.texts[2] = xasprintf("%3d %%%s", percent, left);
-	d.texts[3] = xasprintf("%3d %%", percent);
+	describe_bytes(&d, m->done_bytes, v->bytes, &m->rate, v->n_flights > 0,
+	    "");
 	add_line(out, name, strlen(name), &d, columns);
 	free_details(&d);
 }
@@ -369,10 +369,7 @@ log_flight(struct meter *m, const struct watch_flight *f, int64_t now_ms)
 	if (slot == NULL || now_ms - slot->logged_ms < LOG_MS)
 		return;
 	slot->logged_ms = now_ms;
-	if (f->is_storing)
-		describe_storing(&d, f, now_ms);
-	else
-		describe_sending(&d, m, f);
+	describe_flight(&d, m, f, now_ms);
 	log_info("%s: %s", f->path, d.texts[0] + strspn(d.texts[0], " "));
 	free_details(&d);
 }

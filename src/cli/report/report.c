@@ -126,11 +126,10 @@ report_json(json_t *json)
 	json_decref(json);
 }
 
-/* A number that is known only once the directory was read. */
-static json_t *
-json_of_count(const struct attempt_result *r, int64_t count)
+json_t *
+report_json_number(bool is_known, int64_t number)
 {
-	return r->is_listed ? json_integer(count) : json_null();
+	return is_known ? json_integer(number) : json_null();
 }
 
 void
@@ -141,11 +140,12 @@ report_attempt_json(const struct attempt_result *r, const struct err *e)
 	    "session", report_json_text(r->session), "path",
 	    report_json_text(r->path), "room", report_json_text(r->room),
 	    "meetingId", report_json_text(r->meeting_id), "state", r->state,
-	    "artifacts", json_of_count(r, (int64_t)r->artifacts), "stored",
-	    json_of_count(r, (int64_t)r->stored), "bytes",
-	    json_of_count(r, r->bytes), "sent", (json_int_t)r->totals.sent,
-	    "attempts", (json_int_t)r->attempts, "ambiguous",
-	    (json_int_t)r->ambiguous, "lastError",
+	    "artifacts",
+	    report_json_number(r->is_listed, (int64_t)r->artifacts), "stored",
+	    report_json_number(r->is_listed, (int64_t)r->stored), "bytes",
+	    report_json_number(r->is_listed, r->bytes), "sent",
+	    (json_int_t)r->totals.sent, "attempts", (json_int_t)r->attempts,
+	    "ambiguous", (json_int_t)r->ambiguous, "lastError",
 	    report_json_text(e ? e->text : NULL)));
 }
 
@@ -179,12 +179,12 @@ report_config_json(const struct loaded *l)
 	report_json(array);
 }
 
-static char *
-version_text(void)
+void
+report_version(void)
 {
 	static char *(*const libraries[])(void) = { http_library, json_library,
 		mimetype_library, digest_library, archive_library };
-	struct buf out = { 0 };
+	autobuf struct buf out = { 0 };
 
 	(void)buf_adds(&out, "jibri-finalize " VERSION "\n");
 	for (size_t i = 0; i < sizeof(libraries) / sizeof(libraries[0]); i++) {
@@ -193,13 +193,5 @@ version_text(void)
 		(void)buf_addf(&out, "%s%s", i ? ", " : "", library);
 	}
 	(void)buf_adds(&out, "\n");
-	return out.data;
-}
-
-void
-report_version(void)
-{
-	autofree char *text = version_text();
-
-	log_result(text);
+	log_result(buf_str(&out));
 }

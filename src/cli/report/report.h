@@ -2,7 +2,11 @@
 
 #include <jansson.h>
 
+#include "cli/doctor/check.h"
 #include "cli/settings/config.h"
+#include "delivery/verify.h"
+#include "sweep/status.h"
+#include "sweep/sweep.h"
 
 /* Results for people and for programs, to stdout. */
 
@@ -10,15 +14,43 @@
 void report_attempt(const struct attempt_result *, const struct err *);
 void report_attempt_json(const struct attempt_result *, const struct err *);
 
+/* What --dry-run says: a row for each artifact, and the sum. */
+void report_preview(const struct attempt_result *);
+void report_preview_json(const struct attempt_result *);
+
+/* What verify found: a row for each file, and the sum. */
+void report_verify(const struct verify_result *, bool is_deep);
+void report_verify_json(const struct verify_result *, bool is_deep,
+    const struct err *);
+
+/*
+ * A table, two lines for what is not done: what it is, and why.  As wide as
+ * the terminal, else 80 columns.
+ */
+void report_status(const struct status *);
+void report_status_json(const struct status *);
+
+/* One line: "3 delivered, 1 waiting, 2 held, 140 done". */
+void report_sweep(const struct sweep_result *);
+
+/* A line for each finding, how to mend it below, and how many of each. */
+void report_check(const struct diagnoses *, bool is_quiet);
+
+/* {"ok": n, "warning": n, "failed": n, "findings": [...]} */
+void report_check_json(const struct diagnoses *);
+
+/* Every effective value with its origin; secrets masked. */
+void report_config(const struct loaded *);
+void report_config_json(const struct loaded *);
+
 /* The version, and those of the libraries. */
 void report_version(void);
 
 /* A string, or null; what is no UTF-8 is escaped. */
 json_t *report_json_text(const char *);
 
+/* A number, or null while it is not known. */
+json_t *report_json_number(bool is_known, int64_t number);
+
 /* Print and release it. */
 void report_json(json_t *);
-
-/* Every effective value with its origin; secrets masked. */
-void report_config(const struct loaded *);
-void report_config_json(const struct loaded *);

@@ -1,4 +1,4 @@
-#include "cli/report/report_check.h"
+#include "cli/report/report.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -8,7 +8,6 @@
 #include "base/term.h"
 #include "base/text.h"
 #include "cli/manual/help.h"
-#include "cli/report/report.h"
 
 static const struct {
 	const char *name, *color;
@@ -19,13 +18,6 @@ static const struct {
 };
 
 #define INDENT "         "
-
-static void
-count(const struct diagnoses *f, size_t counts[CHECK_RESULTS])
-{
-	for (size_t i = 0; i < f->n; i++)
-		counts[f->items[i].result]++;
-}
 
 static void
 add_finding(struct buf *out, const struct diagnosis *item, bool is_colored)
@@ -58,10 +50,11 @@ report_check(const struct diagnoses *f, bool is_quiet)
 	size_t counts[CHECK_RESULTS] = { 0 };
 	autobuf struct buf out = { 0 };
 
-	count(f, counts);
-	for (size_t i = 0; i < f->n; i++)
+	for (size_t i = 0; i < f->n; i++) {
+		counts[f->items[i].result]++;
 		if (!is_quiet || f->items[i].result != CHECK_OK)
 			add_finding(&out, &f->items[i], is_colored);
+	}
 	if (!is_quiet)
 		(void)buf_addf(&out, "%zu ok, %zu warning%s, %zu failed\n",
 		    counts[CHECK_OK], counts[CHECK_WARNING],
@@ -76,10 +69,10 @@ report_check_json(const struct diagnoses *f)
 	json_t *array = json_array();
 	size_t counts[CHECK_RESULTS] = { 0 };
 
-	count(f, counts);
 	for (size_t i = 0; i < f->n; i++) {
 		const struct diagnosis *item = &f->items[i];
 
+		counts[item->result]++;
 		(void)json_array_append_new(array,
 		    json_pack("{s:s, s:o, s:o, s:o}", "result",
 			results[item->result].name, "check",

@@ -1,4 +1,4 @@
-#include "cli/report/report_preview.h"
+#include "cli/report/report.h"
 
 #include <inttypes.h>
 #include <jansson.h>
@@ -6,7 +6,6 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "cli/report/report.h"
 #include "cli/report/table.h"
 
 static const struct {
@@ -24,14 +23,11 @@ enum { KINDS = sizeof(verdicts) / sizeof(verdicts[0]), WHY_INDENT = 8 };
 static void
 add_row(struct buf *out, const struct preview_row *row)
 {
-	autofree char *size =
-	    row->size == -1 ? xstrdup("-") : xasprintf("%" PRId64, row->size);
+	autofree char *size = table_size(row->size);
 	autofree char *cells = xasprintf("  %-5s %13s %-16s",
 	    verdicts[row->verdict].word, size, row->type ? row->type : "-");
 
-	table_add_row(out, cells, row->path);
-	if (row->why)
-		table_add_wrapped(out, row->why, WHY_INDENT, TABLE_WIDTH);
+	table_add_row(out, cells, row->path, row->why, WHY_INDENT);
 }
 
 static void
@@ -73,9 +69,8 @@ json_of_row(const struct preview_row *row)
 {
 	return json_pack("{s:o, s:s, s:o, s:o, s:o}", "path",
 	    report_json_text(row->path), "plan", verdicts[row->verdict].word,
-	    "size", row->size == -1 ? json_null() : json_integer(row->size),
-	    "type", report_json_text(row->type), "why",
-	    report_json_text(row->why));
+	    "size", report_json_number(row->size != -1, row->size), "type",
+	    report_json_text(row->type), "why", report_json_text(row->why));
 }
 
 void

@@ -1,16 +1,15 @@
-#include "cli/report/report_status.h"
+#include "cli/report/report.h"
 
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "cli/report/report.h"
+#include "base/term.h"
 #include "cli/report/table.h"
 
 enum {
@@ -34,12 +33,10 @@ screen_of(const struct status *status)
 {
 	struct screen s = { .width = TABLE_WIDTH, .session = 7 };
 	const char *no_color = getenv("NO_COLOR");
-	struct winsize size;
+	size_t columns = term_size(STDOUT_FILENO).columns;
 
-	if (isatty(STDOUT_FILENO) &&
-	    ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 &&
-	    size.ws_col >= LEAST_WIDTH)
-		s.width = size.ws_col;
+	if (columns >= LEAST_WIDTH)
+		s.width = (int)columns;
 	s.is_colored = isatty(STDOUT_FILENO) && (!no_color || !*no_color);
 	for (size_t i = 0; i < status->n; i++) {
 		int length = (int)strlen(status->rows[i].session);
@@ -192,12 +189,6 @@ json_of_time(int64_t unix_ms)
 	return json_string(text);
 }
 
-static json_t *
-json_of_number(bool is_known, int64_t number)
-{
-	return is_known ? json_integer(number) : json_null();
-}
-
 void
 report_status_json(const struct status *status)
 {
@@ -214,10 +205,12 @@ report_status_json(const struct status *status)
 			report_json_text(row->room), "meetingId",
 			report_json_text(row->meeting_id), "state",
 			verdict_name(row->verdict), "artifacts",
-			json_of_number(row->is_listed, (int64_t)row->artifacts),
+			report_json_number(row->is_listed,
+			    (int64_t)row->artifacts),
 			"stored",
-			json_of_number(row->is_listed, (int64_t)row->stored),
-			"bytes", json_of_number(row->is_listed, row->bytes),
+			report_json_number(row->is_listed,
+			    (int64_t)row->stored),
+			"bytes", report_json_number(row->is_listed, row->bytes),
 			"attempts", (json_int_t)row->attempts, "nextAttempt",
 			json_of_time(row->next_ms), "lastError",
 			report_json_text(row->why), "updated",

@@ -1,11 +1,10 @@
-#include "cli/report/report_verify.h"
+#include "cli/report/report.h"
 
 #include <inttypes.h>
 #include <jansson.h>
 
 #include "base/log.h"
 #include "base/mem.h"
-#include "cli/report/report.h"
 #include "cli/report/table.h"
 
 enum { WHY_INDENT = 10 };
@@ -20,23 +19,15 @@ static const char *const words[VERIFY_FINDINGS] = {
 	[VERIFY_FAILED] = "failed",
 };
 
-static char *
-shown_size(int64_t size)
-{
-	return size == -1 ? xstrdup("-") : xasprintf("%" PRId64, size);
-}
-
 static void
 add_row(struct buf *out, const struct verify_row *row)
 {
-	autofree char *here = shown_size(row->size);
-	autofree char *there = shown_size(row->remote_size);
+	autofree char *here = table_size(row->size);
+	autofree char *there = table_size(row->remote_size);
 	autofree char *cells =
 	    xasprintf("  %-7s %13s %13s", words[row->finding], here, there);
 
-	table_add_row(out, cells, row->path);
-	if (row->why)
-		table_add_wrapped(out, row->why, WHY_INDENT, TABLE_WIDTH);
+	table_add_row(out, cells, row->path, row->why, WHY_INDENT);
 }
 
 static void
@@ -73,7 +64,7 @@ report_verify(const struct verify_result *r, bool is_deep)
 static json_t *
 json_of_size(int64_t size)
 {
-	return size == -1 ? json_null() : json_integer(size);
+	return report_json_number(size != -1, size);
 }
 
 static json_t *

@@ -1,5 +1,6 @@
 #include "cli/report/table.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -29,7 +30,8 @@ table_add_wrapped(struct buf *out, const char *text, int indent, int width)
 }
 
 void
-table_add_row(struct buf *out, const char *cells, const char *name)
+table_add_row(struct buf *out, const char *cells, const char *name,
+    const char *why, int indent)
 {
 	autofree char *safe = text_escape(name);
 
@@ -38,4 +40,12 @@ table_add_row(struct buf *out, const char *cells, const char *name)
 	else
 		(void)buf_addf(out, "%s\n%*s%s\n", cells, NAME_INDENT, "",
 		    safe);
+	if (why)
+		table_add_wrapped(out, why, indent, TABLE_WIDTH);
+}
+
+char *
+table_size(int64_t bytes)
+{
+	return bytes == -1 ? xstrdup("-") : xasprintf("%" PRId64, bytes);
 }

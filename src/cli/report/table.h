@@ -1,5 +1,7 @@
 #pragma once
 
+#include <stdint.h>
+
 #include "base/buf.h"
 
 /* Rows for a terminal, ASCII only. */
@@ -11,6 +13,10 @@ void table_add_wrapped(struct buf *, const char *text, int indent, int width);
 
 /*
  * The cells, which are ASCII, and a name behind them, or below them where it
- * would not fit.  It is never cut.
+ * would not fit.  It is never cut.  Why, unless NULL, follows, indented.
  */
-void table_add_row(struct buf *, const char *cells, const char *name);
+void table_add_row(struct buf *, const char *cells, const char *name,
+    const char *why, int indent);
+
+/* A number of bytes, -1 being unknown; the caller frees it. */
+char *table_size(int64_t bytes);
