@@ -35,31 +35,20 @@ static struct out {
 	{ .fd = STDERR_FILENO, .has_reader = true },
 };
 
-static bool
-is_pipe(int fd)
-{
-	struct stat st;
-
-	return fstat(fd, &st) == 0 && S_ISFIFO(st.st_mode);
-}
-
-/* A file takes all at once, and so does /dev/null. */
-static bool
-has_reader(int fd)
-{
-	struct stat st;
-
-	return fstat(fd, &st) == -1 ||
-	    !(S_ISREG(st.st_mode) || (S_ISCHR(st.st_mode) && !isatty(fd)));
-}
-
 void
 log_init(void)
 {
-	outs[0].has_reader = has_reader(STDOUT_FILENO);
-	outs[1].has_reader = has_reader(STDERR_FILENO);
-	if (is_pipe(STDOUT_FILENO) || is_pipe(STDERR_FILENO))
-		release_ms = clock_mono_ms() + HOLD_MS;
+	for (size_t i = 0; i < sizeof(outs) / sizeof(outs[0]); i++) {
+		struct out *out = &outs[i];
+		struct stat st = { 0 };
+
+		(void)fstat(out->fd, &st);
+		/* A file takes all at once, and so does /dev/null. */
+		out->has_reader = !S_ISREG(st.st_mode) &&
+		    (!S_ISCHR(st.st_mode) || isatty(out->fd));
+		if (S_ISFIFO(st.st_mode))
+			release_ms = clock_mono_ms() + HOLD_MS;
+	}
 	is_journal = term_is_journal(STDERR_FILENO);
 	has_color = term_has_color(STDERR_FILENO);
 }

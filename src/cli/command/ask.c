@@ -1,4 +1,4 @@
-#include "cli/command/ask.h"
+#include "cli/command/commands.h"
 
 #include <limits.h>
 #include <poll.h>

@@ -30,8 +30,7 @@ examine(struct diagnoses *f, const struct options *o)
 }
 
 int
-cmd_check(struct loaded *l, const struct options *o, char *const *words,
-    size_t n, struct err *e)
+cmd_check(struct loaded *l, const struct options *o, struct err *e)
 {
 	static const enum err_class classes[CHECK_RESULTS] = {
 		[CHECK_WARNING] = ERR_ALARM,
@@ -40,7 +39,7 @@ cmd_check(struct loaded *l, const struct options *o, char *const *words,
 	struct diagnoses f = { 0 };
 	enum check_result worst = CHECK_OK;
 
-	(void)l, (void)words, (void)n;
+	(void)l;
 	examine(&f, o);
 	for (size_t i = 0; i < f.n; i++)
 		if (f.items[i].result > worst)

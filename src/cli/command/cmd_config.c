@@ -5,10 +5,8 @@
 #include "cli/report/report.h"
 
 int
-cmd_config(struct loaded *l, const struct options *o, char *const *words,
-    size_t n, struct err *e)
+cmd_config(struct loaded *l, const struct options *o, struct err *e)
 {
-	(void)words, (void)n;
 	if (o->given & OPTION_SAMPLE) {
 		help_sample();
 		return 0;

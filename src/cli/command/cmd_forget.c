@@ -1,7 +1,6 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "cli/command/ask.h"
 #include "cli/command/commands.h"
 #include "delivery/forget.h"
 
@@ -48,14 +47,12 @@ forget(struct loaded *l, const struct options *o, struct recording *rec,
 }
 
 int
-cmd_forget(struct loaded *l, const struct options *o, char *const *words,
-    size_t n, struct err *e)
+cmd_forget(struct loaded *l, const struct options *o, struct err *e)
 {
 	struct recording rec;
 	int result =
-	    recording_open(&rec, words[0], &l->config.pipeline.recording, e);
+	    recording_open(&rec, o->words[0], &l->config.pipeline.recording, e);
 
-	(void)n;
 	if (result == 0) {
 		log_set_session(recording_name(&rec));
 		recording_enter(&rec, false);

@@ -40,11 +40,10 @@ report_unsent(const struct notify_result *r, enum notify_event event)
 }
 
 int
-cmd_notify(struct loaded *l, const struct options *o, char *const *words,
-    size_t n, struct err *e)
+cmd_notify(struct loaded *l, const struct options *o, struct err *e)
 {
 	struct notify_request request = {
-		.directory = n > 1 ? words[1] : NULL,
+		.directory = o->n_words > 1 ? o->words[1] : NULL,
 		.room = o->room,
 		.session = o->session,
 		.error = o->error,
@@ -53,7 +52,7 @@ cmd_notify(struct loaded *l, const struct options *o, char *const *words,
 	struct notify_result result;
 	int outcome;
 
-	if (parse_event(words[0], &request.event, e) == -1)
+	if (parse_event(o->words[0], &request.event, e) == -1)
 		return -1;
 	if (o->error && request.event != NOTIFY_FAILED)
 		return err_set(e, ERR_USAGE, "--error is for failed alone");

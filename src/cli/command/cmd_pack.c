@@ -6,7 +6,6 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "cli/command/commands.h"
-#include "cli/command/deliver.h"
 
 static void
 report(const struct bundle_packed *packed)
@@ -45,11 +44,11 @@ pack(struct loaded *l, const struct options *o, const char *directory,
 
 /* One archive cannot hold several recordings. */
 static int
-check_output(const struct options *o, size_t n, struct err *e)
+check_output(const struct options *o, struct err *e)
 {
 	struct stat st;
 
-	if (n == 1 || o->output == NULL ||
+	if (o->n_words == 1 || o->output == NULL ||
 	    (stat(o->output, &st) == 0 && S_ISDIR(st.st_mode)))
 		return 0;
 	return err_set(e, ERR_USAGE,
@@ -58,10 +57,9 @@ check_output(const struct options *o, size_t n, struct err *e)
 }
 
 int
-cmd_pack(struct loaded *l, const struct options *o, char *const *words,
-    size_t n, struct err *e)
+cmd_pack(struct loaded *l, const struct options *o, struct err *e)
 {
-	if (check_output(o, n, e) == -1)
+	if (check_output(o, e) == -1)
 		return -1;
-	return deliver_each(l, o, words, n, pack, e);
+	return deliver_each(l, o, pack, e);
 }

@@ -2,14 +2,14 @@
 #include "cli/report/report.h"
 
 void
-roots_of(const struct loaded *l, char *const *words, size_t n,
+roots_of(const struct loaded *l, const struct options *o,
     struct text_list *roots)
 {
 	*roots = (struct text_list){ 0 };
-	if (n == 0)
+	if (o->n_words == 0)
 		text_list_add(roots, l->config.recordings_dir);
-	for (size_t i = 0; i < n; i++)
-		text_list_add(roots, words[i]);
+	for (size_t i = 0; i < o->n_words; i++)
+		text_list_add(roots, o->words[i]);
 }
 
 int
@@ -31,8 +31,7 @@ show_status(const struct loaded *l, const struct text_list *roots,
 }
 
 int
-cmd_status(struct loaded *l, const struct options *o, char *const *words,
-    size_t n, struct err *e)
+cmd_status(struct loaded *l, const struct options *o, struct err *e)
 {
 	unsigned verdicts = ~0U;
 	struct text_list roots;
@@ -46,7 +45,7 @@ cmd_status(struct loaded *l, const struct options *o, char *const *words,
 		    "--state: '%s' is no list of held, waiting, due, busy, "
 		    "settling, given up and done",
 		    o->states);
-	roots_of(l, words, n, &roots);
+	roots_of(l, o, &roots);
 	result =
 	    show_status(l, &roots, verdicts, o->given & OPTION_JSON, &held, e);
 	text_list_free(&roots);

@@ -12,9 +12,9 @@
 #include "sweep/metrics.h"
 
 static bool
-is_default_root(const struct loaded *l, size_t n)
+is_default_root(const struct loaded *l, const struct options *o)
 {
-	return n == 0 && config_is_default(l, "recordings-dir");
+	return o->n_words == 0 && config_is_default(l, "recordings-dir");
 }
 
 /* The visits have deadlines of their own. */
@@ -111,8 +111,7 @@ conclude(const struct sweep_result *r, int outcome, bool may_be_missing,
 }
 
 int
-cmd_sweep(struct loaded *l, const struct options *o, char *const *words,
-    size_t n, struct err *e)
+cmd_sweep(struct loaded *l, const struct options *o, struct err *e)
 {
 	struct meter meter;
 	const struct sweep sweep = {
@@ -138,7 +137,7 @@ cmd_sweep(struct loaded *l, const struct options *o, char *const *words,
 	if (retention_check(&l->config.retention, e) == -1)
 		return -1;
 	stop_at(end_of(sweep.policy));
-	roots_of(l, words, n, &roots);
+	roots_of(l, o, &roots);
 	if (o->given & OPTION_DRY_RUN) {
 		outcome = show_status(l, &roots, ~(1U << VERDICT_DONE), false,
 		    &held, e);
@@ -149,7 +148,7 @@ cmd_sweep(struct loaded *l, const struct options *o, char *const *words,
 		if (!result.is_file_service_out)
 			remove_delivered(l, &roots, NULL, &result);
 		write_metrics(l, &roots, began_ms);
-		outcome = conclude(&result, outcome, is_default_root(l, n), e);
+		outcome = conclude(&result, outcome, is_default_root(l, o), e);
 	}
 	sweep_result_free(&result);
 	text_list_free(&roots);

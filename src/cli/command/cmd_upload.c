@@ -1,5 +1,4 @@
 #include "cli/command/commands.h"
-#include "cli/command/deliver.h"
 
 static int
 upload(struct loaded *l, const struct options *o, const char *directory,
@@ -21,11 +20,10 @@ upload(struct loaded *l, const struct options *o, const char *directory,
 }
 
 int
-cmd_upload(struct loaded *l, const struct options *o, char *const *words,
-    size_t n, struct err *e)
+cmd_upload(struct loaded *l, const struct options *o, struct err *e)
 {
-	if (n > 1 && o->session)
+	if (o->n_words > 1 && o->session)
 		return err_set(e, ERR_USAGE,
 		    "one --session cannot be that of several recordings");
-	return deliver_each(l, o, words, n, upload, e);
+	return deliver_each(l, o, upload, e);
 }

@@ -1,6 +1,5 @@
 #include "base/log.h"
 #include "cli/command/commands.h"
-#include "cli/command/deliver.h"
 #include "cli/report/report.h"
 
 static int
@@ -24,8 +23,7 @@ verify(struct loaded *l, const struct options *o, const char *directory,
 }
 
 int
-cmd_verify(struct loaded *l, const struct options *o, char *const *words,
-    size_t n, struct err *e)
+cmd_verify(struct loaded *l, const struct options *o, struct err *e)
 {
-	return deliver_each(l, o, words, n, verify, e);
+	return deliver_each(l, o, verify, e);
 }

@@ -10,7 +10,6 @@
 #include "base/mem.h"
 #include "base/nearest.h"
 #include "base/stop.h"
-#include "cli/command/confinement.h"
 #include "cli/manual/help.h"
 #include "cli/report/report.h"
 
@@ -336,15 +335,17 @@ find_row(const char *name)
 	return NULL;
 }
 
-static char *
-question_for(const char *name)
+static int
+set_unknown(const char *name, const char *problem, struct err *e)
 {
 	struct nearest near = { .typed = name };
+	autofree char *question = NULL;
 
 	for (size_t i = 0; i < commands_n; i++)
 		nearest_offer(&near, commands[i].name);
-	return *near.best ? nearest_question(&near, "")
-			  : xstrdup("; see jibri-finalize --help");
+	question = nearest_question(&near, "");
+	return err_set(e, ERR_USAGE, "'%s' %s%s", name, problem,
+	    *question ? question : "; see jibri-finalize --help");
 }
 
 const struct command *
@@ -352,22 +353,9 @@ command_find(const char *name, struct err *e)
 {
 	const struct command *command = find_row(name);
 
-	if (command == NULL) {
-		autofree char *question = question_for(name);
-
-		(void)err_set(e, ERR_USAGE, "'%s' is no command%s", name,
-		    question);
-	}
+	if (command == NULL)
+		(void)set_unknown(name, "is no command", e);
 	return command;
-}
-
-static int
-unknown_word(const char *word, struct err *e)
-{
-	autofree char *question = question_for(word);
-
-	return err_set(e, ERR_USAGE,
-	    "'%s' is neither a command nor a directory%s", word, question);
 }
 
 /* Jibri gives a directory and nothing else. */
@@ -381,12 +369,11 @@ is_hook_form(const char *word)
 }
 
 static int
-check_usage(const struct command *c, const struct options *o, size_t n,
-    struct err *e)
+check_usage(const struct command *c, const struct options *o, struct err *e)
 {
 	const struct option_switch *beyond;
 
-	if (n < c->min_words || n > c->max_words)
+	if (o->n_words < c->min_words || o->n_words > c->max_words)
 		return err_set(e, ERR_USAGE, "usage: jibri-finalize %s%s%s",
 		    c->name, *c->synopsis ? " " : "", c->synopsis);
 	beyond = options_beyond(o, c->options | OPTIONS_GLOBAL);
@@ -398,7 +385,7 @@ check_usage(const struct command *c, const struct options *o, size_t n,
 
 static int
 run_loaded(struct loaded *l, const struct command *command,
-    const struct options *o, char *const *words, size_t n, struct err *e)
+    const struct options *o, struct err *e)
 {
 	struct err no_log;
 
@@ -408,46 +395,46 @@ run_loaded(struct loaded *l, const struct command *command,
 	for (size_t i = 0; i < l->lax.n; i++)
 		log_warn("%s", l->lax.items[i]);
 	stop_at(clock_mono_ms() + l->config.deadline_ms);
-	confine_command(l, command, o, words, n);
-	return command->run(l, o, words, n, e);
+	confine_command(l, command, o);
+	return command->run(l, o, e);
 }
 
 int
-commands_run(const struct options *o, struct err *e)
+commands_run(const struct options *given, struct err *e)
 {
-	const struct command *command = NULL;
-	char *const *words = o->words;
-	size_t n = o->n_words;
+	struct options rest = *given, *o = &rest;
+	const char *word = o->n_words > 0 ? o->words[0] : NULL;
+	const struct command *command = word ? find_row(word) : NULL;
 	struct loaded l;
 	int result;
 
 	if (o->given & OPTION_HELP) {
-		help_print(n > 0 ? find_row(words[0]) : NULL);
+		help_print(command);
 		return 0;
 	}
 	if (o->given & OPTION_VERSION) {
 		report_version();
 		return 0;
 	}
-	if (n == 0)
+	if (word == NULL)
 		return err_set(e, ERR_USAGE,
 		    "no recording is named; see jibri-finalize --help");
-	command = find_row(words[0]);
 	if (command != NULL)
-		words++, n--;
-	else if (is_hook_form(words[0]))
+		o->words++, o->n_words--;
+	else if (is_hook_form(word))
 		command = find_row("finalize");
 	else
-		return unknown_word(words[0], e);
+		return set_unknown(word, "is neither a command nor a directory",
+		    e);
 	assert(command != NULL); /* one is called finalize */
-	if (check_usage(command, o, n, e) == -1)
+	if (check_usage(command, o, e) == -1)
 		return -1;
 	if (command->needs_no_config || command->loads_config ||
 	    (o->given & OPTION_SAMPLE))
-		return command->run(NULL, o, words, n, e);
+		return command->run(NULL, o, e);
 	result = config_load(&l, o->config_path, o->flags, o->n_flags, e);
 	if (result == 0)
-		result = run_loaded(&l, command, o, words, n, e);
+		result = run_loaded(&l, command, o, e);
 	config_free(&l);
 	return result;
 }

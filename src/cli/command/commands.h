@@ -3,12 +3,11 @@
 #include "cli/settings/options.h"
 
 /*
- * What a command does; words are what follows its name.  The configuration
- * is NULL for one that needs none, and with --sample.  -1 with *e, whose text
+ * What a command does; the words are what follows its name.  The
+ * configuration is NULL for one that needs none, and with --sample.  -1 with *e, whose text
  * is empty when it was already logged.
  */
-typedef int command_run(struct loaded *, const struct options *,
-    char *const *words, size_t n, struct err *e);
+typedef int command_run(struct loaded *, const struct options *, struct err *e);
 
 command_run cmd_check;
 command_run cmd_config;
@@ -23,12 +22,34 @@ command_run cmd_upload;
 command_run cmd_verify;
 
 /* What sweep and status look at: the words, else recordings-dir. */
-void roots_of(const struct loaded *, char *const *words, size_t n,
+void roots_of(const struct loaded *, const struct options *,
     struct text_list *roots);
 
 /* Print the status of the roots; *held is how many are held. */
 int show_status(const struct loaded *, const struct text_list *roots,
     unsigned verdicts, bool is_json, size_t *held, struct err *e);
+
+/*
+ * One attempt, by hand also on an archive, with its result for people or, with
+ * --json, for programs.
+ */
+int deliver(const struct loaded *, const struct options *,
+    const struct attempt_request *, struct err *e);
+
+/*
+ * Do the same with each word, going on after one that failed.  -1 with the
+ * worst class; after a stop the rest is left.
+ */
+int deliver_each(struct loaded *, const struct options *,
+    int (*one)(struct loaded *, const struct options *, const char *word,
+	struct err *),
+    struct err *e);
+
+/*
+ * Ask the operator, who has to answer y or yes.  -1 with ERR_USAGE when the
+ * answer is another, or when there is no terminal to ask on.
+ */
+int ask(const char *question, struct err *e);
 
 /* What a command opens for writing, and so what it is confined to. */
 enum command_scope {
@@ -61,6 +82,13 @@ struct command {
 
 extern const struct command commands[];
 extern const size_t commands_n;
+
+/*
+ * Confine the process to what the command needs for its words.  A sweep only
+ * as to its calls: its visits confine themselves.
+ */
+void confine_command(const struct loaded *, const struct command *,
+    const struct options *);
 
 /* By its name; NULL with *e, which names the nearest, for none. */
 const struct command *command_find(const char *name, struct err *e);

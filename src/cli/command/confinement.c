@@ -1,4 +1,4 @@
-#include "cli/command/confinement.h"
+#include "cli/command/commands.h"
 
 #include <sys/stat.h>
 
@@ -44,17 +44,17 @@ add_output(struct text_list *places, const char *output)
 
 void
 confine_command(const struct loaded *l, const struct command *command,
-    const struct options *o, char *const *words, size_t n)
+    const struct options *o)
 {
 	const struct confine_policy *policy = &l->config.confine;
 	struct text_list places = { 0 };
 	size_t first = command->scope == SCOPE_SECOND ? 1 : 0;
-	size_t end = command->scope == SCOPE_FIRST ? 1 : n;
+	size_t end = command->scope == SCOPE_FIRST ? 1 : o->n_words;
 
 	if (command->scope == SCOPE_NONE)
 		return;
 	for (size_t i = first; i < end; i++)
-		add_recording(&places, l, words[i]);
+		add_recording(&places, l, o->words[i]);
 	if (command->scope == SCOPE_AND_OUTPUT)
 		add_output(&places, o->output);
 	confine_calls(policy);

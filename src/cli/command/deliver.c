@@ -1,4 +1,4 @@
-#include "cli/command/deliver.h"
+#include "cli/command/commands.h"
 
 #include <sys/stat.h>
 
@@ -60,22 +60,21 @@ deliver(const struct loaded *l, const struct options *o,
 }
 
 int
-deliver_each(struct loaded *l, const struct options *o, char *const *words,
-    size_t n,
+deliver_each(struct loaded *l, const struct options *o,
     int (*one)(struct loaded *, const struct options *, const char *word,
 	struct err *),
     struct err *e)
 {
 	enum err_class worst = ERR_NONE;
 
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < o->n_words; i++) {
 		int result = stop_check(e);
 
 		log_set_session(NULL);
 		if (result == -1)
 			log_error("%s; nothing was done with %s and the rest",
-			    e->text, words[i]);
-		else if (one(l, o, words[i], e) == 0)
+			    e->text, o->words[i]);
+		else if (one(l, o, o->words[i], e) == 0)
 			continue;
 		worst = err_worse(worst, e->class);
 		if (result == -1)
