@@ -15,7 +15,7 @@ examine(struct diagnoses *f, const struct options *o)
 	struct err e;
 
 	if (config_load(&l, o->config_path, o->flags, o->n_flags, &e) == -1) {
-		check_note(f, CHECK_FAILED, "configuration",
+		check_fail(f, "configuration",
 		    "Mend this place: see jibri-finalize.conf(5).", "%s",
 		    e.text);
 	} else {

@@ -25,6 +25,9 @@ struct diagnoses {
 void check_note(struct diagnoses *, enum check_result, const char *what,
     const char *mend, const char *fmt, ...)
     __attribute__((format(printf, 5, 6)));
+#define check_ok(f, what, ...) check_note(f, CHECK_OK, what, NULL, __VA_ARGS__)
+#define check_warn(f, ...) check_note(f, CHECK_WARNING, __VA_ARGS__)
+#define check_fail(f, ...) check_note(f, CHECK_FAILED, __VA_ARGS__)
 
 void check_free(struct diagnoses *);
 

@@ -33,24 +33,22 @@ check_origins(struct diagnoses *f, const struct loaded *l, const char *path)
 	for (size_t i = 0; i < settings_count(); i++)
 		changed += strcmp(l->origins[i], "default") != 0;
 	if (path)
-		check_note(f, CHECK_OK, "configuration", NULL, "%s is read",
-		    path);
+		check_ok(f, "configuration", "%s is read", path);
 	else
-		check_note(f, CHECK_OK, "configuration", NULL,
+		check_ok(f, "configuration",
 		    "there is no " CONFIG_DEFAULT_FILE " here to be read");
-	check_note(f, CHECK_OK, "settings", NULL,
+	check_ok(f, "settings",
 	    "%zu of %zu have another value than their default", changed,
 	    settings_count());
 	for (size_t i = 0; i < settings_count(); i++) {
 		autofree char *value = setting_show(&l->config, setting_at(i));
 
 		if (strcmp(l->origins[i], "default") != 0)
-			check_note(f, CHECK_OK, "setting", NULL,
-			    "%s = %s, from %s", setting_at(i)->name, value,
-			    l->origins[i]);
+			check_ok(f, "setting", "%s = %s, from %s",
+			    setting_at(i)->name, value, l->origins[i]);
 	}
 	for (size_t i = 0; i < l->lax.n; i++)
-		check_note(f, CHECK_WARNING, "configuration",
+		check_warn(f, "configuration",
 		    "Let only root write the file and only Jibri's user read "
 		    "it: chown root:jibri, chmod 0640.",
 		    "%s", l->lax.items[i]);
@@ -100,9 +98,8 @@ check_variables(struct diagnoses *f)
 			nearest_offer(&near, variable);
 		}
 		question = nearest_question(&near, "");
-		check_note(f, CHECK_WARNING, "environment",
-		    "Rename or remove it.", "%s names no setting%s", name,
-		    question);
+		check_warn(f, "environment", "Rename or remove it.",
+		    "%s names no setting%s", name, question);
 	}
 }
 
@@ -119,8 +116,7 @@ check_legacy(struct diagnoses *f)
 			continue;
 		old = getenv(setting_at(i)->legacy);
 		if (old && *old && strcmp(old, ours) != 0)
-			check_note(f, CHECK_WARNING, "environment",
-			    "Set one of the two.",
+			check_warn(f, "environment", "Set one of the two.",
 			    "%s and %s differ; %s counts",
 			    setting_at(i)->legacy, variable, variable);
 	}
@@ -150,19 +146,17 @@ check_contradictions(struct diagnoses *f, const struct loaded *l)
 {
 	for (size_t i = 0; i < sizeof(orders) / sizeof(orders[0]); i++)
 		if (number_of(l, orders[i].less) > number_of(l, orders[i].more))
-			check_note(f, CHECK_WARNING, orders[i].less,
-			    "Change one of the two.", "is longer than %s",
-			    orders[i].more);
+			check_warn(f, orders[i].less, "Change one of the two.",
+			    "is longer than %s", orders[i].more);
 	for (size_t i = 0; i < sizeof(needs) / sizeof(needs[0]); i++)
 		if (*text_of(l, needs[i].name) && !*text_of(l, needs[i].needs))
-			check_note(f, CHECK_WARNING, needs[i].name,
-			    "Set both, or none.", "does nothing without %s",
-			    needs[i].needs);
+			check_warn(f, needs[i].name, "Set both, or none.",
+			    "does nothing without %s", needs[i].needs);
 	if (l->config.is_deferred)
-		check_note(f, CHECK_OK, "defer", NULL,
+		check_ok(f, "defer",
 		    "Jibri's calls deliver nothing; a sweeper has to run");
 	if (!config_is_default(l, "min-free") && number_of(l, "retention") == 0)
-		check_note(f, CHECK_WARNING, "min-free",
+		check_warn(f, "min-free",
 		    "Set retention, or leave min-free out.",
 		    "does nothing while retention keeps recordings for ever");
 }
@@ -171,11 +165,11 @@ static void
 check_secret(struct diagnoses *f, const struct loaded *l)
 {
 	if (*text_of(l, "webhook-secret"))
-		check_note(f, CHECK_OK, "webhook-secret", NULL,
+		check_ok(f, "webhook-secret",
 		    "is set; whether the meeting-service has the same one "
 		    "shows only when it takes a webhook");
 	else
-		check_note(f, CHECK_WARNING, "webhook-secret",
+		check_warn(f, "webhook-secret",
 		    "Set webhook-secret or webhook-secret-file to what the "
 		    "meeting-service has.",
 		    "is empty: webhooks are not signed");
@@ -192,7 +186,7 @@ check_config(struct diagnoses *f, const struct loaded *l, const char *path)
 	check_contradictions(f, l);
 	check_secret(f, l);
 	if (pipeline_check(&l->config.pipeline, &e) == -1)
-		check_note(f, CHECK_FAILED, "configuration",
+		check_fail(f, "configuration",
 		    "Mend this setting: see jibri-finalize.conf(5).", "%s",
 		    e.text);
 }

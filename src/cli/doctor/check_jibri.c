@@ -96,32 +96,30 @@ check_script(struct diagnoses *f, const char *script, const char *file)
 	const char *user = check_jibri_user();
 
 	if (script == NULL)
-		check_note(f, CHECK_FAILED, "finalize-script",
+		check_fail(f, "finalize-script",
 		    "In its block jibri.recording write finalize-script = and "
 		    "the path of this program, then restart Jibri.",
 		    "%s names none: Jibri calls nobody", file);
 	else if (script[0] != '/')
-		check_note(f, CHECK_WARNING, "finalize-script",
-		    "Look what stands behind it.",
+		check_warn(f, "finalize-script", "Look what stands behind it.",
 		    "%s says %s, which is not followed", file, script);
 	else if (access(script, F_OK) == -1)
-		check_note(f, CHECK_FAILED, "finalize-script",
+		check_fail(f, "finalize-script",
 		    "Name the path of this program there.", "%s: %s", script,
 		    strerror(errno));
 	else if (!check_may_execute(script, user))
-		check_note(f, CHECK_FAILED, "finalize-script",
+		check_fail(f, "finalize-script",
 		    "Let the user enter each directory of its path, and "
 		    "execute it: chmod 0755.",
 		    "%s cannot be executed by %s", script,
 		    user ? user : "this user");
 	else if (!is_this_program(script))
-		check_note(f, CHECK_WARNING, "finalize-script",
+		check_warn(f, "finalize-script",
 		    "Name the path of this program there, unless that one "
 		    "calls it.",
 		    "%s is another program than this one", script);
 	else
-		check_note(f, CHECK_OK, "finalize-script", NULL,
-		    "%s, as %s says", script, file);
+		check_ok(f, "finalize-script", "%s, as %s says", script, file);
 }
 
 static void
@@ -137,7 +135,7 @@ check_directory(struct diagnoses *f, const char *directory,
 	    (strncmp(directory, ours, len) == 0 &&
 		strspn(ours + len, "/") == strlen(ours + len)))
 		return;
-	check_note(f, CHECK_WARNING, "recordings-directory",
+	check_warn(f, "recordings-directory",
 	    "Set recordings-dir to the same directory.",
 	    "%s, but Jibri records into %s: a sweep would not find it", ours,
 	    directory);
@@ -154,12 +152,12 @@ check_jibri(struct diagnoses *f, const struct loaded *l)
 	autofree char *directory = NULL;
 
 	if (outcome == -1 && errno == ENOENT) {
-		check_note(f, CHECK_OK, "finalize-script", NULL,
+		check_ok(f, "finalize-script",
 		    "there is no %s here to look into", file);
 		return;
 	}
 	if (outcome == -1) {
-		check_note(f, CHECK_WARNING, "finalize-script",
+		check_warn(f, "finalize-script",
 		    "Run it as a user who can read that file.", "%s: %s", file,
 		    strerror(errno));
 		return;

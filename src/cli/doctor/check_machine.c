@@ -99,13 +99,12 @@ check_program(struct diagnoses *f)
 		return;
 	path[len] = '\0';
 	if (user == NULL)
-		check_note(f, CHECK_OK, "program", NULL,
+		check_ok(f, "program",
 		    "%s; there is no user jibri here to ask for", path);
 	else if (check_may_execute(path, user))
-		check_note(f, CHECK_OK, "program", NULL,
-		    "%s can be executed by %s", path, user);
+		check_ok(f, "program", "%s can be executed by %s", path, user);
 	else
-		check_note(f, CHECK_FAILED, "program",
+		check_fail(f, "program",
 		    "Let the user enter each directory of its path, and "
 		    "execute it: chmod 0755.",
 		    "%s cannot be executed by %s", path, user);
@@ -117,11 +116,11 @@ check_user(struct diagnoses *f)
 	const struct passwd *pw = getpwuid(geteuid());
 
 	if (geteuid() == 0 && check_jibri_user())
-		check_note(f, CHECK_WARNING, "user",
+		check_warn(f, "user",
 		    "Run it as: sudo -u jibri jibri-finalize check",
 		    "root may read and write what Jibri's user may not");
 	else
-		check_note(f, CHECK_OK, "user", NULL, "checked as %s",
+		check_ok(f, "user", "checked as %s",
 		    pw ? pw->pw_name : "a user without a name");
 }
 
@@ -157,7 +156,7 @@ check_kind(struct diagnoses *f, const char *directory)
 
 	if (statfs(directory, &fs) == 0 &&
 	    (fs.f_type == TMPFS_MAGIC || fs.f_type == RAMFS_MAGIC))
-		check_note(f, CHECK_WARNING, "disk",
+		check_warn(f, "disk",
 		    "Let Jibri record onto a disk: recordings-directory in "
 		    "jibri.conf.",
 		    "%s is a RAM disk: what is not delivered is lost when "
@@ -173,13 +172,13 @@ check_trust(struct diagnoses *f, const struct loaded *l, const struct stat *st)
 	bool is_open = st->st_mode & (S_IWGRP | S_IWOTH);
 
 	if (is_any && is_open)
-		check_note(f, CHECK_WARNING, "trust",
+		check_warn(f, "trust",
 		    "Set trust = owner, or let only Jibri's user write there.",
 		    "any: others can write to %s, and what they put there is "
 		    "delivered",
 		    l->config.recordings_dir);
 	else
-		check_note(f, CHECK_OK, "trust", NULL, "%s",
+		check_ok(f, "trust", "%s",
 		    is_any ? "any: what others own or can write to is "
 			     "delivered with a warning"
 			   : "owner: what others own or can write to is not "
@@ -196,10 +195,9 @@ check_locks(struct diagnoses *f, const struct loaded *l)
 	if (fd == -1 || !l->config.pipeline.recording.locking)
 		return;
 	if (journal_try_locks(fd, &e) == 0)
-		check_note(f, CHECK_OK, "locking", NULL, "%s has file locks",
-		    directory);
+		check_ok(f, "locking", "%s has file locks", directory);
 	else if (e.class == ERR_CONFIG)
-		check_note(f, CHECK_FAILED, "locking",
+		check_fail(f, "locking",
 		    "Set locking = no if only this host delivers what is in "
 		    "it.",
 		    "%s: %s", directory, e.text);
@@ -226,22 +224,21 @@ check_recordings(struct diagnoses *f, const struct loaded *l)
 	}
 	owner = getpwuid(st.st_uid);
 	if (!S_ISDIR(st.st_mode))
-		check_note(f, CHECK_FAILED, what,
-		    "Set recordings-dir to a directory.", "%s is no directory",
-		    directory);
+		check_fail(f, what, "Set recordings-dir to a directory.",
+		    "%s is no directory", directory);
 	else if (access(directory, R_OK | W_OK | X_OK) == -1)
-		check_note(f, CHECK_FAILED, what,
+		check_fail(f, what,
 		    "Run it as Jibri's user, or let this one write there.",
 		    "%s: this user cannot write there: %s", directory,
 		    strerror(errno));
 	else if (st.st_uid != geteuid())
-		check_note(f, CHECK_WARNING, what,
+		check_warn(f, what,
 		    "Run it as the directory's owner, who is Jibri's user as "
 		    "a rule.",
 		    "%s can be written, but belongs to %s", directory,
 		    owner ? owner->pw_name : "another user");
 	else
-		check_note(f, CHECK_OK, what, NULL,
+		check_ok(f, what,
 		    "%s is there, writable, and belongs to this user",
 		    directory);
 	check_trust(f, l, &st);
@@ -257,9 +254,9 @@ check_magic(struct diagnoses *f)
 	struct err e;
 
 	if (mimetype_load(m, &e) == 0)
-		check_note(f, CHECK_OK, "libmagic", NULL, "its database loads");
+		check_ok(f, "libmagic", "its database loads");
 	else
-		check_note(f, CHECK_WARNING, "libmagic",
+		check_warn(f, "libmagic",
 		    "Install it: on Debian the package libmagic-mgc.",
 		    "its database does not load (%s): types come from the "
 		    "names alone",
@@ -278,10 +275,9 @@ check_log_file(struct diagnoses *f, const struct loaded *l)
 		return;
 	if (access(path, W_OK) == 0 ||
 	    (errno == ENOENT && access(directory, W_OK | X_OK) == 0))
-		check_note(f, CHECK_OK, "log-file", NULL, "%s can be written",
-		    path);
+		check_ok(f, "log-file", "%s can be written", path);
 	else
-		check_note(f, CHECK_WARNING, "log-file",
+		check_warn(f, "log-file",
 		    "Let this user write there, or set log-file to another "
 		    "place.",
 		    "%s cannot be written: %s", path, strerror(errno));
@@ -292,7 +288,7 @@ check_confinement(struct diagnoses *f, const struct loaded *l)
 {
 	autofree char *has = confine_describe();
 
-	check_note(f, CHECK_OK, "confine", NULL, "%sthis kernel has %s",
+	check_ok(f, "confine", "%sthis kernel has %s",
 	    l->config.confine.is_on ? "" : "off; ", has);
 }
 

@@ -59,7 +59,7 @@ note_unreachable(const struct probing *p, const struct service *s,
 	    "on this machine.",
 	    s->what, s->url);
 
-	check_note(p->f, CHECK_FAILED, s->what, mend, "%s", answer->err.text);
+	check_fail(p->f, s->what, mend, "%s", answer->err.text);
 }
 
 static void
@@ -75,14 +75,12 @@ note_health(const struct probing *p, const struct service *s,
 	if (json)
 		status = json_member_string(json, "status");
 	if (status && strcmp(status, "UP") == 0)
-		check_note(p->f, CHECK_OK, s->what, NULL,
-		    "%s is reachable and UP", s->url);
+		check_ok(p->f, s->what, "%s is reachable and UP", s->url);
 	else if (status)
-		check_note(p->f, CHECK_FAILED, s->what,
-		    "Look into the service's own log.", "%s says of itself: %s",
-		    s->url, status);
+		check_fail(p->f, s->what, "Look into the service's own log.",
+		    "%s says of itself: %s", s->url, status);
 	else
-		check_note(p->f, CHECK_OK, s->what, NULL,
+		check_ok(p->f, s->what,
 		    "%s is reachable; it shows no health (HTTP %ld)", s->url,
 		    answer->status);
 	json_decref(json);
@@ -98,8 +96,7 @@ note_clock(const struct probing *p, const struct service *s,
 	if (answer->date_unix == 0)
 		return;
 	if (size <= SKEW_S)
-		check_note(p->f, CHECK_OK, s->what, NULL,
-		    "its clock and ours agree");
+		check_ok(p->f, s->what, "its clock and ours agree");
 	else
 		check_note(p->f,
 		    size > SKEW_MAX_S ? CHECK_FAILED : CHECK_WARNING, s->what,
@@ -136,7 +133,7 @@ note_probe(const struct probing *p, const struct service *s,
 	    s->what);
 
 	if (status == 401 || status == 403)
-		check_note(p->f, CHECK_FAILED, s->what,
+		check_fail(p->f, s->what,
 		    has_token ? "Renew it: token, token-file, or the oauth "
 				"settings."
 			      : "Set token-file, or the oauth settings.",
@@ -145,11 +142,11 @@ note_probe(const struct probing *p, const struct service *s,
 		    status);
 	else if (answer->outcome == HTTP_ANSWERED &&
 	    strncasecmp(answer->content_type, "text/html", 9) == 0)
-		check_note(p->f, CHECK_FAILED, s->what, url_mend,
+		check_fail(p->f, s->what, url_mend,
 		    "%s: a web page answers, not the service", s->probe);
 	else if (answer->outcome == HTTP_ANSWERED ||
 	    (status == 404 && s->may_be_unknown))
-		check_note(p->f, CHECK_OK, s->what, NULL,
+		check_ok(p->f, s->what,
 		    has_token ? "it answers, and accepts the token"
 			      : "it answers, and wants no token");
 	else
@@ -190,7 +187,7 @@ ask_probe(const struct probing *p, const struct service *s)
 	struct err e;
 
 	if (auth_add_header(p->auth, s->auth, &use, &headers, &e) == -1) {
-		check_note(p->f, CHECK_FAILED, "token",
+		check_fail(p->f, "token",
 		    "Compare the oauth settings with the OAuth 2 server.", "%s",
 		    e.text);
 	} else {
