@@ -1,5 +1,4 @@
-#ifndef DELIVERY_ATTEMPT_H
-#define DELIVERY_ATTEMPT_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -84,5 +83,3 @@ const char *attempt_state_name(enum err_class kind);
  */
 bool attempt_tells_failed(const struct attempt_policy *, enum err_class kind,
     bool is_announcing, bool is_room_known, bool was_told);
-
-#endif

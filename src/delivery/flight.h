@@ -1,5 +1,4 @@
-#ifndef DELIVERY_FLIGHT_H
-#define DELIVERY_FLIGHT_H
+#pragma once
 
 #include <sys/stat.h>
 
@@ -74,5 +73,3 @@ void flight_free(struct flight *);
  */
 int flight_hash_artifact(const struct recording *, const struct artifact *,
     char hex[DIGEST_HEX_BYTES], struct err *e);
-
-#endif

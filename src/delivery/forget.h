@@ -1,5 +1,4 @@
-#ifndef DELIVERY_FORGET_H
-#define DELIVERY_FORGET_H
+#pragma once
 
 #include <stdbool.h>
 
@@ -28,5 +27,3 @@ int forget_recording(struct recording *, enum forget_outcome *, struct err *e);
  */
 int forget_journal(struct recording *, const struct filestore_policy *,
     struct err *e);
-
-#endif

@@ -1,5 +1,4 @@
-#ifndef DELIVERY_NOTIFY_H
-#define DELIVERY_NOTIFY_H
+#pragma once
 
 #include <stdbool.h>
 
@@ -35,5 +34,3 @@ struct notify_result {
 int notify_run(const struct notify_request *, const struct pipeline_policy *,
     struct notify_result *, struct err *e);
 void notify_result_free(struct notify_result *);
-
-#endif

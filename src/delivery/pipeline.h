@@ -1,5 +1,4 @@
-#ifndef DELIVERY_PIPELINE_H
-#define DELIVERY_PIPELINE_H
+#pragma once
 
 #include "base/retry.h"
 #include "delivery/upload.h"
@@ -145,5 +144,3 @@ void pipeline_reopen(struct job *, const char *changed);
 int job_open(struct job *, const char *directory, bool is_looking,
     struct err *e);
 void job_close(struct job *);
-
-#endif

@@ -1,5 +1,4 @@
-#ifndef DELIVERY_PIPELINE_INTERNAL_H
-#define DELIVERY_PIPELINE_INTERNAL_H
+#pragma once
 
 #include "delivery/pipeline.h"
 
@@ -10,5 +9,3 @@ int pipeline_open_http(struct job *, struct err *e);
 
 /* The stage: media_check, then STOPPED or, with is_silent, nothing. */
 int pipeline_announce(struct job *, struct err *e);
-
-#endif

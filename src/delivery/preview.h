@@ -1,5 +1,4 @@
-#ifndef DELIVERY_PREVIEW_H
-#define DELIVERY_PREVIEW_H
+#pragma once
 
 #include <stddef.h>
 #include <stdint.h>
@@ -34,5 +33,3 @@ void preview_add(struct preview *, enum preview_verdict, const char *path,
 
 size_t preview_count(const struct preview *, enum preview_verdict);
 void preview_free(struct preview *);
-
-#endif

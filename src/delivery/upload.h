@@ -1,5 +1,4 @@
-#ifndef DELIVERY_UPLOAD_H
-#define DELIVERY_UPLOAD_H
+#pragma once
 
 #include "base/err.h"
 #include "base/retry.h"
@@ -82,5 +81,3 @@ int upload_preview(const struct upload_deps *, struct preview *, struct err *e);
  */
 int upload_run(const struct upload_deps *, struct upload_totals *,
     struct err *e);
-
-#endif

@@ -1,5 +1,4 @@
-#ifndef DELIVERY_UPLOAD_INTERNAL_H
-#define DELIVERY_UPLOAD_INTERNAL_H
+#pragma once
 
 #include "delivery/flight.h"
 #include "delivery/upload.h"
@@ -111,5 +110,3 @@ void upload_watch(void *upload);
 /* upload_list.c: asking the server what it has. */
 void upload_list_start(struct upload *);
 void upload_list_done(struct upload *, const struct http_answer *);
-
-#endif

@@ -1,5 +1,4 @@
-#ifndef DELIVERY_VERIFY_H
-#define DELIVERY_VERIFY_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -49,5 +48,3 @@ struct verify_result {
 int verify_run(const char *directory, bool is_deep,
     const struct pipeline_policy *, struct verify_result *, struct err *e);
 void verify_result_free(struct verify_result *);
-
-#endif

@@ -1,5 +1,4 @@
-#ifndef DELIVERY_WATCH_H
-#define DELIVERY_WATCH_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -36,5 +35,3 @@ struct watch {
 	void (*end)(void *ctx);
 	void *ctx;
 };
-
-#endif

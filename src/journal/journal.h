@@ -1,5 +1,4 @@
-#ifndef JOURNAL_JOURNAL_H
-#define JOURNAL_JOURNAL_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -102,5 +101,3 @@ void journal_commit(struct journal *);
  * again, to make them durable; INT64_MAX: all are.
  */
 int64_t journal_commit_soon(struct journal *);
-
-#endif

@@ -1,5 +1,4 @@
-#ifndef JOURNAL_PROGRESS_H
-#define JOURNAL_PROGRESS_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -170,5 +169,3 @@ void event_format(const struct event *, struct buf *line);
  * damaged line, or a kind of a later version.
  */
 bool event_replay(struct progress *, const char *line, size_t len);
-
-#endif

@@ -1,5 +1,4 @@
-#ifndef JOURNAL_SCHEDULE_H
-#define JOURNAL_SCHEDULE_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -49,5 +48,3 @@ bool schedule_is_due(const struct schedule_policy *, const struct progress *,
  */
 bool schedule_gives_up(const struct schedule_policy *, const struct progress *,
     int64_t now_ms);
-
-#endif

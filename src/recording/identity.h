@@ -1,5 +1,4 @@
-#ifndef RECORDING_IDENTITY_H
-#define RECORDING_IDENTITY_H
+#pragma once
 
 #include <stdbool.h>
 
@@ -68,5 +67,3 @@ char *identity_room_of_media(const char *name);
  * ERR_PERMANENT and the reason.
  */
 int identity_check_segment(const char *what, const char *s, struct err *e);
-
-#endif

@@ -1,5 +1,4 @@
-#ifndef RECORDING_MEDIA_H
-#define RECORDING_MEDIA_H
+#pragma once
 
 #include <stddef.h>
 #include <stdint.h>
@@ -27,5 +26,3 @@ enum media_health media_check(int fd, const char *name, int64_t size, char *why,
 /* The same for a file that is in memory. */
 enum media_health media_check_bytes(const void *data, size_t size,
     const char *name, char *why, size_t len);
-
-#endif

@@ -1,5 +1,4 @@
-#ifndef RECORDING_OPENFILES_H
-#define RECORDING_OPENFILES_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -20,5 +19,3 @@ enum open_mode { OPEN_NOT, OPEN_READING, OPEN_WRITING };
 /* The answer is that of the first call; zeroed it was not yet asked. */
 enum open_mode openfiles_mode(struct openfiles *, const struct stat *);
 void openfiles_free(struct openfiles *);
-
-#endif

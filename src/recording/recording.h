@@ -1,5 +1,4 @@
-#ifndef RECORDING_RECORDING_H
-#define RECORDING_RECORDING_H
+#pragma once
 
 #include <jansson.h>
 #include <stdbool.h>
@@ -157,5 +156,3 @@ int recording_open_artifact(const struct recording *, const char *path,
  */
 int recording_recheck(const struct recording *, const char *path,
     const struct stat *st, struct err *e);
-
-#endif

@@ -1,5 +1,4 @@
-#ifndef RECORDING_RECORDING_INTERNAL_H
-#define RECORDING_RECORDING_INTERNAL_H
+#pragma once
 
 #include "recording/recording.h"
 
@@ -11,5 +10,3 @@
  */
 int recording_judge(const struct recording *, int trusted,
     const struct err *why, char **doubt, struct err *e);
-
-#endif

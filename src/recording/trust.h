@@ -1,5 +1,4 @@
-#ifndef RECORDING_TRUST_H
-#define RECORDING_TRUST_H
+#pragma once
 
 #include <stdbool.h>
 #include <sys/stat.h>
@@ -40,5 +39,3 @@ int trust_check_entry(uid_t user, const struct stat *root,
  */
 int trust_check_file(uid_t user, uid_t owner, const struct stat *st,
     struct err *e);
-
-#endif

@@ -1,5 +1,4 @@
-#ifndef REMOTE_AUTH_H
-#define REMOTE_AUTH_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -89,5 +88,3 @@ int auth_check(const struct auth_policy *, struct err *e);
  * permanent.  Pure.
  */
 enum err_class auth_error_class(const char *code, enum err_class fallback);
-
-#endif

@@ -1,5 +1,4 @@
-#ifndef REMOTE_DOWNLOAD_H
-#define REMOTE_DOWNLOAD_H
+#pragma once
 
 #include "io/digest.h"
 #include "remote/inventory.h"
@@ -12,5 +11,3 @@
  */
 int download_hash(const struct inventory_deps *, const char *id, int64_t size,
     bool is_html, char hex[DIGEST_HEX_BYTES], struct err *e);
-
-#endif

@@ -1,5 +1,4 @@
-#ifndef REMOTE_FILESTORE_H
-#define REMOTE_FILESTORE_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -77,5 +76,3 @@ bool filestore_is_accepted(const struct http_answer *);
  * number; NULL when it has none.  The caller frees it.
  */
 char *filestore_record_id(const json_t *record);
-
-#endif

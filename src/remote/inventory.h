@@ -1,5 +1,4 @@
-#ifndef REMOTE_INVENTORY_H
-#define REMOTE_INVENTORY_H
+#pragma once
 
 #include "base/retry.h"
 #include "io/json.h"
@@ -83,5 +82,3 @@ struct remote_record *inventory_find_id(const struct inventory *,
  */
 struct remote_record *inventory_has(const struct inventory *,
     const struct fact *, const char *path, int64_t size, bool *is_other);
-
-#endif

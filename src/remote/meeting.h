@@ -1,5 +1,4 @@
-#ifndef REMOTE_MEETING_H
-#define REMOTE_MEETING_H
+#pragma once
 
 #include "base/err.h"
 #include "base/retry.h"
@@ -21,5 +20,3 @@ struct meeting_policy {
 char *meeting_lookup(struct http *, const struct meeting_policy *,
     struct auth *, const struct retry_policy *, const char *room,
     struct err *e);
-
-#endif

@@ -1,5 +1,4 @@
-#ifndef REMOTE_REQUEST_H
-#define REMOTE_REQUEST_H
+#pragma once
 
 #include "base/err.h"
 #include "base/retry.h"
@@ -50,5 +49,3 @@ bool request_is_html(const char *content_type);
  * the service answered: a wrong URL or a captive portal (ERR_CONFIG).
  */
 json_t *request_answer_json(const struct http_answer *, struct err *e);
-
-#endif

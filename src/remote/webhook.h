@@ -1,5 +1,4 @@
-#ifndef REMOTE_WEBHOOK_H
-#define REMOTE_WEBHOOK_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -51,5 +50,3 @@ int webhook_sign(const struct webhook_policy *, const struct webhook *,
  */
 int webhook_send(struct http *, const struct webhook_policy *, struct auth *,
     const struct retry_policy *, const struct webhook *, struct err *e);
-
-#endif

@@ -1,5 +1,4 @@
-#ifndef SWEEP_METRICS_H
-#define SWEEP_METRICS_H
+#pragma once
 
 #include <stdint.h>
 
@@ -36,5 +35,3 @@ void metrics_format(const struct metrics *, int64_t now_ms, struct buf *out);
  * err_sys().
  */
 int metrics_write(const struct metrics *, const char *path, struct err *e);
-
-#endif

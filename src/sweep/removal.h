@@ -1,5 +1,4 @@
-#ifndef SWEEP_REMOVAL_H
-#define SWEEP_REMOVAL_H
+#pragma once
 
 #include <stdbool.h>
 
@@ -39,5 +38,3 @@ enum removal_outcome {
  * delivered, and the server proves to have it.
  */
 enum removal_outcome removal_run(const struct removal *, struct err *e);
-
-#endif

@@ -1,5 +1,4 @@
-#ifndef SWEEP_RETENTION_H
-#define SWEEP_RETENTION_H
+#pragma once
 
 #include <stddef.h>
 #include <stdint.h>
@@ -48,5 +47,3 @@ int retention_check(const struct retention_policy *, struct err *e);
  */
 void retention_run(const struct retention_deps *, const struct text_list *roots,
     struct retention_result *);
-
-#endif

@@ -1,5 +1,4 @@
-#ifndef SWEEP_STATUS_H
-#define SWEEP_STATUS_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -39,5 +38,3 @@ void status_free(struct status *);
 
 /* The set of verdicts that a list of names means, or 0. */
 unsigned status_parse_verdicts(const char *names);
-
-#endif

@@ -1,5 +1,4 @@
-#ifndef SWEEP_SURVEY_H
-#define SWEEP_SURVEY_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -54,5 +53,3 @@ int survey_root(struct survey *, const char *root,
 
 void finding_free(struct finding *);
 void survey_free(struct survey *);
-
-#endif

@@ -1,5 +1,4 @@
-#ifndef SWEEP_SWEEP_H
-#define SWEEP_SWEEP_H
+#pragma once
 
 #include <stddef.h>
 #include <stdint.h>
@@ -65,5 +64,3 @@ struct sweep_streak {
 };
 enum sweep_end { SWEEP_GOES_ON, SWEEP_IS_OUT, SWEEP_IS_HOPELESS };
 enum sweep_end sweep_judge(struct sweep_streak *, const struct visit_report *);
-
-#endif

@@ -1,5 +1,4 @@
-#ifndef SWEEP_VERDICT_H
-#define SWEEP_VERDICT_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -47,5 +46,3 @@ enum verdict verdict_of(const struct verdict_policy *, const struct evidence *,
 
 /* "held", "waiting", ... */
 const char *verdict_name(enum verdict);
-
-#endif

@@ -1,5 +1,4 @@
-#ifndef SWEEP_VISIT_H
-#define SWEEP_VISIT_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -55,5 +54,3 @@ bool visit_end(struct visit *, struct visit_report *);
 /* What the process does, from its start to its report. */
 void visit_deliver(const struct visit_policy *, const char *directory,
     struct visit_report *);
-
-#endif

@@ -1,5 +1,4 @@
-#ifndef CLI_MANUAL_HELP_H
-#define CLI_MANUAL_HELP_H
+#pragma once
 
 #include "cli/command/commands.h"
 
@@ -24,5 +23,3 @@ void help_sample(void);
  * and completions are made of it (scripts/docs), so that they cannot differ.
  */
 void help_tables(void);
-
-#endif

@@ -1,5 +1,4 @@
-#ifndef CLI_SETTINGS_OPTIONS_H
-#define CLI_SETTINGS_OPTIONS_H
+#pragma once
 
 #include "cli/settings/config.h"
 
@@ -74,5 +73,3 @@ void options_free(struct options *);
 /* The first given option that is not among these, or NULL. */
 const struct option_switch *options_beyond(const struct options *,
     unsigned allowed);
-
-#endif
