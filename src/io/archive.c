@@ -1,9 +1,7 @@
 #include <dlfcn.h>
 #include <locale.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/mem.h"
 #include "io/archive_internal.h"

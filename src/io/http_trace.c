@@ -1,8 +1,6 @@
 #include <string.h>
-#include <strings.h>
 
 #include "base/log.h"
-#include "base/mem.h"
 #include "io/http_internal.h"
 
 static const char hidden[] = "(hidden)";

@@ -1,7 +1,5 @@
 #include <arpa/inet.h>
-#include <netinet/in.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/mem.h"
 #include "io/http_internal.h"

@@ -1,6 +1,3 @@
-#include "base/log.h"
-#include "base/mem.h"
-#include "cli/command/commands.h"
 #include "cli/manual/help.h"
 #include "cli/report/report.h"
 

@@ -1,7 +1,5 @@
 #include <string.h>
 
-#include "base/log.h"
-#include "base/mem.h"
 #include "cli/manual/help.h"
 
 int

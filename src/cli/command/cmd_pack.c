@@ -1,5 +1,4 @@
 #include <inttypes.h>
-#include <sys/stat.h>
 
 #include "archive/bundle.h"
 #include "base/log.h"

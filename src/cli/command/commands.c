@@ -1,9 +1,7 @@
 #include "cli/command/commands.h"
 
 #include <assert.h>
-#include <stdint.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/clock.h"
 #include "base/log.h"

@@ -1,7 +1,5 @@
 #include "cli/command/commands.h"
 
-#include <sys/stat.h>
-
 #include "base/file.h"
 #include "base/mem.h"
 

@@ -1,7 +1,5 @@
 #include "cli/command/commands.h"
 
-#include <sys/stat.h>
-
 #include "base/log.h"
 #include "base/stop.h"
 #include "cli/report/meter.h"

@@ -1,6 +1,5 @@
 #include "cli/doctor/check.h"
 
-#include <stdarg.h>
 #include <stdlib.h>
 
 #include "base/mem.h"

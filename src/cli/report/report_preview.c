@@ -1,11 +1,9 @@
 #include "cli/report/report.h"
 
 #include <inttypes.h>
-#include <jansson.h>
 
 #include "base/log.h"
 #include "base/mem.h"
-#include "base/text.h"
 #include "cli/report/table.h"
 
 static const struct {
