@@ -176,29 +176,33 @@ allow(int ruleset, const char *path, uint64_t rights)
 }
 
 static int
+allow_all(int ruleset, char *const *paths, size_t n, uint64_t rights)
+{
+	for (size_t i = 0; i < n; i++)
+		if (allow(ruleset, paths[i], rights) == -1)
+			return -1;
+	return 0;
+}
+
+static int
 restrict_files(const struct confine_policy *policy,
     const struct text_list *writable, uint64_t truncate)
 {
+	static const size_t n = sizeof(readable) / sizeof(readable[0]);
+	const uint64_t rights = WRITE_RIGHTS | truncate;
 	const struct landlock_ruleset_attr attr = {
-		.handled_access_fs = WRITE_RIGHTS | OTHER_RIGHTS | truncate,
+		.handled_access_fs = rights | OTHER_RIGHTS,
 	};
 	autoclose int ruleset =
 	    (int)syscall(SYS_landlock_create_ruleset, &attr, sizeof(attr), 0);
-	int result = ruleset == -1
-	    ? -1
-	    : allow(ruleset, "/dev/null", WRITE_RIGHTS | truncate);
 
-	for (size_t i = 0;
-	     result == 0 && i < sizeof(readable) / sizeof(readable[0]); i++)
-		result = allow(ruleset, readable[i], READ_RIGHTS);
-	for (size_t i = 0; result == 0 && i < policy->readable.n; i++)
-		result = allow(ruleset, policy->readable.items[i], READ_RIGHTS);
-	for (size_t i = 0; result == 0 && i < writable->n; i++)
-		result =
-		    allow(ruleset, writable->items[i], WRITE_RIGHTS | truncate);
-	if (result == 0)
-		result = (int)syscall(SYS_landlock_restrict_self, ruleset, 0);
-	return result;
+	if (ruleset == -1 || allow(ruleset, "/dev/null", rights) == -1 ||
+	    allow_all(ruleset, (char *const *)readable, n, READ_RIGHTS) == -1 ||
+	    allow_all(ruleset, policy->readable.items, policy->readable.n,
+		READ_RIGHTS) == -1 ||
+	    allow_all(ruleset, writable->items, writable->n, rights) == -1)
+		return -1;
+	return (int)syscall(SYS_landlock_restrict_self, ruleset, 0);
 }
 
 void

@@ -5,7 +5,6 @@
 #include <limits.h>
 #include <poll.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -224,9 +223,13 @@ format_json(struct buf *line, enum log_level level, const char *time,
 }
 
 static void
-format_text(struct buf *line, enum log_level level, const char *message,
-    bool is_colored)
+format(struct buf *line, enum log_level level, const char *time,
+    const char *message, bool is_colored)
 {
+	if (policy.format == LOG_JSON) {
+		format_json(line, level, time, message);
+		return;
+	}
 	(void)buf_addf(line, "%s: ", session ? session : "jibri-finalize");
 	if (level <= LOG_WARN && is_colored)
 		(void)buf_addf(line, "%s%s:\033[0m ", levels[level].color,
@@ -234,16 +237,6 @@ format_text(struct buf *line, enum log_level level, const char *message,
 	else if (level <= LOG_WARN)
 		(void)buf_addf(line, "%s: ", levels[level].name);
 	(void)buf_addf(line, "%s\n", message);
-}
-
-static void
-format(struct buf *line, enum log_level level, const char *time,
-    const char *message, bool is_colored)
-{
-	if (policy.format == LOG_JSON)
-		format_json(line, level, time, message);
-	else
-		format_text(line, level, message, is_colored);
 }
 
 /* A log file that fails is given up, and that is said once. */
@@ -307,7 +300,7 @@ log_outcome(const char *text)
 	autobuf struct buf line = { 0 };
 
 	if (policy.format == LOG_TEXT) {
-		format_text(&line, LOG_INFO, text, false);
+		format(&line, LOG_INFO, "", text, false);
 		log_result(buf_str(&line));
 	}
 	emit(LOG_INFO, text, policy.format == LOG_JSON);
@@ -341,11 +334,8 @@ log_finish(void)
 {
 	int64_t left;
 
-	while ((left = release_ms - clock_mono_ms()) > 0) {
-		struct timespec ts = { .tv_nsec = (long)left * 1000000 };
-
-		(void)nanosleep(&ts, NULL);
-	}
+	while ((left = release_ms - clock_mono_ms()) > 0)
+		(void)poll(NULL, 0, (int)left);
 	log_set_live("");
 	log_flush();
 	buf_free(&live.text);

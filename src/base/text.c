@@ -7,52 +7,34 @@
 
 #include "base/mem.h"
 
-/* How much of s is printable ASCII, up to a backslash or that character. */
-static size_t
-plain_len(const char *s, char but)
-{
-	size_t n = 0;
-
-	while (s[n] >= 0x20 && s[n] < 0x7f && s[n] != '\\' && s[n] != but)
-		n++;
-	return n;
-}
-
 char *
 text_escape(const char *s)
 {
 	struct buf out = { 0 };
 
-	for (;;) {
-		size_t n = plain_len(s, '\\');
-
-		(void)buf_add(&out, s, n);
-		s += n;
-		if (*s == '\0')
-			return out.data;
-		(void)buf_addf(&out, "\\x%02X", (unsigned char)*s++);
+	(void)buf_adds(&out, "");
+	for (; *s; s++) {
+		if (*s >= 0x20 && *s < 0x7f && *s != '\\')
+			(void)buf_add(&out, s, 1);
+		else
+			(void)buf_addf(&out, "\\x%02X", (unsigned char)*s);
 	}
+	return out.data;
 }
 
 void
 text_add_json(struct buf *out, const char *s)
 {
 	(void)buf_adds(out, "\"");
-	for (;;) {
-		size_t n = plain_len(s, '"');
-		unsigned char c = (unsigned char)s[n];
+	for (; *s; s++) {
+		unsigned char c = (unsigned char)*s;
 
-		(void)buf_add(out, s, n);
-		s += n;
-		if (*s == '\0')
-			break;
 		if (c == '"' || c == '\\')
 			(void)buf_addf(out, "\\%c", c);
 		else if (c < 0x20 || c == 0x7f)
 			(void)buf_addf(out, "\\u%04x", c);
 		else
 			(void)buf_add(out, s, 1);
-		s++;
 	}
 	(void)buf_adds(out, "\"");
 }
@@ -82,13 +64,10 @@ text_percent_encode(const char *s, const char *keep)
 static int
 hex_value(char c)
 {
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
+	static const char digits[] = "0123456789abcdef";
+	const char *at = c ? strchr(digits, tolower((unsigned char)c)) : NULL;
+
+	return at ? (int)(at - digits) : -1;
 }
 
 char *

@@ -139,10 +139,12 @@ on_request(void *ctx, char *ip, char *local_ip, int remote_port,
 	return CURL_PREREQFUNC_OK;
 }
 
-static bool
-is_set(const char *s)
+/* NULL or empty: the option stays as it is. */
+static void
+set_text(CURL *easy, CURLoption option, const char *text)
 {
-	return s != NULL && *s != '\0';
+	if (text != NULL && *text != '\0')
+		curl_easy_setopt(easy, option, text);
 }
 
 /* The options take a long; some versions of libcurl have an enum here. */
@@ -154,18 +156,13 @@ set_tls(CURL *easy, const struct http_policy *policy)
 	curl_easy_setopt(easy, CURLOPT_SSLVERSION, tls_least);
 	/* With a CA directory libcurl parses the bundle at each connection. */
 	curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
-	if (is_set(policy->ca_file))
-		curl_easy_setopt(easy, CURLOPT_CAINFO, policy->ca_file);
+	set_text(easy, CURLOPT_CAINFO, policy->ca_file);
 	/* Without a password OpenSSL would ask for one at the terminal. */
 	curl_easy_setopt(easy, CURLOPT_KEYPASSWD,
 	    policy->tls_key_password ? policy->tls_key_password : "");
-	if (is_set(policy->tls_cert))
-		curl_easy_setopt(easy, CURLOPT_SSLCERT, policy->tls_cert);
-	if (is_set(policy->tls_key))
-		curl_easy_setopt(easy, CURLOPT_SSLKEY, policy->tls_key);
-	if (is_set(policy->tls_pin))
-		curl_easy_setopt(easy, CURLOPT_PINNEDPUBLICKEY,
-		    policy->tls_pin);
+	set_text(easy, CURLOPT_SSLCERT, policy->tls_cert);
+	set_text(easy, CURLOPT_SSLKEY, policy->tls_key);
+	set_text(easy, CURLOPT_PINNEDPUBLICKEY, policy->tls_pin);
 }
 
 /* libcurl looks for them at each request. */
@@ -200,13 +197,10 @@ set_proxy(CURL *easy, const struct http *http)
 
 	curl_easy_setopt(easy, CURLOPT_PROXY_SSLVERSION, tls_least);
 	curl_easy_setopt(easy, CURLOPT_PROXY_CAPATH, NULL);
-	if (is_set(policy->ca_file))
-		curl_easy_setopt(easy, CURLOPT_PROXY_CAINFO, policy->ca_file);
+	set_text(easy, CURLOPT_PROXY_CAINFO, policy->ca_file);
 	if (http->proxy)
 		curl_easy_setopt(easy, CURLOPT_PROXY, http->proxy);
-	if (is_set(policy->proxy_auth))
-		curl_easy_setopt(easy, CURLOPT_PROXYUSERPWD,
-		    policy->proxy_auth);
+	set_text(easy, CURLOPT_PROXYUSERPWD, policy->proxy_auth);
 }
 
 static void

@@ -12,29 +12,20 @@
 #include "io/json.h"
 #include "io/mimetype.h"
 
-static const struct {
-	enum err_class class;
-	const char *next;
-} next_steps[] = {
-	{ ERR_TEMPORARY, "run again to resume" },
-	{ ERR_INTERRUPTED, "run again to resume" },
-	{ ERR_BUSY, "nothing was done" },
-	{ ERR_PERMANENT,
-	    "nothing is deleted; mend the cause, then run "
-	    "'jibri-finalize upload DIR'" },
-	{ ERR_REFUSED, "mend the credentials, then run again" },
-	{ ERR_CONFIG,
-	    "mend the configuration (see 'jibri-finalize check'), "
-	    "then run again" },
+static const char *const next_steps[ERR_CLASSES] = {
+	[ERR_TEMPORARY] = "run again to resume",
+	[ERR_INTERRUPTED] = "run again to resume",
+	[ERR_PERMANENT] = "nothing is deleted; mend the cause, then run "
+			  "'jibri-finalize upload DIR'",
+	[ERR_REFUSED] = "mend the credentials, then run again",
+	[ERR_CONFIG] = "mend the configuration (see 'jibri-finalize check'), "
+		       "then run again",
 };
 
 static const char *
 next_step(enum err_class kind)
 {
-	for (size_t i = 0; i < sizeof(next_steps) / sizeof(next_steps[0]); i++)
-		if (next_steps[i].class == kind)
-			return next_steps[i].next;
-	return "nothing was done";
+	return next_steps[kind] ? next_steps[kind] : "nothing was done";
 }
 
 static const char *

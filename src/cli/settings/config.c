@@ -37,18 +37,14 @@ note_lax(struct loaded *l, const char *path, const struct stat *st)
 static int
 read_path(const char *path, struct buf *out, struct stat *st, struct err *e)
 {
-	bool is_passing;
-
 	if (file_read_named(path, out, st) == 0)
 		return 0;
 	if (errno == ETIMEDOUT)
 		return err_set(e, ERR_CONFIG,
 		    "%s is a pipe that nobody writes into", path);
-	is_passing = err_is_passing(errno);
-	(void)err_sys(e, "%s", path);
-	if (!is_passing)
-		e->class = ERR_CONFIG;
-	return -1;
+	return err_is_passing(errno)
+	    ? err_sys(e, "%s", path)
+	    : err_set(e, ERR_CONFIG, "%s: %s", path, strerror(errno));
 }
 
 static int
@@ -274,14 +270,14 @@ load_flags(struct loaded *l, const struct flag *flags, size_t n, struct err *e)
 {
 	for (size_t i = 0; i < n; i++) {
 		const struct setting *s = flags[i].setting;
+		const char *value = flags[i].value;
 		autofree char *origin = xasprintf("--%s%s", s->name,
 		    flags[i].is_file ? "-file" : "");
 
 		if (flags[i].is_file) {
-			if (set_from_file(l, s, flags[i].value, origin, e) ==
-			    -1)
+			if (set_from_file(l, s, value, origin, e) == -1)
 				return -1;
-		} else if (set(l, s, flags[i].value, origin, e) == -1) {
+		} else if (set(l, s, value, origin, e) == -1) {
 			e->class = ERR_USAGE;
 			return -1;
 		}
@@ -293,20 +289,16 @@ load_flags(struct loaded *l, const struct flag *flags, size_t n, struct err *e)
 static void
 share_readable(struct text_list *readable, const struct http_policy *http)
 {
-	const char *const files[] = { http->ca_file, http->tls_cert,
-		http->tls_key };
 	const char *home = getenv("HOME");
 	autofree char *magic = home ? xasprintf("%s/.magic", home) : NULL;
 	autofree char *compiled =
 	    home ? xasprintf("%s/.magic.mgc", home) : NULL;
+	const char *const files[] = { http->ca_file, http->tls_cert,
+		http->tls_key, magic, compiled };
 
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
 		if (files[i] && *files[i])
 			text_list_add(readable, files[i]);
-	if (home != NULL) {
-		text_list_add(readable, magic);
-		text_list_add(readable, compiled);
-	}
 }
 
 /* What several modules need and one row sets. */
@@ -361,22 +353,13 @@ config_free(struct loaded *l)
 {
 	for (size_t i = 0; l->origins && i < settings_count(); i++) {
 		void *field = (char *)&l->config + setting_at(i)->offset;
-		char **text = field;
+		enum setting_type type = setting_at(i)->type;
 
 		free(l->origins[i]);
-		switch (setting_at(i)->type) {
-		case SETTING_SECRET:
-			mem_free_secret(text);
-			break;
-		case SETTING_TEXT:
-			free(*text);
-			break;
-		case SETTING_LIST:
+		if (type == SETTING_SECRET || type == SETTING_TEXT)
+			mem_free_secret(field);
+		else if (type == SETTING_LIST)
 			text_list_free(field);
-			break;
-		default:
-			break;
-		}
 	}
 	free(l->origins);
 	text_list_free(&l->lax);

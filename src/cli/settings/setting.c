@@ -60,20 +60,14 @@ set_choice(int *field, const struct setting *s, const char *text)
 	return false;
 }
 
-static void
-set_string(char **field, const char *text)
-{
-	mem_free_secret(field);
-	*field = xstrdup(text);
-}
-
 static const char *
 set_field(void *field, const struct setting *s, const char *text)
 {
 	switch (s->type) {
 	case SETTING_TEXT:
 	case SETTING_SECRET:
-		set_string(field, text);
+		mem_free_secret(field);
+		*(char **)field = xstrdup(text);
 		return NULL;
 	case SETTING_LIST:
 		text_list_free(field);
