@@ -11,105 +11,6 @@
 #include "cli/manual/help.h"
 #include "cli/report/report.h"
 
-static const struct command_example finalize_examples[] = {
-	{ "as Jibri does",
-	    "jibri-finalize /srv/recordings/"
-	    "9f1c2d3e-0a4b-4c5d-8e6f-1234567890ab" },
-	{ "as the script that it replaces was called",
-	    "jibri-finalize /srv/recordings/rec-abc123 abc-defg-hij "
-	    "20250105-143022-abc123" },
-	{ "everything once more, the webhook too",
-	    "jibri-finalize --force /srv/recordings/"
-	    "9f1c2d3e-0a4b-4c5d-8e6f-1234567890ab" },
-	{ 0 },
-};
-
-static const struct command_example upload_examples[] = {
-	{ "what the server has lost of some recordings",
-	    "jibri-finalize upload /srv/recordings/9f1c* "
-	    "/srv/recordings/rec-*" },
-	{ "what would it do?",
-	    "jibri-finalize upload --dry-run /srv/recordings/rec-abc123" },
-	{ "one file that is damaged at the server",
-	    "jibri-finalize upload --force --only '*.mp4' "
-	    "/srv/recordings/rec-abc123" },
-	{ 0 },
-};
-
-static const struct command_example verify_examples[] = {
-	{ "does the server list all of it?",
-	    "jibri-finalize verify /srv/recordings/rec-abc123" },
-	{ "and is it the same, byte for byte?",
-	    "jibri-finalize verify --deep /srv/recordings/rec-*" },
-	{ 0 },
-};
-
-static const struct command_example notify_examples[] = {
-	{ "a recording begins",
-	    "jibri-finalize notify started /srv/recordings/rec-abc123" },
-	{ "one that will never be delivered",
-	    "jibri-finalize notify failed --error lost "
-	    "--room abc --session rec-abc123" },
-	{ 0 },
-};
-
-static const struct command_example pack_examples[] = {
-	{ "into rec-abc123.tar.zst here",
-	    "jibri-finalize pack /srv/recordings/rec-abc123" },
-	{ "and delivered from another machine",
-	    "jibri-finalize upload rec-abc123.tar.zst" },
-	{ 0 },
-};
-
-static const struct command_example sweep_examples[] = {
-	{ "everything that is due, as a timer does",
-	    "jibri-finalize sweep /srv/recordings" },
-	{ "what it would do",
-	    "jibri-finalize sweep --dry-run /srv/recordings" },
-	{ "what is held too, once its cause is mended",
-	    "jibri-finalize sweep --held /srv/recordings" },
-	{ 0 },
-};
-
-static const struct command_example status_examples[] = {
-	{ "every recording, the most urgent first",
-	    "jibri-finalize status /srv/recordings" },
-	{ "only those that need somebody",
-	    "jibri-finalize status --state held,waiting /srv/recordings" },
-	{ "for a monitoring system: 1 when anything is held",
-	    "jibri-finalize status --check /srv/recordings" },
-	{ 0 },
-};
-
-static const struct command_example forget_examples[] = {
-	{ "nothing more is to be sent of it",
-	    "jibri-finalize forget --yes /srv/recordings/rec-abc123" },
-	{ "the next run is to start from nothing",
-	    "jibri-finalize forget --reset --yes /srv/recordings/rec-abc123" },
-	{ 0 },
-};
-
-static const struct command_example check_examples[] = {
-	{ "as Jibri's user", "sudo -u jibri jibri-finalize check" },
-	{ "what failed, for a script",
-	    "jibri-finalize check --json | "
-	    "jq '.findings[] | select(.result == \"failed\")'" },
-	{ 0 },
-};
-
-static const struct command_example config_examples[] = {
-	{ "what Jibri's user gets", "sudo -u jibri jibri-finalize config" },
-	{ "one of them, for a script",
-	    "jibri-finalize config --json | "
-	    "jq -r '.[] | select(.name == \"tries\").value'" },
-	{ 0 },
-};
-
-static const struct command_example help_examples[] = {
-	{ "the flags of one command", "jibri-finalize help finalize" },
-	{ 0 },
-};
-
 const struct command commands[] = {
 	{
 	    .name = "finalize",
@@ -121,7 +22,17 @@ const struct command commands[] = {
 		      "runs achieved is not done again.  --dry-run prints "
 		      "what would be done.  The word finalize can be left "
 		      "out.",
-	    .examples = finalize_examples,
+	    .examples = {
+		{ "as Jibri does",
+		    "jibri-finalize /srv/recordings/"
+		    "9f1c2d3e-0a4b-4c5d-8e6f-1234567890ab" },
+		{ "as the script that it replaces was called",
+		    "jibri-finalize /srv/recordings/rec-abc123 abc-defg-hij "
+		    "20250105-143022-abc123" },
+		{ "everything once more, the webhook too",
+		    "jibri-finalize --force /srv/recordings/"
+		    "9f1c2d3e-0a4b-4c5d-8e6f-1234567890ab" },
+	    },
 	    .min_words = 1,
 	    .max_words = 3,
 	    .options = OPTION_FORCE | OPTION_JSON | OPTION_DRY_RUN,
@@ -152,7 +63,17 @@ const struct command commands[] = {
 		      "its size and type; nothing is sent or written.  A "
 		      "file is taken for an archive, of pack or of another "
 		      "tool.",
-	    .examples = upload_examples,
+	    .examples = {
+		{ "what the server has lost of some recordings",
+		    "jibri-finalize upload /srv/recordings/9f1c* "
+		    "/srv/recordings/rec-*" },
+		{ "what would it do?",
+		    "jibri-finalize upload --dry-run "
+		    "/srv/recordings/rec-abc123" },
+		{ "one file that is damaged at the server",
+		    "jibri-finalize upload --force --only '*.mp4' "
+		    "/srv/recordings/rec-abc123" },
+	    },
 	    .min_words = 1,
 	    .max_words = SIZE_MAX,
 	    .options = OPTION_ROOM | OPTION_SESSION | OPTION_MEETING_ID |
@@ -175,7 +96,12 @@ const struct command commands[] = {
 		      "that the journal knows to be replaced do not count.  "
 		      "Nothing is changed, here or there.  It ends with 0 "
 		      "only if all agree, with 65 if something differs.",
-	    .examples = verify_examples,
+	    .examples = {
+		{ "does the server list all of it?",
+		    "jibri-finalize verify /srv/recordings/rec-abc123" },
+		{ "and is it the same, byte for byte?",
+		    "jibri-finalize verify --deep /srv/recordings/rec-*" },
+	    },
 	    .min_words = 1,
 	    .max_words = SIZE_MAX,
 	    .options = OPTION_DEEP | OPTION_JSON,
@@ -197,7 +123,14 @@ const struct command commands[] = {
 		      "has the text of --error, else that of the last run.  "
 		      "With --force it is sent in any case.  A repeat has "
 		      "the same webhook-id.",
-	    .examples = notify_examples,
+	    .examples = {
+		{ "a recording begins",
+		    "jibri-finalize notify started "
+		    "/srv/recordings/rec-abc123" },
+		{ "one that will never be delivered",
+		    "jibri-finalize notify failed --error lost "
+		    "--room abc --session rec-abc123" },
+	    },
 	    .min_words = 1,
 	    .max_words = 2,
 	    .options =
@@ -220,7 +153,12 @@ const struct command commands[] = {
 		"metadata.json goes without what redact names, unless "
 		"--unredacted is given.  A recording that is being "
 		"worked on, or that changes meanwhile, is not packed.",
-	    .examples = pack_examples,
+	    .examples = {
+		{ "into rec-abc123.tar.zst here",
+		    "jibri-finalize pack /srv/recordings/rec-abc123" },
+		{ "and delivered from another machine",
+		    "jibri-finalize upload rec-abc123.tar.zst" },
+	    },
 	    .min_words = 1,
 	    .max_words = SIZE_MAX,
 	    .options = OPTION_OUTPUT | OPTION_UNREDACTED,
@@ -238,7 +176,14 @@ const struct command commands[] = {
 		      "done, held or still being recorded is left alone.  "
 		      "With --dry-run show what it would do.  See "
 		      "jibri-finalize-sweep(8).",
-	    .examples = sweep_examples,
+	    .examples = {
+		{ "everything that is due, as a timer does",
+		    "jibri-finalize sweep /srv/recordings" },
+		{ "what it would do",
+		    "jibri-finalize sweep --dry-run /srv/recordings" },
+		{ "what is held too, once its cause is mended",
+		    "jibri-finalize sweep --held /srv/recordings" },
+	    },
 	    .max_words = SIZE_MAX,
 	    .options = OPTION_HELD | OPTION_DRY_RUN,
 	    .scope = SCOPE_ROOTS,
@@ -253,7 +198,15 @@ const struct command commands[] = {
 		      "It takes no locks and writes nothing, so that any user "
 		      "who can read the directories can run it.  --state "
 		      "takes the names of states with commas between them.",
-	    .examples = status_examples,
+	    .examples = {
+		{ "every recording, the most urgent first",
+		    "jibri-finalize status /srv/recordings" },
+		{ "only those that need somebody",
+		    "jibri-finalize status --state held,waiting "
+		    "/srv/recordings" },
+		{ "for a monitoring system: 1 when anything is held",
+		    "jibri-finalize status --check /srv/recordings" },
+	    },
 	    .max_words = SIZE_MAX,
 	    .options = OPTION_JSON | OPTION_STATE | OPTION_CHECK,
 	    .run = cmd_status,
@@ -271,7 +224,13 @@ const struct command commands[] = {
 		      "sent twice; but what is there under the same path "
 		      "with the same size then counts as stored.  It asks on "
 		      "a terminal, elsewhere it wants --yes.",
-	    .examples = forget_examples,
+	    .examples = {
+		{ "nothing more is to be sent of it",
+		    "jibri-finalize forget --yes /srv/recordings/rec-abc123" },
+		{ "the next run is to start from nothing",
+		    "jibri-finalize forget --reset --yes "
+		    "/srv/recordings/rec-abc123" },
+	    },
 	    .min_words = 1,
 	    .max_words = 1,
 	    .options = OPTION_RESET | OPTION_YES,
@@ -291,7 +250,12 @@ const struct command commands[] = {
 		      "warning or failed.  Nothing is changed, here or "
 		      "there.  Run it as Jibri's user.  It ends with 0, with "
 		      "1 after warnings, with 78 where something failed.",
-	    .examples = check_examples,
+	    .examples = {
+		{ "as Jibri's user", "sudo -u jibri jibri-finalize check" },
+		{ "what failed, for a script",
+		    "jibri-finalize check --json | "
+		    "jq '.findings[] | select(.result == \"failed\")'" },
+	    },
 	    .options = OPTION_JSON,
 	    .loads_config = true,
 	    .run = cmd_check,
@@ -304,7 +268,13 @@ const struct command commands[] = {
 		      "is from, secrets as (set).  Ends with 78 and says why "
 		      "if they cannot work.  With --sample print a "
 		      "configuration file to start from.",
-	    .examples = config_examples,
+	    .examples = {
+		{ "what Jibri's user gets",
+		    "sudo -u jibri jibri-finalize config" },
+		{ "one of them, for a script",
+		    "jibri-finalize config --json | "
+		    "jq -r '.[] | select(.name == \"tries\").value'" },
+	    },
 	    .options = OPTION_JSON | OPTION_SAMPLE,
 	    .run = cmd_config,
 	},
@@ -315,7 +285,9 @@ const struct command commands[] = {
 	    .manual = "Print a summary of commands, flags and settings, or, "
 		      "for one command, what it does, its flags and "
 		      "examples.",
-	    .examples = help_examples,
+	    .examples = {
+		{ "the flags of one command", "jibri-finalize help finalize" },
+	    },
 	    .max_words = 1,
 	    .needs_no_config = true,
 	    .run = cmd_help,

@@ -61,6 +61,8 @@ enum command_scope {
 	SCOPE_ROOTS,      /* each visit its own recording */
 };
 
+enum { MOST_EXAMPLES = 3 };
+
 struct command_example {
 	const char *what, *line;
 };
@@ -71,7 +73,7 @@ struct command {
 	const char *help;     /* a few words */
 	const char *manual;   /* sentences for its help and the manual */
 	/* Ends with an empty one.  Each was run: tests/docs.bats does. */
-	const struct command_example *examples;
+	struct command_example examples[MOST_EXAMPLES + 1];
 	size_t min_words, max_words;
 	unsigned options;     /* OPTION_... that it takes */
 	bool needs_no_config; /* works whatever is configured */
