@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -83,7 +84,8 @@ archive_reader_open(int fd, const struct archive_limits *limits, struct err *e)
 static int
 check_end(const struct archive_reader *r, struct err *e)
 {
-	char tail[1024];
+	static const char zeros[1024];
+	char tail[sizeof(zeros)];
 	ssize_t n = 0;
 
 	if (archive_lib.archive_filter_code(r->archive, 0) !=
@@ -96,10 +98,7 @@ check_end(const struct archive_reader *r, struct err *e)
 		    r->archive_bytes - (off_t)sizeof(tail));
 	if (n == -1)
 		return err_sys(e, "read the archive");
-	for (ssize_t i = 0; i < n; i++)
-		if (tail[i] != '\0')
-			n = 0;
-	if (n == (ssize_t)sizeof(tail))
+	if (n == sizeof(tail) && memcmp(tail, zeros, sizeof(tail)) == 0)
 		return 0;
 	return err_set(e, ERR_PERMANENT,
 	    "the archive is cut short: its end is missing");

@@ -33,13 +33,10 @@ add_sum(struct buf *out, const struct preview *preview)
 {
 	autobuf struct buf line = { 0 };
 
-	for (size_t i = 0; i < KINDS; i++) {
-		size_t count = preview_count(preview, (enum preview_verdict)i);
-
-		if (count > 0)
-			(void)buf_addf(&line, "%s%zu %s", line.len ? ", " : "",
-			    count, verdicts[i].sum);
-	}
+	for (size_t i = 0; i < KINDS; i++)
+		table_add_count(&line,
+		    preview_count(preview, (enum preview_verdict)i),
+		    verdicts[i].sum, false);
 	(void)buf_addf(&line, "%s; then %s", line.len ? "" : "no artifact",
 	    preview->then);
 	table_add_wrapped(out, buf_str(&line), 2, TABLE_WIDTH);

@@ -145,16 +145,12 @@ add_reason(struct buf *out, const struct screen *s,
 static void
 add_counts(struct buf *out, const size_t count[VERDICTS])
 {
-	bool is_first = true;
+	autobuf struct buf line = { 0 };
 
-	for (int v = 0; v < VERDICT_NONE; v++) {
-		if (count[v] == 0)
-			continue;
-		(void)buf_addf(out, "%s%zu %s", is_first ? "" : ", ", count[v],
-		    verdict_name((enum verdict)v));
-		is_first = false;
-	}
-	(void)buf_adds(out, is_first ? "no recordings\n" : "\n");
+	for (int v = 0; v < VERDICT_NONE; v++)
+		table_add_count(&line, count[v], verdict_name((enum verdict)v),
+		    false);
+	(void)buf_addf(out, "%s\n", line.len ? line.data : "no recordings");
 }
 
 void
@@ -230,28 +226,18 @@ still_done(const struct sweep_result *r)
 void
 report_sweep(const struct sweep_result *r)
 {
-	const struct {
-		size_t n;
-		const char *name;
-		bool is_always;
-	} parts[] = {
-		{ r->delivered, "delivered", true },
-		{ r->found[VERDICT_WAITING] + r->failed + r->left, "waiting",
-		    true },
-		{ r->found[VERDICT_HELD] + r->newly_held - r->tried_held,
-		    "held", true },
-		{ r->found[VERDICT_BUSY] + r->busy, "busy", false },
-		{ r->found[VERDICT_SETTLING], "settling", false },
-		{ r->found[VERDICT_GIVEN_UP], "given up", false },
-		{ still_done(r), "done", true },
-		{ r->removed, "removed", false },
-	};
+	size_t waiting = r->found[VERDICT_WAITING] + r->failed + r->left;
+	size_t held = r->found[VERDICT_HELD] + r->newly_held - r->tried_held;
 	autobuf struct buf out = { 0 };
 
-	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
-		if (parts[i].n > 0 || parts[i].is_always)
-			(void)buf_addf(&out, "%s%zu %s", out.len ? ", " : "",
-			    parts[i].n, parts[i].name);
+	table_add_count(&out, r->delivered, "delivered", true);
+	table_add_count(&out, waiting, "waiting", true);
+	table_add_count(&out, held, "held", true);
+	table_add_count(&out, r->found[VERDICT_BUSY] + r->busy, "busy", false);
+	table_add_count(&out, r->found[VERDICT_SETTLING], "settling", false);
+	table_add_count(&out, r->found[VERDICT_GIVEN_UP], "given up", false);
+	table_add_count(&out, still_done(r), "done", true);
+	table_add_count(&out, r->removed, "removed", false);
 	(void)buf_adds(&out, "\n");
 	log_result(buf_str(&out));
 }

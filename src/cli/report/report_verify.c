@@ -40,8 +40,7 @@ add_sum(struct buf *out, const struct verify_result *r, bool is_deep)
 	(void)buf_addf(&line, "%s: %zu the same by %s", r->session,
 	    counts[VERIFY_SAME], is_deep ? "content" : "path and size");
 	for (size_t i = VERIFY_SAME + 1; i < VERIFY_FINDINGS; i++)
-		if (counts[i] > 0)
-			(void)buf_addf(&line, ", %zu %s", counts[i], words[i]);
+		table_add_count(&line, counts[i], words[i], false);
 	if (r->outdated > 0)
 		(void)buf_addf(&line, "; %zu replaced", r->outdated);
 	table_add_wrapped(out, buf_str(&line), 0, TABLE_WIDTH);

@@ -44,6 +44,13 @@ table_add_row(struct buf *out, const char *cells, const char *name,
 		table_add_wrapped(out, why, indent, TABLE_WIDTH);
 }
 
+void
+table_add_count(struct buf *out, size_t n, const char *word, bool shows_zero)
+{
+	if (n > 0 || shows_zero)
+		(void)buf_addf(out, "%s%zu %s", out->len ? ", " : "", n, word);
+}
+
 char *
 table_size(int64_t bytes)
 {

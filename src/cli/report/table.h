@@ -1,5 +1,6 @@
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/buf.h"
@@ -17,6 +18,9 @@ void table_add_wrapped(struct buf *, const char *text, int indent, int width);
  */
 void table_add_row(struct buf *, const char *cells, const char *name,
     const char *why, int indent);
+
+/* Append "n word", behind a comma unless it is the first. */
+void table_add_count(struct buf *, size_t n, const char *word, bool shows_zero);
 
 /* A number of bytes, -1 being unknown; the caller frees it. */
 char *table_size(int64_t bytes);
