@@ -136,24 +136,13 @@ remove_hidden(struct workspace *w)
 
 /* What lies below is then the owner's, as a recording of Jibri's. */
 static int
-become_owner(struct workspace *w)
+become_owner(const struct workspace *w)
 {
-	bool is_root = geteuid() == 0;
 	struct stat st;
 
-	if (fstat(w->parentfd, &st) == -1 ||
-	    user_become(st.st_uid, st.st_gid, false) == -1)
-		return -1;
-	w->is_as_owner = is_root && geteuid() != 0;
-	return 0;
-}
-
-static void
-become_root(struct workspace *w)
-{
-	if (w->is_as_owner)
-		user_return();
-	w->is_as_owner = false;
+	return fstat(w->parentfd, &st) == -1
+	    ? -1
+	    : user_become(st.st_uid, st.st_gid, false);
 }
 
 static int
@@ -164,7 +153,7 @@ enter(struct workspace *w, const char *parent, struct err *e)
 	w->parentfd = open(parent, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (w->parentfd == -1)
 		return err_sys(e, "%s", parent);
-	become_root(w);
+	user_return();
 	if (become_owner(w) == -1)
 		return err_sys(e, "become the owner of %s", parent);
 	return 0;
@@ -261,7 +250,7 @@ deliver(struct workspace *w, const struct attempt_policy *attempt,
 		remove_hidden(w);
 	else if (w->session != NULL)
 		inner.session = w->session;
-	become_root(w);
+	user_return();
 	inner.directory = directory;
 	outcome = attempt_run(&inner, attempt, w->pipeline, result, e);
 	if (inner.is_dry_run)
@@ -313,7 +302,7 @@ bundle_deliver(const struct attempt_request *request,
 	/* Not what another process is at work on. */
 	if (w.lock.fd != -1 && !(outcome == -1 && e->class == ERR_BUSY))
 		remove_hidden(&w);
-	become_root(&w);
+	user_return();
 	if (result->state == NULL)
 		result->state = attempt_state_name(e->class);
 	/* People know the archive, not where its copy is. */

@@ -62,9 +62,8 @@ struct workspace {
 	char *hidden; /* .NAME.new */
 	int fd;       /* of the hidden folder; -1: not open */
 	struct journal lock;
-	char *directory;  /* below parent, to be delivered */
-	bool is_as_owner; /* of parent, though we are root */
-	char *session;    /* its session, where it is in the hidden folder */
+	char *directory; /* below parent, to be delivered */
+	char *session;   /* its session, where it is in the hidden folder */
 };
 
 /*

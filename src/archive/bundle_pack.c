@@ -20,7 +20,18 @@
 
 enum { MS_IN_NS = 1000000 };
 
+/* The archive under a name of its own, until it is whole. */
+struct target {
+	char *directory, *path;
+	char *temporary; /* NULL: there is nothing to remove */
+	enum archive_type type;
+	int fd, dirfd;
+};
+
 struct pack {
+	const struct bundle_pack_request *request;
+	const struct identity_policy *policy;
+	struct target target;
 	struct recording recording;
 	struct journal journal;
 	struct identity identity;
@@ -192,7 +203,7 @@ scan(struct pack *p, char hex[DIGEST_HEX_BYTES], struct err *e)
 
 /* Whose it is, as far as that is known without asking anybody. */
 static void
-add_head(struct pack *p, const struct identity_policy *policy)
+add_head(struct pack *p)
 {
 	const struct progress *known = &p->journal.progress;
 	const struct identity_hints hints = {
@@ -204,7 +215,7 @@ add_head(struct pack *p, const struct identity_policy *policy)
 	};
 	struct err e;
 
-	if (identity_find(&p->identity, &p->recording, policy, &hints, &e) ==
+	if (identity_find(&p->identity, &p->recording, p->policy, &hints, &e) ==
 	    -1)
 		log_warn("%s; the archive names none", e.text);
 	head.session = p->identity.session;
@@ -215,7 +226,7 @@ add_head(struct pack *p, const struct identity_policy *policy)
 }
 
 static int
-add_all(struct pack *p, const struct identity_policy *policy, struct err *e)
+add_all(struct pack *p, struct err *e)
 {
 	char before[DIGEST_HEX_BYTES], after[DIGEST_HEX_BYTES];
 
@@ -224,7 +235,7 @@ add_all(struct pack *p, const struct identity_policy *policy, struct err *e)
 	recording_log_doubts(&p->recording);
 	if (p->recording.n == 0)
 		return err_set(e, ERR_PERMANENT, "there is nothing to pack");
-	add_head(p, policy);
+	add_head(p);
 	if (add_journal(p, e) == -1)
 		return -1;
 	for (size_t i = 0; i < p->recording.n; i++)
@@ -240,14 +251,6 @@ add_all(struct pack *p, const struct identity_policy *policy, struct err *e)
 }
 
 /* --- the target ----------------------------------------------------------- */
-
-/* The archive under a name of its own, until it is whole. */
-struct target {
-	char *directory, *path;
-	char *temporary; /* NULL: there is nothing to remove */
-	enum archive_type type;
-	int fd, dirfd;
-};
 
 static int
 choose_target(struct target *t, const char *wish, const struct recording *rec,
@@ -362,22 +365,21 @@ remove_empty(const struct journal *j)
 }
 
 static int
-write_archive(struct pack *p, const struct target *t,
-    const struct identity_policy *policy, struct err *e)
+write_archive(struct pack *p, struct err *e)
 {
-	p->writer = archive_writer_open(t->fd, t->type, e);
+	p->writer = archive_writer_open(p->target.fd, p->target.type, e);
 	if (p->writer == NULL)
 		return -1;
 	p->chunk = xmalloc(BUNDLE_CHUNK_BYTES);
-	if (add_all(p, policy, e) == -1)
+	if (add_all(p, e) == -1)
 		return -1;
 	return archive_writer_close(p->writer, e);
 }
 
 static void
-fill_result(struct bundle_packed *packed, const struct pack *p,
-    const struct target *t)
+fill_result(struct bundle_packed *packed, const struct pack *p)
 {
+	const struct target *t = &p->target;
 	const struct recording *rec = &p->recording;
 	struct stat st = { 0 };
 
@@ -393,18 +395,16 @@ fill_result(struct bundle_packed *packed, const struct pack *p,
 }
 
 static int
-pack(struct pack *p, struct target *t,
-    const struct bundle_pack_request *request,
-    const struct recording_policy *policy,
-    const struct identity_policy *identity, struct err *e)
+pack(struct pack *p, const struct recording_policy *policy, struct err *e)
 {
 	struct recording *rec = &p->recording;
+	struct target *t = &p->target;
 	int result;
 
-	if (recording_open(rec, request->directory, policy, e) == -1)
+	if (recording_open(rec, p->request->directory, policy, e) == -1)
 		return -1;
 	log_set_session(recording_name(rec));
-	if (choose_target(t, request->target, rec, e) == -1)
+	if (choose_target(t, p->request->target, rec, e) == -1)
 		return -1;
 	/* The recording is its owner's, the archive is ours. */
 	recording_enter(rec, false);
@@ -415,7 +415,7 @@ pack(struct pack *p, struct target *t,
 	if (open_target(t, e) == -1)
 		return -1;
 	recording_enter(rec, false);
-	result = write_archive(p, t, identity, e);
+	result = write_archive(p, e);
 	recording_leave(rec);
 	if (result == -1)
 		return err_wrap(e, "%s", rec->path);
@@ -440,20 +440,22 @@ bundle_pack(const struct bundle_pack_request *request,
 {
 	struct recording_policy recording = pipeline->recording;
 	struct pack p = {
+		.request = request,
+		.policy = &pipeline->identity,
+		.target = { .fd = -1, .dirfd = -1 },
 		.recording = { .dirfd = -1 },
 		.journal = { .fd = -1 },
 	};
-	struct target t = { .fd = -1, .dirfd = -1 };
 	int result;
 
 	if (request->is_unredacted)
 		recording.redact = (struct text_list){ 0 };
 	*packed = (struct bundle_packed){ 0 };
-	result = pack(&p, &t, request, &recording, &pipeline->identity, e);
-	fill_result(packed, &p, &t);
+	result = pack(&p, &recording, e);
+	fill_result(packed, &p);
 	if (result == 0)
 		warn_of_ratio(packed, policy->unpack_ratio);
-	target_close(&t);
+	target_close(&p.target);
 	archive_writer_free(p.writer);
 	free(p.chunk);
 	buf_free(&p.manifest);

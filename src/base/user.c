@@ -8,6 +8,9 @@
 
 enum { MOST_GROUPS = 256 };
 
+/* Not for good. */
+static bool is_away;
+
 /* Of root; also what setresuid() needs to come back. */
 static struct {
 	gid_t group, groups[MOST_GROUPS];
@@ -60,6 +63,7 @@ user_become(uid_t user, gid_t group, bool is_for_good)
 		errno = number;
 		return -1;
 	}
+	is_away = !is_for_good;
 	restore_process(signal);
 	return 0;
 }
@@ -69,6 +73,9 @@ user_return(void)
 {
 	int signal = 0;
 
+	if (!is_away)
+		return;
+	is_away = false;
 	(void)prctl(PR_GET_PDEATHSIG, &signal);
 	if (setresuid(0, 0, 0) == 0 && set_root_groups() == 0)
 		restore_process(signal);

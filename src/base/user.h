@@ -16,5 +16,5 @@
  */
 int user_become(uid_t user, gid_t group, bool is_for_good);
 
-/* Be root again, after a user_become() that was not for good. */
+/* Be root again, if a user_become() that was not for good took it away. */
 void user_return(void);

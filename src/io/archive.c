@@ -18,8 +18,7 @@ static const struct {
 	size_t offset;
 } symbols[] = { ARCHIVE_SYMBOLS(ROW) };
 
-static void *handle; /* of the library, while there are users */
-static size_t users;
+static void *handle; /* of the library */
 
 static int
 find_symbols(struct err *e)
@@ -54,28 +53,22 @@ take_utf8(void)
 int
 archive_load(struct err *e)
 {
-	if (users == 0) {
-		handle = dlopen(soname, RTLD_NOW | RTLD_LOCAL);
-		if (handle == NULL)
-			return err_set(e, ERR_CONFIG,
-			    "archives need libarchive, which does not load: "
-			    "%s",
-			    dlerror());
-		if (find_symbols(e) == -1) {
-			(void)dlclose(handle);
-			return -1;
-		}
-		take_utf8();
+	handle = dlopen(soname, RTLD_NOW | RTLD_LOCAL);
+	if (handle == NULL)
+		return err_set(e, ERR_CONFIG,
+		    "archives need libarchive, which does not load: %s",
+		    dlerror());
+	if (find_symbols(e) == -1) {
+		(void)dlclose(handle);
+		return -1;
 	}
-	users++;
+	take_utf8();
 	return 0;
 }
 
 void
 archive_unload(void)
 {
-	if (--users > 0)
-		return;
 	(void)uselocale(LC_GLOBAL_LOCALE);
 	(void)dlclose(handle);
 }
