@@ -356,14 +356,6 @@ target_close(struct target *t)
 
 /* --- all of it ------------------------------------------------------------ */
 
-/* An empty one would say that Jibri has called us for this recording. */
-static void
-remove_empty(const struct journal *j)
-{
-	if (j->fd != -1 && j->is_new && !j->is_degraded)
-		(void)unlinkat(j->dirfd, RECORDING_JOURNAL, 0);
-}
-
 static int
 write_archive(struct pack *p, struct err *e)
 {
@@ -422,23 +414,13 @@ pack(struct pack *p, const struct recording_policy *policy, struct err *e)
 	return publish(t, e);
 }
 
-/* Zeros and the like: what we made must not be taken for a bomb. */
-static void
-warn_of_ratio(const struct bundle_packed *packed, int64_t ratio)
-{
-	if (!archive_is_modest(packed->bytes, packed->archive_bytes, ratio))
-		log_warn("%s unpacks to more than %" PRId64
-			 " times its size: upload it with a larger "
-			 "unpack-ratio",
-		    packed->target, ratio);
-}
-
 int
 bundle_pack(const struct bundle_pack_request *request,
     const struct bundle_policy *policy, const struct pipeline_policy *pipeline,
     struct bundle_packed *packed, struct err *e)
 {
 	struct recording_policy recording = pipeline->recording;
+	int64_t ratio = policy->unpack_ratio;
 	struct pack p = {
 		.request = request,
 		.policy = &pipeline->identity,
@@ -446,6 +428,7 @@ bundle_pack(const struct bundle_pack_request *request,
 		.recording = { .dirfd = -1 },
 		.journal = { .fd = -1 },
 	};
+	const struct journal *j = &p.journal;
 	int result;
 
 	if (request->is_unredacted)
@@ -453,14 +436,21 @@ bundle_pack(const struct bundle_pack_request *request,
 	*packed = (struct bundle_packed){ 0 };
 	result = pack(&p, &recording, e);
 	fill_result(packed, &p);
-	if (result == 0)
-		warn_of_ratio(packed, policy->unpack_ratio);
+	/* Zeros and the like: what we made must not be taken for a bomb. */
+	if (result == 0 &&
+	    !archive_is_modest(packed->bytes, packed->archive_bytes, ratio))
+		log_warn("%s unpacks to more than %" PRId64
+			 " times its size: upload it with a larger "
+			 "unpack-ratio",
+		    packed->target, ratio);
 	target_close(&p.target);
 	archive_writer_free(p.writer);
 	free(p.chunk);
 	buf_free(&p.manifest);
 	identity_free(&p.identity);
-	remove_empty(&p.journal);
+	/* An empty one would say that Jibri has called us for it. */
+	if (j->fd != -1 && j->is_new && !j->is_degraded)
+		(void)unlinkat(j->dirfd, RECORDING_JOURNAL, 0);
 	journal_close(&p.journal);
 	recording_close(&p.recording);
 	return result;

@@ -18,12 +18,6 @@ static struct {
 } root;
 
 static int
-set_groups(const struct passwd *pw, gid_t group)
-{
-	return pw ? initgroups(pw->pw_name, group) : setgroups(1, &group);
-}
-
-static int
 set_root_groups(void)
 {
 	return setresgid(root.group, root.group, root.group) == -1
@@ -53,7 +47,8 @@ user_become(uid_t user, gid_t group, bool is_for_good)
 	(void)prctl(PR_GET_PDEATHSIG, &signal);
 	root.group = getegid();
 	root.n = getgroups(MOST_GROUPS, root.groups);
-	if (root.n == -1 || set_groups(pw, group) == -1)
+	if (root.n == -1 ||
+	    (pw ? initgroups(pw->pw_name, group) : setgroups(1, &group)) == -1)
 		return -1;
 	if (setresgid(group, group, is_for_good ? group : root.group) == -1 ||
 	    setresuid(user, user, is_for_good ? user : 0) == -1) {

@@ -17,20 +17,14 @@ struct archive_reader {
 	char *path;
 };
 
-/* The library keeps errno where a system call failed. */
-static bool
-is_of_the_system(int number)
-{
-	return number == ENOSPC || number == EDQUOT || number == EFBIG ||
-	    err_is_passing(number);
-}
-
 static int
 fail_read(const struct archive_reader *r, struct err *e)
 {
+	/* The library keeps errno where a system call failed. */
 	int number = archive_lib.archive_errno(r->archive);
 
-	if (is_of_the_system(number)) {
+	if (number == ENOSPC || number == EDQUOT || number == EFBIG ||
+	    err_is_passing(number)) {
 		errno = number;
 		return err_sys(e, "read the archive");
 	}

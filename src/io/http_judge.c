@@ -101,16 +101,6 @@ explain_status(const struct http_transfer *t, long status, struct err *e)
 	}
 }
 
-/*
- * libcurl's own text for these counts milliseconds: the same failure would
- * never read the same.
- */
-static bool
-is_timed(CURLcode rc)
-{
-	return rc == CURLE_COULDNT_CONNECT || rc == CURLE_OPERATION_TIMEDOUT;
-}
-
 /* What OpenSSL says when the server ends TLS on purpose (RFC 8446, 6). */
 static const struct refusal {
 	const char *part;
@@ -154,14 +144,17 @@ static void
 explain_curl(const struct http_transfer *t, CURLcode rc, struct err *e)
 {
 	const struct refusal *refusal = find_refusal(rc, t->curl_text);
+	/* Its text counts milliseconds: no two would read the same. */
+	bool is_timed =
+	    rc == CURLE_COULDNT_CONNECT || rc == CURLE_OPERATION_TIMEDOUT;
 
 	if (refusal)
 		(void)err_set(e, refusal->class, "%s (%s)", refusal->meaning,
 		    t->curl_text);
 	else
 		(void)err_set(e, curl_class(rc), "%s",
-		    *t->curl_text && !is_timed(rc) ? t->curl_text
-						   : curl_easy_strerror(rc));
+		    *t->curl_text && !is_timed ? t->curl_text
+					       : curl_easy_strerror(rc));
 }
 
 static void

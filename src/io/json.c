@@ -312,13 +312,6 @@ stream_between(struct json_stream *stream, char c, struct err *e)
 	return err_set(e, ERR_TEMPORARY, "is no JSON array of objects");
 }
 
-/* May an element begin here? */
-static bool
-is_element_due(const struct json_stream *stream, char c)
-{
-	return c == '{' && (stream->last == '[' || stream->last == ',');
-}
-
 static void
 stream_track(struct json_stream *stream, char c)
 {
@@ -340,9 +333,10 @@ json_stream_feed(struct json_stream *stream, const char *data, size_t len,
 {
 	stream->pending.limit = JSON_STREAM_ELEMENT_BYTES;
 	for (size_t i = 0; i < len; i++) {
-		bool is_open = stream->depth > 1;
+		bool is_due = data[i] == '{' &&
+		    (stream->last == '[' || stream->last == ',');
 
-		if (!is_open && !is_element_due(stream, data[i])) {
+		if (stream->depth <= 1 && !is_due) {
 			if (stream_between(stream, data[i], e) == -1)
 				return -1;
 			continue;

@@ -27,18 +27,6 @@ parse_event(const char *word, enum notify_event *event, struct err *e)
 	    "'%s' is none of started, stopped and failed", word);
 }
 
-/* What was sent is in the log. */
-static void
-report_unsent(const struct notify_result *r, enum notify_event event)
-{
-	autofree char *session = text_escape(r->session);
-	autofree char *line =
-	    xasprintf("%s: the recording is past %s, nothing was sent\n",
-		session, events[event].name);
-
-	log_result(line);
-}
-
 int
 cmd_notify(struct loaded *l, const struct options *o, struct err *e)
 {
@@ -57,8 +45,15 @@ cmd_notify(struct loaded *l, const struct options *o, struct err *e)
 	if (o->error && request.event != NOTIFY_FAILED)
 		return err_set(e, ERR_USAGE, "--error is for failed alone");
 	outcome = notify_run(&request, &l->config.pipeline, &result, e);
-	if (outcome == 0 && !result.is_told && !(o->given & OPTION_QUIET))
-		report_unsent(&result, request.event);
+	/* What was sent is in the log. */
+	if (outcome == 0 && !result.is_told && !(o->given & OPTION_QUIET)) {
+		autofree char *session = text_escape(result.session);
+		autofree char *line = xasprintf(
+		    "%s: the recording is past %s, nothing was sent\n", session,
+		    events[request.event].name);
+
+		log_result(line);
+	}
 	notify_result_free(&result);
 	return outcome;
 }

@@ -11,20 +11,6 @@
 #include "cli/report/report.h"
 #include "sweep/metrics.h"
 
-static bool
-is_default_root(const struct loaded *l, const struct options *o)
-{
-	return o->n_words == 0 && config_is_default(l, "recordings-dir");
-}
-
-/* The visits have deadlines of their own. */
-static int64_t
-end_of(const struct sweep_policy *policy)
-{
-	return policy->max_time_ms > 0 ? clock_mono_ms() + policy->max_time_ms
-				       : INT64_MAX;
-}
-
 static void
 say_would_remove(const char *path)
 {
@@ -130,13 +116,17 @@ cmd_sweep(struct loaded *l, const struct options *o, struct err *e)
 	};
 	struct sweep_result result = { 0 };
 	int64_t began_ms = clock_mono_ms();
+	int64_t max_ms = l->config.sweep.max_time_ms;
+	bool is_default_root =
+	    o->n_words == 0 && config_is_default(l, "recordings-dir");
 	struct text_list roots;
 	size_t held;
 	int outcome;
 
 	if (retention_check(&l->config.retention, e) == -1)
 		return -1;
-	stop_at(end_of(sweep.policy));
+	/* The visits have deadlines of their own. */
+	stop_at(max_ms > 0 ? began_ms + max_ms : INT64_MAX);
 	roots_of(l, o, &roots);
 	if (o->given & OPTION_DRY_RUN) {
 		outcome = show_status(l, &roots, ~(1U << VERDICT_DONE), false,
@@ -148,7 +138,7 @@ cmd_sweep(struct loaded *l, const struct options *o, struct err *e)
 		if (!result.is_file_service_out)
 			remove_delivered(l, &roots, NULL, &result);
 		write_metrics(l, &roots, began_ms);
-		outcome = conclude(&result, outcome, is_default_root(l, o), e);
+		outcome = conclude(&result, outcome, is_default_root, e);
 	}
 	sweep_result_free(&result);
 	text_list_free(&roots);

@@ -34,25 +34,6 @@ struct who {
 	int n;
 };
 
-/* NULL is who runs this. */
-static void
-find_user(struct who *who, const char *user)
-{
-	const struct passwd *pw = user ? getpwnam(user) : NULL;
-
-	who->n = MOST_GROUPS;
-	if (pw != NULL) {
-		who->uid = pw->pw_uid;
-		if (getgrouplist(user, pw->pw_gid, who->groups, &who->n) == -1)
-			who->n = MOST_GROUPS;
-		return;
-	}
-	who->uid = geteuid();
-	who->groups[0] = getegid();
-	who->n = getgroups(MOST_GROUPS - 1, who->groups + 1);
-	who->n = who->n < 0 ? 1 : who->n + 1;
-}
-
 static bool
 may_pass(const struct who *who, const struct stat *st)
 {
@@ -70,12 +51,17 @@ bool
 check_may_execute(const char *path, const char *user)
 {
 	autofree char *real = realpath(path, NULL);
-	struct who who;
+	const struct passwd *pw = user ? getpwnam(user) : NULL;
+	struct who who = { .n = MOST_GROUPS };
 	struct stat st;
 
-	if (real == NULL)
+	if (real == NULL || stat(real, &st) == -1 || !S_ISREG(st.st_mode))
 		return false;
-	find_user(&who, user);
+	if (pw == NULL)
+		return access(real, X_OK) == 0;
+	who.uid = pw->pw_uid;
+	if (getgrouplist(user, pw->pw_gid, who.groups, &who.n) == -1)
+		who.n = MOST_GROUPS;
 	for (char *slash = real; slash; slash = strchr(slash + 1, '/')) {
 		autofree char *directory =
 		    xstrndup(real, slash == real ? 1 : (size_t)(slash - real));
@@ -83,8 +69,7 @@ check_may_execute(const char *path, const char *user)
 		if (stat(directory, &st) == -1 || !may_pass(&who, &st))
 			return false;
 	}
-	return stat(real, &st) == 0 && S_ISREG(st.st_mode) &&
-	    may_pass(&who, &st);
+	return stat(real, &st) == 0 && may_pass(&who, &st);
 }
 
 static void
