@@ -33,20 +33,11 @@ fail_read(const struct archive_reader *r, struct err *e)
 	    archive_error_text(r->archive));
 }
 
-static bool
-support_formats(struct archive *a)
-{
-	return archive_lib.archive_read_support_filter_gzip(a) == ARCHIVE_OK &&
-	    archive_lib.archive_read_support_filter_zstd(a) == ARCHIVE_OK &&
-	    archive_lib.archive_read_support_format_tar(a) == ARCHIVE_OK &&
-	    archive_lib.archive_read_support_format_zip_seekable(a) ==
-	    ARCHIVE_OK;
-}
-
 struct archive_reader *
 archive_reader_open(int fd, const struct archive_limits *limits, struct err *e)
 {
 	struct archive_reader *r;
+	struct archive *a;
 	struct stat st;
 
 	if (fstat(fd, &st) == -1 || lseek(fd, 0, SEEK_SET) == -1) {
@@ -55,16 +46,23 @@ archive_reader_open(int fd, const struct archive_limits *limits, struct err *e)
 	}
 	if (archive_load(e) == -1)
 		return NULL;
-	r = xcalloc(1, sizeof(*r));
-	r->fd = fd;
-	r->archive_bytes = st.st_size;
-	r->limits = *limits;
-	r->archive = archive_lib.archive_read_new();
-	if (r->archive == NULL)
+	a = archive_lib.archive_read_new();
+	if (a == NULL)
 		mem_exhausted();
-	if (support_formats(r->archive) &&
-	    archive_lib.archive_read_open_fd(r->archive, fd,
-		ARCHIVE_BLOCK_BYTES) == ARCHIVE_OK)
+	r = xmalloc(sizeof(*r));
+	*r = (struct archive_reader){
+		.archive = a,
+		.fd = fd,
+		.archive_bytes = st.st_size,
+		.limits = *limits,
+	};
+	if (archive_lib.archive_read_support_filter_gzip(a) == ARCHIVE_OK &&
+	    archive_lib.archive_read_support_filter_zstd(a) == ARCHIVE_OK &&
+	    archive_lib.archive_read_support_format_tar(a) == ARCHIVE_OK &&
+	    archive_lib.archive_read_support_format_zip_seekable(a) ==
+		ARCHIVE_OK &&
+	    archive_lib.archive_read_open_fd(a, fd, ARCHIVE_BLOCK_BYTES) ==
+		ARCHIVE_OK)
 		return r;
 	(void)fail_read(r, e);
 	archive_reader_free(r);

@@ -129,12 +129,9 @@ fill_slot(struct helper *h, const char *data, size_t len)
 static void
 helper_add(struct helper *h, const char *data, size_t len)
 {
-	while (len > 0) {
-		size_t n = len < SLOT_BYTES ? len : SLOT_BYTES;
-
+	for (size_t n; len > 0; data += n, len -= n) {
+		n = len < SLOT_BYTES ? len : SLOT_BYTES;
 		fill_slot(h, data, n);
-		data += n;
-		len -= n;
 	}
 }
 

@@ -95,16 +95,6 @@ config_is_default(const struct loaded *l, const char *name)
 }
 
 static int
-load_defaults(struct loaded *l, struct err *e)
-{
-	for (size_t i = 0; i < settings_count(); i++)
-		if (set(l, setting_at(i), setting_at(i)->initial, "default",
-			e) == -1)
-			return -1;
-	return 0;
-}
-
-static int
 load_credentials(struct loaded *l, struct err *e)
 {
 	const char *dir = getenv("CREDENTIALS_DIRECTORY");
@@ -340,9 +330,12 @@ config_load(struct loaded *l, const char *path, const struct flag *flags,
 {
 	*l = (struct loaded){ 0 };
 	l->origins = xcalloc(settings_count(), sizeof(char *));
-	if (load_defaults(l, e) == -1 || load_credentials(l, e) == -1 ||
-	    load_file(l, path, e) == -1 || load_environment(l, e) == -1 ||
-	    load_flags(l, flags, n, e) == -1)
+	for (size_t i = 0; i < settings_count(); i++)
+		if (set(l, setting_at(i), setting_at(i)->initial, "default",
+			e) == -1)
+			return -1;
+	if (load_credentials(l, e) == -1 || load_file(l, path, e) == -1 ||
+	    load_environment(l, e) == -1 || load_flags(l, flags, n, e) == -1)
 		return -1;
 	share(&l->config);
 	return check_permissions(l, e);
