@@ -4,8 +4,8 @@
 
 /*
  * What a command does; the words are what follows its name.  The
- * configuration is NULL for one that needs none, and with --sample.  -1 with *e, whose text
- * is empty when it was already logged.
+ * configuration is NULL for one that needs none, and with --sample.  -1 with
+ * *e, whose text is empty when it was already logged.
  */
 typedef int command_run(struct loaded *, const struct options *, struct err *e);
 
