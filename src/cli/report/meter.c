@@ -52,19 +52,23 @@ find_slot(const struct meter *m, const struct watch_flight *f)
 static struct meter_flight *
 slot_of(struct meter *m, const struct watch_flight *f)
 {
-	struct meter_flight *slot = (struct meter_flight *)find_slot(m, f);
+	struct meter_flight *spare = NULL;
 
-	for (size_t i = 0; slot == NULL && i < METER_FLIGHTS; i++) {
-		if (m->flights[i].path != NULL)
-			continue;
-		slot = &m->flights[i];
-		*slot = (struct meter_flight){
+	for (size_t i = 0; i < METER_FLIGHTS; i++) {
+		struct meter_flight *slot = &m->flights[i];
+
+		if (is_slot_of(slot, f))
+			return slot;
+		if (slot->path == NULL)
+			spare = slot;
+	}
+	if (spare)
+		*spare = (struct meter_flight){
 			.path = f->path,
 			.started_ms = f->started_ms,
 			.logged_ms = f->started_ms,
 		};
-	}
-	return slot;
+	return spare;
 }
 
 /* Slots of what is no longer under way. */
