@@ -229,7 +229,7 @@ first_kept(void)
 {
 	for (size_t i = 0; world.has_retention && i < world.n_recordings; i++)
 		if (!sessions[i].has_left && laws_is_recording((int)i) &&
-		    !laws_has_withheld((int)i))
+		    !laws_may_stay((int)i))
 			return sessions[i].name;
 	return NULL;
 }

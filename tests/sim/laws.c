@@ -167,6 +167,12 @@ count_visit(int recording)
 		    sessions[recording].name, visits, (long long)hours);
 }
 
+static bool
+is_wrong(const struct host *h)
+{
+	return llabs(host_unix_ms(h) - host_unix_ms(NULL)) >= SKEW_MS;
+}
+
 /* Jibri writes metadata.json last; another Jibri's is no better known. */
 static bool
 looks_finished(int recording)
@@ -176,7 +182,13 @@ looks_finished(int recording)
 	return dir && disk_lookup(dir, "metadata.json");
 }
 
-/* What was never sent stays; with media of two rooms, so does the rest. */
+/* A run that could not write it down is as if it had never been. */
+bool
+laws_may_stay(int recording)
+{
+	return ledgers[recording].is_unwritten || laws_has_withheld(recording);
+}
+
 bool
 laws_has_withheld(int recording)
 {
@@ -195,8 +207,7 @@ laws_sending(int recording)
 	struct actor *last = actor_find(l->last_sender);
 
 	/* By a clock that is so wrong, everything is old; others go on. */
-	if (llabs(host_unix_ms(a->host) - host_unix_ms(NULL)) >= SKEW_MS)
-		l->is_begun = true;
+	l->is_begun |= is_wrong(a->host);
 	if (sessions[recording].is_live && a->is_visit &&
 	    !looks_finished(recording) && !l->is_begun)
 		law_break(LAW_LIVE,
@@ -207,7 +218,9 @@ laws_sending(int recording)
 		    "%s: process %d goes on though another worked on it "
 		    "meanwhile",
 		    sessions[recording].name, a->id);
-	if (last && last != a && !last->is_ended && !last->is_stale) {
+	/* Without locks of directories, only the file says who works. */
+	if (last && last != a && !last->is_ended && !last->is_stale &&
+	    !(disk.flock_error && l->lost_ms > 0)) {
 		last->is_overtaken[recording] = true;
 		if (last->in_flight[recording] > 0)
 			law_break(LAW_ALONE,
@@ -252,8 +265,12 @@ laws_written(const struct node *n, const void *data, size_t len)
 	if (n->recording < 0 || n->version)
 		return;
 	trace("journal: %.*s", (int)len - 1, p);
-	if (memmem(data, len, "\"stored\"", 8))
+	/* What a list showed is known from now on. */
+	if (memmem(data, len, "\"stored\"", 8) ||
+	    memmem(data, len, "\"superseded\"", 12))
 		actor_now->has_achieved = true;
+	if (is_wrong(actor_now->host))
+		ledgers[n->recording].is_begun = true;
 	actor_now->journal_bytes += len;
 	actor_now->has_concluded |= memmem(p, len, end, strlen(end)) != NULL;
 	while ((p = memmem(p, len - (size_t)(p - (const char *)data), event,
@@ -492,9 +509,7 @@ laws_is_recording(int recording)
 {
 	struct node *dir = jibri_directory(recording);
 
-	return dir &&
-	    (disk_lookup(dir, sessions[recording].media) ||
-		disk_lookup(dir, "metadata.json"));
+	return dir && disk_lookup(dir, sessions[recording].media);
 }
 
 bool

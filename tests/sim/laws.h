@@ -73,6 +73,9 @@ bool laws_is_recording(int recording);
 
 /* Is there a file that must not leave? */
 bool laws_has_withheld(int recording);
+
+/* Or may it stay for another reason, delivered as it is? */
+bool laws_may_stay(int recording);
 void laws_counted(int recording, int64_t ambiguous);
 void laws_acknowledged(const struct arrival *);
 void laws_asked_while_out(bool is_file_service, int64_t since_ms);

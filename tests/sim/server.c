@@ -170,7 +170,8 @@ upload(const struct arrival *a, struct reply *reply)
 
 	trace("stored: %s, %zu bytes, id %" PRId64, path, r->len, r->id);
 	/* Nobody can know it in a list. */
-	if ((looks_old || personality.path == PATH_OWN) && !a->is_heard)
+	if ((looks_old || personality.path == PATH_OWN) &&
+	    (!a->is_heard || personality.answer != SAYS_RECORD))
 		laws_unclear(a->recording);
 	laws_stored(a->recording, path, r->data, r->len, meeting);
 	reply->status = statuses[personality.answer];
