@@ -74,7 +74,8 @@ recheck_artifact(const struct upload_deps *deps, const struct inventory *inv,
 	remote_name_make(&remote, p->room, p->session, a->path);
 	if (is_forced) {
 		lose_all(deps->journal, inv, a, remote.path);
-	} else if (inventory_has(inv, fact, remote.path, a->size, &is_other)) {
+	} else if (inventory_has(inv, fact, remote.path, fact->size,
+		       &is_other)) {
 		log_debug("%s: the server has it", a->path);
 	} else if (is_other) {
 		log_warn("%s: was stored, and the server has another size of "

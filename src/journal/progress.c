@@ -5,152 +5,12 @@
 #include <string.h>
 
 #include "base/mem.h"
-
-static int
-compare_facts(const void *a, const void *b)
-{
-	return strcmp(((const struct fact *)a)->path,
-	    ((const struct fact *)b)->path);
-}
-
-struct fact *
-progress_fact(const struct progress *p, const char *path)
-{
-	const struct fact key = { .path = (char *)path };
-	void *const *node = tfind(&key, &p->facts, compare_facts);
-
-	return node ? *node : NULL;
-}
-
-static struct fact *
-fact_of(struct progress *p, const char *path)
-{
-	struct fact *fact = progress_fact(p, path);
-
-	if (fact != NULL)
-		return fact;
-	fact = xcalloc(1, sizeof(*fact));
-	fact->path = xstrdup(path);
-	if (tsearch(fact, &p->facts, compare_facts) == NULL)
-		mem_exhausted();
-	return fact;
-}
-
-struct walk {
-	void (*fact)(void *ctx, const struct fact *);
-	void *ctx;
-};
-
-static void
-walk_fact(const void *node, VISIT visit, void *closure)
-{
-	const struct walk *walk = closure;
-
-	if (visit == postorder || visit == leaf)
-		walk->fact(walk->ctx, *(struct fact *const *)node);
-}
-
-void
-progress_each(const struct progress *p,
-    void (*fact)(void *ctx, const struct fact *), void *ctx)
-{
-	struct walk walk = { fact, ctx };
-
-	twalk_r(p->facts, walk_fact, &walk);
-}
-
-bool
-fact_is_of(const struct fact *fact, int64_t stamp, int64_t mtime_ns)
-{
-	return fact->stamp ? fact->stamp == stamp : fact->mtime_ns == mtime_ns;
-}
-
-static int
-compare_outdated(const void *a, const void *b)
-{
-	return strcmp(((const struct outdated *)a)->id,
-	    ((const struct outdated *)b)->id);
-}
-
-static struct outdated *
-outdated_of(const struct progress *p, const char *id)
-{
-	const struct outdated key = { .id = (char *)id };
-	void *const *node =
-	    id ? tfind(&key, &p->superseded, compare_outdated) : NULL;
-
-	return node ? *node : NULL;
-}
-
-bool
-progress_is_superseded(const struct progress *p, const char *id, int64_t size)
-{
-	const struct outdated *old = outdated_of(p, id);
-
-	return old && (old->size == -1 || size == -1 || old->size == size);
-}
-
-static void
-free_outdated(void *node)
-{
-	struct outdated *old = node;
-
-	free(old->id);
-	free(old);
-}
-
-static void
-add_outdated(struct progress *p, const char *id, int64_t size)
-{
-	struct outdated *old = outdated_of(p, id);
-
-	if (id == NULL)
-		return;
-	if (old == NULL) {
-		old = xcalloc(1, sizeof(*old));
-		old->id = xstrdup(id);
-		if (tsearch(old, &p->superseded, compare_outdated) == NULL)
-			mem_exhausted();
-	}
-	/* 0.1.0 did not write it down. */
-	old->size = size > 0 ? size : -1;
-}
-
-static void
-drop_outdated(struct progress *p, const char *id)
-{
-	struct outdated *old = outdated_of(p, id);
-
-	if (old == NULL)
-		return;
-	(void)tdelete(old, &p->superseded, compare_outdated);
-	free_outdated(old);
-}
-
-static void
-free_fact(void *node)
-{
-	struct fact *fact = node;
-
-	free(fact->path);
-	free(fact->type);
-	free(fact->sha256);
-	free(fact->id);
-	free(fact);
-}
-
-static void
-forget_facts(struct progress *p)
-{
-	tdestroy(p->facts, free_fact);
-	p->facts = NULL;
-}
+#include "journal/progress_internal.h"
 
 void
 progress_free(struct progress *p)
 {
-	forget_facts(p);
-	tdestroy(p->superseded, free_outdated);
+	progress_free_facts(p);
 	free(p->session);
 	free(p->room);
 	free(p->meeting_id);
@@ -210,7 +70,7 @@ static void
 apply_forced(struct progress *p, const struct event *ev)
 {
 	(void)ev;
-	forget_facts(p);
+	progress_forget_facts(p);
 	mem_replace(&p->meeting_id, NULL);
 	p->generation++;
 	p->is_forced = true;
@@ -231,7 +91,7 @@ apply_resolved(struct progress *p, const struct event *ev)
 	/* What is stored elsewhere is not stored here. */
 	if (!is_same(p->session, ev->session) || !is_same(p->room, ev->room) ||
 	    !is_same(p->meeting_id, ev->meeting_id))
-		forget_facts(p);
+		progress_forget_facts(p);
 	mem_replace(&p->session, ev->session);
 	mem_replace(&p->room, ev->room);
 	mem_replace(&p->meeting_id, ev->meeting_id);
@@ -242,7 +102,7 @@ static void
 apply_sending(struct progress *p, const struct event *ev)
 {
 	for (size_t i = 0; ev->paths && i < ev->paths->n; i++) {
-		struct fact *fact = fact_of(p, ev->paths->items[i]);
+		struct fact *fact = progress_fact_of(p, ev->paths->items[i]);
 
 		fact->is_sending = true;
 		fact->unknown_ms = ev->at_ms;
@@ -256,7 +116,7 @@ apply_sending(struct progress *p, const struct event *ev)
 static void
 apply_stored(struct progress *p, const struct event *ev)
 {
-	struct fact *fact = fact_of(p, ev->path);
+	struct fact *fact = progress_fact_of(p, ev->path);
 
 	fact->size = ev->size;
 	fact->mtime_ns = ev->mtime_ns;
@@ -266,7 +126,7 @@ apply_stored(struct progress *p, const struct event *ev)
 	mem_replace(&fact->sha256, ev->sha256);
 	mem_replace(&fact->id, ev->id);
 	/* A server that keeps one record a path gives its id again. */
-	drop_outdated(p, ev->id);
+	progress_drop_outdated(p, ev->id);
 	fact->is_stored = true;
 	fact->is_whole = ev->is_whole;
 	fact->is_sending = fact->is_unknown = false;
@@ -278,7 +138,7 @@ apply_stored(struct progress *p, const struct event *ev)
 static void
 apply_unknown(struct progress *p, const struct event *ev)
 {
-	struct fact *fact = fact_of(p, ev->path);
+	struct fact *fact = progress_fact_of(p, ev->path);
 
 	fact->is_stored = fact->is_sending = false;
 	fact->is_unknown = true;
@@ -293,7 +153,7 @@ apply_unknown(struct progress *p, const struct event *ev)
 static struct fact *
 forget_doubt(struct progress *p, const char *path)
 {
-	struct fact *fact = fact_of(p, path);
+	struct fact *fact = progress_fact_of(p, path);
 
 	fact->is_stored = fact->is_sending = fact->is_unknown = false;
 	fact->status = 0;
@@ -320,13 +180,13 @@ apply_ambiguous(struct progress *p, const struct event *ev)
 static void
 apply_superseded(struct progress *p, const struct event *ev)
 {
-	struct fact *fact = fact_of(p, ev->path);
+	struct fact *fact = progress_fact_of(p, ev->path);
 
 	fact->is_stored = false;
 	fact->has_older = true;
 	fact->has_anonymous |= ev->id == NULL;
 	fact->generation++;
-	add_outdated(p, ev->id, ev->size);
+	progress_add_outdated(p, ev->id, ev->size);
 	p->generation++;
 }
 
@@ -455,7 +315,7 @@ static void
 apply_deferred(struct progress *p, const struct event *ev)
 {
 	if (is_other(p->session, ev->session) || is_other(p->room, ev->room)) {
-		forget_facts(p);
+		progress_forget_facts(p);
 		mem_replace(&p->meeting_id, NULL);
 		p->state = REC_NEW;
 	}
