@@ -269,35 +269,42 @@ sum_up(const struct upload *u, struct err *e)
 	return -1;
 }
 
+static void
+note_outcome(struct upload *u, const struct item *item)
+{
+	const struct fact *fact =
+	    progress_fact(&u->deps->journal->progress, item->artifact->path);
+	bool was_unknown = fact && fact->is_unknown;
+	bool is_known = was_unknown && fact->stamp == item->stamp &&
+	    fact->status == item->status;
+
+	if (item->state == ITEM_STORED || item->is_rewritten)
+		return;
+	if (!item->is_unknown && was_unknown)
+		upload_note(u, item, EVENT_ABSENT);
+	if (item->is_unknown && !is_known)
+		journal_note(u->deps->journal,
+		    (struct event){
+			.kind = EVENT_UNKNOWN,
+			.path = item->artifact->path,
+			.size = item->size,
+			.stamp = item->stamp,
+			.sha256 = filestore_may_be_storing(item->status)
+			    ? item->sha256
+			    : NULL,
+			.status = item->status,
+		    });
+}
+
 /*
  * Until now the journal has it that all of it may be under way; what is in
- * doubt, and why, is worth a line only where it stays so.
+ * doubt, and why, is worth a line only where that changes.
  */
 static void
 note_idle(struct upload *u)
 {
-	for (size_t i = 0; i < u->n; i++) {
-		const struct item *item = &u->items[i];
-		const struct fact *fact =
-		    progress_fact(&u->deps->journal->progress,
-			item->artifact->path);
-		bool is_known = fact && fact->is_unknown &&
-		    fact->stamp == item->stamp && fact->status == item->status;
-
-		if (item->is_unknown && !item->is_rewritten && !is_known &&
-		    item->state != ITEM_STORED)
-			journal_note(u->deps->journal,
-			    (struct event){
-				.kind = EVENT_UNKNOWN,
-				.path = item->artifact->path,
-				.size = item->size,
-				.stamp = item->stamp,
-				.sha256 = filestore_may_be_storing(item->status)
-				    ? item->sha256
-				    : NULL,
-				.status = item->status,
-			    });
-	}
+	for (size_t i = 0; i < u->n; i++)
+		note_outcome(u, &u->items[i]);
 	journal_note(u->deps->journal, (struct event){ .kind = EVENT_IDLE });
 }
 

@@ -122,7 +122,7 @@ settle_absent(struct upload *u, struct item *item)
 		/* Under a name of its own it may be there all the same. */
 		if (item->is_unknown && u->is_renaming)
 			upload_note(u, item, EVENT_AMBIGUOUS);
-		else if (fact && fact->is_unknown)
+		else if (fact && fact->has_older)
 			upload_note(u, item, EVENT_ABSENT);
 		item->is_unknown = false;
 		send_or_fail(u, item);

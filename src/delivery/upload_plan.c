@@ -124,7 +124,7 @@ recall_unknown(struct upload *u, struct item *item, const struct fact *fact,
 	log_info("%s: may be stored already; asking the server before it is "
 		 "sent again",
 	    a->path);
-	item->status = fact->status;
+	item->status = fact->is_sending ? 0 : fact->status;
 	if (fact->is_unknown)
 		mem_replace(&item->sha256, fact->sha256);
 	if (fact->is_sending && !is_same)

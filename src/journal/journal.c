@@ -455,9 +455,10 @@ void
 journal_note(struct journal *j, struct event ev)
 {
 	ev.at_ms = clock_unix_ms();
-	progress_apply(&j->progress, &ev);
+	/* Its texts may be those of the progress, which may drop them. */
 	if (!j->is_degraded)
 		event_format(&ev, &j->pending);
+	progress_apply(&j->progress, &ev);
 }
 
 /* Hand what is pending to the kernel. */

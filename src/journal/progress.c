@@ -103,13 +103,18 @@ apply_sending(struct progress *p, const struct event *ev)
 {
 	for (size_t i = 0; ev->paths && i < ev->paths->n; i++) {
 		struct fact *fact = progress_fact_of(p, ev->paths->items[i]);
+		int64_t stamp = ev->stamps ? ev->stamps[i] : 0;
 
+		/* The same again leaves what was said of it as it was. */
+		if (!fact->is_unknown || stamp == 0 || fact->stamp != stamp) {
+			fact->is_unknown = false;
+			fact->status = 0;
+		}
 		fact->is_sending = true;
 		fact->unknown_ms = ev->at_ms;
 		fact->mtime_ns = ev->mtimes_ns ? ev->mtimes_ns[i] : 0;
-		fact->stamp = ev->stamps ? ev->stamps[i] : 0;
+		fact->stamp = stamp;
 		fact->is_stored = false;
-		fact->status = 0;
 	}
 }
 
@@ -188,6 +193,17 @@ apply_superseded(struct progress *p, const struct event *ev)
 	fact->generation++;
 	progress_add_outdated(p, ev->id, ev->size);
 	p->generation++;
+}
+
+/* What is gone is not looked for by its id any more. */
+static void
+apply_lost(struct progress *p, const struct event *ev)
+{
+	struct fact *fact = progress_fact_of(p, ev->path);
+
+	apply_superseded(p, ev);
+	if (is_same(fact->id, ev->id))
+		mem_replace(&fact->id, NULL);
 }
 
 static void
@@ -362,7 +378,7 @@ progress_apply(struct progress *p, const struct event *ev)
 		[EVENT_ABSENT] = apply_absent,
 		[EVENT_AMBIGUOUS] = apply_ambiguous,
 		[EVENT_SUPERSEDED] = apply_superseded,
-		[EVENT_LOST] = apply_superseded,
+		[EVENT_LOST] = apply_lost,
 		[EVENT_IDLE] = apply_idle,
 		[EVENT_COMPLETE] = apply_complete,
 		[EVENT_REOPENED] = apply_reopened,

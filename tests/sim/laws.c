@@ -182,11 +182,15 @@ looks_finished(int recording)
 	return dir && disk_lookup(dir, "metadata.json");
 }
 
-/* A run that could not write it down is as if it had never been. */
+/*
+ * A run that could not write it down, or whose journal was removed, is as if
+ * it had never been.
+ */
 bool
 laws_may_stay(int recording)
 {
-	return ledgers[recording].is_unwritten || laws_has_withheld(recording);
+	return ledgers[recording].is_unwritten ||
+	    ledgers[recording].lost_ms > 0 || laws_has_withheld(recording);
 }
 
 bool
@@ -343,7 +347,8 @@ looks_there(const struct version *now)
 		    strcmp(v->path, now->path) == 0 && server_has(v) &&
 		    (personality.size == SIZE_NONE ||
 			(v->len == now->len &&
-			    (l->is_excused || l->is_unwritten))))
+			    (l->is_excused || l->is_unwritten ||
+				l->is_planted))))
 			return true;
 	return personality.size == SIZE_NONE && l->is_planted;
 }
