@@ -150,7 +150,9 @@ filestore_record_id(const json_t *record)
 
 	if (text == NULL)
 		return number < 0 ? NULL : xasprintf("%" PRId64, number);
-	return *text && strlen(text) <= ID_BYTES && !text_has_control(text)
+	/* The dots would be a folder of a URL, however they are encoded. */
+	return *text && strcmp(text, ".") != 0 && strcmp(text, "..") != 0 &&
+		strlen(text) <= ID_BYTES && !text_has_control(text)
 	    ? xstrdup(text)
 	    : NULL;
 }

@@ -72,7 +72,7 @@ bool filestore_may_be_storing(long status);
 bool filestore_is_accepted(const struct http_answer *);
 
 /*
- * A record's id as text: a string without control characters, or a whole
+ * A record's id as text: a string that can be part of a URL's path, or a whole
  * number; NULL when it has none.  The caller frees it.
  */
 char *filestore_record_id(const json_t *record);
