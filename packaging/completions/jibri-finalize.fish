@@ -93,7 +93,7 @@ complete -c jibri-finalize -n 'not _jibri_finalize_command help' -l checksum -x 
 complete -c jibri-finalize -n 'not _jibri_finalize_command help' -l tries -x -d 'how often a request is made at most'
 complete -c jibri-finalize -n 'not _jibri_finalize_command help' -l retry-delay -x -d 'pause before the second try, at most'
 complete -c jibri-finalize -n 'not _jibri_finalize_command help' -l retry-delay-max -x -d 'the longest such pause'
-complete -c jibri-finalize -n 'not _jibri_finalize_command help' -l retry-for -x -d 'no repeat this long after the run\'s first failure'
+complete -c jibri-finalize -n 'not _jibri_finalize_command help' -l retry-for -x -d 'no repeat this long after the first failure'
 complete -c jibri-finalize -n 'not _jibri_finalize_command help' -l deadline -x -d 'ends a run whatever it is doing'
 complete -c jibri-finalize -n 'not _jibri_finalize_command help' -l connect-timeout -x -d 'for name, connection and TLS'
 complete -c jibri-finalize -n 'not _jibri_finalize_command help' -l stall-timeout -x -d 'gives a transfer up that does not move'

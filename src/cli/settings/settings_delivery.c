@@ -49,7 +49,7 @@ static const struct setting rows[] = {
 	    MILLIS(pipeline.retry.for_ms),
 	    .initial = "2m",
 	    .arg = "TIME",
-	    .help = "no repeat this long after the run's first failure",
+	    .help = "no repeat this long after the first failure",
 	    .manual = "Jibri cannot record while we wait.  First tries, and "
 		      "transfers that move, are not bounded by it.  After "
 		      "two artifacts in a row that failed because the "
