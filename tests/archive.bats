@@ -352,14 +352,27 @@ packs_while() {
 	say "points: $points"
 }
 
-@test "a repeated upload says STOPPED under the same webhook id" {
+# The ids of the webhooks, and each with its body, without repeats.
+ids() { jq -r '.headers["webhook-id"]' "$SB/webhooks.jsonl"; }
+announcements() {
+	jq -c '[.headers["webhook-id"], .body]' "$SB/webhooks.jsonl" | sort -u
+}
+
+is_later_than() { (($(date +%s) > $1)); }
+
+@test "a webhook that is sent again has its id, and one of another upload has another" {
 	pack 0 -o "$A/x.zip" "$REC"
+	faults "webhook * 1 status-stored 503"
 	upload 0 "$A/x.zip"
-	upload 0 "$A/x.zip"
+	assert_equal "$(ids | wc -l) $(announcements | wc -l)" "2 1"
+	wait_for is_later_than "$(date +%s)"
+	upload 0 "$A/x.zip"             # of another moment
 	assert_equal "$(requests upload)" 2
-	assert_equal "$(jq -r '.headers["webhook-id"]' "$SB/webhooks.jsonl" | sort -u | wc -l)" 1
+	wait_for is_later_than "$(date +%s)"
 	run_finalize 0                  # and so does the recording itself
-	assert_equal "$(jq -r '.headers["webhook-id"]' "$SB/webhooks.jsonl" | sort -u | wc -l)" 1
+	assert_equal "$(requests upload)" 2
+	assert_equal "$(ids | sort -u | wc -l)" 3
+	assert_equal "$(announcements | wc -l)" 3
 }
 
 @test "a dry run of an archive says what would be sent, and takes its copy away" {

@@ -148,7 +148,7 @@ begin() {
 
 @test "a file system without locks is refused, unless locking = no" {
 	needs_strace
-	local without=(strace -f -qq -o "$DIR/trace" -e trace=fcntl,flock
+	local without=(strace -f -qq -o "$DIR/trace" -e 'trace=fcntl,flock'
 		-P "$REC" -P "$REC/.jibri-finalize"
 		-e inject=fcntl:error=ENOLCK:when=1 -e inject=flock:error=ENOLCK)
 	run -78 "${without[@]}" "$BIN" "$REC"

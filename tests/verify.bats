@@ -116,8 +116,9 @@ damage() {
 @test "a redacted metadata.json is compared as it was sent" {
 	jq '.upload_credentials = "secret"' "$REC/metadata.json" >"$DIR/new"
 	cp "$DIR/new" "$REC/metadata.json"
+	# What leaves is what is stored already: nothing is sent, nobody told.
 	run_finalize 0
-	SENT=3 TOLD=2 verify 0 --deep
+	verify 0 --deep
 	run -1 grep -r secret "$THERE"
 }
 
