@@ -392,6 +392,11 @@ progress_apply(struct progress *p, const struct event *ev)
 		[EVENT_POSTPONED] = apply_nothing,
 	};
 
+	/* All that 'forget --reset' leaves, and no history. */
+	if (ev->kind == EVENT_ANNOUNCED && ev->webhook == NULL) {
+		tell(p, ev->moment_ms);
+		return;
+	}
 	p->is_recording = is_same(ev->webhook, "STARTED") &&
 	    (p->is_recording || !p->has_events);
 	meaning[ev->kind](p, ev);

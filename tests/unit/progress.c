@@ -328,6 +328,28 @@ test_moments(void **state)
 	progress_free(&p);
 }
 
+static void
+test_cleared(void **state)
+{
+	const struct event told = { .kind = EVENT_ANNOUNCED, .moment_ms = 50 };
+	const struct event started = {
+		.kind = EVENT_ANNOUNCED,
+		.webhook = "STARTED",
+		.moment_ms = 60,
+	};
+	struct progress p = { 0 };
+
+	(void)state;
+	apply(&p, told);
+	assert_int_equal(p.told_ms, 50);
+	assert_false(p.has_events);
+	assert_int_equal(p.last_event_ms, 0);
+	/* A recording that is still going on is none that is due. */
+	apply(&p, started);
+	assert_true(p.is_recording);
+	progress_free(&p);
+}
+
 /* C1, C26: which records of a path are out of date? */
 static void
 test_superseded(void **state)
@@ -463,6 +485,8 @@ static const struct CMUnitTest tests[] = {
 	TEST("what is stored elsewhere is not stored here", test_elsewhere),
 	TEST("no webhook is older than one that was told before it",
 	    test_moments),
+	TEST("what a journal that was cleared still says is no history",
+	    test_cleared),
 	TEST(
 	    "a record that is out of date proves nothing until it is stored anew",
 	    test_superseded),
