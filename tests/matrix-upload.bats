@@ -10,11 +10,20 @@ teardown() { common_teardown; }
 # expected_uploads CLASS CODE TIMES: of the media, in the first run.
 expected_uploads() {
 	case $1:$2:$3 in
-	*+:* | C:*) echo 1 ;;
+	*+:* | C:* | P:*) echo 1 ;;
 	*:0:1) echo 2 ;;
 	*:75:*) echo "$TRIES" ;;
 	*) echo 1 ;;
 	esac
+}
+
+# What the server has accepted is sent again only by hand.
+forced() {
+	faults
+	run_once 78 '?' || return
+	holds [ "$(uploads_of_media)" = 1 ] || return
+	exits 0 "$BIN" upload --force --only "$MEDIA" "$REC" || return
+	holds [ "$(uploads_of_media)" = 2 ]
 }
 
 # A file that fails, fails alone.
@@ -44,6 +53,7 @@ upload_cell() {
 		holds grep -q "stalled: the server took nothing" \
 			"$DIR/log" || return
 	[ "$STAGE" = start ] || holds others_are_stored || return
+	[ "$1" != P ] || forced || return
 	completes
 }
 
@@ -87,7 +97,7 @@ large_media() {
 last_rows() {
 	codes 'B 0 75 status @' 500 501 502 503 504 505 507 599
 	codes 'B+ 0 0 status-stored @' 500 501 502 503 504 505 507 599
-	codes 'B 0 75 status @' 200 201 202 204
+	codes 'P 78 78 status @' 200 201 202 204
 	codes 'B+ 0 0 status-stored @' 200 201 202
 	codes 'A 0 75 status @' 408 425 429
 	codes 'A 65 65 status @' 400 402 406 409 410 411 412 413 414 415 422 451
@@ -95,7 +105,7 @@ last_rows() {
 	codes 'A 78 78 status @' 404 405
 	codes 'A 78 78 redirect @ http://127.0.0.1:1/' 301 302 303 307 308
 	codes 'B+ 0 0 late-store 0.1 @' 502 504
-	codes 'B 0 75 body @.json' cut empty array string
+	codes 'P 78 78 body @.json' cut empty array string
 	codes 'B+ 0 0 body-stored @.json' cut empty array string
 	codes 'B+ 0 0 slow-store @' "$LATE"
 	cat <<-'END'
@@ -118,7 +128,7 @@ last_rows() {
 		B 0 75 truncate-lost
 		B+ 0 0 lie-size 7
 		B+ 0 0 lie-size 0
-		B 0 75 body nothing
+		P 78 78 body nothing
 		B+ 0 0 body-stored nothing
 		B 0 75 endless
 		C 0 0 dribble 0.2

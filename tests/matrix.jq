@@ -5,6 +5,7 @@
 #   A  not stored, and known to be: no doubt is noted
 #   B  unknown
 #   C  stored, and known to be
+#   P  unknown, and promised: the server has accepted it
 #   ?  either A or B: how much had left is a matter of buffers
 
 def say(text; is_wrong): if is_wrong then text else empty end;
@@ -40,4 +41,4 @@ say("STOPPED under two ids or with two bodies";
 say("an outcome in doubt that is none";
 	($class == "A" or $class == "C") and $doubts != []),
 say("an outcome in doubt that was not noticed";
-	$class == "B" and $doubts == [])
+	($class == "B" or $class == "P") and $doubts == [])
