@@ -109,11 +109,11 @@ doubt_cell() {
 	local deed=drop-after
 	[ "$1" = B ] || deed=drop-stored
 	faults "upload $MEDIA * $deed" "list * * status 500"
-	run_once 75 B || return
+	run_once 75 D || return
 	: >"$SB/requests.jsonl"
 	faults "list * $3 $4"
 	[ "$4" != "dribble 30" ] || local -x JIBRI_FINALIZE_DEADLINE=2s
-	run_once "$2" B || return
+	run_once "$2" D || return
 	if [ "$1" = B+ ]; then
 		holds [ "$(uploads_of_media)" = 0 ] || return
 	fi

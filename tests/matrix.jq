@@ -3,9 +3,10 @@
 # the outcome that it has to have, $files how many artifacts there are.
 #
 #   A  not stored, and known to be: no doubt is noted
-#   B  unknown
+#   B  unknown, until the list settles it
 #   C  stored, and known to be
 #   P  unknown, and promised: the server has accepted it
+#   D  unknown, and in doubt when the run ends: that is noted
 #   ?  either A or B: how much had left is a matter of buffers
 
 def say(text; is_wrong): if is_wrong then text else empty end;
@@ -41,4 +42,4 @@ say("STOPPED under two ids or with two bodies";
 say("an outcome in doubt that is none";
 	($class == "A" or $class == "C") and $doubts != []),
 say("an outcome in doubt that was not noticed";
-	($class == "B" or $class == "P") and $doubts == [])
+	($class == "D" or $class == "P") and $doubts == [])
