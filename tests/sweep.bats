@@ -422,11 +422,11 @@ is_coming() {
 	place one
 	faults "lookup * 1 stall-answer 60"
 	export JIBRI_FINALIZE_ANSWER_TIMEOUT=60s
-	"$BIN" sweep --jobs 1 --deadline 500ms >"$DIR/out" 2>"$DIR/log" 3>&- &
+	"$BIN" sweep --jobs 1 --deadline 3s >"$DIR/out" 2>"$DIR/log" 3>&- &
 	local pid=$! rc=0
 	wait_for asked 1
-	place two
 	kill -STOP "$(pgrep -P "$pid")"
+	place two
 	wait "$pid" || rc=$?
 	assert_equal "$rc" 75
 	grep -q "recordings/one: its process was ended by SIGKILL" "$DIR/log"
@@ -560,14 +560,25 @@ is_coming() {
 	assert_equal "$(objects)" 10
 }
 
+# defers: took is how long the quickest of some calls was; a busy machine
+# holds up any one of them.
+defers() {
+	local i begun ms least=10000
+	for i in {1..8}; do
+		begun=$(date +%s%N)
+		run_finalize 0 other-room my-session --defer
+		ms=$((($(date +%s%N) - begun) / 1000000))
+		((ms > least)) || least=$ms
+	done
+	took=$least
+}
+
 @test "defer: the hook writes down what it knows and returns within 200 ms; the sweeper delivers" {
 	start_sandbox
 	place one
-	local begun ended
-	begun=$(date +%s%N)
-	run_finalize 0 other-room my-session --defer
-	ended=$(date +%s%N)
-	((ended - begun < 400000000)) # 200, and the machine's own load
+	local took
+	defers
+	((took < 200)) || { echo "$took ms" >&2; return 1; }
 	assert_equal "$(requests)" 0
 	assert_output_has "waiting: 0 of 2 artifacts stored; left to the sweeper"
 	rooms '{"other-room": 7}'
