@@ -275,6 +275,8 @@ note_outcome(struct upload *u, const struct item *item)
 	const struct fact *fact =
 	    progress_fact(&u->deps->journal->progress, item->artifact->path);
 	bool was_unknown = fact && fact->is_unknown;
+	const char *sha256 =
+	    filestore_may_be_storing(item->status) ? item->sha256 : NULL;
 	bool is_known = was_unknown && fact->stamp == item->stamp &&
 	    fact->status == item->status;
 
@@ -287,11 +289,9 @@ note_outcome(struct upload *u, const struct item *item)
 		    (struct event){
 			.kind = EVENT_UNKNOWN,
 			.path = item->artifact->path,
-			.size = item->size,
+			.size = sha256 ? item->size : 0,
 			.stamp = item->stamp,
-			.sha256 = filestore_may_be_storing(item->status)
-			    ? item->sha256
-			    : NULL,
+			.sha256 = sha256,
 			.status = item->status,
 		    });
 }

@@ -92,8 +92,9 @@ static int
 is_what_was_sent(struct upload *u, const struct artifact *a,
     const struct fact *fact, struct err *e)
 {
+	/* A stamp stands for the size too. */
 	if (fact_is_of(fact, a->stamp, a->mtime_ns) &&
-	    (fact->is_sending || fact->size == a->size))
+	    (fact->stamp || fact->is_sending || fact->size == a->size))
 		return 1;
 	return fact->is_sending
 	    ? 0

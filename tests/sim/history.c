@@ -244,21 +244,35 @@ may_be_removed(void)
 	return false;
 }
 
+/* Whoever removes one asks for it first. */
+static size_t
+count_left(void)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < world.n_recordings; i++)
+		n += jibri_directory((int)i) != NULL;
+	return n;
+}
+
 /* What is delivered is asked about no more, or is gone. */
 static void
 check_quiet(size_t round)
 {
 	int rounds = world.has_retention ? KEPT_ROUNDS : LATE_ROUNDS;
 	uint64_t requests;
+	size_t n_left;
 
 	for (int i = 0; i < rounds && !world_is_over() &&
 	     (i < LATE_ROUNDS || first_kept());
 	     i++)
 		sweep_round(round++);
 	requests = world.requests;
+	n_left = count_left();
 	sweep_round(round++);
 	sweep_round(round);
-	if (world.requests != requests && !may_be_removed())
+	if (world.requests != requests && !may_be_removed() &&
+	    count_left() == n_left)
 		law_break(LAW_QUIET,
 		    "all is delivered, and sweeps go on asking");
 	if (first_kept())
