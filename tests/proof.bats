@@ -179,10 +179,11 @@ begin() {
 
 @test "whatever the clock says, an earlier run's doubt has its time from now on" {
 	export JIBRI_FINALIZE_TRIES=1
-	faults "upload $MEDIA 1 late-store 1 502"
+	faults "upload $MEDIA 1 late-store 2 502"
 	run_finalize 75
 	age_journal
-	JIBRI_FINALIZE_ANSWER_TIMEOUT=2s run_finalize 0
+	JIBRI_FINALIZE_ANSWER_TIMEOUT=4s run_finalize 0
+	assert_equal "$(requests upload)" 2
 	is_stored metadata.json "$MEDIA"
 }
 
