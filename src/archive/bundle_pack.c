@@ -449,7 +449,7 @@ bundle_pack(const struct bundle_pack_request *request,
 	buf_free(&p.manifest);
 	identity_free(&p.identity);
 	/* An empty one would say that Jibri has called us for it. */
-	if (j->fd != -1 && j->is_new && !j->is_degraded)
+	if (j->fd != -1 && j->size == 0 && !j->is_degraded)
 		(void)unlinkat(j->dirfd, RECORDING_JOURNAL, 0);
 	journal_close(&p.journal);
 	recording_close(&p.recording);

@@ -157,8 +157,9 @@ check_file(struct journal *j, struct err *e)
 		return err_set(e, ERR_PERMANENT,
 		    "%s is a hard link to another user's file",
 		    RECORDING_JOURNAL);
-	j->is_new = st.st_size == 0;
-	if (j->is_new && !j->is_degraded)
+	/* Whoever made it may have died before its name was on disk. */
+	j->is_new = true;
+	if (st.st_size == 0 && !j->is_degraded)
 		(void)fchmod(j->fd, 0644);
 	return 0;
 }

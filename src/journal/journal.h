@@ -33,7 +33,7 @@ struct journal {
 	bool is_directory_locked;
 	bool is_degraded;
 	bool is_lost;     /* another may hold it now */
-	bool is_new;      /* its name is not yet on disk */
+	bool is_new;      /* its name may not be on disk */
 	bool is_damaged;  /* ours, locked, and cannot be replayed */
 	bool is_peeking;  /* only looking: nothing is written */
 	bool has_history; /* it held an event when it was opened */

@@ -42,6 +42,7 @@ struct actor {
 	bool is_stale;   /* its locks were lost */
 	bool is_cut_off; /* its host died */
 	bool has_sent, has_achieved;
+	size_t n_sent;
 	bool has_concluded; /* it has written down how it ended */
 	bool is_unwritten;  /* it cannot write down anything */
 	size_t journal_bytes;

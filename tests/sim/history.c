@@ -265,8 +265,12 @@ check_quiet(size_t round)
 
 	for (int i = 0; i < rounds && !world_is_over() &&
 	     (i < LATE_ROUNDS || first_kept());
-	     i++)
+	     i++) {
+		/* Of what was heard, the answer may have been a refusal. */
+		if (i == LATE_ROUNDS)
+			help();
 		sweep_round(round++);
+	}
 	requests = world.requests;
 	n_left = count_left();
 	sweep_round(round++);
