@@ -282,7 +282,7 @@ note_outcome(struct upload *u, const struct item *item)
 
 	if (item->state == ITEM_STORED || item->is_rewritten)
 		return;
-	if (!item->is_unknown && was_unknown)
+	if (!item->is_unknown && !item->is_blind && was_unknown)
 		upload_note(u, item, EVENT_ABSENT);
 	if (item->is_unknown && !is_known)
 		journal_note(u->deps->journal,

@@ -29,6 +29,7 @@ struct item {
 
 	/* An unknown outcome, of this version or of an older one. */
 	bool is_unknown;
+	bool is_blind;          /* sent though nobody could ask */
 	bool is_accepted;       /* the server has said that it took it */
 	int64_t status;         /* what it said; 0: nothing */
 	bool may_repeat;        /* once the list says that it is absent */

@@ -206,6 +206,7 @@ send_blindly(struct upload *u, struct item *item)
 		upload_note(u, item, EVENT_SUPERSEDED);
 	upload_note(u, item, EVENT_AMBIGUOUS);
 	item->is_unknown = item->is_accepted = item->is_rewritten = false;
+	item->is_blind = true;
 	upload_make_ready(u, item, item->due_ms);
 }
 

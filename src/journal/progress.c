@@ -155,27 +155,25 @@ apply_unknown(struct progress *p, const struct event *ev)
 	mem_replace(&fact->sha256, ev->sha256);
 }
 
-static struct fact *
-forget_doubt(struct progress *p, const char *path)
-{
-	struct fact *fact = progress_fact_of(p, path);
-
-	fact->is_stored = fact->is_sending = fact->is_unknown = false;
-	fact->status = 0;
-	return fact;
-}
-
 static void
 apply_absent(struct progress *p, const struct event *ev)
 {
-	forget_doubt(p, ev->path)->has_older = false;
+	struct fact *fact = progress_fact_of(p, ev->path);
+
+	fact->is_stored = fact->is_sending = fact->is_unknown = false;
+	fact->has_older = false;
+	fact->status = 0;
 }
 
 static void
 apply_ambiguous(struct progress *p, const struct event *ev)
 {
+	struct fact *fact = progress_fact_of(p, ev->path);
+
+	/* What was sent before may be there all the same. */
 	p->ambiguous++;
-	(void)forget_doubt(p, ev->path);
+	fact->is_stored = fact->is_sending = false;
+	fact->status = 0;
 }
 
 /*

@@ -13,7 +13,8 @@
 /* A machine, with a clock that is its own. */
 struct host {
 	const char *name;
-	int64_t offset_ms; /* of its clock, at moment 0 */
+	int64_t offset_ms;    /* of its clock, at moment 0 */
+	int64_t was_wrong_ms; /* until then; 0: it never jumped */
 	int64_t drift_ppm;
 	bool is_read_only; /* it has the disk mounted so */
 };

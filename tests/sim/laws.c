@@ -18,7 +18,8 @@ enum {
 	VISIT_BYTES = 1024,
 	SENT_BYTES = 256,
 	IGNORED = 30,
-	SKEW_MS = 300000
+	SKEW_MS = 300000,
+	HELD_UP_MS = 600000
 };
 
 const char *const law_names[LAW_COUNT] = {
@@ -173,9 +174,12 @@ count_visit(int recording)
 		    sessions[recording].name, visits, (long long)hours);
 }
 
+/* What a sweep has decided by a clock, a visit does later. */
 static bool
 is_wrong(const struct host *h)
 {
+	if (h->was_wrong_ms > 0 && now_ms - h->was_wrong_ms < HELD_UP_MS)
+		return true;
 	return llabs(host_unix_ms(h) - host_unix_ms(NULL)) >= SKEW_MS;
 }
 

@@ -146,6 +146,7 @@ jump(const struct step *s)
 		return;
 	trace("the clock of %s jumps by %lld s", s->host->name,
 	    (long long)jumps[s->how % 7] / 1000);
+	s->host->was_wrong_ms = now_ms;
 	s->host->offset_ms += jumps[s->how % 7];
 }
 
