@@ -53,12 +53,26 @@ progress_has_died(const struct progress *p)
 	return p->is_running && p->state < REC_ANNOUNCED;
 }
 
+/* This run may not come to it, and its orderly end must not hide it. */
+static void
+doubt_fact(const void *node, VISIT visit, void *closure)
+{
+	struct fact *fact = *(struct fact *const *)node;
+
+	(void)closure;
+	if ((visit != postorder && visit != leaf) || !fact->is_sending)
+		return;
+	fact->is_unknown = true;
+	fact->status = 0;
+}
+
 static void
 apply_began(struct progress *p, const struct event *ev)
 {
 	if (progress_has_died(p))
 		count_failure(p, p->last_event_ms);
 	unhold(p);
+	twalk_r(p->facts, doubt_fact, NULL);
 	p->attempts++;
 	p->is_running = true;
 	p->is_given_up = false;
@@ -109,6 +123,7 @@ apply_sending(struct progress *p, const struct event *ev)
 		if (!fact->is_unknown || stamp == 0 || fact->stamp != stamp) {
 			fact->is_unknown = false;
 			fact->status = 0;
+			mem_replace(&fact->sha256, NULL);
 		}
 		fact->is_sending = true;
 		fact->unknown_ms = ev->at_ms;

@@ -194,13 +194,14 @@ looks_finished(int recording)
 
 /*
  * A run that could not write it down, or whose journal was removed, is as if
- * it had never been.
+ * it had never been; and by a wrong clock a list that lags shows a loss.
  */
 bool
 laws_may_stay(int recording)
 {
 	return ledgers[recording].is_unwritten ||
-	    ledgers[recording].lost_ms > 0 || laws_has_withheld(recording);
+	    ledgers[recording].lost_ms > 0 || laws_has_withheld(recording) ||
+	    (personality.lag_ms > 0 && is_skewed());
 }
 
 bool
@@ -292,6 +293,7 @@ laws_written(const struct node *n, const void *data, size_t len)
 	while ((p = memmem(p, len - (size_t)(p - (const char *)data), event,
 		    strlen(event))) != NULL) {
 		ledgers[n->recording].ambiguous++;
+		actor_now->n_sent++;
 		p += strlen(event);
 	}
 }
