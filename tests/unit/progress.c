@@ -469,6 +469,37 @@ test_odd_lines(void **state)
 	progress_free(&p);
 }
 
+static void
+replay(struct progress *p, const char *line)
+{
+	check(event_replay(p, line, strlen(line)), "%s", line);
+}
+
+static void
+test_doubt(void **state)
+{
+	static const char sending[] =
+	    "{\"event\":\"sending\",\"paths\":[\"a\"],\"stamps\":[7]}";
+	struct progress p = { 0 };
+	const struct fact *a;
+
+	(void)state;
+	replay(&p, sending);
+	replay(&p, "{\"event\":\"began\"}");
+	replay(&p, "{\"event\":\"idle\"}");
+	a = progress_fact(&p, "a");
+	assert_false(a->is_sending);
+	assert_true(a->is_unknown);
+	replay(&p, "{\"event\":\"ambiguous\",\"path\":\"a\"}");
+	replay(&p, sending);
+	replay(&p, "{\"event\":\"idle\"}");
+	assert_true(a->is_unknown);
+	assert_int_equal(p.ambiguous, 1);
+	replay(&p, "{\"event\":\"absent\",\"path\":\"a\"}");
+	assert_false(a->is_unknown);
+	progress_free(&p);
+}
+
 static const struct CMUnitTest tests[] = {
 	TEST("what is replayed from the journal is what was known live",
 	    test_replay),
@@ -494,6 +525,8 @@ static const struct CMUnitTest tests[] = {
 	    test_torn_lines),
 	TEST("a line that is no event changes nothing", test_hostile_lines),
 	TEST("an event with odd members does no harm", test_odd_lines),
+	TEST("a doubt stays until it is known to be absent, or stored",
+	    test_doubt),
 };
 
 const struct unit_tests progress_tests = { tests, LENGTH(tests) };
