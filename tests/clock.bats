@@ -262,7 +262,7 @@ keeps_its_plan() {
 leaves_unknown() {
 	faults "list * * status 503" "upload a.txt * drop-after" \
 		"upload metadata.json * drop-stored"
-	run_at "$1" 75 --tries 1
+	run_at "$1" 75 --tries 2
 	faults
 	holds [ "$(journal | grep -c unknown)" = 2 ]
 }
