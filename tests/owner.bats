@@ -85,7 +85,7 @@ as_jibri() {
 	faults 'upload * 1 slow-store 2'
 	setpriv --groups 0,4,27 "$BIN" sweep "$TOP" >"$DIR/out" 2>&1 3>&- &
 	pid=$!
-	wait_for grep -q upload "$SB/requests.jsonl"
+	wait_for grep -q sending "$REC/.jibri-finalize"
 	visit=$(pgrep -P "$pid")
 	# Real, effective, saved, of the file system.
 	assert_equal "$(grep Uid: "/proc/$visit/status" | tr -s '\t' ' ')" \
@@ -108,7 +108,7 @@ as_jibri() {
 	faults 'upload * 1 slow-store 60'
 	"$BIN" sweep "$TOP" >"$DIR/out" 2>&1 3>&- &
 	pid=$!
-	wait_for grep -q upload "$SB/requests.jsonl"
+	wait_for grep -q sending "$REC/.jibri-finalize"
 	visit=$(pgrep -P "$pid")
 	kill -KILL "$pid"
 	wait_for test ! -e "/proc/$visit"
