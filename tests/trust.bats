@@ -150,7 +150,7 @@ state() {
 	setpriv --reuid "$JIBRI" --regid "$JIBRI" --clear-groups \
 		"$DIR/bin" sweep --jobs 1 "$TOP" >"$DIR/log" 2>&1 3>&- &
 	sweeper=$!
-	wait_for grep -q upload "$SB/requests.jsonl"
+	wait_for grep -q sending "$TOP/1-first/.jibri-finalize"
 	mv "$TOP/2-second" "$DIR/gone"
 	ln -s "$DIR/elsewhere/2-second" "$TOP/2-second"
 	run wait "$sweeper"
