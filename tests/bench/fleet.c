@@ -219,7 +219,7 @@ set_up(struct fleet *f, const struct settings *settings)
 	seed = 2463534242U;
 	*f = (struct fleet){
 		.settings = settings,
-		.retry = { 5, 2 * SECOND, MINUTE, 2 * MINUTE },
+		.retry = { 5, 2 * SECOND, MINUTE, 2 * MINUTE, NULL },
 		.schedule = { settings->delay_ms, settings->delay_max_ms,
 		    INT64_C(7) * 24 * HOUR },
 		.hosts = calloc(HOSTS, sizeof(struct host)),

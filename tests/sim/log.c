@@ -11,7 +11,7 @@
 
 bool trace_is_on;
 
-static void
+static void __attribute__((format(printf, 2, 0)))
 print(const char *prefix, const char *fmt, va_list ap)
 {
 	(void)printf("%11.3f  %s", (double)now_ms / 1000, prefix);
