@@ -9,7 +9,17 @@
 # make soak           delivers 3,000 recordings to a server that fails at 30 %
 #                     of all requests; SEED=N repeats one, RECORDINGS=N
 # make check-oidc     tokens of a certified OpenID provider, which npm installs
+# make check-hocon    compares how jibri.conf is read with the library that Jibri
+#                     uses; scripts/deps hocon installs that and a JDK
+# make check-stacks   uploads to HTTP stacks that others wrote, which npm and
+#                     scripts/deps stacks install
+# make check-media    media as ffmpeg makes them, whole and broken, are judged
+#                     as ffmpeg does; scripts/deps media installs it
+# make check-s3       a real gateway plays S3 instead of the sandbox;
+#                     scripts/deps s3 installs it
 # make bench          side by side with the script that is replaced
+# make bench-s3       side by side with rclone and curl, on a real gateway;
+#                     scripts/deps s3 installs both
 # make lint           every check that does not run the program
 # make analyze        static analysis by four tools, in some minutes
 # make fuzz TIME=60   looks for findings, so many seconds for each fuzz target
@@ -49,8 +59,10 @@ unit_src := $(wildcard tests/unit/*.c)
 preload_src := $(wildcard tests/preload/*.c)
 reader_src := $(wildcard tests/reader/*.c)
 screen_src := $(wildcard tests/screen/*.c)
+hocon_src := $(wildcard tests/hocon/*.c)
 fuzz_src := $(wildcard tests/fuzz/*.c)
 forge_src := $(wildcard tests/forge/*.c)
+tables_src := $(wildcard tests/tables/*.c)
 bench_src := $(wildcard tests/bench/*.c)
 sim_src := $(wildcard tests/sim/*.c)
 
@@ -60,12 +72,13 @@ sandbox_obj := $(call objects,$(sandbox_src))
 reader_obj := $(call objects,$(reader_src))
 forge_obj := $(call objects,$(forge_src))
 screen_obj := $(call objects,$(screen_src))
+hocon_obj = $(call objects,$(hocon_src)) $(lib_obj)
 lib_obj := $(filter-out $(out)/obj/src/main.o,$(src_obj))
 unit_obj := $(call objects,$(unit_src)) $(lib_obj)
 # The program's own code, but for what the simulated world has in its place.
 # What is left of these folders is linked only if somebody calls it.
 sim_less := main base/log base/stop recording/openfiles io/http io/http_setup \
-    io/http_body io/http_trace
+    io/http_body io/http_trace sweep/sweep_watch
 sim_obj := $(call objects,$(sim_src)) $(filter-out $(out)/obj/src/cli/% \
     $(sim_less:%=$(out)/obj/src/%.o),$(src_obj)) \
     $(filter $(addprefix $(out)/obj/src/cli/settings/,sett% config.o), \
@@ -73,10 +86,11 @@ sim_obj := $(call objects,$(sim_src)) $(filter-out $(out)/obj/src/cli/% \
 # The calls of libc that it sees, whatever header or compiler named them.
 sim_wraps := open64 openat64 __open64_2 __openat64_2 syscall close fstat64 \
     fstatat64 stat64 statx fstatvfs64 faccessat realpath pread64 read write \
-    lseek64 ftruncate64 fsync fdatasync futimens fchmod fcntl64 flock \
+    lseek64 ftruncate64 fsync fdatasync futimens fchmod fchown fcntl64 flock \
     unlinkat renameat2 renameat mkdirat fdopendir opendir dirfd readdir64 \
     closedir clock_gettime getrandom gethostname getpid geteuid kill poll \
-    visit_start visit_end
+    visit_start visit_end visit_remove survey_as_owners \
+    progress_is_bloated
 # The same targets for two drivers.
 fuzz_obj = $(filter-out $(out)/obj/tests/fuzz/$(1).o, \
     $(call objects,$(fuzz_src))) $(lib_obj)
@@ -86,7 +100,8 @@ bench := $(bench_src:tests/bench/%.c=$(out)/bench-%)
 # What tests need besides the program; each is there only with its sources.
 helpers := $(if $(sandbox_src),$(out)/sandbox) $(if $(unit_src),$(out)/unit) \
     $(if $(reader_src),$(out)/reader) $(if $(screen_src),$(out)/screen) \
-    $(if $(fuzz_src),$(out)/fuzz-replay) \
+    $(if $(fuzz_src),$(out)/fuzz-replay) $(if $(hocon_src),$(out)/hocon) \
+    $(if $(tables_src),$(out)/tables) \
     $(if $(forge_src),$(out)/forge) $(if $(sim_src),$(out)/sim) \
     $(preload_src:tests/preload/%.c=$(out)/preload-%.so) $(bench)
 
@@ -102,8 +117,8 @@ version := $(shell sed -n '1s/^[^0-9]*\([0-9a-z.~]*\).*/\1/p' \
 # Asked once, and only by a target that compiles.
 once = $(eval $(1) := $$(shell $(2)))$($(1))
 pkgs = libcurl jansson libcrypto libmagic
-# Its headers only: the library itself is loaded when it is needed.
-loaded_pkgs = libarchive
+# Their headers only: the libraries themselves are loaded when needed.
+loaded_pkgs = libarchive expat
 sandbox_pkgs = libmicrohttpd jansson libcrypto
 pkg_cflags = $(call once,pkg_cflags,$(PKG_CONFIG) --cflags $(pkgs) \
     $(loaded_pkgs))
@@ -162,8 +177,15 @@ $(out)/reader: $(reader_obj)
 $(out)/forge: $(forge_obj)
 	$(call say,LINK) $(link) -o $@ $^
 
+# The program's own tables.
+$(out)/tables: $(call objects,$(tables_src)) $(lib_obj)
+	$(call say,LINK) $(link) -o $@ $^ $(pkg_libs)
+
 $(out)/screen: $(screen_obj)
 	$(call say,LINK) $(link) -o $@ $^ -lutil
+
+$(out)/hocon: $(hocon_obj)
+	$(call say,LINK) $(link) -o $@ $^ $(pkg_libs)
 
 $(out)/unit: $(unit_obj)
 	$(call say,LINK) $(link) -o $@ $^ $(unit_libs) $(pkg_libs)
@@ -204,6 +226,10 @@ $(out)/obj/tests/%.o: tests/%.c $(out)/flags
 	$(call say,CC) $(compile) $(fortify) -fPIE -MMD -MP -c -o $@ $<
 
 $(out)/obj/tests/sim/%.o: tests/sim/%.c $(out)/flags
+	@mkdir -p $(@D)
+	$(call say,CC) $(compile) $(fortify) $(pkg_cflags) -fPIE -MMD -MP -c -o $@ $<
+
+$(out)/obj/tests/tables/%.o: tests/tables/%.c $(out)/flags
 	@mkdir -p $(@D)
 	$(call say,CC) $(compile) $(fortify) $(pkg_cflags) -fPIE -MMD -MP -c -o $@ $<
 
@@ -282,11 +308,15 @@ bench: $(program) $(bench)
 	    OUT='$(if $(CASES)$(QUICK),,$(CURDIR)/tests/bench/RESULTS.md)' \
 	    tests/bench/bench
 
-lint: $(program)
-	@BIN='$(program)' scripts/lint
+bench-s3: $(program) $(bench)
+	@BIN='$(abspath $(program))' TOOLS='$(abspath $(out))' \
+	    tests/s3/with-gateway tests/bench/s3
 
-docs: $(program)
-	@BIN='$(program)' scripts/docs
+lint: $(program) $(out)/tables
+	@BIN='$(program)' TABLES='$(out)/tables' scripts/lint $(LINT)
+
+docs: $(out)/tables
+	@TABLES='$(out)/tables' scripts/docs
 
 format:
 	clang-format -i $(wildcard src/*.[ch] src/*/*.[ch] src/*/*/*.[ch] \
@@ -302,6 +332,45 @@ $(oidc): tests/oidc/package.json
 check-oidc: $(oidc)
 	cp tests/oidc/provider.mjs $(BUILD)/oidc
 	+@$(MAKE) -s check TESTS=tests/oidc.bats
+
+# The library that Jibri reads its configuration with, and a JDK: scripts/deps
+# hocon installs both.
+check-hocon: export CHECK_HOCON := 1
+check-hocon:
+	+@$(MAKE) -s check TESTS=tests/hocon.bats
+
+# HTTP stacks of other languages.
+stacks = $(BUILD)/stacks
+$(stacks)/node_modules: tests/stacks/package.json
+	mkdir -p $(stacks) && cp tests/stacks/package.json $(stacks)
+	cd $(stacks) && npm install --no-audit --no-fund --no-package-lock
+	touch $@
+
+$(stacks)/backend-go: tests/stacks/backend.go
+	go build -o $@ $<
+
+$(stacks)/Backend.class: tests/stacks/Backend.java
+	javac -d $(stacks) -cp /usr/share/java/tomcat10-embed-core.jar $<
+
+check-stacks: $(stacks)/node_modules $(stacks)/backend-go \
+    $(stacks)/Backend.class
+	cp tests/stacks/*.mjs $(stacks)
+	+@STACKS_WANTED=1 $(MAKE) -s check TESTS=tests/stacks.bats
+	@sed -n 's/^# met //p' $(BUILD)/check.tap
+
+# What ffmpeg of Debian makes and decodes: scripts/deps media installs it.
+media = $(BUILD)/media/reference
+$(media): tests/media/generate
+	tests/media/generate $(BUILD)/media
+
+check-media: $(media)
+	+@$(MAKE) -s check TESTS=tests/media.bats
+
+# Ceph's gateway, which scripts/deps s3 installs.
+check-s3:
+	+@tests/s3/with-gateway $(MAKE) -s check \
+	    TESTS='$(filter-out unit,$(or $(filter tests/s3%,$(TESTS)), \
+	    $(wildcard tests/s3*.bats)))'
 
 check-cross: $(out)/sandbox
 	@BUILD='$(abspath $(out))' scripts/cross
@@ -338,9 +407,10 @@ dist deb rpm:
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all sim helpers bench check check-long check-mutants check-packages \
-    check-fresh check-cross check-oidc soak fuzz analyze sbom lint docs format \
-    install dist deb rpm clean FORCE
+.PHONY: all sim helpers bench bench-s3 check check-long check-mutants check-packages \
+    check-fresh check-cross check-hocon check-media check-oidc check-s3 \
+    check-stacks \
+    soak fuzz analyze sbom lint docs format install dist deb rpm clean FORCE
 .DELETE_ON_ERROR:
 
 -include $(wildcard $(addprefix $(out)/obj/,*/*.d */*/*.d */*/*/*.d))

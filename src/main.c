@@ -1,9 +1,14 @@
 #include <fcntl.h>
+#include <fnmatch.h>
 #include <malloc.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "base/log.h"
+#include "base/mem.h"
 #include "base/stop.h"
 #include "cli/command/commands.h"
 #include "io/json.h"
@@ -17,6 +22,23 @@ open_standard_descriptors(void)
 			(void)open("/dev/null", O_RDWR);
 }
 
+/* By these, libraries write TLS keys down, load code or trust other files. */
+static void
+clear_environment(void)
+{
+	static const char *const cleared[] = { "SSLKEYLOGFILE=*", "OPENSSL_*",
+		"SSL_CERT_*", "CURL_*", "MAGIC=*", "LD_*" };
+
+	for (size_t i = 0; i < sizeof(cleared) / sizeof(cleared[0]); i++)
+		for (char **e = environ; e && *e;) {
+			autofree char *name = xstrndup(*e, strcspn(*e, "="));
+
+			if (fnmatch(cleared[i], *e, 0) != 0 ||
+			    unsetenv(name) == -1)
+				e++;
+		}
+}
+
 int
 main(int argc, char **argv)
 {
@@ -27,6 +49,7 @@ main(int argc, char **argv)
 	int result;
 
 	open_standard_descriptors();
+	clear_environment();
 	/* Large buffers are the system's again once they are freed. */
 	(void)mallopt(M_MMAP_THRESHOLD, LARGE_BYTES);
 	log_init();

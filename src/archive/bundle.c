@@ -1,58 +1,111 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "archive/bundle_internal.h"
+#include "base/child.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "base/user.h"
+#include "base/owned.h"
 #include "io/archive.h"
+#include "io/digest.h"
 #include "recording/identity.h"
-#include "sweep/removal.h"
+#include "sweep/visit.h"
 
-static void
-workspace_close(struct workspace *w)
+/* --- names ---------------------------------------------------------------- */
+
+enum { HASH_CHARACTERS = 12 };
+
+char *
+bundle_name(const char *prefix, const char *stem, const char *suffix)
 {
-	journal_close(&w->lock);
-	mem_close(&w->fd);
-	mem_close(&w->parentfd);
-	mem_close(&w->archive_fd);
-	free(w->archive_id);
-	free(w->parent);
-	free(w->hidden);
-	free(w->directory);
-	free(w->session);
+	size_t room = NAME_MAX - strlen(prefix) - strlen(suffix);
+	size_t kept = room - HASH_CHARACTERS - 1;
+	char hex[DIGEST_HEX_BYTES];
+
+	if (strlen(stem) <= room)
+		return xasprintf("%s%s%s", prefix, stem, suffix);
+	digest_once(stem, strlen(stem), hex);
+	/* Not within a character: some file systems take UTF-8 only. */
+	while (kept > 0 && ((unsigned char)stem[kept] & 0xc0) == 0x80)
+		kept--;
+	return xasprintf("%s%.*s~%.*s%s", prefix, (int)kept, stem,
+	    HASH_CHARACTERS, hex, suffix);
 }
 
 /* --- the archive ---------------------------------------------------------- */
 
 static int
-open_archive(struct workspace *w, struct err *e)
+open_archive(struct bundle *b, int64_t ratio, struct err *e)
 {
-	const char *path = w->archive;
+	const struct archive_limits limits = {
+		.entries = BUNDLE_MAX_ENTRIES,
+		.ratio = ratio,
+	};
+	const char *path = b->archive;
 	struct stat st;
 
-	w->archive_fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	if (w->archive_fd == -1 && (errno == ENOENT || errno == ENOTDIR))
+	b->archive_fd = owned_open_file(path, O_RDONLY, 0);
+	if (b->archive_fd == -1 && (errno == ENOENT || errno == ENOTDIR))
 		return err_set(e, ERR_NO_INPUT, "%s: there is no such archive",
 		    path);
-	if (w->archive_fd == -1 || fstat(w->archive_fd, &st) == -1)
+	if (b->archive_fd == -1 && errno == EMLINK)
+		return err_set(e, ERR_PERMANENT,
+		    "%s is not a plain file with one name", path);
+	if (b->archive_fd == -1 || fstat(b->archive_fd, &st) == -1)
 		return err_sys(e, "open %s", path);
 	if (!S_ISREG(st.st_mode))
 		return err_set(e, ERR_NO_INPUT,
 		    "%s is neither a directory nor a file", path);
 	/* The same for the same archive, wherever it is unpacked. */
-	w->archive_id = xasprintf("%s:%" PRId64 ":%" PRId64, basename(path),
+	b->archive_id = xasprintf("%s:%" PRId64 ":%" PRId64, basename(path),
 	    (int64_t)st.st_size, file_mtime_ns(&st));
-	w->hidden = xasprintf(".%.240s.new", basename(path));
-	return 0;
+	b->hidden =
+	    bundle_name(".", basename(path), b->is_dry_run ? ".dry" : ".new");
+	b->reader = bundle_reader_start(b->archive_fd, &limits,
+	    b->pipeline->recording.confine, e);
+	return b->reader ? 0 : -1;
 }
 
 /* --- the place ------------------------------------------------------------ */
+
+static bool
+enter(struct bundle *b, const char *parent)
+{
+	bool is_writable;
+
+	mem_close(&b->parentfd);
+	mem_replace(&b->parent, parent);
+	b->parentfd = owned_open(parent, O_RDONLY | O_DIRECTORY);
+	if (b->parentfd == -1)
+		return false;
+	owned_become(b->parentfd);
+	is_writable = faccessat(b->parentfd, ".", W_OK | X_OK, AT_EACCESS) == 0;
+	owned_leave();
+	return is_writable;
+}
+
+/* Beside the archive, else in the work-dir. */
+static int
+find_place(struct bundle *b, const char *work_dir, struct err *e)
+{
+	autofree char *beside = file_parent(b->archive);
+
+	if (enter(b, beside) || (work_dir && *work_dir && enter(b, work_dir)))
+		return 0;
+	return err_set(e, ERR_CONFIG,
+	    "%s cannot be written, so that the archive cannot be unpacked: %s",
+	    b->parent,
+	    work_dir && *work_dir ? "set another work-dir" : "set work-dir");
+}
+
+/* --- unpacking, in a process of its own ----------------------------------- */
 
 /* Whoever else could write there could forge what is delivered. */
 static bool
@@ -64,129 +117,61 @@ is_private(int fd)
 	    (st.st_mode & 022) == 0;
 }
 
-/* The archive that the directory was unpacked from, by its id, or NULL. */
-static char *
-source_of(int parentfd, const char *name)
+static bool
+is_unpacked_from(int parentfd, const char *name, const char *archive_id)
 {
 	autoclose int fd =
 	    file_open_beneath(parentfd, name, O_RDONLY | O_DIRECTORY);
 	struct progress p = { 0 };
 	struct err ignored;
-	char *id;
+	bool is_it;
 
 	if (fd == -1 || !is_private(fd) || journal_peek(fd, &p, &ignored) == -1)
-		return NULL;
-	id = p.archive ? xstrdup(p.archive) : NULL;
+		return false;
+	is_it = p.archive && strcmp(p.archive, archive_id) == 0;
 	progress_free(&p);
-	return id;
+	return is_it;
 }
 
 /* An earlier run may have unpacked it, under whatever session's name. */
 static bool
-find_unpacked(struct workspace *w)
+find_unpacked(struct bundle *b)
 {
-	int fd = file_open_beneath(w->parentfd, ".", O_RDONLY | O_DIRECTORY);
-	autoclosedir DIR *dir = fd == -1 ? NULL : fdopendir(fd);
-	const struct dirent *entry;
+	autoclosedir DIR *dir = file_open_folder(b->parentfd, ".");
+	const char *name;
 
-	while (dir && w->directory == NULL && (entry = readdir(dir)) != NULL) {
-		autofree char *id =
-		    *entry->d_name == '.' ? NULL : source_of(fd, entry->d_name);
-
-		if (id && strcmp(id, w->archive_id) == 0)
-			w->directory = xstrdup(entry->d_name);
-	}
-	return w->directory != NULL;
+	while (dir && b->directory == NULL && (name = file_next_name(dir)))
+		if (*name != '.' &&
+		    is_unpacked_from(dirfd(dir), name, b->archive_id))
+			b->directory = xstrdup(name);
+	return b->directory != NULL;
 }
 
-/* 1 when the hidden folder is ours, 0 when it is not there or cannot be. */
+/* The lock is an empty journal.  0 without one: there is no such folder. */
 static int
-lock_hidden(struct workspace *w, bool may_create, struct err *e)
+open_hidden(struct bundle *b, bool may_create, int *fd, struct journal *lock,
+    struct err *e)
 {
-	if (may_create && mkdirat(w->parentfd, w->hidden, 0700) == -1 &&
+	if (may_create && mkdirat(b->parentfd, b->hidden, 0700) == -1 &&
 	    errno != EEXIST)
-		return errno == EACCES || errno == EPERM || errno == EROFS
-		    ? 0
-		    : err_sys(e, "create %s/%s", w->parent, w->hidden);
-	w->fd = openat(w->parentfd, w->hidden,
+		return err_sys(e, "create %s/%s", b->parent, b->hidden);
+	*fd = openat(b->parentfd, b->hidden,
 	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (w->fd == -1)
-		return errno == ENOENT
-		    ? 0
-		    : err_sys(e, "open %s/%s", w->parent, w->hidden);
-	if (!is_private(w->fd))
+	if (*fd == -1 && errno == ENOENT && !may_create)
+		return 0;
+	if (*fd == -1)
+		return err_sys(e, "open %s/%s", b->parent, b->hidden);
+	if (!is_private(*fd))
 		return err_set(e, ERR_PERMANENT,
 		    "%s/%s is not this user's alone; remove it and run again",
-		    w->parent, w->hidden);
-	return journal_open(&w->lock, w->fd, w->pipeline->recording.locking,
-		   e) == -1
-	    ? -1
-	    : 1;
-}
-
-static void
-remove_hidden(struct workspace *w)
-{
-	if (w->fd != -1 && file_remove_tree(w->parentfd, w->hidden) == -1)
-		log_warn("%s/%s cannot be removed: %s", w->parent, w->hidden,
-		    strerror(errno));
-	journal_close(&w->lock);
-	mem_close(&w->fd);
-}
-
-/* What lies below is then the owner's, as a recording of Jibri's. */
-static int
-become_owner(const struct workspace *w)
-{
-	struct stat st;
-
-	return fstat(w->parentfd, &st) == -1
-	    ? -1
-	    : user_become(st.st_uid, st.st_gid, false);
+		    b->parent, b->hidden);
+	return journal_open(lock, *fd, b->pipeline->recording.locking, e);
 }
 
 static int
-enter(struct workspace *w, const char *parent, struct err *e)
+unpack(struct bundle *b, int fd, struct err *e)
 {
-	mem_close(&w->parentfd);
-	mem_replace(&w->parent, parent);
-	w->parentfd = open(parent, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (w->parentfd == -1)
-		return err_sys(e, "%s", parent);
-	user_return();
-	if (become_owner(w) == -1)
-		return err_sys(e, "become the owner of %s", parent);
-	return 0;
-}
-
-/* Where it is already, else beside the archive, else in the work-dir. */
-static int
-find_place(struct workspace *w, const char *work_dir, struct err *e)
-{
-	autofree char *beside = file_parent(w->archive);
-	const char *const parents[] = { beside, work_dir };
-	size_t n = work_dir && *work_dir ? 2 : 1;
-
-	for (int may_create = 0; may_create <= 1; may_create++)
-		for (size_t i = 0; i < n; i++) {
-			int result = enter(w, parents[i], e);
-
-			if (result == 0 && (may_create || find_unpacked(w)))
-				result = lock_hidden(w, may_create, e);
-			if (result != 0 || w->directory != NULL)
-				return result == -1 ? -1 : 0;
-		}
-	return err_set(e, ERR_CONFIG,
-	    "%s cannot be written, so that the archive cannot be unpacked: %s",
-	    w->parent, n == 2 ? "set another work-dir" : "set work-dir");
-}
-
-/* --- unpacking ------------------------------------------------------------ */
-
-static int
-unpack(struct workspace *w, int64_t ratio, struct err *e)
-{
-	const char *name = basename(w->archive), *wish = w->request->session;
+	const char *name = basename(b->archive);
 	autofree char *stem = xstrdup(name);
 	autofree char *root = NULL;
 	size_t stem_len;
@@ -196,117 +181,208 @@ unpack(struct workspace *w, int64_t ratio, struct err *e)
 
 	(void)archive_type_of(name, &stem_len);
 	stem[stem_len] = '\0';
-	log_info("%s: unpacking into %s/%s", w->archive, w->parent, w->hidden);
-	if (file_remove_tree(w->fd, BUNDLE_NEW) == -1 ||
-	    mkdirat(w->fd, BUNDLE_NEW, 0700) == -1 ||
-	    (newfd = file_open_beneath(w->fd, BUNDLE_NEW,
+	log_info("%s: unpacking into %s/%s", b->archive, b->parent, b->hidden);
+	if (file_remove_tree(fd, BUNDLE_NEW) == -1 ||
+	    mkdirat(fd, BUNDLE_NEW, 0700) == -1 ||
+	    (newfd = file_open_beneath(fd, BUNDLE_NEW,
 		 O_RDONLY | O_DIRECTORY)) == -1)
-		return err_sys(e, "create %s/%s/" BUNDLE_NEW, w->parent,
-		    w->hidden);
-	result = bundle_unpack(w->archive_fd, ratio, newfd, &root, &head, e);
-	w->session = xstrdup(wish ? wish : head.session ? head.session : stem);
+		return err_sys(e, "create %s/%s/" BUNDLE_NEW, b->parent,
+		    b->hidden);
+	result = bundle_unpack(b->reader, newfd, &root, &head, e);
+	b->session = xstrdup(b->wish ? b->wish
+		: head.session       ? head.session
+				     : stem);
 	if (result == 0)
-		result = identity_check_segment("session", w->session, e);
+		result = identity_check_segment("session", b->session, e);
+	if (result == 0 && strlen(b->session) > NAME_MAX) {
+		errno = ENAMETOOLONG;
+		result = err_sys(e, "create %s/%s", b->parent, b->session);
+	}
 	if (result == 0)
-		result = bundle_settle(w, &head, root, e);
+		result = bundle_prepare(b, fd, &head, root, e);
 	manifest_head_free(&head);
 	return result;
 }
 
-/* --- delivering ----------------------------------------------------------- */
+/* What it has become, or why it has not. */
+struct report {
+	struct err err;
+	int64_t is_found; /* it was unpacked before */
+	int64_t has_hidden;
+	char directory[2048]; /* below parent */
+	char session[NAME_MAX + 1];
+};
 
-/*
- * Once the backend has it all, the copy has done its work: the archive is
- * still here.  What was there before has not come from one.
- */
+_Static_assert(sizeof(struct report) <= PIPE_BUF, "a small report");
+
 static void
-remove_copy(struct workspace *w)
+fill_report(struct report *r, const struct bundle *b, int result)
 {
-	const struct removal removal = {
-		.pipeline = w->pipeline,
-		.proof = REMOVAL_NONE,
-		.rootfd = w->parentfd,
-		.root = w->parent,
-		.name = w->directory,
+	if (result == 0)
+		r->err.class = ERR_NONE;
+	if (result == 0 && strlen(b->directory) >= sizeof(r->directory))
+		(void)err_set(&r->err, ERR_PERMANENT,
+		    "the archive's folders have too long names");
+	if (result == 0)
+		(void)snprintf(r->directory, sizeof(r->directory), "%s",
+		    b->directory);
+	if (b->session != NULL)
+		(void)snprintf(r->session, sizeof(r->session), "%s",
+		    b->session);
+}
+
+static void
+work(const void *ctx, int fd)
+{
+	struct bundle b = *(const struct bundle *)ctx;
+	const struct confine_policy *policy = b.pipeline->recording.confine;
+	const struct confine_policy confine = {
+		.is_on = policy->is_on,
+		.is_offline = true,
 	};
-	autofree char *id =
-	    become_owner(w) == -1 ? NULL : source_of(w->parentfd, w->directory);
-	struct err e = { 0 };
+	struct journal lock = { .fd = -1 };
+	autoclose int hiddenfd = -1;
+	struct report r = { 0 };
+	int result = bundle_become_owner(&b, &r.err);
 
-	if (id != NULL && removal_run(&removal, &e) != REMOVAL_DONE)
-		log_info("%s stays unpacked in %s/%s: %s", w->archive,
-		    w->parent, w->directory, e.text);
+	confine_directory(&confine, b.parentfd);
+	r.is_found = result == 0 && find_unpacked(&b);
+	if (result == 0)
+		result = open_hidden(&b, !r.is_found, &hiddenfd, &lock, &r.err);
+	r.has_hidden = result == 0 && hiddenfd != -1;
+	if (result == 0 && !r.is_found) {
+		confine_directory(&confine, hiddenfd);
+		result = unpack(&b, hiddenfd, &r.err);
+	}
+	fill_report(&r, &b, result);
+	(void)file_write_all(fd, &r, sizeof(r));
+}
+
+static bool
+is_valid(const struct bundle *b, const struct report *r)
+{
+	size_t len = strlen(b->hidden);
+	autofree char *clean = NULL;
+	struct err ignored;
+
+	if (!err_is_valid(&r->err) ||
+	    memchr(r->directory, '\0', sizeof(r->directory)) == NULL ||
+	    memchr(r->session, '\0', sizeof(r->session)) == NULL)
+		return false;
+	if (r->err.class != ERR_NONE)
+		return true;
+	clean = archive_clean_path(r->directory);
+	if (clean == NULL || strcmp(clean, r->directory) != 0 || !*clean)
+		return false;
+	return r->is_found
+	    ? strchr(clean, '/') == NULL
+	    : strncmp(clean, b->hidden, len) == 0 && clean[len] == '/' &&
+		identity_check_segment("session", r->session, &ignored) == 0;
+}
+
+/* --- the whole ------------------------------------------------------------ */
+
+static void
+remove_hidden(struct bundle *b)
+{
+	int result;
+
+	if (!b->has_hidden)
+		return;
+	b->has_hidden = false;
+	owned_become(b->parentfd);
+	result = file_remove_tree(b->parentfd, b->hidden);
+	owned_leave();
+	if (result == -1)
+		log_warn("%s/%s cannot be removed: %s", b->parent, b->hidden,
+		    strerror(errno));
 }
 
 static int
-deliver(struct workspace *w, const struct attempt_policy *attempt,
-    struct attempt_result *result, struct err *e)
+unpack_or_find(struct bundle *b, struct err *e)
 {
-	autofree char *directory = xasprintf("%s/%s", w->parent, w->directory);
-	struct attempt_request inner = *w->request;
-	int outcome;
+	struct report r;
+	int result = child_run(work, b, &r, sizeof(r), e);
 
-	if (!inner.is_dry_run)
-		remove_hidden(w);
-	else if (w->session != NULL)
-		inner.session = w->session;
-	user_return();
-	inner.directory = directory;
-	outcome = attempt_run(&inner, attempt, w->pipeline, result, e);
-	if (inner.is_dry_run)
-		return outcome;
-	if (outcome == 0)
-		remove_copy(w);
-	else if (e->class != ERR_BUSY)
-		log_info("%s stays unpacked in %s for the next run", w->archive,
-		    directory);
-	return outcome;
-}
-
-static int
-open_and_deliver(struct workspace *w, const struct bundle_policy *policy,
-    const struct attempt_policy *attempt, struct attempt_result *result,
-    struct err *e)
-{
-	const struct attempt_request *request = w->request;
-
-	if (open_archive(w, e) == -1 ||
-	    identity_check_arguments(request->room, request->session,
-		request->meeting_id, e) == -1)
+	if (result == 0 && !is_valid(b, &r))
+		return err_set(e, ERR_TEMPORARY,
+		    "the process that unpacks it made up what it reports");
+	if (result == -1)
 		return -1;
-	if (find_place(w, policy->work_dir, e) == -1 ||
-	    (w->directory == NULL && unpack(w, policy->unpack_ratio, e) == -1))
-		return err_wrap(e, "%s", w->archive);
-	return deliver(w, attempt, result, e);
+	b->has_hidden = r.has_hidden;
+	*e = r.err;
+	if (e->class != ERR_NONE)
+		return -1;
+	mem_replace(&b->directory, r.directory);
+	if (r.is_found)
+		return 0;
+	mem_replace(&b->session, r.session);
+	return b->is_dry_run ? 0 : bundle_settle(b, e);
 }
 
 int
-bundle_deliver(const struct attempt_request *request,
-    const struct bundle_policy *policy, const struct attempt_policy *attempt,
-    const struct pipeline_policy *pipeline, struct attempt_result *result,
+bundle_open(struct bundle *b, const struct attempt_request *request,
+    const struct bundle_policy *policy, const struct pipeline_policy *pipeline,
     struct err *e)
 {
-	struct workspace w = {
+	int result;
+
+	*b = (struct bundle){
 		.archive = request->directory,
-		.request = request,
 		.pipeline = pipeline,
+		.wish = request->session,
+		.is_dry_run = request->is_dry_run,
 		.archive_fd = -1,
 		.parentfd = -1,
-		.fd = -1,
-		.lock = { .fd = -1 },
 	};
-	int outcome;
+	if (identity_check_arguments(request->room, request->session,
+		request->meeting_id, e) == -1 ||
+	    open_archive(b, policy->unpack_ratio, e) == -1)
+		return -1;
+	result = find_place(b, policy->work_dir, e);
+	if (result == 0)
+		result = unpack_or_find(b, e);
+	bundle_reader_free(steal(&b->reader));
+	if (result == -1 || !b->is_dry_run)
+		remove_hidden(b);
+	return result == -1 ? err_wrap(e, "%s", b->archive) : 0;
+}
 
-	*result = (struct attempt_result){ 0 };
-	outcome = open_and_deliver(&w, policy, attempt, result, e);
-	/* Not what another process is at work on. */
-	if (w.lock.fd != -1 && !(outcome == -1 && e->class == ERR_BUSY))
-		remove_hidden(&w);
-	user_return();
-	if (result->state == NULL)
-		result->state = attempt_state_name(e->class);
-	/* People know the archive, not where its copy is. */
-	mem_replace(&result->path, request->directory);
-	workspace_close(&w);
-	return outcome;
+void
+bundle_end(struct bundle *b, enum err_class how)
+{
+	const struct removal removal = {
+		.pipeline = b->pipeline,
+		.proof = REMOVAL_NONE,
+		.rootfd = b->parentfd,
+		.root = b->parent,
+		.name = b->directory,
+		.archive = b->archive_id,
+	};
+	struct err e = { 0 };
+
+	if (b->is_dry_run) {
+		remove_hidden(b);
+	} else if (how == ERR_NONE) {
+		/* The archive is still here. */
+		if (visit_remove(&removal, &e) != REMOVAL_DONE && *e.text)
+			log_info("%s stays unpacked in %s/%s: %s", b->archive,
+			    b->parent, b->directory, e.text);
+	} else if (how != ERR_BUSY) {
+		log_info("%s stays unpacked in %s/%s for the next run",
+		    b->archive, b->parent, b->directory);
+	}
+}
+
+void
+bundle_close(struct bundle *b)
+{
+	bundle_reader_free(b->reader);
+	mem_close(&b->parentfd);
+	mem_close(&b->archive_fd);
+	free(b->archive_id);
+	free(b->parent);
+	free(b->hidden);
+	free(b->directory);
+	free(b->session);
 }

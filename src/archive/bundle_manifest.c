@@ -20,23 +20,15 @@ add_line(struct buf *out, const json_t *json)
 }
 
 /* What is NULL, or no UTF-8, is left out. */
-static void
-set_string(json_t *json, const char *name, const char *value)
-{
-	(void)json_object_set_new(json, name, json_string(value));
-}
-
 void
 manifest_add_head(struct buf *out, const struct manifest_head *head)
 {
-	autojson json_t *json =
-	    json_pack("{s:i}", "manifest", MANIFEST_VERSION);
+	autojson json_t *json = json_pack("{s:i, s:s, s:o*, s:o*, s:o*, s:I}",
+	    "manifest", MANIFEST_VERSION, "version", VERSION, "session",
+	    json_string(head->session), "room", json_string(head->room),
+	    "meetingId", json_string(head->meeting_id), "files",
+	    (json_int_t)head->files);
 
-	set_string(json, "version", VERSION);
-	set_string(json, "session", head->session);
-	set_string(json, "room", head->room);
-	set_string(json, "meetingId", head->meeting_id);
-	(void)json_object_set_new(json, "files", json_integer(head->files));
 	add_line(out, json);
 }
 
@@ -84,7 +76,7 @@ parse_head(const json_t *json, struct manifest_head *head)
 	    !take_name(json, "session", &head->session) ||
 	    !take_name(json, "room", &head->room))
 		return false;
-	if (id != NULL && (head->meeting_id = json_plain_id(id)) == NULL)
+	if (id != NULL && (head->meeting_id = json_id(id)) == NULL)
 		return false;
 	head->files = json_member_int(json, "files", -1);
 	return head->files >= 0;
@@ -127,8 +119,8 @@ manifest_parse(const struct buf *text, struct manifest_head *head,
 
 		if (json == NULL || (files == -1 && !parse_head(json, head)))
 			return err_set(e, ERR_PERMANENT,
-			    "the archive's manifest is none that is known "
-			    "here: line %lld",
+			    "the archive's manifest is damaged or of an "
+			    "unknown version: line %lld",
 			    (long long)files + 2);
 		if (files >= 0 && parse_file(json, file, ctx, e) == -1)
 			return -1;

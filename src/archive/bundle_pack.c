@@ -1,13 +1,12 @@
-#include <assert.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "archive/bundle_internal.h"
+#include "base/child.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
@@ -19,14 +18,6 @@
 #include "recording/recording.h"
 
 enum { MS_IN_NS = 1000000 };
-
-/* The archive under a name of its own, until it is whole. */
-struct target {
-	char *directory, *path;
-	char *temporary; /* NULL: there is nothing to remove */
-	enum archive_type type;
-	int fd, dirfd;
-};
 
 struct pack {
 	const struct bundle_pack_request *request;
@@ -49,46 +40,36 @@ struct source {
 
 /* --- entries -------------------------------------------------------------- */
 
-/* The next bytes, at most a chunk; 0 where a file has shrunk. */
-static ssize_t
-next_bytes(const struct pack *p, const struct source *s, int64_t offset,
-    const char **data, struct err *e)
+static int
+add_bytes(struct pack *p, struct digest *digest, const char *data, ssize_t len,
+    struct err *e)
 {
-	int64_t left = s->size - offset;
-	size_t len =
-	    left < BUNDLE_CHUNK_BYTES ? (size_t)left : BUNDLE_CHUNK_BYTES;
-	ssize_t n;
-
-	if (s->fd == -1) {
-		*data = s->data + offset;
-		return (ssize_t)len;
-	}
-	*data = p->chunk;
-	n = file_read_at(s->fd, p->chunk, len, offset);
-	return n == -1 ? err_sys(e, "cannot be read") : n;
+	digest_add(digest, data, (size_t)len);
+	return archive_writer_add(p->writer, data, (size_t)len, e);
 }
 
+/* Until its size is there, or a file that has shrunk is at its end. */
 static int
 copy(struct pack *p, const struct source *s, struct digest *digest,
     struct err *e)
 {
-	int64_t offset = 0;
+	int64_t left = s->fd == -1 ? 0 : s->size;
 
-	while (offset < s->size) {
-		const char *data;
-		ssize_t n;
+	if (s->fd == -1 && add_bytes(p, digest, s->data, s->size, e) == -1)
+		return -1;
+	while (left > 0) {
+		size_t want = left < BUNDLE_CHUNK_BYTES ? (size_t)left
+							: BUNDLE_CHUNK_BYTES;
+		ssize_t n = file_read_at(s->fd, p->chunk, want, s->size - left);
 
-		if (stop_check(e) == -1)
-			return -1;
-		n = next_bytes(p, s, offset, &data, e);
 		if (n == -1)
-			return -1;
+			return err_sys(e, "cannot be read");
 		if (n == 0)
 			break;
-		if (archive_writer_add(p->writer, data, (size_t)n, e) == -1)
+		if (stop_check(e) == -1 ||
+		    add_bytes(p, digest, p->chunk, n, e) == -1)
 			return -1;
-		digest_add(digest, data, (size_t)n);
-		offset += n;
+		left -= n;
 	}
 	return archive_writer_end(p->writer, e);
 }
@@ -124,15 +105,20 @@ add_artifact(struct pack *p, const struct artifact *a, struct err *e)
 	autoclose int fd =
 	    recording_open_artifact(&p->recording, a->path, &st, e);
 	struct source s = { fd, NULL, st.st_size, file_mtime_ns(&st) };
+	autobuf struct buf text = { 0 };
+	int kind;
 
 	if (fd == -1)
 		return -1;
 	/* It would go out with what is private in it. */
 	if (a->is_unreadable)
 		return err_set(e, ERR_TEMPORARY, "could not be read before");
-	if (a->content.data != NULL)
-		s = (struct source){ -1, a->content.data, a->size,
-			a->mtime_ns };
+	kind = recording_read_json(&p->recording, a->path, fd, &st, &text, e);
+	if (kind == -1)
+		return -1;
+	if (kind == 1)
+		s = (struct source){ -1, text.data, (int64_t)text.len,
+			s.mtime_ns };
 	if (add_entry(p, a->path, &s, e) == -1)
 		return -1;
 	return recording_recheck(&p->recording, a->path, &st, e);
@@ -172,32 +158,21 @@ add_manifest(struct pack *p, struct err *e)
 
 /* --- the recording -------------------------------------------------------- */
 
-/* What the recording is made of now. */
-static void
-fingerprint(const struct recording *rec, char hex[DIGEST_HEX_BYTES])
-{
-	struct digest *d = digest_new();
-
-	for (size_t i = 0; i < rec->n; i++) {
-		const struct artifact *a = &rec->artifacts[i];
-		autofree char *line = xasprintf("%s%c%" PRId64 " %" PRId64 "\n",
-		    a->path, '\n', a->size, a->mtime_ns);
-
-		digest_add(d, line, strlen(line));
-	}
-	digest_hex(d, hex);
-	digest_free(d);
-}
-
+/* Which versions of which files it is made of now; a rename makes another. */
 static int
-scan(struct pack *p, char hex[DIGEST_HEX_BYTES], struct err *e)
+scan(struct pack *p, uint64_t *fingerprint, struct err *e)
 {
+	const struct recording *rec = &p->recording;
+
 	if (recording_scan(&p->recording, e) == -1)
 		return -1;
-	*e = p->recording.trouble;
+	*e = rec->trouble;
 	if (e->class != ERR_NONE)
 		return -1;
-	fingerprint(&p->recording, hex);
+	*fingerprint = rec->n;
+	for (size_t i = 0; i < rec->n; i++)
+		*fingerprint =
+		    *fingerprint * 31 + (uint64_t)rec->artifacts[i].stamp;
 	return 0;
 }
 
@@ -209,6 +184,7 @@ add_head(struct pack *p)
 	const struct identity_hints hints = {
 		.room_journal = known->room,
 		.session_journal = known->session,
+		.overruled = known->overruled,
 	};
 	struct manifest_head head = {
 		.files = (int64_t)p->recording.n + 1,
@@ -228,9 +204,9 @@ add_head(struct pack *p)
 static int
 add_all(struct pack *p, struct err *e)
 {
-	char before[DIGEST_HEX_BYTES], after[DIGEST_HEX_BYTES];
+	uint64_t before, after;
 
-	if (scan(p, before, e) == -1)
+	if (scan(p, &before, e) == -1)
 		return -1;
 	recording_log_doubts(&p->recording);
 	if (p->recording.n == 0)
@@ -242,116 +218,12 @@ add_all(struct pack *p, struct err *e)
 		if (add_artifact(p, &p->recording.artifacts[i], e) == -1)
 			return err_wrap(e, "%s",
 			    p->recording.artifacts[i].path);
-	if (scan(p, after, e) == -1)
+	if (scan(p, &after, e) == -1)
 		return -1;
-	if (strcmp(before, after) != 0)
+	if (before != after)
 		return err_set(e, ERR_TEMPORARY,
 		    "files came, went or changed while it was packed");
 	return add_manifest(p, e);
-}
-
-/* --- the target ----------------------------------------------------------- */
-
-static int
-choose_target(struct target *t, const char *wish, const struct recording *rec,
-    struct err *e)
-{
-	autofree char *name = xasprintf("%s.tar.zst", recording_name(rec));
-	autofree char *real = NULL;
-	struct stat st;
-	size_t len;
-
-	if (wish == NULL)
-		t->path = xstrdup(name);
-	else if (stat(wish, &st) == 0 && S_ISDIR(st.st_mode))
-		t->path = xasprintf("%s%s%s", wish,
-		    wish[strlen(wish) - 1] == '/' ? "" : "/", name);
-	else
-		t->path = xstrdup(wish);
-	t->directory = file_parent(t->path);
-	t->type = archive_type_of(basename(t->path), &len);
-	if (t->type == ARCHIVE_TYPE_NONE)
-		return err_set(e, ERR_USAGE,
-		    "%s names no archive: .tar.zst, .tar.gz, .tar or .zip",
-		    t->path);
-	real = realpath(t->directory, NULL);
-	if (real == NULL)
-		return err_sys(e, "%s", t->directory);
-	len = strlen(rec->path);
-	if (strncmp(real, rec->path, len) == 0 &&
-	    (real[len] == '/' || real[len] == '\0'))
-		return err_set(e, ERR_USAGE,
-		    "%s would lie in the recording itself; name another "
-		    "place with -o",
-		    t->path);
-	return 0;
-}
-
-static int
-set_exists(const struct target *t, struct err *e)
-{
-	return err_set(e, ERR_PERMANENT,
-	    "%s is there already, and is not replaced", t->path);
-}
-
-static int
-open_target(struct target *t, struct err *e)
-{
-	if (access(t->path, F_OK) == 0)
-		return set_exists(t, e);
-	t->dirfd = open(t->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (t->dirfd == -1)
-		return err_sys(e, "open %s", t->directory);
-	t->temporary =
-	    xasprintf("%s/.%s.XXXXXX", t->directory, basename(t->path));
-	t->fd = mkostemp(t->temporary, O_CLOEXEC);
-	if (t->fd != -1)
-		return 0;
-	(void)err_sys(e, "create %s", t->path);
-	free(t->temporary);
-	t->temporary = NULL;
-	return -1;
-}
-
-/* FAT has no links: there it takes two steps. */
-static int
-rename_to_new(const char *from, const char *to)
-{
-	if (link(from, to) == 0) {
-		(void)unlink(from);
-		return 0;
-	}
-	if (errno == EEXIST || access(to, F_OK) == 0) {
-		errno = EEXIST;
-		return -1;
-	}
-	return rename(from, to);
-}
-
-static int
-publish(struct target *t, struct err *e)
-{
-	assert(t->temporary != NULL && t->path != NULL);
-	if (fsync(t->fd) == -1)
-		return err_sys(e, "sync %s", t->path);
-	if (rename_to_new(t->temporary, t->path) == -1)
-		return errno == EEXIST ? set_exists(t, e)
-				       : err_sys(e, "rename to %s", t->path);
-	free(t->temporary);
-	t->temporary = NULL;
-	return fsync(t->dirfd) == -1 ? err_sys(e, "sync %s", t->directory) : 0;
-}
-
-static void
-target_close(struct target *t)
-{
-	mem_close(&t->fd);
-	mem_close(&t->dirfd);
-	if (t->temporary != NULL)
-		(void)unlink(t->temporary);
-	free(t->temporary);
-	free(t->directory);
-	free(t->path);
 }
 
 /* --- all of it ------------------------------------------------------------ */
@@ -368,50 +240,122 @@ write_archive(struct pack *p, struct err *e)
 	return archive_writer_close(p->writer, e);
 }
 
-static void
-fill_result(struct bundle_packed *packed, const struct pack *p)
+/* What the process that has packed it says. */
+struct report {
+	struct err err; /* ERR_NONE: the archive is whole */
+	char session[NAME_MAX + 1];
+	size_t files;
+	int64_t bytes;
+};
+
+static bool
+is_valid(const struct report *r)
 {
-	const struct target *t = &p->target;
+	return err_is_valid(&r->err) && r->bytes >= 0 &&
+	    memchr(r->session, '\0', sizeof(r->session)) != NULL;
+}
+
+static void
+fill_report(struct report *r, const struct pack *p)
+{
 	const struct recording *rec = &p->recording;
+
+	(void)snprintf(r->session, sizeof(r->session), "%s",
+	    p->identity.session ? p->identity.session : recording_name(rec));
+	r->files = rec->n;
+	for (size_t i = 0; i < rec->n; i++)
+		r->bytes += rec->artifacts[i].size;
+}
+
+/* As the recording's owner; the archive is open. */
+static void
+pack_open(const struct pack *opened, struct report *r)
+{
+	struct pack p = *opened;
+	const struct recording *rec = &p.recording;
+	struct journal *j = &p.journal;
+
+	if (recording_enter(rec, &r->err) == 0 &&
+	    journal_open(j, rec->dirfd, rec->policy->locking, &r->err) == 0) {
+		if (write_archive(&p, &r->err) == -1)
+			(void)err_wrap(&r->err, "%s", rec->path);
+		else
+			r->err.class = ERR_NONE;
+	}
+	fill_report(r, &p);
+	archive_writer_free(p.writer);
+	free(p.chunk);
+	buf_free(&p.manifest);
+	identity_free(&p.identity);
+	/* An empty one would say that Jibri has called us for it. */
+	if (j->fd != -1 && j->size == 0 && !j->is_degraded)
+		(void)unlinkat(j->dirfd, RECORDING_JOURNAL, 0);
+	journal_close(j);
+	recording_close(&p.recording);
+}
+
+static void
+work(const void *ctx, int fd)
+{
+	struct pack p = *(const struct pack *)ctx;
+	struct recording_policy policy = *p.recording.policy;
+	const struct confine_policy offline = {
+		.is_on = policy.confine->is_on,
+		.is_offline = true,
+	};
+	struct report r = { 0 };
+
+	policy.confine = &offline;
+	p.recording.policy = &policy;
+	pack_open(&p, &r);
+	(void)file_write_all(fd, &r, sizeof(r));
+}
+
+/* Root's rights are needed once more: it is published as root. */
+static int
+write_target(struct pack *p, struct report *r, struct err *e)
+{
+	if (geteuid() != 0) {
+		pack_open(p, r);
+		p->recording = (struct recording){ .dirfd = -1 };
+	} else if (child_run(work, p, r, sizeof(*r), e) == -1) {
+		return -1;
+	}
+	if (!is_valid(r))
+		return err_set(e, ERR_TEMPORARY,
+		    "its process made up what it reports");
+	*e = r->err;
+	return e->class == ERR_NONE ? 0 : -1;
+}
+
+static void
+fill_result(struct bundle_packed *packed, const struct report *r,
+    const struct target *t)
+{
 	struct stat st = { 0 };
 
-	packed->path = xstrdup(rec->path);
-	packed->target = t->path ? xstrdup(t->path) : NULL;
-	packed->session =
-	    p->identity.session ? xstrdup(p->identity.session) : NULL;
-	packed->files = rec->n;
-	for (size_t i = 0; i < rec->n; i++)
-		packed->bytes += rec->artifacts[i].size;
-	if (t->fd != -1 && fstat(t->fd, &st) == 0)
+	packed->target = xstrdup(t->path);
+	packed->session = xstrdup(r->session);
+	packed->files = r->files;
+	packed->bytes = r->bytes;
+	if (fstat(t->fd, &st) == 0)
 		packed->archive_bytes = st.st_size;
 }
 
 static int
-pack(struct pack *p, const struct recording_policy *policy, struct err *e)
+pack(struct pack *p, const struct recording_policy *policy, struct report *r,
+    struct err *e)
 {
 	struct recording *rec = &p->recording;
 	struct target *t = &p->target;
-	int result;
 
 	if (recording_open(rec, p->request->directory, policy, e) == -1)
 		return -1;
 	log_set_session(recording_name(rec));
-	if (choose_target(t, p->request->target, rec, e) == -1)
+	if (target_choose(t, p->request->target, rec, e) == -1 ||
+	    target_open(t, e) == -1 || write_target(p, r, e) == -1)
 		return -1;
-	/* The recording is its owner's, the archive is ours. */
-	recording_enter(rec, false);
-	if (journal_open(&p->journal, rec->dirfd, rec->policy->locking, e) ==
-	    -1)
-		return -1;
-	recording_leave(rec);
-	if (open_target(t, e) == -1)
-		return -1;
-	recording_enter(rec, false);
-	result = write_archive(p, e);
-	recording_leave(rec);
-	if (result == -1)
-		return err_wrap(e, "%s", rec->path);
-	return publish(t, e);
+	return target_publish(t, e);
 }
 
 int
@@ -420,7 +364,7 @@ bundle_pack(const struct bundle_pack_request *request,
     struct bundle_packed *packed, struct err *e)
 {
 	struct recording_policy recording = pipeline->recording;
-	int64_t ratio = policy->unpack_ratio;
+	struct report report = { 0 };
 	struct pack p = {
 		.request = request,
 		.policy = &pipeline->identity,
@@ -428,30 +372,23 @@ bundle_pack(const struct bundle_pack_request *request,
 		.recording = { .dirfd = -1 },
 		.journal = { .fd = -1 },
 	};
-	const struct journal *j = &p.journal;
 	int result;
 
 	if (request->is_unredacted)
 		recording.redact = (struct text_list){ 0 };
 	*packed = (struct bundle_packed){ 0 };
-	result = pack(&p, &recording, e);
-	fill_result(packed, &p);
+	result = pack(&p, &recording, &report, e);
+	if (result == 0)
+		fill_result(packed, &report, &p.target);
 	/* Zeros and the like: what we made must not be taken for a bomb. */
 	if (result == 0 &&
-	    !archive_is_modest(packed->bytes, packed->archive_bytes, ratio))
+	    !archive_is_modest(packed->bytes, packed->archive_bytes,
+		policy->unpack_ratio))
 		log_warn("%s unpacks to more than %" PRId64
 			 " times its size: upload it with a larger "
 			 "unpack-ratio",
-		    packed->target, ratio);
+		    packed->target, policy->unpack_ratio);
 	target_close(&p.target);
-	archive_writer_free(p.writer);
-	free(p.chunk);
-	buf_free(&p.manifest);
-	identity_free(&p.identity);
-	/* An empty one would say that Jibri has called us for it. */
-	if (j->fd != -1 && j->size == 0 && !j->is_degraded)
-		(void)unlinkat(j->dirfd, RECORDING_JOURNAL, 0);
-	journal_close(&p.journal);
 	recording_close(&p.recording);
 	return result;
 }
@@ -459,7 +396,6 @@ bundle_pack(const struct bundle_pack_request *request,
 void
 bundle_packed_free(struct bundle_packed *packed)
 {
-	free(packed->path);
 	free(packed->session);
 	free(packed->target);
 }

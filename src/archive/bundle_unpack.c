@@ -14,8 +14,6 @@
 #include "recording/recording.h"
 
 enum {
-	/* The journal and the manifest come on top. */
-	MAX_ENTRIES = RECORDING_MAX_ARTIFACTS + 2,
 	MAX_FOLDERS = 2 * RECORDING_MAX_DEPTH,
 	/* Left alone on the disk, as others write to it too. */
 	RESERVE_BYTES = 64 * 1024 * 1024,
@@ -33,7 +31,7 @@ struct unpacked {
 
 struct unpack {
 	int dirfd;
-	struct archive_reader *reader;
+	struct bundle_reader *reader;
 	struct unpacked *files;
 	size_t n, cap;
 	struct buf manifest;
@@ -116,7 +114,7 @@ copy_out(struct unpack *u, int fd, struct digest *digest, struct err *e)
 	for (;;) {
 		if (stop_check(e) == -1)
 			return -1;
-		n = archive_reader_read(u->reader, u->chunk, BUNDLE_CHUNK_BYTES,
+		n = bundle_reader_read(u->reader, u->chunk, BUNDLE_CHUNK_BYTES,
 		    e);
 		if (n <= 0)
 			return (int)n;
@@ -200,7 +198,7 @@ take_manifest(struct unpack *u, const char *path, struct err *e)
 		    "the archive holds more than one manifest");
 	u->folder = folder_of(path);
 	u->manifest.limit = MANIFEST_BYTES;
-	while ((n = archive_reader_read(u->reader, u->chunk, BUNDLE_CHUNK_BYTES,
+	while ((n = bundle_reader_read(u->reader, u->chunk, BUNDLE_CHUNK_BYTES,
 		    e)) > 0)
 		if (!buf_add(&u->manifest, u->chunk, (size_t)n))
 			return err_set(e, ERR_PERMANENT,
@@ -233,7 +231,7 @@ take_all(struct unpack *u, struct err *e)
 	struct archive_entry_info info;
 	int result;
 
-	while ((result = archive_reader_next(u->reader, &info, e)) == 1)
+	while ((result = bundle_reader_next(u->reader, &info, e)) == 1)
 		if (stop_check(e) == -1 || take_entry(u, &info, e) == -1)
 			return -1;
 	return result;
@@ -361,23 +359,17 @@ check_all(struct unpack *u, char **root, struct manifest_head *head,
 }
 
 int
-bundle_unpack(int archive_fd, int64_t ratio, int dirfd, char **root,
+bundle_unpack(struct bundle_reader *reader, int dirfd, char **root,
     struct manifest_head *head, struct err *e)
 {
-	const struct archive_limits limits = {
-		.entries = MAX_ENTRIES,
-		.ratio = ratio,
-	};
-	struct unpack u = { .dirfd = dirfd };
+	struct unpack u = { .dirfd = dirfd, .reader = reader };
 	int result = -1;
 
 	*root = NULL;
 	*head = (struct manifest_head){ 0 };
 	u.chunk = xmalloc(BUNDLE_CHUNK_BYTES);
-	u.reader = archive_reader_open(archive_fd, &limits, e);
-	if (u.reader != NULL && take_all(&u, e) == 0)
+	if (take_all(&u, e) == 0)
 		result = check_all(&u, root, head, e);
-	archive_reader_free(u.reader);
 	for (size_t i = 0; i < u.n; i++)
 		free(u.files[i].path);
 	free(u.files);

@@ -1,19 +1,24 @@
-#include "base/confine.h"
+#include "base/confine_internal.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
-#include <linux/landlock.h>
 #include <linux/seccomp.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdatomic.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
+#include <ucontext.h>
 #include <unistd.h>
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/names.h"
 
 #define DATA_BYTES (INT64_C(1) << 30)
 
@@ -22,10 +27,12 @@
 /* On another architecture this does not compile until it is named here. */
 #if defined(__x86_64__)
 #define ARCH AUDIT_ARCH_X86_64
+#define RESULT(u) ((u)->uc_mcontext.gregs[REG_RAX])
 /* Calls of the x32 ABI have this bit, and the same meaning. */
 #define FOREIGN_CALLS 0x40000000U
 #elif defined(__aarch64__)
 #define ARCH AUDIT_ARCH_AARCH64
+#define RESULT(u) ((u)->uc_mcontext.regs[0])
 #define FOREIGN_CALLS UINT32_MAX
 #endif
 
@@ -37,59 +44,237 @@
 #define SYS_mount_setattr 442
 #endif
 
-static const uint32_t forbidden[] = { SYS_execve, SYS_execveat, SYS_ptrace,
-	SYS_process_vm_readv, SYS_process_vm_writev, SYS_kcmp, SYS_pidfd_getfd,
-	SYS_mount, SYS_umount2, SYS_pivot_root, SYS_chroot, SYS_open_tree,
-	SYS_move_mount, SYS_fsopen, SYS_fsconfig, SYS_fsmount, SYS_fspick,
-	SYS_mount_setattr, SYS_swapon, SYS_swapoff, SYS_setns, SYS_unshare,
-	SYS_init_module, SYS_finit_module, SYS_delete_module, SYS_kexec_load,
-	SYS_kexec_file_load, SYS_reboot, SYS_bpf, SYS_perf_event_open,
-	SYS_userfaultfd,
-	/* Its calls would pass by this list. */
-	SYS_io_uring_setup, SYS_keyctl, SYS_add_key, SYS_request_key,
-	SYS_open_by_handle_at, SYS_acct, SYS_quotactl, SYS_settimeofday,
-	SYS_clock_settime, SYS_clock_adjtime, SYS_adjtimex, SYS_sethostname,
-	SYS_setdomainname };
+#define CALL(name) \
+	{ \
+		SYS_##name, #name \
+	}
 
-enum {
-	FORBIDDEN = sizeof(forbidden) / sizeof(forbidden[0]),
-	/* Before and behind the list. */
-	PREFIX = 4,
-	LENGTH = PREFIX + FORBIDDEN + 2,
+struct call {
+	uint32_t number;
+	const char *name;
 };
 
-/* Behind a match: over the rest of the list, and over what allows. */
-static uint8_t
-to_refusal(size_t at)
+static const struct call forbidden[] = { CALL(execve), CALL(execveat),
+	CALL(ptrace), CALL(process_vm_readv), CALL(process_vm_writev),
+	CALL(kcmp), CALL(pidfd_getfd), CALL(mount), CALL(umount2),
+	CALL(pivot_root), CALL(chroot), CALL(open_tree), CALL(move_mount),
+	CALL(fsopen), CALL(fsconfig), CALL(fsmount), CALL(fspick),
+	CALL(mount_setattr), CALL(swapon), CALL(swapoff), CALL(setns),
+	CALL(unshare), CALL(init_module), CALL(finit_module),
+	CALL(delete_module), CALL(kexec_load), CALL(kexec_file_load),
+	CALL(reboot), CALL(bpf), CALL(perf_event_open), CALL(userfaultfd),
+	/* Its calls would pass by this list. */
+	CALL(io_uring_setup), CALL(keyctl), CALL(add_key), CALL(request_key),
+	CALL(open_by_handle_at), CALL(acct), CALL(quotactl), CALL(settimeofday),
+	CALL(clock_settime), CALL(clock_adjtime), CALL(adjtimex),
+	CALL(sethostname), CALL(setdomainname),
+	/* To a process that has no other to end: */
+	CALL(kill), CALL(tkill), CALL(rt_sigqueueinfo), CALL(rt_tgsigqueueinfo),
+	CALL(pidfd_send_signal),
+	/* and to one that is offline: */
+	CALL(socket), CALL(socketpair), CALL(connect), CALL(bind), CALL(sendto),
+	CALL(sendmsg), CALL(sendmmsg) };
+
+/* How many of them, from the first, are forbidden to whom. */
+enum forbid {
+	TO_OFFLINE = sizeof(forbidden) / sizeof(forbidden[0]),
+	TO_ALONE = TO_OFFLINE - 7,
+	TO_ALL = TO_ALONE - 5,
+};
+
+#define NAMESPACES \
+	(CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | \
+	    CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP)
+
+/* Forbidden with such an argument, of which the kernel looks at 32 bits. */
+static const struct {
+	struct call call;
+	unsigned argument;
+	uint16_t test;
+	uint32_t value;
+} conditional[] = {
+	{ CALL(ioctl), 1, BPF_JEQ, TIOCSTI }, /* types into a terminal */
+	{ CALL(ioctl), 1, BPF_JEQ, TIOCLINUX },
+	{ CALL(clone), 0, BPF_JSET, NAMESPACES },
+};
+
+/*
+ * Not known: libraries then take an older call.  What they do was looked at
+ * for Linux 6.1 (set_mempolicy_home_node); its numbers have a gap.
+ */
+enum { NEWEST = 450, GAP_FIRST = 335, GAP_LAST = 423 };
+
+enum { MOST_CODE = 256, MOST_REFUSALS = 16 };
+
+static struct {
+	atomic_uint n;
+	int calls[MOST_REFUSALS];
+} refusals;
+
+static struct filter {
+	struct sock_filter code[MOST_CODE];
+	unsigned short len;
+	uint32_t action;
+} filter;
+
+static void
+add(uint16_t code, uint8_t if_true, uint8_t if_false, size_t k)
 {
-	return (uint8_t)(LENGTH - 1 - at - 1);
+	filter.code[filter.len++] =
+	    (struct sock_filter){ code, if_true, if_false, (uint32_t)k };
+}
+
+static void
+load(size_t offset)
+{
+	add(BPF_LD | BPF_W | BPF_ABS, 0, 0, offset);
+}
+
+static void
+refuse_if(uint16_t test, uint32_t value, uint32_t number)
+{
+	add(BPF_JMP | BPF_K | test, 0, 1, value);
+	add(BPF_RET | BPF_K, 0, 0, filter.action | number);
+}
+
+static void
+add_conditional(void)
+{
+	const size_t n = sizeof(conditional) / sizeof(conditional[0]);
+
+	for (size_t i = 0; i < n; i++) {
+		/* Little endian: the lower half comes first. */
+		add(BPF_JMP | BPF_K | BPF_JEQ, 0, 4,
+		    conditional[i].call.number);
+		load(offsetof(struct seccomp_data, args) +
+		    8 * conditional[i].argument);
+		refuse_if(conditional[i].test, conditional[i].value, EPERM);
+		load(offsetof(struct seccomp_data, nr));
+	}
+}
+
+/* abort(3) sends a signal to the process itself. */
+static void
+add_own_threads(void)
+{
+	add(BPF_JMP | BPF_K | BPF_JEQ, 0, 4, SYS_tgkill);
+	load(offsetof(struct seccomp_data, args));
+	add(BPF_JMP | BPF_K | BPF_JEQ, 1, 0, (size_t)getpid());
+	add(BPF_RET | BPF_K, 0, 0, filter.action | EPERM);
+	load(offsetof(struct seccomp_data, nr));
+}
+
+static void
+write_filter(enum forbid n)
+{
+	load(offsetof(struct seccomp_data, arch));
+	add(BPF_JMP | BPF_K | BPF_JEQ, 1, 0, ARCH);
+	add(BPF_RET | BPF_K, 0, 0, filter.action | EPERM);
+	load(offsetof(struct seccomp_data, nr));
+	refuse_if(BPF_JGE, FOREIGN_CALLS, EPERM);
+	refuse_if(BPF_JGT, NEWEST, ENOSYS);
+	for (unsigned i = 0; i < n; i++)
+		refuse_if(BPF_JEQ, forbidden[i].number, EPERM);
+	/*
+	 * Its flags lie where no filter sees them.  Not by a signal: glibc
+	 * has blocked all when it calls this.
+	 */
+	add(BPF_JMP | BPF_K | BPF_JEQ, 0, 1, SYS_clone3);
+	add(BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ERRNO | ENOSYS);
+	add_conditional();
+	if (n > TO_ALL)
+		add_own_threads();
+	add(BPF_JMP | BPF_K | BPF_JGE, 0, 2, GAP_FIRST);
+	add(BPF_JMP | BPF_K | BPF_JGT, 1, 0, GAP_LAST);
+	add(BPF_RET | BPF_K, 0, 0, filter.action | ENOSYS);
+	add(BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ALLOW);
+}
+
+/* Instead of the kernel: note the call, and have it fail as it would. */
+static void
+on_refusal(int signal, siginfo_t *info, void *context)
+{
+	ucontext_t *u = context;
+	unsigned n = atomic_fetch_add(&refusals.n, 1);
+
+	(void)signal;
+	if (n < MOST_REFUSALS)
+		refusals.calls[n] = info->si_syscall;
+	RESULT(u) = (__typeof__(RESULT(u)))-info->si_errno;
 }
 
 static int
-filter_calls(void)
+filter_calls(enum forbid n, bool is_told)
 {
-	struct sock_filter code[LENGTH] = {
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
-		    offsetof(struct seccomp_data, arch)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ARCH, 0, to_refusal(1)),
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
-		    offsetof(struct seccomp_data, nr)),
-		BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, FOREIGN_CALLS,
-		    to_refusal(3), 0),
+	const struct sigaction action = {
+		.sa_sigaction = on_refusal,
+		.sa_flags = SA_SIGINFO | SA_RESTART,
 	};
-	struct sock_fprog program = { .len = LENGTH, .filter = code };
+	struct sock_fprog program = { .filter = filter.code };
 
-	for (size_t i = 0; i < FORBIDDEN; i++)
-		code[PREFIX + i] =
-		    (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K,
-			forbidden[i], to_refusal(PREFIX + i), 0);
-	code[LENGTH - 2] =
-	    (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
-	code[LENGTH - 1] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K,
-	    SECCOMP_RET_ERRNO | EPERM);
+	filter.len = 0;
+	filter.action = is_told && sigaction(SIGSYS, &action, NULL) == 0
+	    ? SECCOMP_RET_TRAP
+	    : SECCOMP_RET_ERRNO;
+	write_filter(n);
+	program.len = filter.len;
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
+		return -1;
 	/* Without the flag older kernels slow the whole process down. */
 	return (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER,
 	    SECCOMP_FILTER_FLAG_SPEC_ALLOW, &program);
+}
+
+static const char *
+name_of(uint32_t number)
+{
+	for (size_t i = 0; i < TO_OFFLINE; i++)
+		if (forbidden[i].number == number)
+			return forbidden[i].name;
+	for (size_t i = 0; i < sizeof(conditional) / sizeof(conditional[0]);
+	     i++)
+		if (conditional[i].call.number == number)
+			return conditional[i].call.name;
+	return "a newer one";
+}
+
+void
+confine_tell(void)
+{
+	unsigned n = atomic_exchange(&refusals.n, 0);
+
+	for (unsigned i = 0; i < n && i < MOST_REFUSALS; i++)
+		log_debug("confine: system call %d (%s) was refused",
+		    refusals.calls[i], name_of((uint32_t)refusals.calls[i]));
+	if (n > MOST_REFUSALS)
+		log_debug("confine: and %u more", n - MOST_REFUSALS);
+}
+
+/* --- both ----------------------------------------------------------------- */
+
+static const struct text_list none;
+
+/* Once, whoever is started later. */
+static void
+warn_of(const char *what)
+{
+	static bool is_told;
+	int number = errno;
+
+	if (!is_told)
+		log_warn("confine = yes has no whole effect: no %s (%s); see "
+			 "jibri-finalize check, or set confine = no",
+		    what, strerror(number));
+	is_told = true;
+}
+
+static void
+forbid_calls(enum forbid n)
+{
+	if (n == TO_OFFLINE)
+		names_end();
+	if (filter_calls(n, log_shows(LOG_DEBUG)) == -1)
+		warn_of("seccomp");
 }
 
 void
@@ -103,133 +288,82 @@ confine_calls(const struct confine_policy *policy)
 	if (!policy->is_on)
 		return;
 	(void)setrlimit(RLIMIT_DATA, &most);
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1 ||
-	    filter_calls() == -1)
-		log_debug("seccomp: %s; going on without", strerror(errno));
+	forbid_calls(TO_ALL);
+	/* Before a sweep's visits find it out, one by one. */
+	if (confine_landlock_abi() < CONFINE_LEAST_ABI)
+		warn_of("Landlock");
 }
 
-/* --- files ---------------------------------------------------------------- */
-
-/* Older ones forbid every rename into another folder. */
-enum { LEAST_ABI = 2 };
-
-#define READ_RIGHTS (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR)
-
-/* Of ABI 2; programs are started and devices made nowhere. */
-#define WRITE_RIGHTS \
-	(READ_RIGHTS | LANDLOCK_ACCESS_FS_WRITE_FILE | \
-	    LANDLOCK_ACCESS_FS_REMOVE_DIR | LANDLOCK_ACCESS_FS_REMOVE_FILE | \
-	    LANDLOCK_ACCESS_FS_MAKE_DIR | LANDLOCK_ACCESS_FS_MAKE_REG | \
-	    LANDLOCK_ACCESS_FS_REFER)
-#define OTHER_RIGHTS \
-	(LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_MAKE_CHAR | \
-	    LANDLOCK_ACCESS_FS_MAKE_SOCK | LANDLOCK_ACCESS_FS_MAKE_FIFO | \
-	    LANDLOCK_ACCESS_FS_MAKE_BLOCK | LANDLOCK_ACCESS_FS_MAKE_SYM)
-
-/* Of ABI 3; the headers of Debian 12 know ABI 2. */
-#define TRUNCATE_RIGHT (UINT64_C(1) << 14)
-
-/* What has a meaning for a file; a rule for one may name no more. */
-#define FILE_RIGHTS \
-	(LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE | \
-	    TRUNCATE_RIGHT)
-
-/*
- * For names, TLS, types and what libraries load late.  Of /etc only what holds
- * no secret.
- */
-static const char *const readable[] = { "/usr", "/lib", "/lib64",
-	"/etc/ld.so.cache", "/etc/ssl", "/etc/pki", "/etc/crypto-policies",
-	"/etc/resolv.conf", "/run/systemd/resolve", "/run/resolvconf",
-	"/run/NetworkManager", "/etc/nsswitch.conf", "/etc/hosts",
-	"/etc/host.conf", "/etc/gai.conf", "/etc/services", "/etc/protocols",
-	"/etc/passwd", "/etc/group", "/etc/localtime", "/etc/magic",
-	"/etc/magic.mgc", "/dev/random", "/dev/urandom",
-	"/sys/devices/system/cpu" };
-
-static int
-landlock_abi(void)
+/* It reads more than we do, writes nowhere, and has nothing of ours. */
+void
+confine_names(const struct confine_policy *policy)
 {
-	return (int)syscall(SYS_landlock_create_ruleset, NULL, 0,
-	    LANDLOCK_CREATE_RULESET_VERSION);
+	if (!policy->is_on || !policy->needs_names || policy->is_offline ||
+	    confine_landlock_abi() < CONFINE_LEAST_ABI || !names_start())
+		return;
+	if (confine_restrict_files(NULL, &none, -1, false) == -1)
+		_exit(1);
+	names_serve();
 }
 
-/* -1 with errno; what is not there, or closed to us, needs no rule. */
-static int
-allow(int ruleset, const char *path, uint64_t rights)
+static void
+confine(const struct confine_policy *policy, const struct text_list *writable,
+    int dirfd)
 {
-	autoclose int fd = open(path, O_PATH | O_CLOEXEC);
-	struct landlock_path_beneath_attr rule = {
-		.allowed_access = rights,
-		.parent_fd = fd,
-	};
-	struct stat st;
-
-	if (fd == -1)
-		return err_is_passing(errno) ? -1 : 0;
-	if (fstat(fd, &st) == -1)
-		return -1;
-	if (!S_ISDIR(st.st_mode))
-		rule.allowed_access &= FILE_RIGHTS;
-	return (int)syscall(SYS_landlock_add_rule, ruleset,
-	    LANDLOCK_RULE_PATH_BENEATH, &rule, 0);
-}
-
-static int
-allow_all(int ruleset, char *const *paths, size_t n, uint64_t rights)
-{
-	for (size_t i = 0; i < n; i++)
-		if (allow(ruleset, paths[i], rights) == -1)
-			return -1;
-	return 0;
-}
-
-static int
-restrict_files(const struct confine_policy *policy,
-    const struct text_list *writable, uint64_t truncate)
-{
-	static const size_t n = sizeof(readable) / sizeof(readable[0]);
-	const uint64_t rights = WRITE_RIGHTS | truncate;
-	const struct landlock_ruleset_attr attr = {
-		.handled_access_fs = rights | OTHER_RIGHTS,
-	};
-	autoclose int ruleset =
-	    (int)syscall(SYS_landlock_create_ruleset, &attr, sizeof(attr), 0);
-
-	if (ruleset == -1 || allow(ruleset, "/dev/null", rights) == -1 ||
-	    allow_all(ruleset, (char *const *)readable, n, READ_RIGHTS) == -1 ||
-	    allow_all(ruleset, policy->readable.items, policy->readable.n,
-		READ_RIGHTS) == -1 ||
-	    allow_all(ruleset, writable->items, writable->n, rights) == -1)
-		return -1;
-	return (int)syscall(SYS_landlock_restrict_self, ruleset, 0);
+	if (!policy->is_on)
+		return;
+	if (policy->is_offline)
+		forbid_calls(TO_OFFLINE);
+	if (confine_restrict_files(writable,
+		policy->is_offline ? &none : &policy->readable, dirfd,
+		false) == -1)
+		warn_of("Landlock");
 }
 
 void
 confine_files(const struct confine_policy *policy,
     const struct text_list *writable)
 {
-	int abi = policy->is_on ? landlock_abi() : -1;
+	confine_names(policy);
+	confine(policy, writable, -1);
+}
 
-	if (abi < LEAST_ABI)
+void
+confine_directory(const struct confine_policy *policy, int dirfd)
+{
+	if (policy->is_on && !policy->is_offline)
+		forbid_calls(TO_ALONE);
+	confine(policy, &(struct text_list){ 0 }, dirfd);
+}
+
+void
+confine_reading(const struct confine_policy *policy, int dirfd)
+{
+	if (!policy->is_on)
 		return;
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1 ||
-	    restrict_files(policy, writable, abi > 2 ? TRUNCATE_RIGHT : 0) ==
-		-1)
-		log_warn("Landlock: %s; going on without", strerror(errno));
+	forbid_calls(TO_OFFLINE);
+	if (confine_restrict_files(NULL, &none, dirfd, true) == -1)
+		warn_of("Landlock");
 }
 
 char *
-confine_describe(void)
+confine_describe(bool *is_whole)
 {
-	const uint32_t action = SECCOMP_RET_ERRNO;
-	int abi = landlock_abi();
-	bool has_seccomp =
-	    syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &action) == 0;
+	enum { CALLS = 1, FILES = 2 };
+	pid_t pid = fork();
+	int status = 0, has = 0;
 
-	if (abi < LEAST_ABI)
-		return xstrdup(has_seccomp ? "seccomp, no Landlock"
+	if (pid == 0)
+		_exit((filter_calls(TO_OFFLINE, false) == 0 ? CALLS : 0) |
+		    (confine_restrict_files(&none, &none, -1, false) == 0
+			    ? FILES
+			    : 0));
+	if (pid != -1 && waitpid(pid, &status, 0) == pid && WIFEXITED(status))
+		has = WEXITSTATUS(status);
+	*is_whole = has == (CALLS | FILES);
+	if (!(has & FILES))
+		return xstrdup(has & CALLS ? "seccomp, no Landlock"
 					   : "neither seccomp nor Landlock");
 	return xasprintf("%s, Landlock (ABI %d)",
-	    has_seccomp ? "seccomp" : "no seccomp", abi);
+	    has & CALLS ? "seccomp" : "no seccomp", confine_landlock_abi());
 }

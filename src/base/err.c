@@ -7,6 +7,8 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "base/retry.h"
+
 static const struct {
 	const char *name;
 	int exit_code;
@@ -38,6 +40,18 @@ err_set(struct err *e, enum err_class kind, const char *fmt, ...)
 	return -1;
 }
 
+bool
+err_is_valid(const struct err *e)
+{
+	unsigned char is_outage;
+
+	/* Another value than 0 or 1 is none of its type. */
+	memcpy(&is_outage, &e->is_outage, sizeof(is_outage));
+	return (unsigned)e->class < ERR_CLASSES && is_outage <= 1 &&
+	    e->retry_after_ms >= 0 && e->retry_after_ms <= RETRY_AFTER_MAX_MS &&
+	    memchr(e->text, '\0', sizeof(e->text)) != NULL;
+}
+
 static enum err_class
 class_of_errno(int number)
 {
@@ -47,6 +61,7 @@ class_of_errno(int number)
 	case ELOOP:
 	case ENOTDIR:
 	case EISDIR:
+	case ENAMETOOLONG:
 		return ERR_PERMANENT;
 	default:
 		return ERR_TEMPORARY;

@@ -31,13 +31,16 @@ struct err {
 	char text[ERR_TEXT_BYTES]; /* cut where it would be longer */
 };
 
+/* Can one that another process has sent be used as it is? */
+bool err_is_valid(const struct err *);
+
 /* Set class and text, nothing else.  Returns -1, so that a caller can, too. */
 int err_set(struct err *e, enum err_class kind, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
 /*
  * As err_set() for a failed system call: adds the text of errno and takes
- * the class from it.  What only an operator can mend (permission, symbolic
+ * the class from it.  What only an operator can fix (permission, symbolic
  * link, not a directory) is permanent, the rest is temporary.
  */
 int err_sys(struct err *e, const char *fmt, ...)
@@ -53,7 +56,7 @@ bool err_is_passing(int number);
 int err_wrap(struct err *e, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* Put "; hint", which says what mends it, behind the text.  Returns -1. */
+/* Put "; hint", which says how to fix it, behind the text.  Returns -1. */
 int err_hint(struct err *e, const char *hint);
 
 /* The class in a word, as journal, log and status show it. */

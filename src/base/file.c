@@ -2,9 +2,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <linux/openat2.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -66,6 +68,60 @@ file_stat_beneath(int dirfd, const char *path, struct stat *st)
 	return fd == -1 ? -1 : fstat(fd, st);
 }
 
+DIR *
+file_open_folder(int dirfd, const char *path)
+{
+	int fd = file_open_beneath(dirfd, path, O_RDONLY | O_DIRECTORY);
+	DIR *dir = fd == -1 ? NULL : fdopendir(fd);
+
+	if (dir == NULL)
+		mem_close(&fd);
+	return dir;
+}
+
+const char *
+file_next_name(DIR *dir)
+{
+	const struct dirent *entry;
+
+	errno = 0;
+	do
+		entry = readdir(dir);
+	while (entry &&
+	    (strcmp(entry->d_name, ".") == 0 ||
+		strcmp(entry->d_name, "..") == 0));
+	return entry ? entry->d_name : NULL;
+}
+
+const char *
+file_kind(mode_t mode)
+{
+	switch (mode & S_IFMT) {
+	case S_IFDIR:
+		return "a directory";
+	case S_IFLNK:
+		return "a symbolic link";
+	case S_IFIFO:
+		return "a FIFO";
+	case S_IFSOCK:
+		return "a socket";
+	default:
+		return "a device";
+	}
+}
+
+int
+file_make_temporary(int dirfd, const char *stem, char **name)
+{
+	uint64_t random;
+
+	if (getrandom(&random, sizeof(random), 0) != sizeof(random))
+		return -1;
+	*name = xasprintf("%s.%016" PRIx64, stem, random);
+	return openat(dirfd, *name,
+	    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+}
+
 int
 file_write_all(int fd, const void *data, size_t len)
 {
@@ -108,17 +164,13 @@ static int
 read_pipe(int fd, struct buf *out)
 {
 	struct pollfd pfd = { .fd = fd, .events = POLLIN };
-	bool is_used = poll(&pfd, 1, WRITER_MS) > 0;
 
-	while (file_read_all(fd, out) == -1) {
+	for (int ms = WRITER_MS; poll(&pfd, 1, ms) > 0; ms = PIPE_MS) {
+		if (file_read_all(fd, out) == 0)
+			return 0;
 		if (errno != EAGAIN)
 			return -1;
-		is_used = poll(&pfd, 1, PIPE_MS) > 0;
-		if (!is_used)
-			break;
 	}
-	if (is_used)
-		return 0;
 	errno = ETIMEDOUT;
 	return -1;
 }
@@ -153,23 +205,15 @@ file_read_at(int fd, void *to, size_t len, int64_t offset)
 static int
 empty_directory(int parentfd, const char *name)
 {
-	int fd = openat(parentfd, name,
-	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	autoclosedir DIR *dir = fd == -1 ? NULL : fdopendir(fd);
-	const struct dirent *entry;
+	autoclosedir DIR *dir = file_open_folder(parentfd, name);
+	const char *inner;
 	int result = 0;
 
-	if (dir == NULL) {
-		mem_close(&fd);
+	if (dir == NULL)
 		return -1;
-	}
-	while ((entry = readdir(dir)) != NULL) {
-		if (strcmp(entry->d_name, ".") == 0 ||
-		    strcmp(entry->d_name, "..") == 0)
-			continue;
-		if (file_remove_tree(dirfd(dir), entry->d_name) == -1)
+	while ((inner = file_next_name(dir)) != NULL)
+		if (file_remove_tree(dirfd(dir), inner) == -1)
 			result = -1;
-	}
 	return result;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <dirent.h>
 #include <stdint.h>
 #include <sys/stat.h>
 #include <sys/types.h>
@@ -21,6 +22,21 @@ int file_open_beneath(int dirfd, const char *path, int flags);
  */
 int file_stat_beneath(int dirfd, const char *path, struct stat *st);
 
+/* The same for a directory that is to be listed.  NULL with errno. */
+DIR *file_open_folder(int dirfd, const char *path);
+
+/* The next of its names, but "." and ".."; NULL at the end, or with errno. */
+const char *file_next_name(DIR *);
+
+/* What it is, unless a regular file: "a symbolic link". */
+const char *file_kind(mode_t mode);
+
+/*
+ * Make a file for writing whose name nobody can foresee; the caller frees the
+ * name.  -1 with errno.
+ */
+int file_make_temporary(int dirfd, const char *stem, char **name);
+
 /* Write everything, however often it takes.  -1 with errno. */
 int file_write_all(int fd, const void *data, size_t len);
 
@@ -40,7 +56,7 @@ int file_read_named(const char *path, struct buf *out, struct stat *st);
 /*
  * Remove what has this name, a directory with all that is in it; symbolic
  * links are removed, never followed.  What is not there is no error.  -1 with
- * errno; the rest is removed all the same.
+ * errno; the rest is removed anyway.
  */
 int file_remove_tree(int dirfd, const char *name);
 

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/owned.h"
 #include "base/stop.h"
 #include "base/term.h"
 #include "base/text.h"
@@ -20,7 +21,8 @@ enum { HOLD_MS = 100, PATIENCE_MS = 1000, STOPPED_PATIENCE_MS = 200 };
 static struct log_policy policy = { .level = LOG_INFO };
 static char *session;
 static int file_fd = -1;
-static int64_t release_ms; /* nothing is written before */
+static struct stat file_st; /* the log file, also where it is not open */
+static int64_t release_ms;  /* nothing is written before */
 static bool is_journal, has_color;
 
 static struct out {
@@ -55,12 +57,20 @@ int
 log_configure(const struct log_policy *p, struct err *e)
 {
 	policy = *p;
+	mem_close(&file_fd);
 	if (policy.file == NULL || *policy.file == '\0')
 		return 0;
-	file_fd = open(policy.file,
-	    O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK,
-	    0640);
-	if (file_fd == -1)
+	if (policy.is_looking) {
+		(void)lstat(policy.file, &file_st);
+		return 0;
+	}
+	file_fd =
+	    owned_open_file(policy.file, O_WRONLY | O_APPEND | O_CREAT, 0640);
+	if (file_fd == -1 && errno == EMLINK)
+		return err_set(e, ERR_PERMANENT,
+		    "the log file %s is not a plain file with one name",
+		    policy.file);
+	if (file_fd == -1 || fstat(file_fd, &file_st) == -1)
 		return err_sys(e, "open the log file %s", policy.file);
 	return 0;
 }
@@ -295,12 +305,18 @@ log_line(enum log_level level, const char *fmt, ...)
 }
 
 void
-log_outcome(const char *text)
+log_outcome(const char *fmt, ...)
 {
 	autobuf struct buf line = { 0 };
+	autofree char *text = NULL, *safe = NULL;
+	va_list ap;
 
+	va_start(ap, fmt);
+	text = xvasprintf(fmt, ap);
+	va_end(ap);
 	if (policy.format == LOG_TEXT) {
-		format(&line, LOG_INFO, "", text, false);
+		safe = text_escape(text);
+		format(&line, LOG_INFO, "", safe, false);
 		log_result(buf_str(&line));
 	}
 	emit(LOG_INFO, text, policy.format == LOG_JSON);
@@ -309,10 +325,8 @@ log_outcome(const char *text)
 bool
 log_is_file(const struct stat *st)
 {
-	struct stat own;
-
-	return file_fd != -1 && fstat(file_fd, &own) == 0 &&
-	    own.st_dev == st->st_dev && own.st_ino == st->st_ino;
+	return file_st.st_ino != 0 && file_st.st_dev == st->st_dev &&
+	    file_st.st_ino == st->st_ino;
 }
 
 void

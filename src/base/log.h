@@ -10,10 +10,11 @@ enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG, LOG_TRACE };
 enum log_format { LOG_TEXT, LOG_JSON };
 
 struct log_policy {
-	int level;     /* enum log_level */
-	int format;    /* enum log_format */
-	char *file;    /* also appended to this file; NULL or empty: none */
-	bool is_quiet; /* stderr gets errors only */
+	int level;       /* enum log_level */
+	int format;      /* enum log_format */
+	char *file;      /* also appended to this file; NULL or empty: none */
+	bool is_quiet;   /* stderr gets errors only */
+	bool is_looking; /* nothing is written to the file */
 };
 
 /*
@@ -26,8 +27,9 @@ struct log_policy {
 void log_init(void);
 
 /*
- * Obey the policy, which must outlive the program, from now on.  -1 when
- * the log file cannot be opened; everything else works all the same.
+ * Obey the policy, which must outlive the program, from now on.  The log file
+ * is opened anew, also where its name is the same.  -1 when
+ * the log file cannot be opened; everything else works anyway.
  */
 int log_configure(const struct log_policy *, struct err *e);
 
@@ -69,7 +71,7 @@ void log_result(const char *text);
  * What became of the session's recording, whatever the level: a result, and
  * a line of the log file.  In JSON it is a line of the log in both.
  */
-void log_outcome(const char *text);
+void log_outcome(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /* Write what waits, if its time has come. */
 void log_flush(void);
@@ -77,7 +79,7 @@ void log_flush(void);
 /* When that is, by clock_mono_ms(); in the past once it was. */
 int64_t log_due_ms(void);
 
-/* In a child of fork(2): what waits is the parent's to write. */
+/* In one of the two processes after fork(2): what waits is the other's. */
 void log_after_fork(void);
 
 /* Write what waits.  The last thing before the program ends. */

@@ -53,7 +53,7 @@ xrealloc(void *old, size_t bytes)
 char *
 xstrdup(const char *s)
 {
-	return xstrndup(s, strlen(s));
+	return s ? xstrndup(s, strlen(s)) : NULL;
 }
 
 char *
@@ -130,7 +130,7 @@ mem_closedir(DIR **dir)
 void
 mem_replace(char **p, const char *s)
 {
-	char *copy = s ? xstrdup(s) : NULL;
+	char *copy = xstrdup(s);
 
 	free(*p);
 	*p = copy;

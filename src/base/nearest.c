@@ -11,34 +11,29 @@ least(size_t a, size_t b)
 	return a < b ? a : b;
 }
 
-/* The optimal string alignment distance, of which three rows are kept. */
+/* The optimal string alignment distance. */
 size_t
 nearest_distance(const char *a, const char *b)
 {
 	size_t na = strlen(a), nb = strlen(b);
-	size_t rows[3][NEAREST_LONGEST + 1];
-	size_t *older = rows[0], *old = rows[1], *row = rows[2];
+	size_t d[NEAREST_LONGEST + 1][NEAREST_LONGEST + 1];
 
 	if (na > NEAREST_LONGEST || nb > NEAREST_LONGEST)
 		return SIZE_MAX;
-	for (size_t j = 0; j <= nb; j++)
-		row[j] = j;
-	for (size_t i = 1; i <= na; i++) {
-		size_t *spare = older;
-
-		older = old, old = row, row = spare;
-		row[0] = i;
-		for (size_t j = 1; j <= nb; j++) {
-			size_t cost = a[i - 1] != b[j - 1];
-
-			row[j] = least(old[j - 1] + cost,
-			    least(old[j], row[j - 1]) + 1);
+	for (size_t i = 0; i <= na; i++)
+		for (size_t j = 0; j <= nb; j++) {
+			if (i == 0 || j == 0) {
+				d[i][j] = i + j;
+				continue;
+			}
+			d[i][j] =
+			    least(d[i - 1][j - 1] + (a[i - 1] != b[j - 1]),
+				least(d[i - 1][j], d[i][j - 1]) + 1);
 			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] &&
 			    a[i - 2] == b[j - 1])
-				row[j] = least(row[j], older[j - 2] + 1);
+				d[i][j] = least(d[i][j], d[i - 2][j - 2] + 1);
 		}
-	}
-	return row[nb];
+	return d[na][nb];
 }
 
 /* One slip for each three characters: less would fit anything. */

@@ -92,16 +92,15 @@ parse_integer(const char *s, int64_t min, int64_t max, int64_t *out)
 bool
 parse_bool(const char *s, bool *out)
 {
-	static const char *const words[][2] = { { "no", "yes" },
-		{ "false", "true" }, { "off", "on" }, { "0", "1" } };
+	/* A no and its yes in turn. */
+	static const char *const words[] = { "no", "yes", "false", "true",
+		"off", "on", "0", "1" };
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-		for (int truth = 0; truth < 2; truth++) {
-			if (strcmp(s, words[i][truth]) != 0)
-				continue;
-			*out = truth == 1;
-			return true;
-		}
+		if (strcmp(s, words[i]) != 0)
+			continue;
+		*out = i % 2 == 1;
+		return true;
 	}
 	return false;
 }

@@ -16,7 +16,8 @@ static int64_t deadline_ms = INT64_MAX;
 static void
 on_signal(int number)
 {
-	signal_seen = number;
+	if (number != SIGHUP || !signal_seen)
+		signal_seen = number;
 	/* A full pipe is readable already: nothing is lost. */
 	if (write(pipe_fds[1], "", 1) == -1)
 		return;
@@ -116,6 +117,22 @@ int
 stop_fd(void)
 {
 	return pipe_fds[0];
+}
+
+int
+stop_signal(void)
+{
+	return signal_seen;
+}
+
+int
+stop_take(void)
+{
+	char bytes[64];
+
+	while (read(pipe_fds[0], bytes, sizeof(bytes)) > 0)
+		;
+	return __atomic_exchange_n(&signal_seen, 0, __ATOMIC_SEQ_CST);
 }
 
 void

@@ -48,5 +48,11 @@ int64_t stop_left_ms(void);
 /* Readable for ever once a signal came. */
 int stop_fd(void);
 
+/* That signal; 0: none came.  SIGHUP is forgotten where another came. */
+int stop_signal(void);
+
+/* The same, and the run goes on as if it had not come. */
+int stop_take(void);
+
 /* Sleep until that moment of clock_mono_ms(), or until there is a stop. */
 void stop_sleep_until(int64_t mono_ms);

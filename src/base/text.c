@@ -22,6 +22,28 @@ text_escape(const char *s)
 	return out.data;
 }
 
+char *
+text_shell_word(const char *s)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
+				    "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				    "0123456789/._-+,:@%=";
+	autofree char *safe = text_escape(s);
+	const char *quote = strcmp(safe, s) == 0 ? "'" : "$'";
+	struct buf out = { 0 };
+
+	if (*s && s[strspn(s, plain)] == '\0')
+		return xstrdup(s);
+	(void)buf_adds(&out, quote);
+	for (; *s; s++)
+		if (*s == '\'')
+			(void)buf_addf(&out, "'\"'\"%s", quote);
+		else
+			(void)buf_add(&out, s, 1);
+	(void)buf_adds(&out, "'");
+	return out.data;
+}
+
 void
 text_add_json(struct buf *out, const char *s)
 {
@@ -93,12 +115,11 @@ text_percent_decode(const char *s, size_t len)
 	return steal(&out);
 }
 
-/* The length of the well-formed sequence at s, 0 for none; 0xd800 and so on
- * are surrogates. */
-static size_t
-utf8_sequence(const unsigned char *s)
+size_t
+text_utf8_length(const char *text)
 {
 	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
+	const unsigned char *s = (const unsigned char *)text;
 	size_t len = s[0] >> 5 == 6 ? 2 : s[0] >> 4 == 14 ? 3 : 4;
 	uint32_t c = s[0] & (0x7fU >> len);
 
@@ -111,20 +132,19 @@ utf8_sequence(const unsigned char *s)
 			return 0;
 		c = c << 6 | (s[k] & 0x3f);
 	}
+	/* 0xd800 and so on are surrogates. */
 	return c >= least[len] && c <= 0x10ffff && c >> 11 != 0x1b ? len : 0;
 }
 
 bool
 text_is_utf8(const char *s)
 {
-	const unsigned char *u = (const unsigned char *)s;
-
-	while (*u) {
-		size_t len = utf8_sequence(u);
+	while (*s) {
+		size_t len = text_utf8_length(s);
 
 		if (len == 0)
 			return false;
-		u += len;
+		s += len;
 	}
 	return true;
 }
@@ -152,6 +172,23 @@ text_has_control(const char *s)
 	return false;
 }
 
+size_t
+text_unprintable(const char *text)
+{
+	const unsigned char *s = (const unsigned char *)text;
+
+	if (s[0] < 0x80)
+		return s[0] < ' ' || s[0] == 0x7f;
+	if (s[0] == 0xc2)
+		return s[1] >= 0x80 && s[1] < 0xa0 ? 2 : 0;
+	/* U+200E, U+200F, U+202A to U+202E; U+2066 to U+2069 */
+	if (s[0] == 0xe2 && s[1] == 0x80)
+		return (s[2] | 1) == 0x8f || (s[2] >= 0xaa && s[2] <= 0xae) ? 3
+									    : 0;
+	return s[0] == 0xe2 && s[1] == 0x81 && s[2] >= 0xa6 && s[2] <= 0xa9 ? 3
+									    : 0;
+}
+
 void
 text_list_add(struct text_list *list, const char *s)
 {
@@ -159,24 +196,29 @@ text_list_add(struct text_list *list, const char *s)
 	list->items[list->n++] = xstrdup(s);
 }
 
+char *
+text_trim(char *s)
+{
+	char *end = s + strlen(s);
+
+	while (end > s && isspace((unsigned char)end[-1]))
+		*--end = '\0';
+	while (isspace((unsigned char)*s))
+		s++;
+	return s;
+}
+
 void
 text_list_parse(struct text_list *list, const char *s)
 {
+	autofree char *copy = xstrdup(s);
+	char *rest = copy, *item;
+
 	*list = (struct text_list){ 0 };
-	while (*s) {
-		size_t len = strcspn(s, ",");
-		const char *next = s + len + (s[len] == ',');
-
-		while (len && isspace((unsigned char)*s))
-			s++, len--;
-		while (len && isspace((unsigned char)s[len - 1]))
-			len--;
-		if (len) {
-			autofree char *item = xstrndup(s, len);
-
+	while ((item = strsep(&rest, ",")) != NULL) {
+		item = text_trim(item);
+		if (*item)
 			text_list_add(list, item);
-		}
-		s = next;
 	}
 }
 

@@ -18,6 +18,12 @@
  */
 char *text_escape(const char *s);
 
+/*
+ * s as one word of a shell's command.  Where it holds what text_escape()
+ * rewrites, the word is bash's $'...', and right once that was done to it.
+ */
+char *text_shell_word(const char *s);
+
 /* Append s, which is UTF-8, as a JSON string with quotes (RFC 8259, 7). */
 void text_add_json(struct buf *, const char *s);
 
@@ -33,6 +39,9 @@ char *text_percent_encode(const char *s, const char *keep);
  */
 char *text_percent_decode(const char *s, size_t len);
 
+/* Of the well-formed sequence at s in bytes, which a NUL ends; 0 for none. */
+size_t text_utf8_length(const char *s);
+
 /* Well-formed UTF-8 (RFC 3629: shortest form, no surrogates). */
 bool text_is_utf8(const char *s);
 
@@ -44,11 +53,22 @@ size_t text_utf16_units(const char *s);
 
 bool text_has_control(const char *s);
 
+/*
+ * The length of what begins here and must not reach a reader: a control
+ * character (also of C1), or what turns the direction of a text; else 0.
+ */
+size_t text_unprintable(const char *s);
+
+/* Without white space at either end, which is cut off in place. */
+char *text_trim(char *s);
+
 /* A list of strings, as a setting holds one. */
 struct text_list {
 	char **items;
 	size_t n;
 };
+
+#define autolist __attribute__((cleanup(text_list_free)))
 
 /* Split at commas; blanks around an item and empty items are dropped. */
 void text_list_parse(struct text_list *, const char *s);

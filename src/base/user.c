@@ -2,28 +2,14 @@
 
 #include <errno.h>
 #include <grp.h>
+#include <linux/capability.h>
 #include <pwd.h>
+#include <string.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 enum { MOST_GROUPS = 256 };
-
-/* Not for good. */
-static bool is_away;
-
-/* Of root; also what setresuid() needs to come back. */
-static struct {
-	gid_t group, groups[MOST_GROUPS];
-	int n;
-} root;
-
-static int
-set_root_groups(void)
-{
-	return setresgid(root.group, root.group, root.group) == -1
-	    ? -1
-	    : setgroups((size_t)root.n, root.groups);
-}
 
 /* A change of the user makes the kernel forget both. */
 static void
@@ -34,44 +20,65 @@ restore_process(int signal)
 }
 
 int
-user_become(uid_t user, gid_t group, bool is_for_good)
+user_become(uid_t user, gid_t group)
 {
 	const struct passwd *pw;
+	gid_t old = getegid(), groups[MOST_GROUPS];
+	int n = getgroups(MOST_GROUPS, groups);
 	int signal = 0;
 
-	if (geteuid() != 0 || user == 0)
+	if (geteuid() != 0)
 		return 0;
+	if (user == 0) {
+		(void)setgroups(0, NULL);
+		return 0;
+	}
 	pw = getpwuid(user);
 	if (pw != NULL)
 		group = pw->pw_gid;
 	(void)prctl(PR_GET_PDEATHSIG, &signal);
-	root.group = getegid();
-	root.n = getgroups(MOST_GROUPS, root.groups);
-	if (root.n == -1 ||
+	if (n == -1 ||
 	    (pw ? initgroups(pw->pw_name, group) : setgroups(1, &group)) == -1)
 		return -1;
-	if (setresgid(group, group, is_for_good ? group : root.group) == -1 ||
-	    setresuid(user, user, is_for_good ? user : 0) == -1) {
+	if (setresgid(group, group, group) == -1 ||
+	    setresuid(user, user, user) == -1) {
 		int number = errno;
 
-		(void)set_root_groups();
+		if (setresgid(old, old, old) == 0)
+			(void)setgroups((size_t)n, groups);
 		errno = number;
 		return -1;
 	}
-	is_away = !is_for_good;
 	restore_process(signal);
 	return 0;
 }
 
-void
-user_return(void)
+static void
+drop_capabilities(void)
 {
-	int signal = 0;
+	struct __user_cap_header_struct head = {
+		.version = _LINUX_CAPABILITY_VERSION_3,
+	};
+	const struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {
+		0
+	};
 
-	if (!is_away)
-		return;
-	is_away = false;
-	(void)prctl(PR_GET_PDEATHSIG, &signal);
-	if (setresuid(0, 0, 0) == 0 && set_root_groups() == 0)
-		restore_process(signal);
+	(void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	(void)prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+	(void)syscall(SYS_capset, &head, none);
+}
+
+int
+user_work_as(uid_t user, gid_t group, struct err *e)
+{
+	int result = user_become(user, group);
+	int number = errno;
+
+	drop_capabilities();
+	if (result == 0)
+		return 0;
+	return err_set(e, ERR_PERMANENT,
+	    "root cannot work as user %u, its owner: %s; run jibri-finalize "
+	    "as that user, or let root have CAP_SETUID and CAP_SETGID",
+	    (unsigned)user, strerror(number));
 }

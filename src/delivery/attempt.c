@@ -45,11 +45,10 @@ note_began(struct job *job, const char *changed)
 		.pid = getpid(),
 		.version = VERSION,
 	    });
-	if (job->is_forced) {
+	if (job->is_forced)
 		journal_note(j, (struct event){ .kind = EVENT_FORCED });
-	} else if (j->progress.state > REC_RESOLVED) {
+	else
 		pipeline_reopen(job, changed);
-	}
 	journal_commit(j);
 }
 
@@ -75,7 +74,7 @@ note_failed(struct job *job, const struct attempt_policy *policy, struct err *e)
 		    since);
 	}
 	/* What an upload failed of is said already, for each artifact. */
-	if (job->totals.failed == 0 || is_last || job->is_hurried ||
+	if (job->totals.failed == 0 || is_last || stop_is_overdue() ||
 	    e->class == ERR_INTERRUPTED)
 		log_error("%s", e->text);
 	journal_note(&job->journal,
@@ -94,12 +93,10 @@ note_failed(struct job *job, const struct attempt_policy *policy, struct err *e)
 
 /* A signal is no failure; that the time was too short is one. */
 static void
-count_deadline(struct job *job, struct err *e)
+count_deadline(struct err *e)
 {
-	if (e->class != ERR_INTERRUPTED || !stop_is_overdue())
-		return;
-	e->class = ERR_TEMPORARY;
-	job->is_hurried = true;
+	if (e->class == ERR_INTERRUPTED && stop_is_overdue())
+		e->class = ERR_TEMPORARY;
 }
 
 /*
@@ -125,9 +122,12 @@ static void
 tell_failed(struct job *job, struct attempt_result *result, struct err *e)
 {
 	struct err undelivered = { 0 };
-	int64_t more_ms = job->is_hurried ? LAST_WORD_MS : 0;
+	int64_t more_ms = stop_is_overdue() ? LAST_WORD_MS : 0;
 	bool is_told;
 
+	/* Jibri waits, and the service has just left us without an answer. */
+	job->is_hurried = more_ms > 0 ||
+	    (e->is_outage && job->journal.progress.state == REC_NEW);
 	stop_extend(more_ms);
 	is_told = pipeline_send_failed(job, e->text, &undelivered) == 0;
 	stop_extend(-more_ms);
@@ -154,7 +154,7 @@ record_failure(struct job *job, const struct attempt_policy *policy,
 	    (job->identity.room || p->room) && !pipeline_is_redirected(job);
 	bool is_last;
 
-	count_deadline(job, e);
+	count_deadline(e);
 	/* It was delivered, and nothing is known to be amiss. */
 	if (job->is_by_hand && p->state == REC_ANNOUNCED) {
 		log_error("%s", e->text);
@@ -177,14 +177,20 @@ static bool
 defer(struct job *job)
 {
 	struct journal *j = &job->journal;
+	const char *room = job->room_argument;
+	autofree char *overruled = room
+	    ? identity_contradiction(&job->recording, &job->policy->identity,
+		  room)
+	    : NULL;
 
 	if (job->is_forced)
 		journal_note(j, (struct event){ .kind = EVENT_FORCED });
 	journal_note(j,
 	    (struct event){
 		.kind = EVENT_DEFERRED,
-		.room = job->room_argument,
+		.room = room,
 		.session = job->session_argument,
+		.overruled = overruled,
 	    });
 	journal_commit(j);
 	if (!j->is_degraded)
@@ -291,12 +297,15 @@ run(struct job *job, const struct attempt_request *request,
 	if (result->is_listed && !pipeline_is_anything_selected(job))
 		return err_set(e, ERR_NO_INPUT,
 		    "--only selects none of its artifacts");
+	/* Held since it was delivered: some of it is gone. */
+	job->is_by_hand |=
+	    is_finished && job->journal.progress.failed_class == ERR_PERMANENT;
 	if (request->is_dry_run)
 		return preview(job, result, changed, e);
 	result->was_done = is_finished && !job->is_forced && !job->is_by_hand;
 	if (result->was_done)
 		return 0;
-	if (request->is_deferred && defer(job)) {
+	if (request->is_deferred && !job->is_by_hand && defer(job)) {
 		result->was_deferred = true;
 		return 0;
 	}
@@ -307,15 +316,28 @@ run(struct job *job, const struct attempt_request *request,
 	return -1;
 }
 
+/* Is there a file that was not there when it was held for its media? */
+static bool
+has_other_media(struct job *job)
+{
+	const char *changed = NULL;
+	struct err ignored;
+
+	return progress_lacks_media(&job->journal.progress) &&
+	    recording_scan(&job->recording, &ignored) == 0 &&
+	    !pipeline_is_finished(job, &changed) && changed != NULL;
+}
+
 /* Between the survey and the lock another sweeper may have been here. */
 static int
 check_still_due(const struct attempt_request *request,
-    const struct attempt_policy *policy, const struct progress *p,
-    struct err *e)
+    const struct attempt_policy *policy, struct job *job, struct err *e)
 {
+	const struct progress *p = &job->journal.progress;
 	bool is_held = p->failed_class == ERR_PERMANENT;
 
-	if (!request->is_visit || (is_held && request->takes_held))
+	if (!request->is_visit || (is_held && request->takes_held) ||
+	    (!p->is_given_up && has_other_media(job)))
 		return 0;
 	if (!is_held && !p->is_given_up &&
 	    schedule_is_due(&policy->schedule, p, clock_unix_ms()))
@@ -341,25 +363,21 @@ attempt_state_name(enum err_class kind)
 	}
 }
 
-static char *
-copy_of(const char *a, const char *b)
-{
-	return a ? xstrdup(a) : b ? xstrdup(b) : NULL;
-}
-
 static void
 fill_result(struct attempt_result *result, const struct job *job)
 {
 	const struct progress *p = &job->journal.progress;
 	const struct recording *rec = &job->recording;
 
-	result->path = copy_of(rec->path, NULL);
-	result->session = copy_of(job->identity.session,
-	    p->session ? p->session : job->session_argument);
+	result->path = xstrdup(rec->path);
+	result->session = xstrdup(job->identity.session ? job->identity.session
+		: p->session                            ? p->session
+			     : job->session_argument);
 	if (result->session == NULL && rec->dirfd != -1)
 		result->session = xstrdup(recording_name(rec));
-	result->room = copy_of(job->identity.room, p->room);
-	result->meeting_id = copy_of(p->meeting_id, NULL);
+	result->room =
+	    xstrdup(job->identity.room ? job->identity.room : p->room);
+	result->meeting_id = xstrdup(p->meeting_id);
 	result->artifacts = rec->n;
 	for (size_t i = 0; i < rec->n; i++) {
 		result->stored += upload_is_stored(p, &rec->artifacts[i]);
@@ -379,7 +397,7 @@ open_and_run(struct job *job, const struct attempt_request *request,
     struct err *e)
 {
 	if (job_open(job, request->directory, request->is_dry_run, e) == -1 ||
-	    check_still_due(request, policy, &job->journal.progress, e) == -1)
+	    check_still_due(request, policy, job, e) == -1)
 		return -1;
 	return run(job, request, policy, result, e);
 }
@@ -390,6 +408,7 @@ attempt_run(const struct attempt_request *request,
     struct attempt_result *result, struct err *e)
 {
 	bool is_partial = request->only && request->only->n > 0;
+	autofree char *webhook = webhook_url(&pipeline->webhook);
 	struct job job = {
 		.policy = pipeline,
 		.room_argument = request->room,
@@ -399,7 +418,7 @@ attempt_run(const struct attempt_request *request,
 		.watch = request->watch,
 		.is_forced = request->is_forced && !is_partial,
 		.is_partly_forced = request->is_forced && is_partial,
-		.is_silent = request->is_silent,
+		.is_silent = request->is_silent || webhook == NULL,
 		.is_by_hand = request->is_by_hand,
 		.is_swept = request->is_visit,
 		.recording = { .dirfd = -1 },
@@ -410,6 +429,8 @@ attempt_run(const struct attempt_request *request,
 	*result = (struct attempt_result){ 0 };
 	outcome = open_and_run(&job, request, policy, result, e);
 	fill_result(result, &job);
+	if (request->archive != NULL)
+		mem_replace(&result->path, request->archive);
 	result->state = result->is_given_up ? "given up"
 	    : result->was_deferred || (result->is_partial && outcome == 0)
 	    ? "waiting"

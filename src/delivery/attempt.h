@@ -26,6 +26,7 @@ struct outage {
 
 struct attempt_request {
 	const char *directory;
+	const char *archive; /* by which people know it; or NULL */
 	const char *room, *session, *meeting_id; /* NULL: to be found out */
 	const struct text_list *only; /* globs of what is sent; NULL: all */
 	const struct watch *watch;    /* of its uploads; NULL: nobody */

@@ -14,7 +14,7 @@
 #include "recording/media.h"
 
 /* From here on a thread for the hash is worth its start. */
-enum { LARGE_BYTES = 8 * 1024 * 1024 };
+enum { LARGE_BYTES = 8 * 1024 * 1024, CHUNK_BYTES = 256 * 1024 };
 
 static ssize_t
 read_chunk(int fd, int64_t offset, char *to, size_t len, struct err *e)
@@ -24,10 +24,26 @@ read_chunk(int fd, int64_t offset, char *to, size_t len, struct err *e)
 	return n == -1 ? err_sys(e, "cannot be read") : n;
 }
 
-static ssize_t
-read_file(int fd, int64_t offset, char *to, size_t len, struct err *e)
+static int
+add_file(struct digest *d, int fd, struct err *e)
 {
-	ssize_t n = read_chunk(fd, offset, to, len, e);
+	autofree char *chunk = xmalloc(CHUNK_BYTES);
+	int64_t offset = 0;
+	ssize_t n = 1;
+
+	while (n > 0 && (n = stop_check(e)) == 0 &&
+	    (n = read_chunk(fd, offset, chunk, CHUNK_BYTES, e)) > 0) {
+		digest_add(d, chunk, (size_t)n);
+		offset += n;
+	}
+	return (int)n;
+}
+
+ssize_t
+flight_read(const struct flight *f, int64_t offset, char *to, size_t len,
+    struct err *e)
+{
+	ssize_t n = read_chunk(f->fd, offset, to, len, e);
 
 	if (n == 0)
 		return err_set(e, ERR_TEMPORARY,
@@ -44,7 +60,7 @@ read_body(void *ctx, char *to, size_t len, struct err *e)
 
 	if (f->bytes)
 		memcpy(to, f->bytes->data + f->offset, len);
-	else if ((n = read_file(f->fd, f->offset, to, len, e)) == -1)
+	else if ((n = flight_read(f, f->offset, to, len, e)) == -1)
 		return -1;
 	if (f->digest)
 		digest_add(f->digest, to, (size_t)n);
@@ -52,20 +68,53 @@ read_body(void *ctx, char *to, size_t len, struct err *e)
 	return n;
 }
 
+static struct digest *
+digest_of(const struct flight *f)
+{
+	return f->size < LARGE_BYTES ? digest_new() : digest_new_beside();
+}
+
+void
+flight_hash_again(struct flight *f)
+{
+	if (f->digest == NULL)
+		return;
+	digest_free(f->digest);
+	f->digest = digest_of(f);
+}
+
+int
+flight_hash_part(struct flight *f, int64_t offset, int64_t len,
+    unsigned char md5[DIGEST_SHA256_BYTES], struct err *e)
+{
+	autofree char *chunk = xmalloc(CHUNK_BYTES);
+	struct digest *d = digest_new_md5();
+	ssize_t n = 0;
+
+	while (len > 0 && (n = stop_check(e)) == 0 &&
+	    (n = flight_read(f, offset, chunk,
+		 len < CHUNK_BYTES ? (size_t)len : CHUNK_BYTES, e)) > 0) {
+		digest_add(d, chunk, (size_t)n);
+		if (f->digest)
+			digest_add(f->digest, chunk, (size_t)n);
+		offset += n;
+		len -= n;
+	}
+	(void)digest_sum(d, md5);
+	digest_free(d);
+	return n == -1 ? -1 : 0;
+}
+
 int
 flight_recheck(struct flight *f, struct err *e)
 {
 	const struct artifact *a = f->artifact;
-	struct stat now;
 
-	if (f->fd != -1)
-		return recording_recheck(f->recording, a->path, &f->st, e);
-	if (file_stat_beneath(f->recording->dirfd, a->path, &now) == -1
-		? err_is_passing(errno)
-		: file_stamp(&now) == a->stamp)
+	if (recording_recheck(f->recording, a->path, &f->st, e) == 0)
 		return 0;
-	f->is_stale = true;
-	return err_set(e, ERR_TEMPORARY, "was written to meanwhile");
+	/* Only another scan can tell whose it is now. */
+	f->is_stale = a->is_json;
+	return -1;
 }
 
 static int
@@ -74,21 +123,39 @@ check_body(void *ctx, struct err *e)
 	return flight_recheck(ctx, e);
 }
 
+/* Is what arrives what is read here?  What changes meanwhile is not. */
+static int
+add_md5(struct flight *f, struct err *e)
+{
+	struct digest *d = digest_new_md5();
+	int result = 0;
+
+	if (f->bytes)
+		digest_add(d, f->bytes->data, f->bytes->len);
+	else
+		result = add_file(d, f->fd, e);
+	if (result == 0) {
+		autofree char *md5 = digest_in_base64(d);
+		autofree char *header = xasprintf("content-md5: %s", md5);
+
+		text_list_add(&f->headers, header);
+	}
+	digest_free(d);
+	return result;
+}
+
 /* The same for every repeat of these bytes to this place. */
 static void
 add_idempotency_key(struct flight *f, const struct flight_target *target)
 {
 	autofree char *identity =
 	    xasprintf("%s\n%s\n%" PRId64 "\n%" PRId64 "\n%" PRId64 "\n%" PRId64,
-		target->meeting_id, target->name->path, f->size, f->mtime_ns,
-		target->forced, target->generation);
-	struct digest *d = digest_new();
+		target->progress->meeting_id, target->name->path, f->size,
+		f->mtime_ns, target->progress->forced, target->generation);
 	char hex[DIGEST_HEX_BYTES];
 	autofree char *header = NULL;
 
-	digest_add(d, identity, strlen(identity));
-	digest_hex(d, hex);
-	digest_free(d);
+	digest_once(identity, strlen(identity), hex);
 	header = xasprintf("Idempotency-Key: %.32s", hex);
 	text_list_add(&f->headers, header);
 }
@@ -104,13 +171,12 @@ is_whole_media(const struct flight *f)
 	enum media_health health;
 	char why[128];
 
-	if (f->fd == -1 || f->size >= LARGE_BYTES ||
+	if (f->size >= LARGE_BYTES ||
 	    (!a->is_media && !mimetype_is_media(f->type)))
 		return false;
 	health = f->bytes
-	    ? media_check_bytes(f->bytes->data, f->bytes->len, a->path, why,
-		  sizeof(why))
-	    : media_check(f->fd, a->path, f->size, why, sizeof(why));
+	    ? media_check_bytes(f->bytes->data, f->bytes->len, why, sizeof(why))
+	    : media_check(f->fd, f->size, why, sizeof(why));
 	return health == MEDIA_WHOLE;
 }
 
@@ -121,13 +187,36 @@ read_small(struct flight *f)
 	char chunk[FLIGHT_SMALL_BYTES];
 	ssize_t n;
 
-	if (f->size > FLIGHT_SMALL_BYTES)
+	if (f->bytes || f->size > FLIGHT_SMALL_BYTES)
 		return;
 	n = file_read_at(f->fd, chunk, (size_t)f->size, 0);
 	if (n != f->size)
 		return;
 	(void)buf_add(&f->content, chunk, (size_t)n);
 	f->bytes = &f->content;
+}
+
+/* What is private in it, a new version may hold elsewhere, or for the first
+ * time. */
+static int
+read_json(struct flight *f, struct err *e)
+{
+	const struct artifact *a = f->artifact;
+	bool is_changed = f->stamp != a->stamp;
+	int result = a->is_json || is_changed
+	    ? recording_read_json(f->recording, a->path, f->fd, &f->st,
+		  &f->content, e)
+	    : 0;
+
+	if (is_changed && (result != 0 || a->is_json)) {
+		f->is_stale = true;
+		return err_set(e, ERR_TEMPORARY, "was written to meanwhile");
+	}
+	if (result == 1) {
+		f->size = (int64_t)f->content.len;
+		f->bytes = &f->content;
+	}
+	return result == -1 ? -1 : 0;
 }
 
 static int
@@ -145,6 +234,8 @@ open_file(struct flight *f, struct err *e)
 	f->size = f->st.st_size;
 	f->mtime_ns = file_mtime_ns(&f->st);
 	f->stamp = file_stamp(&f->st);
+	if (read_json(f, e) == -1)
+		return -1;
 	read_small(f);
 	return 0;
 }
@@ -155,16 +246,8 @@ open_content(struct flight *f, struct mimetype *mimetype, struct err *e)
 	const struct artifact *a = f->artifact;
 	const char *type;
 
-	if (a->content.data != NULL) {
-		if (flight_recheck(f, e) == -1)
-			return -1;
-		f->size = a->size;
-		f->mtime_ns = a->mtime_ns;
-		f->stamp = a->stamp;
-		f->bytes = &a->content;
-	} else if (open_file(f, e) == -1) {
+	if (open_file(f, e) == -1)
 		return -1;
-	}
 	type = f->bytes ? mimetype_of_bytes(mimetype, f->bytes->data,
 			      f->bytes->len, a->path)
 			: mimetype_of(mimetype, f->fd, a->path);
@@ -180,7 +263,8 @@ flight_open(struct flight *f, const struct recording *rec,
     const struct artifact *a, struct mimetype *mimetype,
     const struct flight_target *target, struct err *e)
 {
-	autofree char *folder = remote_name_folder(target->name);
+	const struct destination *to = target->to;
+	const struct destination_policy *policy = to->policy;
 
 	*f = (struct flight){
 		.recording = rec,
@@ -188,16 +272,15 @@ flight_open(struct flight *f, const struct recording *rec,
 		.fd = -1,
 		.started_ms = clock_mono_ms(),
 	};
-	if (auth_add_header(target->auth, AUTH_FILE_SERVICE, target->use,
-		&f->headers, e) == -1 ||
-	    open_content(f, mimetype, e) == -1)
+	if (open_content(f, mimetype, e) == -1)
 		return -1;
 	if (target->is_hashed)
-		f->digest =
-		    f->size < LARGE_BYTES ? digest_new() : digest_new_beside();
-	f->url =
-	    filestore_upload_url(target->policy, target->meeting_id, folder);
-	add_idempotency_key(f, target);
+		f->digest = digest_of(f);
+	f->request.answer_timeout_ms = destination_patience_ms(policy, f->size);
+	if (policy->ops->parts && f->bytes == NULL)
+		f->part_bytes = policy->ops->parts->bytes(policy, f->size);
+	if (f->part_bytes > 0)
+		return 0;
 	f->body = (struct http_body){
 		.size = f->size,
 		.read = read_body,
@@ -205,16 +288,27 @@ flight_open(struct flight *f, const struct recording *rec,
 		.ctx = f,
 	};
 	f->request = (struct http_request){
-		.url = f->url,
 		.headers = &f->headers,
 		.body = &f->body,
 		.content_type = f->type,
-		.part_filename = target->name->filename,
-		.answer_timeout_ms =
-		    filestore_answer_timeout_ms(target->policy, f->size),
+		.answer_timeout_ms = destination_patience_ms(policy, f->size),
 		.answer_limit = 64 * 1024,
 	};
-	return 0;
+	f->url = policy->ops->put(policy, target->progress, target->name,
+	    &f->request);
+	/* What is in memory is signed, too. */
+	if (policy->ops->wants_md5 && f->bytes) {
+		digest_once(buf_str(f->bytes), f->bytes->len, f->sha256);
+		f->request.sha256 = f->sha256;
+	}
+	if (policy->ops->wants_md5) {
+		if (add_md5(f, e) == -1)
+			return -1;
+	} else {
+		add_idempotency_key(f, target);
+	}
+	return policy->ops->authorize(to, &f->request, target->use, &f->headers,
+	    e);
 }
 
 const char *
@@ -238,47 +332,28 @@ flight_free(struct flight *f)
 	text_list_free(&f->headers);
 }
 
-static int
-hash_file(int fd, char hex[DIGEST_HEX_BYTES], struct err *e)
-{
-	enum { CHUNK_BYTES = 256 * 1024 };
-	autofree char *chunk = xmalloc(CHUNK_BYTES);
-	struct digest *d = digest_new();
-	int64_t offset = 0;
-	int result = 1;
-
-	while (result == 1) {
-		ssize_t n = 0;
-
-		result = stop_check(e);
-		if (result == -1)
-			break;
-		n = read_chunk(fd, offset, chunk, CHUNK_BYTES, e);
-		if (n > 0)
-			digest_add(d, chunk, (size_t)n);
-		offset += n;
-		result = n > 0 ? 1 : (int)n;
-	}
-	digest_hex(d, hex);
-	digest_free(d);
-	return result;
-}
-
 int
 flight_hash_artifact(const struct recording *rec, const struct artifact *a,
     char hex[DIGEST_HEX_BYTES], struct err *e)
 {
-	autoclose int fd = -1;
-	struct digest *d;
 	struct stat st;
+	autoclose int fd = recording_open_artifact(rec, a->path, &st, e);
+	autobuf struct buf text = { 0 };
+	struct digest *d;
+	int result;
 
-	if (a->content.data == NULL) {
-		fd = recording_open_artifact(rec, a->path, &st, e);
-		return fd == -1 ? -1 : hash_file(fd, hex, e);
-	}
+	if (fd == -1)
+		return -1;
+	result = a->is_json
+	    ? recording_read_json(rec, a->path, fd, &st, &text, e)
+	    : 0;
+	if (result == -1)
+		return -1;
 	d = digest_new();
-	digest_add(d, a->content.data, a->content.len);
+	if (result == 1)
+		digest_add(d, text.data, text.len);
+	result = result == 1 ? 0 : add_file(d, fd, e);
 	digest_hex(d, hex);
 	digest_free(d);
-	return 0;
+	return result;
 }

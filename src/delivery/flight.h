@@ -6,8 +6,7 @@
 #include "io/http.h"
 #include "io/mimetype.h"
 #include "recording/recording.h"
-#include "remote/auth.h"
-#include "remote/filestore.h"
+#include "remote/destination.h"
 
 /* Up to here an upload is no burden: the file is read at once. */
 enum { FLIGHT_SMALL_BYTES = 64 * 1024 };
@@ -22,9 +21,10 @@ struct flight {
 	const struct artifact *artifact;
 	int fd;
 	struct stat st;
-	struct buf content;      /* of a small file */
+	struct buf content;      /* of a small file, or of JSON */
 	const struct buf *bytes; /* all that is sent; NULL: it is read */
 	int64_t size, offset;
+	int64_t part_bytes;      /* 0: it goes in one piece, by this request */
 	int64_t mtime_ns, stamp; /* of the version that is sent */
 	int64_t started_ms;
 	bool is_whole;   /* media, and it is whole */
@@ -32,25 +32,25 @@ struct flight {
 	bool is_passing; /* a failure to open that may do so soon */
 	struct digest *digest;
 	char *url, *type;
+	char sha256[DIGEST_HEX_BYTES]; /* of what is in memory, and signed */
 	struct text_list headers;
 	struct http_body body;
 	struct http_request request;
 };
 
 struct flight_target {
-	const struct filestore_policy *policy;
-	struct auth *auth;
+	const struct destination *to;
 	struct auth_use *use;
-	const char *meeting_id;
+	const struct progress *progress;
 	const struct remote_name *name;
-	int64_t forced, generation;
+	int64_t generation;
 	bool is_hashed;
 };
 
 /*
  * Open the artifact and prepare its request, as large as it is now.  -1 when
- * there is no token, when it cannot be read, or, with is_stale, when content
- * in memory is not that of the file any more.  To be freed even then.
+ * there is no token, when it cannot be read, or, with is_stale, when only
+ * another scan can tell what to send instead.  To be freed even then.
  */
 int flight_open(struct flight *, const struct recording *,
     const struct artifact *, struct mimetype *, const struct flight_target *,
@@ -61,6 +61,20 @@ int flight_open(struct flight *, const struct recording *,
  * is_stale when only another scan can tell what to send instead.
  */
 int flight_recheck(struct flight *, struct err *e);
+
+/* Bytes of the file; -1 with *e, also when it is shorter. */
+ssize_t flight_read(const struct flight *, int64_t offset, char *to, size_t len,
+    struct err *e);
+
+/*
+ * The MD5 of a part, which is read in front of it; the parts come in order, as
+ * they are the SHA-256, too.  -1 as above, or after a stop.
+ */
+int flight_hash_part(struct flight *, int64_t offset, int64_t len,
+    unsigned char md5[DIGEST_SHA256_BYTES], struct err *e);
+
+/* The parts come again from the first one on. */
+void flight_hash_again(struct flight *);
 
 /* The SHA-256 of what was sent, or NULL; once, at the end. */
 const char *flight_hex(struct flight *, char hex[DIGEST_HEX_BYTES]);

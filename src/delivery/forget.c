@@ -1,5 +1,7 @@
 #include "delivery/forget.h"
 
+#include <unistd.h>
+
 #include "base/clock.h"
 #include "delivery/pipeline.h"
 #include "journal/journal.h"
@@ -11,17 +13,37 @@ is_delivered(const struct journal *j, struct recording *rec)
 	struct err unreadable;
 	const char *changed = NULL;
 
-	if (recording_scan(rec, &unreadable) == -1)
+	if (recording_glance(rec, &unreadable) == -1)
 		return false;
 	return pipeline_is_finished(&(struct job){ .recording = *rec,
 					.journal = *j },
 	    &changed);
 }
 
+/* On disk, or else not at all: the next run would find it in the file. */
+static int
+note_for_good(struct journal *j, const struct event *ev, const char *what,
+    struct err *e)
+{
+	bool was_degraded = j->is_degraded;
+	int64_t size = j->size;
+
+	journal_note(j, *ev);
+	journal_commit(j);
+	if (!j->is_degraded)
+		return 0;
+	if (!was_degraded && !j->is_lost && ftruncate(j->fd, size) == -1)
+		return err_sys(e, "cut the journal back");
+	return err_set(e, ERR_PERMANENT, "%s, as that cannot be written down",
+	    what);
+}
+
 static int
 give_up(struct journal *j, struct recording *rec, enum forget_outcome *outcome,
     struct err *e)
 {
+	const struct event given_up = { .kind = EVENT_GIVEN_UP };
+
 	*outcome = FORGET_DELIVERED;
 	if (is_delivered(j, rec))
 		return 0;
@@ -29,12 +51,7 @@ give_up(struct journal *j, struct recording *rec, enum forget_outcome *outcome,
 	if (j->progress.is_given_up)
 		return 0;
 	*outcome = FORGET_GIVEN_UP;
-	journal_note(j, (struct event){ .kind = EVENT_GIVEN_UP });
-	journal_commit(j);
-	if (!j->is_degraded)
-		return 0;
-	return err_set(e, ERR_PERMANENT,
-	    "it is not given up, as its journal cannot be written");
+	return note_for_good(j, &given_up, "it is not given up", e);
 }
 
 int
@@ -52,21 +69,21 @@ forget_recording(struct recording *rec, enum forget_outcome *outcome,
 
 static int
 check_doubt(const struct progress *p, struct recording *rec,
-    const struct filestore_policy *policy, struct err *e)
+    const struct destination_policy *policy, struct err *e)
 {
 	int64_t now = clock_unix_ms();
 
 	/* What is listed of one that has too many files is better than none. */
-	(void)recording_scan(rec, e);
+	(void)recording_glance(rec, e);
 	for (size_t i = 0; i < rec->n; i++) {
 		const struct artifact *a = &rec->artifacts[i];
 		const struct fact *fact = progress_fact(p, a->path);
-		int64_t patience = filestore_answer_timeout_ms(policy, a->size);
+		int64_t patience = destination_patience_ms(policy, a->size);
 		int64_t left;
 
 		if (fact == NULL || !(fact->is_unknown || fact->is_sending))
 			continue;
-		left = fact->unknown_ms + patience - now;
+		left = p->last_event_ms + patience - now;
 		if (left > 0 && left <= patience)
 			return err_set(e, ERR_TEMPORARY,
 			    "%s: the server may still be storing it; say it "
@@ -80,21 +97,18 @@ check_doubt(const struct progress *p, struct recording *rec,
 static int
 clear(struct journal *j, struct err *e)
 {
-	int64_t told_ms = j->progress.told_ms;
+	const struct event reset = {
+		.kind = EVENT_RESET,
+		.moment_ms = j->progress.told_ms,
+	};
 
-	if (journal_clear(j, e) == -1)
+	if (j->is_damaged && journal_clear(j, e) == -1)
 		return -1;
-	if (told_ms > 0)
-		journal_note(j,
-		    (struct event){
-			.kind = EVENT_ANNOUNCED,
-			.moment_ms = told_ms,
-		    });
-	return 0;
+	return note_for_good(j, &reset, "its journal is not cleared", e);
 }
 
 int
-forget_journal(struct recording *rec, const struct filestore_policy *policy,
+forget_journal(struct recording *rec, const struct destination_policy *policy,
     struct err *e)
 {
 	struct journal j;
@@ -108,4 +122,28 @@ forget_journal(struct recording *rec, const struct filestore_policy *policy,
 		result = clear(&j, e);
 	journal_close(&j);
 	return result;
+}
+
+int
+forget_parts(const struct recording *rec, const struct pipeline_policy *policy,
+    size_t *n, struct err *e)
+{
+	struct job job = { .policy = policy };
+	int result;
+
+	*n = 0;
+	if (policy->destination.ops->parts == NULL)
+		return 0;
+	result =
+	    journal_open(&job.journal, rec->dirfd, rec->policy->locking, e);
+	if (result == 0)
+		result = pipeline_abort_parts(&job, n, e);
+	else if (job.journal.is_damaged)
+		result = 0;
+	auth_close(job.auth);
+	http_close(job.http);
+	journal_close(&job.journal);
+	return result == -1
+	    ? err_wrap(e, "the store may keep parts of it; say it again")
+	    : 0;
 }

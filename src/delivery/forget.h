@@ -4,7 +4,9 @@
 
 #include "base/err.h"
 #include "recording/recording.h"
-#include "remote/filestore.h"
+#include "remote/destination.h"
+
+struct pipeline_policy;
 
 /* What an operator gives up: a recording, or what its journal says. */
 
@@ -25,5 +27,12 @@ int forget_recording(struct recording *, enum forget_outcome *, struct err *e);
  * or with ERR_TEMPORARY while the server may still be storing what was sent:
  * who does not know that sends it twice.
  */
-int forget_journal(struct recording *, const struct filestore_policy *,
+int forget_journal(struct recording *, const struct destination_policy *,
     struct err *e);
+
+/*
+ * Abort what was begun to be uploaded in parts of an open recording, also
+ * what its journal does not know of: *n of them.  -1 with what kept us.
+ */
+int forget_parts(const struct recording *, const struct pipeline_policy *,
+    size_t *n, struct err *e);

@@ -31,15 +31,16 @@ static int
 check_delivered(struct job *job, struct err *e)
 {
 	const char *missing;
+	autofree char *path = text_shell_word(job->recording.path);
 
 	if (pipeline_recheck(job, e) == -1)
 		return -1;
 	(void)pipeline_is_finished(job, &missing);
 	if (missing != NULL)
 		return err_set(e, ERR_PERMANENT,
-		    "%s is not at the server: 'jibri-finalize upload DIR' "
-		    "sends it, and STOPPED with it",
-		    missing);
+		    "%s is not at the server; to send it, and STOPPED with "
+		    "it: jibri-finalize upload %s",
+		    missing, path);
 	return pipeline_check_media(job, e);
 }
 
@@ -53,14 +54,8 @@ check_anything_stored(struct job *job, struct err *e)
 	int result = pipeline_prepare(job, false, &deps, e);
 
 	if (result == 0)
-		result = inventory_read(&inv,
-		    &(const struct inventory_deps){
-			.http = deps.http,
-			.filestore = deps.filestore,
-			.auth = deps.auth,
-			.retry = deps.retry,
-		    },
-		    &job->journal.progress, &is_refused, e);
+		result = inventory_read(&inv, &deps.to, &job->journal.progress,
+		    &is_refused, e);
 	if (result == 0 && inv.n == 0)
 		result = err_set(e, ERR_PERMANENT,
 		    "the server has no file of this session");
@@ -89,9 +84,7 @@ static int
 send_failed(struct job *job, const char *error, struct err *e)
 {
 	const struct progress *p = &job->journal.progress;
-	autofree char *text = error ? xstrdup(error)
-	    : p->failed_text        ? xstrdup(p->failed_text)
-				    : NULL;
+	autofree char *text = xstrdup(error ? error : p->failed_text);
 
 	if (text == NULL)
 		return err_set(e, ERR_USAGE,

@@ -10,63 +10,6 @@
 
 enum { ROUNDS = 3 };
 
-int
-job_open(struct job *job, const char *directory, bool is_looking, struct err *e)
-{
-	const struct progress *p = &job->journal.progress;
-	const char *named = job->session_argument;
-	struct recording *rec = &job->recording;
-
-	if (identity_check_arguments(job->room_argument, named,
-		job->meeting_id_argument, e) == -1 ||
-	    (job->is_swept ? recording_open_below : recording_open)(rec,
-		directory, &job->policy->recording, e) == -1)
-		return -1;
-	recording_enter(rec, job->is_swept);
-	log_set_session(named ? named : recording_name(rec));
-	if ((is_looking ? journal_look(&job->journal, rec->dirfd, e)
-			: journal_open(&job->journal, rec->dirfd,
-			      rec->policy->locking, e)) == -1)
-		return -1;
-	if (p->session && !named)
-		log_set_session(p->session);
-	return 0;
-}
-
-void
-job_close(struct job *job)
-{
-	auth_close(job->auth);
-	http_close(job->http);
-	identity_free(&job->identity);
-	journal_close(&job->journal);
-	recording_close(&job->recording);
-}
-
-int
-pipeline_open_http(struct job *job, struct err *e)
-{
-	if (job->http != NULL)
-		return 0;
-	if (!job->policy->is_checked &&
-	    pipeline_check_reach(job->policy, e) == -1)
-		return -1;
-	job->retry = job->policy->retry;
-	job->retry.run = &job->failures;
-	job->http = http_open(&job->policy->http);
-	job->auth = auth_open(&job->policy->auth, &job->retry, job->http);
-	return 0;
-}
-
-static int
-check_urls(const struct pipeline_policy *p, struct err *e)
-{
-	return pipeline_check_url("meeting-service-url", p->meeting.url, e) ==
-		-1
-	    ? -1
-	    : pipeline_check_url("file-service-url", p->filestore.url, e);
-}
-
 static bool
 differs(const char *a, const char *b)
 {
@@ -122,6 +65,7 @@ pipeline_identify(struct job *job, struct err *e)
 		.meeting_id_argument = job->meeting_id_argument,
 		.room_journal = p->room,
 		.session_journal = p->session,
+		.overruled = p->overruled,
 	};
 
 	identity_free(&job->identity);
@@ -138,7 +82,46 @@ is_resolved_so(const struct job *job)
 
 	return p->state > REC_NEW && strcmp(p->room, id->room) == 0 &&
 	    strcmp(p->session, id->session) == 0 &&
-	    strcmp(p->meeting_id, id->meeting_id) == 0;
+	    strcmp(p->meeting_id, id->meeting_id) == 0 &&
+	    !differs(p->overruled ? p->overruled : "",
+		id->overruled ? id->overruled : "");
+}
+
+int
+pipeline_check_room(struct job *job, struct err *e)
+{
+	const struct progress *p = &job->journal.progress;
+
+	if (p->state == REC_NEW ||
+	    identity_check_room(&job->recording, &job->policy->identity,
+		p->room, p->overruled, e) == 0)
+		return 0;
+	job->is_silent = true;
+	return -1;
+}
+
+/* What the operator says of the room has to be written down first. */
+static bool
+is_overruling(const struct job *job)
+{
+	const struct progress *p = &job->journal.progress;
+	struct err ignored;
+
+	return job->room_argument && p->state > REC_NEW &&
+	    identity_check_room(&job->recording, &job->policy->identity,
+		p->room, p->overruled, &ignored) == -1;
+}
+
+static int
+look_again(struct job *job, struct err *e)
+{
+	if (recording_scan(&job->recording, e) == -1)
+		return -1;
+	job->is_announcing = false;
+	if (job->recording.trouble.class == ERR_NONE)
+		return pipeline_check_room(job, e);
+	*e = job->recording.trouble;
+	return -1;
 }
 
 static int
@@ -146,18 +129,32 @@ stage_resolve(struct job *job, struct err *e)
 {
 	const struct pipeline_policy *policy = job->policy;
 	struct identity *id = &job->identity;
+	struct err unknown;
+	bool is_known = pipeline_identify(job, &unknown) == 0;
 
-	if (pipeline_identify(job, e) == -1)
+	/* Without settings no recording gets anywhere: they are said first. */
+	job->is_silent |= !is_known;
+	if (pipeline_check_services(policy, e) == -1)
 		return -1;
+	if (!is_known) {
+		*e = unknown;
+		return -1;
+	}
 	log_set_session(id->session);
-	if (check_urls(policy, e) == -1 || pipeline_open_http(job, e) == -1)
+	if (pipeline_open_http(job, e) == -1)
 		return -1;
-	if (id->meeting_id == NULL)
+	if (id->meeting_id == NULL && meeting_is_none(&policy->meeting))
+		id->meeting_id = xstrdup("none");
+	else if (id->meeting_id == NULL)
 		id->meeting_id = meeting_lookup(job->http, &policy->meeting,
 		    job->auth, &job->retry, id->room, e);
+	if (id->meeting_id == NULL && e->class == ERR_PERMANENT)
+		return identity_hint_room(e, &job->recording,
+		    "if it is known under another name, ");
 	if (id->meeting_id == NULL)
 		return -1;
-	log_info("room %s is meeting %s", id->room, id->meeting_id);
+	if (!meeting_is_none(&policy->meeting))
+		log_info("room %s is meeting %s", id->room, id->meeting_id);
 	if (is_resolved_so(job))
 		return 0;
 	journal_note(&job->journal,
@@ -166,6 +163,7 @@ stage_resolve(struct job *job, struct err *e)
 		.session = id->session,
 		.room = id->room,
 		.meeting_id = id->meeting_id,
+		.overruled = id->overruled,
 	    });
 	journal_commit(&job->journal);
 	return 0;
@@ -210,11 +208,8 @@ deps_of(struct job *job)
 	return (struct upload_deps){
 		.recording = &job->recording,
 		.journal = &job->journal,
-		.http = job->http,
 		.policy = &job->policy->upload,
-		.filestore = &job->policy->filestore,
-		.auth = job->auth,
-		.retry = &job->retry,
+		.to = pipeline_destination(job),
 		.only = job->only,
 		.watch = job->watch,
 	};
@@ -227,20 +222,18 @@ stage_upload(struct job *job, struct err *e)
 	const struct upload_deps deps = deps_of(job);
 	const char *changed = NULL;
 
-	if (pipeline_check_url("file-service-url", deps.filestore->url, e) ==
-	    -1)
+	if (deps.to.policy->ops->check(deps.to.policy, e) == -1)
 		return -1;
 	for (int round = 0; round < ROUNDS; round++) {
 		if (upload_run(&deps, &job->totals, e) == -1 ||
-		    recording_scan(&job->recording, e) == -1)
+		    look_again(job, e) == -1)
 			return -1;
-		if (job->recording.trouble.class != ERR_NONE) {
-			*e = job->recording.trouble;
-			return -1;
-		}
 		changed = first_missing(job, job->only);
 		if (changed != NULL)
 			continue;
+		if (upload_check_shared(&job->recording, &job->journal, e) ==
+		    -1)
+			return -1;
 		job->is_partial = first_missing(job, NULL) != NULL;
 		if (!job->is_partial)
 			note_complete(job);
@@ -268,7 +261,8 @@ run_stages(struct job *job, struct err *e)
 		enum rec_state before = p->state;
 
 		if (stop_check(e) == -1 ||
-		    journal_check(&job->journal, e) == -1)
+		    journal_check(&job->journal, e) == -1 ||
+		    pipeline_check_room(job, e) == -1)
 			return -1;
 		log_debug("stage: %s", stages[before].name);
 		if (before > REC_NEW && pipeline_open_http(job, e) == -1)
@@ -284,7 +278,8 @@ void
 pipeline_reopen(struct job *job, const char *changed)
 {
 	/* What cannot be read now says nothing. */
-	if (job->recording.trouble.class != ERR_NONE || changed == NULL)
+	if (job->recording.trouble.class != ERR_NONE || changed == NULL ||
+	    job->journal.progress.state <= REC_RESOLVED)
 		return;
 	log_info("%s: new or changed, the recording is open again", changed);
 	journal_note(&job->journal,
@@ -298,10 +293,11 @@ pipeline_prepare(struct job *job, bool is_anew, struct upload_deps *deps,
 {
 	const struct progress *p = &job->journal.progress;
 
-	if ((p->state == REC_NEW || is_anew || pipeline_is_redirected(job)) &&
+	if ((p->state == REC_NEW || is_anew || pipeline_is_redirected(job) ||
+		is_overruling(job)) &&
 	    stage_resolve(job, e) == -1)
 		return -1;
-	if (check_urls(job->policy, e) == -1 ||
+	if (pipeline_check_services(job->policy, e) == -1 ||
 	    pipeline_open_http(job, e) == -1)
 		return -1;
 	*deps = deps_of(job);
@@ -317,17 +313,15 @@ pipeline_run(struct job *job, struct err *e)
 {
 	const char *changed = NULL;
 
-	if (pipeline_is_redirected(job) && stage_resolve(job, e) == -1)
+	if ((pipeline_is_redirected(job) || is_overruling(job)) &&
+	    stage_resolve(job, e) == -1)
 		return -1;
+	/* A look that failed may have hidden it until now. */
+	if (!pipeline_is_finished(job, &changed))
+		pipeline_reopen(job, changed);
 	for (int round = 0; round < ROUNDS; round++) {
-		if (run_stages(job, e) == -1 ||
-		    recording_scan(&job->recording, e) == -1)
+		if (run_stages(job, e) == -1 || look_again(job, e) == -1)
 			return -1;
-		job->is_announcing = false;
-		if (job->recording.trouble.class != ERR_NONE) {
-			*e = job->recording.trouble;
-			return -1;
-		}
 		if (job->is_partial || pipeline_is_finished(job, &changed))
 			return 0;
 		pipeline_reopen(job, changed);

@@ -7,7 +7,7 @@
 #include "recording/identity.h"
 #include "recording/recording.h"
 #include "remote/auth.h"
-#include "remote/filestore.h"
+#include "remote/destination.h"
 #include "remote/meeting.h"
 #include "remote/webhook.h"
 
@@ -21,7 +21,7 @@ struct pipeline_policy {
 	struct recording_policy recording;
 	struct identity_policy identity;
 	struct meeting_policy meeting;
-	struct filestore_policy filestore;
+	struct destination_policy destination;
 	struct webhook_policy webhook;
 	struct auth_policy auth;
 	struct retry_policy retry;
@@ -41,7 +41,7 @@ struct job {
 	bool is_swept;              /* the directory was found below a root */
 	bool is_partly_forced;      /* send again what is selected */
 	bool is_silent;             /* no webhook is sent */
-	bool is_hurried;            /* a webhook is tried once */
+	bool is_hurried;            /* a webhook is tried once, and briefly */
 	bool is_by_hand;            /* see attempt_request */
 	struct recording recording; /* open and scanned */
 	struct journal journal;     /* open */
@@ -51,6 +51,7 @@ struct job {
 	struct http *http;         /* both opened when first needed */
 	struct auth *auth;
 	struct upload_totals totals;
+	int64_t damaged;    /* media files beside one that is whole */
 	bool is_announcing; /* everything is stored and sound */
 	bool is_partial;    /* all that was selected is stored, not all */
 };
@@ -76,8 +77,14 @@ int pipeline_prepare(struct job *, bool is_anew, struct upload_deps *,
  */
 int pipeline_recheck(struct job *, struct err *e);
 
-/* Is there a media file that is whole?  -1 with ERR_PERMANENT: none. */
-int pipeline_check_media(const struct job *, struct err *e);
+/*
+ * Is there a media file that is whole?  Of files of the top level with video:
+ * one of those with the name that Jibri gives, or else all.  Without any media,
+ * those count that were stored whole, or are listed at the server and not known
+ * as anything else.  -1 with ERR_PERMANENT: none; or what kept us from looking.
+ * Sets job->damaged.
+ */
+int pipeline_check_media(struct job *, struct err *e);
 
 /*
  * What pipeline_run(), by hand after pipeline_recheck(), would do, up to the
@@ -109,6 +116,10 @@ int pipeline_check_url(const char *name, const char *url, struct err *e);
  */
 int pipeline_check_reach(const struct pipeline_policy *, struct err *e);
 
+/* Add a text for each secret that would so go over http. */
+void pipeline_list_exposed(const struct pipeline_policy *,
+    struct text_list *found);
+
 /*
  * Find out room and session, into job->identity, without asking anybody.  -1
  * as identity_find().
@@ -133,8 +144,14 @@ bool pipeline_is_redirected(const struct job *);
 /* Is there an artifact that job->only selects, or is everything selected? */
 bool pipeline_is_anything_selected(const struct job *);
 
-/* An artifact is new or changed: STOPPED counts no more. */
+/* An artifact is new or changed: STOPPED counts no more, if it did. */
 void pipeline_reopen(struct job *, const char *changed);
+
+/*
+ * Abort what was begun to be uploaded in parts at the recording's place: *n
+ * of them.  -1 with what kept us.
+ */
+int pipeline_abort_parts(struct job *, size_t *n, struct err *e);
 
 /*
  * Check the arguments, open recording and journal, and let the log name the

@@ -4,7 +4,8 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "delivery/pipeline.h"
+#include "base/mem.h"
+#include "delivery/pipeline_internal.h"
 
 static bool
 is_set(const char *s)
@@ -12,12 +13,19 @@ is_set(const char *s)
 	return s != NULL && *s != '\0';
 }
 
+static bool
+is_given(const char *url)
+{
+	return is_set(url) && strcmp(url, "none") != 0;
+}
+
 static int
-check_readable(const char *name, const char *path, struct err *e)
+check_readable(const char *name, const char *path, const struct buf *bytes,
+    struct err *e)
 {
 	struct stat st;
 
-	if (!is_set(path))
+	if (!is_set(path) || bytes->len > 0)
 		return 0;
 	/* It would be waited for, at each connection. */
 	if (stat(path, &st) == 0 && S_ISFIFO(st.st_mode))
@@ -37,54 +45,84 @@ check_tls(const struct http_policy *p, struct err *e)
 	if (is_set(p->tls_key) && !is_set(p->tls_cert))
 		return err_set(e, ERR_CONFIG,
 		    "tls-cert is not set, tls-key is");
-	if (check_readable("ca-file", p->ca_file, e) == -1 ||
-	    check_readable("tls-cert", p->tls_cert, e) == -1)
+	if (check_readable("ca-file", p->ca_file, &p->ca, e) == -1 ||
+	    check_readable("tls-cert", p->tls_cert, &p->cert, e) == -1)
 		return -1;
-	return check_readable("tls-key", p->tls_key, e);
+	return check_readable("tls-key", p->tls_key, &p->key, e);
 }
 
-static int
-check_clear(const struct pipeline_policy *p, const char *name, const char *url,
-    const char *secret, struct err *e)
-{
-	enum http_exposure exposure =
-	    is_set(url) ? http_url_exposure(url) : HTTP_ENCRYPTED;
+struct way {
+	const char *name, *url, *secret; /* NULL: there is none */
+};
 
-	if (p->require_tls && exposure >= HTTP_PRIVATE)
-		return err_set(e, ERR_CONFIG,
-		    "%s: http is refused, as require-tls is set", name);
-	if (secret && exposure == HTTP_EXPOSED)
-		log_warn("%s: %s goes over http, where others can read it; "
-			 "use https",
-		    name, secret);
-	return 0;
-}
+enum { WAYS = 5 };
 
-static int
-check_all_clear(const struct pipeline_policy *p, struct err *e)
+static void
+list_ways(const struct pipeline_policy *p, struct way ways[WAYS])
 {
 	/* Through any other proxy https stays what it is. */
 	bool is_proxy_told = is_set(p->http.proxy_auth) &&
 	    strcmp(p->http.proxy, "none") != 0 &&
 	    strcmp(p->http.proxy, "env") != 0;
-	const struct {
-		const char *name, *url, *secret;
-	} ways[] = {
-		{ "meeting-service-url", p->meeting.url,
-		    auth_has_token(&p->auth, AUTH_MEETING_SERVICE) ? "the token"
-			: webhook_shows_secret(&p->webhook) ? "webhook-secret"
-							    : NULL },
-		{ "file-service-url", p->filestore.url,
-		    auth_has_token(&p->auth, AUTH_FILE_SERVICE) ? "the token"
-								: NULL },
-		{ "oauth-token-url", p->auth.token_url, "the token" },
-		{ "proxy", is_proxy_told ? p->http.proxy : NULL, "proxy-auth" },
-	};
+	const char *name;
+	const char *url = p->destination.ops->url(&p->destination, &name);
+	const char *shown =
+	    webhook_shows_secret(&p->webhook) ? "webhook-secret" : NULL;
+	bool is_at_service = !is_given(p->webhook.url);
 
-	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++)
-		if (check_clear(p, ways[i].name, ways[i].url, ways[i].secret,
-			e) == -1)
-			return -1;
+	ways[0] = (struct way){ "meeting-service-url",
+		is_given(p->meeting.url) ? p->meeting.url : NULL,
+		auth_has_token(&p->auth, AUTH_MEETING_SERVICE) ? "the token"
+		    : is_at_service                            ? shown
+							       : NULL };
+	ways[1] = (struct way){ name, url,
+		auth_has_token(&p->auth, AUTH_FILE_SERVICE) ? "the token"
+							    : NULL };
+	ways[2] =
+	    (struct way){ "oauth-token-url", p->auth.token_url, "the token" };
+	ways[3] = (struct way){ "proxy", is_proxy_told ? p->http.proxy : NULL,
+		"proxy-auth" };
+	ways[4] = (struct way){ "webhook-url",
+		is_at_service ? NULL : p->webhook.url, shown };
+}
+
+static enum http_exposure
+exposure_of(const struct way *way)
+{
+	return is_set(way->url) ? http_url_exposure(way->url) : HTTP_ENCRYPTED;
+}
+
+void
+pipeline_list_exposed(const struct pipeline_policy *p, struct text_list *found)
+{
+	struct way ways[WAYS];
+
+	list_ways(p, ways);
+	for (size_t i = 0; i < WAYS; i++) {
+		autofree char *text = xasprintf("%s: %s goes over http, where "
+						"others can read it",
+		    ways[i].name, ways[i].secret ? ways[i].secret : "");
+
+		if (ways[i].secret && exposure_of(&ways[i]) == HTTP_EXPOSED)
+			text_list_add(found, text);
+	}
+}
+
+static int
+check_all_clear(const struct pipeline_policy *p, struct err *e)
+{
+	autolist struct text_list exposed = { 0 };
+	struct way ways[WAYS];
+
+	list_ways(p, ways);
+	for (size_t i = 0; i < WAYS; i++)
+		if (p->require_tls && exposure_of(&ways[i]) >= HTTP_PRIVATE)
+			return err_set(e, ERR_CONFIG,
+			    "%s: http is refused, as require-tls is set",
+			    ways[i].name);
+	pipeline_list_exposed(p, &exposed);
+	for (size_t i = 0; i < exposed.n; i++)
+		log_warn("%s; use https", exposed.items[i]);
 	return 0;
 }
 
@@ -106,16 +144,45 @@ pipeline_check_reach(const struct pipeline_policy *p, struct err *e)
 }
 
 int
+pipeline_check_webhook(const struct pipeline_policy *p, struct err *e)
+{
+	bool is_own = is_set(p->webhook.url);
+	const char *name = is_own ? "webhook-url" : "meeting-service-url";
+	autofree char *url = webhook_url(&p->webhook);
+
+	if (url == NULL)
+		return err_set(e, ERR_CONFIG, "%s is none: there is no webhook",
+		    name);
+	return pipeline_check_url(name,
+	    is_own ? p->webhook.url : p->meeting.url, e);
+}
+
+int
+pipeline_check_services(const struct pipeline_policy *p, struct err *e)
+{
+	const struct destination_policy *to = &p->destination;
+	const char *user = to->ops->meeting_user(to);
+	bool is_none = meeting_is_none(&p->meeting);
+
+	if (is_none && user)
+		return err_set(e, ERR_CONFIG,
+		    "meeting-service-url is none: %s needs the meeting's id",
+		    user);
+	if ((!is_none &&
+		pipeline_check_url("meeting-service-url", p->meeting.url, e) ==
+		    -1) ||
+	    (is_given(p->webhook.url) && pipeline_check_webhook(p, e) == -1))
+		return -1;
+	return to->ops->check(to, e);
+}
+
+int
 pipeline_check(const struct pipeline_policy *p, struct err *e)
 {
 	static const struct webhook probe = { .id = "" };
 	struct text_list headers = { 0 };
-	int result =
-	    pipeline_check_url("meeting-service-url", p->meeting.url, e);
+	int result = pipeline_check_services(p, e);
 
-	if (result == 0)
-		result =
-		    pipeline_check_url("file-service-url", p->filestore.url, e);
 	if (result == 0)
 		result = pipeline_check_reach(p, e);
 	if (result == 0)

@@ -7,5 +7,22 @@
 /* Open job->http and job->auth, once.  -1 with ERR_CONFIG. */
 int pipeline_open_http(struct job *, struct err *e);
 
-/* The stage: media_check, then STOPPED or, with is_silent, nothing. */
+/*
+ * Do the settings of meeting-service, webhook and store fit together?  And is
+ * there a webhook at all?  -1 with ERR_CONFIG.
+ */
+int pipeline_check_services(const struct pipeline_policy *, struct err *e);
+int pipeline_check_webhook(const struct pipeline_policy *, struct err *e);
+
+/* Where it goes, once that is open; for as long as the job. */
+struct destination pipeline_destination(const struct job *);
+
+/* The stage: check the media, then STOPPED or, with is_silent, nothing. */
 int pipeline_announce(struct job *, struct err *e);
+
+/*
+ * Does what is there belong to the journal's room?  -1 as
+ * identity_check_room(); then no webhook is sent either, as it is not known
+ * whose recording has failed.
+ */
+int pipeline_check_room(struct job *, struct err *e);

@@ -1,4 +1,4 @@
-#include "delivery/pipeline.h"
+#include "delivery/pipeline_internal.h"
 
 #include "base/mem.h"
 
@@ -15,7 +15,7 @@ pipeline_is_anything_selected(const struct job *job)
 
 /* What would come after the upload. */
 static char *
-announcement(const struct job *job, const struct preview *preview)
+announcement(struct job *job, const struct preview *preview)
 {
 	const struct progress *p = &job->journal.progress;
 	struct err e;
@@ -46,6 +46,7 @@ pipeline_preview(struct job *job, struct preview *preview, struct err *e)
 	    pipeline_recheck(job, e) == -1)
 		return -1;
 	if (pipeline_prepare(job, false, &deps, e) == -1 ||
+	    pipeline_check_room(job, e) == -1 ||
 	    upload_preview(&deps, preview, e) == -1)
 		return -1;
 	preview->then = announcement(job, preview);
@@ -55,16 +56,16 @@ pipeline_preview(struct job *job, struct preview *preview, struct err *e)
 int
 pipeline_recheck(struct job *job, struct err *e)
 {
-	const struct progress *p = &job->journal.progress;
 	bool is_named = job->room_argument || job->meeting_id_argument;
 	struct upload_deps deps;
 	const char *changed;
 
 	if (pipeline_prepare(job, is_named, &deps, e) == -1)
 		return -1;
-	if (upload_recheck(&deps, job->is_partly_forced, e) == -1)
+	if (upload_check_shared(&job->recording, &job->journal, e) == -1 ||
+	    upload_recheck(&deps, job->is_partly_forced, e) == -1)
 		return -1;
-	if (p->state > REC_RESOLVED && !pipeline_is_finished(job, &changed))
+	if (!pipeline_is_finished(job, &changed))
 		pipeline_reopen(job, changed);
 	return 0;
 }

@@ -12,8 +12,8 @@ preview_add(struct preview *p, enum preview_verdict verdict, const char *path,
 	p->rows[p->n++] = (struct preview_row){
 		.verdict = verdict,
 		.path = xstrdup(path),
-		.type = type ? xstrdup(type) : NULL,
-		.why = why ? xstrdup(why) : NULL,
+		.type = xstrdup(type),
+		.why = xstrdup(why),
 		.size = size,
 	};
 }

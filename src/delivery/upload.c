@@ -11,10 +11,7 @@
 #include "remote/request.h"
 
 enum {
-	AHEAD = 4, /* small artifacts whose sending is noted at once ... */
-	AHEAD_MOST = 256,        /* ... and so many as long as it goes well */
-	AHEAD_BYTES = 32 * 1024, /* of their paths: a line has a limit */
-	NAMED_FAILURES = 1,      /* the journal keeps it, of every visit */
+	NAMED_FAILURES = 1, /* the journal keeps it, of every visit */
 };
 
 /* Sending */
@@ -60,12 +57,16 @@ slots(const struct upload *u)
 static struct item *
 next_item(struct upload *u)
 {
-	struct item *item = take_waiting(u, clock_mono_ms());
+	int64_t now = clock_mono_ms();
+	struct item *item = take_waiting(u, now);
 	struct item *media, *sidecar;
 
 	if (item != NULL)
 		return item;
-	media = next_fresh(u, &u->next_media, true);
+	/* What was begun is ended before the next is begun. */
+	media = upload_parts_due(u, &now);
+	if (media == NULL)
+		media = next_fresh(u, &u->next_media, true);
 	sidecar = next_fresh(u, &u->next_sidecar, false);
 	if (media == NULL || sidecar == NULL)
 		return media ? media : sidecar;
@@ -76,59 +77,17 @@ next_item(struct upload *u)
 	return u->n_media_flying == 0 ? media : sidecar;
 }
 
-/*
- * Before its first byte leaves, the journal says so: after a crash it is
- * known what the server may have.  Small artifacts are noted in advance.
- */
-static void
-note_sending(struct upload *u, const struct item *item)
-{
-	const struct progress *p = &u->deps->journal->progress;
-	const struct fact *fact = progress_fact(p, item->artifact->path);
-	struct text_list paths = { 0 };
-	int64_t stamps[AHEAD_MOST];
-	size_t bytes = 0;
-
-	if (fact && fact->is_sending && fact->stamp == item->stamp)
-		return;
-	for (const struct item *next = item; next < u->items + u->n; next++) {
-		const struct artifact *a = next->artifact;
-
-		if (paths.n == u->ahead || bytes > AHEAD_BYTES ||
-		    (next != item &&
-			(next->state != ITEM_READY ||
-			    next->size > FLIGHT_SMALL_BYTES)))
-			break;
-		stamps[paths.n] = next->stamp;
-		text_list_add(&paths, a->path);
-		bytes += strlen(a->path);
-	}
-	journal_note(u->deps->journal,
-	    (struct event){
-		.kind = EVENT_SENDING,
-		.paths = &paths,
-		.stamps = stamps,
-	    });
-	journal_commit(u->deps->journal);
-	text_list_free(&paths);
-	if (u->totals->sent > 0 && u->ahead < AHEAD_MOST)
-		u->ahead *= 2;
-}
-
 /* The loop */
 
-static void
-start_item(struct upload *u, struct item *item)
+static int
+open_flight(struct upload *u, struct item *item, const struct fact *fact)
 {
 	const struct progress *p = &u->deps->journal->progress;
-	const struct fact *fact = progress_fact(p, item->artifact->path);
 	const struct flight_target target = {
-		.policy = u->deps->filestore,
-		.auth = u->deps->auth,
+		.to = &u->deps->to,
 		.use = &item->auth_use,
-		.meeting_id = p->meeting_id,
+		.progress = p,
 		.name = &item->remote,
-		.forced = p->forced,
 		.generation = fact ? fact->generation : 0,
 		.is_hashed = u->deps->policy->checksum == CHECKSUM_SHA256,
 	};
@@ -136,26 +95,46 @@ start_item(struct upload *u, struct item *item)
 
 	item->flight = xcalloc(1, sizeof(*item->flight));
 	if (flight_open(item->flight, u->deps->recording, item->artifact,
-		u->mimetype, &target, &e) == -1) {
-		if (e.class == ERR_INTERRUPTED)
-			item->state = ITEM_FAILED;
-		else if (item->flight->is_stale || item->flight->is_passing)
-			upload_not_stored(u, item, NULL, &e);
-		else
-			upload_fail(u, item, &e);
-		upload_free_flight(item);
+		u->mimetype, &target, &e) == 0)
+		return 0;
+	if (e.class == ERR_INTERRUPTED)
+		item->state = ITEM_FAILED;
+	else if (item->flight->is_stale || item->flight->is_passing)
+		upload_not_stored(u, item, NULL, &e);
+	else
+		upload_fail(u, item, &e);
+	upload_free_flight(item);
+	return -1;
+}
+
+static void
+start_item(struct upload *u, struct item *item)
+{
+	const struct progress *p = &u->deps->journal->progress;
+	const struct fact *fact = progress_fact(p, item->artifact->path);
+
+	if (open_flight(u, item, fact) == -1)
 		return;
-	}
+	/* What may be there is another version by now. */
+	item->is_rewritten |=
+	    item->is_unknown && item->stamp != item->flight->stamp;
 	item->is_fresh = false;
 	item->size = item->flight->size;
 	item->mtime_ns = item->flight->mtime_ns;
 	item->stamp = item->flight->stamp;
-	note_sending(u, item);
-	item->flight->request.owner = item;
 	item->state = ITEM_FLYING;
+	if (item->flight->part_bytes > 0) {
+		upload_parts_open(u, item);
+		return;
+	}
+	if (!upload_note_sending(u, item)) {
+		upload_free_flight(item);
+		return;
+	}
+	item->flight->request.owner = item;
 	u->n_flying++;
 	u->n_media_flying += item->artifact->is_media;
-	http_start(u->deps->http, &item->flight->request);
+	http_start(u->deps->to.http, &item->flight->request);
 }
 
 /* What was not tried fails as the last that was tried did. */
@@ -182,15 +161,26 @@ static void
 start_due(struct upload *u)
 {
 	struct item *item;
+	size_t n_flying;
 
 	if (u->futility >= UPLOAD_FUTILE) {
+		upload_parts_give_up(u);
 		fail_rest(u);
 		return;
 	}
 	if (u->n_ask > 0 && !u->is_listing && u->list_due_ms <= clock_mono_ms())
 		upload_list_start(u);
-	while (u->n_flying < slots(u) && (item = next_item(u)) != NULL)
-		start_item(u, item);
+	while (u->n_flying < slots(u) && (item = next_item(u)) != NULL) {
+		if (item->parts == NULL) {
+			start_item(u, item);
+			continue;
+		}
+		n_flying = u->n_flying;
+		upload_parts_go(item);
+		/* It took its time, and what is under way comes first. */
+		if (u->n_flying == n_flying)
+			return;
+	}
 }
 
 static int64_t
@@ -205,6 +195,7 @@ next_due_ms(const struct upload *u)
 	for (size_t i = 0; i < u->n_waiting; i++)
 		if (u->waiting[i]->due_ms < due)
 			due = u->waiting[i]->due_ms;
+	(void)upload_parts_due(u, &due);
 	return due;
 }
 
@@ -221,13 +212,16 @@ send_all(struct upload *u, struct err *e)
 		if (u->n_flying == 0 && !u->is_listing) {
 			if (is_stopped)
 				return -1;
-			if (u->n_ask == 0 && u->n_waiting == 0)
-				return 0;
+			if (u->n_ask == 0 && u->n_waiting == 0 &&
+			    u->open == NULL)
+				return journal_check(u->deps->journal, e);
 		}
-		t = http_next(u->deps->http, next_due_ms(u));
+		t = http_next(u->deps->to.http,
+		    is_stopped ? u->sync_due_ms : next_due_ms(u));
 		while (t != NULL) {
-			upload_ended(u, t);
-			t = http_next(u->deps->http, clock_mono_ms());
+			if (!upload_parts_ended(u, t))
+				upload_ended(u, t);
+			t = http_next(u->deps->to.http, clock_mono_ms());
 		}
 		u->sync_due_ms = journal_commit_soon(u->deps->journal);
 	}
@@ -269,31 +263,70 @@ sum_up(const struct upload *u, struct err *e)
 	return -1;
 }
 
+/* What became of many is one line, as each visit may write it. */
+struct outcomes {
+	enum event_kind kind;
+	struct text_list paths;
+	size_t bytes;   /* of them */
+	int64_t status; /* of the last */
+};
+
 static void
-note_outcome(struct upload *u, const struct item *item)
+note_outcomes(struct upload *u, struct outcomes *o)
+{
+	if (o->paths.n > 0)
+		journal_note(u->deps->journal,
+		    (struct event){
+			.kind = o->kind,
+			.paths = &o->paths,
+			.status = o->status,
+		    });
+	text_list_free(&o->paths);
+	o->bytes = 0;
+}
+
+static void
+add_outcome(struct upload *u, struct outcomes *o, const struct item *item,
+    int64_t status)
+{
+	o->status = status;
+	o->bytes += strlen(item->artifact->path);
+	text_list_add(&o->paths, item->artifact->path);
+	if (o->bytes > UPLOAD_AHEAD_BYTES)
+		note_outcomes(u, o);
+}
+
+/*
+ * What the application has answered that it did not store is refused; of each
+ * the version is the one that was sent.
+ */
+static void
+note_outcome(struct upload *u, const struct item *item, struct outcomes *absent,
+    struct outcomes *refused)
 {
 	const struct fact *fact =
 	    progress_fact(&u->deps->journal->progress, item->artifact->path);
 	bool was_unknown = fact && fact->is_unknown;
-	const char *sha256 =
-	    filestore_may_be_storing(item->status) ? item->sha256 : NULL;
 	bool is_known = was_unknown && fact->stamp == item->stamp &&
 	    fact->status == item->status;
 
-	if (item->state == ITEM_STORED || item->is_rewritten)
+	if (item->state == ITEM_STORED)
 		return;
 	if (!item->is_unknown && !item->is_blind && was_unknown)
-		upload_note(u, item, EVENT_ABSENT);
-	if (item->is_unknown && !is_known)
+		add_outcome(u, absent, item, 0);
+	if (!item->is_unknown || !item->is_sent || is_known)
+		return;
+	if (destination_may_be_storing(item->status))
 		journal_note(u->deps->journal,
 		    (struct event){
 			.kind = EVENT_UNKNOWN,
 			.path = item->artifact->path,
-			.size = sha256 ? item->size : 0,
-			.stamp = item->stamp,
-			.sha256 = sha256,
+			.size = item->size,
+			.sha256 = item->sha256,
 			.status = item->status,
 		    });
+	else
+		add_outcome(u, refused, item, item->status);
 }
 
 /*
@@ -303,8 +336,13 @@ note_outcome(struct upload *u, const struct item *item)
 static void
 note_idle(struct upload *u)
 {
+	struct outcomes absent = { .kind = EVENT_ABSENT };
+	struct outcomes refused = { .kind = EVENT_UNKNOWN };
+
 	for (size_t i = 0; i < u->n; i++)
-		note_outcome(u, &u->items[i]);
+		note_outcome(u, &u->items[i], &absent, &refused);
+	note_outcomes(u, &absent);
+	note_outcomes(u, &refused);
 	journal_note(u->deps->journal, (struct event){ .kind = EVENT_IDLE });
 }
 
@@ -321,17 +359,20 @@ upload_run(const struct upload_deps *deps, struct upload_totals *totals,
 	};
 	int result;
 
-	u.ahead = upload_is_cautious(&u) ? 1 : AHEAD;
+	u.ahead = upload_is_cautious(&u) ? 1 : UPLOAD_AHEAD;
 	upload_plan(&u);
 	if (deps->watch)
-		http_on_tick(deps->http, upload_watch, &u);
+		http_on_tick(deps->to.http, upload_watch, &u);
 	result = send_all(&u, e);
+	upload_parts_give_up(&u);
 	if (deps->watch) {
-		http_on_tick(deps->http, NULL, NULL);
+		http_on_tick(deps->to.http, NULL, NULL);
 		deps->watch->end(deps->watch->ctx);
 	}
 	if (u.n > 0)
 		note_idle(&u);
+	if (result == 0)
+		upload_find_replaced(&u);
 	journal_commit(deps->journal);
 	if (result == 0)
 		result = sum_up(&u, e);

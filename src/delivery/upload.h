@@ -4,11 +4,9 @@
 #include "base/retry.h"
 #include "delivery/preview.h"
 #include "delivery/watch.h"
-#include "io/http.h"
 #include "journal/journal.h"
 #include "recording/recording.h"
-#include "remote/auth.h"
-#include "remote/filestore.h"
+#include "remote/destination.h"
 
 /*
  * Bring to the server what it does not have: list, then send the
@@ -30,11 +28,8 @@ struct upload_policy {
 struct upload_deps {
 	const struct recording *recording;
 	struct journal *journal;
-	struct http *http;
 	const struct upload_policy *policy;
-	const struct filestore_policy *filestore;
-	struct auth *auth;
-	const struct retry_policy *retry;
+	struct destination to;
 	const struct text_list *only; /* globs of artifacts; NULL: all */
 	const struct watch *watch;    /* NULL: nobody looks on */
 };
@@ -44,6 +39,10 @@ struct upload_totals {
 	size_t failed;
 	int64_t sent_bytes;
 };
+
+/* Once more what is known to be stored: under this id, of a whole medium. */
+void upload_restate(struct journal *, const struct fact *, const char *id,
+    bool is_whole);
 
 /* Is the artifact stored as it is now?  Disk and network stay untouched. */
 bool upload_is_stored(const struct progress *, const struct artifact *);
@@ -65,6 +64,14 @@ bool upload_is_selected(const struct text_list *only, const struct artifact *);
  * the journal is believed, with a warning.  -1 with *e.
  */
 int upload_recheck(const struct upload_deps *, bool is_forced, struct err *e);
+
+/*
+ * Two artifacts that are stored under one id: the server keeps one file for
+ * both names, and one has replaced the other.  -1 with ERR_PERMANENT that
+ * names two; then neither counts as stored any more.
+ */
+int upload_check_shared(const struct recording *, struct journal *,
+    struct err *e);
 
 /*
  * What upload_run() would do with each artifact now: the same decisions, with

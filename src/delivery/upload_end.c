@@ -30,11 +30,10 @@ upload_free_flight(struct item *item)
 }
 
 static void
-note_stored(struct upload *u, struct item *item, const char *id)
+note_version(struct upload *u, const struct item *item, const char *id)
 {
 	struct flight *f = item->flight;
 	char hex[DIGEST_HEX_BYTES];
-	double seconds = (double)(clock_mono_ms() - f->started_ms) / 1000;
 
 	journal_note(u->deps->journal,
 	    (struct event){
@@ -48,6 +47,15 @@ note_stored(struct upload *u, struct item *item, const char *id)
 		.id = id,
 		.is_whole = f->is_whole,
 	    });
+}
+
+static void
+note_stored(struct upload *u, struct item *item, const char *id)
+{
+	const struct flight *f = item->flight;
+	double seconds = (double)(clock_mono_ms() - f->started_ms) / 1000;
+
+	note_version(u, item, id);
 	item->state = ITEM_STORED;
 	u->futility = 0;
 	u->totals->sent++;
@@ -61,22 +69,21 @@ note_stored(struct upload *u, struct item *item, const char *id)
  * plainly out: then nothing more is tried, as Jibri cannot record while we
  * wait.
  */
-static bool
-plan_repeat(struct upload *u, struct item *item,
+bool
+upload_plan_repeat(struct upload *u, struct item *item,
     const struct http_answer *answer, const struct err *e)
 {
-	bool may = retry_next(u->deps->retry, &item->retry, clock_mono_ms(),
+	bool may = retry_next(u->deps->to.retry, &item->retry, clock_mono_ms(),
 	    answer ? answer->retry_after_ms : 0, retry_random(), &item->due_ms);
 
 	if (e->class == ERR_TEMPORARY && may && u->futility < UPLOAD_FUTILE) {
-		request_log_retry(item->artifact->path, e, u->deps->retry,
+		request_log_retry(item->artifact->path, e, u->deps->to.retry,
 		    &item->retry, item->due_ms);
 		return true;
 	}
 	if (answer)
-		u->futility += !e->is_outage ? 1
-		    : upload_is_cautious(u)  ? UPLOAD_FUTILE
-					     : FUTILE_OUTAGE;
+		u->futility += (e->is_outage ? FUTILE_OUTAGE : 1) *
+		    (upload_is_cautious(u) ? 2 : 1);
 	return false;
 }
 
@@ -87,38 +94,45 @@ upload_not_stored(struct upload *u, struct item *item,
 	keep_error(item, e);
 	if (item->flight->is_stale)
 		item->state = ITEM_STALE;
-	else if (plan_repeat(u, item, answer, e))
+	else if (upload_plan_repeat(u, item, answer, e))
 		upload_make_ready(u, item, item->due_ms);
 	else
 		upload_fail(u, item, e);
 }
 
-static void
-handle_unknown(struct upload *u, struct item *item,
-    const struct http_answer *answer, const struct err *e)
+void
+upload_doubt(struct item *item, int64_t absent_from_ms)
 {
-	int64_t now = clock_mono_ms();
 	char hex[DIGEST_HEX_BYTES];
 
-	keep_error(item, e);
-	/* The list may yet show that it is stored. */
 	mem_replace(&item->sha256, flight_hex(item->flight, hex));
 	mem_replace(&item->type, item->flight->type);
 	item->is_unknown = true;
-	item->is_accepted = filestore_is_accepted(answer);
+	item->absent_from_ms = absent_from_ms;
+}
+
+void
+upload_unknown(struct upload *u, struct item *item,
+    const struct http_answer *answer, const struct err *e)
+{
+	int64_t now = clock_mono_ms();
+
+	keep_error(item, e);
+	upload_doubt(item, now);
+	item->is_accepted = destination_is_accepted(answer);
 	/* A page of HTML is nobody's promise. */
 	item->status =
 	    answer->status < 300 && !item->is_accepted ? 0 : answer->status;
-	item->absent_from_ms = now;
-	if (filestore_may_be_storing(answer->status))
+	if (destination_may_be_storing(answer->status))
 		item->absent_from_ms += item->flight->request.answer_timeout_ms;
-	item->may_repeat = plan_repeat(u, item, answer, e);
+	item->may_repeat = upload_plan_repeat(u, item, answer, e);
 	u->list_retry = (struct retry){ 0 };
-	upload_ask(u, item, item->may_repeat ? item->due_ms : now);
+	/* Only a list that begins later shows an absence. */
+	upload_ask(u, item, item->may_repeat ? item->due_ms : now + 1);
 }
 
-static void
-handle_stored(struct upload *u, struct item *item, const char *id,
+void
+upload_stored(struct upload *u, struct item *item, const char *id,
     const char *path)
 {
 	const char *session = u->deps->journal->progress.session;
@@ -127,18 +141,23 @@ handle_stored(struct upload *u, struct item *item, const char *id,
 	if (path && strcmp(path, item->remote.path + (*path != '/')) != 0)
 		log_info("%s: the server keeps it as %s", item->artifact->path,
 		    path);
+	mem_replace(&item->kept_as, path);
 	u->is_renaming |= path && strcasestr(path, session) == NULL;
 	if (flight_recheck(item->flight, &e) == 0) {
 		note_stored(u, item, id);
 		return;
 	}
-	journal_note(u->deps->journal,
-	    (struct event){
-		.kind = EVENT_SUPERSEDED,
-		.path = item->artifact->path,
-		.id = id,
-		.size = item->flight->size,
-	    });
+	/* After the next scan its hash tells whether it was the new version. */
+	if (item->flight->is_stale)
+		note_version(u, item, id);
+	else
+		journal_note(u->deps->journal,
+		    (struct event){
+			.kind = EVENT_SUPERSEDED,
+			.path = item->artifact->path,
+			.id = id,
+			.size = item->flight->size,
+		    });
 	upload_not_stored(u, item, NULL, &e);
 }
 
@@ -149,17 +168,19 @@ handle_upload(struct upload *u, struct item *item,
 	autofree char *id = NULL;
 	autofree char *path = NULL;
 	struct err e = { 0 };
-	enum upload_outcome outcome =
-	    filestore_judge_upload(answer, item->flight->size, &id, &path, &e);
+	const struct destination *to = &u->deps->to;
+	enum put_outcome outcome = to->policy->ops->judge(answer, &item->remote,
+	    item->flight->size, &id, &path, &e);
 	bool is_mended =
-	    auth_is_mended(u->deps->auth, &item->auth_use, answer->status);
+	    to->policy->ops->is_mended(to, &item->auth_use, answer) ||
+	    answer->was_unexpected;
 
 	u->n_flying--;
 	u->n_media_flying -= item->artifact->is_media;
-	if (outcome == UPLOAD_STORED)
-		handle_stored(u, item, id, path);
-	else if (outcome == UPLOAD_UNKNOWN)
-		handle_unknown(u, item, answer, &e);
+	if (outcome == PUT_STORED)
+		upload_stored(u, item, id, path);
+	else if (outcome == PUT_UNKNOWN)
+		upload_unknown(u, item, answer, &e);
 	else if (e.class == ERR_INTERRUPTED)
 		item->state = ITEM_FAILED;
 	else if (is_mended)

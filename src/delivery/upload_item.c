@@ -1,6 +1,10 @@
+#include <string.h>
+
 #include "base/log.h"
 #include "base/mem.h"
 #include "delivery/upload_internal.h"
+
+enum { AHEAD_MOST = 256 }; /* as long as it goes well */
 
 /*
  * After a failure, and in a visit of a sweep, one is sent alone, a small one
@@ -9,9 +13,9 @@
 bool
 upload_is_cautious(const struct upload *u)
 {
-	return u->totals->sent == 0 &&
+	return u->totals->sent == 0 && !u->has_moved &&
 	    (u->deps->journal->progress.failures > 0 ||
-		u->deps->retry->tries == 1);
+		u->deps->to.retry->tries == 1);
 }
 
 void
@@ -19,6 +23,89 @@ upload_note(struct upload *u, const struct item *item, enum event_kind kind)
 {
 	journal_note(u->deps->journal,
 	    (struct event){ .kind = kind, .path = item->artifact->path });
+}
+
+/* Does the journal have it that the server may be storing this version? */
+static bool
+is_in_doubt(const struct fact *fact, const struct item *item)
+{
+	if (fact == NULL || fact->stamp != item->stamp)
+		return false;
+	return fact->is_sending ||
+	    (fact->is_unknown && destination_may_be_storing(fact->status));
+}
+
+/*
+ * Before its first byte leaves, the journal says so: after a crash it is
+ * known what the server may have.  Small artifacts are noted in advance.
+ */
+static void
+note_sending(struct upload *u, const struct item *item)
+{
+	struct text_list paths = { 0 };
+	int64_t stamps[AHEAD_MOST];
+	size_t bytes = 0;
+
+	for (const struct item *next = item; next < u->items + u->n; next++) {
+		const struct artifact *a = next->artifact;
+
+		if (paths.n == u->ahead || bytes > UPLOAD_AHEAD_BYTES ||
+		    (next != item &&
+			(next->state != ITEM_READY ||
+			    next->size > FLIGHT_SMALL_BYTES)))
+			break;
+		stamps[paths.n] = next->stamp;
+		text_list_add(&paths, a->path);
+		bytes += strlen(a->path);
+	}
+	journal_note(u->deps->journal,
+	    (struct event){
+		.kind = EVENT_SENDING,
+		.paths = &paths,
+		.stamps = stamps,
+	    });
+	journal_commit(u->deps->journal);
+	text_list_free(&paths);
+	if (u->ahead < (u->totals->sent > 0 ? AHEAD_MOST : UPLOAD_AHEAD))
+		u->ahead *= 2;
+}
+
+/* Nobody knows whether it is there: it is counted. */
+static void
+note_blind(struct upload *u, struct item *item, const struct fact *fact)
+{
+	char *path = item->artifact->path;
+	const struct text_list paths = { &path, 1 };
+
+	/* Nothing that a later list shows will prove this version. */
+	if (item->is_rewritten && !(fact && fact->has_older))
+		upload_note(u, item, EVENT_SUPERSEDED);
+	journal_note(u->deps->journal,
+	    (struct event){
+		.kind = EVENT_AMBIGUOUS,
+		.paths = &paths,
+		.stamps = &item->stamp,
+	    });
+	journal_commit(u->deps->journal);
+	item->is_unknown = item->is_accepted = false;
+}
+
+bool
+upload_note_sending(struct upload *u, struct item *item)
+{
+	const struct progress *p = &u->deps->journal->progress;
+	const struct fact *fact = progress_fact(p, item->artifact->path);
+
+	if (item->is_blind)
+		note_blind(u, item, fact);
+	else if (!is_in_doubt(fact, item))
+		note_sending(u, item);
+	/* Another may have it by now, and send. */
+	if (u->deps->journal->is_lost)
+		item->state = ITEM_FAILED;
+	else
+		item->is_sent = true;
+	return !u->deps->journal->is_lost;
 }
 
 void

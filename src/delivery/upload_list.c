@@ -15,7 +15,7 @@ can_repeat(const struct upload *u, const struct item *item, int64_t at_ms)
 {
 	return item->err == NULL ||
 	    (item->may_repeat &&
-		retry_is_allowed(u->deps->retry, &item->retry, at_ms));
+		retry_is_allowed(u->deps->to.retry, &item->retry, at_ms));
 }
 
 static void
@@ -50,8 +50,14 @@ settle_stored(struct upload *u, struct item *item,
 	    });
 	item->state = ITEM_STORED;
 	u->n_ask--;
-	u->totals->found++;
-	log_info("%s: the server has it already", a->path);
+	u->totals->found += !item->is_completed;
+	u->totals->sent += item->is_completed;
+	u->totals->sent_bytes += item->is_completed ? item->size : 0;
+	if (item->is_completed)
+		log_info("%s: stored, %lld bytes in parts", a->path,
+		    (long long)item->size);
+	else
+		log_info("%s: the server has it already", a->path);
 }
 
 static void
@@ -76,7 +82,7 @@ note_superseded(struct upload *u, const struct item *item,
 static void
 settle_rewritten(struct upload *u, struct item *item)
 {
-	const struct inventory *inv = &u->inventory;
+	struct inventory *inv = &u->inventory;
 	const struct fact *fact =
 	    progress_fact(&u->deps->journal->progress, item->artifact->path);
 	size_t n;
@@ -85,19 +91,46 @@ settle_rewritten(struct upload *u, struct item *item)
 
 	const struct remote_record *known =
 	    inventory_find_id(inv, fact ? fact->id : NULL);
+	const struct remote_record *similar;
 	bool is_ambiguous = false;
 
 	note_superseded(u, item, known);
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; records && i < n; i++) {
 		is_ambiguous |= &records[i] != known &&
 		    (records[i].size == item->size || records[i].size == -1);
 		note_superseded(u, item, &records[i]);
+		records[i].is_claimed = true;
+	}
+	/* What the next list would take for it, under a name of its own. */
+	while ((similar = inventory_has(inv, NULL, item->remote.path,
+		    item->size, NULL)) != NULL) {
+		is_ambiguous = true;
+		note_superseded(u, item, similar);
 	}
 	if (is_ambiguous)
 		upload_note(u, item, EVENT_AMBIGUOUS);
 	upload_note(u, item, EVENT_ABSENT);
 	item->is_rewritten = item->is_unknown = item->is_accepted = false;
 	send_or_fail(u, item);
+}
+
+/* Whether it is there, only a person can find out. */
+static void
+hint_lost(struct err *e, const char *artifact, const char *recording)
+{
+	autofree char *pattern = xstrdup(artifact);
+	autofree char *word = NULL;
+	autofree char *path = text_shell_word(recording);
+	autofree char *hint = NULL;
+
+	/* What --only takes for more than itself. */
+	for (char *c = pattern; (c = strpbrk(c, "*[\\,")) != NULL; c++)
+		*c = '?';
+	word = text_shell_word(pattern);
+	hint = xasprintf("if it is lost: jibri-finalize upload --force --only "
+			 "%s %s",
+	    word, path);
+	(void)err_hint(e, hint);
 }
 
 /* The server does not have it, and had its time: send it (again). */
@@ -110,8 +143,10 @@ settle_absent(struct upload *u, struct item *item)
 
 	if (!item->is_accepted) {
 		/* It was stored, and is lost: the same key would be taken for
-		 * a repeat. */
-		if (fact && fact->id)
+		 * a repeat.  An id of an older version says nothing of it. */
+		if (fact && fact->id &&
+		    !progress_is_superseded(&u->deps->journal->progress,
+			fact->id, -1))
 			journal_note(u->deps->journal,
 			    (struct event){
 				.kind = EVENT_LOST,
@@ -119,7 +154,7 @@ settle_absent(struct upload *u, struct item *item)
 				.id = fact->id,
 				.size = fact->size,
 			    });
-		/* Under a name of its own it may be there all the same. */
+		/* Under a name of its own it may be there anyway. */
 		if (item->is_unknown && u->is_renaming)
 			upload_note(u, item, EVENT_AMBIGUOUS);
 		else if (fact && fact->has_older)
@@ -130,9 +165,8 @@ settle_absent(struct upload *u, struct item *item)
 	}
 	u->n_ask--;
 	(void)err_set(&e, ERR_CONFIG,
-	    "the server took it, and its list does not show it; if it is "
-	    "lost: jibri-finalize upload --force %s",
-	    u->deps->recording->path);
+	    "the server took it, and its list does not show it");
+	hint_lost(&e, item->artifact->path, u->deps->recording->path);
 	upload_fail(u, item, &e);
 }
 
@@ -147,6 +181,19 @@ settle_later(struct upload *u, struct item *item)
 		upload_fail(u, item, item->err);
 }
 
+/*
+ * Is the id "MD5-N/path", as parts make it, but of others, of an older version
+ * of this size?  What some stores name instead says nothing.
+ */
+static bool
+is_of_other_parts(const char *id, const char *whole)
+{
+	size_t len = id ? strspn(id, "0123456789abcdef") : 0;
+
+	return id && whole && len == strcspn(whole, "-") &&
+	    strcmp(id + len, whole + len) == 0 && strcmp(id, whole) != 0;
+}
+
 static void
 settle(struct upload *u, struct item *item)
 {
@@ -157,6 +204,8 @@ settle(struct upload *u, struct item *item)
 	    : inventory_has(&u->inventory, fact, item->remote.path, item->size,
 		  NULL);
 
+	if (record && is_of_other_parts(record->id, item->whole))
+		record = NULL;
 	/* It cannot be told from one that is out of date. */
 	if (record && record->id == NULL && fact && fact->has_anonymous)
 		record = NULL;
@@ -168,6 +217,8 @@ settle(struct upload *u, struct item *item)
 		settle_rewritten(u, item);
 	else
 		settle_absent(u, item);
+	/* It was not refused now. */
+	item->is_blind = false;
 }
 
 /*
@@ -192,6 +243,12 @@ settle_all(struct upload *u)
 static void
 send_blindly(struct upload *u, struct item *item)
 {
+	/* What the server has said counts then. */
+	if (item->is_completed) {
+		settle_stored(u, item,
+		    &(const struct remote_record){ .id = item->whole });
+		return;
+	}
 	u->n_ask--;
 	if (!can_repeat(u, item, clock_mono_ms())) {
 		upload_fail(u, item, item->err);
@@ -201,22 +258,19 @@ send_blindly(struct upload *u, struct item *item)
 		log_warn("%s: may be stored already, but the server does not "
 			 "let us ask; sending it again",
 		    item->artifact->path);
-	/* Nothing that a later list shows will prove this version. */
-	if (item->is_rewritten)
-		upload_note(u, item, EVENT_SUPERSEDED);
-	upload_note(u, item, EVENT_AMBIGUOUS);
-	item->is_unknown = item->is_accepted = item->is_rewritten = false;
 	item->is_blind = true;
 	upload_make_ready(u, item, item->due_ms);
 }
 
 static void
-fail_unknown(struct upload *u, struct item *item, const struct err *why)
+fail_unasked(struct upload *u, struct item *item, const struct err *why)
 {
 	struct err e = *why;
 
 	u->n_ask--;
-	(void)err_wrap(&e, "may be stored already, and asking failed");
+	(void)err_wrap(&e,
+	    item->is_unknown ? "may be stored already, and asking failed"
+			     : "asking what is stored failed");
 	upload_fail(u, item, &e);
 }
 
@@ -245,8 +299,10 @@ static void
 settle_without(struct upload *u, bool is_refused, const struct err *e)
 {
 	int64_t at_ms = INT64_MAX;
-	bool will_retry = !is_refused && e->class == ERR_TEMPORARY &&
-	    retry_next(u->deps->retry, &u->list_retry, clock_mono_ms(), 0,
+	bool is_passing =
+	    e->class == ERR_TEMPORARY || u->inventory.form.class != ERR_NONE;
+	bool will_retry = !is_refused && is_passing &&
+	    retry_next(u->deps->to.retry, &u->list_retry, clock_mono_ms(), 0,
 		retry_random(), &at_ms);
 	size_t waiting = 0, blind = 0, plain = 0;
 
@@ -266,14 +322,14 @@ settle_without(struct upload *u, bool is_refused, const struct err *e)
 			blind++;
 			break;
 		case WITHOUT_FAIL:
-			fail_unknown(u, item, e);
+			fail_unasked(u, item, e);
 			break;
 		case WITHOUT_WAIT:
 			waiting++;
 		}
 	}
 	if (waiting > 0) {
-		request_log_retry("list", e, u->deps->retry, &u->list_retry,
+		request_log_retry("list", e, u->deps->to.retry, &u->list_retry,
 		    at_ms);
 		u->list_due_ms = at_ms;
 	} else if (blind > 0) {
@@ -285,42 +341,83 @@ settle_without(struct upload *u, bool is_refused, const struct err *e)
 	}
 }
 
+/* In a visit one request is enough to a service that nobody reaches. */
+static bool
+is_to_be_left_alone(const struct upload *u, const struct http_answer *answer,
+    const struct err *e)
+{
+	bool is_unreached = e->is_outage && answer->outcome == HTTP_NOT_DONE;
+
+	return u->deps->to.retry->tries == 1 && e->class == ERR_TEMPORARY &&
+	    (is_unreached || e->retry_after_ms > 0);
+}
+
+/* The first that waits for the list fails of it, and the others with it. */
+static void
+leave_alone(struct upload *u, const struct err *e)
+{
+	size_t i = 0;
+
+	while (i < u->n && u->items[i].state != ITEM_ASK)
+		i++;
+	if (i < u->n)
+		fail_unasked(u, &u->items[i], e);
+	u->futility = UPLOAD_FUTILE;
+}
+
+static int
+start_page(struct upload *u, struct err *e)
+{
+	const struct destination *from = &u->deps->to;
+
+	text_list_free(&u->headers);
+	if (from->policy->ops->authorize(from, &u->inventory.request,
+		&u->list_auth_use, &u->headers, e) == -1)
+		return -1;
+	http_start(from->http, &u->inventory.request);
+	return 0;
+}
+
 void
 upload_list_start(struct upload *u)
 {
 	struct err e;
 
-	text_list_free(&u->headers);
 	u->list_due_ms = INT64_MAX;
-	if (auth_add_header(u->deps->auth, AUTH_FILE_SERVICE, &u->list_auth_use,
-		&u->headers, &e) == -1) {
-		if (e.class != ERR_INTERRUPTED)
-			settle_without(u, false, &e);
+	inventory_begin(&u->inventory, u->deps->to.policy,
+	    &u->deps->journal->progress, &u->headers);
+	if (start_page(u, &e) == 0) {
+		u->list_began_ms = clock_mono_ms();
+		u->is_listing = true;
 		return;
 	}
-	inventory_begin(&u->inventory, u->deps->filestore,
-	    &u->deps->journal->progress, &u->headers);
-	u->list_began_ms = clock_mono_ms();
-	u->is_listing = true;
-	http_start(u->deps->http, &u->inventory.request);
+	if (e.class != ERR_INTERRUPTED)
+		settle_without(u, false, &e);
+	inventory_free(&u->inventory);
 }
 
 void
 upload_list_done(struct upload *u, const struct http_answer *answer)
 {
 	struct err e = { 0 };
+	const struct destination *from = &u->deps->to;
 	bool is_mended =
-	    auth_is_mended(u->deps->auth, &u->list_auth_use, answer->status);
+	    from->policy->ops->is_mended(from, &u->list_auth_use, answer);
+	int result = is_mended ? -1 : inventory_end(&u->inventory, answer, &e);
 
+	if (result == 1 && (result = start_page(u, &e)) == 0)
+		return;
 	u->is_listing = false;
 	if (is_mended) {
 		u->list_due_ms = clock_mono_ms();
-	} else if (inventory_end(&u->inventory, answer, &e) == 0) {
+	} else if (result == 0) {
 		u->is_renaming |= u->inventory.is_renaming;
 		u->list_retry = (struct retry){ 0 };
 		u->list_auth_use = (struct auth_use){ 0 };
 		u->was_list_read = true;
 		settle_all(u);
+	} else if (is_to_be_left_alone(u, answer, &e)) {
+		leave_alone(u, &e);
 	} else if (e.class != ERR_INTERRUPTED) {
 		settle_without(u, inventory_is_refused(answer->status), &e);
 	}

@@ -12,16 +12,21 @@ upload_is_stored(const struct progress *p, const struct artifact *a)
 {
 	const struct fact *fact = progress_fact(p, a->path);
 
-	/* Of one that cannot be read now the size to be sent is not known. */
+	/*
+	 * Of one that cannot be read now the size to be sent is not known;
+	 * version 0.1.0, which noted no stamps, laid out anew what it redacted.
+	 */
 	return fact && fact->is_stored &&
-	    (fact->size == a->size || a->is_unreadable) &&
+	    (fact->size == a->size || a->is_unreadable ||
+		(a->is_json && fact->stamp == 0)) &&
 	    fact_is_of(fact, a->stamp, a->mtime_ns);
 }
 
 bool
 upload_is_selected(const struct text_list *only, const struct artifact *a)
 {
-	return only == NULL || only->n == 0 || recording_matches(only, a->path);
+	return only == NULL || only->n == 0 ||
+	    recording_matches(only, a->path, 0);
 }
 
 /*
@@ -50,9 +55,9 @@ reconsider(const struct recording *rec, struct journal *j,
     const struct artifact *a, const struct fact *fact)
 {
 	/* Applying an event replaces the strings that it borrows. */
-	autofree char *id = fact->id ? xstrdup(fact->id) : NULL;
-	autofree char *type = fact->type ? xstrdup(fact->type) : NULL;
-	autofree char *sha256 = fact->sha256 ? xstrdup(fact->sha256) : NULL;
+	autofree char *id = xstrdup(fact->id);
+	autofree char *type = xstrdup(fact->type);
+	autofree char *sha256 = xstrdup(fact->sha256);
 	struct event ev = { .path = a->path, .id = id };
 	struct err ignored;
 	int is_same = is_same_content(rec, a, fact, &ignored);
@@ -66,6 +71,7 @@ reconsider(const struct recording *rec, struct journal *j,
 		ev.stamp = a->stamp;
 		ev.type = type;
 		ev.sha256 = sha256;
+		ev.is_whole = fact->is_whole;
 	} else {
 		ev.kind = EVENT_SUPERSEDED;
 		ev.size = fact->size;
@@ -115,13 +121,12 @@ recall_unknown(struct upload *u, struct item *item, const struct fact *fact,
 
 	if (is_same == -1)
 		return -1;
-	item->is_unknown = true;
 	item->is_rewritten |= !is_same;
 	item->is_accepted = fact->status / 100 == 2 && is_same;
 	item->absent_from_ms = clock_mono_ms();
-	if (fact->is_sending || filestore_may_be_storing(fact->status))
+	if (fact->is_sending || destination_may_be_storing(fact->status))
 		item->absent_from_ms +=
-		    filestore_answer_timeout_ms(u->deps->filestore, a->size);
+		    destination_patience_ms(u->deps->to.policy, a->size);
 	log_info("%s: may be stored already; asking the server before it is "
 		 "sent again",
 	    a->path);
@@ -150,15 +155,30 @@ add_item(struct upload *u, const struct artifact *a)
 	item->size = a->size;
 	item->mtime_ns = a->mtime_ns;
 	item->stamp = a->stamp;
-	remote_name_make(&item->remote, p->room, p->session, a->path);
-	if (item->remote.is_renamed)
-		log_warn("%s: the server cannot take this name; there it is "
-			 "%s",
+	destination_name(&item->remote, u->deps->to.policy, p, a->path);
+	if (item->remote.is_renamed && progress_fact(p, a->path) == NULL)
+		log_info("%s: not every server keeps this name; there it is %s",
 		    a->path, item->remote.path);
 	u->n++;
 	if (item->size > FLIGHT_SMALL_BYTES)
 		mimetype_be_thrifty(u->mimetype);
 	return item;
+}
+
+/*
+ * The scan could not read it: neither its size at the server is known, nor
+ * what is private in it.  Where it can be opened now, another scan tells.
+ */
+static int
+look_again(struct upload *u, struct item *item, struct err *e)
+{
+	struct stat st;
+	autoclose int fd = recording_open_artifact(u->deps->recording,
+	    item->artifact->path, &st, e);
+
+	if (fd != -1)
+		item->state = ITEM_STALE;
+	return fd == -1 ? -1 : 0;
 }
 
 /* What is known of it.  -1 with *e when that cannot be told. */
@@ -172,9 +192,10 @@ recall(struct upload *u, struct item *item, struct err *e)
 		return err_set(e, ERR_TEMPORARY,
 		    "has changed, and cannot be compared now");
 	item->is_rewritten = fact ? fact->has_older : p->is_forced;
-	return fact && (fact->is_unknown || fact->is_sending)
-	    ? recall_unknown(u, item, fact, e)
-	    : 0;
+	item->is_unknown = fact && (fact->is_unknown || fact->is_sending);
+	if (item->artifact->is_unreadable)
+		return look_again(u, item, e);
+	return item->is_unknown ? recall_unknown(u, item, fact, e) : 0;
 }
 
 static void
@@ -196,7 +217,7 @@ plan_artifact(struct upload *u, const struct artifact *a)
 	item = add_item(u, a);
 	if (recall(u, item, &e) == -1)
 		upload_fail(u, item, &e);
-	else
+	else if (item->state != ITEM_STALE)
 		ask(u, item);
 }
 
@@ -226,6 +247,8 @@ upload_free(struct upload *u)
 {
 	for (size_t i = 0; i < u->n; i++) {
 		remote_name_free(&u->items[i].remote);
+		free(u->items[i].whole);
+		free(u->items[i].kept_as);
 		free(u->items[i].type);
 		free(u->items[i].sha256);
 		free(u->items[i].err);

@@ -8,15 +8,15 @@ ask(struct upload *u, struct err *e)
 {
 	while (
 	    u->n_ask > 0 && !u->was_list_read && u->list_due_ms != INT64_MAX) {
-		struct http_transfer *t = NULL;
+		struct http_transfer *t;
 
 		stop_sleep_until(u->list_due_ms);
 		if (stop_check(e) == -1)
 			return -1;
 		upload_list_start(u);
-		if (u->is_listing)
-			t = http_next(u->deps->http, INT64_MAX);
-		if (t != NULL) {
+		/* In pages, perhaps. */
+		while (u->is_listing &&
+		    (t = http_next(u->deps->to.http, INT64_MAX)) != NULL) {
 			upload_list_done(u, http_answer_of(t));
 			http_release(t);
 		}

@@ -49,11 +49,21 @@ count_all(struct watch_view *v, const struct upload *u)
 		count_item(v, u, &u->items[i]);
 }
 
+/* Of one in parts there are several. */
 static void
-look_at_flight(struct watch_flight *f, const struct http_move *move)
+look_at_flight(struct watch_view *v, struct watch_flight *flights,
+    const struct http_move *move)
 {
 	const struct item *item = move->request->owner;
+	struct watch_flight *f = flights;
 
+	while (f < flights + v->n_flights && f->path != item->artifact->path)
+		f++;
+	if (f < flights + v->n_flights) {
+		f->acknowledged += move->acknowledged;
+		return;
+	}
+	v->n_flights++;
 	*f = (struct watch_flight){
 		.path = item->artifact->path,
 		.size = item->flight->size,
@@ -63,6 +73,12 @@ look_at_flight(struct watch_flight *f, const struct http_move *move)
 		.sent_ms = move->sent_ms,
 		.failures = item->retry.failures,
 	};
+	if (item->parts == NULL)
+		return;
+	f->acknowledged = upload_parts_stored(item);
+	f->is_storing = f->acknowledged == f->size;
+	if (!f->is_storing)
+		f->acknowledged += move->acknowledged;
 }
 
 void
@@ -70,17 +86,17 @@ upload_watch(void *ctx)
 {
 	const struct upload *u = ctx;
 	const struct watch *watch = u->deps->watch;
-	size_t n = http_moves(u->deps->http, NULL, 0);
+	size_t n = http_moves(u->deps->to.http, NULL, 0);
 	autofree struct http_move *moves = xcalloc(n + 1, sizeof(*moves));
 	autofree struct watch_flight *flights =
 	    xcalloc(n + 1, sizeof(*flights));
 	struct watch_view view = { .flights = flights };
 
-	(void)http_moves(u->deps->http, moves, n);
-	/* The list has no item; it is under way, but nothing is sent. */
+	(void)http_moves(u->deps->to.http, moves, n);
+	/* A token has no item; it is under way, but nothing is sent. */
 	for (size_t i = 0; i < n; i++)
-		if (moves[i].request->part_filename)
-			look_at_flight(&flights[view.n_flights++], &moves[i]);
+		if (moves[i].request->owner)
+			look_at_flight(&view, flights, &moves[i]);
 	count_all(&view, u);
 	watch->look(watch->ctx, &view);
 }

@@ -7,14 +7,14 @@
 #include "base/mem.h"
 #include "base/stop.h"
 #include "delivery/flight.h"
-#include "remote/download.h"
+#include "remote/inventory.h"
 
 enum { NAMED = 5 };
 
 struct verify {
 	struct job *job;
 	struct verify_result *result;
-	struct inventory_deps asking;
+	struct destination from;
 	struct inventory inventory;
 	bool is_deep;
 	struct err failure; /* the worst that kept us from comparing */
@@ -53,7 +53,7 @@ add_remote_row(struct verify *v, enum verify_finding finding, const char *path,
 {
 	struct verify_row *row = add_row(v, finding, path, size);
 
-	row->id = record->id ? xstrdup(record->id) : NULL;
+	row->id = xstrdup(record->id);
 	row->remote_size = record->size;
 	return row;
 }
@@ -85,15 +85,7 @@ judge(struct verify_row *row, bool is_stored_so)
 		why = "both are not what the journal has as stored";
 	}
 	row->finding = why ? VERIFY_CONTENT : VERIFY_SAME;
-	row->why = why ? xstrdup(why) : NULL;
-}
-
-static bool
-is_html(const char *path)
-{
-	const char *dot = strrchr(path, '.');
-
-	return dot && (strcmp(dot, ".html") == 0 || strcmp(dot, ".htm") == 0);
+	row->why = xstrdup(why);
 }
 
 static void
@@ -116,14 +108,14 @@ compare_content(struct verify *v, struct verify_row *row,
 		return;
 	}
 	if (flight_hash_artifact(&v->job->recording, a, here, &e) == -1 ||
-	    download_hash(&v->asking, row->id, row->remote_size,
-		is_html(a->path), there, &e) == -1) {
+	    destination_hash(&v->from, row->id, row->remote_size, there, &e) ==
+		-1) {
 		set_failed(v, row, &e);
 		return;
 	}
 	row->here = xstrdup(here);
 	row->there = xstrdup(there);
-	if (fact && fact->sha256)
+	if (fact)
 		row->stored = xstrdup(fact->sha256);
 	judge(row, upload_is_stored(p, a));
 }
@@ -150,7 +142,7 @@ compare_artifact(struct verify *v, const struct artifact *a)
 	struct remote_record *records;
 	size_t n;
 
-	remote_name_make(&remote, p->room, p->session, a->path);
+	destination_name(&remote, v->from.policy, p, a->path);
 	records = inventory_find(&v->inventory, remote.path, &n);
 	remote_name_free(&remote);
 	/* The server may keep it under another path. */
@@ -175,13 +167,20 @@ compare_all(struct verify *v)
 {
 	const struct recording *rec = &v->job->recording;
 	const struct inventory *inv = &v->inventory;
+	struct err e;
 
 	for (size_t i = 0; i < rec->n; i++)
 		compare_artifact(v, &rec->artifacts[i]);
-	for (size_t i = 0; i < inv->n; i++)
-		if (!inv->records[i].is_claimed)
+	if (upload_check_shared(rec, &v->job->journal, &e) == -1)
+		set_failed(v, add_row(v, VERIFY_FAILED, ".", -1), &e);
+	for (size_t i = 0; i < inv->n; i++) {
+		const struct remote_record *record = &inv->records[i];
+
+		if (!record->is_claimed)
 			(void)add_remote_row(v, VERIFY_EXTRA,
-			    inv->records[i].path, -1, &inv->records[i]);
+			    record->listed ? record->listed : record->path, -1,
+			    record);
+	}
 	if (rec->trouble.class != ERR_NONE)
 		set_failed(v, add_row(v, VERIFY_FAILED, ".", -1),
 		    &rec->trouble);
@@ -224,22 +223,11 @@ open_and_ask(struct verify *v, const char *directory, struct err *e)
 	    recording_scan(&job->recording, e) == -1 ||
 	    pipeline_prepare(job, false, &deps, e) == -1)
 		return -1;
-	v->asking = (struct inventory_deps){
-		.http = deps.http,
-		.filestore = deps.filestore,
-		.auth = deps.auth,
-		.retry = deps.retry,
-	};
-	if (inventory_read(&v->inventory, &v->asking, &job->journal.progress,
+	v->from = deps.to;
+	if (inventory_read(&v->inventory, &v->from, &job->journal.progress,
 		&is_refused, e) == -1)
 		return err_wrap(e, "list");
 	return 0;
-}
-
-static char *
-copy_of(const char *s)
-{
-	return s ? xstrdup(s) : NULL;
 }
 
 int
@@ -267,12 +255,12 @@ verify_run(const char *directory, bool is_deep,
 		compare_all(&v);
 		outcome = sum_up(&v, e);
 	}
-	result->path = copy_of(job.recording.path);
-	result->session = copy_of(p->session ? p->session
+	result->path = xstrdup(job.recording.path);
+	result->session = xstrdup(p->session ? p->session
 		: job.recording.dirfd == -1  ? NULL
 					     : recording_name(&job.recording));
-	result->room = copy_of(p->room);
-	result->meeting_id = copy_of(p->meeting_id);
+	result->room = xstrdup(p->room);
+	result->meeting_id = xstrdup(p->meeting_id);
 	result->outdated = v.inventory.outdated;
 	inventory_free(&v.inventory);
 	job_close(&job);

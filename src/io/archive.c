@@ -6,33 +6,12 @@
 #include "base/mem.h"
 #include "io/archive_internal.h"
 
-struct archive_library archive_lib;
-
-static const char soname[] = "libarchive.so.13";
-
-/* NOLINTNEXTLINE(bugprone-macro-parentheses) */
-#define ROW(name) { #name, offsetof(struct archive_library, name) },
-
-static const struct {
-	const char *name;
-	size_t offset;
-} symbols[] = { ARCHIVE_SYMBOLS(ROW) };
-
 static void *handle; /* of the library */
 
-static int
-find_symbols(struct err *e)
+void *
+archive_symbol(const char *name)
 {
-	for (size_t i = 0; i < sizeof(symbols) / sizeof(symbols[0]); i++) {
-		void *symbol = dlsym(handle, symbols[i].name);
-
-		if (symbol == NULL)
-			return err_set(e, ERR_CONFIG, "%s has no %s", soname,
-			    symbols[i].name);
-		memcpy((char *)&archive_lib + symbols[i].offset, &symbol,
-		    sizeof(symbol));
-	}
-	return 0;
+	return dlsym(handle, name);
 }
 
 /*
@@ -53,14 +32,16 @@ take_utf8(void)
 int
 archive_load(struct err *e)
 {
-	handle = dlopen(soname, RTLD_NOW | RTLD_LOCAL);
+	handle = dlopen("libarchive.so.13", RTLD_NOW | RTLD_LOCAL);
 	if (handle == NULL)
 		return err_set(e, ERR_CONFIG,
 		    "archives need libarchive, which does not load: %s",
 		    dlerror());
-	if (find_symbols(e) == -1) {
+	/* The newest of those that are called; it came with 3.3.3. */
+	if (LIB(archive_read_support_filter_zstd) == NULL) {
 		(void)dlclose(handle);
-		return -1;
+		return err_set(e, ERR_CONFIG,
+		    "archives need libarchive 3.3.3 or later");
 	}
 	take_utf8();
 	return 0;
@@ -76,7 +57,7 @@ archive_unload(void)
 const char *
 archive_error_text(struct archive *a)
 {
-	const char *text = archive_lib.archive_error_string(a);
+	const char *text = LIB(archive_error_string)(a);
 
 	return text ? text : "no reason given";
 }
@@ -89,7 +70,7 @@ archive_library(void)
 
 	if (archive_load(&e) == -1)
 		return xstrdup("no libarchive");
-	text = xstrdup(archive_lib.archive_version_string());
+	text = xstrdup(LIB(archive_version_string)());
 	archive_unload();
 	return text;
 }

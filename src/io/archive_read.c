@@ -3,6 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/mem.h"
 #include "io/archive_internal.h"
 
@@ -21,7 +22,7 @@ static int
 fail_read(const struct archive_reader *r, struct err *e)
 {
 	/* The library keeps errno where a system call failed. */
-	int number = archive_lib.archive_errno(r->archive);
+	int number = LIB(archive_errno)(r->archive);
 
 	if (number == ENOSPC || number == EDQUOT || number == EFBIG ||
 	    err_is_passing(number)) {
@@ -29,7 +30,7 @@ fail_read(const struct archive_reader *r, struct err *e)
 		return err_sys(e, "read the archive");
 	}
 	return err_set(e, ERR_PERMANENT,
-	    "the archive is damaged, or none that is known here: %s",
+	    "the archive is damaged or of an unknown format: %s",
 	    archive_error_text(r->archive));
 }
 
@@ -46,7 +47,7 @@ archive_reader_open(int fd, const struct archive_limits *limits, struct err *e)
 	}
 	if (archive_load(e) == -1)
 		return NULL;
-	a = archive_lib.archive_read_new();
+	a = LIB(archive_read_new)();
 	if (a == NULL)
 		mem_exhausted();
 	r = xmalloc(sizeof(*r));
@@ -56,13 +57,11 @@ archive_reader_open(int fd, const struct archive_limits *limits, struct err *e)
 		.archive_bytes = st.st_size,
 		.limits = *limits,
 	};
-	if (archive_lib.archive_read_support_filter_gzip(a) == ARCHIVE_OK &&
-	    archive_lib.archive_read_support_filter_zstd(a) == ARCHIVE_OK &&
-	    archive_lib.archive_read_support_format_tar(a) == ARCHIVE_OK &&
-	    archive_lib.archive_read_support_format_zip_seekable(a) ==
-		ARCHIVE_OK &&
-	    archive_lib.archive_read_open_fd(a, fd, ARCHIVE_BLOCK_BYTES) ==
-		ARCHIVE_OK)
+	if (LIB(archive_read_support_filter_gzip)(a) == ARCHIVE_OK &&
+	    LIB(archive_read_support_filter_zstd)(a) == ARCHIVE_OK &&
+	    LIB(archive_read_support_format_tar)(a) == ARCHIVE_OK &&
+	    LIB(archive_read_support_format_zip_seekable)(a) == ARCHIVE_OK &&
+	    LIB(archive_read_open_fd)(a, fd, ARCHIVE_BLOCK_BYTES) == ARCHIVE_OK)
 		return r;
 	(void)fail_read(r, e);
 	archive_reader_free(r);
@@ -80,10 +79,9 @@ check_end(const struct archive_reader *r, struct err *e)
 	char tail[sizeof(zeros)];
 	ssize_t n = 0;
 
-	if (archive_lib.archive_filter_code(r->archive, 0) !=
-		ARCHIVE_FILTER_NONE ||
-	    (archive_lib.archive_format(r->archive) &
-		ARCHIVE_FORMAT_BASE_MASK) != ARCHIVE_FORMAT_TAR)
+	if (LIB(archive_filter_code)(r->archive, 0) != ARCHIVE_FILTER_NONE ||
+	    (LIB(archive_format)(r->archive) & ARCHIVE_FORMAT_BASE_MASK) !=
+		ARCHIVE_FORMAT_TAR)
 		return 0;
 	if (r->archive_bytes >= (off_t)sizeof(tail))
 		n = pread(r->fd, tail, sizeof(tail),
@@ -94,41 +92,6 @@ check_end(const struct archive_reader *r, struct err *e)
 		return 0;
 	return err_set(e, ERR_PERMANENT,
 	    "the archive is cut short: its end is missing");
-}
-
-static const char *
-name_of_type(struct archive_entry *entry)
-{
-	if (archive_lib.archive_entry_hardlink(entry) != NULL)
-		return "a hard link";
-	switch (archive_lib.archive_entry_filetype(entry)) {
-	case AE_IFREG:
-	case AE_IFDIR:
-		return NULL;
-	case AE_IFLNK:
-		return "a symbolic link";
-	case AE_IFIFO:
-		return "a FIFO";
-	case AE_IFSOCK:
-		return "a socket";
-	case AE_IFCHR:
-	case AE_IFBLK:
-		return "a device";
-	default:
-		return "of an unknown type";
-	}
-}
-
-/* Nanoseconds end in 2262; what is beyond is made up. */
-static int64_t
-mtime_of(struct archive_entry *entry)
-{
-	int64_t s = archive_lib.archive_entry_mtime(entry);
-
-	if (s < 0 || s >= INT64_MAX / ARCHIVE_NS_PER_S)
-		return 0;
-	return s * ARCHIVE_NS_PER_S +
-	    archive_lib.archive_entry_mtime_nsec(entry);
 }
 
 bool
@@ -161,28 +124,34 @@ static int
 take_entry(struct archive_reader *r, struct archive_entry *entry,
     struct archive_entry_info *info, struct err *e)
 {
-	const char *raw = archive_lib.archive_entry_pathname(entry);
-	const char *type = name_of_type(entry);
+	const char *raw = LIB(archive_entry_pathname)(entry);
+	const struct stat *st = LIB(archive_entry_stat)(entry);
+	bool is_hard_link = LIB(archive_entry_hardlink)(entry) != NULL;
 
+	if (st == NULL)
+		mem_exhausted();
 	free(r->path);
 	r->path = raw ? archive_clean_path(raw) : NULL;
 	if (r->path == NULL)
 		return err_set(e, ERR_PERMANENT,
 		    "the archive holds a path that leaves its folder: %.200s",
 		    raw ? raw : "(no name)");
-	if (type != NULL)
+	if (is_hard_link || !(S_ISREG(st->st_mode) || S_ISDIR(st->st_mode)))
 		return err_set(e, ERR_PERMANENT,
 		    "%s: the archive holds %s; only files and folders are "
 		    "taken",
-		    r->path, type);
+		    r->path,
+		    is_hard_link ? "a hard link" : file_kind(st->st_mode));
 	*info = (struct archive_entry_info){
 		.path = r->path,
-		.is_folder =
-		    archive_lib.archive_entry_filetype(entry) == AE_IFDIR,
-		.mtime_ns = mtime_of(entry),
+		.is_folder = S_ISDIR(st->st_mode),
+		.size = S_ISDIR(st->st_mode) ? 0 : st->st_size,
+		/* Nanoseconds end in 2262; what is beyond is made up. */
+		.mtime_ns =
+		    st->st_mtim.tv_sec < 0 || file_mtime_ns(st) == INT64_MAX
+		    ? 0
+		    : file_mtime_ns(st),
 	};
-	if (!info->is_folder)
-		info->size = archive_lib.archive_entry_size(entry);
 	if (!info->is_folder && *r->path == '\0')
 		return err_set(e, ERR_PERMANENT,
 		    "the archive holds a file without a name");
@@ -194,7 +163,7 @@ archive_reader_next(struct archive_reader *r, struct archive_entry_info *info,
     struct err *e)
 {
 	struct archive_entry *entry;
-	int result = archive_lib.archive_read_next_header(r->archive, &entry);
+	int result = LIB(archive_read_next_header)(r->archive, &entry);
 
 	if (result == ARCHIVE_EOF)
 		return check_end(r, e);
@@ -207,7 +176,7 @@ ssize_t
 archive_reader_read(struct archive_reader *r, void *to, size_t len,
     struct err *e)
 {
-	la_ssize_t n = archive_lib.archive_read_data(r->archive, to, len);
+	la_ssize_t n = LIB(archive_read_data)(r->archive, to, len);
 
 	if (n < 0)
 		return fail_read(r, e);
@@ -225,7 +194,7 @@ archive_reader_free(struct archive_reader *r)
 {
 	if (r == NULL)
 		return;
-	(void)archive_lib.archive_read_free(r->archive);
+	(void)LIB(archive_read_free)(r->archive);
 	free(r->path);
 	archive_unload();
 	free(r);

@@ -14,7 +14,7 @@ struct archive_writer {
 static int
 fail_write(const struct archive_writer *w, struct err *e)
 {
-	int number = archive_lib.archive_errno(w->archive);
+	int number = LIB(archive_errno)(w->archive);
 
 	if (number > 0) {
 		errno = number;
@@ -29,20 +29,18 @@ static bool
 set_type(struct archive *a, enum archive_type type)
 {
 	if (type == ARCHIVE_TYPE_ZIP)
-		return archive_lib.archive_write_set_format_zip(a) ==
-		    ARCHIVE_OK &&
-		    archive_lib.archive_write_zip_set_compression_store(a) ==
+		return LIB(archive_write_set_format_zip)(a) == ARCHIVE_OK &&
+		    LIB(archive_write_zip_set_compression_store)(a) ==
 		    ARCHIVE_OK;
 	if (type == ARCHIVE_TYPE_TAR_ZSTD &&
-	    archive_lib.archive_write_add_filter_zstd(a) != ARCHIVE_OK)
+	    LIB(archive_write_add_filter_zstd)(a) != ARCHIVE_OK)
 		return false;
 	if (type == ARCHIVE_TYPE_TAR_GZIP &&
-	    (archive_lib.archive_write_add_filter_gzip(a) != ARCHIVE_OK ||
-		archive_lib.archive_write_set_filter_option(a, "gzip",
+	    (LIB(archive_write_add_filter_gzip)(a) != ARCHIVE_OK ||
+		LIB(archive_write_set_filter_option)(a, "gzip",
 		    "compression-level", "1") != ARCHIVE_OK))
 		return false;
-	return archive_lib.archive_write_set_format_pax_restricted(a) ==
-	    ARCHIVE_OK;
+	return LIB(archive_write_set_format_pax_restricted)(a) == ARCHIVE_OK;
 }
 
 struct archive_writer *
@@ -53,16 +51,16 @@ archive_writer_open(int fd, enum archive_type type, struct err *e)
 	if (archive_load(e) == -1)
 		return NULL;
 	w = xcalloc(1, sizeof(*w));
-	w->archive = archive_lib.archive_write_new();
-	w->entry = archive_lib.archive_entry_new();
+	w->archive = LIB(archive_write_new)();
+	w->entry = LIB(archive_entry_new)();
 	if (w->archive == NULL || w->entry == NULL)
 		mem_exhausted();
 	if (set_type(w->archive, type) &&
-	    archive_lib.archive_write_set_bytes_per_block(w->archive,
+	    LIB(archive_write_set_bytes_per_block)(w->archive,
 		ARCHIVE_BLOCK_BYTES) == ARCHIVE_OK &&
-	    archive_lib.archive_write_set_bytes_in_last_block(w->archive, 1) ==
+	    LIB(archive_write_set_bytes_in_last_block)(w->archive, 1) ==
 		ARCHIVE_OK &&
-	    archive_lib.archive_write_open_fd(w->archive, fd) == ARCHIVE_OK)
+	    LIB(archive_write_open_fd)(w->archive, fd) == ARCHIVE_OK)
 		return w;
 	(void)fail_write(w, e);
 	archive_writer_free(w);
@@ -73,17 +71,18 @@ int
 archive_writer_begin(struct archive_writer *w, const char *path, int64_t size,
     int64_t mtime_ns, struct err *e)
 {
-	struct archive_entry *entry = archive_lib.archive_entry_clear(w->entry);
+	struct archive_entry *entry = LIB(archive_entry_clear)(w->entry);
+	const struct timespec mtime = { mtime_ns / ARCHIVE_NS_PER_S,
+		mtime_ns % ARCHIVE_NS_PER_S };
 
-	archive_lib.archive_entry_set_pathname(entry, path);
-	archive_lib.archive_entry_set_filetype(entry, AE_IFREG);
-	archive_lib.archive_entry_set_perm(entry, 0644);
-	archive_lib.archive_entry_set_size(entry, size);
-	archive_lib.archive_entry_set_mtime(entry, mtime_ns / ARCHIVE_NS_PER_S,
-	    mtime_ns % ARCHIVE_NS_PER_S);
+	LIB(archive_entry_set_pathname)(entry, path);
+	LIB(archive_entry_set_filetype)(entry, AE_IFREG);
+	LIB(archive_entry_set_perm)(entry, 0644);
+	LIB(archive_entry_set_size)(entry, size);
+	LIB(archive_entry_set_mtime)(entry, mtime.tv_sec, mtime.tv_nsec);
 	w->left = size;
 	/* A warning is about a name that is no UTF-8; it is kept as it is. */
-	if (archive_lib.archive_write_header(w->archive, entry) < ARCHIVE_WARN)
+	if (LIB(archive_write_header)(w->archive, entry) < ARCHIVE_WARN)
 		return fail_write(w, e);
 	return 0;
 }
@@ -95,8 +94,7 @@ archive_writer_add(struct archive_writer *w, const void *data, size_t len,
 	if ((int64_t)len > w->left)
 		return err_set(e, ERR_TEMPORARY,
 		    "grew while it was being read");
-	if (archive_lib.archive_write_data(w->archive, data, len) !=
-	    (la_ssize_t)len)
+	if (LIB(archive_write_data)(w->archive, data, len) != (la_ssize_t)len)
 		return fail_write(w, e);
 	w->left -= (int64_t)len;
 	return 0;
@@ -109,7 +107,7 @@ archive_writer_end(struct archive_writer *w, struct err *e)
 	if (w->left > 0)
 		return err_set(e, ERR_TEMPORARY,
 		    "shrank while it was being read");
-	if (archive_lib.archive_write_finish_entry(w->archive) != ARCHIVE_OK)
+	if (LIB(archive_write_finish_entry)(w->archive) != ARCHIVE_OK)
 		return fail_write(w, e);
 	return 0;
 }
@@ -117,7 +115,7 @@ archive_writer_end(struct archive_writer *w, struct err *e)
 int
 archive_writer_close(struct archive_writer *w, struct err *e)
 {
-	if (archive_lib.archive_write_close(w->archive) != ARCHIVE_OK)
+	if (LIB(archive_write_close)(w->archive) != ARCHIVE_OK)
 		return fail_write(w, e);
 	w->is_closed = true;
 	return 0;
@@ -130,9 +128,9 @@ archive_writer_free(struct archive_writer *w)
 		return;
 	/* Else it would complete an entry that was cut short, with zeros. */
 	if (!w->is_closed)
-		(void)archive_lib.archive_write_fail(w->archive);
-	archive_lib.archive_entry_free(w->entry);
-	(void)archive_lib.archive_write_free(w->archive);
+		(void)LIB(archive_write_fail)(w->archive);
+	LIB(archive_entry_free)(w->entry);
+	(void)LIB(archive_write_free)(w->archive);
 	archive_unload();
 	free(w);
 }

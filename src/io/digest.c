@@ -29,7 +29,7 @@ struct digest {
 	struct helper *helper; /* NULL: the caller hashes */
 };
 
-/* OpenSSL fails here for want of memory or of SHA-256 only. */
+/* OpenSSL fails here only if memory or SHA-256 is missing. */
 static void
 insist(int is_good)
 {
@@ -37,27 +37,27 @@ insist(int is_good)
 		mem_exhausted();
 }
 
-/* EVP_sha256() has OpenSSL look for it at each use. */
-static const EVP_MD *
-sha256(void)
-{
-	static EVP_MD *md;
-
-	if (md == NULL)
-		md = EVP_MD_fetch(NULL, "SHA256", NULL);
-	insist(md != NULL);
-	return md;
-}
-
-struct digest *
-digest_new(void)
+static struct digest *
+new_of(const EVP_MD *kind)
 {
 	struct digest *d = xcalloc(1, sizeof(*d));
 
 	d->ctx = EVP_MD_CTX_new();
 	insist(d->ctx != NULL);
-	insist(EVP_DigestInit_ex(d->ctx, sha256(), NULL));
+	insist(EVP_DigestInit_ex(d->ctx, kind, NULL));
 	return d;
+}
+
+struct digest *
+digest_new(void)
+{
+	return new_of(EVP_sha256());
+}
+
+struct digest *
+digest_new_md5(void)
+{
+	return new_of(EVP_md5());
 }
 
 /* A signal does not end it. */
@@ -159,18 +159,43 @@ digest_add(struct digest *d, const void *data, size_t len)
 }
 
 void
-digest_hex(struct digest *d, char hex[DIGEST_HEX_BYTES])
+digest_to_hex(const unsigned char *sum, size_t len, char *hex)
 {
 	static const char digits[] = "0123456789abcdef";
-	unsigned char sum[DIGEST_SHA256_BYTES];
 
-	end_helper(d);
-	insist(EVP_DigestFinal_ex(d->ctx, sum, NULL));
-	for (size_t i = 0; i < sizeof(sum); i++) {
+	for (size_t i = 0; i < len; i++) {
 		hex[2 * i] = digits[sum[i] >> 4];
 		hex[2 * i + 1] = digits[sum[i] & 15];
 	}
-	hex[DIGEST_HEX_BYTES - 1] = '\0';
+	hex[2 * len] = '\0';
+}
+
+size_t
+digest_sum(struct digest *d, unsigned char sum[DIGEST_SHA256_BYTES])
+{
+	unsigned n = 0;
+
+	end_helper(d);
+	insist(EVP_DigestFinal_ex(d->ctx, sum, &n));
+	return n;
+}
+
+void
+digest_hex(struct digest *d, char hex[DIGEST_HEX_BYTES])
+{
+	unsigned char sum[DIGEST_SHA256_BYTES];
+	size_t len = digest_sum(d, sum);
+
+	digest_to_hex(sum, len, hex);
+}
+
+char *
+digest_in_base64(struct digest *d)
+{
+	unsigned char sum[DIGEST_SHA256_BYTES];
+	size_t len = digest_sum(d, sum);
+
+	return digest_base64(sum, len);
 }
 
 void
@@ -202,42 +227,41 @@ digest_base64(const void *data, size_t len)
 	return out;
 }
 
-/* The number of '=' at the end, or -1 for what is no base64. */
-static int
-base64_padding(const char *s)
-{
-	static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				       "abcdefghijklmnopqrstuvwxyz"
-				       "0123456789+/";
-	size_t len = strspn(s, alphabet);
-	size_t padding = strspn(s + len, "=");
-
-	if (len == 0 || s[len + padding] != '\0' || padding > 2 ||
-	    (len + padding) % 4 != 0)
-		return -1;
-	return (int)padding;
-}
-
-/* EVP_DecodeBlock takes '=' anywhere, and counts it as a byte. */
 int
 digest_base64_decode(const char *s, struct buf *out, struct err *e)
 {
+	EVP_ENCODE_CTX *ctx = EVP_ENCODE_CTX_new();
 	size_t len = strlen(s);
 	autofree unsigned char *bytes = xmalloc(len + 1);
-	int padding = base64_padding(s);
-	int n = -1;
+	int n = 0, rest = 0;
+	bool is_good;
 
-	if (padding != -1)
-		n = EVP_DecodeBlock(bytes, (const unsigned char *)s, (int)len);
-	if (n == -1)
-		return err_set(e, ERR_CONFIG, "is not base64");
-	(void)buf_add(out, bytes, (size_t)(n - padding));
+	insist(ctx != NULL);
+	EVP_DecodeInit(ctx);
+	/* It would skip blanks, and what is behind a '-'. */
+	is_good = len > 0 && strpbrk(s, " \t\r\n-") == NULL &&
+	    EVP_DecodeUpdate(ctx, bytes, &n, (const unsigned char *)s,
+		(int)len) != -1 &&
+	    EVP_DecodeFinal(ctx, bytes + n, &rest) == 1;
+	EVP_ENCODE_CTX_free(ctx);
+	if (is_good)
+		(void)buf_add(out, bytes, (size_t)n + (size_t)rest);
 	mem_wipe(bytes, len);
-	return 0;
+	return is_good ? 0 : err_set(e, ERR_CONFIG, "is not base64");
 }
 
 char *
 digest_library(void)
 {
 	return xasprintf("OpenSSL %s", OpenSSL_version(OPENSSL_VERSION_STRING));
+}
+
+void
+digest_once(const void *data, size_t len, char hex[DIGEST_HEX_BYTES])
+{
+	struct digest *d = digest_new();
+
+	digest_add(d, data, len);
+	digest_hex(d, hex);
+	digest_free(d);
 }

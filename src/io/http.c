@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/retry.h"
 #include "base/stop.h"
 #include "io/http_internal.h"
 
@@ -189,11 +190,15 @@ http_open(const struct http_policy *policy)
 
 	http_init();
 	http->policy = policy;
-	http_choose_proxy(http);
+	if (strcmp(policy->proxy, "env") != 0)
+		http->proxy =
+		    strcmp(policy->proxy, "none") == 0 ? "" : policy->proxy;
 	http->multi = curl_multi_init();
 	if (http->multi == NULL)
 		mem_exhausted();
-	http_body_choose_boundary(http);
+	(void)snprintf(http->boundary, sizeof(http->boundary),
+	    "%08x%08x%08x%08x", retry_random(), retry_random(), retry_random(),
+	    retry_random());
 	return http;
 }
 
@@ -223,7 +228,8 @@ http_start(struct http *http, const struct http_request *request)
 
 	t->http = http;
 	t->number = ++http->n_started;
-	t->request = request;
+	t->request = t->answer.request = request;
+	t->answer.secrets = http->policy->secrets;
 	t->socket = -1;
 	t->checked_ms = clock_mono_ms();
 	t->easy = curl_easy_init();
@@ -395,6 +401,7 @@ http_release(struct http_transfer *t)
 	for (struct curl_slist *h = t->headers; h; h = h->next)
 		mem_wipe(h->data, strlen(h->data));
 	curl_slist_free_all(t->headers);
+	curl_slist_free_all(t->addresses);
 	if (t->head.data)
 		mem_wipe(t->head.data, t->head.len);
 	buf_free(&t->head);
@@ -402,6 +409,8 @@ http_release(struct http_transfer *t)
 	buf_free(&t->answer.body);
 	free(t->answer.content_type);
 	free(t->answer.what);
+	free(t->answer.link);
+	free(t->answer.etag);
 	free(t);
 }
 

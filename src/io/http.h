@@ -15,6 +15,8 @@
  * transfer ends, by its own timeouts or by stop_check().
  */
 
+enum { HTTP_SECRETS = 16 };
+
 struct http_policy {
 	int64_t connect_timeout_ms; /* name, TCP and TLS together */
 	int64_t stall_timeout_ms;   /* nothing moves while sending */
@@ -24,11 +26,16 @@ struct http_policy {
 	char *ca_file;              /* PEM; NULL or empty: the system's */
 	char *tls_cert, *tls_key;   /* ours, PEM; NULL or empty: none, and
 				       the key is in the same file */
+	struct buf ca, cert, key;   /* what is in these files, if they could
+				       be read beforehand */
 	char *tls_key_password;     /* NULL or empty: none */
 	char *tls_pin;              /* "sha256//BASE64[;...]" of the keys that
 				       a server may have; empty: any */
 	char *proxy;                /* URL, "env", or "none" */
 	char *proxy_auth;           /* "USER:PASSWORD"; NULL or empty: none */
+	char *const *secrets[HTTP_SECRETS]; /* masked in what a server says;
+					       any may be NULL, or point to
+					       what is NULL */
 };
 
 /* Where a body comes from. */
@@ -43,18 +50,21 @@ struct http_body {
 
 /* A request; must stay as it is until its transfer is released. */
 struct http_request {
+	const char *method; /* NULL: POST with a body, else GET */
 	const char *url;
 	const struct text_list *headers; /* "Name: value" */
-	const struct http_body *body;    /* NULL makes it a GET */
+	const struct http_body *body;    /* NULL: none */
+	const char *sha256;              /* of it; NULL: not known yet */
 	const char *content_type;        /* of the body or the part */
 	const char *part_filename;       /* not NULL: multipart/form-data
-					    with this one part, "file"; no
+					    (RFC 7578) with this one part,
+					    "file"; no quotes, backslashes,
 					    control characters */
 	int64_t answer_timeout_ms;       /* from the last byte sent */
 	bool is_download;                /* but from the last one received,
 					    as the answer may be long */
 	size_t answer_limit;             /* bytes */
-	/* Takes a 2xx answer piece by piece instead of http_answer.body. */
+	/* Takes a 2xx answer piece by piece; the body has its beginning. */
 	int (*sink)(void *ctx, const char *data, size_t len, struct err *e);
 	void *sink_ctx;
 	bool wants_certificate; /* http_answer.expires_unix is asked for */
@@ -74,14 +84,21 @@ enum http_outcome {
 
 struct http_answer {
 	enum http_outcome outcome;
-	long status; /* final status, 0 when there was none */
-	struct buf body;
-	char *content_type;     /* never NULL */
+	long status;        /* final status, 0 when there was none */
+	struct buf body;    /* of a 2xx without a sink, else its beginning */
+	char *content_type; /* never NULL */
 	int64_t retry_after_ms; /* 0: the server did not say */
 	char *what;             /* "POST http://...", as it may be shown */
 	int64_t date_unix;      /* seconds, by the server's clock; 0: unknown */
 	int64_t expires_unix;   /* its certificate; 0: unknown */
+	char *link;             /* its Link headers; NULL: none */
+	int64_t total;          /* of a list, by X-Total-Count or
+				   Content-Range; -1: unknown */
+	char *etag;             /* without its quotes; NULL: none */
+	bool was_unexpected;    /* 417 to our first Expect: may be repeated */
 	struct err err;         /* set unless HTTP_ANSWERED */
+	const struct http_request *request; /* whose secrets it may repeat */
+	char *const *const *secrets;        /* NULL, like request: none */
 };
 
 struct http;
@@ -130,6 +147,19 @@ struct http_transfer *http_perform(struct http *, const struct http_request *);
 
 /* Wait, while what is under way goes on; shorter after a stop. */
 void http_sleep_until(struct http *, int64_t at_ms);
+
+/* 200 bytes of an answer without our secrets; the caller frees it. */
+char *http_excerpt(const struct http_answer *, const char *text, size_t len);
+
+/*
+ * Why it is a 4xx or 5xx, in the server's words: a line of UTF-8 that has at
+ * most 200 characters when it is escaped; NULL: it does not say.  The caller
+ * frees it.
+ */
+char *http_reason(const struct http_answer *);
+
+/* What a reference in an answer to this URL means; NULL: another origin. */
+char *http_url_resolve(const char *url, const char *reference);
 
 /*
  * The class of a final status (RFC 9110): 2xx none; 408, 425, 429 and 5xx

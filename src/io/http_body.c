@@ -1,7 +1,6 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "base/retry.h"
 #include "io/http_internal.h"
 
 /* With libcurl's own parts (curl_mime) a small file cost a tenth more. */
@@ -12,25 +11,6 @@ enum {
 	ONE_PIECE_BYTES = 64 * 1024, /* libcurl 7.88: less goes with headers */
 };
 
-void
-http_body_choose_boundary(struct http *http)
-{
-	(void)snprintf(http->boundary, sizeof(http->boundary),
-	    "%08x%08x%08x%08x", retry_random(), retry_random(), retry_random(),
-	    retry_random());
-}
-
-char *
-http_body_type(const struct http_transfer *t)
-{
-	const struct http_request *request = t->request;
-
-	return request->part_filename
-	    ? xasprintf("Content-Type: multipart/form-data; boundary=%s",
-		  t->http->boundary)
-	    : xasprintf("Content-Type: %s", request->content_type);
-}
-
 static void
 wrap(struct http_transfer *t)
 {
@@ -38,15 +18,8 @@ wrap(struct http_transfer *t)
 
 	(void)buf_addf(&t->head,
 	    "--%s\r\nContent-Disposition: form-data; name=\"file\"; "
-	    "filename=\"",
-	    t->http->boundary);
-	for (const char *c = request->part_filename; *c; c++) {
-		if (*c == '"' || *c == '\\')
-			(void)buf_adds(&t->head, "\\");
-		(void)buf_add(&t->head, c, 1);
-	}
-	(void)buf_addf(&t->head, "\"\r\nContent-Type: %s\r\n\r\n",
-	    request->content_type);
+	    "filename=\"%s\"\r\nContent-Type: %s\r\n\r\n",
+	    t->http->boundary, request->part_filename, request->content_type);
 	(void)buf_addf(&t->tail, "\r\n--%s--\r\n", t->http->boundary);
 }
 
@@ -138,7 +111,7 @@ gather(struct http_transfer *t)
 			(void)buf_add(&t->head, chunk, (size_t)n);
 	}
 	(void)buf_add(&t->head, t->tail.data, t->tail.len);
-	curl_easy_setopt(t->easy, CURLOPT_POSTFIELDS, t->head.data);
+	curl_easy_setopt(t->easy, CURLOPT_POSTFIELDS, buf_str(&t->head));
 }
 
 void
@@ -150,8 +123,8 @@ http_body_setup(struct http_transfer *t)
 		wrap(t);
 	size += (int64_t)(t->head.len + t->tail.len);
 	/* With a rate, libcurl 7.88 cannot go on after a blocked TLS record. */
-	t->is_one_piece = size > 0 && size < ONE_PIECE_BYTES &&
-	    t->http->policy->rate_bytes == 0;
+	t->is_one_piece = size == 0 ||
+	    (size < ONE_PIECE_BYTES && t->http->policy->rate_bytes == 0);
 	curl_easy_setopt(t->easy, CURLOPT_UPLOAD_BUFFERSIZE,
 	    upload_buffer_bytes(size, t->http->policy->rate_bytes));
 	curl_easy_setopt(t->easy, CURLOPT_POST, 1L);

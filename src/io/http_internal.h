@@ -6,11 +6,6 @@
 
 /* What the http_*.c files share; nobody else includes this. */
 
-struct http_socket {
-	int fd;
-	int local_port; /* 0: not known yet */
-};
-
 struct http {
 	const struct http_policy *policy;
 	const char *proxy; /* NULL: what the environment says */
@@ -19,8 +14,10 @@ struct http {
 	struct http_transfer *finished;
 	size_t n_active;
 	unsigned n_started;
+	/* Of multipart/form-data: random, so that no file can hold it. */
 	char boundary[32 + 1];
-	struct http_socket *sockets; /* open connections */
+	bool is_unexpecting; /* a server refused Expect */
+	int *sockets;        /* of open connections */
 	size_t n_sockets, cap_sockets;
 	void (*tick)(void *ctx); /* NULL: nobody wants it */
 	void *tick_ctx;
@@ -34,16 +31,18 @@ struct http_transfer {
 	const struct http_request *request;
 	struct http_answer answer;
 	CURL *easy;
-	struct curl_slist *headers;
+	struct curl_slist *headers, *addresses;
 	char curl_text[CURL_ERROR_SIZE];
 	struct err failure; /* ours, where libcurl only says "aborted" */
 	bool is_local;      /* and the cause is in what is to be sent */
+	bool is_expecting;  /* it may have sent Expect */
 	bool is_finished;
 	struct buf head, tail; /* of a part, around the body */
 	bool is_one_piece;     /* and the body is in the head, too */
 	size_t head_out, tail_out;
 	int64_t handed_out; /* body bytes given to libcurl */
 	size_t received;    /* answer bytes */
+	size_t head_in;     /* and those of its headers and trailers */
 
 	/* The watch: what moved, and when. */
 	bool is_going;  /* connected; the request goes out */
@@ -64,27 +63,17 @@ void http_init(void);
 /* Set the transfer's libcurl handle up for its request. */
 void http_setup(struct http_transfer *);
 
-/* Which proxy the requests go through, by the policy and the environment. */
-void http_choose_proxy(struct http *);
-
-/*
- * Choose what stands between the parts of multipart/form-data: random, so
- * that no file can hold it (RFC 2046, 5.1.1).
- */
-void http_body_choose_boundary(struct http *);
-
-/* The Content-Type line of a request with a body; the caller frees it. */
-char *http_body_type(const struct http_transfer *);
-
-/*
- * Set the handle up to send the body: as it is, or as the one part "file"
- * (RFC 7578), with a backslash before quotes and backslashes of its name,
- * as browsers had it: not every server decodes their %22.
- */
+/* Set the handle up to send the body: as it is, or as the one part "file". */
 void http_body_setup(struct http_transfer *);
+
+/* May the value of this header line be shown? */
+bool http_is_harmless(const char *line, size_t name_len);
 
 /* Log what happens on the wire, without secrets, where anyone sees it. */
 void http_trace(struct http_transfer *);
+
+/* "PUT" */
+const char *http_method(const struct http_request *);
 
 /* The final status seen so far, 0 for none: libcurl also reports a 100. */
 long http_final_status(CURL *easy);

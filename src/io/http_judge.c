@@ -3,7 +3,16 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/parse.h"
 #include "base/retry.h"
+
+const char *
+http_method(const struct http_request *request)
+{
+	return request->method ? request->method
+	    : request->body    ? "POST"
+			       : "GET";
+}
 
 long
 http_final_status(CURL *easy)
@@ -97,7 +106,10 @@ explain_status(const struct http_transfer *t, long status, struct err *e)
 		(void)err_set(e, ERR_TEMPORARY,
 		    "HTTP %ld before the whole body was sent", status);
 	} else {
-		(void)err_set(e, http_status_class(status), "HTTP %ld", status);
+		autofree char *reason = http_reason(&t->answer);
+
+		(void)err_set(e, http_status_class(status), "HTTP %ld%s%s",
+		    status, reason ? ": " : "", reason ? reason : "");
 	}
 }
 
@@ -155,6 +167,11 @@ explain_curl(const struct http_transfer *t, CURLcode rc, struct err *e)
 		(void)err_set(e, curl_class(rc), "%s",
 		    *t->curl_text && !is_timed ? t->curl_text
 					       : curl_easy_strerror(rc));
+	/* libcurl has not seen the file. */
+	if (rc == CURLE_SSL_CACERT_BADFILE && t->http->policy->ca.len > 0)
+		(void)err_wrap(e, "ca-file %s", t->http->policy->ca_file);
+	if (rc == CURLE_SSL_CERTPROBLEM && t->http->policy->cert.len > 0)
+		(void)err_wrap(e, "tls-cert %s", t->http->policy->tls_cert);
 }
 
 static void
@@ -190,6 +207,52 @@ date_of(CURL *easy)
 	return date > 0 ? date : 0;
 }
 
+static char *
+links_of(CURL *easy)
+{
+	struct buf links = { 0 };
+	struct curl_header *header;
+
+	for (size_t i = 0; curl_easy_header(easy, "Link", i, CURLH_HEADER, -1,
+			       &header) == CURLHE_OK;
+	     i++)
+		(void)buf_addf(&links, "%s%s", i > 0 ? ", " : "",
+		    header->value);
+	return links.data;
+}
+
+/* "5", or "items 0-1/5". */
+static int64_t
+total_of(CURL *easy)
+{
+	static const char *const names[] = { "X-Total-Count", "Content-Range" };
+	struct curl_header *header;
+	int64_t total = -1;
+
+	for (size_t i = 0; i < 2 && total == -1; i++)
+		if (curl_easy_header(easy, names[i], 0, CURLH_HEADER, -1,
+			&header) == CURLHE_OK) {
+			const char *slash = strrchr(header->value, '/');
+
+			(void)parse_integer(slash ? slash + 1 : header->value,
+			    0, INT64_MAX, &total);
+		}
+	return total;
+}
+
+static char *
+etag_of(CURL *easy)
+{
+	struct curl_header *header;
+	const char *s;
+
+	if (curl_easy_header(easy, "ETag", 0, CURLH_HEADER, -1, &header) !=
+	    CURLHE_OK)
+		return NULL;
+	s = header->value + strspn(header->value, "\"");
+	return xstrndup(s, strcspn(s, "\""));
+}
+
 /* The first certificate is the server's own. */
 static int64_t
 expiry_of(CURL *easy)
@@ -209,6 +272,14 @@ expiry_of(CURL *easy)
 	return date > 0 ? date : 0;
 }
 
+/* Nobody, a gateway, or Cloudflare for a server that it does not reach. */
+static bool
+is_out(long status)
+{
+	return status == 0 || (status >= 502 && status <= 504) ||
+	    (status >= 520 && status <= 530);
+}
+
 void
 http_judge(struct http_transfer *t, CURLcode rc)
 {
@@ -218,13 +289,17 @@ http_judge(struct http_transfer *t, CURLcode rc)
 	autofree char *url = shown_url(t->request->url);
 	char *type = NULL;
 
-	answer->what =
-	    xasprintf("%s %s", t->request->body ? "POST" : "GET", url);
+	answer->what = xasprintf("%s %s", http_method(t->request), url);
 	/* A refused rewind may come after the counters were set back. */
 	if (rc == CURLE_SEND_FAIL_REWIND && t->request->body)
 		is_sent = t->handed_out == t->request->body->size;
 	answer->status = http_final_status(t->easy);
 	answer->date_unix = date_of(t->easy);
+	answer->link = links_of(t->easy);
+	answer->total = total_of(t->easy);
+	answer->etag = etag_of(t->easy);
+	answer->was_unexpected = answer->status == 417 && t->is_expecting;
+	t->http->is_unexpecting |= answer->was_unexpected;
 	if (t->request->wants_certificate)
 		answer->expires_unix = expiry_of(t->easy);
 	if (rc == CURLE_OK && answer->status / 100 == 2 && is_sent)
@@ -245,7 +320,5 @@ http_judge(struct http_transfer *t, CURLcode rc)
 		return;
 	explain(t, rc, answer->status);
 	answer->err.retry_after_ms = answer->retry_after_ms;
-	answer->err.is_outage = !t->is_local &&
-	    (answer->status == 0 ||
-		(answer->status >= 502 && answer->status <= 504));
+	answer->err.is_outage = !t->is_local && is_out(answer->status);
 }

@@ -9,11 +9,14 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/names.h"
 
 enum {
 	EXPECT_MS = 300,
 	WATCH_FIRST_MS = 5000,
 	NOTSENT_LOWAT_BYTES = 128 * 1024,
+	KEPT_BYTES = 4096, /* of what is not asked for */
+	HEAD_BYTES = 256 * 1024,
 };
 
 static size_t
@@ -22,6 +25,7 @@ on_write(char *data, size_t size, size_t n, void *ctx)
 	struct http_transfer *t = ctx;
 	const struct http_request *request = t->request;
 	size_t len = size * n;
+	bool is_good;
 
 	t->received += len;
 	if (t->received > request->answer_limit) {
@@ -30,11 +34,29 @@ on_write(char *data, size_t size, size_t n, void *ctx)
 		    request->answer_limit);
 		return 0;
 	}
-	if (request->sink == NULL || http_final_status(t->easy) / 100 != 2)
-		return buf_add(&t->answer.body, data, len) ? len : 0;
-	if (request->sink(request->sink_ctx, data, len, &t->failure) == -1)
-		return 0;
-	return len;
+	is_good = http_final_status(t->easy) / 100 == 2;
+	if ((is_good && request->sink == NULL) ||
+	    t->answer.body.len < KEPT_BYTES)
+		(void)buf_add(&t->answer.body, data, len);
+	return is_good && request->sink &&
+		request->sink(request->sink_ctx, data, len, &t->failure) == -1
+	    ? 0
+	    : len;
+}
+
+/* Also of trailers and of each 100, which libcurl keeps without a limit. */
+static size_t
+on_header(char *data, size_t size, size_t n, void *ctx)
+{
+	struct http_transfer *t = ctx;
+
+	(void)data;
+	t->head_in += size * n;
+	if (t->head_in <= HEAD_BYTES)
+		return size * n;
+	(void)err_set(&t->failure, ERR_TEMPORARY,
+	    "the answer has more than %d bytes of headers", HEAD_BYTES);
+	return 0;
 }
 
 static int
@@ -54,7 +76,7 @@ on_socket_open(void *ctx, curl_socket_t fd, curlsocktype purpose)
 	    sizeof(timeout));
 	xgrow((void **)&http->sockets, &http->cap_sockets, http->n_sockets + 1,
 	    sizeof(*http->sockets));
-	http->sockets[http->n_sockets++] = (struct http_socket){ .fd = fd };
+	http->sockets[http->n_sockets++] = fd;
 	return CURL_SOCKOPT_OK;
 }
 
@@ -64,7 +86,7 @@ on_socket_close(void *ctx, curl_socket_t fd)
 	struct http *http = ctx;
 
 	for (size_t i = 0; i < http->n_sockets; i++) {
-		if (http->sockets[i].fd != fd)
+		if (http->sockets[i] != fd)
 			continue;
 		http->sockets[i] = http->sockets[--http->n_sockets];
 		break;
@@ -72,19 +94,15 @@ on_socket_close(void *ctx, curl_socket_t fd)
 	return close(fd);
 }
 
-/* Once it is connected, it keeps its port. */
 static int
-port_of(struct http_socket *socket)
+local_port_of(int socket)
 {
 	struct sockaddr_in6 addr = { 0 };
 	socklen_t len = sizeof(addr);
 
-	if (socket->local_port != 0)
-		return socket->local_port;
+	(void)getsockname(socket, (struct sockaddr *)&addr, &len);
 	/* The port of IPv4 and IPv6 addresses lies at the same place. */
-	if (getsockname(socket->fd, (struct sockaddr *)&addr, &len) == 0)
-		socket->local_port = ntohs(addr.sin6_port);
-	return socket->local_port;
+	return ntohs(addr.sin6_port);
 }
 
 /*
@@ -123,14 +141,16 @@ on_request(void *ctx, char *ip, char *local_ip, int remote_port,
 	struct http_transfer *t = ctx;
 
 	(void)ip, (void)local_ip, (void)remote_port;
+	/* libcurl repeats it by itself if nothing of the body was sent. */
+	t->http->is_unexpecting |= http_final_status(t->easy) == 417;
 	if (was_sent(t)) {
 		(void)err_set(&t->failure, ERR_TEMPORARY,
 		    "the connection was lost before the answer came");
 		return CURL_PREREQFUNC_ABORT;
 	}
 	for (size_t i = 0; i < t->http->n_sockets; i++)
-		if (port_of(&t->http->sockets[i]) == local_port_used)
-			t->socket = t->http->sockets[i].fd;
+		if (local_port_of(t->http->sockets[i]) == local_port_used)
+			t->socket = t->http->sockets[i];
 	t->was_ended = !t->is_anew && is_ended(t);
 	if (t->was_ended)
 		return CURL_PREREQFUNC_ABORT;
@@ -147,6 +167,23 @@ set_text(CURL *easy, CURLoption option, const char *text)
 		curl_easy_setopt(easy, option, text);
 }
 
+/* What was read is used, also where the file was replaced since. */
+static void
+set_file(CURL *easy, CURLoption with_bytes, const struct buf *bytes,
+    CURLoption with_path, const char *path)
+{
+	struct curl_blob blob = {
+		.data = bytes->data,
+		.len = bytes->len,
+		.flags = CURL_BLOB_NOCOPY,
+	};
+
+	if (bytes->len > 0)
+		curl_easy_setopt(easy, with_bytes, &blob);
+	else
+		set_text(easy, with_path, path);
+}
+
 /* The options take a long; some versions of libcurl have an enum here. */
 static const long tls_least = CURL_SSLVERSION_TLSv1_2;
 
@@ -156,37 +193,16 @@ set_tls(CURL *easy, const struct http_policy *policy)
 	curl_easy_setopt(easy, CURLOPT_SSLVERSION, tls_least);
 	/* With a CA directory libcurl parses the bundle at each connection. */
 	curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
-	set_text(easy, CURLOPT_CAINFO, policy->ca_file);
+	set_file(easy, CURLOPT_CAINFO_BLOB, &policy->ca, CURLOPT_CAINFO,
+	    policy->ca_file);
 	/* Without a password OpenSSL would ask for one at the terminal. */
 	curl_easy_setopt(easy, CURLOPT_KEYPASSWD,
 	    policy->tls_key_password ? policy->tls_key_password : "");
-	set_text(easy, CURLOPT_SSLCERT, policy->tls_cert);
-	set_text(easy, CURLOPT_SSLKEY, policy->tls_key);
+	set_file(easy, CURLOPT_SSLCERT_BLOB, &policy->cert, CURLOPT_SSLCERT,
+	    policy->tls_cert);
+	set_file(easy, CURLOPT_SSLKEY_BLOB, &policy->key, CURLOPT_SSLKEY,
+	    policy->tls_key);
 	set_text(easy, CURLOPT_PINNEDPUBLICKEY, policy->tls_pin);
-}
-
-/* libcurl looks for them at each request. */
-static bool
-has_proxy_in_environment(void)
-{
-	static const char *const names[] = { "http_proxy", "https_proxy",
-		"HTTPS_PROXY", "all_proxy", "ALL_PROXY" };
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (getenv(names[i]))
-			return true;
-	return false;
-}
-
-void
-http_choose_proxy(struct http *http)
-{
-	const char *proxy = http->policy->proxy;
-
-	if (strcmp(proxy, "env") != 0)
-		http->proxy = strcmp(proxy, "none") == 0 ? "" : proxy;
-	else if (!has_proxy_in_environment())
-		http->proxy = "";
 }
 
 /* An https proxy has a certificate, too. */
@@ -197,7 +213,8 @@ set_proxy(CURL *easy, const struct http *http)
 
 	curl_easy_setopt(easy, CURLOPT_PROXY_SSLVERSION, tls_least);
 	curl_easy_setopt(easy, CURLOPT_PROXY_CAPATH, NULL);
-	set_text(easy, CURLOPT_PROXY_CAINFO, policy->ca_file);
+	set_file(easy, CURLOPT_PROXY_CAINFO_BLOB, &policy->ca,
+	    CURLOPT_PROXY_CAINFO, policy->ca_file);
 	if (http->proxy)
 		curl_easy_setopt(easy, CURLOPT_PROXY, http->proxy);
 	set_text(easy, CURLOPT_PROXYUSERPWD, policy->proxy_auth);
@@ -234,14 +251,44 @@ set_headers(struct http_transfer *t)
 	for (size_t i = 0; i < headers->n; i++)
 		t->headers = curl_slist_append(t->headers, headers->items[i]);
 	if (request->body) {
-		autofree char *type = http_body_type(t);
+		autofree char *type = request->part_filename
+		    ? xasprintf("Content-Type: multipart/form-data; "
+				"boundary=%s",
+			  t->http->boundary)
+		    : xasprintf("Content-Type: %s", request->content_type);
 
 		t->headers = curl_slist_append(t->headers, type);
 	}
-	if (!t->http->policy->expect_continue)
+	t->headers = curl_slist_append(t->headers, "Accept-Encoding: identity");
+	t->is_expecting = request->body && t->http->policy->expect_continue &&
+	    !t->http->is_unexpecting;
+	if (!t->is_expecting)
 		t->headers = curl_slist_append(t->headers, "Expect:");
 	curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, t->headers);
 	curl_easy_setopt(t->easy, CURLOPT_USERAGENT, "jibri-finalize/" VERSION);
+}
+
+/* Where libcurl cannot look the host up itself. */
+static void
+set_addresses(struct http_transfer *t)
+{
+	autofree char *host = NULL, *port = NULL, *found = NULL, *line = NULL;
+	CURLU *u;
+
+	if (!names_are_in(t->request->url))
+		return;
+	u = curl_url();
+	(void)curl_url_set(u, CURLUPART_URL, t->request->url, 0);
+	(void)curl_url_get(u, CURLUPART_HOST, &host, 0);
+	(void)curl_url_get(u, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT);
+	curl_url_cleanup(u);
+	if (host && port)
+		found = names_find(host, t->http->policy->connect_timeout_ms);
+	if (found == NULL)
+		return;
+	line = xasprintf("+%s:%s:%s", host, port, found);
+	t->addresses = curl_slist_append(NULL, line);
+	curl_easy_setopt(t->easy, CURLOPT_RESOLVE, t->addresses);
 }
 
 void
@@ -250,14 +297,20 @@ http_setup(struct http_transfer *t)
 	CURL *easy = t->easy;
 
 	set_connection(easy, t->http);
+	set_addresses(t);
 	http_trace(t);
 	curl_easy_setopt(easy, CURLOPT_URL, t->request->url);
 	curl_easy_setopt(easy, CURLOPT_PRIVATE, t);
 	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, t->curl_text);
 	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_write);
 	curl_easy_setopt(easy, CURLOPT_WRITEDATA, t);
+	curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
+	curl_easy_setopt(easy, CURLOPT_HEADERDATA, t);
 	curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_request);
 	curl_easy_setopt(easy, CURLOPT_PREREQDATA, t);
+	if (t->request->method)
+		curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST,
+		    t->request->method);
 	if (t->request->wants_certificate)
 		curl_easy_setopt(easy, CURLOPT_CERTINFO, 1L);
 	set_headers(t);

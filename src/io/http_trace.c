@@ -5,23 +5,6 @@
 
 static const char hidden[] = "(hidden)";
 
-/* Whose values may be shown; of any other header only the name is. */
-static bool
-is_harmless(const char *line, size_t name_len)
-{
-	static const char *const names[] = { "Accept", "Allow", "Connection",
-		"Content-Length", "Content-Type", "Date", "Expect", "Host",
-		"Idempotency-Key", "Keep-Alive", "Location", "Proxy-Connection",
-		"Retry-After", "Server", "Transfer-Encoding", "User-Agent",
-		"Via", "webhook-id", "webhook-timestamp" };
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (strlen(names[i]) == name_len &&
-		    strncasecmp(names[i], line, name_len) == 0)
-			return true;
-	return false;
-}
-
 /* Without the users, passwords and queries of the URLs in it. */
 static void
 add_words(struct buf *out, const char *text, size_t len)
@@ -53,7 +36,7 @@ add_header(struct buf *out, const char *line, size_t len)
 	const char *colon = memchr(line, ':', len);
 	size_t name_len = colon ? (size_t)(colon - line) : 0;
 
-	if (is_harmless(line, name_len))
+	if (http_is_harmless(line, name_len))
 		add_words(out, line, len);
 	else
 		(void)buf_addf(out, "%.*s: %s", (int)name_len, line, hidden);

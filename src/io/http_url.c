@@ -4,83 +4,94 @@
 #include "base/mem.h"
 #include "io/http_internal.h"
 
+/* One part of a URL, as libcurl would use it; NULL: there is none. */
+static char *
+url_part(const char *url, CURLUPart which, unsigned flags)
+{
+	CURLU *u = (http_init(), curl_url());
+	char *part = NULL;
+
+	/* libcurl allocates as we do, see http_init(). */
+	if (curl_url_set(u, CURLUPART_URL, url, flags) == CURLUE_OK)
+		(void)curl_url_get(u, which, &part, 0);
+	curl_url_cleanup(u);
+	return part;
+}
+
 int
 http_url_check(const char *url, struct err *e)
 {
 	static const CURLUPart forbidden[] = { CURLUPART_USER,
 		CURLUPART_PASSWORD, CURLUPART_QUERY, CURLUPART_FRAGMENT };
-	CURLU *u = (http_init(), curl_url());
-	char *scheme = NULL;
-	bool is_good = curl_url_set(u, CURLUPART_URL, url, 0) == CURLUE_OK &&
-	    curl_url_get(u, CURLUPART_SCHEME, &scheme, 0) == CURLUE_OK &&
+	autofree char *scheme = url_part(url, CURLUPART_SCHEME, 0);
+	bool is_good = scheme &&
 	    (strcmp(scheme, "http") == 0 || strcmp(scheme, "https") == 0);
 
 	for (size_t i = 0; i < sizeof(forbidden) / sizeof(forbidden[0]); i++) {
-		char *part = NULL;
+		autofree char *part = url_part(url, forbidden[i], 0);
 
-		if (curl_url_get(u, forbidden[i], &part, 0) == CURLUE_OK)
-			is_good = false;
-		curl_free(part);
+		is_good &= part == NULL;
 	}
-	curl_free(scheme);
-	curl_url_cleanup(u);
 	if (is_good)
 		return 0;
 	/* Not shown: it may hold a password. */
 	return err_set(e, ERR_CONFIG,
-	    "is no http or https URL without user, query and fragment");
+	    "is not an http or https URL without user, query and fragment");
 }
 
-/* One part of a URL, as libcurl would use it; NULL: there is none. */
-static char *
-url_part(const char *url, CURLUPart which)
+static bool
+is_in_net(const struct in6_addr *address, const char *net, int bits)
+{
+	struct in6_addr n;
+	size_t whole = (size_t)bits / 8;
+
+	(void)inet_pton(AF_INET6, net, &n);
+	return memcmp(address, &n, whole) == 0 &&
+	    (bits % 8 == 0 ||
+		(address->s6_addr[whole] ^ n.s6_addr[whole]) >>
+			(8 - bits % 8) ==
+		    0);
+}
+
+char *
+http_url_resolve(const char *url, const char *reference)
 {
 	CURLU *u = (http_init(), curl_url());
-	char *part = NULL;
-	char *copy = NULL;
+	const char *host = strstr(url, "://") + 3;
+	size_t origin = (size_t)(host - url) + strcspn(host, "/?#");
+	char *whole = NULL, *copy = NULL;
 
-	if (curl_url_set(u, CURLUPART_URL, url,
-		CURLU_GUESS_SCHEME | CURLU_NON_SUPPORT_SCHEME) == CURLUE_OK &&
-	    curl_url_get(u, which, &part, 0) == CURLUE_OK)
-		copy = xstrdup(part);
-	curl_free(part);
+	if (curl_url_set(u, CURLUPART_URL, url, 0) == CURLUE_OK &&
+	    curl_url_set(u, CURLUPART_URL, reference, 0) == CURLUE_OK &&
+	    curl_url_get(u, CURLUPART_URL, &whole, 0) == CURLUE_OK &&
+	    strncasecmp(url, whole, origin) == 0 && whole[origin] == '/')
+		copy = xstrdup(whole);
+	curl_free(whole);
 	curl_url_cleanup(u);
 	return copy;
 }
 
 static enum http_exposure
-ipv4_exposure(uint32_t address)
+address_exposure(const struct in6_addr *address)
 {
 	static const struct {
-		uint32_t net;
+		const char *net;
 		int bits;
 		enum http_exposure exposure;
 	} nets[] = {
-		{ 0x7f000000, 8, HTTP_LOOPBACK },
-		{ 0x0a000000, 8, HTTP_PRIVATE },
-		{ 0xac100000, 12, HTTP_PRIVATE },
-		{ 0xc0a80000, 16, HTTP_PRIVATE },
-		{ 0xa9fe0000, 16, HTTP_PRIVATE },
+		{ "::1", 128, HTTP_LOOPBACK },
+		{ "::ffff:127.0.0.0", 104, HTTP_LOOPBACK },
+		{ "::ffff:10.0.0.0", 104, HTTP_PRIVATE },
+		{ "::ffff:172.16.0.0", 108, HTTP_PRIVATE },
+		{ "::ffff:192.168.0.0", 112, HTTP_PRIVATE },
+		{ "::ffff:169.254.0.0", 112, HTTP_PRIVATE },
+		{ "fe80::", 10, HTTP_PRIVATE },
+		{ "fc00::", 7, HTTP_PRIVATE },
 	};
 
 	for (size_t i = 0; i < sizeof(nets) / sizeof(nets[0]); i++)
-		if ((address ^ nets[i].net) >> (32 - nets[i].bits) == 0)
+		if (is_in_net(address, nets[i].net, nets[i].bits))
 			return nets[i].exposure;
-	return HTTP_EXPOSED;
-}
-
-static enum http_exposure
-ipv6_exposure(const struct in6_addr *address)
-{
-	const uint8_t *b = address->s6_addr;
-
-	if (IN6_IS_ADDR_LOOPBACK(address))
-		return HTTP_LOOPBACK;
-	if (IN6_IS_ADDR_V4MAPPED(address))
-		return ipv4_exposure((uint32_t)b[12] << 24 |
-		    (uint32_t)b[13] << 16 | (uint32_t)b[14] << 8 | b[15]);
-	if (IN6_IS_ADDR_LINKLOCAL(address) || (b[0] & 0xfe) == 0xfc)
-		return HTTP_PRIVATE;
 	return HTTP_EXPOSED;
 }
 
@@ -117,24 +128,19 @@ name_exposure(char *name)
 enum http_exposure
 http_url_exposure(const char *url)
 {
-	autofree char *scheme = url_part(url, CURLUPART_SCHEME);
-	autofree char *host = url_part(url, CURLUPART_HOST);
+	const unsigned any = CURLU_GUESS_SCHEME | CURLU_NON_SUPPORT_SCHEME;
+	autofree char *scheme = url_part(url, CURLUPART_SCHEME, any);
+	autofree char *host = url_part(url, CURLUPART_HOST, any);
+	autofree char *address = NULL;
 	struct in6_addr v6;
-	struct in_addr v4;
 
 	if (scheme == NULL || host == NULL)
 		return HTTP_EXPOSED;
 	if (strcmp(scheme, "https") == 0)
 		return HTTP_ENCRYPTED;
-	if (*host == '[') {
-		size_t len = strcspn(host + 1, "]%");
-
-		memmove(host, host + 1, len);
-		host[len] = '\0';
-		return inet_pton(AF_INET6, host, &v6) == 1 ? ipv6_exposure(&v6)
-							   : HTTP_EXPOSED;
-	}
-	if (inet_pton(AF_INET, host, &v4) == 1)
-		return ipv4_exposure(ntohl(v4.s_addr));
-	return name_exposure(host);
+	address = *host == '[' ? xstrndup(host + 1, strcspn(host + 1, "]%"))
+			       : xasprintf("::ffff:%s", host);
+	if (inet_pton(AF_INET6, address, &v6) == 1)
+		return address_exposure(&v6);
+	return *host == '[' ? HTTP_EXPOSED : name_exposure(host);
 }

@@ -15,15 +15,14 @@
 #include "base/log.h"
 #include "base/mem.h"
 
-enum { TYPE_BYTES = 128, HEAD_BYTES = 4096, DATABASES = 4 };
+enum { TYPE_BYTES = 128, HEAD_BYTES = 4096 };
 
 struct mimetype {
 	bool is_loaded; /* or known not to load */
 	bool is_thrifty;
 	magic_t cookie;
-	void *databases[DATABASES];
-	size_t sizes[DATABASES];
-	size_t n;
+	void *database; /* mapped; NULL: not */
+	size_t size;
 	char text[TYPE_BYTES];
 };
 
@@ -110,6 +109,20 @@ mimetype_is_media_name(const char *name)
 	const struct extension *x = by_extension(name);
 
 	return x != NULL && mimetype_is_media(x->type);
+}
+
+bool
+mimetype_is_video_name(const char *name)
+{
+	const struct extension *x = by_extension(name);
+
+	return x != NULL && strncmp(x->type, "video/", 6) == 0;
+}
+
+bool
+mimetype_is_other_name(const char *name)
+{
+	return by_extension(name) != NULL && !mimetype_is_media_name(name);
 }
 
 static bool
@@ -204,10 +217,9 @@ unload(struct mimetype *m)
 	if (m->cookie)
 		magic_close(m->cookie);
 	m->cookie = NULL;
-	while (m->n > 0) {
-		m->n--;
-		(void)munmap(m->databases[m->n], m->sizes[m->n]);
-	}
+	if (m->database)
+		(void)munmap(m->database, m->size);
+	m->database = NULL;
 }
 
 void
@@ -239,71 +251,50 @@ drop_pages(struct dl_phdr_info *library, size_t size, void *ctx)
 	return 0;
 }
 
-/* 0 also when there is none under that name. */
+/*
+ * The system's compiled database, the last on libmagic's path, is opened here:
+ * where libmagic cannot, it says so on stderr by itself and goes on with next
+ * to nothing.
+ */
 static int
-map_database(struct mimetype *m, const char *path, struct err *e)
+map_database(struct mimetype *m, struct err *e)
 {
 	const uint32_t magic = 0xf11e041c;
+	const char *paths = magic_getpath(NULL, 0);
+	const char *colon = strrchr(paths, ':');
+	autofree char *path = xasprintf("%s.mgc", colon ? colon + 1 : paths);
 	autoclose int fd = open(path, O_RDONLY | O_CLOEXEC);
+	uint32_t head = 0;
 	struct stat st;
 	void *bytes;
 
-	if (fd == -1 && (errno == ENOENT || errno == ENOTDIR))
-		return 0;
-	if (fd == -1 || fstat(fd, &st) == -1)
+	if (fd == -1 || fstat(fd, &st) == -1 ||
+	    pread(fd, &head, sizeof(head), 0) == -1)
 		return err_sys(e, "%s", path);
-	if (st.st_size < (off_t)sizeof(magic))
-		return err_set(e, ERR_PERMANENT, "%s: is empty", path);
+	/* In another byte order, libmagic would turn it round in place. */
+	if (head != magic)
+		return err_set(e, ERR_PERMANENT,
+		    "%s: is not a database for this machine", path);
 	bytes = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
 	if (bytes == MAP_FAILED)
 		return err_sys(e, "%s", path);
-	m->databases[m->n] = bytes;
-	m->sizes[m->n++] = (size_t)st.st_size;
-	/* In another byte order, libmagic would turn it round in place. */
-	if (memcmp(bytes, &magic, sizeof(magic)) != 0)
-		return err_set(e, ERR_PERMANENT,
-		    "%s: is no database for this machine", path);
+	m->database = bytes;
+	m->size = (size_t)st.st_size;
 	return 0;
 }
 
-/*
- * The compiled databases on libmagic's path are opened here: where it cannot,
- * it says so on stderr by itself and goes on with next to nothing.
- */
 static int
-map_databases(struct mimetype *m, struct err *e)
-{
-	autofree char *path = xstrdup(magic_getpath(NULL, 0));
-	char *rest = NULL;
-
-	for (char *name = strtok_r(path, ":", &rest);
-	     name != NULL && m->n < DATABASES;
-	     name = strtok_r(NULL, ":", &rest)) {
-		size_t len = strlen(name);
-		bool is_whole = len > 4 && strcmp(name + len - 4, ".mgc") == 0;
-		autofree char *file =
-		    xasprintf("%s%s", name, is_whole ? "" : ".mgc");
-
-		if (map_database(m, file, e) == -1)
-			return -1;
-	}
-	if (m->n > 0)
-		return 0;
-	return err_set(e, ERR_PERMANENT, "there is none");
-}
-
-static int
-load_databases(struct mimetype *m, struct err *e)
+load_database(struct mimetype *m, struct err *e)
 {
 	/* It reads so much of each file into memory; else it is 7 MiB. */
 	const size_t most = 256 * 1024;
 
-	if (map_databases(m, e) == -1)
+	if (map_database(m, e) == -1)
 		return -1;
 	m->cookie = magic_open(MAGIC_MIME_TYPE | MAGIC_ERROR);
 	if (m->cookie == NULL)
 		return err_sys(e, "magic_open");
-	if (magic_load_buffers(m->cookie, m->databases, m->sizes, m->n) == -1)
+	if (magic_load_buffers(m->cookie, &m->database, &m->size, 1) == -1)
 		return err_set(e, ERR_PERMANENT, "%s", magic_error(m->cookie));
 	(void)magic_setparam(m->cookie, MAGIC_PARAM_BYTES_MAX, &most);
 	return 0;
@@ -313,8 +304,7 @@ int
 mimetype_load(struct mimetype *m, struct err *e)
 {
 	m->is_loaded = true;
-	(void)unsetenv("MAGIC");
-	if (load_databases(m, e) == 0)
+	if (load_database(m, e) == 0)
 		return 0;
 	unload(m);
 	return -1;
@@ -349,8 +339,8 @@ ask(struct mimetype *m, int fd, const void *data, size_t len, const char *name)
 		type = data ? magic_buffer(m->cookie, data, len)
 			    : magic_descriptor(m->cookie, fd);
 	type = refine(m, type, name);
-	for (size_t i = 0; m->is_thrifty && i < m->n; i++)
-		(void)madvise(m->databases[i], m->sizes[i], MADV_DONTNEED);
+	if (m->is_thrifty && m->database)
+		(void)madvise(m->database, m->size, MADV_DONTNEED);
 	return type;
 }
 

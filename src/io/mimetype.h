@@ -31,7 +31,7 @@ void mimetype_be_thrifty(struct mimetype *);
 
 /*
  * Load the database of one just opened, to see whether that works.  -1 with
- * what is wrong; it is of use all the same.
+ * what is wrong; it is of use anyway.
  */
 int mimetype_load(struct mimetype *, struct err *e);
 
@@ -53,6 +53,12 @@ const char *mimetype_by_name(const char *name, const void *head, size_t len);
 
 /* Is it a name that Jibri or ffmpeg gives to a recording? */
 bool mimetype_is_media_name(const char *name);
+
+/* Of one with video? */
+bool mimetype_is_video_name(const char *name);
+
+/* Or one that is given to something else? */
+bool mimetype_is_other_name(const char *name);
 
 /* "libmagic 5.44", as loaded; the caller frees it. */
 char *mimetype_library(void);

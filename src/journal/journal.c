@@ -1,4 +1,4 @@
-#include "journal/journal.h"
+#include "journal/journal_internal.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,53 +16,10 @@
 
 enum {
 	OPEN_TRIES = 10,
-	LINE_BYTES = 1024 * 1024,
 	CHUNK_BYTES = 64 * 1024,
-	SYNC_MS = 100
+	SYNC_MS = 100,
+	MOST_RUBBISH = 1000 * 1000, /* lines of it, which cost time */
 };
-
-/* NONE: the file system has no such locks.  FAILED: errno says why. */
-enum lock { LOCK_OURS, LOCK_BUSY, LOCK_NONE, LOCK_FAILED };
-
-static enum lock
-lock_outcome(int result)
-{
-	if (result == 0)
-		return LOCK_OURS;
-	switch (errno) {
-	case EAGAIN:
-	case EACCES:
-		return LOCK_BUSY;
-	case EBADF: /* NFS: a directory cannot be open for writing */
-	case EINVAL:
-	case ENOLCK:
-	case ENOSYS:
-	case EOPNOTSUPP:
-		return LOCK_NONE;
-	default:
-		return LOCK_FAILED;
-	}
-}
-
-static enum lock
-lock_directory(const struct journal *j)
-{
-	return lock_outcome(flock(j->dirfd, LOCK_EX | LOCK_NB));
-}
-
-/* A journal that cannot be written can be locked against writers only. */
-static enum lock
-lock_file(const struct journal *j)
-{
-	struct flock lock = {
-		.l_type = j->is_degraded ? F_RDLCK : F_WRLCK,
-		.l_whence = SEEK_SET,
-	};
-
-	if (j->fd == -1)
-		return LOCK_NONE;
-	return lock_outcome(fcntl(j->fd, F_OFD_SETLK, &lock));
-}
 
 static void
 degrade(struct journal *j, const char *what)
@@ -76,21 +33,6 @@ degrade(struct journal *j, const char *what)
 	j->is_degraded = true;
 }
 
-/* 1 while the name leads to the file that was opened, 0, or -1 with *e. */
-static int
-is_in_place(const struct journal *j, struct err *e)
-{
-	struct stat mine, there;
-
-	if (fstat(j->fd, &mine) == -1)
-		return err_sys(e, "%s", RECORDING_JOURNAL);
-	if (fstatat(j->dirfd, RECORDING_JOURNAL, &there, AT_SYMLINK_NOFOLLOW) ==
-	    -1)
-		return errno == ENOENT ? 0
-				       : err_sys(e, "%s", RECORDING_JOURNAL);
-	return mine.st_ino == there.st_ino && mine.st_dev == there.st_dev;
-}
-
 /*
  * A write failed.  A full disk leaves the lock as it is; an NFS server that
  * has given it to another client answers EIO, and that client writes.
@@ -101,22 +43,11 @@ fail_write(struct journal *j, const char *what)
 	struct stat st;
 	int number = errno;
 
-	j->is_lost = lock_file(j) == LOCK_BUSY || fstat(j->fd, &st) == -1 ||
+	j->is_lost = journal_lock_file(j) == LOCK_BUSY ||
+	    fstat(j->fd, &st) == -1 ||
 	    st.st_size > j->size + (int64_t)j->pending.len;
 	errno = number;
 	degrade(j, what);
-}
-
-int
-journal_check(const struct journal *j, struct err *e)
-{
-	struct err ignored;
-
-	if (j->fd == -1 || (!j->is_lost && is_in_place(j, &ignored) != 0))
-		return 0;
-	return err_set(e, ERR_BUSY,
-	    "%s was removed or taken over while this run worked; run it again",
-	    RECORDING_JOURNAL);
 }
 
 /* What stands there is none of ours: going on without it would hide that. */
@@ -135,7 +66,7 @@ open_journal(int dirfd, int flags)
 	do
 		fd = openat(dirfd, RECORDING_JOURNAL,
 		    flags | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK,
-		    0644);
+		    0640);
 	while (fd == -1 && errno == EINTR);
 	return fd;
 }
@@ -160,7 +91,7 @@ check_file(struct journal *j, struct err *e)
 	/* Whoever made it may have died before its name was on disk. */
 	j->is_new = true;
 	if (st.st_size == 0 && !j->is_degraded)
-		(void)fchmod(j->fd, 0644);
+		(void)fchmod(j->fd, 0640);
 	return 0;
 }
 
@@ -190,31 +121,38 @@ warn_of_rubbish(struct journal *j)
 	log_warn("%s: what is no event in it is ignored", RECORDING_JOURNAL);
 }
 
-/* Replay the whole lines in b; what is behind the last newline stays. */
-static void
+/*
+ * Replay the whole lines in b; what is behind the last newline stays.  How
+ * many are no events?
+ */
+static size_t
 replay_lines(struct journal *j, struct buf *b)
 {
-	size_t done = 0;
+	size_t done = 0, rubbish = 0;
 	const char *newline;
 
 	while (b->len > done &&
 	    (newline = memchr(b->data + done, '\n', b->len - done)) != NULL) {
 		size_t len = (size_t)(newline - (b->data + done));
 
-		if (!event_replay(&j->progress, b->data + done, len))
+		if (!event_replay(&j->progress, b->data + done, len)) {
 			warn_of_rubbish(j);
+			rubbish++;
+		}
 		done += len + 1;
 	}
 	buf_drop(b, done);
+	return rubbish;
 }
 
 /* The offset behind the last whole line, or -1 with *e. */
 static off_t
 replay(struct journal *j, struct err *e)
 {
-	autobuf struct buf b = { .limit = LINE_BYTES };
+	autobuf struct buf b = { .limit = JOURNAL_LINE_BYTES };
 	autofree char *chunk = xmalloc(CHUNK_BYTES);
 	off_t offset = 0;
+	size_t rubbish = 0;
 
 	for (;;) {
 		ssize_t n = pread(j->fd, chunk, CHUNK_BYTES, offset);
@@ -230,14 +168,29 @@ replay(struct journal *j, struct err *e)
 			return err_set(e, ERR_PERMANENT,
 			    "%s is damaged: it has an endless line",
 			    RECORDING_JOURNAL);
-		replay_lines(j, &b);
+		rubbish += replay_lines(j, &b);
+		if (rubbish > MOST_RUBBISH)
+			return err_set(e, ERR_PERMANENT,
+			    "%s is damaged: it has more than %d lines that are "
+			    "no events",
+			    RECORDING_JOURNAL, MOST_RUBBISH);
 	}
 }
 
 static int
-set_busy(const struct progress *p, struct err *e)
+set_busy(const struct journal *j, struct err *e)
 {
-	if (p->host == NULL)
+	const struct progress *p = &j->progress;
+	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+
+	/* Our own locks are those of no process. */
+	if (j->fd != -1 && fcntl(j->fd, F_OFD_GETLK, &lock) == 0 &&
+	    lock.l_type != F_UNLCK && lock.l_pid > 0)
+		return err_set(e, ERR_BUSY,
+		    "process %lld, which delivers nothing, has locked %s; "
+		    "run again once it has ended",
+		    (long long)lock.l_pid, RECORDING_JOURNAL);
+	if (p->host == NULL || !p->is_running)
 		return err_set(e, ERR_BUSY,
 		    "another process works on this recording");
 	return err_set(e, ERR_BUSY,
@@ -253,7 +206,7 @@ name_holder(struct journal *j, struct err *e)
 		j->fd = open_journal(j->dirfd, O_RDONLY);
 	if (j->fd != -1)
 		(void)replay(j, e);
-	return set_busy(&j->progress, e);
+	return set_busy(j, e);
 }
 
 static int
@@ -271,69 +224,8 @@ load(struct journal *j, struct err *e)
 	j->size = end;
 	j->has_history = j->progress.has_events;
 	j->was_cut_off = j->progress.is_running;
+	journal_compact(j);
 	return 0;
-}
-
-static int
-refuse_lockless(struct err *e)
-{
-	return err_set(e, ERR_CONFIG,
-	    "this file system has no locks (%s), so two runs could deliver "
-	    "a recording twice; if only this host has it, set locking = no",
-	    strerror(errno));
-}
-
-/* NFS has no nameless files. */
-static int
-open_scratch(int dirfd)
-{
-	static const char name[] = RECORDING_JOURNAL "-lock-test";
-	int fd = openat(dirfd, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-
-	if (fd != -1)
-		return fd;
-	fd = openat(dirfd, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (fd != -1)
-		(void)unlinkat(dirfd, name, 0);
-	return fd;
-}
-
-int
-journal_try_locks(int dirfd, struct err *e)
-{
-	autoclose int fd = open_scratch(dirfd);
-	const struct journal j = { .fd = fd, .dirfd = dirfd };
-
-	if (fd == -1)
-		return err_sys(e, "create a file");
-	switch (lock_file(&j)) {
-	case LOCK_NONE:
-		return refuse_lockless(e);
-	case LOCK_FAILED:
-		return err_sys(e, "lock a file");
-	default:
-		return 0;
-	}
-}
-
-/*
- * The directory is locked as well, as the next one may be able to write a
- * journal where this one is not; the file, as other hosts do not see locks
- * of a directory on NFS.
- */
-static int
-lock_both(struct journal *j, bool locking, struct err *e)
-{
-	enum lock file = lock_file(j);
-
-	if (file == LOCK_BUSY)
-		return LOCK_BUSY;
-	if (file == LOCK_FAILED)
-		return err_sys(e, "lock %s", RECORDING_JOURNAL);
-	if (file == LOCK_OURS || !locking ||
-	    (j->fd == -1 && j->is_directory_locked))
-		return LOCK_OURS;
-	return refuse_lockless(e);
 }
 
 int
@@ -342,7 +234,7 @@ journal_open(struct journal *j, int dirfd, bool locking, struct err *e)
 	enum lock directory;
 
 	*j = (struct journal){ .fd = -1, .dirfd = dirfd };
-	directory = lock_directory(j);
+	directory = journal_lock_directory(j);
 	if (directory == LOCK_BUSY)
 		return name_holder(j, e);
 	if (directory == LOCK_FAILED)
@@ -353,12 +245,12 @@ journal_open(struct journal *j, int dirfd, bool locking, struct err *e)
 
 		if (open_file(j, e) == -1)
 			return -1;
-		locked = lock_both(j, locking, e);
+		locked = journal_lock_both(j, locking, e);
 		if (locked == LOCK_BUSY)
 			return name_holder(j, e);
 		if (locked == -1 || j->fd == -1)
 			return locked;
-		in_place = is_in_place(j, e);
+		in_place = journal_is_in_place(j, e);
 		if (in_place != 0)
 			return in_place == 1 ? load(j, e) : -1;
 		/* Its last holder has removed it. */
@@ -419,7 +311,7 @@ journal_look(struct journal *j, int dirfd, struct err *e)
 	j->has_history = j->progress.has_events;
 	j->was_cut_off = j->progress.is_running;
 	if (found == JOURNAL_BUSY)
-		return set_busy(&j->progress, e);
+		return set_busy(j, e);
 	return found == -1 ? -1 : 0;
 }
 
@@ -444,6 +336,7 @@ journal_clear(struct journal *j, struct err *e)
 		    RECORDING_JOURNAL);
 	if (ftruncate(j->fd, 0) == -1 || fsync(j->fd) == -1)
 		return err_sys(e, "clear %s", RECORDING_JOURNAL);
+	(void)unlinkat(j->dirfd, RECORDING_JOURNAL_NEW, 0);
 	buf_free(&j->pending);
 	progress_free(&j->progress);
 	j->size = 0;
@@ -486,7 +379,7 @@ journal_commit(struct journal *j)
 	if (fdatasync(j->fd) == -1)
 		fail_write(j, "sync " RECORDING_JOURNAL);
 	else if (j->is_new && fsync(j->dirfd) == -1)
-		degrade(j, "sync the directory");
+		fail_write(j, "sync the directory");
 	j->is_new = j->is_unsynced = false;
 }
 

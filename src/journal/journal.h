@@ -67,10 +67,9 @@ int journal_try_locks(int dirfd, struct err *e);
 int journal_check(const struct journal *, struct err *e);
 
 /*
- * Forget everything: cut the file to nothing, on disk too, and start anew.
- * In place, as a file that is removed would take its lock along, and
- * another process could hold the next one.  For a journal that is open or
- * damaged; -1 with ERR_PERMANENT when it cannot be written.
+ * Cut a damaged one to nothing, on disk too, and start over.  In place, as a
+ * file that is removed would take its lock along, and another process could
+ * hold the next one.  -1 with ERR_PERMANENT when it cannot be written.
  */
 int journal_clear(struct journal *, struct err *e);
 

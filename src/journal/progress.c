@@ -11,9 +11,11 @@ void
 progress_free(struct progress *p)
 {
 	progress_free_facts(p);
+	progress_free_parts(p);
 	free(p->session);
 	free(p->room);
 	free(p->meeting_id);
+	free(p->overruled);
 	free(p->host);
 	free(p->failed_text);
 	free(p->archive);
@@ -51,6 +53,12 @@ progress_has_died(const struct progress *p)
 {
 	/* Of what was delivered, a run is only a look. */
 	return p->is_running && p->state < REC_ANNOUNCED;
+}
+
+bool
+progress_lacks_media(const struct progress *p)
+{
+	return p->failed_class == ERR_PERMANENT && p->state == REC_STORED;
 }
 
 /* This run may not come to it, and its orderly end must not hide it. */
@@ -109,6 +117,7 @@ apply_resolved(struct progress *p, const struct event *ev)
 	mem_replace(&p->session, ev->session);
 	mem_replace(&p->room, ev->room);
 	mem_replace(&p->meeting_id, ev->meeting_id);
+	mem_replace(&p->overruled, ev->overruled);
 	p->state = REC_RESOLVED;
 }
 
@@ -146,7 +155,8 @@ apply_stored(struct progress *p, const struct event *ev)
 	mem_replace(&fact->sha256, ev->sha256);
 	mem_replace(&fact->id, ev->id);
 	/* A server that keeps one record a path gives its id again. */
-	progress_drop_outdated(p, ev->id);
+	progress_drop_outdated(p, fact->id);
+	progress_end_parts(p, ev->path);
 	fact->is_stored = true;
 	fact->is_whole = ev->is_whole;
 	fact->is_sending = fact->is_unknown = false;
@@ -156,24 +166,44 @@ apply_stored(struct progress *p, const struct event *ev)
 }
 
 static void
+apply_refused(struct progress *p, const struct event *ev)
+{
+	for (size_t i = 0; ev->paths && i < ev->paths->n; i++) {
+		struct fact *fact = progress_fact_of(p, ev->paths->items[i]);
+
+		fact->is_stored = false;
+		fact->is_unknown = true;
+		fact->unknown_ms = ev->at_ms;
+		fact->status = ev->status;
+	}
+}
+
+static void
 apply_unknown(struct progress *p, const struct event *ev)
 {
-	struct fact *fact = progress_fact_of(p, ev->path);
+	struct fact *fact;
 
+	if (ev->path == NULL) {
+		apply_refused(p, ev);
+		return;
+	}
+	fact = progress_fact_of(p, ev->path);
 	fact->is_stored = fact->is_sending = false;
 	fact->is_unknown = true;
 	fact->unknown_ms = ev->at_ms;
 	fact->size = ev->size;
-	fact->mtime_ns = ev->mtime_ns;
-	fact->stamp = ev->stamp;
+	if (ev->mtime_ns || ev->stamp) {
+		fact->mtime_ns = ev->mtime_ns;
+		fact->stamp = ev->stamp;
+	}
 	fact->status = ev->status;
 	mem_replace(&fact->sha256, ev->sha256);
 }
 
 static void
-apply_absent(struct progress *p, const struct event *ev)
+forget_doubt(struct progress *p, const char *path)
 {
-	struct fact *fact = progress_fact_of(p, ev->path);
+	struct fact *fact = progress_fact_of(p, path);
 
 	fact->is_stored = fact->is_sending = fact->is_unknown = false;
 	fact->has_older = false;
@@ -181,11 +211,38 @@ apply_absent(struct progress *p, const struct event *ev)
 }
 
 static void
+apply_absent(struct progress *p, const struct event *ev)
+{
+	if (ev->path)
+		forget_doubt(p, ev->path);
+	for (size_t i = 0; ev->path == NULL && i < ev->paths->n; i++)
+		forget_doubt(p, ev->paths->items[i]);
+}
+
+/* What was under way may be there, whatever becomes of the repeat. */
+static void
+doubt_paths(struct progress *p, const struct text_list *paths)
+{
+	for (size_t i = 0; i < paths->n; i++) {
+		struct fact *fact = progress_fact_of(p, paths->items[i]);
+
+		fact->is_unknown |= fact->is_sending;
+	}
+}
+
+static void
 apply_ambiguous(struct progress *p, const struct event *ev)
 {
-	struct fact *fact = progress_fact_of(p, ev->path);
+	struct fact *fact;
 
-	/* What was sent before may be there all the same. */
+	if (ev->path == NULL) {
+		p->ambiguous += (int64_t)ev->paths->n;
+		doubt_paths(p, ev->paths);
+		apply_sending(p, ev);
+		return;
+	}
+	fact = progress_fact_of(p, ev->path);
+	/* What was sent before may be there anyway. */
 	p->ambiguous++;
 	fact->is_stored = fact->is_sending = false;
 	fact->status = 0;
@@ -274,11 +331,12 @@ forget_failure(struct progress *p)
 }
 
 static void
-settle(struct progress *p, int64_t at_ms)
+settle(struct progress *p, const struct event *ev)
 {
 	p->state = REC_ANNOUNCED;
 	p->is_running = false;
-	p->announced_ms = at_ms;
+	p->announced_ms = ev->at_ms;
+	p->damaged = ev->damaged;
 	forget_failure(p);
 }
 
@@ -304,7 +362,7 @@ apply_announced(struct progress *p, const struct event *ev)
 		return;
 	p->is_withheld = false;
 	p->is_failed_announced = false;
-	settle(p, ev->at_ms);
+	settle(p, ev);
 }
 
 static void
@@ -313,7 +371,7 @@ apply_withheld(struct progress *p, const struct event *ev)
 	if (p->state != REC_STORED)
 		return;
 	p->is_withheld = true;
-	settle(p, ev->at_ms);
+	settle(p, ev);
 }
 
 static void
@@ -329,6 +387,9 @@ apply_failed(struct progress *p, const struct event *ev)
 	mem_replace(&p->failed_text, ev->text);
 	if (p->failed_since_ms == 0)
 		p->failed_since_ms = ev->at_ms;
+	/* It is what FAILED tells; a repeat of STOPPED must say the same. */
+	if (p->state != REC_STORED)
+		tell(p, p->failed_since_ms);
 	p->failed_ms = ev->at_ms;
 	p->retry_at_ms = ev->retry_at_ms;
 }
@@ -353,8 +414,10 @@ apply_deferred(struct progress *p, const struct event *ev)
 	end_series(p);
 	if (ev->session)
 		mem_replace(&p->session, ev->session);
-	if (ev->room)
+	if (ev->room) {
 		mem_replace(&p->room, ev->room);
+		mem_replace(&p->overruled, ev->overruled);
+	}
 }
 
 static void
@@ -375,6 +438,12 @@ apply_given_up(struct progress *p, const struct event *ev)
 {
 	(void)ev;
 	p->is_given_up = true;
+}
+
+static void
+apply_outdated(struct progress *p, const struct event *ev)
+{
+	progress_add_outdated(p, ev->id, ev->size);
 }
 
 void
@@ -401,12 +470,19 @@ progress_apply(struct progress *p, const struct event *ev)
 		[EVENT_FAILED] = apply_failed,
 		[EVENT_UNPACKED] = apply_unpacked,
 		[EVENT_GIVEN_UP] = apply_given_up,
+		[EVENT_RESET] = apply_nothing,
+		[EVENT_TELLING] = apply_nothing,
+		[EVENT_OUTDATED] = apply_outdated,
+		[EVENT_UPLOAD_BEGUN] = progress_begin_parts,
+		[EVENT_PART_STORED] = progress_add_part,
 		[EVENT_DEFERRED] = apply_deferred,
 		[EVENT_POSTPONED] = apply_nothing,
 	};
 
-	/* All that 'forget --reset' leaves, and no history. */
-	if (ev->kind == EVENT_ANNOUNCED && ev->webhook == NULL) {
+	/* Neither is a history of this recording. */
+	if (ev->kind == EVENT_RESET || ev->kind == EVENT_TELLING) {
+		if (ev->kind == EVENT_RESET)
+			progress_free(p);
 		tell(p, ev->moment_ms);
 		return;
 	}

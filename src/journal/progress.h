@@ -17,15 +17,18 @@ enum rec_state { REC_NEW, REC_RESOLVED, REC_STORED, REC_ANNOUNCED };
 enum event_kind {
 	EVENT_BEGAN,      /* a run: host, pid, version */
 	EVENT_FORCED,     /* what was known of the server counts no more */
-	EVENT_RESOLVED,   /* session, room, meetingId */
+	EVENT_RESOLVED,   /* session, room, meetingId, overruled */
 	EVENT_SENDING,    /* paths, stamps: their upload may have begun */
 	EVENT_STORED,     /* path, size, mtime, stamp, type, sha256, id,
 			     is_whole */
 	EVENT_UNKNOWN,    /* path, size, mtime, stamp, sha256, status: sent, and
-			     no answer that says what became of it */
-	EVENT_ABSENT,     /* path: the server does not have this version; what
-			     it has of others is superseded */
-	EVENT_AMBIGUOUS,  /* path: sent without being able to ask */
+			     no answer that says what became of it; or paths,
+			     status.  Without mtime and stamp it is of the
+			     version that was being sent */
+	EVENT_ABSENT,     /* path or paths: the server does not have this
+			     version; what it has of others is superseded */
+	EVENT_AMBIGUOUS,  /* path: sent without being able to ask; or paths,
+			     stamps: are being sent so */
 	EVENT_SUPERSEDED, /* path, id, size: what is stored there is out of
 			     date */
 	EVENT_LOST,       /* path, id, size: what was stored is gone or no
@@ -33,14 +36,23 @@ enum event_kind {
 	EVENT_IDLE,       /* nothing is being sent any more */
 	EVENT_COMPLETE,   /* count, bytes, moment: every artifact is stored */
 	EVENT_REOPENED,   /* path: an artifact is new or changed */
-	EVENT_ANNOUNCED,  /* webhook, id, moment: acknowledged */
-	EVENT_WITHHELD,   /* by an operator: done without a STOPPED */
+	EVENT_TELLING,    /* moment: may be told from now on */
+	EVENT_ANNOUNCED,  /* webhook, id, moment, damaged: acknowledged */
+	EVENT_WITHHELD,   /* damaged; by an operator: done without a STOPPED */
 	EVENT_CHECKED,    /* by hand: the server has all that was asked for */
 	EVENT_FAILED,     /* class, text, retryAt: how the run ended */
-	EVENT_DEFERRED,   /* session, room: the sweeper shall deliver it */
+	EVENT_DEFERRED,   /* session, room, overruled: the sweeper shall
+			     deliver it */
 	EVENT_POSTPONED,  /* of version 0.1.0; means nothing any more */
 	EVENT_UNPACKED,   /* id: of the archive that it came from */
 	EVENT_GIVEN_UP,   /* by an operator: nothing is sent on its own */
+	EVENT_RESET,      /* moment, by an operator: nothing is known but for
+			     the latest that was told */
+	EVENT_OUTDATED,   /* id, size: of a compact journal, as superseded */
+	EVENT_UPLOAD_BEGUN, /* path, id, key, size, count: an upload in parts
+			       of that size; count is progress.forced */
+	EVENT_PART_STORED,  /* path, count, size, etag, md5: its part number
+			       count */
 	EVENT_KINDS
 };
 
@@ -50,12 +62,15 @@ struct event {
 	int64_t at_ms; /* since 1970 */
 	const char *host, *version;
 	const char *session, *room, *meeting_id;
+	const char *overruled; /* identity_contradiction(), when resolved */
 	const char *path, *type, *sha256, *id;
+	const char *key, *etag, *md5;
 	const char *webhook, *class, *text;
 	int64_t pid, size, mtime_ns, stamp, count, bytes, status;
 	int64_t retry_at_ms; /* since 1970 */
 	int64_t moment_ms;   /* since 1970: what the webhook's timestamp says */
-	bool is_whole;       /* seen by this run, not written down */
+	int64_t damaged;     /* media files beside one that is whole */
+	bool is_whole;       /* media, and it was looked at */
 	const struct text_list *paths;
 	/* As many as paths; 0.1.0 wrote mtimes in place of stamps. */
 	const int64_t *stamps, *mtimes_ns;
@@ -69,7 +84,7 @@ struct fact {
 	int64_t stamp;    /* the same; 0: not known, as 0.1.0 wrote it */
 	char *type, *sha256, *id;
 	bool is_stored;
-	bool is_whole;   /* media that this run saw to be whole */
+	bool is_whole;   /* what is stored are media that were seen to be so */
 	bool is_sending; /* a run ended while it may have been under way */
 	bool is_unknown; /* the server may have it */
 	int64_t status;  /* then: what it answered; 0: nothing */
@@ -88,11 +103,29 @@ struct outdated {
 	int64_t size; /* -1: not known */
 };
 
+/* What the store has said of a part; both NULL: nothing. */
+struct part_fact {
+	char *etag, *md5; /* of what was sent then, in hexadecimal */
+};
+
+/* An upload in parts that was begun, and not completed as far as we know. */
+struct begun {
+	char *path, *key, *id;
+	int64_t part_bytes;
+	int64_t forced;          /* progress.forced then */
+	struct part_fact *parts; /* from number 1 on */
+	size_t n, cap;
+};
+
 struct progress {
 	enum rec_state state;
 	char *session, *room, *meeting_id;
+	char *overruled;  /* what contradicts the room that was given */
 	void *facts;      /* a tsearch(3) tree of struct fact by path */
 	void *superseded; /* a tsearch(3) tree of struct outdated by id */
+	/* Whatever else is forgotten: until then the store keeps the parts. */
+	struct begun *begun;
+	size_t n_begun, cap_begun;
 	bool has_events;
 	bool is_running; /* the last run has not said how it ended */
 	int64_t attempts;
@@ -117,6 +150,7 @@ struct progress {
 					STOPPED or a new chance ends */
 	int64_t announced_ms;        /* the last STOPPED, or when it
 					was withheld */
+	int64_t damaged;             /* media files, when it was last done */
 	/* The id of the archive that it was unpacked from: to be removed
 	   here once it is delivered.  NULL: none. */
 	char *archive;
@@ -135,8 +169,14 @@ void progress_apply(struct progress *, const struct event *);
  */
 bool progress_has_died(const struct progress *);
 
+/* Is it held though all of it is stored?  Other media would change that. */
+bool progress_lacks_media(const struct progress *);
+
 /* What is known of an artifact, or NULL. */
 struct fact *progress_fact(const struct progress *, const char *path);
+
+/* The upload in parts of an artifact, or NULL; until the next event. */
+struct begun *progress_begun(const struct progress *, const char *path);
 
 /* Call it with every fact, in the order of the paths. */
 void progress_each(const struct progress *,
@@ -157,6 +197,26 @@ bool progress_is_superseded(const struct progress *, const char *id,
     int64_t size);
 
 void progress_free(struct progress *);
+
+/*
+ * A short journal that replays into the same progress: call with each of its
+ * lines, until one is not taken; false then.  It is made of
+ * events, as far as they can say it, for those who know no more: what is
+ * stored, announced, failed.  What they cannot say is in lines of its own.
+ */
+bool progress_compact(const struct progress *,
+    bool (*line)(void *ctx, const struct buf *), void *ctx);
+
+/*
+ * Apply such a line.  False: it is none; it may be an event.  path is that of
+ * the line, or NULL.
+ */
+struct json_t;
+bool progress_restore(struct progress *, const char *path,
+    const struct json_t *line);
+
+/* Is a journal of so many bytes to be rewritten in as many? */
+bool progress_is_bloated(int64_t bytes, int64_t compact_bytes);
 
 /*
  * An event as a line of the journal: one JSON object and a newline.  Paths

@@ -6,9 +6,11 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "io/json.h"
+#include "recording/nested.h"
 
-enum { CUT_NAME_CHARACTERS = 125, MAX_SEGMENT_BYTES = 1024 };
+enum { MAX_SEGMENT_BYTES = 1024 };
 
 void
 identity_free(struct identity *id)
@@ -16,6 +18,7 @@ identity_free(struct identity *id)
 	free(id->session);
 	free(id->room);
 	free(id->meeting_id);
+	free(id->overruled);
 	*id = (struct identity){ 0 };
 }
 
@@ -63,38 +66,23 @@ format_room(const char *format, const char *tenant, const char *room)
 	return out.data;
 }
 
-/* The next segment of a path of len bytes, decoded; slashes are skipped. */
-static char *
-next_segment(const char **path, size_t *len)
-{
-	const char *start;
-	size_t n = 0;
-
-	while (*len && **path == '/')
-		(*path)++, (*len)--;
-	start = *path;
-	while (n < *len && start[n] != '/')
-		n++;
-	*path += n;
-	*len -= n;
-	return text_percent_decode(start, n);
-}
-
-/* Step over the base path; false when the path does not begin with it. */
+/* The first segments of a path, decoded; false where one cannot be. */
 static bool
-skip_base(const char *base, const char **path, size_t *len)
+split_path(const char *path, size_t len, struct text_list *segments)
 {
-	size_t base_len = strlen(base);
+	enum { MOST = 64 };
 
-	while (base_len) {
-		autofree char *want = next_segment(&base, &base_len);
-		autofree char *have = NULL;
+	while (len > 0 && segments->n < MOST) {
+		const char *slash = memchr(path, '/', len);
+		size_t n = slash ? (size_t)(slash - path) : len;
+		autofree char *segment = text_percent_decode(path, n);
 
-		if (want == NULL || *want == '\0')
-			continue;
-		have = next_segment(path, len);
-		if (have == NULL || strcmp(want, have) != 0)
+		if (segment == NULL)
 			return false;
+		if (*segment)
+			text_list_add(segments, segment);
+		path += n + (slash != NULL);
+		len -= n + (slash != NULL);
 	}
 	return true;
 }
@@ -103,119 +91,117 @@ char *
 identity_room_of_url(const char *url, const struct identity_policy *policy,
     struct err *e)
 {
-	enum { SEGMENTS = 3 };
-	char *segments[SEGMENTS] = { NULL };
-	const char *path = strstr(url, "://");
-	char *room = NULL;
-	size_t len, n = 0;
+	const char *base = policy->base_path, *path = strstr(url, "://");
+	autolist struct text_list below = { 0 }, all = { 0 };
+	bool is_below;
+	char **rest;
 
 	(void)err_set(e, ERR_PERMANENT,
-	    "unknown room: meeting_url does not name one below %s",
-	    policy->base_path);
+	    "unknown room: meeting_url does not name one below %s", base);
 	if (strncmp(url, "https://", 8) != 0 && strncmp(url, "http://", 7) != 0)
 		return NULL;
 	path += 3;
 	path += strcspn(path, "/?#");
-	len = strcspn(path, "?#");
-	if (!skip_base(policy->base_path, &path, &len))
+	is_below = split_path(base, strlen(base), &below) &&
+	    split_path(path, strcspn(path, "?#"), &all) && all.n > below.n;
+	for (size_t i = 0; is_below && i < below.n; i++)
+		is_below = strcmp(below.items[i], all.items[i]) == 0;
+	if (!is_below)
 		return NULL;
-	while (n < SEGMENTS && len > 0) {
-		segments[n] = next_segment(&path, &len);
-		if (segments[n] == NULL || *segments[n])
-			n++;
-		else
-			free(segments[n]);
-	}
-	if (n == 1 && segments[0])
-		room = xstrdup(segments[0]);
-	else if (n == 2 && segments[0] && segments[1] &&
-	    identity_check_segment("tenant", segments[0], e) == 0 &&
-	    identity_check_segment("room", segments[1], e) == 0)
-		room =
-		    format_room(policy->room_format, segments[0], segments[1]);
-	for (size_t i = 0; i < n; i++)
-		free(segments[i]);
-	return room;
+	rest = all.items + below.n;
+	if (all.n == below.n + 1)
+		return xstrdup(rest[0]);
+	if (all.n == below.n + 2 &&
+	    identity_check_segment("tenant", rest[0], e) == 0 &&
+	    identity_check_segment("room", rest[1], e) == 0)
+		return format_room(policy->room_format, rest[0], rest[1]);
+	return NULL;
 }
 
-/* Does it begin with "_yyyy-MM-dd-HH-mm-ss."? */
-static bool
-is_date_suffix(const char *s)
+int
+identity_hint_room(struct err *e, const struct recording *rec,
+    const char *before)
 {
-	static const char form[] = "_dddd-dd-dd-dd-dd-dd.";
+	autofree char *path = text_shell_word(rec->path);
+	autofree char *hint =
+	    xasprintf("%sname its room: jibri-finalize upload --room ROOM %s",
+		before, path);
 
-	for (size_t i = 0; i < sizeof(form) - 1; i++)
-		if (form[i] == 'd' ? !isdigit((unsigned char)s[i])
-				   : s[i] != form[i])
-			return false;
-	return true;
+	return err_hint(e, hint);
 }
 
-char *
-identity_room_of_media(const char *name)
-{
-	enum { DATE_CHARACTERS = 20 };
-	const char *dot = strrchr(name, '.');
-
-	if (dot == NULL || dot - name <= DATE_CHARACTERS ||
-	    text_utf16_units(name) >= CUT_NAME_CHARACTERS ||
-	    !is_date_suffix(dot - DATE_CHARACTERS))
-		return NULL;
-	return text_percent_decode(name,
-	    (size_t)(dot - DATE_CHARACTERS - name));
-}
-
+/* The room in a media file's name, unless that is cut and fits the call's. */
 static char *
-room_of_all_media(const struct recording *rec, struct err *e)
+room_in_name(const char *path, const char *called)
 {
-	autofree char *room = NULL;
+	const char *name = basename(path);
+	autofree char *cut = identity_cut_room_of_media(name);
 
+	if (cut == NULL)
+		return identity_room_of_media(name);
+	return called && strncmp(called, cut, strlen(cut)) == 0 ? NULL
+								: steal(&cut);
+}
+
+/* The rooms in the names of media, each once, and not too many. */
+static void
+add_media_rooms(const struct recording *rec, const char *called,
+    struct text_list *rooms)
+{
+	enum { ENOUGH = 8 };
+
+	for (size_t i = 0; i < rec->n && rooms->n < ENOUGH; i++) {
+		const struct artifact *a = &rec->artifacts[i];
+		autofree char *room =
+		    a->is_media ? room_in_name(a->path, called) : NULL;
+
+		if (room && !text_list_has(rooms, room))
+			text_list_add(rooms, room);
+	}
+}
+
+/* Of the top level. */
+static char *
+room_of_media(const struct recording *rec, struct err *e)
+{
 	for (size_t i = 0; i < rec->n; i++) {
 		const struct artifact *a = &rec->artifacts[i];
-		autofree char *other = NULL;
+		char *room =
+		    a->is_media ? identity_room_of_media(a->path) : NULL;
 
-		if (!a->is_media || strchr(a->path, '/'))
-			continue;
-		other = identity_room_of_media(a->path);
-		if (room && other && strcmp(room, other) != 0) {
-			(void)err_set(e, ERR_PERMANENT,
-			    "unknown room: the media files name several");
-			return NULL;
-		}
-		if (room == NULL)
-			room = steal(&other);
+		if (room)
+			return room;
 	}
-	if (room == NULL)
-		(void)err_set(e, ERR_PERMANENT,
-		    "unknown room: metadata.json is missing or cut, and no "
-		    "media file's name holds the room; name it: "
-		    "jibri-finalize DIR ROOM");
-	return steal(&room);
+	(void)err_set(e, ERR_PERMANENT,
+	    "unknown room: metadata.json is missing or empty, and no media "
+	    "file's name has the room");
+	return NULL;
 }
 
-static char *
-room_of_metadata(const struct recording *rec,
-    const struct identity_policy *policy, struct err *e)
+static const char *
+meeting_url(const struct recording *rec)
 {
-	const char *url = json_member_string(rec->metadata, "meeting_url");
-
-	if (url != NULL)
-		return identity_room_of_url(url, policy, e);
-	(void)err_set(e, ERR_PERMANENT,
-	    "unknown room: metadata.json has no meeting_url; name the room: "
-	    "jibri-finalize DIR ROOM");
-	return NULL;
+	return json_member_string(rec->metadata, RECORDING_MEETING_URL);
 }
 
 static char *
 derive_room(const struct recording *rec, const struct identity_policy *policy,
     struct err *e)
 {
-	if (rec->metadata_state == METADATA_PARSED)
-		return room_of_metadata(rec, policy, e);
 	if (rec->metadata_state == METADATA_UNREADABLE) {
 		*e = rec->metadata_err;
 		(void)err_wrap(e, "unknown room: " RECORDING_METADATA);
+		return NULL;
+	}
+	if (meeting_url(rec) != NULL)
+		return identity_room_of_url(meeting_url(rec), policy, e);
+	if (rec->metadata_state == METADATA_PARSED ||
+	    rec->metadata_state == METADATA_UNPARSABLE) {
+		(void)err_set(e, ERR_PERMANENT, "unknown room: %s",
+		    rec->metadata_state == METADATA_PARSED
+			? "metadata.json has no meeting_url"
+			: "metadata.json is damaged, and its meeting_url "
+			  "cannot be read");
 		return NULL;
 	}
 	if (rec->trouble.class != ERR_NONE) {
@@ -224,11 +210,103 @@ derive_room(const struct recording *rec, const struct identity_policy *policy,
 		return NULL;
 	}
 	if (policy->room_from_media)
-		return room_of_all_media(rec, e);
+		return room_of_media(rec, e);
 	(void)err_set(e, ERR_PERMANENT,
-	    "unknown room: metadata.json is missing or cut, and "
+	    "unknown room: metadata.json is missing or empty, and "
 	    "room-from-media is no");
 	return NULL;
+}
+
+/* Jibri's name of the room, which it puts into the media's names, too. */
+static char *
+call_name_of_url(const char *url, const struct identity_policy *policy)
+{
+	static char without_tenant[] = "{room}";
+	const struct identity_policy plain = {
+		.base_path = policy->base_path,
+		.room_format = without_tenant,
+	};
+	struct err ignored;
+
+	return identity_room_of_url(url, &plain, &ignored);
+}
+
+char *
+identity_contradiction(const struct recording *rec,
+    const struct identity_policy *policy, const char *room)
+{
+	const char *url = meeting_url(rec);
+	bool is_twice =
+	    text_list_has(&rec->metadata_twice, RECORDING_MEETING_URL);
+	autolist struct text_list rooms = { 0 };
+	struct buf text = { 0 };
+	struct err ignored;
+	autofree char *named =
+	    url ? identity_room_of_url(url, policy, &ignored) : NULL;
+	autofree char *called = named ? call_name_of_url(url, policy) : NULL;
+
+	add_media_rooms(rec, called, &rooms);
+	if (!is_twice && rooms.n < 2 &&
+	    (named == NULL || strcmp(named, room) == 0) &&
+	    (called == NULL || rooms.n == 0 || text_list_has(&rooms, called)))
+		return NULL;
+	(void)buf_adds(&text, is_twice ? "two meeting_urls" : "");
+	if (named && !text_list_has(&rooms, named))
+		text_list_add(&rooms, named);
+	for (size_t i = 0; i < rooms.n; i++) {
+		autofree char *word = text_percent_encode(rooms.items[i], "[]");
+
+		(void)buf_addf(&text, "%s%s", text.len ? " " : "", word);
+	}
+	return text.data;
+}
+
+/* Would another room-format make its URL name this room? */
+static bool
+is_in_other_format(const struct recording *rec,
+    const struct identity_policy *policy, const char *room)
+{
+	const char *url = meeting_url(rec);
+	autofree char *called = url ? call_name_of_url(url, policy) : NULL;
+	const struct identity_policy as_it_was = {
+		.base_path = policy->base_path,
+		.room_format = (char *)room,
+	};
+	autofree char *found = identity_contradiction(rec, &as_it_was, room);
+
+	return called && strstr(room, called) && found == NULL;
+}
+
+int
+identity_check_room(const struct recording *rec,
+    const struct identity_policy *policy, const char *room,
+    const char *overruled, struct err *e)
+{
+	autofree char *found = identity_contradiction(rec, policy, room);
+	autofree char *nested =
+	    rec->has_folders ? nested_find(rec->dirfd) : NULL;
+
+	if (nested)
+		return err_set(e, ERR_PERMANENT,
+		    "it holds another recording, %s: move that to the "
+		    "recordings directory",
+		    nested);
+	if (found == NULL || (overruled && strcmp(found, overruled) == 0))
+		return 0;
+	if (is_in_other_format(rec, policy, room)) {
+		(void)err_set(e, ERR_PERMANENT,
+		    "its room is %.128s, which room-format does not make of "
+		    "metadata.json's",
+		    room);
+		return identity_hint_room(e, rec,
+		    "if room-format was changed, set it back, or ");
+	}
+	(void)err_set(e, ERR_PERMANENT,
+	    "its room is %.128s, but metadata.json and the media files name "
+	    "%.256s",
+	    room, found);
+	return identity_hint_room(e, rec,
+	    "move what is not its own to another directory, or ");
 }
 
 /*
@@ -236,39 +314,50 @@ derive_room(const struct recording *rec, const struct identity_policy *policy,
  * member of a name that is read here is an attempt to redirect it.
  */
 static int
-check_tampering(const struct recording *rec, bool is_room_read,
-    const struct text_list *id_keys, struct err *e)
+check_tampering(const struct recording *rec, bool is_room_read, bool is_id_read,
+    struct err *e)
 {
-	const struct text_list *redact = &rec->policy->redact;
-	struct text_list read = { 0 };
-	bool is_tampered;
+	const struct recording_policy *policy = rec->policy;
+	const struct text_list *twice = &rec->metadata_twice;
+	bool is_tampered = false;
 
-	if (is_room_read)
-		text_list_add(&read, "/meeting_url");
-	for (size_t i = 0; i < id_keys->n; i++)
-		text_list_add(&read, id_keys->items[i]);
-	for (size_t i = 0; i < redact->n; i++)
-		text_list_add(&read, redact->items[i]);
-	is_tampered = rec->metadata_state == METADATA_PARSED &&
-	    json_has_duplicate(rec->metadata_text.data, rec->metadata_text.len,
-		&read);
-	text_list_free(&read);
+	for (size_t i = 0; i < twice->n; i++) {
+		const char *pointer = twice->items[i];
+
+		is_tampered |= text_list_has(&policy->redact, pointer) ||
+		    (is_room_read &&
+			strcmp(pointer, RECORDING_MEETING_URL) == 0) ||
+		    (is_id_read &&
+			text_list_has(&policy->meeting_id_keys, pointer));
+	}
 	if (!is_tampered)
 		return 0;
-	return err_set(e, ERR_PERMANENT,
-	    "metadata.json was tampered with: a member that is read here "
-	    "stands in it twice; nothing is sent.  Mend or remove it, or "
-	    "name the room: jibri-finalize DIR ROOM");
+	(void)err_set(e, ERR_PERMANENT,
+	    "metadata.json was tampered with: a member that is read here is "
+	    "in it twice; nothing is sent");
+	return identity_hint_room(e, rec, "fix or remove it, or ");
+}
+
+/* Not the service's own word, and some gateways undo %2F. */
+static char *
+plain_id(const json_t *json)
+{
+	autofree char *id = json_id(json);
+
+	return id && strpbrk(id, "/\\") == NULL && !text_has_control(id)
+	    ? steal(&id)
+	    : NULL;
 }
 
 static char *
-meeting_id_of_metadata(const struct recording *rec,
-    const struct text_list *keys)
+meeting_id_of_metadata(const struct recording *rec)
 {
+	const struct text_list *keys = &rec->policy->meeting_id_keys;
+
 	for (size_t i = 0; i < keys->n; i++) {
 		const json_t *value =
-		    json_pointer_get(rec->metadata, keys->items[i]);
-		char *id = value ? json_plain_id(value) : NULL;
+		    json_object_get(rec->metadata, keys->items[i]);
+		char *id = value ? plain_id(value) : NULL;
 
 		if (id != NULL)
 			return id;
@@ -293,15 +382,14 @@ identity_check_arguments(const char *room, const char *session,
     const char *meeting_id, struct err *e)
 {
 	autojson json_t *json = json_string(meeting_id ? meeting_id : "0");
-	autofree char *plain = json ? json_plain_id(json) : NULL;
+	autofree char *plain = json ? plain_id(json) : NULL;
 
 	if (check_argument("session", session, e) == -1 ||
 	    check_argument("room", room, e) == -1)
 		return -1;
-	return plain
-	    ? 0
-	    : err_set(e, ERR_USAGE,
-		  "the meeting's id is not plain (letters, digits, - and _)");
+	return plain ? 0
+		     : err_set(e, ERR_USAGE,
+			   "the meeting's id is not plain (no slashes)");
 }
 
 static const char *
@@ -310,17 +398,42 @@ first_of(const char *a, const char *b)
 	return a ? a : b;
 }
 
+static int
+find_room(struct identity *id, const struct recording *rec,
+    const struct identity_policy *policy, const struct identity_hints *hints,
+    struct err *e)
+{
+	const char *known = first_of(hints->room_argument, hints->room_journal);
+	autofree char *room =
+	    known ? xstrdup(known) : derive_room(rec, policy, e);
+
+	if (room == NULL || identity_check_segment("room", room, e) == -1)
+		return e->class == ERR_PERMANENT
+		    ? identity_hint_room(e, rec, "")
+		    : -1;
+	if (hints->room_argument) {
+		id->overruled = identity_contradiction(rec, policy, room);
+		if (id->overruled)
+			log_warn("metadata.json and the media files name %s; "
+				 "the room is %s, as it was given",
+			    id->overruled, room);
+	} else if (identity_check_room(rec, policy, room, hints->overruled,
+		       e) == -1) {
+		return -1;
+	} else {
+		id->overruled = xstrdup(hints->overruled);
+	}
+	id->room = steal(&room);
+	return 0;
+}
+
 int
 identity_find(struct identity *id, const struct recording *rec,
     const struct identity_policy *policy, const struct identity_hints *hints,
     struct err *e)
 {
-	static const struct text_list none = { 0 };
-	const char *known = first_of(hints->room_argument, hints->room_journal);
-	const struct text_list *keys =
-	    hints->room_argument || hints->meeting_id_argument
-	    ? &none
-	    : &policy->meeting_id_keys;
+	bool is_id_read =
+	    hints->room_argument == NULL && hints->meeting_id_argument == NULL;
 
 	id->session = xstrdup(first_of(hints->session_argument,
 	    first_of(hints->session_journal, recording_name(rec))));
@@ -328,17 +441,14 @@ identity_find(struct identity *id, const struct recording *rec,
 		return -1;
 	/* Whoever names the room has looked; what is redacted goes anyway. */
 	if (hints->room_argument == NULL &&
-	    check_tampering(rec, known == NULL, keys, e) == -1)
+	    check_tampering(rec, hints->room_journal == NULL, is_id_read, e) ==
+		-1)
 		return -1;
-	id->room = known ? xstrdup(known) : derive_room(rec, policy, e);
-	if (id->room == NULL)
+	if (find_room(id, rec, policy, hints, e) == -1)
 		return -1;
-	if (identity_check_segment("room", id->room, e) == -1) {
-		mem_replace(&id->room, NULL);
-		return -1;
-	}
 	id->meeting_id = hints->meeting_id_argument
 	    ? xstrdup(hints->meeting_id_argument)
-	    : meeting_id_of_metadata(rec, keys);
+	    : is_id_read ? meeting_id_of_metadata(rec)
+			 : NULL;
 	return 0;
 }

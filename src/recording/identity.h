@@ -15,13 +15,14 @@ struct identity_policy {
 	char *base_path;   /* of the Jitsi deployment's URLs */
 	char *room_format; /* of a room with a tenant */
 	bool room_from_media;
-	struct text_list meeting_id_keys; /* JSON pointers */
 };
 
 struct identity {
 	char *session;
 	char *room;       /* as Prosody and the backend know it */
 	char *meeting_id; /* NULL: ask the meeting-service */
+	/* What an operator who named the room has overruled; NULL: nothing. */
+	char *overruled;
 };
 
 /* What is known beforehand; any may be NULL. */
@@ -31,6 +32,7 @@ struct identity_hints {
 	const char *meeting_id_argument;
 	const char *room_journal;
 	const char *session_journal;
+	const char *overruled; /* as the journal has it */
 };
 
 /* -1 with ERR_USAGE for one that cannot be; NULL can. */
@@ -39,13 +41,30 @@ int identity_check_arguments(const char *room, const char *session,
 
 /*
  * Decide, in this order: argument, journal, metadata.json, media file's
- * name.  -1 with ERR_PERMANENT when the room is unknown or refused, or when
- * metadata.json was tampered with.  What is already known is set even then.
+ * name.  -1 with ERR_PERMANENT when the room is unknown or refused, when
+ * metadata.json was tampered with, or as identity_check_room().  What is
+ * already known is set even then.
  */
 int identity_find(struct identity *, const struct recording *,
     const struct identity_policy *, const struct identity_hints *,
     struct err *e);
 void identity_free(struct identity *);
+
+/*
+ * Does the directory hold anything of another room?  What contradicts this
+ * one, as one word for each room that metadata.json and the names of media
+ * files name, wherever these are, or NULL; the caller frees it.
+ */
+char *identity_contradiction(const struct recording *,
+    const struct identity_policy *, const char *room);
+
+/*
+ * -1 with ERR_PERMANENT if it does, and nobody has overruled just that, or if
+ * it holds a whole recording.
+ */
+int identity_check_room(const struct recording *,
+    const struct identity_policy *, const char *room, const char *overruled,
+    struct err *e);
 
 /*
  * The room in meeting_url = base[/tenant]/room[?...][#...], decoded once
@@ -55,12 +74,22 @@ void identity_free(struct identity *);
 char *identity_room_of_url(const char *url, const struct identity_policy *,
     struct err *e);
 
+/* How long is the callName in such a name?  0: it has another form.  Pure. */
+size_t identity_media_stem(const char *name);
+
 /*
  * The room in <callName>_<yyyy-MM-dd-HH-mm-ss>.<ext> (Jibri's FileSink),
  * decoded once.  NULL when the name has another form, or 125 characters:
  * then Jibri has cut it.  Pure.
  */
 char *identity_room_of_media(const char *name);
+
+/* What the room in a name that Jibri has cut begins with, or NULL.  Pure. */
+char *identity_cut_room_of_media(const char *name);
+
+/* Add the next step, with "before" in front: name the room.  Returns -1. */
+int identity_hint_room(struct err *, const struct recording *,
+    const char *before);
 
 /*
  * May it be a segment of a path and a member of a JSON text?  -1 with

@@ -4,25 +4,27 @@
 #include <stdint.h>
 
 /*
- * Is a media file whole?  Decided from its outermost structure alone; what
- * is in it is not decoded.
+ * Is a media file whole?  Decided by its content, whatever its name is, from
+ * its structure and from samples of its data; nothing is decoded.
  */
 enum media_health {
+	MEDIA_NONE, /* neither audio nor video, as far as is known here */
 	MEDIA_WHOLE,
 	MEDIA_DAMAGED,
 	MEDIA_UNREADABLE,
 };
 
 /*
- * MP4 and QuickTime (by name): every top-level box lies within the file and
- * one of them is a moov (ISO/IEC 14496-12, 4.2; size 1 is followed by 64
- * bits, size 0 reaches to the end).  Matroska and WebM: an EBML header.
- * Others: not empty.  why says what is wrong, cut to len bytes.
- * Unreadable also after a stop.
+ * MP4 family (ISO/IEC 14496-12): a track with samples whose data are in the
+ * file, or a fragment.  Matroska and WebM (RFC 9559): a cluster with a block,
+ * and every element ends inside the file.  Streams and other containers: a
+ * first unit that is whole, and no end of zeros, but for those behind a whole
+ * frame of FLAC, MPEG audio or MPEG-PS.  Bytes that players ignore do no harm.
+ * At most 4 MiB are read; then what was seen decides.  why says what is wrong,
+ * cut to len bytes.
  */
-enum media_health media_check(int fd, const char *name, int64_t size, char *why,
-    size_t len);
+enum media_health media_check(int fd, int64_t size, char *why, size_t len);
 
 /* The same for a file that is in memory. */
-enum media_health media_check_bytes(const void *data, size_t size,
-    const char *name, char *why, size_t len);
+enum media_health media_check_bytes(const void *data, size_t size, char *why,
+    size_t len);

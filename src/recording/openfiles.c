@@ -1,10 +1,9 @@
 #include "recording/openfiles.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <stdlib.h>
-#include <unistd.h>
 
+#include "base/file.h"
 #include "base/mem.h"
 
 struct open_file {
@@ -22,19 +21,7 @@ compare(const void *a, const void *b)
 		return x->dev < y->dev ? -1 : 1;
 	if (x->ino != y->ino)
 		return x->ino < y->ino ? -1 : 1;
-	/* Writers first. */
-	return (int)y->mode - (int)x->mode;
-}
-
-static DIR *
-open_directory(int at, const char *name)
-{
-	int fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir = fd == -1 ? NULL : fdopendir(fd);
-
-	if (dir == NULL)
-		mem_close(&fd);
-	return dir;
+	return (int)x->mode - (int)y->mode;
 }
 
 /* The link's own permissions say how the file was opened (proc(5)). */
@@ -58,55 +45,39 @@ static void
 add_process(struct openfiles *set, int proc, const char *pid)
 {
 	autofree char *path = xasprintf("%s/fd", pid);
-	autoclosedir DIR *dir = open_directory(proc, path);
-	const struct dirent *entry;
+	autoclosedir DIR *dir = file_open_folder(proc, path);
+	const char *name;
 
-	while (dir && (entry = readdir(dir)) != NULL)
-		if (entry->d_name[0] != '.')
-			add_descriptor(set, dirfd(dir), entry->d_name);
+	while (dir && (name = file_next_name(dir)) != NULL)
+		add_descriptor(set, dirfd(dir), name);
 }
 
-static void
-load(struct openfiles *set)
+void
+openfiles_load(struct openfiles *set)
 {
-	autoclosedir DIR *dir = open_directory(AT_FDCWD, "/proc");
-	const struct dirent *entry;
+	autoclosedir DIR *dir = set->is_loaded ? NULL : opendir("/proc");
+	const char *name;
 
+	if (set->is_loaded)
+		return;
 	set->is_loaded = true;
-	while (dir && (entry = readdir(dir)) != NULL)
-		if (entry->d_name[0] >= '0' && entry->d_name[0] <= '9')
-			add_process(set, dirfd(dir), entry->d_name);
+	while (dir && (name = file_next_name(dir)) != NULL)
+		if (*name >= '0' && *name <= '9')
+			add_process(set, dirfd(dir), name);
 	if (set->n > 0)
 		qsort(set->files, set->n, sizeof(*set->files), compare);
-}
-
-static int
-compare_inode(const void *key, const void *element)
-{
-	const struct stat *st = key;
-	const struct open_file *file = element;
-
-	if (st->st_dev != file->dev)
-		return st->st_dev < file->dev ? -1 : 1;
-	return st->st_ino < file->ino ? -1 : st->st_ino > file->ino;
 }
 
 enum open_mode
 openfiles_mode(struct openfiles *set, const struct stat *st)
 {
-	const struct open_file *file;
+	struct open_file key = { st->st_dev, st->st_ino, OPEN_WRITING };
 
-	if (!set->is_loaded)
-		load(set);
-	if (set->n == 0)
-		return OPEN_NOT;
-	file =
-	    bsearch(st, set->files, set->n, sizeof(*set->files), compare_inode);
-	if (file == NULL)
-		return OPEN_NOT;
-	while (file > set->files && compare_inode(st, file - 1) == 0)
-		file--;
-	return file->mode;
+	openfiles_load(set);
+	for (; set->n > 0 && key.mode > OPEN_NOT; key.mode--)
+		if (bsearch(&key, set->files, set->n, sizeof(key), compare))
+			return key.mode;
+	return OPEN_NOT;
 }
 
 void

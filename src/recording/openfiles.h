@@ -16,6 +16,9 @@ struct openfiles {
 
 enum open_mode { OPEN_NOT, OPEN_READING, OPEN_WRITING };
 
+/* Look now, where nobody has asked yet. */
+void openfiles_load(struct openfiles *);
+
 /* The answer is that of the first call; zeroed it was not yet asked. */
 enum open_mode openfiles_mode(struct openfiles *, const struct stat *);
 void openfiles_free(struct openfiles *);

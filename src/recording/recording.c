@@ -11,16 +11,15 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "io/json.h"
 #include "io/mimetype.h"
+
+enum { LISTED = 20 };
 
 static void
 forget_scan(struct recording *rec)
 {
-	for (size_t i = 0; i < rec->n; i++) {
+	for (size_t i = 0; i < rec->n; i++)
 		free(rec->artifacts[i].path);
-		buf_free(&rec->artifacts[i].content);
-	}
 	rec->n = 0;
 	for (size_t i = 0; i < rec->n_skipped; i++)
 		free(rec->skipped[i].path);
@@ -28,9 +27,11 @@ forget_scan(struct recording *rec)
 	text_list_free(&rec->doubts);
 	json_decref(rec->metadata);
 	rec->metadata = NULL;
-	buf_free(&rec->metadata_text);
+	text_list_free(&rec->metadata_twice);
 	rec->metadata_state = METADATA_MISSING;
 	rec->trouble = (struct err){ 0 };
+	rec->has_folders = false;
+	rec->examined_bytes = 0;
 }
 
 void
@@ -42,7 +43,6 @@ recording_close(struct recording *rec)
 	free(rec->doubt);
 	free(rec->path);
 	mem_close(&rec->dirfd);
-	recording_leave(rec);
 }
 
 const char *
@@ -51,26 +51,24 @@ recording_name(const struct recording *rec)
 	return strrchr(rec->path, '/') + 1;
 }
 
-static const char *
-base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
-
-bool
-recording_matches(const struct text_list *globs, const char *path)
+const char *
+recording_matches(const struct text_list *globs, const char *path, int flags)
 {
 	for (size_t i = 0; i < globs->n; i++) {
 		const char *glob = globs->items[i];
 		bool is_path = strchr(glob, '/') != NULL;
 
-		if (fnmatch(glob, is_path ? path : base_name(path),
-			is_path ? FNM_PATHNAME : 0) == 0)
-			return true;
+		if (fnmatch(glob, is_path ? path : basename(path),
+			is_path ? flags | FNM_PATHNAME : flags) == 0)
+			return glob;
 	}
-	return false;
+	return NULL;
+}
+
+const char *
+recording_excluded_by(const struct recording *rec, const char *path)
+{
+	return recording_matches(&rec->policy->exclude, path, FNM_CASEFOLD);
 }
 
 int64_t
@@ -98,26 +96,16 @@ recording_log_doubts(const struct recording *rec)
 {
 	if (rec->doubt)
 		log_warn("%s", rec->doubt);
-	for (size_t i = 0; i < rec->doubts.n; i++)
+	for (size_t i = 0; i < rec->doubts.n && i < LISTED; i++)
 		log_warn("%s", rec->doubts.items[i]);
-	for (size_t i = 0; i < rec->n_skipped; i++)
+	if (rec->doubts.n > LISTED)
+		log_warn("and %zu more like these", rec->doubts.n - LISTED);
+	for (size_t i = 0; i < rec->n_skipped && i < LISTED; i++)
 		log_info("%s: skipped, %s", rec->skipped[i].path,
 		    rec->skipped[i].why);
-}
-
-static const char *
-kind_of(mode_t mode)
-{
-	switch (mode & S_IFMT) {
-	case S_IFLNK:
-		return "a symbolic link";
-	case S_IFIFO:
-		return "a FIFO";
-	case S_IFSOCK:
-		return "a socket";
-	default:
-		return "a device";
-	}
+	if (rec->n_skipped > LISTED)
+		log_info("%zu more were skipped; see --dry-run",
+		    rec->n_skipped - LISTED);
 }
 
 static struct artifact *
@@ -137,110 +125,38 @@ add_artifact(struct recording *rec, const char *path, const struct stat *st)
 	return a;
 }
 
-static enum metadata_state
-read_metadata(struct recording *rec, const char *path, struct buf *text,
-    json_t **json)
+static int
+add_file(struct recording *rec, const char *path, const struct stat *st,
+    struct err *e)
 {
-	struct err *e = &rec->metadata_err;
-	struct err ignored;
-	struct stat st;
-	autoclose int fd = recording_open_artifact(rec, path, &st, e);
-
-	text->limit = RECORDING_METADATA_BYTES;
-	if (fd == -1)
-		return METADATA_UNREADABLE;
-	if (file_read_all(fd, text) == -1) {
-		/* A beginning that is whole says nothing of the rest. */
-		if (errno == EFBIG)
-			return METADATA_UNPARSABLE;
-		(void)err_sys(e, "cannot be read");
-		return METADATA_UNREADABLE;
-	}
-	*json = json_parse(buf_str(text), text->len, &ignored);
-	return *json ? METADATA_PARSED : METADATA_UNPARSABLE;
-}
-
-/*
- * Take the members away that must not leave; true when the file cannot go as
- * it is.  Of a member that stands in the text twice the tree holds only one:
- * writing the tree leaves the other behind.
- */
-static bool
-redact(json_t *metadata, const struct buf *text,
-    const struct text_list *pointers)
-{
-	bool is_changed = json_has_duplicate(text->data, text->len, pointers);
-
-	for (size_t i = 0; i < pointers->n; i++)
-		is_changed |= json_pointer_remove(metadata, pointers->items[i]);
-	return is_changed;
-}
-
-static void
-set_content(struct artifact *a, const json_t *json)
-{
-	autofree char *text = json_dumps(json, JSON_INDENT(2));
-
-	if (text == NULL)
-		mem_exhausted();
-	(void)buf_adds(&a->content, text);
-	(void)buf_adds(&a->content, "\n");
-}
-
-/*
- * What is sent is the text that was parsed here: the file may be another one
- * when it is sent.  What cannot be parsed cannot be redacted either: it stays
- * here, as a token in it must never leave the machine.
- */
-static void
-add_redacted(struct recording *rec, const char *path, const struct stat *st,
-    enum metadata_state state, const struct buf *text, json_t *json)
-{
-	const struct text_list *pointers = &rec->policy->redact;
+	int64_t size = st->st_size;
+	bool is_metadata = strcmp(path, RECORDING_METADATA) == 0;
+	bool is_enough = rec->is_hasty && !is_metadata &&
+	    rec->examined_bytes >= RECORDING_GLANCE_BYTES;
+	enum examined examined = is_enough
+	    ? EXAMINED_UNREADABLE
+	    : recording_examine(rec, path, &size);
 	struct artifact *a;
 
-	if (recording_matches(&rec->policy->exclude, path)) {
+	/* Any other was skipped before. */
+	if (is_metadata && recording_excluded_by(rec, path)) {
 		skip(rec, path, "excluded");
-		return;
+		return 0;
 	}
-	if (state == METADATA_UNPARSABLE && pointers->n > 0) {
+	if (examined == EXAMINED_WITHHELD) {
 		skip(rec, path,
 		    "withheld: it cannot be parsed, so what is "
 		    "private in it cannot be taken out");
-		return;
+		return 0;
 	}
 	a = add_artifact(rec, path, st);
-	a->is_unreadable = state == METADATA_UNREADABLE;
-	if (json != NULL && redact(json, text, pointers))
-		set_content(a, json);
-	else if (json != NULL)
-		(void)buf_add(&a->content, text->data, text->len);
-	if (json != NULL)
-		a->size = (int64_t)a->content.len;
-}
-
-static void
-add_metadata(struct recording *rec, const char *path, const struct stat *st)
-{
-	autobuf struct buf text = { 0 };
-	autojson json_t *json = NULL;
-	enum metadata_state state = read_metadata(rec, path, &text, &json);
-
-	if (strcmp(path, RECORDING_METADATA) == 0) {
-		rec->metadata_state = state;
-		rec->metadata = json_deep_copy(json);
-		(void)buf_add(&rec->metadata_text, text.data, text.len);
-	}
-	add_redacted(rec, path, st, state, &text, json);
-}
-
-/* Nearly all of it is the owner's: who runs us need not be asked. */
-static int
-check_trust(const struct recording *rec, const struct stat *st, struct err *e)
-{
-	return st->st_uid == rec->owner
-	    ? 0
-	    : trust_check_file(geteuid(), rec->owner, st, e);
+	a->size = size;
+	a->is_json = examined == EXAMINED_JSON;
+	a->is_unreadable = examined == EXAMINED_UNREADABLE;
+	if (rec->n <= RECORDING_MAX_ARTIFACTS)
+		return 0;
+	return err_set(e, ERR_PERMANENT, "it holds more than %d files",
+	    RECORDING_MAX_ARTIFACTS);
 }
 
 /* Sockets and the like are never read; the log file is ours. */
@@ -253,8 +169,8 @@ check_file(struct recording *rec, const char *path, const struct stat *st,
 
 	if (!S_ISREG(st->st_mode) && !S_ISDIR(st->st_mode))
 		return 0;
-	if (recording_judge(rec, check_trust(rec, st, &why), &why, &doubt, e) ==
-	    -1)
+	if (recording_judge(rec, recording_check_trust(rec, st, &why), &why,
+		&doubt, e) == -1)
 		return err_wrap(e, "%s", path);
 	if (doubt != NULL) {
 		autofree char *text = xasprintf("%s: %s", path, doubt);
@@ -264,6 +180,20 @@ check_file(struct recording *rec, const char *path, const struct stat *st,
 	return 0;
 }
 
+/* A link or the like is none, and nobody knows what it would have said. */
+static bool
+is_metadata_file(struct recording *rec, const char *path, mode_t mode)
+{
+	if (strcmp(path, RECORDING_METADATA) != 0)
+		return false;
+	if (S_ISREG(mode))
+		return true;
+	rec->metadata_state = METADATA_UNREADABLE;
+	(void)err_set(&rec->metadata_err, ERR_PERMANENT,
+	    "is %s: put the file itself there", file_kind(mode));
+	return false;
+}
+
 static int scan_directory(struct recording *rec, const char *prefix, int depth,
     struct err *e);
 
@@ -271,16 +201,14 @@ static int
 scan_entry(struct recording *rec, const char *path, const struct stat *st,
     int depth, struct err *e)
 {
-	bool is_ours = recording_is_own_name(base_name(path));
-	bool is_metadata = S_ISREG(st->st_mode) &&
-	    strcmp(base_name(path), RECORDING_METADATA) == 0;
+	bool is_ours = recording_is_own_name(basename(path));
+	bool is_metadata = is_metadata_file(rec, path, st->st_mode);
 
 	if (log_is_file(st)) {
 		log_debug("%s: skipped, our own", path);
 		return 0;
 	}
-	if (!is_ours && !is_metadata &&
-	    recording_matches(&rec->policy->exclude, path)) {
+	if (!is_ours && !is_metadata && recording_excluded_by(rec, path)) {
 		skip(rec, path, "excluded");
 		return 0;
 	}
@@ -290,41 +218,22 @@ scan_entry(struct recording *rec, const char *path, const struct stat *st,
 		log_debug("%s: skipped, our own", path);
 		return 0;
 	}
-	if (is_metadata) {
-		add_metadata(rec, path, st);
-		return 0;
-	}
+	rec->has_folders |= S_ISDIR(st->st_mode);
 	if (S_ISDIR(st->st_mode))
 		return scan_directory(rec, path, depth + 1, e);
-	if (!S_ISREG(st->st_mode)) {
-		skip(rec, path, kind_of(st->st_mode));
-		return 0;
-	}
-	(void)add_artifact(rec, path, st);
-	if (rec->n <= RECORDING_MAX_ARTIFACTS)
-		return 0;
-	return err_set(e, ERR_PERMANENT, "it holds more than %d files",
-	    RECORDING_MAX_ARTIFACTS);
+	if (S_ISREG(st->st_mode))
+		return add_file(rec, path, st, e);
+	skip(rec, path, file_kind(st->st_mode));
+	return 0;
 }
 
 bool
 recording_is_own_name(const char *name)
 {
 	return strcmp(name, RECORDING_JOURNAL) == 0 ||
+	    strcmp(name, RECORDING_JOURNAL_NEW) == 0 ||
 	    strcmp(name, RECORDING_JOURNAL_COPY) == 0 ||
 	    strcmp(name, RECORDING_MANIFEST) == 0;
-}
-
-static DIR *
-open_directory(const struct recording *rec, const char *path)
-{
-	int fd = file_open_beneath(rec->dirfd, *path ? path : ".",
-	    O_RDONLY | O_DIRECTORY);
-	DIR *dir = fd == -1 ? NULL : fdopendir(fd);
-
-	if (dir == NULL)
-		mem_close(&fd);
-	return dir;
 }
 
 /* What cannot be read stops nothing else; the first of it is kept. */
@@ -344,8 +253,6 @@ scan_name(struct recording *rec, DIR *dir, const char *prefix, const char *name,
 	    xasprintf("%s%s%s", prefix, *prefix ? "/" : "", name);
 	struct stat st;
 
-	if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
-		return 0;
 	if (fstatat(dirfd(dir), name, &st, AT_SYMLINK_NOFOLLOW) == 0)
 		return scan_entry(rec, path, &st, depth, e);
 	if (errno != ENOENT && !recording_is_own_name(name))
@@ -357,8 +264,9 @@ static int
 scan_directory(struct recording *rec, const char *prefix, int depth,
     struct err *e)
 {
-	autoclosedir DIR *dir = open_directory(rec, prefix);
-	const struct dirent *entry;
+	autoclosedir DIR *dir =
+	    file_open_folder(rec->dirfd, *prefix ? prefix : ".");
+	const char *name;
 
 	if (dir == NULL && *prefix == '\0')
 		return err_sys(e, "read the directory");
@@ -369,8 +277,8 @@ scan_directory(struct recording *rec, const char *prefix, int depth,
 	if (depth > RECORDING_MAX_DEPTH)
 		return err_set(e, ERR_PERMANENT,
 		    "its folders are deeper than %d", RECORDING_MAX_DEPTH);
-	for (errno = 0; (entry = readdir(dir)) != NULL; errno = 0)
-		if (scan_name(rec, dir, prefix, entry->d_name, depth, e) == -1)
+	while ((name = file_next_name(dir)) != NULL)
+		if (scan_name(rec, dir, prefix, name, depth, e) == -1)
 			return -1;
 	if (errno != 0)
 		note_trouble(rec, "read the folder", prefix);
@@ -399,27 +307,15 @@ recording_scan(struct recording *rec, struct err *e)
 	return 0;
 }
 
-/* It was one when the directory was read. */
-static const char not_regular[] = "is no regular file any more";
-
 int
-recording_open_artifact(const struct recording *rec, const char *path,
-    struct stat *st, struct err *e)
+recording_glance(struct recording *rec, struct err *e)
 {
-	autoclose int fd = file_open_beneath(rec->dirfd, path, O_RDONLY);
+	int result;
 
-	if (fd == -1 && errno == ELOOP)
-		return err_set(e, ERR_TEMPORARY, "%s", not_regular);
-	if (fd == -1)
-		return err_sys(e, "cannot be opened");
-	if (fstat(fd, st) == -1)
-		return err_sys(e, "cannot be examined");
-	if (!S_ISREG(st->st_mode))
-		return err_set(e, ERR_TEMPORARY, "%s", not_regular);
-	/* The scan has warned of it. */
-	if (rec->policy->trust != TRUST_ANY && check_trust(rec, st, e) == -1)
-		return -1;
-	return steal_fd(&fd);
+	rec->is_hasty = true;
+	result = recording_scan(rec, e);
+	rec->is_hasty = false;
+	return result;
 }
 
 static int
@@ -455,7 +351,7 @@ recording_recheck(const struct recording *rec, const char *path,
 		return err_set(e, ERR_TEMPORARY,
 		    "was removed while it was being read");
 	if (result == -1 && errno == ELOOP)
-		return err_set(e, ERR_TEMPORARY, "%s", not_regular);
+		return err_set(e, ERR_TEMPORARY, "is no regular file any more");
 	/* That says nothing of the file. */
 	if (result == -1 && err_is_passing(errno))
 		return 0;

@@ -10,3 +10,21 @@
  */
 int recording_judge(const struct recording *, int trusted,
     const struct err *why, char **doubt, struct err *e);
+
+/* As trust_check_file(); nearly all of it is the owner's. */
+int recording_check_trust(const struct recording *, const struct stat *,
+    struct err *e);
+
+enum examined {
+	EXAMINED_PLAIN, /* sent as it is */
+	EXAMINED_JSON,  /* recording_read_json() says what is sent */
+	EXAMINED_WITHHELD,
+	EXAMINED_UNREADABLE,
+};
+
+/*
+ * Look into a file of this size: *size becomes what is sent of it.  What is
+ * needed of metadata.json goes into the recording.
+ */
+enum examined recording_examine(struct recording *, const char *path,
+    int64_t *size);

@@ -4,10 +4,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/confine.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/owned.h"
 #include "base/user.h"
+#include "recording/nested.h"
 #include "recording/recording_internal.h"
 
 int
@@ -35,6 +38,7 @@ check_owner(struct recording *rec, const struct stat *root, struct err *e)
 		return err_sys(e, "%s", rec->path);
 	rec->owner = st.st_uid;
 	rec->group = st.st_gid;
+	rec->mtime_ns = file_mtime_ns(&st);
 	if (recording_judge(rec,
 		root ? trust_check_entry(geteuid(), root, &st, &why)
 		     : trust_check_directory(geteuid(), &st, &why),
@@ -43,28 +47,67 @@ check_owner(struct recording *rec, const struct stat *root, struct err *e)
 	return 0;
 }
 
+static bool
+is_within(const char *path, const char *directory)
+{
+	size_t len = strlen(directory);
+
+	return strncmp(path, directory, len) == 0 &&
+	    (path[len] == '/' || path[len] == '\0' || len == 1);
+}
+
+/* All that is in it would go to one meeting. */
+static int
+refuse_root(const struct recording *rec, struct err *e)
+{
+	const char *root = rec->policy->root;
+	autofree char *real = root ? realpath(root, NULL) : NULL;
+	bool is_top =
+	    rec->path[1] == '\0' || (real && is_within(real, rec->path));
+	autofree char *nested = is_top ? NULL : nested_find(rec->dirfd);
+	autofree char *path = text_shell_word(rec->path);
+
+	if (nested)
+		return err_set(e, ERR_USAGE,
+		    "%s holds recordings, %s for one: name a single "
+		    "recording, or run: jibri-finalize sweep %s",
+		    rec->path, nested, path);
+	if (is_top)
+		return err_set(e, ERR_USAGE,
+		    "%s is or holds recordings-dir%s%s: name a single "
+		    "recording, or run: jibri-finalize sweep",
+		    rec->path, real ? ", " : "", real ? real : "");
+	return 0;
+}
+
 int
 recording_open(struct recording *rec, const char *path,
     const struct recording_policy *policy, struct err *e)
 {
+	int number;
+
 	*rec = (struct recording){ .policy = policy, .dirfd = -1 };
+	rec->dirfd = owned_open(path, O_RDONLY | O_DIRECTORY);
+	number = errno;
 	rec->path = realpath(path, NULL);
-	if (rec->path == NULL && (errno == ENOENT || errno == ENOTDIR)) {
-		rec->path = xstrdup(path);
-		return err_set(e, ERR_NO_INPUT,
-		    "%s: there is no such recording directory", path);
-	}
-	if (rec->path == NULL) {
-		rec->path = xstrdup(path);
-		return err_sys(e, "%s", path);
-	}
-	rec->dirfd = open(rec->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (rec->dirfd == -1 && errno == ENOTDIR)
+	if (rec->dirfd == -1 && rec->path && number == ENOTDIR)
 		return err_set(e, ERR_NO_INPUT,
 		    "%s is no directory: name the recording's directory", path);
+	if (rec->path == NULL)
+		rec->path = xstrdup(path);
+	if (rec->dirfd == -1 && (number == ENOENT || number == ENOTDIR))
+		return err_set(e, ERR_NO_INPUT,
+		    "%s: there is no such recording directory", path);
+	if (rec->dirfd == -1 && number == ELOOP && geteuid() == 0)
+		return err_set(e, ERR_PERMANENT,
+		    "%s is or leads through a symbolic link that another user "
+		    "could have made, and root follows none; name its real "
+		    "path: %s",
+		    path, rec->path);
+	errno = number;
 	if (rec->dirfd == -1)
 		return err_sys(e, "open %s", path);
-	return check_owner(rec, NULL, e);
+	return refuse_root(rec, e) == -1 ? -1 : check_owner(rec, NULL, e);
 }
 
 int
@@ -93,31 +136,60 @@ recording_open_below(struct recording *rec, const char *path,
 	autofree char *root =
 	    name - path > 1 ? xstrndup(path, (size_t)(name - path) - 1) : NULL;
 	autoclose int rootfd =
-	    open(root ? root : "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	    owned_open(root ? root : "/", O_PATH | O_DIRECTORY);
 
+	*rec = (struct recording){ .policy = policy, .dirfd = -1 };
+	if (rootfd == -1) {
+		rec->path = xstrdup(path);
+		return err_sys(e, "open %s", root ? root : "/");
+	}
 	if (recording_open_entry(rec, rootfd, root ? root : "", name, policy,
 		e) == -1)
 		return err_wrap(e, "%s", path);
 	return 0;
 }
 
-void
-recording_enter(struct recording *rec, bool is_for_good)
+int
+recording_enter(const struct recording *rec, struct err *e)
 {
-	if (geteuid() != 0 || rec->owner == 0)
-		return;
-	if (user_become(rec->owner, rec->group, is_for_good) == 0)
-		rec->is_as_owner = !is_for_good;
-	else
-		log_warn("cannot work as user %u, its owner: %s; going on as "
-			 "root",
-		    (unsigned)rec->owner, strerror(errno));
+	if (!rec->policy->is_alone)
+		return 0;
+	confine_names(rec->policy->confine);
+	if (user_work_as(rec->owner, rec->group, e) == -1)
+		return err_wrap(e, "%s", rec->path);
+	confine_directory(rec->policy->confine, rec->dirfd);
+	return 0;
 }
 
-void
-recording_leave(struct recording *rec)
+int
+recording_check_trust(const struct recording *rec, const struct stat *st,
+    struct err *e)
 {
-	if (rec->is_as_owner)
-		user_return();
-	rec->is_as_owner = false;
+	return st->st_uid == rec->owner
+	    ? 0
+	    : trust_check_file(geteuid(), rec->owner, st, e);
+}
+
+/* It was one when the directory was read. */
+static const char not_regular[] = "is no regular file any more";
+
+int
+recording_open_artifact(const struct recording *rec, const char *path,
+    struct stat *st, struct err *e)
+{
+	autoclose int fd = file_open_beneath(rec->dirfd, path, O_RDONLY);
+
+	if (fd == -1 && errno == ELOOP)
+		return err_set(e, ERR_TEMPORARY, "%s", not_regular);
+	if (fd == -1)
+		return err_sys(e, "cannot be opened");
+	if (fstat(fd, st) == -1)
+		return err_sys(e, "cannot be examined");
+	if (!S_ISREG(st->st_mode))
+		return err_set(e, ERR_TEMPORARY, "%s", not_regular);
+	/* The scan has warned of it. */
+	if (rec->policy->trust != TRUST_ANY &&
+	    recording_check_trust(rec, st, e) == -1)
+		return -1;
+	return steal_fd(&fd);
 }

@@ -4,9 +4,13 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/child.h"
 #include "base/clock.h"
+#include "base/confine.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/user.h"
 #include "io/digest.h"
 #include "remote/request.h"
 
@@ -15,6 +19,7 @@ enum {
 	EARLY_MS = 30 * 1000, /* renewed so long before it expires ... */
 	EARLY_PART = 4,       /* ... or this part of its life, if less */
 	LIFE_MAX_S = 365 * 24 * 3600,
+	TOKEN_BYTES = 12 * 1024, /* more than a server takes in a header */
 };
 
 struct auth {
@@ -212,7 +217,7 @@ refine(void *ctx, const struct http_answer *answer, struct err *e)
 	    ? json_parse(buf_str(&answer->body), answer->body.len, &ignored)
 	    : NULL;
 	const json_t *error = json_object_get(json, "error");
-	autofree char *code = error ? json_plain_id(error) : NULL;
+	autofree char *code = error ? json_id(error) : NULL;
 
 	(void)ctx;
 	e->class = auth_error_class(code ? code : "", e->class);
@@ -236,7 +241,7 @@ fetch_token(struct auth *a, struct err *e)
 	text_list_add(&f.headers, "Accept: application/json");
 	if (is_set(a->policy->client_secret))
 		add_basic(a->policy, &f.headers);
-	result = request_run(&request, a->http, a->retry, e);
+	result = request_run_plain(&request, a->http, a->retry, e);
 	text_list_free(&f.headers);
 	free(f.form);
 	return result == 0 ? 0 : err_wrap(e, "token endpoint");
@@ -340,15 +345,71 @@ auth_was_renewed(const struct auth *a)
 	return a->was_refused && !a->is_doubted;
 }
 
+/* In a process of its own */
+
+struct token_task {
+	const struct auth_policy *policy;
+	const struct http_policy *http;
+	const struct confine_policy *confine;
+};
+
+struct token_report {
+	struct err err;
+	int64_t renew_at_ms;
+	char text[TOKEN_BYTES];
+};
+
 /* A sweep, which comes again, asks once. */
-int
-auth_token_renew(struct auth_token *token, const struct auth_policy *policy,
-    const struct http_policy *http_policy, struct err *e)
+static int
+fetch_report(const struct token_task *task, struct token_report *report)
 {
 	static const struct retry_policy once = { .tries = 1 };
-	struct http *http;
-	struct auth *a;
-	int result;
+	struct http *http = http_open(task->http);
+	struct auth *a = auth_open(task->policy, &once, http);
+	int result = have_token(a, &report->err);
+
+	if (result == 0 && strlen(a->token) >= sizeof(report->text))
+		result = err_set(&report->err, ERR_CONFIG,
+		    "token endpoint: the token has more than %d bytes",
+		    TOKEN_BYTES - 1);
+	if (result == 0) {
+		memcpy(report->text, a->token, strlen(a->token));
+		report->renew_at_ms = a->renew_at_ms;
+	}
+	auth_close(a);
+	http_close(http);
+	return result;
+}
+
+static void
+work(const void *ctx, int fd)
+{
+	const struct token_task *task = ctx;
+	struct token_report report = { 0 };
+
+	confine_names(task->confine);
+	if (user_work_as(USER_NOBODY, USER_NOBODY, &report.err) == 0) {
+		confine_directory(task->confine, -1);
+		if (fetch_report(task, &report) == 0)
+			report.err.class = ERR_NONE;
+	}
+	(void)file_write_all(fd, &report, sizeof(report));
+}
+
+static bool
+is_valid(const struct token_report *r)
+{
+	return err_is_valid(&r->err) && memchr(r->text, '\0', TOKEN_BYTES) &&
+	    (r->err.class != ERR_NONE || is_token(r->text));
+}
+
+int
+auth_token_renew(struct auth_token *token, const struct auth_policy *policy,
+    const struct http_policy *http, const struct confine_policy *confine,
+    struct err *e)
+{
+	const struct token_task task = { policy, http, confine };
+	struct token_report report;
 
 	if (!is_set(policy->token_url) ||
 	    (fixed_token(policy, AUTH_FILE_SERVICE) &&
@@ -356,16 +417,18 @@ auth_token_renew(struct auth_token *token, const struct auth_policy *policy,
 	    (token->text && clock_mono_ms() < token->renew_at_ms))
 		return 0;
 	auth_token_free(token);
-	http = http_open(http_policy);
-	a = auth_open(policy, &once, http);
-	result = have_token(a, e);
-	if (result == 0) {
-		token->text = steal(&a->token);
-		token->renew_at_ms = a->renew_at_ms;
-	}
-	auth_close(a);
-	http_close(http);
-	return result;
+	if (child_run(work, &task, &report, sizeof(report), e) == -1)
+		return err_wrap(e, "token endpoint");
+	if (!is_valid(&report))
+		return err_set(e, ERR_TEMPORARY,
+		    "token endpoint: its process made up what it reports");
+	*e = report.err;
+	if (e->class != ERR_NONE)
+		return -1;
+	token->text = xstrdup(report.text);
+	token->renew_at_ms = report.renew_at_ms;
+	mem_wipe(report.text, sizeof(report.text));
+	return 0;
 }
 
 void

@@ -18,6 +18,8 @@
 
 enum auth_service { AUTH_FILE_SERVICE, AUTH_MEETING_SERVICE };
 
+struct confine_policy;
+
 struct auth_policy {
 	char *token; /* for both services; each NULL or empty: none */
 	char *file_token, *meeting_token; /* for one; go before token */
@@ -69,11 +71,12 @@ bool auth_is_mended(struct auth *, struct auth_use *, long status);
 bool auth_was_renewed(const struct auth *);
 
 /*
- * Have a token that needs no renewal, where one is fetched at all.  -1 as
+ * Have a token that needs no renewal, where one is fetched at all: by a
+ * process of its own, confined, and nobody's where we are root.  -1 as
  * auth_add_header().
  */
 int auth_token_renew(struct auth_token *, const struct auth_policy *,
-    const struct http_policy *, struct err *e);
+    const struct http_policy *, const struct confine_policy *, struct err *e);
 void auth_token_free(struct auth_token *);
 
 /* Will a token be sent to this service? */

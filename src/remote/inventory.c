@@ -11,12 +11,26 @@ enum { LIST_BYTES = 256 * 1024 * 1024 };
 
 /* Reading */
 
+/* Of the page that is being read. */
+static void
+forget_page(struct inventory *inv)
+{
+	for (; inv->n > inv->n_before; inv->n--) {
+		free(inv->records[inv->n - 1].path);
+		free(inv->records[inv->n - 1].listed);
+		free(inv->records[inv->n - 1].id);
+	}
+}
+
 static void
 forget_reading(struct inventory *inv)
 {
-	buf_free(&inv->stream.pending);
+	inv->n_before = inv->n;
+	forget_page(inv);
+	if (inv->ops)
+		inv->ops->page_close(inv);
 	mem_replace(&inv->url, NULL);
-	mem_replace(&inv->prefix, NULL);
+	mem_replace(&inv->folder, NULL);
 	text_list_free(&inv->known);
 }
 
@@ -24,10 +38,8 @@ void
 inventory_free(struct inventory *inv)
 {
 	forget_reading(inv);
-	for (size_t i = 0; i < inv->n; i++) {
-		free(inv->records[i].path);
-		free(inv->records[i].id);
-	}
+	inv->n_before = 0;
+	forget_page(inv);
 	free(inv->records);
 	free(inv->by_id);
 	*inv = (struct inventory){ 0 };
@@ -56,39 +68,33 @@ is_known(const struct inventory *inv, const char *id)
 		compare_strings);
 }
 
-static int
-on_record(void *ctx, const json_t *json, struct err *e)
+void
+inventory_add(struct inventory *inv, const char *path, const char *id,
+    int64_t size)
 {
-	struct inventory *inv = ctx;
-	const char *path = json_member_string(json, "path");
-	autofree char *id = filestore_record_id(json);
-	int64_t size = json_member_number(json, "size", -1);
-	autofree char *rooted = path == NULL
-	    ? xstrdup("")
-	    : xasprintf("%s%s", *path == '/' ? "" : "/", path);
-
-	bool is_foreign =
-	    strncmp(rooted, inv->prefix, strlen(inv->prefix)) != 0;
+	bool is_foreign = strncmp(path, inv->folder, strlen(inv->folder)) != 0;
 	bool has_session =
-	    !is_foreign || strcasestr(rooted, inv->progress->session) != NULL;
+	    !is_foreign || strcasestr(path, inv->progress->session) != NULL;
+	struct remote_name name;
 
-	(void)e;
 	if (!has_session && !is_known(inv, id))
-		return 0;
+		return;
 	inv->n_foreign += is_foreign;
 	inv->is_renaming |= !has_session;
 	if (progress_is_superseded(inv->progress, id, size)) {
 		inv->outdated++;
-		return 0;
+		return;
 	}
 	xgrow((void **)&inv->records, &inv->cap, inv->n + 1,
 	    sizeof(*inv->records));
+	remote_name_make_listed(&name, inv->folder, path);
 	inv->records[inv->n++] = (struct remote_record){
-		.path = steal(&rooted),
-		.id = steal(&id),
+		.path = name.path,
+		.listed = name.is_renamed ? xstrdup(path) : NULL,
+		.is_known = is_known(inv, id),
+		.id = xstrdup(id),
 		.size = size,
 	};
-	return 0;
 }
 
 static int
@@ -96,30 +102,36 @@ feed(void *ctx, const char *data, size_t len, struct err *e)
 {
 	struct inventory *inv = ctx;
 
-	return json_stream_feed(&inv->stream, data, len, e);
+	if (inv->ops->page_add(inv, data, len, &inv->form) == 0)
+		return 0;
+	*e = inv->form;
+	return -1;
+}
+
+/* Ask for the page at inv->url. */
+static void
+begin_page(struct inventory *inv)
+{
+	forget_page(inv);
+	inv->form = (struct err){ 0 };
+	inv->ops->page_open(inv);
+	inv->request.url = inv->url;
 }
 
 void
-inventory_begin(struct inventory *inv, const struct filestore_policy *policy,
+inventory_begin(struct inventory *inv, const struct destination_policy *policy,
     const struct progress *p, const struct text_list *headers)
 {
-	autofree char *path =
-	    xasprintf("/metadata?referenceId=%s", p->meeting_id);
-
 	inventory_free(inv);
+	inv->ops = policy->ops;
 	inv->progress = p;
-	inv->url = request_url(policy->url, path);
-	inv->prefix = xasprintf("/%s/%s/", p->room, p->session);
+	inv->url = inv->ops->list_url(policy, p);
+	inv->folder = inv->ops->folder(policy, p);
 	progress_each(p, add_known, inv);
 	if (inv->known.n > 0)
 		qsort(inv->known.items, inv->known.n, sizeof(char *),
 		    compare_strings);
-	inv->stream = (struct json_stream){
-		.element = on_record,
-		.ctx = inv,
-	};
 	inv->request = (struct http_request){
-		.url = inv->url,
 		.headers = headers,
 		.answer_timeout_ms = policy->answer_timeout_ms,
 		/* It may be long: what counts is that it moves. */
@@ -129,6 +141,7 @@ inventory_begin(struct inventory *inv, const struct filestore_policy *policy,
 		.sink_ctx = inv,
 		.owner = &inv->request,
 	};
+	begin_page(inv);
 }
 
 static int
@@ -159,21 +172,54 @@ sort(struct inventory *inv)
 	    compare_ids);
 }
 
+/* One page was read; 1 when there is one more. */
+static int
+end_page(struct inventory *inv, const struct http_answer *answer, struct err *e)
+{
+	char *next = NULL;
+
+	if (inv->ops->page_end(inv, answer, &next, e) == -1) {
+		inv->form = *e;
+		return -1;
+	}
+	if (next == NULL)
+		return 0;
+	inv->n_before = inv->n;
+	free(inv->url);
+	inv->url = next;
+	begin_page(inv);
+	return 1;
+}
+
+/* What came is not a list: say what it is. */
+static void
+explain_form(const struct inventory *inv, const struct http_answer *answer,
+    struct err *e)
+{
+	if (inv->form.class == ERR_NONE)
+		return;
+	(void)request_not_understood(answer, inv->form.text, e);
+	(void)err_wrap(e, "%s", answer->what);
+	e->class = inv->form.class;
+}
+
 int
 inventory_end(struct inventory *inv, const struct http_answer *answer,
     struct err *e)
 {
-	int result = 0;
+	int result = -1;
 
-	if (answer->outcome != HTTP_ANSWERED) {
+	if (answer->outcome == HTTP_ANSWERED)
+		result = end_page(inv, answer, e);
+	else
 		*e = answer->err;
-		result = -1;
-	} else if (json_stream_end(&inv->stream, e) == -1) {
-		result = err_wrap(e, "%s: the answer", answer->what);
-	} else {
+	if (answer->outcome != HTTP_ANSWERED && inv->ops->explain)
+		inv->ops->explain(answer, e);
+	explain_form(inv, answer, e);
+	if (result == 0) {
 		sort(inv);
+		forget_reading(inv);
 	}
-	forget_reading(inv);
 	return result;
 }
 
@@ -188,34 +234,20 @@ inventory_is_refused(long status)
 
 struct reading {
 	struct inventory *inventory;
-	const struct inventory_deps *deps;
-	const struct progress *progress;
-	struct auth_use use;
-	struct text_list headers;
+	int result; /* of inventory_end() */
 	bool is_refused;
 };
 
 static int
 prepare(void *ctx, struct http_request *request, struct err *e)
 {
-	struct reading *r = ctx;
+	struct inventory *inv = ((struct reading *)ctx)->inventory;
 
-	text_list_free(&r->headers);
-	if (auth_add_header(r->deps->auth, AUTH_FILE_SERVICE, &r->use,
-		&r->headers, e) == -1)
-		return -1;
-	inventory_begin(r->inventory, r->deps->filestore, r->progress,
-	    &r->headers);
-	*request = r->inventory->request;
+	(void)e;
+	inv->request.headers = request->headers;
+	begin_page(inv);
+	*request = inv->request;
 	return 0;
-}
-
-static bool
-is_mended(void *ctx, const struct http_answer *answer)
-{
-	struct reading *r = ctx;
-
-	return auth_is_mended(r->deps->auth, &r->use, answer->status);
 }
 
 static int
@@ -223,14 +255,19 @@ accept_answer(void *ctx, const struct http_answer *answer, struct err *e)
 {
 	struct reading *r = ctx;
 
-	return inventory_end(r->inventory, answer, e);
+	r->result = inventory_end(r->inventory, answer, e);
+	return r->result == -1 ? -1 : 0;
 }
 
 static void
 refine(void *ctx, const struct http_answer *answer, struct err *e)
 {
 	struct reading *r = ctx;
+	const struct destination_ops *ops = r->inventory->ops;
 
+	if (answer->outcome != HTTP_ANSWERED && ops->explain)
+		ops->explain(answer, e);
+	explain_form(r->inventory, answer, e);
 	r->is_refused = inventory_is_refused(answer->status);
 	/* A server that cannot list will not learn it from a repeat. */
 	if (r->is_refused && e->class != ERR_REFUSED)
@@ -238,25 +275,27 @@ refine(void *ctx, const struct http_answer *answer, struct err *e)
 }
 
 int
-inventory_read(struct inventory *inv, const struct inventory_deps *deps,
+inventory_read(struct inventory *inv, const struct destination *from,
     const struct progress *p, bool *is_refused, struct err *e)
 {
-	struct reading r = { .inventory = inv, .deps = deps, .progress = p };
+	struct reading r = { .inventory = inv };
 	const struct request request = {
 		.what = "list",
+		.destination = from,
 		.prepare = prepare,
 		.accept = accept_answer,
-		.is_mended = is_mended,
 		.refine = refine,
 		.ctx = &r,
 	};
 	int result;
 
 	*inv = (struct inventory){ 0 };
-	result = request_run(&request, deps->http, deps->retry, e);
+	inventory_begin(inv, from->policy, p, NULL);
+	do
+		result = request_run(&request, from->http, from->retry, e);
+	while (result == 0 && r.result == 1);
 	*is_refused = result == -1 && r.is_refused;
 	forget_reading(inv);
-	text_list_free(&r.headers);
 	return result;
 }
 
@@ -300,21 +339,34 @@ is_of_size(const struct remote_record *record, int64_t size)
 	return record->size == -1 || record->size == size;
 }
 
-/* In another case, or with something in front. */
+/* May it be an artifact of this size that is not known by its id? */
+static bool
+is_free(const struct remote_record *record, int64_t size)
+{
+	return !record->is_known && !record->is_claimed &&
+	    is_of_size(record, size);
+}
+
+/* With something in front, or else in another case. */
 static struct remote_record *
 find_similar(const struct inventory *inv, const char *path, int64_t size)
 {
+	struct remote_record *similar = NULL;
 	size_t len = strlen(path);
 
 	for (size_t i = 0; inv->n_foreign > 0 && i < inv->n; i++) {
 		struct remote_record *record = &inv->records[i];
 		size_t extra = strlen(record->path);
+		const char *end = record->path + extra - len;
 
-		if (extra >= len && is_of_size(record, size) &&
-		    strcasecmp(record->path + extra - len, path) == 0)
+		if (extra < len || !is_free(record, size) ||
+		    strcasecmp(end, path) != 0)
+			continue;
+		if (strcmp(end, path) == 0)
 			return record;
+		similar = record;
 	}
-	return NULL;
+	return similar;
 }
 
 struct remote_record *
@@ -323,6 +375,7 @@ inventory_has(const struct inventory *inv, const struct fact *fact,
 {
 	struct remote_record *record =
 	    inventory_find_id(inv, fact ? fact->id : NULL);
+	struct remote_record *found = NULL;
 	size_t n;
 
 	if (is_other)
@@ -332,8 +385,12 @@ inventory_has(const struct inventory *inv, const struct fact *fact,
 	record = inventory_find(inv, path, &n);
 	if (is_other)
 		*is_other |= n > 0;
-	for (size_t i = 0; i < n; i++)
-		if (is_of_size(&record[i], size))
-			return &record[i];
-	return find_similar(inv, path, size);
+	for (size_t i = 0; i < n && found == NULL; i++)
+		if (is_free(&record[i], size))
+			found = &record[i];
+	if (found == NULL)
+		found = find_similar(inv, path, size);
+	if (found)
+		found->is_claimed = true;
+	return found;
 }

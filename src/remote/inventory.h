@@ -1,10 +1,6 @@
 #pragma once
 
-#include "base/retry.h"
-#include "io/json.h"
-#include "journal/progress.h"
-#include "remote/auth.h"
-#include "remote/filestore.h"
+#include "remote/destination.h"
 
 /*
  * What the server has of one recording, by its list: every file whose path
@@ -14,8 +10,10 @@
  */
 struct remote_record {
 	char *path, *id; /* id is NULL where the record has none */
+	char *listed;    /* under an earlier name of this path; or NULL */
 	int64_t size;    /* -1: not said */
-	bool is_claimed; /* the caller's */
+	bool is_known;   /* the journal has it under this id */
+	bool is_claimed; /* it is the proof of an artifact */
 };
 
 struct inventory {
@@ -25,13 +23,17 @@ struct inventory {
 	size_t n_ids;
 	size_t outdated;  /* versions that were passed over */
 	size_t n_foreign; /* records that are not below /room/session/ */
-	bool is_renaming; /* paths need not even hold the session */
+	bool is_renaming; /* it may have what we cannot tell: paths without
+			     the session, records that are not understood */
 
 	/* While it is read. */
+	const struct destination_ops *ops;
 	const struct progress *progress;
 	struct http_request request;
-	struct json_stream stream;
-	char *url, *prefix;
+	void *reader;    /* the destination's */
+	struct err form; /* why it is not a list */
+	size_t n_before; /* records of the pages before */
+	char *url, *folder;
 	struct text_list known; /* ids of the journal, sorted */
 };
 
@@ -40,10 +42,17 @@ struct inventory {
  * its own owner.  The inventory stays where it is until it is freed; headers
  * and progress outlive the request.
  */
-void inventory_begin(struct inventory *, const struct filestore_policy *,
+void inventory_begin(struct inventory *, const struct destination_policy *,
     const struct progress *, const struct text_list *headers);
 
-/* With the answer: -1 with *e unless the whole list was read. */
+/* One more record, which the destination has read. */
+void inventory_add(struct inventory *, const char *path, const char *id,
+    int64_t size);
+
+/*
+ * With the answer: 0 when the whole list was read; 1 when inventory.request
+ * is ready again, for the next page; -1 with *e.
+ */
 int inventory_end(struct inventory *, const struct http_answer *,
     struct err *e);
 void inventory_free(struct inventory *);
@@ -51,19 +60,12 @@ void inventory_free(struct inventory *);
 /* Does this status say that the server does not let us list at all? */
 bool inventory_is_refused(long status);
 
-struct inventory_deps {
-	struct http *http;
-	const struct filestore_policy *filestore;
-	struct auth *auth;
-	const struct retry_policy *retry;
-};
-
 /*
  * All of it at once, repeated while errors are temporary.  -1 with *e, and
  * *is_refused when the server does not let us list at all.  To be freed even
  * then.
  */
-int inventory_read(struct inventory *, const struct inventory_deps *,
+int inventory_read(struct inventory *, const struct destination *,
     const struct progress *, bool *is_refused, struct err *e);
 
 /* The first of the *n records with this path; NULL: none. */
@@ -77,8 +79,9 @@ struct remote_record *inventory_find_id(const struct inventory *,
 /*
  * Which record shows size bytes under the fact's id, or else under the path,
  * as it is, in another case or with something in front?  A size that is not
- * said is no other size.  NULL: none.  *is_other, where it is not NULL, says
- * that there is something of another size.
+ * said is no other size, and what is another artifact's by its id, or was found
+ * for one already, is not this one's.  NULL: none.  *is_other, where it is not
+ * NULL, says that there is something of another size.
  */
 struct remote_record *inventory_has(const struct inventory *,
     const struct fact *, const char *path, int64_t size, bool *is_other);

@@ -1,72 +1,66 @@
 #include "remote/meeting.h"
 
+#include <string.h>
+
 #include "base/mem.h"
-#include "io/json.h"
+#include "io/json_stream.h"
 #include "remote/request.h"
 
 enum { ANSWER_BYTES = 256 * 1024 };
 
 struct lookup {
-	const struct meeting_policy *policy;
-	struct auth *auth;
-	struct auth_use use;
-	const char *url;
-	struct text_list headers;
+	const char *room;
 	char *id;
 };
 
-static int
-prepare(void *ctx, struct http_request *request, struct err *e)
+/* Does it name another room?  Of one in a list its name tells, too. */
+static bool
+is_other_room(const json_t *json, const json_t *meeting, const char *room)
 {
-	struct lookup *lookup = ctx;
+	static const char *const names[] = { "roomName", "room", "name" };
+	bool is_listed = json_is_array(json), is_other = false;
+	const char *key;
+	json_t *value;
 
-	text_list_free(&lookup->headers);
-	if (auth_add_header(lookup->auth, AUTH_MEETING_SERVICE, &lookup->use,
-		&lookup->headers, e) == -1)
-		return -1;
-	*request = (struct http_request){
-		.url = lookup->url,
-		.headers = &lookup->headers,
-		.answer_timeout_ms = lookup->policy->answer_timeout_ms,
-		.answer_limit = ANSWER_BYTES,
-	};
-	return 0;
+	json_object_foreach((json_t *)json, key, value) is_listed |=
+	    json != meeting && json_is_array(value);
+	for (size_t i = 0; i < (is_listed ? 3 : 2); i++) {
+		const char *said = json_member_string(meeting, names[i]);
+
+		is_other |= said && strcasecmp(said, room) != 0;
+	}
+	return is_other;
 }
 
-static bool
-is_mended(void *ctx, const struct http_answer *answer)
+bool
+meeting_is_none(const struct meeting_policy *policy)
 {
-	struct lookup *lookup = ctx;
-
-	return auth_is_mended(lookup->auth, &lookup->use, answer->status);
+	return strcmp(policy->url, "none") == 0;
 }
 
 static int
 accept_answer(void *ctx, const struct http_answer *answer, struct err *e)
 {
-	struct lookup *lookup = ctx;
+	struct lookup *l = ctx;
 	autojson json_t *json = request_answer_json(answer, e);
-	const json_t *id = json_object_get(json, "id");
+	const json_t *meeting = json_unwrap(json, "id");
 
 	if (json == NULL)
 		return -1;
-	lookup->id = id ? json_plain_id(id) : NULL;
-	if (lookup->id != NULL)
-		return 0;
-	return err_set(e, ERR_PERMANENT,
-	    id ? "the meeting's id is not plain (letters, digits, - and _)"
-	       : "the answer has no id");
+	if (is_other_room(json, meeting, l->room))
+		return request_not_understood(answer, "is of another room", e);
+	l->id = json_id(json_object_get(meeting, "id"));
+	return l->id
+	    ? 0
+	    : request_not_understood(answer, "is not a meeting with an id", e);
 }
 
 static void
 refine(void *ctx, const struct http_answer *answer, struct err *e)
 {
 	(void)ctx;
-	if (answer->status != 404)
-		return;
-	(void)err_wrap(e, "unknown room");
-	(void)err_hint(e,
-	    "if it is known under another name: jibri-finalize DIR ROOM");
+	if (answer->status == 404)
+		(void)err_wrap(e, "unknown room");
 }
 
 char *
@@ -77,17 +71,22 @@ meeting_lookup(struct http *http, const struct meeting_policy *policy,
 	autofree char *segment = text_percent_encode(room, "");
 	autofree char *path = xasprintf("/api/meetings/room/%s", segment);
 	autofree char *url = request_url(policy->url, path);
-	struct lookup lookup = { .policy = policy, .auth = auth, .url = url };
+	struct lookup found = { .room = room };
+	const struct http_request lookup = {
+		.url = url,
+		.answer_timeout_ms = policy->answer_timeout_ms,
+		.answer_limit = ANSWER_BYTES,
+	};
 	const struct request request = {
 		.what = "room lookup",
-		.prepare = prepare,
+		.http = &lookup,
+		.auth = auth,
+		.service = AUTH_MEETING_SERVICE,
 		.accept = accept_answer,
-		.is_mended = is_mended,
 		.refine = refine,
-		.ctx = &lookup,
+		.ctx = &found,
 	};
 
 	(void)request_run(&request, http, retry, e);
-	text_list_free(&lookup.headers);
-	return lookup.id;
+	return found.id;
 }

@@ -12,6 +12,9 @@ struct meeting_policy {
 	int64_t answer_timeout_ms;
 };
 
+/* Is there no meeting-service ("none")? */
+bool meeting_is_none(const struct meeting_policy *);
+
 /*
  * GET {url}/api/meetings/room/{room}.  The id, plain enough for a path; the
  * caller frees it.  NULL: ERR_PERMANENT "unknown room" for a 404 or an id

@@ -19,25 +19,43 @@ request_url(const char *base, const char *path)
 }
 
 bool
-request_is_html(const char *content_type)
+request_is_html(const struct http_answer *answer)
 {
-	return strncasecmp(content_type, "text/html", 9) == 0;
+	const char *s = buf_str(&answer->body);
+
+	s += strspn(s, "\xef\xbb\xbf \t\r\n");
+	return strncasecmp(s, "<!doctype html", 14) == 0 ||
+	    (*s == '<' &&
+		strncasecmp(answer->content_type, "text/html", 9) == 0);
+}
+
+int
+request_not_understood(const struct http_answer *answer, const char *is_not,
+    struct err *e)
+{
+	autofree char *shown =
+	    http_excerpt(answer, buf_str(&answer->body), answer->body.len);
+
+	return err_set(e, ERR_CONFIG, "HTTP %ld, and the answer %s: %s",
+	    answer->status, is_not, *shown ? shown : "(empty)");
 }
 
 json_t *
 request_answer_json(const struct http_answer *answer, struct err *e)
 {
-	json_t *json;
+	json_t *json = NULL;
 
-	if (request_is_html(answer->content_type)) {
+	if (request_is_html(answer))
 		(void)err_set(e, ERR_CONFIG,
 		    "HTTP %ld with an HTML page: this is not the service",
 		    answer->status);
-		return NULL;
+	else if ((json = json_parse_foreign(buf_str(&answer->body),
+		      answer->body.len, e)) == NULL) {
+		enum err_class class = e->class;
+
+		(void)request_not_understood(answer, "is not JSON", e);
+		e->class = class;
 	}
-	json = json_parse(buf_str(&answer->body), answer->body.len, e);
-	if (json == NULL)
-		(void)err_wrap(e, "HTTP %ld, and the answer", answer->status);
 	return json;
 }
 
@@ -110,17 +128,14 @@ try_once(const struct request *r, struct http *http, struct err *e,
 }
 
 int
-request_run(const struct request *r, struct http *http,
+request_run_plain(const struct request *r, struct http *http,
     const struct retry_policy *policy, struct err *e)
 {
 	struct retry retry = { 0 };
+	int64_t at_ms, after_ms;
+	enum tried tried;
 
-	for (;;) {
-		int64_t at_ms, after_ms;
-		enum tried tried = try_once(r, http, e, &after_ms);
-
-		if (tried == TRIED_GOOD)
-			return 0;
+	while ((tried = try_once(r, http, e, &after_ms)) != TRIED_GOOD) {
 		if (tried == TRIED_MENDED)
 			continue;
 		if (e->class != ERR_TEMPORARY ||
@@ -130,4 +145,5 @@ request_run(const struct request *r, struct http *http,
 		request_log_retry(r->what, e, policy, &retry, at_ms);
 		http_sleep_until(http, at_ms);
 	}
+	return 0;
 }

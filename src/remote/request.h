@@ -4,11 +4,20 @@
 #include "base/retry.h"
 #include "io/http.h"
 #include "io/json.h"
+#include "remote/auth.h"
+#include "remote/destination.h"
 
 /* A request that is made alone, and again when it failed temporarily. */
 struct request {
 	const char *what; /* for the log */
-	/* Make it ready for one more try; -1 with the error of this try. */
+	/* What is sent; NULL: prepare() says. */
+	const struct http_request *http;
+	/* Who adds a token to it, and renews it once it is refused: the
+	 * destination, or else auth; both may be NULL. */
+	const struct destination *destination;
+	struct auth *auth;
+	enum auth_service service;
+	/* Make it ready for one more try, or -1 with *e; may be NULL. */
 	int (*prepare)(void *ctx, struct http_request *, struct err *e);
 	/* Read a complete 2xx answer; -1 with *e when it is not good. */
 	int (*accept)(void *ctx, const struct http_answer *, struct err *e);
@@ -21,6 +30,10 @@ struct request {
 
 /* -1 with the last error, or with ERR_INTERRUPTED. */
 int request_run(const struct request *, struct http *,
+    const struct retry_policy *, struct err *e);
+
+/* The same with prepare() alone, for what needs no token. */
+int request_run_plain(const struct request *, struct http *,
     const struct retry_policy *, struct err *e);
 
 /*
@@ -41,11 +54,16 @@ void request_text_init(struct request_text *, const char *text);
 /* base, without a slash at its end, and the path, which begins with one. */
 char *request_url(const char *base, const char *path);
 
-/* Is this the type of a page for people? */
-bool request_is_html(const char *content_type);
+/* Is this a page for people?  Its type alone does not tell (PHP's default). */
+bool request_is_html(const struct http_answer *);
+
+/* -1 with ERR_CONFIG: the answer "is not ...", and its first 200 bytes. */
+int request_not_understood(const struct http_answer *, const char *is_not,
+    struct err *e);
 
 /*
- * The answer's JSON text; NULL with *e.  HTML means that something else than
- * the service answered: a wrong URL or a captive portal (ERR_CONFIG).
+ * The answer's JSON text; NULL with *e, which is ERR_TEMPORARY if it was cut
+ * and else ERR_CONFIG.  HTML means that something else than the service
+ * answered: a wrong URL or a captive portal.
  */
 json_t *request_answer_json(const struct http_answer *, struct err *e);

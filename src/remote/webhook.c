@@ -1,7 +1,6 @@
 #include "remote/webhook.h"
 
 #include <inttypes.h>
-#include <jansson.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -32,6 +31,30 @@ webhook_shows_secret(const struct webhook_policy *policy)
 }
 
 char *
+webhook_url(const struct webhook_policy *policy)
+{
+	const char *url = policy->url;
+	bool is_own = url && *url;
+
+	if (strcmp(is_own ? url : policy->service_url, "none") == 0)
+		return NULL;
+	return is_own
+	    ? xstrdup(url)
+	    : request_url(policy->service_url, "/webhooks/jitsi/recording");
+}
+
+/* The service's token is for nobody else. */
+static bool
+takes_token(const struct webhook_policy *policy, const char *url)
+{
+	autofree char *same = strstr(policy->service_url, "://")
+	    ? http_url_resolve(policy->service_url, url)
+	    : NULL;
+
+	return same != NULL;
+}
+
+char *
 webhook_body(const struct webhook *w)
 {
 	autojson json_t *json = json_object();
@@ -42,13 +65,16 @@ webhook_body(const struct webhook *w)
 	(void)json_object_set_new(json, "roomName", json_string(w->room));
 	(void)json_object_set_new(json, "sessionId", json_string(w->session));
 	if (w->error != NULL) {
-		if (!text_is_utf8(w->error))
-			error = text_escape(w->error);
-		(void)json_object_set_new(json, "error",
-		    json_string(error ? error : w->error));
+		error = text_is_utf8(w->error) ? xstrdup(w->error)
+					       : text_escape(w->error);
+		for (char *s = error; *s; s++)
+			memset(s, ' ', text_unprintable(s));
+		(void)json_object_set_new(json, "error", json_string(error));
 	}
 	(void)json_object_set_new(json, "timestamp",
 	    json_integer(w->timestamp_ms / 1000));
+	if (w->files)
+		(void)json_object_set(json, "files", w->files);
 	text = json_dumps(json, JSON_COMPACT);
 	if (text == NULL)
 		mem_exhausted();
@@ -153,9 +179,12 @@ prepare(void *ctx, struct http_request *request, struct err *e)
 	struct delivery *d = ctx;
 	struct err ignored; /* webhook_send() has tried it */
 
+	if (d->webhook->journal && journal_check(d->webhook->journal, e) == -1)
+		return -1;
 	text_list_free(&d->headers);
 	d->no_token = (struct err){ 0 };
-	if (auth_add_header(d->auth, AUTH_MEETING_SERVICE, &d->use, &d->headers,
+	if (d->auth &&
+	    auth_add_header(d->auth, AUTH_MEETING_SERVICE, &d->use, &d->headers,
 		&d->no_token) == -1) {
 		*e = d->no_token;
 		if (e->class == ERR_INTERRUPTED)
@@ -182,7 +211,7 @@ is_mended(void *ctx, const struct http_answer *answer)
 {
 	struct delivery *d = ctx;
 
-	return auth_is_mended(d->auth, &d->use, answer->status);
+	return d->auth && auth_is_mended(d->auth, &d->use, answer->status);
 }
 
 static void
@@ -203,11 +232,8 @@ refine(void *ctx, const struct http_answer *answer, struct err *e)
 static int
 accept_answer(void *ctx, const struct http_answer *answer, struct err *e)
 {
-	const char *body = buf_str(&answer->body);
-
 	(void)ctx;
-	if (!request_is_html(answer->content_type) ||
-	    body[strspn(body, " \t\r\n")] != '<')
+	if (!request_is_html(answer))
 		return 0;
 	return err_set(e, ERR_CONFIG,
 	    "HTTP %ld with an HTML page: this is not the service",
@@ -219,13 +245,12 @@ webhook_send(struct http *http, const struct webhook_policy *policy,
     struct auth *auth, const struct retry_policy *retry,
     const struct webhook *w, struct err *e)
 {
-	autofree char *url =
-	    request_url(policy->url, "/webhooks/jitsi/recording");
+	autofree char *url = webhook_url(policy);
 	autofree char *body = webhook_body(w);
 	autofree char *what = xasprintf("%s webhook", w->event);
 	struct delivery d = {
 		.policy = policy,
-		.auth = auth,
+		.auth = takes_token(policy, url) ? auth : NULL,
 		.webhook = w,
 		.url = url,
 		.body = body,

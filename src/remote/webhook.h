@@ -1,5 +1,6 @@
 #pragma once
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -7,12 +8,15 @@
 #include "base/err.h"
 #include "base/retry.h"
 #include "io/http.h"
+#include "journal/journal.h"
 #include "remote/auth.h"
 
 /* The webhook: what the meeting-service is told of a recording. */
 
 struct webhook_policy {
-	char *url;                      /* of the meeting-service */
+	char *url; /* "none"; NULL or empty: at the meeting-service */
+	const char *service_url;        /* of that, or "none" */
+	bool has_files;                 /* STOPPED lists what is stored */
 	char *secret, *previous_secret; /* NULL or empty: none */
 	struct text_list auth;          /* of "secret", "signature",
 					   "standard" */
@@ -23,9 +27,15 @@ struct webhook {
 	const char *event; /* "STARTED", "STOPPED", "FAILED" */
 	const char *room, *session;
 	const char *error;    /* FAILED only */
+	json_t *files;        /* STOPPED only; NULL: none */
 	int64_t timestamp_ms; /* since 1970; sent in seconds */
 	const char *id;       /* the same for every repeat */
+	/* It has to be ours at each try; NULL: there is none. */
+	const struct journal *journal;
 };
+
+/* Where it goes; NULL: nowhere.  The caller frees it. */
+char *webhook_url(const struct webhook_policy *);
 
 /* Does the secret itself go with it? */
 bool webhook_shows_secret(const struct webhook_policy *);
@@ -44,7 +54,8 @@ int webhook_sign(const struct webhook_policy *, const struct webhook *,
     struct err *e);
 
 /*
- * Send until it is acknowledged or the tries are used up.  It proves itself:
+ * Send until it is acknowledged or the tries are used up.  The meeting-
+ * service's token goes to no other server.  It proves itself:
  * where no token can be had, it goes without one, and only if that is
  * refused the token's error is the webhook's.
  */

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -10,6 +11,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/owned.h"
 
 static bool
 is_undelivered(enum verdict verdict)
@@ -22,21 +24,21 @@ static void
 on_found(void *ctx, struct finding *f)
 {
 	struct metrics *m = ctx;
-	const struct progress *p = &f->progress;
+	const struct finding_facts *facts = &f->facts;
 
 	m->count[f->verdict]++;
-	m->attempts += p->attempts;
-	m->ambiguous += p->ambiguous;
+	m->attempts += facts->attempts;
+	m->ambiguous += facts->ambiguous;
 	for (int c = 0; c < ERR_CLASSES; c++)
-		m->failures[c] += p->failed_runs[c];
-	if (p->announced_ms > m->success_ms)
-		m->success_ms = p->announced_ms;
+		m->failures[c] += facts->failed_runs[c];
+	if (facts->done_ms > m->success_ms)
+		m->success_ms = facts->done_ms;
 	if (!is_undelivered(f->verdict))
 		return;
-	m->undelivered_bytes += f->undelivered;
-	if (f->newest_ms > 0 &&
-	    (m->oldest_ms == 0 || f->newest_ms < m->oldest_ms))
-		m->oldest_ms = f->newest_ms;
+	m->undelivered_bytes += facts->undelivered;
+	if (facts->newest_ms > 0 &&
+	    (m->oldest_ms == 0 || facts->newest_ms < m->oldest_ms))
+		m->oldest_ms = facts->newest_ms;
 }
 
 static void
@@ -69,12 +71,9 @@ metrics_collect(struct metrics *m, const struct verdict_policy *policy,
 	struct err ignored;
 
 	*m = (struct metrics){ 0 };
-	for (size_t i = 0; i < roots->n; i++) {
-		(void)survey_root(&survey, roots->items[i], on_found, m,
-		    &ignored);
+	(void)survey_roots(&survey, roots, on_found, m, &ignored);
+	for (size_t i = 0; i < roots->n; i++)
 		add_disk(m, roots->items[i]);
-	}
-	survey_free(&survey);
 }
 
 static void
@@ -159,29 +158,35 @@ metrics_format(const struct metrics *m, int64_t now_ms, struct buf *out)
 
 /* A name of its own: two sweeps may end at once. */
 static int
-write_beside(const char *path, const struct buf *text, struct err *e)
+replace(int dirfd, const char *path, const struct buf *text, struct err *e)
 {
-	autoclose int fd = open(path,
-	    O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
+	autofree char *stem = xasprintf(".%s", basename(path));
+	autofree char *beside = NULL;
+	autoclose int fd = file_make_temporary(dirfd, stem, &beside);
 
-	if (fd == -1 || fchmod(fd, 0644) == -1 ||
-	    file_write_all(fd, text->data, text->len) == -1)
+	if (fd == -1)
 		return err_sys(e, "write %s", path);
-	return 0;
+	if (fchmod(fd, 0644) == 0 &&
+	    file_write_all(fd, text->data, text->len) == 0 &&
+	    renameat(dirfd, beside, dirfd, basename(path)) == 0)
+		return 0;
+	(void)err_sys(e, "write %s", path);
+	(void)unlinkat(dirfd, beside, 0);
+	return -1;
 }
 
 int
 metrics_write(const struct metrics *m, const char *path, struct err *e)
 {
-	autofree char *beside = xasprintf("%s.%ld", path, (long)getpid());
 	autobuf struct buf text = { 0 };
+	autoclose int dirfd = -1;
+	int result;
 
 	metrics_format(m, clock_unix_ms(), &text);
-	if (write_beside(beside, &text, e) == -1)
-		return -1;
-	if (rename(beside, path) == 0)
-		return 0;
-	(void)err_sys(e, "rename %s to %s", beside, path);
-	(void)unlink(beside);
-	return -1;
+	dirfd = owned_enter(path);
+	if (dirfd == -1)
+		return err_sys(e, "write %s", path);
+	result = replace(dirfd, path, &text, e);
+	owned_leave();
+	return result;
 }

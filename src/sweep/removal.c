@@ -11,7 +11,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "delivery/flight.h"
-#include "remote/download.h"
+#include "remote/inventory.h"
 
 /* Is everything in it delivered, and nothing there that was never sent? */
 static bool
@@ -36,13 +36,12 @@ is_all_delivered(struct job *job, struct err *e)
 
 /* Does the name still lead to the directory that is open? */
 static bool
-is_in_place(const struct removal *r, const struct job *job, struct err *e)
+is_in_place(const struct removal *r, const struct stat *mine, struct err *e)
 {
-	struct stat mine, there;
+	struct stat there;
 
-	if (fstat(job->recording.dirfd, &mine) == 0 &&
-	    fstatat(r->rootfd, r->name, &there, AT_SYMLINK_NOFOLLOW) == 0 &&
-	    mine.st_dev == there.st_dev && mine.st_ino == there.st_ino)
+	if (fstatat(r->rootfd, r->name, &there, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    mine->st_dev == there.st_dev && mine->st_ino == there.st_ino)
 		return true;
 	(void)err_set(e, ERR_NONE, "its directory was moved away");
 	return false;
@@ -52,7 +51,7 @@ is_in_place(const struct removal *r, const struct job *job, struct err *e)
 
 struct proof {
 	struct job *job;
-	struct inventory_deps asking;
+	struct destination from;
 	struct inventory inventory;
 };
 
@@ -66,9 +65,8 @@ set_lost(const struct proof *proof, const struct artifact *a,
 	(void)err_set(e, ERR_NONE,
 	    "%s is not there any more with its %lld bytes", a->path,
 	    (long long)fact->size);
-	return age_ms < proof->asking.filestore->answer_timeout_ms
-	    ? REMOVAL_KEPT
-	    : REMOVAL_LOST;
+	return age_ms < proof->from.policy->answer_timeout_ms ? REMOVAL_KEPT
+							      : REMOVAL_LOST;
 }
 
 static enum removal_outcome
@@ -78,7 +76,7 @@ compare_content(struct proof *proof, const struct artifact *a, const char *id,
 	char here[DIGEST_HEX_BYTES], there[DIGEST_HEX_BYTES];
 
 	if (flight_hash_artifact(&proof->job->recording, a, here, e) == -1 ||
-	    download_hash(&proof->asking, id, -1, true, there, e) == -1)
+	    destination_hash(&proof->from, id, -1, there, e) == -1)
 		return REMOVAL_FAILED;
 	if (strcmp(here, there) == 0)
 		return REMOVAL_DONE;
@@ -124,13 +122,11 @@ prove_all(const struct removal *r, struct proof *proof, struct err *e)
 
 	if (pipeline_prepare(job, false, &upload, e) == -1)
 		return REMOVAL_FAILED;
-	proof->asking = (struct inventory_deps){
-		.http = upload.http,
-		.filestore = upload.filestore,
-		.auth = upload.auth,
-		.retry = &once,
-	};
-	if (inventory_read(&proof->inventory, &proof->asking,
+	proof->from = upload.to;
+	proof->from.retry = &once;
+	if (upload_check_shared(&job->recording, &job->journal, e) == -1)
+		return REMOVAL_LOST;
+	if (inventory_read(&proof->inventory, &proof->from,
 		&job->journal.progress, &is_refused, e) == -1)
 		return REMOVAL_FAILED;
 	for (size_t i = 0; i < job->recording.n && outcome == REMOVAL_DONE; i++)
@@ -141,9 +137,11 @@ prove_all(const struct removal *r, struct proof *proof, struct err *e)
 static void
 hold_lost(struct job *job, const char *what)
 {
-	autofree char *text = xasprintf(
-	    "lost on the server: %s; it is kept here, 'upload' sends it again",
-	    what);
+	autofree char *path = text_shell_word(job->recording.path);
+	autofree char *text =
+	    xasprintf("lost on the server: %s; it is kept here, to send it "
+		      "again: jibri-finalize upload %s",
+		what, path);
 
 	log_error("%s", text);
 	journal_note(&job->journal,
@@ -242,7 +240,7 @@ empty_folder(const struct job *job, int dirfd, const char *prefix,
  * is removed while it is open keeps its directory, so it is closed.
  */
 static int
-remove_all(const struct removal *r, struct job *job, struct err *e)
+remove_all(struct job *job, struct err *e)
 {
 	int dirfd = job->recording.dirfd;
 
@@ -255,25 +253,37 @@ remove_all(const struct removal *r, struct job *job, struct err *e)
 	if (unlinkat(dirfd, RECORDING_JOURNAL, 0) == -1)
 		return err_sys(e, "remove %s", RECORDING_JOURNAL);
 	journal_close(&job->journal);
-	if (!is_in_place(r, job, e))
-		return -1;
-	if (unlinkat(r->rootfd, r->name, AT_REMOVEDIR) == -1)
-		return err_sys(e, "remove its directory");
 	log_info("removed here, as it is delivered");
 	return 0;
+}
+
+static bool
+is_out_of(const struct job *job, const char *archive)
+{
+	const char *id = job->journal.progress.archive;
+
+	return archive == NULL || (id && strcmp(id, archive) == 0);
 }
 
 static enum removal_outcome
 run(const struct removal *r, struct job *job, struct err *e)
 {
 	enum removal_outcome outcome;
+	struct stat st;
 	size_t n;
 
 	if (recording_open_entry(&job->recording, r->rootfd, r->root, r->name,
 		&r->pipeline->recording, e) == -1 ||
+	    recording_enter(&job->recording, e) == -1)
+		return REMOVAL_FAILED;
+	if (fstat(job->recording.dirfd, &st) == -1 ||
 	    journal_open(&job->journal, job->recording.dirfd,
 		job->recording.policy->locking, e) == -1)
 		return REMOVAL_FAILED;
+	if (!is_out_of(job, r->archive)) {
+		(void)err_set(e, ERR_NONE, "%s", "");
+		return REMOVAL_KEPT;
+	}
 	log_set_session(job->journal.progress.session
 		? job->journal.progress.session
 		: r->name);
@@ -283,17 +293,17 @@ run(const struct removal *r, struct job *job, struct err *e)
 	outcome = verify(r, job, e);
 	if (outcome != REMOVAL_DONE)
 		return outcome;
-	if (!is_all_delivered(job, e) || !is_in_place(r, job, e))
+	if (!is_all_delivered(job, e) || !is_in_place(r, &st, e))
 		return REMOVAL_FAILED;
 	if (job->recording.n != n)
 		(void)err_set(e, ERR_NONE, "files came or went meanwhile");
-	else if (remove_all(r, job, e) == 0)
+	else if (remove_all(job, e) == 0)
 		return REMOVAL_DONE;
 	return REMOVAL_FAILED;
 }
 
 enum removal_outcome
-removal_run(const struct removal *r, struct err *e)
+removal_empty(const struct removal *r, struct err *e)
 {
 	struct job job = {
 		.policy = r->pipeline,
@@ -310,4 +320,15 @@ removal_run(const struct removal *r, struct err *e)
 		    e->class == ERR_NO_INPUT)
 	    ? REMOVAL_KEPT
 	    : outcome;
+}
+
+enum removal_outcome
+removal_finish(const struct removal *r, const struct stat *st, struct err *e)
+{
+	if (!is_in_place(r, st, e))
+		return REMOVAL_KEPT;
+	if (unlinkat(r->rootfd, r->name, AT_REMOVEDIR) == 0)
+		return REMOVAL_DONE;
+	(void)err_sys(e, "remove its directory");
+	return REMOVAL_FAILED;
 }

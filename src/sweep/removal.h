@@ -1,6 +1,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <sys/stat.h>
 
 #include "base/err.h"
 #include "delivery/pipeline.h"
@@ -23,6 +24,7 @@ struct removal {
 	enum removal_proof proof;
 	int rootfd;
 	const char *root, *name; /* the directory, and where it is */
+	const char *archive;     /* only if it came out of this one; or NULL */
 };
 
 enum removal_outcome {
@@ -35,6 +37,11 @@ enum removal_outcome {
 
 /*
  * Remove the recording if STOPPED is acknowledged, everything in it is
- * delivered, and the server proves to have it.
+ * delivered, and the server proves to have it.  In two parts, as a process
+ * that works on the recording alone does the first: all that is in the
+ * directory, and the directory, where it still is what it was when st was
+ * taken.
  */
-enum removal_outcome removal_run(const struct removal *, struct err *e);
+enum removal_outcome removal_empty(const struct removal *, struct err *e);
+enum removal_outcome removal_finish(const struct removal *,
+    const struct stat *st, struct err *e);

@@ -9,17 +9,9 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/owned.h"
 #include "base/stop.h"
-
-int
-retention_check(const struct retention_policy *policy, struct err *e)
-{
-	if (policy->min_free > 0 && policy->keep_ms == 0)
-		return err_set(e, ERR_CONFIG,
-		    "min-free: it shortens retention, which is not set: "
-		    "nothing would be removed");
-	return 0;
-}
+#include "sweep/visit.h"
 
 struct candidate {
 	char *name;
@@ -42,10 +34,10 @@ static void
 remove_empty(const struct root *root, const struct finding *f)
 {
 	const struct retention_deps *deps = root->deps;
-	int64_t age_ms = clock_unix_ms() - (int64_t)f->st.st_mtim.tv_sec * 1000;
+	int64_t age_ms = clock_unix_ms() - f->facts.directory_ms;
 
 	/* It fails unless the directory is empty. */
-	if (S_ISDIR(f->st.st_mode) && !deps->would_remove &&
+	if (f->facts.directory_ms > 0 && !deps->is_dry_run &&
 	    deps->policy->keep_ms > 0 && age_ms > deps->policy->keep_ms &&
 	    age_ms > deps->verdict->settle_ms)
 		(void)unlinkat(root->fd, f->name, AT_REMOVEDIR);
@@ -67,8 +59,8 @@ on_found(void *ctx, struct finding *f)
 	    sizeof(*root->candidates));
 	c = &root->candidates[root->n++];
 	*c = (struct candidate){
-		.done_ms = f->done_ms,
-		.is_copy = f->progress.archive != NULL,
+		.done_ms = f->facts.done_ms,
+		.is_copy = f->facts.is_copy,
 	};
 	c->name = steal(&f->name);
 }
@@ -125,11 +117,36 @@ note_failed(struct retention_result *result, const char *name,
 }
 
 static void
-handle(struct root *root, const char *name)
+count(struct retention_result *result, const char *name,
+    enum removal_outcome outcome, const struct err *e)
+{
+	switch (outcome) {
+	case REMOVAL_DONE:
+		result->removed++;
+		break;
+	case REMOVAL_LOST:
+		result->lost++;
+		result->worst = err_worse(result->worst, ERR_PERMANENT);
+		break;
+	case REMOVAL_FAILED:
+		note_failed(result, name, e);
+		break;
+	case REMOVAL_UNPROVEN:
+		if (result->unproven++ == 0) {
+			log_info("%s: kept: %s", name, e->text);
+			break;
+		}
+		__attribute__((fallthrough));
+	case REMOVAL_KEPT:
+		log_debug("%s: kept: %s", name, e->text);
+		break;
+	}
+}
+
+static void
+handle(const struct root *root, const char *name)
 {
 	const struct retention_deps *deps = root->deps;
-	struct retention_result *result = root->result;
-	autofree char *path = xasprintf("%s/%s", root->path, name);
 	const struct removal removal = {
 		.pipeline = deps->pipeline,
 		.proof = (enum removal_proof)deps->policy->proof,
@@ -139,37 +156,18 @@ handle(struct root *root, const char *name)
 	};
 	struct err e = { 0 };
 
-	if (deps->would_remove) {
-		deps->would_remove(path);
-		return;
-	}
-	switch (removal_run(&removal, &e)) {
-	case REMOVAL_DONE:
-		result->removed++;
-		break;
-	case REMOVAL_LOST:
-		result->lost++;
-		result->worst = err_worse(result->worst, ERR_PERMANENT);
-		break;
-	case REMOVAL_FAILED:
-		note_failed(result, name, &e);
-		break;
-	case REMOVAL_UNPROVEN:
-		if (result->unproven++ == 0) {
-			log_info("%s: kept: %s", name, e.text);
-			break;
-		}
-		__attribute__((fallthrough));
-	case REMOVAL_KEPT:
-		log_debug("%s: kept: %s", name, e.text);
-		break;
-	}
+	if (deps->is_dry_run)
+		log_outcome("would be removed, if the server has all of it: "
+			    "%s/%s",
+		    root->path, name);
+	else
+		count(root->result, name, visit_remove(&removal, &e), &e);
 }
 
 static void
 warn_of_disk(const struct root *root)
 {
-	if (root->deps->would_remove || !is_disk_low(root))
+	if (root->deps->is_dry_run || !is_disk_low(root))
 		return;
 	log_error("%s: only %.1f %% of the disk is free, and nothing is left "
 		  "that may be removed; %zu recordings are not delivered",
@@ -177,7 +175,7 @@ warn_of_disk(const struct root *root)
 }
 
 static void
-run_root(struct root *root)
+run_root(struct root *root, const struct text_list *self)
 {
 	struct retention_result *result = root->result;
 	struct survey survey = {
@@ -186,7 +184,7 @@ run_root(struct root *root)
 	};
 	struct err ignored;
 
-	(void)survey_root(&survey, root->path, on_found, root, &ignored);
+	(void)survey_roots(&survey, self, on_found, root, &ignored);
 	if (root->n > 0)
 		qsort(root->candidates, root->n, sizeof(*root->candidates),
 		    compare);
@@ -201,7 +199,6 @@ run_root(struct root *root)
 	if (result->early.class == ERR_NONE)
 		warn_of_disk(root);
 	free(root->candidates);
-	survey_free(&survey);
 }
 
 void
@@ -212,16 +209,17 @@ retention_run(const struct retention_deps *deps, const struct text_list *roots,
 	if (deps->policy->keep_ms == 0 && !deps->has_copies)
 		return;
 	for (size_t i = 0; i < roots->n; i++) {
+		const struct text_list self = { &roots->items[i], 1 };
 		struct root root = {
 			.deps = deps,
 			.result = result,
 			.path = roots->items[i],
-			.fd = open(roots->items[i],
-			    O_RDONLY | O_DIRECTORY | O_CLOEXEC),
+			.fd =
+			    owned_open(roots->items[i], O_RDONLY | O_DIRECTORY),
 		};
 
 		if (root.fd != -1)
-			run_root(&root);
+			run_root(&root, &self);
 		mem_close(&root.fd);
 	}
 }

@@ -25,8 +25,7 @@ struct retention_deps {
 	const struct verdict_policy *verdict;
 	const struct pipeline_policy *pipeline;
 	bool has_copies; /* there may be some that came out of an archive */
-	/* Told of each that would be removed, and then nothing is; or NULL. */
-	void (*would_remove)(const char *path);
+	bool is_dry_run; /* only say what would be removed */
 };
 
 struct retention_result {
@@ -36,9 +35,6 @@ struct retention_result {
 	struct err early;     /* why it ended early; ERR_NONE: it did not */
 	enum err_class worst; /* of what kept us from asking, and of lost */
 };
-
-/* -1 with ERR_CONFIG for a policy that cannot be. */
-int retention_check(const struct retention_policy *, struct err *e);
 
 /*
  * What came out of an archive at once, and what else there is by the policy.

@@ -7,7 +7,6 @@
 
 struct collection {
 	struct status *status;
-	const struct schedule_policy *schedule;
 	unsigned verdicts;
 };
 
@@ -16,44 +15,33 @@ on_found(void *ctx, struct finding *f)
 {
 	const struct collection *c = ctx;
 	struct status *status = c->status;
-	struct progress *p = &f->progress;
-	struct status_row *row;
 
 	status->count[f->verdict]++;
 	if (!(c->verdicts & 1U << f->verdict))
 		return;
+	if (f->session == NULL)
+		f->session = steal(&f->name);
+	if (f->verdict != VERDICT_DONE)
+		f->facts.damaged = 0;
+	if (f->verdict != VERDICT_WAITING)
+		f->facts.next_ms = 0;
 	xgrow((void **)&status->rows, &status->cap, status->n + 1,
 	    sizeof(*status->rows));
-	row = &status->rows[status->n++];
-	*row = (struct status_row){
-		.verdict = f->verdict,
-		.is_listed = f->is_listed,
-		.artifacts = f->artifacts,
-		.stored = f->stored,
-		.bytes = f->bytes,
-		.attempts = p->attempts,
-		.next_ms = f->verdict == VERDICT_WAITING
-		    ? schedule_due_ms(c->schedule, p)
-		    : 0,
-		.updated_ms = p->last_event_ms,
-	};
-	row->session = p->session ? steal(&p->session) : steal(&f->name);
-	row->path = steal(&f->path);
-	row->room = steal(&p->room);
-	row->meeting_id = steal(&p->meeting_id);
-	row->why = steal(&f->why);
+	status->rows[status->n++] = *f;
+	*f = (struct finding){ 0 };
 }
 
 /* Of the same urgency, what has waited longest comes first. */
 static int
 compare(const void *a, const void *b)
 {
-	const struct status_row *x = a, *y = b;
+	const struct finding *x = a, *y = b;
+	int64_t x_ms = x->facts.last_event_ms, y_ms = y->facts.last_event_ms;
 
 	if (x->verdict != y->verdict)
 		return x->verdict < y->verdict ? -1 : 1;
-	if (x->updated_ms != y->updated_ms)
-		return x->updated_ms < y->updated_ms ? -1 : 1;
+	if (x_ms != y_ms)
+		return x_ms < y_ms ? -1 : 1;
 	return strcmp(x->path, y->path);
 }
 
@@ -69,18 +57,12 @@ status_collect(struct status *status, const struct verdict_policy *policy,
 	};
 	struct collection c = {
 		.status = status,
-		.schedule = &policy->schedule,
 		.verdicts = verdicts & ~(1U << VERDICT_NONE),
 	};
-	struct err why;
-	int result = 0;
+	int result;
 
 	*status = (struct status){ 0 };
-	for (size_t i = 0; i < roots->n; i++)
-		if (survey_root(&survey, roots->items[i], on_found, &c,
-			result == 0 ? e : &why) == -1)
-			result = -1;
-	survey_free(&survey);
+	result = survey_roots(&survey, roots, on_found, &c, e);
 	if (status->n > 0)
 		qsort(status->rows, status->n, sizeof(*status->rows), compare);
 	return result;
@@ -89,15 +71,8 @@ status_collect(struct status *status, const struct verdict_policy *policy,
 void
 status_free(struct status *status)
 {
-	for (size_t i = 0; i < status->n; i++) {
-		struct status_row *row = &status->rows[i];
-
-		free(row->session);
-		free(row->path);
-		free(row->room);
-		free(row->meeting_id);
-		free(row->why);
-	}
+	for (size_t i = 0; i < status->n; i++)
+		survey_free_finding(&status->rows[i]);
 	free(status->rows);
 	*status = (struct status){ 0 };
 }
@@ -105,21 +80,19 @@ status_free(struct status *status)
 unsigned
 status_parse_verdicts(const char *names)
 {
-	struct text_list list;
+	autolist struct text_list list = { 0 };
 	unsigned set = 0;
 
 	text_list_parse(&list, names);
 	for (size_t i = 0; i < list.n; i++) {
-		unsigned one = 0;
+		enum verdict v = 0;
 
-		for (int v = 0; v < VERDICT_NONE; v++)
-			if (strcmp(verdict_name((enum verdict)v),
-				list.items[i]) == 0)
-				one = 1U << v;
-		set = one == 0 ? 0 : set | one;
-		if (one == 0)
-			break;
+		while (v < VERDICT_NONE &&
+		    strcmp(verdict_name(v), list.items[i]) != 0)
+			v++;
+		if (v == VERDICT_NONE)
+			return 0;
+		set |= 1U << v;
 	}
-	text_list_free(&list);
 	return set;
 }

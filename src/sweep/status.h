@@ -9,27 +9,19 @@
 
 /* What became of every recording below the roots, for whoever asks. */
 
-struct status_row {
-	enum verdict verdict;
-	char *session, *path, *room, *meeting_id;
-	char *why; /* the last error, or what keeps it; NULL: nothing */
-	bool is_listed;
-	size_t artifacts, stored; /* when listed */
-	int64_t bytes;
-	int64_t attempts;
-	int64_t next_ms;    /* since 1970; 0: none is planned */
-	int64_t updated_ms; /* since 1970; 0: never */
-};
-
+/*
+ * Each has a session, that of its directory's name if no other is known.
+ * facts.damaged is 0 but for one that is done, next_ms but for one that waits.
+ */
 struct status {
-	struct status_row *rows; /* the most urgent first */
+	struct finding *rows; /* the most urgent first */
 	size_t n, cap;
 	size_t count[VERDICTS]; /* of all, whether shown or not */
 };
 
 /*
  * Only rows with a verdict of this set (bits 1 << VERDICT_...) are kept.  -1
- * with *e when a root cannot be read; the others were read all the same.
+ * with *e when a root cannot be read; the others were read anyway.
  */
 int status_collect(struct status *, const struct verdict_policy *,
     const struct recording_policy *, const struct text_list *roots,

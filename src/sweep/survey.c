@@ -7,124 +7,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/clock.h"
+#include "base/file.h"
 #include "base/mem.h"
+#include "base/owned.h"
 #include "base/stop.h"
-#include "delivery/upload.h"
-#include "journal/journal.h"
-
-void
-finding_free(struct finding *f)
-{
-	free(f->path);
-	free(f->name);
-	free(f->why);
-	progress_free(&f->progress);
-	*f = (struct finding){ 0 };
-}
-
-void
-survey_free(struct survey *s)
-{
-	openfiles_free(&s->open_files);
-}
-
-static void
-hold(struct finding *f, const struct err *e)
-{
-	f->verdict = VERDICT_HELD;
-	mem_replace(&f->why, e->text);
-}
-
-/* What the directory itself shows. */
-static void
-list(struct finding *f, const struct recording *rec, struct evidence *ev)
-{
-	int64_t newest_ns = 0;
-
-	f->is_listed = true;
-	f->artifacts = rec->n;
-	ev->has_metadata = rec->metadata_state != METADATA_MISSING;
-	ev->is_metadata_whole = rec->metadata_state == METADATA_PARSED;
-	ev->is_all_stored = rec->trouble.class == ERR_NONE;
-	for (size_t i = 0; i < rec->n; i++) {
-		const struct artifact *a = &rec->artifacts[i];
-		bool is_stored = upload_is_stored(&f->progress, a);
-
-		f->stored += is_stored;
-		f->bytes += a->size;
-		f->undelivered += is_stored ? 0 : a->size;
-		ev->has_media |= a->is_media;
-		ev->is_all_stored &= is_stored;
-		if (a->mtime_ns > newest_ns)
-			newest_ns = a->mtime_ns;
-	}
-	f->newest_ms = newest_ns / 1000000;
-	if (rec->mtime_ns > newest_ns)
-		newest_ns = rec->mtime_ns;
-	ev->newest_ms = newest_ns / 1000000;
-}
-
-/*
- * A file that somebody writes to is still being recorded, whatever else is
- * in the directory; an orphan must not even be read by anybody.
- */
-static bool
-is_open(struct survey *s, const struct recording *rec, enum open_mode least)
-{
-	for (size_t i = 0; i < rec->n; i++) {
-		struct stat st;
-
-		if (fstatat(rec->dirfd, rec->artifacts[i].path, &st,
-			AT_SYMLINK_NOFOLLOW) == 0 &&
-		    openfiles_mode(&s->open_files, &st) >= least)
-			return true;
-	}
-	return false;
-}
-
-static bool
-needs_list(const struct survey *s, const struct evidence *ev)
-{
-	return s->is_deep || !ev->has_journal ||
-	    ev->progress->state == REC_ANNOUNCED ||
-	    schedule_is_due(&s->policy->schedule, ev->progress, ev->now_ms);
-}
-
-static int
-judge(struct survey *s, struct recording *rec, struct finding *f, struct err *e)
-{
-	struct evidence ev = {
-		.progress = &f->progress,
-		.is_writable =
-		    faccessat(rec->dirfd, ".", W_OK, AT_EACCESS) == 0,
-		.now_ms = clock_unix_ms(),
-	};
-	int peek = journal_peek(rec->dirfd, &f->progress, e);
-	const char *why;
-
-	if (peek == -1)
-		return -1;
-	/* That it has started makes no recording one that Jibri handed over. */
-	ev.has_journal = f->progress.has_events && !f->progress.is_recording;
-	ev.is_locked = peek == JOURNAL_BUSY;
-	if (needs_list(s, &ev)) {
-		if (recording_scan(rec, e) == -1)
-			return -1;
-		list(f, rec, &ev);
-	}
-	f->verdict = verdict_of(s->policy, &ev, &why);
-	f->done_ms = f->progress.announced_ms;
-	mem_replace(&f->why, why);
-	if (f->verdict == VERDICT_DUE &&
-	    is_open(s, rec,
-		ev.has_journal || ev.is_metadata_whole ? OPEN_WRITING
-						       : OPEN_READING)) {
-		f->verdict = VERDICT_SETTLING;
-		mem_replace(&f->why, "a process has a file in it open");
-	}
-	return 0;
-}
+#include "sweep/survey_internal.h"
 
 /*
  * Jibri's own folder for what it could not finalize, ext4's, and what is
@@ -140,52 +27,128 @@ is_other(const char *name)
 		    strlen(RECORDING_TOMBSTONE)) != 0);
 }
 
-void
-survey_entry(struct survey *s, int rootfd, const char *root, const char *name,
-    struct finding *f)
-{
-	struct recording rec;
-	struct err e;
+/* Directories, which are looked at when their owners are known. */
+struct listing {
+	struct survey_entry *entries;
+	size_t n, cap;
+};
 
-	*f = (struct finding){
+static void
+free_listing(struct listing *l)
+{
+	for (size_t i = 0; i < l->n; i++)
+		free(l->entries[i].name);
+	free(l->entries);
+}
+
+static void
+add_entry(struct listing *l, const char *name, const struct stat *st)
+{
+	xgrow((void **)&l->entries, &l->cap, l->n + 1, sizeof(*l->entries));
+	l->entries[l->n++] = (struct survey_entry){
+		.name = xstrdup(name),
+		.owner = st->st_uid,
+		.group = st->st_gid,
+	};
+}
+
+static void
+look_at_entry(const struct survey_root *root, const char *name,
+    struct listing *l)
+{
+	struct finding f = {
 		.verdict = VERDICT_NONE,
 		.name = xstrdup(name),
 	};
-	if (is_other(name) ||
-	    fstatat(rootfd, name, &f->st, AT_SYMLINK_NOFOLLOW) == -1 ||
-	    !S_ISDIR(f->st.st_mode))
-		return;
-	f->path = xasprintf("%s/%s", root, name);
-	if (recording_open_entry(&rec, rootfd, root, name, s->recording, &e) ==
-		-1 ||
-	    judge(s, &rec, f, &e) == -1)
-		hold(f, &e);
-	recording_close(&rec);
+	struct stat st;
+	struct err e;
+
+	if (!is_other(name) &&
+	    fstatat(root->fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    S_ISDIR(st.st_mode)) {
+		/* Who becomes its owner would trust it. */
+		if (root->survey->recording->trust == TRUST_ANY ||
+		    trust_check_entry(geteuid(), &root->st, &st, &e) == 0) {
+			add_entry(l, name, &st);
+			free(f.name);
+			return;
+		}
+		f.path = xasprintf("%s/%s", root->path, name);
+		survey_hold(&f, &e);
+	}
+	root->found(root->ctx, &f);
+	survey_free_finding(&f);
 }
 
-int
-survey_root(struct survey *s, const char *root,
+static int
+list_root(const struct survey_root *root, DIR *dir, struct listing *l,
+    struct err *e)
+{
+	const char *name;
+
+	while ((name = file_next_name(dir)) != NULL) {
+		if (stop_check(e) == -1)
+			return -1;
+		look_at_entry(root, name, l);
+	}
+	return errno == 0 ? 0 : err_sys(e, "read %s", root->path);
+}
+
+/* names is NULL for all. */
+static int
+look_at_root(struct survey *s, const char *path, const struct text_list *names,
     void (*found)(void *ctx, struct finding *), void *ctx, struct err *e)
 {
-	autoclosedir DIR *dir = opendir(root);
-	const struct dirent *entry;
+	int fd = owned_open(path, O_RDONLY | O_DIRECTORY);
+	autoclosedir DIR *dir = fd == -1 ? NULL : fdopendir(fd);
+	struct survey_root root = {
+		.survey = s,
+		.fd = fd,
+		.path = path,
+		.found = found,
+		.ctx = ctx,
+	};
+	struct listing l = { 0 };
+	int result;
 
 	if (dir == NULL && (errno == ENOENT || errno == ENOTDIR))
 		return err_set(e, ERR_NO_INPUT,
-		    "%s: there is no such recordings directory", root);
-	if (dir == NULL)
-		return err_sys(e, "open %s", root);
-	for (errno = 0; (entry = readdir(dir)) != NULL; errno = 0) {
-		struct finding f;
+		    "%s: there is no such recordings directory", path);
+	if (dir == NULL || fstat(fd, &root.st) == -1)
+		return err_sys(e, "open %s", path);
+	result = names ? 0 : list_root(&root, dir, &l, e);
+	for (size_t i = 0; names && i < names->n; i++)
+		look_at_entry(&root, names->items[i], &l);
+	/* Their owners, confined, could not see what others have open. */
+	if (l.n > 0)
+		openfiles_load(&s->open_files);
+	if (l.n > 0 && survey_as_owners(&root, l.entries, l.n, e) == -1)
+		result = -1;
+	free_listing(&l);
+	return result;
+}
 
-		if (strcmp(entry->d_name, ".") == 0 ||
-		    strcmp(entry->d_name, "..") == 0)
-			continue;
-		if (stop_check(e) == -1)
-			return -1;
-		survey_entry(s, dirfd(dir), root, entry->d_name, &f);
-		found(ctx, &f);
-		finding_free(&f);
-	}
-	return errno == 0 ? 0 : err_sys(e, "read %s", root);
+int
+survey_roots(struct survey *s, const struct text_list *roots,
+    void (*found)(void *ctx, struct finding *), void *ctx, struct err *e)
+{
+	struct err later;
+	int result = 0;
+
+	for (size_t i = 0; i < roots->n; i++)
+		if (look_at_root(s, roots->items[i], NULL, found, ctx,
+			result == 0 ? e : &later) == -1)
+			result = -1;
+	openfiles_free(&s->open_files);
+	return result;
+}
+
+int
+survey_names(struct survey *s, const char *root, const struct text_list *names,
+    void (*found)(void *ctx, struct finding *), void *ctx, struct err *e)
+{
+	int result = look_at_root(s, root, names, found, ctx, e);
+
+	openfiles_free(&s->open_files);
+	return result;
 }

@@ -4,6 +4,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/text.h"
 #include "journal/progress.h"
 #include "recording/openfiles.h"
 #include "recording/recording.h"
@@ -17,39 +18,52 @@
 struct survey {
 	const struct verdict_policy *policy;
 	const struct recording_policy *recording;
-	bool is_deep; /* what waits or is held is listed, too */
-	struct openfiles open_files;
+	bool is_deep;                /* what waits or is held is listed, too */
+	struct openfiles open_files; /* its own */
 };
+
+/* Whole numbers, each from 0 to FINDING_MOST: another process may send them. */
+struct finding_facts {
+	int64_t directory_ms; /* when it was changed; 0: it is none of ours */
+	/* Of the journal; 0 without one that was read. */
+	int64_t is_copy; /* it came out of an archive */
+	int64_t failed_class;
+	int64_t attempts, ambiguous, damaged;
+	int64_t last_event_ms, next_ms; /* since 1970, like all moments */
+	int64_t done_ms;                /* of the STOPPED */
+	int64_t failed_runs[ERR_CLASSES];
+	/* As far as the directory was listed. */
+	int64_t is_listed;
+	int64_t artifacts, stored;
+	int64_t newest_ms;          /* of its newest artifact */
+	int64_t bytes, undelivered; /* bytes of all, and of those not stored */
+};
+
+#define FINDING_MOST (INT64_C(1) << 44)
 
 struct finding {
 	enum verdict verdict;
 	char *name;
-	char *path;               /* NULL where the entry was not opened */
-	char *why;                /* what there is to say; or NULL */
-	struct progress progress; /* zeroed without a journal that was read */
-	struct stat st;           /* of the directory */
-	int64_t done_ms;          /* since 1970: of the STOPPED */
-	/* As far as the directory was listed. */
-	bool is_listed;
-	size_t artifacts, stored;
-	int64_t newest_ms;          /* since 1970: of its newest artifact */
-	int64_t bytes, undelivered; /* bytes of all, and of those not stored */
+	char *path; /* NULL where the entry was not opened */
+	char *why;  /* what there is to say; or NULL */
+	char *session, *room, *meeting_id; /* of the journal; or NULL */
+	struct finding_facts facts;
 };
 
-/*
- * Judge the entry of a recordings directory.  What cannot be read is held,
- * and why says so.
- */
-void survey_entry(struct survey *, int rootfd, const char *root,
-    const char *name, struct finding *);
+void survey_free_finding(struct finding *);
 
 /*
- * Judge all of them, in no order; found() may keep what it takes out of the
- * finding, the rest is freed.  -1 with *e: ERR_NO_INPUT when there is no such
- * directory, or as err_sys(), or ERR_INTERRUPTED.
+ * Judge the entries of all roots, in no order, in a process of its own for
+ * each owner, which root becomes; what cannot be read is held,
+ * and why says so.  found() may keep what it takes out of the finding, the
+ * rest is freed.  -1 with *e of the first root that cannot be
+ * read: ERR_NO_INPUT when there is no such directory, or as err_sys(), or
+ * ERR_INTERRUPTED; the others are looked at anyway.
  */
-int survey_root(struct survey *, const char *root,
+int survey_roots(struct survey *, const struct text_list *roots,
     void (*found)(void *ctx, struct finding *), void *ctx, struct err *e);
 
-void finding_free(struct finding *);
-void survey_free(struct survey *);
+/* Only the entries of one root that have these names. */
+int survey_names(struct survey *, const char *root,
+    const struct text_list *names, void (*found)(void *ctx, struct finding *),
+    void *ctx, struct err *e);

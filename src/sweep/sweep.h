@@ -30,12 +30,11 @@ struct sweep_result {
 	size_t delivered, failed, busy;
 	size_t newly_held, tried_held;
 	bool has_copies; /* what came out of an archive was found */
-	struct text_list delivered_paths;
-	size_t removed;           /* the caller's */
+	struct text_list delivered_paths; /* the caller's to free */
+	size_t removed;                   /* the caller's */
 	size_t removed_new;       /* of these, delivered by this sweep */
 	size_t left;              /* due, and not visited */
-	struct err early;         /* why it ended early; ERR_NONE: it did
-					not */
+	struct err early;         /* why it ended early; or ERR_NONE */
 	bool is_file_service_out; /* and that was why */
 	enum err_class worst;     /* of the visits and of early */
 };
@@ -43,12 +42,38 @@ struct sweep_result {
 /*
  * Sweep the roots.  While visits last they are looked at again: what is due
  * by then is visited too, each recording once.  -1 with *e when a root cannot
- * be read; the others were swept all the same.
+ * be read; the others were swept anyway.
  */
 int sweep_run(const struct sweep *, const struct text_list *roots,
     struct sweep_result *, struct err *e);
 
-void sweep_result_free(struct sweep_result *);
+struct sweep_watch_policy {
+	int64_t interval_ms; /* between two looks at everything */
+	int64_t drain_ms;    /* so long after SIGTERM what is due is sent */
+};
+
+struct sweep_watch {
+	const struct sweep_watch_policy *policy;
+	const struct sweep *sweep;
+	/*
+	 * Read the settings again, also those of policy and sweep, and the
+	 * roots with them.
+	 */
+	void (*reload)(void *ctx, struct text_list *roots);
+	/* What else a sweep does, every five minutes, in its own process. */
+	void (*tend)(void *ctx, const struct text_list *roots,
+	    struct sweep_result *);
+	void *ctx;
+};
+
+/*
+ * Stay, and do at once what a sweep would do: what inotify(7) tells of, what
+ * has become due, and by a look at everything now and then.  SIGHUP reloads;
+ * SIGTERM and SIGINT end it, with those that are not delivered named.  -1 with
+ * the class alone when there are any.
+ */
+int sweep_watch(const struct sweep_watch *, struct text_list *roots,
+    struct err *e);
 
 /* Of the splay, the part that is this host's, by its name.  Pure. */
 int64_t sweep_splay_ms(const char *host, int64_t splay_ms);

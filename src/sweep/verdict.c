@@ -26,8 +26,9 @@ of_orphan(const struct verdict_policy *policy, const struct evidence *ev)
 {
 	if (!ev->has_metadata && !ev->has_media)
 		return VERDICT_NONE;
-	/* Jibri writes it last. */
-	if (ev->is_metadata_whole && !is_younger(ev, GRACE_MS))
+	/* Jibri writes it last; who copies a recording may not. */
+	if (ev->is_metadata_whole && ev->has_whole_media &&
+	    !is_younger(ev, GRACE_MS))
 		return VERDICT_DUE;
 	return is_settling(policy, ev) ? VERDICT_SETTLING : VERDICT_DUE;
 }
@@ -37,10 +38,13 @@ of_journal(const struct verdict_policy *policy, const struct evidence *ev,
     const char **why)
 {
 	const struct progress *p = ev->progress;
+	bool is_held = p->failed_class == ERR_PERMANENT;
 
 	if (p->is_given_up)
 		return VERDICT_GIVEN_UP;
-	if (p->failed_class == ERR_PERMANENT) {
+	if (progress_lacks_media(p) && ev->is_any_new)
+		return is_settling(policy, ev) ? VERDICT_SETTLING : VERDICT_DUE;
+	if (is_held) {
 		*why = p->failed_text;
 		return VERDICT_HELD;
 	}

@@ -34,8 +34,9 @@ struct evidence {
 	/* Of the journal, where there is one. */
 	const struct progress *progress;
 	bool is_all_stored; /* every artifact, as it is now */
+	bool is_any_new;    /* an artifact was not stored as it is now */
 	/* Of the directory; needed where nothing was announced. */
-	bool has_metadata, is_metadata_whole, has_media;
+	bool has_metadata, is_metadata_whole, has_media, has_whole_media;
 	int64_t newest_ms; /* the last change of anything in it */
 	int64_t now_ms;
 };

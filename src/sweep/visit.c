@@ -1,23 +1,11 @@
 #include "sweep/visit.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <poll.h>
-#include <signal.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
-#include "base/mem.h"
-#include "base/stop.h"
-
-enum { REAP_MS = 1500, REAP_STEP_MS = 2 };
 
 /* A pipe takes it in one piece, also when nobody reads. */
 _Static_assert(sizeof(struct visit_report) <= PIPE_BUF, "a small report");
@@ -55,118 +43,100 @@ visit_deliver(const struct visit_policy *policy, const char *directory,
 	attempt_result_free(&result);
 }
 
-/* What is hostile in one recording sees none of the others. */
+struct task {
+	const struct visit_policy *policy;
+	const char *directory;
+};
+
 static void
-confine_to(const struct visit_policy *policy, const char *directory)
+work(const void *ctx, int fd)
 {
-	struct text_list own = { 0 };
-
-	text_list_add(&own, directory);
-	confine_files(policy->confine, &own);
-	text_list_free(&own);
-}
-
-static _Noreturn void
-run_child(const struct visit_policy *policy, const char *directory,
-    pid_t parent, int fd)
-{
+	const struct task *task = ctx;
+	struct visit_policy policy = *task->policy;
+	struct pipeline_policy pipeline = *policy.pipeline;
 	struct visit_report report = { 0 };
-	struct err e;
 
-	(void)prctl(PR_SET_PDEATHSIG, SIGTERM);
-	log_after_fork();
-	if (stop_after_fork(&e) == -1 || getppid() != parent)
-		_exit(EXIT_FAILURE);
-	/* That of the sweep is none of its own: it gets a signal then. */
-	stop_at(clock_mono_ms() + policy->deadline_ms);
-	confine_to(policy, directory);
-	visit_deliver(policy, directory, &report);
+	pipeline.recording.is_alone = true;
+	policy.pipeline = &pipeline;
+	visit_deliver(&policy, task->directory, &report);
 	(void)file_write_all(fd, &report, sizeof(report));
-	log_finish();
-	_exit(EXIT_SUCCESS);
 }
 
 int
-visit_start(struct visit *v, const struct visit_policy *policy,
+visit_start(struct child *c, const struct visit_policy *policy,
     const char *directory, struct err *e)
 {
-	pid_t parent = getpid();
-	int fds[2];
+	const struct task task = { policy, directory };
 
-	if (pipe2(fds, O_CLOEXEC | O_NONBLOCK) == -1)
-		return err_sys(e, "create a pipe");
-	v->pid = fork();
-	if (v->pid == 0) {
-		mem_close(&fds[0]);
-		run_child(policy, directory, parent, fds[1]);
-	}
-	mem_close(&fds[1]);
-	v->fd = fds[0];
-	v->began_ms = clock_mono_ms();
-	v->kill_at_ms = v->began_ms + policy->deadline_ms + STOP_KILL_MS;
-	if (v->pid != -1)
-		return 0;
-	mem_close(&fds[0]);
-	v->pid = 0;
-	return err_sys(e, "start a process");
+	/* The sweep's deadline is none of its own: it gets a signal then. */
+	return child_start(c, work, &task,
+	    clock_mono_ms() + policy->deadline_ms, e);
 }
 
-/*
- * False when even SIGKILL does not end it: it hangs in the kernel.  A child
- * that has said all may still have lines for a slow reader.
- */
 static bool
-reap(const struct visit *v, int *status)
+is_valid(const struct visit_report *r)
 {
-	bool is_overdue = clock_mono_ms() >= v->kill_at_ms;
-	int64_t began_ms = clock_mono_ms();
-	int64_t age_ms;
-
-	while ((age_ms = clock_mono_ms() - began_ms) < 2 * REAP_MS) {
-		pid_t pid;
-
-		if (is_overdue || age_ms >= REAP_MS)
-			(void)kill(v->pid, SIGKILL);
-		pid = waitpid(v->pid, status, WNOHANG);
-		if (pid == v->pid || (pid == -1 && errno != EINTR))
-			return true;
-		(void)poll(NULL, 0, REAP_STEP_MS);
-	}
-	return false;
+	return err_is_valid(&r->err) && err_is_valid(&r->outage.err) &&
+	    r->outage.service <= OUTAGE_FILE && r->is_own <= 1 &&
+	    r->is_token_renewed <= 1;
 }
 
-static void
-explain_death(int status, struct err *e)
+static int
+set_made_up(struct err *e)
 {
-	if (WIFSIGNALED(status))
-		(void)err_set(e, ERR_TEMPORARY,
-		    "its process was ended by SIG%s",
-		    sigabbrev_np(WTERMSIG(status)));
-	else
-		(void)err_set(e, ERR_TEMPORARY,
-		    "its process ended with exit code %d", WEXITSTATUS(status));
+	return err_set(e, ERR_TEMPORARY, "its process made up what it reports");
 }
 
 bool
-visit_end(struct visit *v, struct visit_report *report)
+visit_end(struct child *c, struct visit_report *report)
 {
-	bool is_reaped;
-	ssize_t n;
-	int status = 0;
+	struct err e;
+	int result = child_end(c, report, sizeof(*report), &e);
 
-	is_reaped = reap(v, &status);
-	do
-		n = read(v->fd, report, sizeof(*report));
-	while (n == -1 && errno == EINTR);
-	mem_close(&v->fd);
-	v->pid = 0;
-	if (n == (ssize_t)sizeof(*report))
+	if (result == 0 && is_valid(report))
 		return true;
-	*report = (struct visit_report){ 0 };
-	if (is_reaped)
-		explain_death(status, &report->err);
-	else
-		(void)err_set(&report->err, ERR_TEMPORARY,
-		    "its process hangs in the kernel and cannot be ended");
+	if (result == 0)
+		(void)set_made_up(&e);
+	*report = (struct visit_report){ .err = e };
 	return false;
+}
+
+/* --- removing ------------------------------------------------------------- */
+
+struct removal_report {
+	enum removal_outcome outcome;
+	struct err err;
+};
+
+static void
+work_removing(const void *ctx, int fd)
+{
+	struct removal r = *(const struct removal *)ctx;
+	struct pipeline_policy pipeline = *r.pipeline;
+	struct removal_report report = { 0 };
+
+	pipeline.recording.is_alone = true;
+	r.pipeline = &pipeline;
+	report.outcome = removal_empty(&r, &report.err);
+	(void)file_write_all(fd, &report, sizeof(report));
+}
+
+enum removal_outcome
+visit_remove(const struct removal *r, struct err *e)
+{
+	struct removal_report report;
+	struct stat st;
+
+	if (fstatat(r->rootfd, r->name, &st, AT_SYMLINK_NOFOLLOW) == -1)
+		return REMOVAL_KEPT;
+	if (child_run(work_removing, r, &report, sizeof(report), e) == -1)
+		return REMOVAL_FAILED;
+	if (!err_is_valid(&report.err) ||
+	    (unsigned)report.outcome > REMOVAL_FAILED) {
+		(void)set_made_up(e);
+		return REMOVAL_FAILED;
+	}
+	*e = report.err;
+	return report.outcome == REMOVAL_DONE ? removal_finish(r, &st, e)
+					      : report.outcome;
 }

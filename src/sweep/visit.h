@@ -2,11 +2,11 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <sys/types.h>
 
-#include "base/confine.h"
+#include "base/child.h"
 #include "base/err.h"
 #include "delivery/attempt.h"
+#include "sweep/removal.h"
 
 /*
  * One recording's turn in a sweep: attempt_run() in a process of its own, so
@@ -19,7 +19,6 @@ struct visit_policy {
 	int64_t deadline_ms; /* of one visit */
 	int64_t jobs;        /* that share the rate */
 	bool takes_held;
-	const struct confine_policy *confine;
 	const struct auth_token *token; /* to begin with; NULL: none */
 	const struct watch *watch; /* of each visit's uploads; NULL: nobody */
 };
@@ -27,20 +26,13 @@ struct visit_policy {
 /* What became of it. */
 struct visit_report {
 	struct err err; /* ERR_NONE: delivered */
-	bool is_own;    /* see attempt_result */
-	bool is_token_renewed;
+	uint8_t is_own; /* booleans; see attempt_result */
+	uint8_t is_token_renewed;
 	struct outage outage;
 };
 
-struct visit {
-	pid_t pid;          /* 0: none */
-	int fd;             /* readable when it has ended */
-	int64_t began_ms;   /* both by clock_mono_ms() */
-	int64_t kill_at_ms; /* it should have ended itself by then */
-};
-
 /* -1 as err_sys() when no process can be started. */
-int visit_start(struct visit *, const struct visit_policy *,
+int visit_start(struct child *, const struct visit_policy *,
     const char *directory, struct err *e);
 
 /*
@@ -49,8 +41,14 @@ int visit_start(struct visit *, const struct visit_policy *,
  * temporarily, and err says how.  Waits for some seconds at most: one that
  * hangs in the kernel is left behind.
  */
-bool visit_end(struct visit *, struct visit_report *);
+bool visit_end(struct child *, struct visit_report *);
 
 /* What the process does, from its start to its report. */
 void visit_deliver(const struct visit_policy *, const char *directory,
     struct visit_report *);
+
+/*
+ * removal_empty(), in a process of its own, but for the directory itself, which
+ * its owner may not be allowed to remove.
+ */
+enum removal_outcome visit_remove(const struct removal *, struct err *e);

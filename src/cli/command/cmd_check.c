@@ -1,4 +1,6 @@
+#include "base/confine.h"
 #include "base/log.h"
+#include "base/user.h"
 #include "cli/command/commands.h"
 #include "cli/doctor/check.h"
 #include "cli/report/report.h"
@@ -16,15 +18,18 @@ examine(struct diagnoses *f, const struct options *o)
 
 	if (config_load(&l, o->config_path, o->flags, o->n_flags, &e) == -1) {
 		check_fail(f, "configuration",
-		    "Mend this place: see jibri-finalize.conf(5).", "%s",
-		    e.text);
+		    "Fix it there: see jibri-finalize.conf(5).", "%s", e.text);
 	} else {
 		/* Not even the log file is to be made. */
 		(void)log_configure(&quiet, &e);
 		check_config(f, &l, o->config_path);
 		check_machine(f, &l);
 		check_jibri(f, &l);
-		check_services(f, &l);
+		/* Nothing that servers answer needs the rights of root. */
+		confine_names(&l.config.confine);
+		(void)user_work_as(USER_NOBODY, USER_NOBODY, &e);
+		confine_directory(&l.config.confine, -1);
+		check_services(f, &l, o->given & OPTION_WRITE);
 	}
 	config_free(&l);
 }

@@ -1,63 +1,128 @@
+#include <limits.h>
+#include <poll.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/stop.h"
 #include "base/text.h"
 #include "cli/command/commands.h"
 #include "delivery/forget.h"
 
 static const char *const outcomes[] = {
-	[FORGET_GIVEN_UP] =
-	    ("given up: nothing is sent, nothing is deleted; "
-	     "'jibri-finalize upload DIR' delivers it all the same"),
+	[FORGET_GIVEN_UP] = ("given up: nothing is sent, nothing is deleted; "
+			     "to deliver it anyway: jibri-finalize upload "),
 	[FORGET_GIVEN_UP_BEFORE] = "was given up before",
 	[FORGET_DELIVERED] = "is delivered, nothing is left to give up",
 };
 
-static void
-report(const struct recording *rec, const char *what)
-{
-	autofree char *name = text_escape(recording_name(rec));
-	autofree char *line = xasprintf("%s: %s\n", name, what);
+enum { ANSWER_BYTES = 64 };
 
-	log_result(line);
+/* Until there is a line, a signal, or the deadline. */
+static void
+wait_for_line(void)
+{
+	struct pollfd fds[] = {
+		{ .fd = STDIN_FILENO, .events = POLLIN },
+		{ .fd = stop_fd(), .events = POLLIN },
+	};
+	int64_t left = stop_left_ms();
+
+	(void)poll(fds, 2, left > INT_MAX ? INT_MAX : (int)left);
+}
+
+/*
+ * Ask the operator, who has to answer y or yes.  -1 with ERR_USAGE when the
+ * answer is another, or when there is no terminal to ask on.
+ */
+static int
+ask(const char *question, struct err *e)
+{
+	autofree char *safe = text_escape(question);
+	autofree char *prompt = xasprintf("%s [y/N] ", safe);
+	char answer[ANSWER_BYTES] = "";
+	ssize_t n;
+
+	if (!isatty(STDIN_FILENO) || !isatty(STDERR_FILENO))
+		return err_set(e, ERR_USAGE,
+		    "not a terminal; confirm with --yes");
+	if (file_write_all(STDERR_FILENO, prompt, strlen(prompt)) == -1)
+		return err_sys(e, "ask");
+	wait_for_line();
+	if (stop_check(e) == -1)
+		return -1;
+	n = read(STDIN_FILENO, answer, sizeof(answer) - 1);
+	answer[n > 0 ? n : 0] = '\0';
+	answer[strcspn(answer, "\r\n")] = '\0';
+	if (strcasecmp(answer, "y") == 0 || strcasecmp(answer, "yes") == 0)
+		return 0;
+	return err_set(e, ERR_USAGE, "nothing was done");
 }
 
 static int
-forget(struct loaded *l, const struct options *o, struct recording *rec,
+forget_what_was_begun(const struct loaded *l, const struct recording *rec,
+    struct err *e)
+{
+	size_t n;
+	int result = forget_parts(rec, &l->config.pipeline, &n, e);
+
+	if (n > 0)
+		log_info("%zu uploads in parts are aborted", n);
+	return result;
+}
+
+static int
+forget_open(struct loaded *l, const struct options *o, struct recording *rec,
     struct err *e)
 {
 	bool is_reset = o->given & OPTION_RESET;
 	enum forget_outcome outcome;
+	autofree char *path = text_shell_word(rec->path);
 	autofree char *question = xasprintf(is_reset
-		? "Clear the journal of %s, so that the next run starts anew?"
+		? "Clear the journal of %s, so that the next run starts over?"
 		: "Give %s up, so that nothing more is sent?",
 	    rec->path);
 
 	if (!(o->given & OPTION_YES) && ask(question, e) == -1)
 		return -1;
 	if (is_reset) {
-		if (forget_journal(rec, &l->config.pipeline.filestore, e) == -1)
+		/* Then nobody knows any more what that was. */
+		if (forget_what_was_begun(l, rec, e) == -1 ||
+		    forget_journal(rec, &l->config.pipeline.destination, e) ==
+			-1)
 			return -1;
-		report(rec, "its journal is cleared, the next run starts anew");
+		log_outcome("its journal is cleared; the next run starts over");
 		return 0;
 	}
 	if (forget_recording(rec, &outcome, e) == -1)
 		return -1;
-	report(rec, outcomes[outcome]);
-	return 0;
+	log_outcome("%s%s", outcomes[outcome],
+	    outcome == FORGET_GIVEN_UP ? path : "");
+	return forget_what_was_begun(l, rec, e);
+}
+
+static int
+forget(struct loaded *l, const struct options *o, const char *directory,
+    struct err *e)
+{
+	struct recording rec;
+	int result =
+	    recording_open(&rec, directory, &l->config.pipeline.recording, e);
+
+	if (result == 0)
+		result = recording_enter(&rec, e);
+	if (result == 0) {
+		log_set_session(recording_name(&rec));
+		result = forget_open(l, o, &rec, e);
+	}
+	recording_close(&rec);
+	return result;
 }
 
 int
 cmd_forget(struct loaded *l, const struct options *o, struct err *e)
 {
-	struct recording rec;
-	int result =
-	    recording_open(&rec, o->words[0], &l->config.pipeline.recording, e);
-
-	if (result == 0) {
-		log_set_session(recording_name(&rec));
-		recording_enter(&rec, false);
-		result = forget(l, o, &rec, e);
-	}
-	recording_close(&rec);
-	return result;
+	return handle(l, o, o->words[0], true, forget, e);
 }

@@ -1,8 +1,6 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "base/mem.h"
-#include "base/text.h"
 #include "cli/command/commands.h"
 #include "delivery/notify.h"
 
@@ -24,14 +22,15 @@ parse_event(const char *word, enum notify_event *event, struct err *e)
 		return 0;
 	}
 	return err_set(e, ERR_USAGE,
-	    "'%s' is none of started, stopped and failed", word);
+	    "unknown event '%s'; valid events: started, stopped, failed", word);
 }
 
-int
-cmd_notify(struct loaded *l, const struct options *o, struct err *e)
+static int
+notify(struct loaded *l, const struct options *o, const char *directory,
+    struct err *e)
 {
 	struct notify_request request = {
-		.directory = o->n_words > 1 ? o->words[1] : NULL,
+		.directory = directory,
 		.room = o->room,
 		.session = o->session,
 		.error = o->error,
@@ -42,18 +41,26 @@ cmd_notify(struct loaded *l, const struct options *o, struct err *e)
 
 	if (parse_event(o->words[0], &request.event, e) == -1)
 		return -1;
-	if (o->error && request.event != NOTIFY_FAILED)
-		return err_set(e, ERR_USAGE, "--error is for failed alone");
 	outcome = notify_run(&request, &l->config.pipeline, &result, e);
 	/* What was sent is in the log. */
 	if (outcome == 0 && !result.is_told && !(o->given & OPTION_QUIET)) {
-		autofree char *session = text_escape(result.session);
-		autofree char *line = xasprintf(
-		    "%s: the recording is past %s, nothing was sent\n", session,
+		log_set_session(result.session);
+		log_outcome("the recording is past %s, nothing was sent",
 		    events[request.event].name);
-
-		log_result(line);
 	}
 	notify_result_free(&result);
 	return outcome;
+}
+
+int
+cmd_notify(struct loaded *l, const struct options *o, struct err *e)
+{
+	enum notify_event event = NOTIFY_STARTED;
+
+	if (parse_event(o->words[0], &event, e) == -1)
+		return -1;
+	if (o->error && event != NOTIFY_FAILED)
+		return err_set(e, ERR_USAGE, "--error is for failed alone");
+	return handle(l, o, o->n_words > 1 ? o->words[1] : NULL, true, notify,
+	    e);
 }

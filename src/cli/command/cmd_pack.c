@@ -2,23 +2,7 @@
 
 #include "archive/bundle.h"
 #include "base/log.h"
-#include "base/mem.h"
-#include "base/text.h"
 #include "cli/command/commands.h"
-
-static void
-report(const struct bundle_packed *packed)
-{
-	autofree char *session =
-	    text_escape(packed->session ? packed->session : packed->path);
-	autofree char *target = text_escape(packed->target);
-	autofree char *line = xasprintf("%s: packed: %zu artifacts, %" PRId64
-					" bytes, into %s (%" PRId64 " bytes)\n",
-	    session, packed->files, packed->bytes, target,
-	    packed->archive_bytes);
-
-	log_result(line);
-}
 
 static int
 pack(struct loaded *l, const struct options *o, const char *directory,
@@ -33,10 +17,15 @@ pack(struct loaded *l, const struct options *o, const char *directory,
 	int result = bundle_pack(&request, &l->config.bundle,
 	    &l->config.pipeline, &packed, e);
 
-	if (result == 0)
-		report(&packed);
-	else
+	if (result == -1) {
 		log_error("%s", e->text);
+	} else {
+		log_set_session(packed.session);
+		log_outcome("packed: %zu artifacts, %" PRId64
+			    " bytes, into %s (%" PRId64 " bytes)",
+		    packed.files, packed.bytes, packed.target,
+		    packed.archive_bytes);
+	}
 	bundle_packed_free(&packed);
 	return result;
 }
@@ -51,7 +40,7 @@ check_output(const struct options *o, struct err *e)
 	    (stat(o->output, &st) == 0 && S_ISDIR(st.st_mode)))
 		return 0;
 	return err_set(e, ERR_USAGE,
-	    "%s is no directory, and each recording gets an archive of its own",
+	    "%s is not a directory, and each recording gets its own archive",
 	    o->output);
 }
 
@@ -60,5 +49,5 @@ cmd_pack(struct loaded *l, const struct options *o, struct err *e)
 {
 	if (check_output(o, e) == -1)
 		return -1;
-	return deliver_each(l, o, pack, e);
+	return handle_each(l, o, pack, e);
 }

@@ -5,7 +5,6 @@ void
 roots_of(const struct loaded *l, const struct options *o,
     struct text_list *roots)
 {
-	*roots = (struct text_list){ 0 };
 	if (o->n_words == 0)
 		text_list_add(roots, l->config.recordings_dir);
 	for (size_t i = 0; i < o->n_words; i++)
@@ -34,7 +33,7 @@ int
 cmd_status(struct loaded *l, const struct options *o, struct err *e)
 {
 	unsigned verdicts = ~0U;
-	struct text_list roots;
+	autolist struct text_list roots = { 0 };
 	size_t held;
 	int result;
 
@@ -42,13 +41,12 @@ cmd_status(struct loaded *l, const struct options *o, struct err *e)
 		verdicts = status_parse_verdicts(o->states);
 	if (verdicts == 0)
 		return err_set(e, ERR_USAGE,
-		    "--state: '%s' is no list of held, waiting, due, busy, "
-		    "settling, given up and done",
+		    "--state: unknown state in '%s'; valid states: held, "
+		    "waiting, due, busy, settling, given up, done",
 		    o->states);
 	roots_of(l, o, &roots);
 	result =
 	    show_status(l, &roots, verdicts, o->given & OPTION_JSON, &held, e);
-	text_list_free(&roots);
 	if (result == 0 && (o->given & OPTION_CHECK) && held > 0)
 		return err_set(e, ERR_ALARM, "%s", "");
 	return result;

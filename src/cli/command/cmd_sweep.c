@@ -4,23 +4,11 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/mem.h"
 #include "base/stop.h"
 #include "cli/command/commands.h"
 #include "cli/report/meter.h"
 #include "cli/report/report.h"
 #include "sweep/metrics.h"
-
-static void
-say_would_remove(const char *path)
-{
-	autofree char *safe = text_escape(path);
-	autofree char *line = xasprintf("would be removed, if the server has "
-					"all of it: %s\n",
-	    safe);
-
-	log_result(line);
-}
 
 /* How many of what this sweep delivered are there no more? */
 static size_t
@@ -35,14 +23,14 @@ count_gone(const struct text_list *paths)
 
 static void
 remove_delivered(const struct loaded *l, const struct text_list *roots,
-    void (*would_remove)(const char *), struct sweep_result *result)
+    bool is_dry_run, struct sweep_result *result)
 {
 	const struct retention_deps deps = {
 		.policy = &l->config.retention,
 		.verdict = &l->config.verdict,
 		.pipeline = &l->config.pipeline,
 		.has_copies = result->has_copies,
-		.would_remove = would_remove,
+		.is_dry_run = is_dry_run,
 	};
 	struct retention_result r;
 
@@ -96,34 +84,64 @@ conclude(const struct sweep_result *r, int outcome, bool may_be_missing,
 	return e->class == ERR_NONE ? 0 : -1;
 }
 
+static struct sweep
+sweep_of(const struct loaded *l, const struct options *o, struct meter *meter)
+{
+	const struct config *c = &l->config;
+
+	return (struct sweep){
+		.policy = &c->sweep,
+		.verdict = &c->verdict,
+		.visit = {
+		    .attempt = &c->attempt,
+		    .pipeline = &c->pipeline,
+		    .jobs = c->sweep.jobs,
+		    .deadline_ms = c->deadline_ms,
+		    .takes_held = o->given & OPTION_HELD,
+		    .watch = meter_init_log(meter,
+			(enum meter_when)c->progress),
+		},
+	};
+}
+
+static int
+sweep(const struct loaded *l, const struct options *o,
+    const struct text_list *roots, struct sweep_result *result, struct err *e)
+{
+	struct meter meter;
+	const struct sweep sweep = sweep_of(l, o, &meter);
+	int outcome = sweep_run(&sweep, roots, result, e);
+
+	/* It has to be asked before anything is removed. */
+	if (!result->is_file_service_out)
+		remove_delivered(l, roots, false, result);
+	return outcome;
+}
+
+static int
+check_retention(const struct loaded *l, struct err *e)
+{
+	const struct retention_policy *policy = &l->config.retention;
+
+	if (policy->min_free > 0 && policy->keep_ms == 0)
+		return err_set(e, ERR_CONFIG,
+		    "min-free does nothing without retention; set both");
+	return 0;
+}
+
 int
 cmd_sweep(struct loaded *l, const struct options *o, struct err *e)
 {
-	struct meter meter;
-	const struct sweep sweep = {
-		.policy = &l->config.sweep,
-		.verdict = &l->config.verdict,
-		.visit = {
-		    .attempt = &l->config.attempt,
-		    .pipeline = &l->config.pipeline,
-		    .jobs = l->config.sweep.jobs,
-		    .deadline_ms = l->config.deadline_ms,
-		    .takes_held = o->given & OPTION_HELD,
-		    .confine = &l->config.confine,
-		    .watch = meter_init_log(&meter,
-			(enum meter_when)l->config.progress),
-		},
-	};
 	struct sweep_result result = { 0 };
 	int64_t began_ms = clock_mono_ms();
 	int64_t max_ms = l->config.sweep.max_time_ms;
 	bool is_default_root =
 	    o->n_words == 0 && config_is_default(l, "recordings-dir");
-	struct text_list roots;
+	autolist struct text_list roots = { 0 };
 	size_t held;
 	int outcome;
 
-	if (retention_check(&l->config.retention, e) == -1)
+	if (check_retention(l, e) == -1)
 		return -1;
 	/* The visits have deadlines of their own. */
 	stop_at(max_ms > 0 ? began_ms + max_ms : INT64_MAX);
@@ -131,16 +149,74 @@ cmd_sweep(struct loaded *l, const struct options *o, struct err *e)
 	if (o->given & OPTION_DRY_RUN) {
 		outcome = show_status(l, &roots, ~(1U << VERDICT_DONE), false,
 		    &held, e);
-		remove_delivered(l, &roots, say_would_remove, &result);
+		remove_delivered(l, &roots, true, &result);
 	} else {
-		outcome = sweep_run(&sweep, &roots, &result, e);
-		/* It has to be asked before anything is removed. */
-		if (!result.is_file_service_out)
-			remove_delivered(l, &roots, NULL, &result);
+		outcome = sweep(l, o, &roots, &result, e);
 		write_metrics(l, &roots, began_ms);
 		outcome = conclude(&result, outcome, is_default_root, e);
 	}
-	sweep_result_free(&result);
-	text_list_free(&roots);
+	text_list_free(&result.delivered_paths);
 	return outcome;
+}
+
+/* --- watch ---------------------------------------------------------------- */
+
+struct watched {
+	struct loaded *l;
+	const struct options *o;
+	struct meter meter;
+	struct sweep sweep;
+};
+
+static void
+reload(void *ctx, struct text_list *roots)
+{
+	struct watched *w = ctx;
+	const struct options *o = w->o;
+	struct err e;
+
+	if (config_reload(w->l, o->config_path, o->flags, o->n_flags, &e) ==
+	    -1) {
+		log_error("%s; going on with the settings as they were",
+		    e.text);
+		return;
+	}
+	w->sweep = sweep_of(w->l, o, &w->meter);
+	text_list_free(roots);
+	roots_of(w->l, o, roots);
+	if (check_retention(w->l, &e) == -1 ||
+	    log_configure(&w->l->config.log, &e) == -1)
+		log_warn("%s", e.text);
+	log_info("the settings were read again");
+}
+
+static void
+tend(void *ctx, const struct text_list *roots, struct sweep_result *result)
+{
+	const struct watched *w = ctx;
+	int64_t began_ms = clock_mono_ms();
+
+	if (!result->is_file_service_out)
+		remove_delivered(w->l, roots, false, result);
+	write_metrics(w->l, roots, began_ms);
+}
+
+int
+cmd_watch(struct loaded *l, const struct options *o, struct err *e)
+{
+	struct watched w = { .l = l, .o = o };
+	const struct sweep_watch watch = {
+		.policy = &l->config.watch,
+		.sweep = &w.sweep,
+		.reload = reload,
+		.tend = tend,
+		.ctx = &w,
+	};
+	autolist struct text_list roots = { 0 };
+
+	if (check_retention(l, e) == -1)
+		return -1;
+	w.sweep = sweep_of(l, o, &w.meter);
+	roots_of(l, o, &roots);
+	return sweep_watch(&watch, &roots, e);
 }

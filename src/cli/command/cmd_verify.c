@@ -25,5 +25,5 @@ verify(struct loaded *l, const struct options *o, const char *directory,
 int
 cmd_verify(struct loaded *l, const struct options *o, struct err *e)
 {
-	return deliver_each(l, o, verify, e);
+	return handle_each(l, o, verify, e);
 }

@@ -12,16 +12,12 @@
 #include "cli/report/report.h"
 
 const struct command commands[] = {
-	{
-	    .name = "finalize",
-	    .synopsis = "[--force] [--dry-run] [--json] DIR [ROOM [SESSION]]",
-	    .help = "deliver the recording in DIR now",
-	    .manual = "Deliver the recording now, whatever an earlier run "
-		      "said of it: find out whose it is, upload what the "
-		      "server does not have, and announce it.  What earlier "
-		      "runs achieved is not done again.  --dry-run prints "
-		      "what would be done.  The word finalize can be left "
-		      "out.",
+	{ "finalize", "[--force] [--dry-run] [--json] DIR [ROOM [SESSION]]",
+	    "deliver the recording in DIR now",
+	    "Deliver the recording now: find out whose it is, upload what the "
+	    "server does not have, and announce it.  What earlier runs "
+	    "achieved is not done again.  --dry-run prints what would be "
+	    "done.  The word finalize can be left out.",
 	    .examples = {
 		{ "as Jibri does",
 		    "jibri-finalize /srv/recordings/"
@@ -33,36 +29,26 @@ const struct command commands[] = {
 		    "jibri-finalize --force /srv/recordings/"
 		    "9f1c2d3e-0a4b-4c5d-8e6f-1234567890ab" },
 	    },
-	    .min_words = 1,
-	    .max_words = 3,
+	    .min_words = 1, .max_words = 3,
 	    .options = OPTION_FORCE | OPTION_JSON | OPTION_DRY_RUN,
-	    .scope = SCOPE_FIRST,
-	    .run = cmd_finalize,
-	},
-	{
-	    .name = "upload",
-	    .synopsis = "[FLAG...] (DIR | ARCHIVE)...",
-	    .help = "deliver by hand, check at the server",
-	    .manual = "Deliver recordings by hand, one after the other, "
-		      "whatever their journals say of waiting, held or given "
-		      "up.  What is stored by the journal's word is asked for "
-		      "at the server; what is gone there, or has another size "
-		      "there, is sent again, and STOPPED after it under a new "
-		      "id.  Where nothing is sent and STOPPED was "
-		      "acknowledged, nobody is told anything.  One recording "
-		      "that fails stops no other; the exit code is the worst "
-		      "of them.  The id of a room that is named is asked for "
-		      "again; if it is another one, all of the recording is "
-		      "sent there.  With --only, what matches is sent; with a "
-		      "slash it is matched against the whole path; STOPPED is "
-		      "sent only if nothing else is missing.  With --force "
-		      "everything is sent again, or what matches, whatever "
-		      "the server has.  After --no-webhook the recording is "
-		      "done, and no later run tells the backend either.  "
-		      "--dry-run prints what would be done with each file, "
-		      "its size and type; nothing is sent or written.  A "
-		      "file is taken for an archive, of pack or of another "
-		      "tool.",
+	    .scope = SCOPE_FIRST, .run = cmd_finalize },
+	{ "upload", "[FLAG...] (DIR | ARCHIVE)...",
+	    "deliver by hand, check at the server",
+	    "Deliver recordings by hand, one after the other, also those that "
+	    "are waiting, held or given up.  The server is asked for what the "
+	    "journal has as stored; what is missing there, or has another "
+	    "size, is sent again, and STOPPED after it under a new id.  If "
+	    "nothing is sent and STOPPED was acknowledged, the backend is told "
+	    "nothing.  A recording that fails does not stop the others; the "
+	    "exit code is the worst of them.  The id of a --room is looked up "
+	    "again; if it is another one, all of the recording is sent there.  "
+	    "With --only, what matches is sent; with a slash it is matched "
+	    "against the whole path; STOPPED is sent only if nothing else is "
+	    "missing.  With --force everything, or what matches, is sent "
+	    "again.  After --no-webhook the recording is done, and no later "
+	    "run tells the backend.  --dry-run prints what would be done with "
+	    "each file, its size and type.  A file is taken for an archive, of "
+	    "pack or of another tool.",
 	    .examples = {
 		{ "what the server has lost of some recordings",
 		    "jibri-finalize upload /srv/recordings/9f1c* "
@@ -74,55 +60,41 @@ const struct command commands[] = {
 		    "jibri-finalize upload --force --only '*.mp4' "
 		    "/srv/recordings/rec-abc123" },
 	    },
-	    .min_words = 1,
-	    .max_words = SIZE_MAX,
+	    .min_words = 1, .max_words = SIZE_MAX,
 	    .options = OPTION_ROOM | OPTION_SESSION | OPTION_MEETING_ID |
 		OPTION_ONLY | OPTION_FORCE | OPTION_NO_WEBHOOK | OPTION_JSON |
 		OPTION_DRY_RUN,
-	    .scope = SCOPE_ALL,
-	    .run = cmd_upload,
-	},
-	{
-	    .name = "verify",
-	    .synopsis = "[--deep] [--json] DIR...",
-	    .help = "compare recordings with the server",
-	    .manual = "Compare each file with the server's list, by path and "
-		      "size, and print a line for each: same, missing, size, "
-		      "content, extra (only on the server), twice (several "
-		      "records for one path) or failed (it could not be "
-		      "compared).  With --deep, download each file as well, "
-		      "and compare its SHA-256 with that of the file here "
-		      "and with what the journal says was stored.  Versions "
-		      "that the journal knows to be replaced do not count.  "
-		      "Nothing is changed, here or there.  It ends with 0 "
-		      "only if all agree, with 65 if something differs.",
+	    .scope = SCOPE_ALL, .run = cmd_upload },
+	{ "verify", "[--deep] [--json] DIR...",
+	    "compare recordings with the server",
+	    "Compare each file with the server's list, by path and size, and "
+	    "print a line for each: same, missing, size, content, extra (only "
+	    "on the server), twice (several records for one path) or failed "
+	    "(could not be compared).  With --deep, also download each file "
+	    "and compare its SHA-256 with that of the file here and with what "
+	    "the journal says was stored.  Versions that the journal knows to "
+	    "be replaced do not count.  Nothing is changed, here or there.  "
+	    "Ends with 0 only if all agree, with 65 if something differs.",
 	    .examples = {
 		{ "does the server list all of it?",
 		    "jibri-finalize verify /srv/recordings/rec-abc123" },
 		{ "and is it the same, byte for byte?",
 		    "jibri-finalize verify --deep /srv/recordings/rec-*" },
 	    },
-	    .min_words = 1,
-	    .max_words = SIZE_MAX,
+	    .min_words = 1, .max_words = SIZE_MAX,
 	    .options = OPTION_DEEP | OPTION_JSON,
-	    .scope = SCOPE_ALL,
-	    .run = cmd_verify,
-	},
-	{
-	    .name = "notify",
-	    .synopsis = "started|stopped|failed [FLAG...] [DIR]",
-	    .help = "send one webhook to the backend",
-	    .manual = "Send one webhook, signed like those of a delivery.  "
-		      "Room and session are those of the recording in DIR, "
-		      "or --room and --session.  The journal in DIR notes "
-		      "what was acknowledged.  started is not sent again, "
-		      "and not for a recording that Jibri has handed over.  "
-		      "stopped is refused, with 65, while an artifact is not "
-		      "at the server or no media file is whole; without DIR, "
-		      "while the server has no file of the session.  failed "
-		      "has the text of --error, else that of the last run.  "
-		      "With --force it is sent in any case.  A repeat has "
-		      "the same webhook-id.",
+	    .scope = SCOPE_ALL, .is_looking = true, .run = cmd_verify },
+	{ "notify", "started|stopped|failed [FLAG...] [DIR]",
+	    "send one webhook to the backend",
+	    "Send one webhook, signed like those of a delivery.  Room and "
+	    "session are those of the recording in DIR, or --room and "
+	    "--session.  The journal in DIR notes what was acknowledged.  "
+	    "started is not sent again, and not for a recording that Jibri has "
+	    "handed over.  stopped is refused, with 65, while an artifact is "
+	    "not at the server or no media file is whole; without DIR, while "
+	    "the server has no file of the session.  failed has the text of "
+	    "--error, else that of the last run.  --force sends it in any "
+	    "case.  A repeat has the same webhook-id.",
 	    .examples = {
 		{ "a recording begins",
 		    "jibri-finalize notify started "
@@ -131,73 +103,73 @@ const struct command commands[] = {
 		    "jibri-finalize notify failed --error lost "
 		    "--room abc --session rec-abc123" },
 	    },
-	    .min_words = 1,
-	    .max_words = 2,
+	    .min_words = 1, .max_words = 2,
 	    .options =
 		OPTION_ROOM | OPTION_SESSION | OPTION_ERROR | OPTION_FORCE,
-	    .scope = SCOPE_SECOND,
-	    .run = cmd_notify,
-	},
-	{
-	    .name = "pack",
-	    .synopsis = "[--output FILE] [--unredacted] DIR...",
-	    .help = "put each recording into an archive",
-	    .manual =
-		"Put each recording into an archive of its own, to be "
-		"carried away and given to upload.  Nothing is sent, "
-		"nothing is removed.  --output (-o) names the archive, whose "
-		"suffix (.tar.zst, .tar.gz, .tar or .zip) chooses the "
-		"format, or a directory for it; without, it is "
-		"NAME.tar.zst in the current directory, after the "
-		"recording's.  What is there is not replaced.  "
-		"metadata.json goes without what redact names, unless "
-		"--unredacted is given.  A recording that is being "
-		"worked on, or that changes meanwhile, is not packed.",
+	    .scope = SCOPE_SECOND, .run = cmd_notify },
+	{ "pack", "[--output FILE] [--unredacted] DIR...",
+	    "put each recording into an archive",
+	    "Put each recording into an archive of its own, to be carried away "
+	    "and given to upload.  Nothing is sent, nothing is removed.  "
+	    "--output (-o) names the archive, whose suffix (.tar.zst, .tar.gz, "
+	    ".tar or .zip) chooses the format, or a directory for it; without, "
+	    "it is NAME.tar.zst in the current directory, after the "
+	    "recording's.  What is there is not replaced.  metadata.json goes "
+	    "without what redact names, unless --unredacted is given.  A "
+	    "recording that is being worked on, or that changes meanwhile, is "
+	    "not packed.",
 	    .examples = {
 		{ "into rec-abc123.tar.zst here",
 		    "jibri-finalize pack /srv/recordings/rec-abc123" },
 		{ "and delivered from another machine",
 		    "jibri-finalize upload rec-abc123.tar.zst" },
 	    },
-	    .min_words = 1,
-	    .max_words = SIZE_MAX,
+	    .min_words = 1, .max_words = SIZE_MAX,
 	    .options = OPTION_OUTPUT | OPTION_UNREDACTED,
-	    .scope = SCOPE_AND_OUTPUT,
-	    .run = cmd_pack,
-	},
-	{
-	    .name = "sweep",
-	    .synopsis = "[--held] [--dry-run] [ROOT...]",
-	    .help = "deliver every recording that is due",
-	    .manual = "Deliver every recording below ROOT that is due; "
-		      "without one, below recordings-dir.  What cron or a "
-		      "timer runs: it finds the recordings whose delivery "
-		      "failed and those that Jibri never called for.  What is "
-		      "done, held or still being recorded is left alone.  "
-		      "With --dry-run show what it would do.  See "
-		      "jibri-finalize-sweep(8).",
+	    .scope = SCOPE_AND_OUTPUT, .run = cmd_pack },
+	{ "sweep", "[--held] [--dry-run] [ROOT...]",
+	    "deliver every recording that is due",
+	    "Deliver every recording below ROOT that is due; without one, "
+	    "below recordings-dir.  What cron or a timer runs: it finds the "
+	    "recordings whose delivery failed and those that Jibri never "
+	    "called for.  What is done, held or still being recorded is left "
+	    "alone.  With --dry-run show what it would do.  See "
+	    "jibri-finalize-sweep(8).",
 	    .examples = {
 		{ "everything that is due, as a timer does",
 		    "jibri-finalize sweep /srv/recordings" },
 		{ "what it would do",
 		    "jibri-finalize sweep --dry-run /srv/recordings" },
-		{ "what is held too, once its cause is mended",
+		{ "what is held too, once its cause is fixed",
 		    "jibri-finalize sweep --held /srv/recordings" },
 	    },
 	    .max_words = SIZE_MAX,
 	    .options = OPTION_HELD | OPTION_DRY_RUN,
-	    .scope = SCOPE_ROOTS,
-	    .run = cmd_sweep,
-	},
-	{
-	    .name = "status",
-	    .synopsis = "[--json] [--state LIST] [--check] [ROOT...]",
-	    .help = "show what became of every recording",
-	    .manual = "Show what became of every recording below ROOT, the "
-		      "most urgent first; without one, below recordings-dir.  "
-		      "It takes no locks and writes nothing, so that any user "
-		      "who can read the directories can run it.  --state "
-		      "takes the names of states with commas between them.",
+	    .scope = SCOPE_ROOTS, .run = cmd_sweep },
+	{ "watch", "[ROOT...]",
+	    "stay, and deliver at once what becomes due",
+	    "Stay, and do at once what a sweep would do: as soon as a "
+	    "recording is finished, or its next try has come.  ROOT is as for "
+	    "sweep.  It looks at everything every watch-interval, and removes "
+	    "by retention and writes metrics-file every five minutes.  SIGHUP "
+	    "makes it read the configuration and the secrets again.  On "
+	    "SIGTERM or SIGINT it leaves within two seconds, or after "
+	    "drain-for at the latest; what is not delivered is named then, and "
+	    "the exit code is 75.  It speaks sd_notify(3).  A sweep beside it "
+	    "does no harm.",
+	    .examples = {
+		{ "as a service does",
+		    "jibri-finalize watch /srv/recordings" },
+	    },
+	    .max_words = SIZE_MAX,
+	    .scope = SCOPE_ROOTS, .run = cmd_watch },
+	{ "status", "[--json] [--state LIST] [--check] [ROOT...]",
+	    "show what became of every recording",
+	    "Show what became of every recording below ROOT, the most urgent "
+	    "first; without one, below recordings-dir.  It takes no locks and "
+	    "writes nothing, so that any user who can read the directories can "
+	    "run it.  --state takes the names of states with commas between "
+	    "them.",
 	    .examples = {
 		{ "every recording, the most urgent first",
 		    "jibri-finalize status /srv/recordings" },
@@ -209,21 +181,18 @@ const struct command commands[] = {
 	    },
 	    .max_words = SIZE_MAX,
 	    .options = OPTION_JSON | OPTION_STATE | OPTION_CHECK,
-	    .run = cmd_status,
-	},
-	{
-	    .name = "forget",
-	    .synopsis = "[--reset] [--yes] DIR",
-	    .help = "give a recording up, or clear its journal",
-	    .manual = "Give the recording up for good: nothing is sent, now "
-		      "or later, and nothing is deleted.  The backend is not "
-		      "told.  finalize --force delivers it all the same.  "
-		      "With --reset clear its journal instead: the next run "
-		      "starts anew, which also takes back that it was given "
-		      "up.  That run asks the server first, so nothing is "
-		      "sent twice; but what is there under the same path "
-		      "with the same size then counts as stored.  It asks on "
-		      "a terminal, elsewhere it wants --yes.",
+	    .is_looking = true, .scope = SCOPE_ROOTS, .run = cmd_status },
+	{ "forget", "[--reset] [--yes] DIR",
+	    "give a recording up, or clear its journal",
+	    "Give the recording up for good: nothing is sent, now or later, "
+	    "and nothing is deleted, but for what S3 keeps of files that were "
+	    "not sent to their end.  The backend is not told.  upload "
+	    "delivers it anyway.  With --reset, clear its journal "
+	    "instead: the next run starts over, also if the recording was "
+	    "given up.  That run asks the server first, so nothing is sent "
+	    "twice; but what is there under the same path with the same size "
+	    "then counts as stored.  Asks on a terminal; elsewhere --yes is "
+	    "required.",
 	    .examples = {
 		{ "nothing more is to be sent of it",
 		    "jibri-finalize forget --yes /srv/recordings/rec-abc123" },
@@ -231,43 +200,34 @@ const struct command commands[] = {
 		    "jibri-finalize forget --reset --yes "
 		    "/srv/recordings/rec-abc123" },
 	    },
-	    .min_words = 1,
-	    .max_words = 1,
+	    .min_words = 1, .max_words = 1,
 	    .options = OPTION_RESET | OPTION_YES,
-	    .scope = SCOPE_FIRST,
-	    .run = cmd_forget,
-	},
-	{
-	    .name = "check",
-	    .synopsis = "[--json]",
-	    .help = "look for what is wrong with the installation",
-	    .manual = "Look for what is wrong with the installation, and say "
-		      "how to mend it: the configuration and where it is "
-		      "from, the directory of the recordings, this program, "
-		      "what Jibri's own configuration says of it, and both "
-		      "services with their health, certificates, clocks and "
-		      "whether they accept the token.  Each line is ok, "
-		      "warning or failed.  Nothing is changed, here or "
-		      "there.  Run it as Jibri's user.  It ends with 0, with "
-		      "1 after warnings, with 78 where something failed.",
+	    .scope = SCOPE_FIRST, .run = cmd_forget },
+	{ "check", "[--write] [--json]",
+	    "look for what is wrong with the installation",
+	    "Look for what is wrong with the installation, and suggest a fix: "
+	    "the configuration and where it is from, the directory of the "
+	    "recordings, this program, what Jibri's own configuration says of "
+	    "it, and both services with their health, certificates, clocks and "
+	    "whether they accept the token, or in place of the file-service "
+	    "the bucket of S3.  Each line is ok, warning or failed; what "
+	    "Jibri's configuration leaves to Jibri's environment is a "
+	    "warning.  Nothing is changed, here or there, but --write puts an "
+	    "object into the bucket and removes it.  Run it as Jibri's user.  "
+	    "Ends with 0, with 1 after warnings, with 78 after failures.",
 	    .examples = {
 		{ "as Jibri's user", "sudo -u jibri jibri-finalize check" },
 		{ "what failed, for a script",
 		    "jibri-finalize check --json | "
 		    "jq '.findings[] | select(.result == \"failed\")'" },
 	    },
-	    .options = OPTION_JSON,
-	    .loads_config = true,
-	    .run = cmd_check,
-	},
-	{
-	    .name = "config",
-	    .synopsis = "[--json | --sample]",
-	    .help = "show every setting and where it is from",
-	    .manual = "Print each setting with its value and where the value "
-		      "is from, secrets as (set).  Ends with 78 and says why "
-		      "if they cannot work.  With --sample print a "
-		      "configuration file to start from.",
+	    .options = OPTION_JSON | OPTION_WRITE,
+	    .loads_config = true, .run = cmd_check },
+	{ "config", "[--json | --sample]",
+	    "show every setting and where it is from",
+	    "Print each setting with its value and where the value is from, "
+	    "secrets as (set).  Ends with 78 and says why if they cannot "
+	    "work.  With --sample print a configuration file to start from.",
 	    .examples = {
 		{ "what Jibri's user gets",
 		    "sudo -u jibri jibri-finalize config" },
@@ -276,32 +236,25 @@ const struct command commands[] = {
 		    "jq -r '.[] | select(.name == \"tries\").value'" },
 	    },
 	    .options = OPTION_JSON | OPTION_SAMPLE,
-	    .run = cmd_config,
-	},
-	{
-	    .name = "help",
-	    .synopsis = "[COMMAND]",
-	    .help = "print this help, or that of a command",
-	    .manual = "Print a summary of commands, flags and settings, or, "
-		      "for one command, what it does, its flags and "
-		      "examples.",
+	    .is_looking = true, .run = cmd_config },
+	{ "help", "[COMMAND]",
+	    "print this help, or that of a command",
+	    "Print a summary of commands, flags and settings, or, for one "
+	    "command, what it does, its flags and examples.",
 	    .examples = {
 		{ "the flags of one command", "jibri-finalize help finalize" },
 	    },
 	    .max_words = 1,
-	    .needs_no_config = true,
-	    .run = cmd_help,
-	},
+	    .needs_no_config = true, .run = cmd_help },
+	{ 0 },
 };
-
-const size_t commands_n = sizeof(commands) / sizeof(commands[0]);
 
 static const struct command *
 find_row(const char *name)
 {
-	for (size_t i = 0; i < commands_n; i++)
-		if (strcmp(commands[i].name, name) == 0)
-			return &commands[i];
+	for (const struct command *c = commands; c->name; c++)
+		if (strcmp(c->name, name) == 0)
+			return c;
 	return NULL;
 }
 
@@ -311,21 +264,24 @@ set_unknown(const char *name, const char *problem, struct err *e)
 	struct nearest near = { .typed = name };
 	autofree char *question = NULL;
 
-	for (size_t i = 0; i < commands_n; i++)
-		nearest_offer(&near, commands[i].name);
+	for (const struct command *c = commands; c->name; c++)
+		nearest_offer(&near, c->name);
 	question = nearest_question(&near, "");
 	return err_set(e, ERR_USAGE, "'%s' %s%s", name, problem,
 	    *question ? question : "; see jibri-finalize --help");
 }
 
-const struct command *
-command_find(const char *name, struct err *e)
+int
+cmd_help(struct loaded *l, const struct options *o, struct err *e)
 {
-	const struct command *command = find_row(name);
+	const char *word = o->n_words > 0 ? o->words[0] : NULL;
+	const struct command *command = word ? find_row(word) : NULL;
 
-	if (command == NULL)
-		(void)set_unknown(name, "is no command", e);
-	return command;
+	(void)l;
+	if (word != NULL && command == NULL)
+		return set_unknown(word, "is not a command", e);
+	help_print(commands, command);
+	return 0;
 }
 
 /* Jibri gives a directory and nothing else. */
@@ -358,15 +314,19 @@ run_loaded(struct loaded *l, const struct command *command,
     const struct options *o, struct err *e)
 {
 	struct err no_log;
+	int result;
 
 	l->config.log.is_quiet = o->given & (OPTION_JSON | OPTION_QUIET);
+	l->config.log.is_looking = command->is_looking;
 	if (log_configure(&l->config.log, &no_log) == -1)
 		log_warn("%s; going on without it", no_log.text);
 	for (size_t i = 0; i < l->lax.n; i++)
 		log_warn("%s", l->lax.items[i]);
 	stop_at(clock_mono_ms() + l->config.deadline_ms);
 	confine_command(l, command, o);
-	return command->run(l, o, e);
+	result = command->run(l, o, e);
+	confine_tell();
+	return result;
 }
 
 int
@@ -379,7 +339,7 @@ commands_run(const struct options *given, struct err *e)
 	int result;
 
 	if (o->given & OPTION_HELP) {
-		help_print(command);
+		help_print(commands, command);
 		return 0;
 	}
 	if (o->given & OPTION_VERSION) {

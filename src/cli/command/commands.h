@@ -20,8 +20,9 @@ command_run cmd_status;
 command_run cmd_sweep;
 command_run cmd_upload;
 command_run cmd_verify;
+command_run cmd_watch;
 
-/* What sweep and status look at: the words, else recordings-dir. */
+/* Add what sweep and status look at: the words, else recordings-dir. */
 void roots_of(const struct loaded *, const struct options *,
     struct text_list *roots);
 
@@ -29,27 +30,25 @@ void roots_of(const struct loaded *, const struct options *,
 int show_status(const struct loaded *, const struct text_list *roots,
     unsigned verdicts, bool is_json, size_t *held, struct err *e);
 
-/*
- * One attempt, by hand also on an archive, with its result for people or, with
- * --json, for programs.
- */
-int deliver(const struct loaded *, const struct options *,
-    const struct attempt_request *, struct err *e);
+/* What a command does with one of its words. */
+typedef int word_run(struct loaded *, const struct options *, const char *word,
+    struct err *);
 
 /*
- * Do the same with each word, going on after one that failed.  -1 with the
- * worst class; after a stop the rest is left.
+ * Do it with the recording that word names, or with none where it is NULL.
+ * Root does it in a process of its own, which becomes the owner and says what
+ * there is to be said: -1 with the class alone.  With the last, if root owns
+ * it, this process gives up root's rights instead: nothing needs them any more.
  */
-int deliver_each(struct loaded *, const struct options *,
-    int (*one)(struct loaded *, const struct options *, const char *word,
-	struct err *),
+int handle(struct loaded *, const struct options *, const char *word,
+    bool is_last, word_run *, struct err *e);
+
+/*
+ * Handle each word, going on after one that failed.  -1 with the worst class;
+ * after a stop the rest is left.
+ */
+int handle_each(struct loaded *, const struct options *, word_run *,
     struct err *e);
-
-/*
- * Ask the operator, who has to answer y or yes.  -1 with ERR_USAGE when the
- * answer is another, or when there is no terminal to ask on.
- */
-int ask(const char *question, struct err *e);
 
 /* What a command opens for writing, and so what it is confined to. */
 enum command_scope {
@@ -78,12 +77,12 @@ struct command {
 	unsigned options;     /* OPTION_... that it takes */
 	bool needs_no_config; /* works whatever is configured */
 	bool loads_config;    /* itself, as it has to do with a bad one */
+	bool is_looking;      /* it opens no log file */
 	enum command_scope scope;
 	command_run *run;
 };
 
-extern const struct command commands[];
-extern const size_t commands_n;
+extern const struct command commands[]; /* the last has no name */
 
 /*
  * Confine the process to what the command needs for its words.  A sweep only
@@ -91,9 +90,6 @@ extern const size_t commands_n;
  */
 void confine_command(const struct loaded *, const struct command *,
     const struct options *);
-
-/* By its name; NULL with *e, which names the nearest, for none. */
-const struct command *command_find(const char *name, struct err *e);
 
 /*
  * Find the command and run it.  The first word is a command's name, or the

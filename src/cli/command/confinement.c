@@ -45,7 +45,7 @@ confine_command(const struct loaded *l, const struct command *command,
     const struct options *o)
 {
 	const struct confine_policy *policy = &l->config.confine;
-	struct text_list places = { 0 };
+	autolist struct text_list places = { 0 };
 	size_t first = command->scope == SCOPE_SECOND ? 1 : 0;
 	size_t end = command->scope == SCOPE_FIRST ? 1 : o->n_words;
 
@@ -58,5 +58,4 @@ confine_command(const struct loaded *l, const struct command *command,
 	confine_calls(policy);
 	if (command->scope != SCOPE_ROOTS)
 		confine_files(policy, &places);
-	text_list_free(&places);
 }

@@ -6,7 +6,7 @@
 
 void
 check_note(struct diagnoses *f, enum check_result result, const char *what,
-    const char *mend, const char *fmt, ...)
+    const char *fix, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -16,7 +16,7 @@ check_note(struct diagnoses *f, enum check_result result, const char *what,
 		.result = result,
 		.what = xstrdup(what),
 		.text = xvasprintf(fmt, ap),
-		.mend = mend ? xstrdup(mend) : NULL,
+		.fix = xstrdup(fix),
 	};
 	va_end(ap);
 }
@@ -27,7 +27,7 @@ check_free(struct diagnoses *f)
 	for (size_t i = 0; i < f->n; i++) {
 		free(f->items[i].what);
 		free(f->items[i].text);
-		free(f->items[i].mend);
+		free(f->items[i].fix);
 	}
 	free(f->items);
 	*f = (struct diagnoses){ 0 };

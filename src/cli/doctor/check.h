@@ -3,8 +3,8 @@
 #include "cli/settings/config.h"
 
 /*
- * The doctor: what is found out about an installation, each with how to mend
- * it.  It changes nothing, here or at the services.
+ * The doctor: what is found out about an installation, each with how to fix
+ * it.  It changes nothing, here or at the services, unless it is asked to.
  */
 
 enum check_result { CHECK_OK, CHECK_WARNING, CHECK_FAILED, CHECK_RESULTS };
@@ -13,7 +13,7 @@ struct diagnosis {
 	enum check_result result;
 	char *what; /* "file-service" */
 	char *text; /* one sentence without its full stop */
-	char *mend; /* NULL: nothing is to be mended */
+	char *fix;  /* NULL: nothing is to be fixed */
 };
 
 struct diagnoses {
@@ -21,9 +21,9 @@ struct diagnoses {
 	size_t n, cap;
 };
 
-/* Add one; mend is a sentence, or NULL. */
+/* Add one; fix is a sentence, or NULL. */
 void check_note(struct diagnoses *, enum check_result, const char *what,
-    const char *mend, const char *fmt, ...)
+    const char *fix, const char *fmt, ...)
     __attribute__((format(printf, 5, 6)));
 #define check_ok(f, what, ...) check_note(f, CHECK_OK, what, NULL, __VA_ARGS__)
 #define check_warn(f, ...) check_note(f, CHECK_WARNING, __VA_ARGS__)
@@ -37,8 +37,14 @@ void check_free(struct diagnoses *);
  */
 void check_config(struct diagnoses *, const struct loaded *, const char *path);
 
-/* check_services.c: both services, as a recording would meet them. */
-void check_services(struct diagnoses *, const struct loaded *);
+/*
+ * check_services.c: the services and the store, as a recording would meet them;
+ * where an object can be removed again, writes one if that is asked for.
+ */
+void check_services(struct diagnoses *, const struct loaded *, bool may_write);
+
+/* check_s3.c: the bucket, once its endpoint answers. */
+void check_s3(struct diagnoses *, const struct destination *, bool may_write);
 
 /* check_machine.c: the directory of the recordings, this program. */
 void check_machine(struct diagnoses *, const struct loaded *);
@@ -47,15 +53,7 @@ void check_machine(struct diagnoses *, const struct loaded *);
 void check_jibri(struct diagnoses *, const struct loaded *);
 
 /*
- * check_jibri.c: the value of the last line "key = value" or "key: value" of
- * a HOCON text, wherever it stands; "a.b.key" counts as key.  NULL for none;
- * the caller frees it.
+ * check_machine.c: can Jibri's user, if there is one and we are it or root,
+ * else whoever runs us, enter the path and execute its end?  If not, note it.
  */
-char *check_hocon_value(const char *text, const char *key);
-
-/* check_machine.c: may this user enter the path and execute its end?  By its
- * mode bits. */
-bool check_may_execute(const char *path, const char *user);
-
-/* The user that Jibri's package makes, or NULL where there is none. */
-const char *check_jibri_user(void);
+bool check_executable(struct diagnoses *, const char *what, const char *path);

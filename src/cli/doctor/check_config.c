@@ -1,3 +1,4 @@
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -54,30 +55,27 @@ check_origins(struct diagnoses *f, const struct loaded *l, const char *path)
 		    "%s", l->lax.items[i]);
 }
 
-/* What docker-jitsi-meet and we ourselves have besides the settings. */
-static bool
-is_known(const char *name)
+/* A typing error in a variable is silent otherwise. */
+static void
+check_variable(struct diagnoses *f, const char *name, const char *wish)
 {
-	static const char *const others[] = { "JIBRI_FINALIZE_CONFIG",
-		"JIBRI_FINALIZE_RECORDING_SCRIPT_PATH" };
+	autofree char *key = xstrdup(wish), *same = NULL, *meant = NULL;
+	struct nearest near = { .typed = key };
+	bool is_file;
 
-	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
-		if (strcmp(name, others[i]) == 0)
-			return true;
-	for (size_t i = 0; i < settings_count(); i++) {
-		autofree char *variable = setting_variable(setting_at(i)->name);
-		size_t len = strlen(variable);
-
-		if (strncmp(name, variable, len) == 0 &&
-		    (name[len] == '\0' ||
-			(setting_at(i)->type == SETTING_SECRET &&
-			    strcmp(name + len, "_FILE") == 0)))
-			return true;
-	}
-	return false;
+	for (char *c = key; *c; c++)
+		*c = *c == '_' ? '-' : (char)tolower((unsigned char)*c);
+	same = setting_variable(key);
+	if (strcmp(same, name) == 0 && setting_find_key(key, &is_file))
+		return;
+	settings_offer(&near, false);
+	meant = setting_variable(near.best);
+	check_warn(f, "environment", "Rename or remove it.",
+	    *near.best ? "%s is not a setting; did you mean %s?"
+		       : "%s is not a setting",
+	    name, meant);
 }
 
-/* A typing error in a variable is silent otherwise. */
 static void
 check_variables(struct diagnoses *f)
 {
@@ -85,21 +83,15 @@ check_variables(struct diagnoses *f)
 
 	for (char **e = environ; *e; e++) {
 		autofree char *name = xstrndup(*e, strcspn(*e, "="));
-		struct nearest near = { .typed = name };
-		autofree char *question = NULL;
+		const char *wish;
 
-		if (strncmp(name, prefix, strlen(prefix)) != 0 ||
-		    is_known(name))
+		if (strncmp(name, prefix, strlen(prefix)) != 0)
 			continue;
-		for (size_t i = 0; i < settings_count(); i++) {
-			autofree char *variable =
-			    setting_variable(setting_at(i)->name);
-
-			nearest_offer(&near, variable);
-		}
-		question = nearest_question(&near, "");
-		check_warn(f, "environment", "Rename or remove it.",
-		    "%s names no setting%s", name, question);
+		wish = name + strlen(prefix);
+		/* We and docker-jitsi-meet have two besides the settings. */
+		if (strcmp(wish, "CONFIG") != 0 &&
+		    strcmp(wish, "RECORDING_SCRIPT_PATH") != 0)
+			check_variable(f, name, wish);
 	}
 }
 
@@ -164,15 +156,31 @@ check_contradictions(struct diagnoses *f, const struct loaded *l)
 static void
 check_secret(struct diagnoses *f, const struct loaded *l)
 {
-	if (*text_of(l, "webhook-secret"))
+	autofree char *url = webhook_url(&l->config.pipeline.webhook);
+
+	if (url == NULL)
+		check_ok(f, "webhook-url", "no webhook is sent, as it is set");
+	else if (*text_of(l, "webhook-secret"))
 		check_ok(f, "webhook-secret",
-		    "is set; whether the meeting-service has the same one "
+		    "is set; whether the receiver has the same one "
 		    "shows only when it takes a webhook");
 	else
 		check_warn(f, "webhook-secret",
 		    "Set webhook-secret or webhook-secret-file to what the "
 		    "meeting-service has.",
 		    "is empty: webhooks are not signed");
+}
+
+static void
+check_exposed(struct diagnoses *f, const struct loaded *l)
+{
+	autolist struct text_list found = { 0 };
+
+	pipeline_list_exposed(&l->config.pipeline, &found);
+	for (size_t i = 0; i < found.n; i++)
+		check_warn(f, "http",
+		    "Use https, or http within a private network.", "%s",
+		    found.items[i]);
 }
 
 void
@@ -185,8 +193,9 @@ check_config(struct diagnoses *f, const struct loaded *l, const char *path)
 	check_legacy(f);
 	check_contradictions(f, l);
 	check_secret(f, l);
+	check_exposed(f, l);
 	if (pipeline_check(&l->config.pipeline, &e) == -1)
 		check_fail(f, "configuration",
-		    "Mend this setting: see jibri-finalize.conf(5).", "%s",
+		    "Fix this setting: see jibri-finalize.conf(5).", "%s",
 		    e.text);
 }

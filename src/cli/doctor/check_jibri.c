@@ -1,84 +1,11 @@
-#include <ctype.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/file.h"
 #include "base/mem.h"
 #include "cli/doctor/check.h"
-
-enum { CONFIG_BYTES = 1024 * 1024 };
-
-static const char *
-skip_blanks(const char *s)
-{
-	while (*s == ' ' || *s == '\t')
-		s++;
-	return s;
-}
-
-/* Behind the key: the value as a string, without what HOCON allows besides. */
-static char *
-value_at(const char *s)
-{
-	size_t len;
-
-	s = skip_blanks(s);
-	if (*s != '=' && *s != ':')
-		return NULL;
-	s = skip_blanks(s + 1);
-	if (*s == '"') {
-		len = strcspn(s + 1, "\"\n");
-		return xstrndup(s + 1, len);
-	}
-	len = strcspn(s, "\n#,}");
-	/* "${?NAME}" ends with a brace of its own. */
-	if (strncmp(s, "${", 2) == 0 && s[len] == '}')
-		len++;
-	while (len > 0 && isspace((unsigned char)s[len - 1]))
-		len--;
-	return len ? xstrndup(s, len) : NULL;
-}
-
-/* A key begins at a blank, a brace, a quote or behind a dot. */
-static bool
-is_key(const char *line, const char *at)
-{
-	return at == line || strchr(" \t{.,\"", at[-1]) != NULL;
-}
-
-static bool
-is_comment(const char *line, const char *at)
-{
-	const char *hash = memchr(line, '#', (size_t)(at - line));
-
-	return hash != NULL ||
-	    memmem(line, (size_t)(at - line), "//", 2) != NULL;
-}
-
-char *
-check_hocon_value(const char *text, const char *key)
-{
-	char *found = NULL;
-	const char *line = text;
-
-	while (*line) {
-		size_t len = strcspn(line, "\n");
-		const char *at = memmem(line, len, key, strlen(key));
-		const char *behind = at ? at + strlen(key) : NULL;
-		char *value = NULL;
-
-		if (at && is_key(line, at) && !is_comment(line, at))
-			value = value_at(*behind == '"' ? behind + 1 : behind);
-		if (value) {
-			mem_free_pointer(&found);
-			found = value;
-		}
-		line += len + (line[len] == '\n');
-	}
-	return found;
-}
+#include "cli/doctor/hocon.h"
 
 static bool
 is_this_program(const char *path)
@@ -90,28 +17,29 @@ is_this_program(const char *path)
 }
 
 static void
-check_script(struct diagnoses *f, const char *script, const char *file)
+check_script(struct diagnoses *f, const char *script, const char *file,
+    bool is_old)
 {
-	const char *user = check_jibri_user();
-
-	if (script == NULL)
+	if (script == NULL || *script == '\0')
 		check_fail(f, "finalize-script",
-		    "In its block jibri.recording write finalize-script = and "
-		    "the path of this program, then restart Jibri.",
+		    is_old ? "Write the path of this program as "
+			     "finalize_recording_script_path in config.json, "
+			     "or take that out, then restart Jibri."
+			   : "In its block jibri.recording write "
+			     "finalize-script = and the path of this program, "
+			     "then restart Jibri.",
 		    "%s names none: Jibri calls nobody", file);
 	else if (script[0] != '/')
-		check_warn(f, "finalize-script", "Look what stands behind it.",
-		    "%s says %s, which is not followed", file, script);
+		check_warn(f, "finalize-script",
+		    "Name the path of this program from / on.",
+		    "%s says %s: it depends on how Jibri is started", file,
+		    script);
 	else if (access(script, F_OK) == -1)
 		check_fail(f, "finalize-script",
 		    "Name the path of this program there.", "%s: %s", script,
 		    strerror(errno));
-	else if (!check_may_execute(script, user))
-		check_fail(f, "finalize-script",
-		    "Let the user enter each directory of its path, and "
-		    "execute it: chmod 0755.",
-		    "%s cannot be executed by %s", script,
-		    user ? user : "this user");
+	else if (!check_executable(f, "finalize-script", script))
+		return;
 	else if (!is_this_program(script))
 		check_warn(f, "finalize-script",
 		    "Name the path of this program there, unless that one "
@@ -140,29 +68,81 @@ check_directory(struct diagnoses *f, const char *directory,
 	    directory);
 }
 
+/* Jibri's first file has a key, or the second; and under which name. */
+static const struct key {
+	const char *what, *in[2];
+} keys[] = {
+	{ "finalize-script",
+	    { "finalize_recording_script_path",
+		"jibri.recording.finalize-script" } },
+	{ "recordings-directory",
+	    { "recording_directory", "jibri.recording.recordings-directory" } },
+};
+
+/* 1, 0, -1 as hocon_get(); *file is the one that decides. */
+static int
+ask(struct hocon *const h[2], const char *const files[2], const struct key *k,
+    char **value, const char **file, struct err *e)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < 2 && rc == 0; i++) {
+		if (h[i] == NULL)
+			continue;
+		*file = files[i];
+		rc = hocon_get(h[i], k->in[i], value, e);
+	}
+	return rc;
+}
+
+static void
+check_keys(struct diagnoses *f, struct hocon *const h[2],
+    const char *const files[2], const struct loaded *l)
+{
+	for (size_t i = 0; i < 2; i++) {
+		autofree char *value = NULL;
+		const char *file = NULL;
+		struct err e;
+		int rc = ask(h, files, &keys[i], &value, &file, &e);
+
+		bool is_open =
+		    i == 0 && *e.text && !(value && is_this_program(value));
+
+		if (rc == -1 || is_open)
+			check_warn(f, keys[i].what,
+			    "Look there yourself, as Jibri's user.",
+			    "not understood: %s: %s%s", file, e.text,
+			    rc == -1 ? "" : " is not set here");
+		else if (i == 0)
+			check_script(f, value, file, file == files[0]);
+		else
+			check_directory(f, value, l);
+	}
+}
+
+/* Jibri goes by what its old configuration, config.json, says of a key. */
 void
 check_jibri(struct diagnoses *f, const struct loaded *l)
 {
 	const char *file = l->config.jibri_config;
-	autobuf struct buf text = { .limit = CONFIG_BYTES };
-	struct stat st;
-	int outcome = file_read_named(file, &text, &st);
-	autofree char *script = NULL;
-	autofree char *directory = NULL;
+	autofree char *folder = file_parent(file);
+	autofree char *old = xasprintf("%s/config.json", folder);
+	const char *const files[2] = { old, file };
+	struct hocon *h[2] = { NULL, NULL };
+	struct err e;
+	int rc = hocon_load(&h[0], old, &e);
 
-	if (outcome == -1 && errno == ENOENT) {
+	if (rc != -1)
+		rc = hocon_load(&h[1], file, &e);
+	if (rc == -1)
+		check_warn(f, "finalize-script",
+		    "Look there yourself: Jibri may not start with it.",
+		    "not understood: %s", e.text);
+	else if (h[0] == NULL && h[1] == NULL)
 		check_ok(f, "finalize-script",
 		    "there is no %s here to look into", file);
-		return;
-	}
-	if (outcome == -1) {
-		check_warn(f, "finalize-script",
-		    "Run it as a user who can read that file.", "%s: %s", file,
-		    strerror(errno));
-		return;
-	}
-	script = check_hocon_value(buf_str(&text), "finalize-script");
-	directory = check_hocon_value(buf_str(&text), "recordings-directory");
-	check_script(f, script, file);
-	check_directory(f, directory, l);
+	else
+		check_keys(f, h, files, l);
+	hocon_free(h[0]);
+	hocon_free(h[1]);
 }

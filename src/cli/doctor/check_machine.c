@@ -1,6 +1,5 @@
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <inttypes.h>
 #include <linux/magic.h>
 #include <pwd.h>
@@ -8,90 +7,70 @@
 #include <string.h>
 #include <sys/statfs.h>
 #include <sys/statvfs.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/user.h"
 #include "cli/doctor/check.h"
 #include "io/mimetype.h"
 #include "journal/journal.h"
 
-enum { FEW_PERCENT = 10, MOST_GROUPS = 256, PATH_BYTES = 4096 };
+enum { FEW_PERCENT = 10, PATH_BYTES = 4096 };
 
 #define LEAST_BYTES (INT64_C(100) * 1024 * 1024)
 
-const char *
-check_jibri_user(void)
+/* Jibri's user, if there is one and we are it or root; else NULL. */
+static const struct passwd *
+jibri_user(void)
 {
-	static const char name[] = "jibri";
+	const struct passwd *pw = getpwnam("jibri");
 
-	return getpwnam(name) ? name : NULL;
+	return pw && (geteuid() == 0 || geteuid() == pw->pw_uid) ? pw : NULL;
 }
 
-struct who {
-	uid_t uid;
-	gid_t groups[MOST_GROUPS];
-	int n;
-};
-
 static bool
-may_pass(const struct who *who, const struct stat *st)
+may_execute(const char *path, const struct passwd *user)
 {
-	if (who->uid == 0)
-		return S_ISDIR(st->st_mode) || (st->st_mode & 0111);
-	if (st->st_uid == who->uid)
-		return st->st_mode & S_IXUSR;
-	for (int i = 0; i < who->n; i++)
-		if (who->groups[i] == st->st_gid)
-			return st->st_mode & S_IXGRP;
-	return st->st_mode & S_IXOTH;
+	struct stat st;
+	int status = -1;
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit((user && user_become(user->pw_uid, user->pw_gid) == -1) ||
+		    stat(path, &st) == -1 || !S_ISREG(st.st_mode) ||
+		    faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) == -1);
+	return pid != -1 && waitpid(pid, &status, 0) == pid && status == 0;
 }
 
 bool
-check_may_execute(const char *path, const char *user)
+check_executable(struct diagnoses *f, const char *what, const char *path)
 {
-	autofree char *real = realpath(path, NULL);
-	const struct passwd *pw = user ? getpwnam(user) : NULL;
-	struct who who = { .n = MOST_GROUPS };
-	struct stat st;
+	const struct passwd *user = jibri_user();
 
-	if (real == NULL || stat(real, &st) == -1 || !S_ISREG(st.st_mode))
-		return false;
-	if (pw == NULL)
-		return access(real, X_OK) == 0;
-	who.uid = pw->pw_uid;
-	if (getgrouplist(user, pw->pw_gid, who.groups, &who.n) == -1)
-		who.n = MOST_GROUPS;
-	for (char *slash = real; slash; slash = strchr(slash + 1, '/')) {
-		autofree char *directory =
-		    xstrndup(real, slash == real ? 1 : (size_t)(slash - real));
-
-		if (stat(directory, &st) == -1 || !may_pass(&who, &st))
-			return false;
-	}
-	return stat(real, &st) == 0 && may_pass(&who, &st);
+	if (may_execute(path, user))
+		return true;
+	check_fail(f, what,
+	    "Let the user enter each directory of its path, and execute it: "
+	    "chmod 0755.",
+	    "%s cannot be executed by %s", path,
+	    user ? user->pw_name : "this user");
+	return false;
 }
 
 static void
 check_program(struct diagnoses *f)
 {
-	const char *user = check_jibri_user();
 	char path[PATH_BYTES];
 	ssize_t len = readlink("/proc/self/exe", path, sizeof(path) - 1);
 
 	if (len <= 0)
 		return;
 	path[len] = '\0';
-	if (user == NULL)
-		check_ok(f, "program",
-		    "%s; there is no user jibri here to ask for", path);
-	else if (check_may_execute(path, user))
-		check_ok(f, "program", "%s can be executed by %s", path, user);
-	else
-		check_fail(f, "program",
-		    "Let the user enter each directory of its path, and "
-		    "execute it: chmod 0755.",
-		    "%s cannot be executed by %s", path, user);
+	if (check_executable(f, "program", path))
+		check_ok(f, "program", "%s can be executed by %s", path,
+		    jibri_user() ? "jibri" : "this user");
 }
 
 static void
@@ -99,7 +78,7 @@ check_user(struct diagnoses *f)
 {
 	const struct passwd *pw = getpwuid(geteuid());
 
-	if (geteuid() == 0 && check_jibri_user())
+	if (geteuid() == 0 && jibri_user())
 		check_warn(f, "user",
 		    "Run it as: sudo -u jibri jibri-finalize check",
 		    "root may read and write what Jibri's user may not");
@@ -187,44 +166,53 @@ check_locks(struct diagnoses *f, const struct loaded *l)
 		    "%s: %s", directory, e.text);
 }
 
-static void
-check_recordings(struct diagnoses *f, const struct loaded *l)
-{
-	static const char what[] = "recordings-dir";
-	const char *directory = l->config.recordings_dir;
-	bool is_default = config_is_default(l, what);
-	const struct passwd *owner;
-	struct stat st;
+static const char recordings_dir[] = "recordings-dir";
 
-	if (stat(directory, &st) == -1) {
-		check_note(f,
-		    is_default && errno == ENOENT ? CHECK_WARNING
-						  : CHECK_FAILED,
-		    what,
-		    "Set recordings-dir to what jibri.conf names as "
-		    "recordings-directory.",
-		    "%s: %s", directory, strerror(errno));
-		return;
-	}
-	owner = getpwuid(st.st_uid);
-	if (!S_ISDIR(st.st_mode))
-		check_fail(f, what, "Set recordings-dir to a directory.",
-		    "%s is no directory", directory);
+/* Can this user work there, and is it the one who should? */
+static void
+check_access(struct diagnoses *f, const char *directory, const struct stat *st)
+{
+	const struct passwd *owner = getpwuid(st->st_uid);
+
+	if (!S_ISDIR(st->st_mode))
+		check_fail(f, recordings_dir,
+		    "Set recordings-dir to a directory.",
+		    "%s is not a directory", directory);
 	else if (access(directory, R_OK | W_OK | X_OK) == -1)
-		check_fail(f, what,
+		check_fail(f, recordings_dir,
 		    "Run it as Jibri's user, or let this one write there.",
 		    "%s: this user cannot write there: %s", directory,
 		    strerror(errno));
-	else if (st.st_uid != geteuid())
-		check_warn(f, what,
+	else if (st->st_uid != geteuid())
+		check_warn(f, recordings_dir,
 		    "Run it as the directory's owner, who is Jibri's user as "
 		    "a rule.",
 		    "%s can be written, but belongs to %s", directory,
 		    owner ? owner->pw_name : "another user");
 	else
-		check_ok(f, what,
+		check_ok(f, recordings_dir,
 		    "%s is there, writable, and belongs to this user",
 		    directory);
+}
+
+static void
+check_recordings(struct diagnoses *f, const struct loaded *l)
+{
+	const char *directory = l->config.recordings_dir;
+	struct stat st;
+
+	if (stat(directory, &st) == -1) {
+		check_note(f,
+		    config_is_default(l, recordings_dir) && errno == ENOENT
+			? CHECK_WARNING
+			: CHECK_FAILED,
+		    recordings_dir,
+		    "Set recordings-dir to what jibri.conf names as "
+		    "recordings-directory.",
+		    "%s: %s", directory, strerror(errno));
+		return;
+	}
+	check_access(f, directory, &st);
 	check_trust(f, l, &st);
 	check_kind(f, directory);
 	check_locks(f, l);
@@ -270,10 +258,16 @@ check_log_file(struct diagnoses *f, const struct loaded *l)
 static void
 check_confinement(struct diagnoses *f, const struct loaded *l)
 {
-	autofree char *has = confine_describe();
+	bool is_on = l->config.confine.is_on, is_whole;
+	autofree char *has = confine_describe(&is_whole);
 
-	check_ok(f, "confine", "%sthis kernel has %s",
-	    l->config.confine.is_on ? "" : "off; ", has);
+	check_note(f, is_on && !is_whole ? CHECK_WARNING : CHECK_OK, "confine",
+	    is_on && !is_whole
+		? "Let the unit or container allow seccomp and landlock_*, and "
+		  "start Linux 5.19 or later with Landlock (lsm=), or set "
+		  "confine = no."
+		: NULL,
+	    "%sthis kernel has %s", is_on ? "" : "off; ", has);
 }
 
 void

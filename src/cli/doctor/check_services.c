@@ -11,6 +11,7 @@ enum {
 	ANSWER_BYTES = 4 * 1024 * 1024,
 	SKEW_S = 60,      /* worth a word */
 	SKEW_MAX_S = 300, /* webhooks are refused (Standard Webhooks 1.0) */
+	S3_SKEW_MAX_S = 900,
 	EXPIRY_DAYS = 14,
 	DAY_S = 86400,
 };
@@ -22,7 +23,7 @@ enum {
 struct service {
 	const char *what; /* and its setting is WHAT-url */
 	const char *url;
-	const char *probe;   /* answers 401 or 403 to who may not ask */
+	const char *probe; /* answers 401 or 403 to who may not ask; NULL: S3 */
 	bool may_be_unknown; /* a 404 to it is the service's own answer */
 	enum auth_service auth;
 };
@@ -41,7 +42,7 @@ get(const struct probing *p, const char *url, const struct text_list *headers,
 	*request = (struct http_request){
 		.url = url,
 		.headers = headers,
-		.answer_timeout_ms = p->policy->filestore.answer_timeout_ms,
+		.answer_timeout_ms = p->policy->destination.answer_timeout_ms,
 		.answer_limit = ANSWER_BYTES,
 		.wants_certificate = true,
 	};
@@ -52,12 +53,12 @@ static void
 note_unreachable(const struct probing *p, const struct service *s,
     const struct http_answer *answer)
 {
-	autofree char *mend = xasprintf(
+	autofree char *fix = xasprintf(
 	    "Compare %s-url, proxy and ca-file with what 'curl -v %s' does "
 	    "on this machine.",
 	    s->what, s->url);
 
-	check_fail(p->f, s->what, mend, "%s", answer->err.text);
+	check_fail(p->f, s->what, fix, "%s", answer->err.text);
 }
 
 static void
@@ -68,8 +69,13 @@ note_health(const struct probing *p, const struct service *s,
 	json_t *json = NULL;
 	const char *status = NULL;
 
+	if (s->probe == NULL) {
+		check_ok(p->f, s->what, "%s is reachable", s->url);
+		return;
+	}
 	if (answer->status == 200 || answer->status == 503)
-		json = json_parse(buf_str(&answer->body), answer->body.len, &e);
+		json = json_parse_foreign(buf_str(&answer->body),
+		    answer->body.len, &e);
 	if (json)
 		status = json_member_string(json, "status");
 	if (status && strcmp(status, "UP") == 0)
@@ -97,9 +103,14 @@ note_clock(const struct probing *p, const struct service *s,
 		check_ok(p->f, s->what, "its clock and ours agree");
 	else
 		check_note(p->f,
-		    size > SKEW_MAX_S ? CHECK_FAILED : CHECK_WARNING, s->what,
-		    "Set the clock that is wrong by NTP: a webhook is good "
-		    "for five minutes.",
+		    size > (s->probe ? SKEW_MAX_S : S3_SKEW_MAX_S)
+			? CHECK_FAILED
+			: CHECK_WARNING,
+		    s->what,
+		    s->probe ? "Set the clock that is wrong by NTP: a webhook "
+			       "is good for five minutes."
+			     : "Set the clock that is wrong by NTP: S3 takes "
+			       "fifteen minutes at most.",
 		    "our clock is %" PRId64 " s %s its", size,
 		    skew < 0 ? "behind" : "ahead of");
 }
@@ -125,7 +136,7 @@ note_probe(const struct probing *p, const struct service *s,
 {
 	bool has_token = auth_has_token(&p->policy->auth, s->auth);
 	long status = answer->status;
-	autofree char *url_mend = xasprintf(
+	autofree char *url_fix = xasprintf(
 	    "Compare %s-url with where the service is: a gateway may want a "
 	    "path.",
 	    s->what);
@@ -138,9 +149,8 @@ note_probe(const struct probing *p, const struct service *s,
 		    has_token ? "it refuses the token (HTTP %ld)"
 			      : "it wants a token, and none is set (HTTP %ld)",
 		    status);
-	else if (answer->outcome == HTTP_ANSWERED &&
-	    strncasecmp(answer->content_type, "text/html", 9) == 0)
-		check_fail(p->f, s->what, url_mend,
+	else if (answer->outcome == HTTP_ANSWERED && request_is_html(answer))
+		check_fail(p->f, s->what, url_fix,
 		    "%s: a web page answers, not the service", s->probe);
 	else if (answer->outcome == HTTP_ANSWERED ||
 	    (status == 404 && s->may_be_unknown))
@@ -149,7 +159,7 @@ note_probe(const struct probing *p, const struct service *s,
 			      : "it answers, and wants no token");
 	else
 		check_note(p->f, status == 0 ? CHECK_FAILED : CHECK_WARNING,
-		    s->what, url_mend, "%s", answer->err.text);
+		    s->what, url_fix, "%s", answer->err.text);
 }
 
 /* True when it answered at all. */
@@ -157,13 +167,15 @@ static bool
 ask_health(const struct probing *p, const struct service *s)
 {
 	static const struct text_list none;
-	autofree char *url = request_url(s->url, "/actuator/health");
+	autofree char *url =
+	    request_url(s->url, s->probe ? "/actuator/health" : "/");
 	struct http_request request;
 	struct http_transfer *t = get(p, url, &none, &request);
 	const struct http_answer *answer = http_answer_of(t);
 	bool is_there = answer->status != 0;
 
-	if (is_there && answer->err.class != ERR_CONFIG)
+	/* AWS sends whoever asks for no bucket to its web site. */
+	if (is_there && (answer->err.class != ERR_CONFIG || !s->probe))
 		note_health(p, s, answer);
 	else
 		note_unreachable(p, s, answer);
@@ -179,7 +191,7 @@ static void
 ask_probe(const struct probing *p, const struct service *s)
 {
 	autofree char *url = request_url(s->url, s->probe);
-	struct text_list headers = { 0 };
+	autolist struct text_list headers = { 0 };
 	struct auth_use use = { 0 };
 	struct http_request request;
 	struct err e;
@@ -194,22 +206,36 @@ ask_probe(const struct probing *p, const struct service *s)
 		note_probe(p, s, http_answer_of(t));
 		http_release(t);
 	}
-	text_list_free(&headers);
+}
+
+static void
+check_bucket(const struct probing *p, bool may_write)
+{
+	static const struct retry_policy once = { .tries = 1 };
+	const struct service s = { .what = "s3",
+		.url = p->policy->destination.s3.url };
+	const struct destination to = { .policy = &p->policy->destination,
+		.http = p->http,
+		.retry = &once };
+
+	if (ask_health(p, &s))
+		check_s3(p->f, &to, may_write);
 }
 
 void
-check_services(struct diagnoses *f, const struct loaded *l)
+check_services(struct diagnoses *f, const struct loaded *l, bool may_write)
 {
 	const struct pipeline_policy *policy = &l->config.pipeline;
 	const struct service services[] = {
 		{ "meeting-service", policy->meeting.url,
 		    "/api/meetings/room/" PROBE_ROOM, true,
 		    AUTH_MEETING_SERVICE },
-		{ "file-service", policy->filestore.url,
+		{ "file-service", policy->destination.url,
 		    "/metadata?referenceId=" PROBE_ID, false,
 		    AUTH_FILE_SERVICE },
 	};
 	struct probing p = { .f = f, .policy = policy };
+	bool is_s3 = policy->destination.store == STORE_S3;
 	struct err e;
 
 	/* It was said already. */
@@ -217,9 +243,18 @@ check_services(struct diagnoses *f, const struct loaded *l)
 		return;
 	p.http = http_open(&policy->http);
 	p.auth = auth_open(&policy->auth, &policy->retry, p.http);
-	for (size_t i = 0; i < sizeof(services) / sizeof(services[0]); i++)
+	if (meeting_is_none(&policy->meeting))
+		check_ok(f, "meeting-service", "there is none, as it is set");
+	for (size_t i = meeting_is_none(&policy->meeting); i < (is_s3 ? 1 : 2);
+	     i++)
 		if (ask_health(&p, &services[i]))
 			ask_probe(&p, &services[i]);
+	if (is_s3)
+		check_bucket(&p, may_write);
+	else if (may_write)
+		check_warn(f, "file-service",
+		    "Leave out --write: it is for store = s3.",
+		    "it removes no files, so nothing was written");
 	auth_close(p.auth);
 	http_close(p.http);
 }

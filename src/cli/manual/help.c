@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "cli/report/table.h"
 
 enum { HELP_COLUMN = 34, WIDTH = 79 };
 
@@ -19,7 +20,7 @@ add_row(struct buf *out, const char *left, const char *right)
 }
 
 static void
-add_uses(struct buf *out)
+add_uses(struct buf *out, const struct command *all)
 {
 	(void)buf_adds(out,
 	    "usage: jibri-finalize RECORDING_DIR [ROOM [SESSION]]\n"
@@ -35,43 +36,17 @@ add_uses(struct buf *out)
 	    "you like\n"
 	    "\n"
 	    "Commands:\n");
-	for (size_t i = 0; i < commands_n; i++) {
-		autofree char *left =
-		    xasprintf("%s %s", commands[i].name, commands[i].synopsis);
+	for (const struct command *c = all; c->name; c++) {
+		autofree char *left = xasprintf("%s %s", c->name, c->synopsis);
 
-		add_row(out, left, commands[i].help);
+		add_row(out, left, c->help);
 	}
-}
-
-void
-help_wrap(struct buf *out, const char *text, const char *prefix)
-{
-	size_t column = 0;
-
-	while (*text) {
-		size_t len = strcspn(text, " ");
-		bool fits = column > 0 && column + 1 + len <= WIDTH;
-
-		if (fits) {
-			(void)buf_adds(out, " ");
-			column++;
-		} else {
-			(void)buf_addf(out, "%s%s", column ? "\n" : "", prefix);
-			column = strlen(prefix);
-		}
-		(void)buf_addf(out, "%.*s", (int)len, text);
-		column += len;
-		text += len;
-		text += strspn(text, " ");
-	}
-	(void)buf_adds(out, "\n");
 }
 
 static void
 add_switches(struct buf *out, unsigned wanted)
 {
-	for (size_t i = 0; i < option_switches_n; i++) {
-		const struct option_switch *s = &option_switches[i];
+	for (const struct option_switch *s = option_switches; s->name; s++) {
 		autofree char *letter =
 		    s->letter ? xasprintf("-%c, ", s->letter) : xstrdup("");
 		autofree char *left = xasprintf("%s--%s%s%s", letter, s->name,
@@ -107,9 +82,9 @@ add_settings(struct buf *out)
 }
 
 static void
-add_program(struct buf *out)
+add_program(struct buf *out, const struct command *all)
 {
-	add_uses(out);
+	add_uses(out, all);
 	(void)buf_adds(out, "\nFlags of every command:\n");
 	add_switches(out, OPTIONS_GLOBAL);
 	add_settings(out);
@@ -136,10 +111,10 @@ add_command(struct buf *out, const struct command *c)
 	autofree char *use =
 	    xasprintf("jibri-finalize %s %s", c->name, c->synopsis);
 
-	help_wrap(out, use, "       ");
+	table_add_wrapped(out, use, "       ", WIDTH);
 	memcpy(out->data, "usage: ", strlen("usage: "));
 	(void)buf_adds(out, "\n");
-	help_wrap(out, c->manual, "");
+	table_add_wrapped(out, c->manual, "", WIDTH);
 	(void)buf_adds(out, "\nFlags:\n");
 	add_switches(out, c->options);
 	add_switches(out, OPTIONS_GLOBAL);
@@ -151,14 +126,14 @@ add_command(struct buf *out, const struct command *c)
 }
 
 void
-help_print(const struct command *c)
+help_print(const struct command *all, const struct command *one)
 {
 	autobuf struct buf out = { 0 };
 
-	if (c)
-		add_command(&out, c);
+	if (one)
+		add_command(&out, one);
 	else
-		add_program(&out);
+		add_program(&out, all);
 	log_result(out.data);
 }
 
@@ -170,8 +145,8 @@ add_sample(struct buf *out, const struct setting *s)
 		s->help + 1, s->manual ? s->manual : "");
 
 	(void)buf_adds(out, "\n");
-	help_wrap(out, text, "# ");
-	if (s->type == SETTING_SECRET)
+	table_add_wrapped(out, text, "# ", WIDTH);
+	if (setting_takes_file(s))
 		(void)buf_addf(out, "# Or %s-file = FILE, which holds it.\n",
 		    s->name);
 	(void)buf_addf(out, "#%s =%s%s\n", s->name, *s->initial ? " " : "",

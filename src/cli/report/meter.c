@@ -33,59 +33,6 @@ rate_of(const struct meter_rate *r)
 	return r->ms > 0 ? r->bytes * 1000 / r->ms : 0;
 }
 
-static bool
-is_slot_of(const struct meter_flight *slot, const struct watch_flight *f)
-{
-	return slot->path == f->path && slot->started_ms == f->started_ms;
-}
-
-static const struct meter_flight *
-find_slot(const struct meter *m, const struct watch_flight *f)
-{
-	for (size_t i = 0; i < METER_FLIGHTS; i++)
-		if (is_slot_of(&m->flights[i], f))
-			return &m->flights[i];
-	return NULL;
-}
-
-/* Its slot, or a free one; NULL where there is none. */
-static struct meter_flight *
-slot_of(struct meter *m, const struct watch_flight *f)
-{
-	struct meter_flight *spare = NULL;
-
-	for (size_t i = 0; i < METER_FLIGHTS; i++) {
-		struct meter_flight *slot = &m->flights[i];
-
-		if (is_slot_of(slot, f))
-			return slot;
-		if (slot->path == NULL)
-			spare = slot;
-	}
-	if (spare)
-		*spare = (struct meter_flight){
-			.path = f->path,
-			.started_ms = f->started_ms,
-			.logged_ms = f->started_ms,
-		};
-	return spare;
-}
-
-/* Slots of what is no longer under way. */
-static void
-free_slots(struct meter *m, const struct watch_view *v)
-{
-	for (size_t i = 0; i < METER_FLIGHTS; i++) {
-		struct meter_flight *slot = &m->flights[i];
-		size_t k = 0;
-
-		while (k < v->n_flights && !is_slot_of(slot, &v->flights[k]))
-			k++;
-		if (k == v->n_flights)
-			slot->path = NULL;
-	}
-}
-
 static int64_t
 done_bytes(const struct watch_view *v)
 {
@@ -101,19 +48,6 @@ meter_note(struct meter *m, const struct watch_view *v, int64_t now_ms)
 {
 	int64_t done = done_bytes(v);
 
-	free_slots(m, v);
-	for (size_t i = 0; i < v->n_flights; i++) {
-		const struct watch_flight *f = &v->flights[i];
-		struct meter_flight *slot = slot_of(m, f);
-		int64_t since =
-		    f->started_ms > m->looked_ms ? f->started_ms : m->looked_ms;
-
-		if (slot == NULL)
-			continue;
-		rate_add(&slot->rate, f->acknowledged - slot->bytes,
-		    now_ms - since);
-		slot->bytes = f->acknowledged;
-	}
 	/* What a failed try had sent is to be sent again: no progress. */
 	if (m->looked_ms != 0)
 		rate_add(&m->rate,
@@ -202,7 +136,7 @@ percent_of(int64_t part, int64_t whole)
 
 /* Lines */
 
-enum { DETAILS = 4 }; /* of less and less width */
+enum { DETAILS = 3 }; /* of less and less width */
 
 /* What stands behind the name, and the first of them that fits. */
 struct details {
@@ -259,9 +193,8 @@ describe_storing(struct details *d, const struct watch_flight *f,
 	autofree char *time = show_time(now_ms - f->sent_ms);
 
 	d->texts[0] = xasprintf("all sent, the server is storing it, %s", time);
-	d->texts[1] = xasprintf("server is storing, %s", time);
-	d->texts[2] = xasprintf("storing %s", time);
-	d->texts[3] = xstrdup("stores");
+	d->texts[1] = xasprintf("storing %s", time);
+	d->texts[2] = xstrdup("stores");
 }
 
 static void
@@ -277,16 +210,16 @@ describe_bytes(struct details *d, int64_t part, int64_t whole,
 	d->texts[0] = xasprintf("%3d %%  %s  %s%s%s", percent, amounts, rate,
 	    left, tries);
 	d->texts[1] = xasprintf("%3d %%  %s%s%s", percent, rate, left, tries);
-	d->texts[2] = xasprintf("%3d %%%s", percent, left);
-	d->texts[3] = xasprintf("%3d %%", percent);
+	d->texts[2] = xasprintf("%3d %%", percent);
 }
 
 static void
-describe_flight(struct details *d, const struct meter *m,
-    const struct watch_flight *f, int64_t now_ms)
+describe_flight(struct details *d, const struct watch_flight *f, int64_t now_ms)
 {
-	static const struct meter_rate none;
-	const struct meter_flight *slot = find_slot(m, f);
+	const struct meter_rate rate = {
+		.bytes = (double)f->acknowledged,
+		.ms = (double)(now_ms - f->started_ms),
+	};
 	autofree char *tries = f->failures
 	    ? xasprintf("  try %" PRId64, f->failures + 1)
 	    : xstrdup("");
@@ -294,18 +227,17 @@ describe_flight(struct details *d, const struct meter *m,
 	if (f->is_storing)
 		describe_storing(d, f, now_ms);
 	else
-		describe_bytes(d, f->acknowledged, f->size,
-		    slot ? &slot->rate : &none, true, tries);
+		describe_bytes(d, f->acknowledged, f->size, &rate, true, tries);
 }
 
 static void
-draw_flight(struct buf *out, const struct meter *m,
-    const struct watch_flight *f, size_t columns, int64_t now_ms)
+draw_flight(struct buf *out, const struct watch_flight *f, size_t columns,
+    int64_t now_ms)
 {
 	autofree char *name = text_escape(f->path);
 	struct details d = { 0 };
 
-	describe_flight(&d, m, f, now_ms);
+	describe_flight(&d, f, now_ms);
 	add_line(out, name, LEAST_NAME, &d, columns);
 	free_details(&d);
 }
@@ -358,22 +290,22 @@ meter_draw(struct buf *out, const struct meter *m, const struct watch_view *v,
 	if (shown > size.rows - 2)
 		shown = size.rows - 2;
 	for (size_t i = 0; i < shown; i++)
-		draw_flight(out, m, &v->flights[i], size.columns, now_ms);
+		draw_flight(out, &v->flights[i], size.columns, now_ms);
 	draw_total(out, m, v, v->n_flights - shown, size.columns, now_ms);
 }
 
 /* The watch */
 
+/* When another LOG_MS of the flight are over since the look before. */
 static void
-log_flight(struct meter *m, const struct watch_flight *f, int64_t now_ms)
+log_flight(const struct watch_flight *f, int64_t before_ms, int64_t now_ms)
 {
-	struct meter_flight *slot = slot_of(m, f);
 	struct details d = { 0 };
 
-	if (slot == NULL || now_ms - slot->logged_ms < LOG_MS)
+	if ((now_ms - f->started_ms) / LOG_MS <=
+	    (before_ms - f->started_ms) / LOG_MS)
 		return;
-	slot->logged_ms = now_ms;
-	describe_flight(&d, m, f, now_ms);
+	describe_flight(&d, f, now_ms);
 	log_info("%s: %s", f->path, d.texts[0] + strspn(d.texts[0], " "));
 	free_details(&d);
 }
@@ -383,11 +315,12 @@ look(void *ctx, const struct watch_view *v)
 {
 	struct meter *m = ctx;
 	int64_t now = clock_mono_ms();
+	int64_t before = m->looked_ms ? m->looked_ms : now;
 	autobuf struct buf lines = { 0 };
 
 	meter_note(m, v, now);
-	for (size_t i = 0; i < v->n_flights && !m->is_live; i++)
-		log_flight(m, &v->flights[i], now);
+	for (size_t i = 0; !m->is_live && i < v->n_flights; i++)
+		log_flight(&v->flights[i], before, now);
 	if (!m->is_live)
 		return;
 	if (m->is_forced || !term_is_elsewhere(STDERR_FILENO))

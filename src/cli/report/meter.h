@@ -17,8 +17,6 @@ struct meter_rate {
 	double bytes, ms; /* weighted: what is long ago counts little */
 };
 
-enum { METER_FLIGHTS = 64 };
-
 struct meter {
 	bool is_live;
 	bool is_forced; /* live even in the background or on no terminal */
@@ -26,11 +24,6 @@ struct meter {
 	int64_t looked_ms; /* 0: never */
 	int64_t done_bytes;
 	struct meter_rate rate;
-	struct meter_flight {
-		const char *path; /* NULL: free */
-		int64_t started_ms, logged_ms, bytes;
-		struct meter_rate rate;
-	} flights[METER_FLIGHTS];
 };
 
 /* NULL when nothing is to be shown.  The meter must outlive the watch. */

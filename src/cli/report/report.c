@@ -11,21 +11,45 @@
 #include "io/http.h"
 #include "io/json.h"
 #include "io/mimetype.h"
+#include "io/xml.h"
 
 static const char *const next_steps[ERR_CLASSES] = {
 	[ERR_TEMPORARY] = "run again to resume",
 	[ERR_INTERRUPTED] = "run again to resume",
-	[ERR_PERMANENT] = "nothing is deleted; mend the cause, then run "
-			  "'jibri-finalize upload DIR'",
-	[ERR_REFUSED] = "mend the credentials, then run again",
-	[ERR_CONFIG] = "mend the configuration (see 'jibri-finalize check'), "
-		       "then run again",
+	[ERR_REFUSED] = "fix the credentials, then run again",
+	[ERR_CONFIG] = ("fix the configuration (see 'jibri-finalize check'), "
+			"then run again"),
 };
 
-static const char *
-next_step(enum err_class kind)
+const char *
+report_command(const char *why)
 {
-	return next_steps[kind] ? next_steps[kind] : "nothing was done";
+	const char *colon = why ? strstr(why, ": jibri-finalize ") : NULL;
+
+	return colon ? colon + 2 : NULL;
+}
+
+static char *
+upload_of(const struct attempt_result *r)
+{
+	autofree char *path = text_shell_word(r->path ? r->path : "");
+
+	return xasprintf("jibri-finalize upload %s", path);
+}
+
+static char *
+next_step(const struct attempt_result *r, const struct err *e)
+{
+	const char *step = next_steps[e->class];
+	autofree char *upload = upload_of(r);
+
+	if (report_command(e->text))
+		return xstrdup("nothing is deleted");
+	if (e->class == ERR_PERMANENT)
+		return xasprintf("nothing is deleted; fix the cause, then "
+				 "run: %s",
+		    upload);
+	return xstrdup(step ? step : "nothing was done");
 }
 
 static const char *
@@ -41,57 +65,50 @@ webhook_state(const struct attempt_result *r)
 }
 
 static void
-add_done(struct buf *out, const struct attempt_result *r)
+report_done(const struct attempt_result *r)
 {
-	if (r->is_given_up) {
-		(void)buf_adds(out,
-		    "given up by an operator, nothing was done; "
-		    "'jibri-finalize upload DIR' delivers it all the same");
-		return;
-	}
-	if (r->was_done) {
-		(void)buf_addf(out, "done already: %zu artifact%s, %s",
-		    r->artifacts, plural(r->artifacts), webhook_state(r));
-		return;
-	}
-	if (r->is_partial) {
-		(void)buf_addf(out,
-		    "waiting: %zu of %zu artifacts stored (%zu sent now, "
-		    "%" PRId64 " bytes), the others were not selected",
+	autofree char *upload = upload_of(r);
+
+	if (r->is_given_up)
+		log_outcome("given up by an operator, nothing was done; "
+			    "to deliver it anyway: %s",
+		    upload);
+	else if (r->was_done)
+		log_outcome("done already: %zu artifact%s, %s", r->artifacts,
+		    plural(r->artifacts), webhook_state(r));
+	else if (r->is_partial)
+		log_outcome("waiting: %zu of %zu artifacts stored (%zu sent "
+			    "now, %" PRId64 " bytes), the others were not "
+			    "selected",
 		    r->stored, r->artifacts, r->totals.sent,
 		    r->totals.sent_bytes);
-		return;
-	}
-	if (r->was_deferred) {
-		(void)buf_addf(out,
-		    "waiting: %zu of %zu artifacts stored; left to the "
-		    "sweeper",
+	else if (r->was_deferred)
+		log_outcome("waiting: %zu of %zu artifacts stored; left to "
+			    "the sweeper",
 		    r->stored, r->artifacts);
-		return;
-	}
-	(void)buf_addf(out,
-	    "done: %zu artifact%s stored (%zu sent now, %" PRId64 " bytes), %s",
-	    r->stored, plural(r->stored), r->totals.sent, r->totals.sent_bytes,
-	    webhook_state(r));
+	else
+		log_outcome("done: %zu artifact%s stored (%zu sent now, "
+			    "%" PRId64 " bytes), %s",
+		    r->stored, plural(r->stored), r->totals.sent,
+		    r->totals.sent_bytes, webhook_state(r));
 }
 
 void
 report_attempt(const struct attempt_result *r, const struct err *e)
 {
-	autobuf struct buf out = { 0 };
+	autofree char *step = e ? next_step(r, e) : NULL;
 
 	/* There is no recording to speak of. */
 	if (e && (e->class == ERR_NO_INPUT || e->class == ERR_USAGE))
 		return;
-	if (e == NULL)
-		add_done(&out, r);
-	else if (r->is_listed)
-		(void)buf_addf(&out, "%s: %zu of %zu artifacts stored; %s",
-		    r->state, r->stored, r->artifacts, next_step(e->class));
-	else
-		(void)buf_addf(&out, "%s: %s", r->state, next_step(e->class));
 	log_set_session(r->session);
-	log_outcome(buf_str(&out));
+	if (e == NULL)
+		report_done(r);
+	else if (r->is_listed)
+		log_outcome("%s: %zu of %zu artifacts stored; %s", r->state,
+		    r->stored, r->artifacts, step);
+	else
+		log_outcome("%s: %s", r->state, step);
 }
 
 json_t *
@@ -173,7 +190,8 @@ void
 report_version(void)
 {
 	static char *(*const libraries[])(void) = { http_library, json_library,
-		mimetype_library, digest_library, archive_library };
+		mimetype_library, digest_library, archive_library,
+		xml_library };
 	autobuf struct buf out = { 0 };
 
 	(void)buf_adds(&out, "jibri-finalize " VERSION "\n");

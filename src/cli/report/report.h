@@ -33,7 +33,7 @@ void report_status_json(const struct status *);
 /* One line: "3 delivered, 1 waiting, 2 held, 140 done". */
 void report_sweep(const struct sweep_result *);
 
-/* A line for each finding, how to mend it below, and how many of each. */
+/* A line for each finding, how to fix it below, and how many of each. */
 void report_check(const struct diagnoses *, bool is_quiet);
 
 /* {"ok": n, "warning": n, "failed": n, "findings": [...]} */
@@ -45,6 +45,9 @@ void report_config_json(const struct loaded *);
 
 /* The version, and those of the libraries. */
 void report_version(void);
+
+/* The command that fixes it, which the error ends with, or NULL. */
+const char *report_command(const char *why);
 
 /* A string, or null; what is no UTF-8 is escaped. */
 json_t *report_json_text(const char *);

@@ -6,8 +6,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/term.h"
-#include "base/text.h"
-#include "cli/manual/help.h"
+#include "cli/report/table.h"
 
 static const struct {
 	const char *name, *color;
@@ -24,21 +23,19 @@ add_finding(struct buf *out, const struct diagnosis *item, bool is_colored)
 {
 	const char *name = results[item->result].name;
 	autofree char *sentence = xasprintf("%s: %s", item->what, item->text);
-	autofree char *safe = text_escape(sentence);
-	autofree char *mend = item->mend ? text_escape(item->mend) : NULL;
 	autobuf struct buf lines = { 0 };
 
-	help_wrap(&lines, safe, INDENT);
+	table_add_wrapped(&lines, sentence, INDENT, TABLE_WIDTH);
 	if (is_colored)
 		(void)buf_addf(out, "%s%-8s\033[0m ",
 		    results[item->result].color, name);
 	else
 		(void)buf_addf(out, "%-8s ", name);
 	(void)buf_adds(out, buf_str(&lines) + strlen(INDENT));
-	if (mend) {
+	if (item->fix) {
 		size_t at = out->len + strlen(INDENT);
 
-		help_wrap(out, mend, INDENT "   ");
+		table_add_wrapped(out, item->fix, INDENT "   ", TABLE_WIDTH);
 		memcpy(out->data + at, "->", 2);
 	}
 }
@@ -77,8 +74,8 @@ report_check_json(const struct diagnoses *f)
 		    json_pack("{s:s, s:o, s:o, s:o}", "result",
 			results[item->result].name, "check",
 			report_json_text(item->what), "text",
-			report_json_text(item->text), "mend",
-			report_json_text(item->mend)));
+			report_json_text(item->text), "fix",
+			report_json_text(item->fix)));
 	}
 	report_json(json_pack("{s:I, s:I, s:I, s:o}", "ok",
 	    (json_int_t)counts[CHECK_OK], "warning",

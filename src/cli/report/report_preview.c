@@ -16,7 +16,7 @@ static const struct {
 	[PREVIEW_SKIP] = { "skip", "skipped" },
 };
 
-enum { KINDS = sizeof(verdicts) / sizeof(verdicts[0]), WHY_INDENT = 8 };
+enum { KINDS = sizeof(verdicts) / sizeof(verdicts[0]) };
 
 static void
 add_row(struct buf *out, const struct preview_row *row)
@@ -25,7 +25,7 @@ add_row(struct buf *out, const struct preview_row *row)
 	autofree char *cells = xasprintf("  %-5s %13s %-16s",
 	    verdicts[row->verdict].word, size, row->type ? row->type : "-");
 
-	table_add_row(out, cells, row->path, row->why, WHY_INDENT);
+	table_add_row(out, cells, row->path, row->why, "        ");
 }
 
 static void
@@ -39,7 +39,7 @@ add_sum(struct buf *out, const struct preview *preview)
 		    verdicts[i].sum, false);
 	(void)buf_addf(&line, "%s; then %s", line.len ? "" : "no artifact",
 	    preview->then);
-	table_add_wrapped(out, buf_str(&line), 2, TABLE_WIDTH);
+	table_add_wrapped(out, buf_str(&line), "  ", TABLE_WIDTH);
 }
 
 void
@@ -52,7 +52,7 @@ report_preview(const struct attempt_result *r)
 	    r->room ? r->room : "unknown");
 	if (r->meeting_id)
 		(void)buf_addf(&head, ", meeting %s", r->meeting_id);
-	table_add_wrapped(&out, buf_str(&head), 0, TABLE_WIDTH);
+	table_add_wrapped(&out, buf_str(&head), "", TABLE_WIDTH);
 	for (size_t i = 0; i < r->preview.n; i++)
 		add_row(&out, &r->preview.rows[i]);
 	add_sum(&out, &r->preview);

@@ -1,7 +1,6 @@
 #include "cli/report/report.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -19,7 +18,6 @@ enum {
 	TRIES = 5,
 	ROOM = 14,
 	SESSION = 36,
-	INDENT = STATE + 1,
 };
 
 struct screen {
@@ -31,12 +29,11 @@ static struct screen
 screen_of(const struct status *status)
 {
 	struct screen s = { .width = TABLE_WIDTH, .session = 7 };
-	const char *no_color = getenv("NO_COLOR");
 	size_t columns = term_size(STDOUT_FILENO).columns;
 
 	if (columns >= LEAST_WIDTH)
 		s.width = (int)columns;
-	s.is_colored = isatty(STDOUT_FILENO) && (!no_color || !*no_color);
+	s.is_colored = term_has_color(STDOUT_FILENO);
 	for (size_t i = 0; i < status->n; i++) {
 		int length = (int)strlen(status->rows[i].session);
 
@@ -105,15 +102,16 @@ add_head(struct buf *out, const struct screen *s)
 
 static void
 add_first_line(struct buf *out, const struct screen *s,
-    const struct status_row *row)
+    const struct finding *row)
 {
 	char size[SIZE + 1] = "?";
-	autofree char *stored = row->is_listed
-	    ? xasprintf("%zu/%zu", row->stored, row->artifacts)
+	autofree char *stored = row->facts.is_listed
+	    ? xasprintf("%" PRId64 "/%" PRId64, row->facts.stored,
+		  row->facts.artifacts)
 	    : xstrdup("?");
 
-	if (row->is_listed)
-		format_size(row->bytes, size);
+	if (row->facts.is_listed)
+		format_size(row->facts.bytes, size);
 	if (s->is_colored)
 		(void)buf_adds(out, color_of(row->verdict));
 	(void)buf_addf(out, "%-*s ", STATE, verdict_name(row->verdict));
@@ -122,24 +120,26 @@ add_first_line(struct buf *out, const struct screen *s,
 	add_cell(out, row->session, s->session);
 	add_cell(out, row->room, s->room);
 	(void)buf_addf(out, "%*s %*s %*" PRId64 "\n", SIZE, size, STORED,
-	    stored, TRIES, row->attempts);
+	    stored, TRIES, row->facts.attempts);
 }
 
 static void
-add_reason(struct buf *out, const struct screen *s,
-    const struct status_row *row)
+add_reason(struct buf *out, const struct screen *s, const struct finding *row)
 {
 	autobuf struct buf line = { 0 };
 	char at[CLOCK_TEXT_BYTES];
 
-	if (row->next_ms > 0) {
-		clock_rfc3339(row->next_ms, at);
+	if (row->facts.next_ms > 0) {
+		clock_rfc3339(row->facts.next_ms, at);
 		(void)buf_addf(&line, "next try at %s%s", at,
 		    row->why ? "; " : "");
 	}
 	if (row->why)
 		(void)buf_adds(&line, row->why);
-	table_add_wrapped(out, buf_str(&line), INDENT, s->width);
+	if (row->facts.damaged > 0)
+		(void)buf_addf(&line, "done, %" PRId64 " damaged",
+		    row->facts.damaged);
+	table_add_wrapped(out, buf_str(&line), "         ", s->width);
 }
 
 static void
@@ -151,6 +151,27 @@ add_counts(struct buf *out, const size_t count[VERDICTS])
 		table_add_count(&line, count[v], verdict_name((enum verdict)v),
 		    false);
 	(void)buf_addf(out, "%s\n", line.len ? line.data : "no recordings");
+}
+
+/* One command for each that is held, on a line of its own: to be copied. */
+static void
+add_next_steps(struct buf *out, const struct status *status)
+{
+	const char *head = "Held: fix the cause, then run:\n";
+
+	for (size_t i = 0; i < status->n; i++) {
+		const struct finding *row = &status->rows[i];
+		const char *own = report_command(row->why);
+		autofree char *word = text_shell_word(row->path);
+		autofree char *upload =
+		    xasprintf("jibri-finalize upload %s", word);
+		autofree char *safe = text_escape(own ? own : upload);
+
+		if (row->verdict != VERDICT_HELD)
+			continue;
+		(void)buf_addf(out, "%s  %s\n", head, safe);
+		head = "";
+	}
 }
 
 void
@@ -166,10 +187,8 @@ report_status(const struct status *status)
 		add_reason(&out, &s, &status->rows[i]);
 	}
 	add_counts(&out, status->count);
-	if (status->count[VERDICT_HELD] > 0 && isatty(STDOUT_FILENO))
-		(void)buf_adds(&out,
-		    "Held: mend the cause, then run 'jibri-finalize upload "
-		    "DIR';\n'jibri-finalize forget DIR' gives it up.\n");
+	if (isatty(STDOUT_FILENO))
+		add_next_steps(&out, status);
 	log_result(buf_str(&out));
 }
 
@@ -190,26 +209,25 @@ report_status_json(const struct status *status)
 	json_t *array = json_array();
 
 	for (size_t i = 0; i < status->n; i++) {
-		const struct status_row *row = &status->rows[i];
+		const struct finding *row = &status->rows[i];
+		const struct finding_facts *f = &row->facts;
 
 		(void)json_array_append_new(array,
 		    json_pack("{s:o, s:o, s:o, s:o, s:s, s:o, s:o, s:o, s:I, "
-			      "s:o, s:o, s:o}",
+			      "s:I, s:o, s:o, s:o}",
 			"session", report_json_text(row->session), "path",
 			report_json_text(row->path), "room",
 			report_json_text(row->room), "meetingId",
 			report_json_text(row->meeting_id), "state",
 			verdict_name(row->verdict), "artifacts",
-			report_json_number(row->is_listed,
-			    (int64_t)row->artifacts),
-			"stored",
-			report_json_number(row->is_listed,
-			    (int64_t)row->stored),
-			"bytes", report_json_number(row->is_listed, row->bytes),
-			"attempts", (json_int_t)row->attempts, "nextAttempt",
-			json_of_time(row->next_ms), "lastError",
+			report_json_number(f->is_listed, f->artifacts),
+			"stored", report_json_number(f->is_listed, f->stored),
+			"bytes", report_json_number(f->is_listed, f->bytes),
+			"attempts", (json_int_t)f->attempts, "damaged",
+			(json_int_t)f->damaged, "nextAttempt",
+			json_of_time(f->next_ms), "lastError",
 			report_json_text(row->why), "updated",
-			json_of_time(row->updated_ms)));
+			json_of_time(f->last_event_ms)));
 	}
 	report_json(array);
 }

@@ -6,8 +6,6 @@
 #include "base/mem.h"
 #include "cli/report/table.h"
 
-enum { WHY_INDENT = 10 };
-
 static const char *const words[VERIFY_FINDINGS] = {
 	[VERIFY_SAME] = "same",
 	[VERIFY_MISSING] = "missing",
@@ -26,7 +24,7 @@ add_row(struct buf *out, const struct verify_row *row)
 	autofree char *cells =
 	    xasprintf("  %-7s %13s %13s", words[row->finding], here, there);
 
-	table_add_row(out, cells, row->path, row->why, WHY_INDENT);
+	table_add_row(out, cells, row->path, row->why, "          ");
 }
 
 static void
@@ -43,7 +41,7 @@ add_sum(struct buf *out, const struct verify_result *r, bool is_deep)
 		table_add_count(&line, counts[i], words[i], false);
 	if (r->outdated > 0)
 		(void)buf_addf(&line, "; %zu replaced", r->outdated);
-	table_add_wrapped(out, buf_str(&line), 0, TABLE_WIDTH);
+	table_add_wrapped(out, buf_str(&line), "", TABLE_WIDTH);
 }
 
 void

@@ -9,29 +9,32 @@
 enum { NAME_INDENT = 4 };
 
 void
-table_add_wrapped(struct buf *out, const char *text, int indent, int width)
+table_add_wrapped(struct buf *out, const char *text, const char *prefix,
+    int width)
 {
 	autofree char *safe = text_escape(text);
-	const char *at = safe;
+	size_t room = (size_t)width - strlen(prefix), column = 0;
 
-	while (*at) {
-		int length = (int)strlen(at);
-		int cut = width - indent;
+	for (const char *at = safe; *at; at += strspn(at, " ")) {
+		size_t len = strcspn(at, " ");
 
-		if (length > cut) {
-			while (cut > 0 && at[cut] != ' ')
-				cut--;
-			length = cut > 0 ? cut : width - indent;
+		if (len > room)
+			len = room;
+		if (column == 0 || column + 1 + len > room) {
+			(void)buf_addf(out, "%s%s", column ? "\n" : "", prefix);
+			column = 0;
 		}
-		(void)buf_addf(out, "%*s%.*s\n", indent, "", length, at);
-		at += length;
-		at += strspn(at, " ");
+		(void)buf_addf(out, "%s%.*s", column ? " " : "", (int)len, at);
+		column += (column > 0) + len;
+		at += len;
 	}
+	if (column > 0)
+		(void)buf_adds(out, "\n");
 }
 
 void
 table_add_row(struct buf *out, const char *cells, const char *name,
-    const char *why, int indent)
+    const char *why, const char *indent)
 {
 	autofree char *safe = text_escape(name);
 

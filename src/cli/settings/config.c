@@ -1,6 +1,5 @@
 #include "cli/settings/config.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +7,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/names.h"
 
 enum {
 	FILE_BYTES = 1024 * 1024,
@@ -34,17 +34,55 @@ note_lax(struct loaded *l, const char *path, const struct stat *st)
 		text_list_add(&l->lax, text);
 }
 
+static bool
+is_others_to_write(const struct stat *st)
+{
+	return st->st_uid != 0 || (st->st_mode & S_IWOTH) ||
+	    ((st->st_mode & S_IWGRP) && st->st_gid != 0);
+}
+
+/* Who can write or replace what root obeys is root. */
+static void
+note_foreign(struct loaded *l, const char *path, const struct stat *st)
+{
+	autofree char *directory = file_parent(path);
+	autofree char *text = NULL;
+	const char *what = path;
+	struct stat at;
+
+	if (geteuid() != 0 || !S_ISREG(st->st_mode))
+		return;
+	if (!is_others_to_write(st)) {
+		if (stat(directory, &at) == -1 || (at.st_mode & S_ISVTX) ||
+		    !is_others_to_write(&at))
+			return;
+		what = directory;
+	}
+	text = xasprintf("%s: another user can write to %s, and root obeys "
+			 "it; chown root %s and chmod go-w it",
+	    path, what == path ? "it" : "its directory", what);
+	text_list_add(&l->lax, text);
+}
+
 static int
 read_path(const char *path, struct buf *out, struct stat *st, struct err *e)
 {
 	if (file_read_named(path, out, st) == 0)
-		return 0;
+		return memchr(buf_str(out), '\0', out->len) == NULL
+		    ? 0
+		    : err_set(e, ERR_CONFIG, "%s: holds a NUL", path);
 	if (errno == ETIMEDOUT)
 		return err_set(e, ERR_CONFIG,
 		    "%s is a pipe that nobody writes into", path);
 	return err_is_passing(errno)
 	    ? err_sys(e, "%s", path)
 	    : err_set(e, ERR_CONFIG, "%s: %s", path, strerror(errno));
+}
+
+static char **
+file_of(struct loaded *l, const struct setting *s)
+{
+	return (char **)(void *)((char *)&l->config + s->file);
 }
 
 static int
@@ -58,10 +96,12 @@ set(struct loaded *l, const struct setting *s, const char *value,
 		return err_wrap(e, "%s", origin);
 	}
 	mem_replace(&l->origins[setting_index(s)], origin);
+	if (s->file)
+		mem_replace(file_of(l, s), NULL);
 	return 0;
 }
 
-/* A secret's file: its text without the newline at the end. */
+/* The file of a setting: its text without the newline at the end. */
 static int
 set_from_file(struct loaded *l, const struct setting *s, const char *path,
     const char *origin, struct err *e)
@@ -73,13 +113,14 @@ set_from_file(struct loaded *l, const struct setting *s, const char *path,
 
 	if (read_path(path, &text, &st, e) == -1) {
 		(void)err_wrap(e, "%s", origin);
-	} else if (memchr(buf_str(&text), '\0', text.len)) {
-		(void)err_set(e, ERR_CONFIG, "%s: holds a NUL", from);
 	} else {
 		while (text.len > 0 && strchr("\r\n", text.data[text.len - 1]))
 			text.data[--text.len] = '\0';
 		result = set(l, s, buf_str(&text), from, e);
-		note_lax(l, path, &st);
+		if (s->file)
+			mem_replace(file_of(l, s), path);
+		if (s->type == SETTING_SECRET)
+			note_lax(l, path, &st);
 	}
 	mem_wipe(text.data, text.len);
 	buf_free(&text);
@@ -104,7 +145,7 @@ load_credentials(struct loaded *l, struct err *e)
 	for (size_t i = 0; i < settings_count(); i++) {
 		autofree char *path = NULL;
 
-		if (setting_at(i)->type != SETTING_SECRET)
+		if (!setting_takes_file(setting_at(i)))
 			continue;
 		path = xasprintf("%s/%s", dir, setting_at(i)->name);
 		if (access(path, F_OK) == 0 &&
@@ -113,18 +154,6 @@ load_credentials(struct loaded *l, struct err *e)
 			return -1;
 	}
 	return 0;
-}
-
-static char *
-trim(char *s)
-{
-	char *end = s + strlen(s);
-
-	while (end > s && isspace((unsigned char)end[-1]))
-		*--end = '\0';
-	while (isspace((unsigned char)*s))
-		s++;
-	return s;
 }
 
 static int
@@ -143,7 +172,7 @@ static int
 load_line(struct loaded *l, char *line, const char *origin, bool *seen,
     const char *path, const struct stat *st, struct err *e)
 {
-	char *key = trim(line);
+	char *key = text_trim(line);
 	char *value = strchr(key, '=');
 	const struct setting *s;
 	bool is_file;
@@ -151,11 +180,11 @@ load_line(struct loaded *l, char *line, const char *origin, bool *seen,
 	if (*key == '\0' || *key == '#')
 		return 0;
 	if (value == NULL)
-		return err_set(e, ERR_CONFIG, "%s: is no line 'name = value'",
-		    origin);
+		return err_set(e, ERR_CONFIG,
+		    "%s: is not a line 'name = value'", origin);
 	*value++ = '\0';
-	key = trim(key);
-	value = trim(value);
+	key = text_trim(key);
+	value = text_trim(value);
 	s = setting_find_key(key, &is_file);
 	if (s == NULL)
 		return unknown_key(key, origin, e);
@@ -209,8 +238,8 @@ load_file(struct loaded *l, const char *path, struct err *e)
 	if (path == NULL)
 		return 0;
 	result = read_path(path, &text, &st, e);
-	if (result == 0 && memchr(buf_str(&text), '\0', text.len))
-		result = err_set(e, ERR_CONFIG, "%s: holds a NUL", path);
+	if (result == 0)
+		note_foreign(l, path, &st);
 	if (result == 0 && text.data)
 		result = load_lines(l, path, &st, text.data, e);
 	mem_wipe(text.data, text.len);
@@ -246,7 +275,7 @@ load_environment(struct loaded *l, struct err *e)
 
 		if (s->legacy && load_variable(l, s, s->legacy, false, e) == -1)
 			return -1;
-		if (s->type == SETTING_SECRET &&
+		if (setting_takes_file(s) &&
 		    load_variable(l, s, file, true, e) == -1)
 			return -1;
 		if (load_variable(l, s, variable, false, e) == -1)
@@ -275,20 +304,43 @@ load_flags(struct loaded *l, const struct flag *flags, size_t n, struct err *e)
 	return 0;
 }
 
-/* What is read after the start: by TLS, and a user's own types of files. */
+/* What cannot be read is complained of where it is needed. */
 static void
-share_readable(struct text_list *readable, const struct http_policy *http)
+read_early(struct buf *bytes, const char *path)
 {
-	const char *home = getenv("HOME");
-	autofree char *magic = home ? xasprintf("%s/.magic", home) : NULL;
-	autofree char *compiled =
-	    home ? xasprintf("%s/.magic.mgc", home) : NULL;
-	const char *const files[] = { http->ca_file, http->tls_cert,
-		http->tls_key, magic, compiled };
+	struct stat st;
 
-	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
-		if (files[i] && *files[i])
-			text_list_add(readable, files[i]);
+	bytes->limit = FILE_BYTES;
+	if (path && stat(path, &st) == 0 && S_ISREG(st.st_mode) &&
+	    file_read_named(path, bytes, &st) == -1)
+		buf_free(bytes);
+}
+
+/* What TLS needs may be renewed while we are confined. */
+static void
+read_tls(struct http_policy *p)
+{
+	read_early(&p->ca, p->ca_file);
+	read_early(&p->cert, p->tls_cert);
+	read_early(&p->key,
+	    p->tls_key && *p->tls_key ? p->tls_key : p->tls_cert);
+}
+
+/* Keys that expire are read again while we are confined. */
+static void
+add_key_places(struct config *config)
+{
+	char *const *files = config->s3_keys.files;
+
+	if (config->pipeline.destination.store != STORE_S3 ||
+	    files[S3_SESSION_TOKEN] == NULL)
+		return;
+	for (size_t i = 0; i < S3_KEYS; i++) {
+		autofree char *place = files[i] ? file_parent(files[i]) : NULL;
+
+		if (place && !text_list_has(&config->confine.readable, place))
+			text_list_add(&config->confine.readable, place);
+	}
 }
 
 /* What several modules need and one row sets. */
@@ -296,17 +348,31 @@ static void
 share(struct config *config)
 {
 	struct pipeline_policy *p = &config->pipeline;
+	const char *ignored;
+	size_t n = 0;
 
-	p->webhook.url = p->meeting.url;
+	p->destination.ops = destination_ops((enum store)p->destination.store);
+	p->recording.root = config->recordings_dir;
+	p->recording.confine = &config->confine;
+	p->webhook.service_url = p->meeting.url;
 	/* Jibri waits: a room or an acknowledgement needs no minute. */
-	p->meeting.answer_timeout_ms = p->filestore.answer_timeout_ms;
+	p->meeting.answer_timeout_ms = p->destination.answer_timeout_ms;
 	if (p->meeting.answer_timeout_ms > MEETING_TIMEOUT_MS)
 		p->meeting.answer_timeout_ms = MEETING_TIMEOUT_MS;
 	p->webhook.answer_timeout_ms = p->meeting.answer_timeout_ms;
-	p->auth.answer_timeout_ms = p->filestore.answer_timeout_ms;
+	p->auth.answer_timeout_ms = p->destination.answer_timeout_ms;
 	p->auth.has_certificate = p->http.tls_cert && *p->http.tls_cert;
 	config->verdict.schedule = config->attempt.schedule;
-	share_readable(&config->confine.readable, &p->http);
+	p->destination.s3.keys = &config->s3_keys;
+	add_key_places(config);
+	config->confine.needs_names = names_are_in(p->meeting.url) ||
+	    names_are_in(p->destination.ops->url(&p->destination, &ignored)) ||
+	    names_are_in(p->auth.token_url);
+	for (size_t i = 0; i < settings_count(); i++)
+		if (setting_at(i)->type == SETTING_SECRET && n < HTTP_SECRETS)
+			p->http.secrets[n++] =
+			    (char *const *)(const void *)((const char *)config +
+				setting_at(i)->offset);
 }
 
 static int
@@ -338,7 +404,18 @@ config_load(struct loaded *l, const char *path, const struct flag *flags,
 	    load_environment(l, e) == -1 || load_flags(l, flags, n, e) == -1)
 		return -1;
 	share(&l->config);
+	read_tls(&l->config.pipeline.http);
 	return check_permissions(l, e);
+}
+
+static void
+free_tls(struct http_policy *p)
+{
+	mem_wipe(p->cert.data, p->cert.len);
+	mem_wipe(p->key.data, p->key.len);
+	buf_free(&p->ca);
+	buf_free(&p->cert);
+	buf_free(&p->key);
 }
 
 void
@@ -349,13 +426,55 @@ config_free(struct loaded *l)
 		enum setting_type type = setting_at(i)->type;
 
 		free(l->origins[i]);
+		if (setting_at(i)->file)
+			free(*file_of(l, setting_at(i)));
 		if (type == SETTING_SECRET || type == SETTING_TEXT)
 			mem_free_secret(field);
 		else if (type == SETTING_LIST)
 			text_list_free(field);
 	}
+	free_tls(&l->config.pipeline.http);
+	text_list_free(&l->config.confine.readable);
 	free(l->origins);
 	text_list_free(&l->lax);
-	text_list_free(&l->config.confine.readable);
 	*l = (struct loaded){ 0 };
+}
+
+/* Wiped since, but a process has the same environment all its life. */
+static int
+keep_variables(struct loaded *l, const struct loaded *old, struct err *e)
+{
+	for (size_t i = 0; i < settings_count(); i++) {
+		const struct setting *s = setting_at(i);
+		autofree char *variable = setting_variable(s->name);
+		const char *origin = old->origins[i];
+
+		if (s->type != SETTING_SECRET ||
+		    strncmp(l->origins[i], "--", 2) == 0 ||
+		    (strcmp(origin, variable) != 0 &&
+			(!s->legacy || strcmp(origin, s->legacy) != 0)))
+			continue;
+		if (set(l, s, *(char **)((char *)&old->config + s->offset),
+			origin, e) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+int
+config_reload(struct loaded *l, const char *path, const struct flag *flags,
+    size_t n, struct err *e)
+{
+	struct loaded old = *l;
+
+	if (config_load(l, path, flags, n, e) == -1 ||
+	    keep_variables(l, &old, e) == -1) {
+		config_free(l);
+		*l = old;
+		return -1;
+	}
+	share(&l->config);
+	l->config.log.is_quiet = old.config.log.is_quiet;
+	config_free(&old);
+	return 0;
 }

@@ -4,8 +4,9 @@
 
 /*
  * Where the settings come from: defaults, then systemd's credentials, the
- * file, the environment, the flags; what comes later wins.  A secret also
- * comes as NAME-file, the path of a file that holds it.
+ * file, the environment, the flags; what comes later wins.  A secret, and
+ * what belongs to one, also comes as NAME-file, the path of a file that holds
+ * it.
  */
 
 #define CONFIG_DEFAULT_FILE "/etc/jitsi/jibri/finalize.conf"
@@ -35,6 +36,13 @@ const char *config_file(const char *path);
  * the environment.
  */
 int config_load(struct loaded *, const char *path, const struct flag *flags,
+    size_t n, struct err *e);
+
+/*
+ * The same for one that is filled in: -1 with *e leaves it as it was.  The
+ * environment's secrets, which are wiped, stay.
+ */
+int config_reload(struct loaded *, const char *path, const struct flag *flags,
     size_t n, struct err *e);
 void config_free(struct loaded *);
 

@@ -1,157 +1,63 @@
 #include "cli/settings/options.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "base/nearest.h"
+#include "base/parse.h"
 
-#define VALUE(field) .offset = offsetof(struct options, field)
+/* NOLINTNEXTLINE(bugprone-macro-parentheses) */
+#define VALUE(field, what) \
+	.offset = offsetof(struct options, field), .arg = (what)
+#define NO_VALUE .arg = NULL
 
 const struct option_switch option_switches[] = {
-	{
-	    .name = "config",
-	    .option = OPTION_CONFIG,
-	    VALUE(config_path),
-	    .arg = "FILE",
-	    .help = "read the settings from this file",
-	},
-	{
-	    .name = "force",
-	    .option = OPTION_FORCE,
-	    .help = "send everything again, the webhook too",
-	},
-	{
-	    .name = "json",
-	    .option = OPTION_JSON,
-	    .help = "print the result as JSON",
-	},
-	{
-	    .name = "sample",
-	    .option = OPTION_SAMPLE,
-	    .help = "print a sample configuration",
-	},
-	{
-	    .name = "room",
-	    .option = OPTION_ROOM,
-	    VALUE(room),
-	    .arg = "ROOM",
-	    .help = "the name of the room",
-	},
-	{
-	    .name = "session",
-	    .option = OPTION_SESSION,
-	    VALUE(session),
-	    .arg = "SESSION",
-	    .help = "the session",
-	},
-	{
-	    .name = "meeting-id",
-	    .option = OPTION_MEETING_ID,
-	    VALUE(meeting_id),
-	    .arg = "ID",
-	    .help = "the meeting's id, instead of asking",
-	},
-	{
-	    .name = "only",
-	    .option = OPTION_ONLY,
-	    VALUE(only),
-	    .is_list = true,
-	    .arg = "GLOB",
-	    .help = "send these only; can be repeated",
-	},
-	{
-	    .name = "no-webhook",
-	    .option = OPTION_NO_WEBHOOK,
-	    .help = "tell the backend nothing",
-	},
-	{
-	    .name = "error",
-	    .option = OPTION_ERROR,
-	    VALUE(error),
-	    .arg = "TEXT",
-	    .help = "what failed",
-	},
-	{
-	    .name = "deep",
-	    .option = OPTION_DEEP,
-	    .help = "download and compare the contents",
-	},
-	{
-	    .name = "output",
-	    .letter = 'o',
-	    .option = OPTION_OUTPUT,
-	    VALUE(output),
-	    .arg = "FILE",
-	    .help = "the archive, or a directory for it",
-	},
-	{
-	    .name = "unredacted",
-	    .option = OPTION_UNREDACTED,
-	    .help = "take metadata.json as it is",
-	},
-	{
-	    .name = "reset",
-	    .option = OPTION_RESET,
-	    .help = "clear the journal instead",
-	},
-	{
-	    .name = "yes",
-	    .option = OPTION_YES,
-	    .help = "do it without asking",
-	},
-	{
-	    .name = "held",
-	    .option = OPTION_HELD,
-	    .help = "try what is held, too",
-	},
-	{
-	    .name = "dry-run",
-	    .option = OPTION_DRY_RUN,
-	    .help = "only show what would be done",
-	},
-	{
-	    .name = "state",
-	    .option = OPTION_STATE,
-	    VALUE(states),
-	    .arg = "LIST",
-	    .help = "show only these, such as held,waiting",
-	},
-	{
-	    .name = "check",
-	    .option = OPTION_CHECK,
-	    .help = "exit with 1 when anything is held",
-	},
-	{
-	    .name = "quiet",
-	    .letter = 'q',
-	    .option = OPTION_QUIET,
-	    .help = "print errors only, and no summary of success",
-	},
-	{
-	    .name = "verbose",
-	    .letter = 'v',
-	    .option = OPTION_VERBOSE,
-	    .help = "the same as --log-level debug",
-	    .sets = "log-level",
-	    .to = "debug",
-	},
-	{
-	    .name = "help",
-	    .letter = 'h',
-	    .option = OPTION_HELP,
-	    .help = "print this help",
-	},
-	{
-	    .name = "version",
-	    .letter = 'V',
-	    .option = OPTION_VERSION,
-	    .help = "print the version, and the libraries'",
-	},
+	{ "config", 0, OPTION_CONFIG, VALUE(config_path, "FILE"),
+	    "read the settings from this file" },
+	{ "force", 0, OPTION_FORCE, NO_VALUE,
+	    "send everything again, the webhook too" },
+	{ "json", 0, OPTION_JSON, NO_VALUE, "print the result as JSON" },
+	{ "sample", 0, OPTION_SAMPLE, NO_VALUE,
+	    "print a sample configuration" },
+	{ "room", 0, OPTION_ROOM, VALUE(room, "ROOM"), "the name of the room" },
+	{ "session", 0, OPTION_SESSION, VALUE(session, "SESSION"),
+	    "the session" },
+	{ "meeting-id", 0, OPTION_MEETING_ID, VALUE(meeting_id, "ID"),
+	    "the meeting's id, instead of asking" },
+	{ "only", 0, OPTION_ONLY, VALUE(only, "GLOB"),
+	    "send these only; can be repeated", .is_list = true },
+	{ "no-webhook", 0, OPTION_NO_WEBHOOK, NO_VALUE,
+	    "tell the backend nothing" },
+	{ "error", 0, OPTION_ERROR, VALUE(error, "TEXT"), "what failed" },
+	{ "deep", 0, OPTION_DEEP, NO_VALUE,
+	    "download and compare the contents" },
+	{ "output", 'o', OPTION_OUTPUT, VALUE(output, "FILE"),
+	    "the archive, or a directory for it" },
+	{ "unredacted", 0, OPTION_UNREDACTED, NO_VALUE,
+	    "take metadata.json as it is" },
+	{ "reset", 0, OPTION_RESET, NO_VALUE, "clear the journal instead" },
+	{ "yes", 0, OPTION_YES, NO_VALUE, "do it without asking" },
+	{ "held", 0, OPTION_HELD, NO_VALUE, "try what is held, too" },
+	{ "dry-run", 0, OPTION_DRY_RUN, NO_VALUE,
+	    "only show what would be done" },
+	{ "state", 0, OPTION_STATE, VALUE(states, "LIST"),
+	    "show only these, such as held,waiting" },
+	{ "check", 0, OPTION_CHECK, NO_VALUE,
+	    "exit with 1 when anything is held" },
+	{ "write", 0, OPTION_WRITE, NO_VALUE,
+	    "put an object into the bucket, and remove it" },
+	{ "quiet", 'q', OPTION_QUIET, NO_VALUE,
+	    "print errors only, and no summary of success" },
+	{ "verbose", 'v', OPTION_VERBOSE, NO_VALUE,
+	    "the same as --log-level debug", .sets = "log-level",
+	    .to = "debug" },
+	{ "help", 'h', OPTION_HELP, NO_VALUE, "print this help" },
+	{ "version", 'V', OPTION_VERSION, NO_VALUE,
+	    "print the version, and the libraries'" },
+	{ 0 },
 };
-
-const size_t option_switches_n =
-    sizeof(option_switches) / sizeof(option_switches[0]);
 
 /* Where the parser stands. */
 struct cursor {
@@ -173,6 +79,25 @@ take_value(struct cursor *c, const char *name, const char **value,
 	return 0;
 }
 
+/* A word that says yes or no, in any case, means the flag: it is no room. */
+static int
+check_behind(const struct cursor *c, const char *name, struct err *e)
+{
+	bool is_behind = c->value == NULL && c->i + 1 < c->argc, is_yes;
+	autofree char *word = xstrdup(is_behind ? c->argv[c->i + 1] : "");
+
+	for (char *p = word; *p; p++)
+		*p = (char)tolower((unsigned char)*p);
+	if (!parse_bool(word, &is_yes))
+		return 0;
+	return err_set(e, ERR_USAGE,
+	    "--%s %s: write --%s%s, and put a room of that name in front", name,
+	    c->argv[c->i + 1], name,
+	    setting_find(name) == NULL ? ""
+		: is_yes               ? "=yes"
+				       : "=no");
+}
+
 static int
 apply_switch(struct options *o, const struct option_switch *s, struct cursor *c,
     struct err *e)
@@ -188,7 +113,7 @@ apply_switch(struct options *o, const struct option_switch *s, struct cursor *c,
 		};
 	if (s->arg == NULL)
 		return c->value == NULL
-		    ? 0
+		    ? check_behind(c, s->name, e)
 		    : err_set(e, ERR_USAGE, "--%s takes no value", s->name);
 	if (take_value(c, s->name, &value, e) == -1)
 		return -1;
@@ -205,8 +130,8 @@ unknown_flag(const char *name, struct err *e)
 	struct nearest near = { .typed = name };
 	autofree char *question = NULL;
 
-	for (size_t i = 0; i < option_switches_n; i++)
-		nearest_offer(&near, option_switches[i].name);
+	for (const struct option_switch *s = option_switches; s->name; s++)
+		nearest_offer(&near, s->name);
 	settings_offer(&near, true);
 	question = nearest_question(&near, "--");
 	return err_set(e, ERR_USAGE, "unknown flag --%s%s", name, question);
@@ -227,6 +152,8 @@ parse_setting(struct options *o, const char *name, struct cursor *c,
 		    "--%s: a secret is never a flag, as everyone could read "
 		    "it; use --%s-file",
 		    name, name);
+	if (s->type == SETTING_BOOL && check_behind(c, name, e) == -1)
+		return -1;
 	flag = &o->flags[o->n_flags++];
 	*flag = (struct flag){ s, c->value ? c->value : "yes", is_file };
 	return s->type == SETTING_BOOL
@@ -241,9 +168,9 @@ parse_long(struct options *o, const char *text, struct cursor *c, struct err *e)
 	autofree char *name = xstrndup(text, len);
 
 	c->value = text[len] ? text + len + 1 : NULL;
-	for (size_t i = 0; i < option_switches_n; i++)
-		if (strcmp(option_switches[i].name, name) == 0)
-			return apply_switch(o, &option_switches[i], c, e);
+	for (const struct option_switch *s = option_switches; s->name; s++)
+		if (strcmp(s->name, name) == 0)
+			return apply_switch(o, s, c, e);
 	return parse_setting(o, name, c, e);
 }
 
@@ -252,9 +179,9 @@ parse_letter(struct options *o, const char *word, struct cursor *c,
     struct err *e)
 {
 	c->value = NULL;
-	for (size_t i = 0; i < option_switches_n && word[2] == '\0'; i++)
-		if (option_switches[i].letter == word[1])
-			return apply_switch(o, &option_switches[i], c, e);
+	for (const struct option_switch *s = option_switches; s->name; s++)
+		if (s->letter == word[1] && word[2] == '\0')
+			return apply_switch(o, s, c, e);
 	return err_set(e, ERR_USAGE, "unknown flag %s", word);
 }
 
@@ -289,9 +216,9 @@ options_parse(struct options *o, int argc, char **argv, struct err *e)
 const struct option_switch *
 options_beyond(const struct options *o, unsigned allowed)
 {
-	for (size_t i = 0; i < option_switches_n; i++)
-		if (option_switches[i].option & o->given & ~allowed)
-			return &option_switches[i];
+	for (const struct option_switch *s = option_switches; s->name; s++)
+		if (s->option & o->given & ~allowed)
+			return s;
 	return NULL;
 }
 

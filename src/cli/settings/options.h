@@ -30,6 +30,7 @@ enum {
 	OPTION_VERBOSE = 1 << 19,
 	OPTION_OUTPUT = 1 << 22,
 	OPTION_UNREDACTED = 1 << 23,
+	OPTION_WRITE = 1 << 24,
 
 	OPTIONS_GLOBAL = OPTION_CONFIG | OPTION_HELP | OPTION_VERSION |
 	    OPTION_QUIET | OPTION_VERBOSE,
@@ -40,6 +41,7 @@ struct options {
 	const char *config_path;
 	const char *states; /* names of verdicts, with commas */
 	const char *room, *session, *meeting_id, *error, *output;
+	const char *archive; /* what upload has unpacked the recording of */
 	struct text_list only;
 	struct flag *flags;
 	size_t n_flags;
@@ -51,16 +53,15 @@ struct option_switch {
 	const char *name;
 	char letter;     /* 0: none */
 	unsigned option; /* OPTION_... */
-	const char *arg; /* NULL: it takes no value */
 	size_t offset;   /* of the value in struct options */
-	bool is_list;    /* of a struct text_list, else a const char * */
+	const char *arg; /* NULL: it takes no value */
 	const char *help;
+	bool is_list; /* the field is a struct text_list, not a const char * */
 	/* Not NULL: it stands for this setting's flag with this value. */
 	const char *sets, *to;
 };
 
-extern const struct option_switch option_switches[];
-extern const size_t option_switches_n;
+extern const struct option_switch option_switches[]; /* the last has no name */
 
 /*
  * Parse the command line: --name value, --name=value, -h; "--" ends the

@@ -16,6 +16,12 @@ setting_find(const char *name)
 	return NULL;
 }
 
+bool
+setting_takes_file(const struct setting *s)
+{
+	return s->type == SETTING_SECRET || s->file != 0;
+}
+
 const struct setting *
 setting_find_key(const char *key, bool *is_file)
 {
@@ -31,7 +37,7 @@ setting_find_key(const char *key, bool *is_file)
 	stem = xstrndup(key, len - (sizeof(suffix) - 1));
 	s = setting_find(stem);
 	*is_file = true;
-	return s && s->type == SETTING_SECRET ? s : NULL;
+	return s && setting_takes_file(s) ? s : NULL;
 }
 
 void
@@ -43,7 +49,7 @@ settings_offer(struct nearest *near, bool is_flag)
 
 		if (s->type != SETTING_SECRET || !is_flag)
 			nearest_offer(near, s->name);
-		if (s->type == SETTING_SECRET)
+		if (setting_takes_file(s))
 			nearest_offer(near, file);
 	}
 }
@@ -76,23 +82,24 @@ set_field(void *field, const struct setting *s, const char *text)
 	case SETTING_MILLIS:
 		return parse_duration_ms(text, field)
 		    ? NULL
-		    : "is no time like 250ms, 2s, 15m, 1h or 7d";
+		    : "is not a time like 250ms, 2s, 15m, 1h or 7d";
 	case SETTING_SIZE:
 		return parse_size(text, field)
 		    ? NULL
-		    : "is no size like 0, 500k, 10M or 1G";
+		    : "is not a size like 0, 500k, 10M or 1G";
 	case SETTING_PERCENT:
 		return parse_percent(text, field)
 		    ? NULL
-		    : "is no percentage from 0% to 99%";
+		    : "is not a percentage from 0% to 99%";
 	case SETTING_COUNT:
 		return parse_integer(text, s->min, s->max, field)
 		    ? NULL
-		    : "is no number in its range";
+		    : "is not a number in its range";
 	case SETTING_BOOL:
 		return parse_bool(text, field) ? NULL : "is not yes or no";
 	case SETTING_CHOICE:
-		return set_choice(field, s, text) ? NULL : "is no choice";
+		return set_choice(field, s, text) ? NULL
+						  : "is not a valid choice";
 	}
 	return "has an unknown type";
 }

@@ -3,6 +3,7 @@
 /* The order of --help, the manual and `config`. */
 static const struct setting_group *const groups[] = {
 	&settings_services,
+	&settings_s3,
 	&settings_recording,
 	&settings_delivery,
 	&settings_sweep,

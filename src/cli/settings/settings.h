@@ -28,12 +28,14 @@ struct config {
 	char *recordings_dir;
 	struct verdict_policy verdict;
 	struct sweep_policy sweep;
+	struct sweep_watch_policy watch;
 	struct retention_policy retention;
 	char *metrics_file;
 	bool is_deferred;
 	int64_t deadline_ms;
 	bool strict_permissions;
 	struct confine_policy confine;
+	struct s3_keys s3_keys;
 	int progress;       /* enum meter_when */
 	char *jibri_config; /* Jibri's own configuration file */
 };
@@ -61,6 +63,7 @@ struct setting {
 	const char *legacy;  /* the old script's variable, or NULL */
 	const char *const *choices;
 	int64_t min, max;
+	size_t file; /* where to note the file it came from; 0: nowhere */
 	/* NULL, or why the text cannot be. */
 	const char *(*check)(const char *text);
 };
@@ -74,7 +77,10 @@ size_t setting_index(const struct setting *);
 /* By its name, or NULL. */
 const struct setting *setting_find(const char *name);
 
-/* By what a flag or a key calls it: its name, or NAME-file for a secret. */
+/* May it be in a file of its own, NAME-file?  Secrets may. */
+bool setting_takes_file(const struct setting *);
+
+/* By what a flag or a key calls it: its name, or NAME-file. */
 const struct setting *setting_find_key(const char *key, bool *is_file);
 
 /* Offer what a flag, or a key of the file, can be called. */

@@ -1,25 +1,33 @@
 #include <string.h>
 
+#include "base/mem.h"
 #include "base/parse.h"
 #include "base/text.h"
 #include "cli/settings/settings_internal.h"
+#include "io/digest.h"
+#include "io/json.h"
+#include "io/json_text.h"
 
 const char *
 check_pointers(const char *text)
 {
 	enum { MOST = 24 };
-	struct text_list list;
-	const char *problem = NULL;
+	autolist struct text_list list = { 0 };
 
 	text_list_parse(&list, text);
 	if (list.n > MOST)
-		problem = "has more than 24 pointers";
-	for (size_t i = 0; i < list.n; i++)
-		if (list.items[i][0] != '/')
-			problem = "is no list of JSON pointers: each begins "
-				  "with a slash";
-	text_list_free(&list);
-	return problem;
+		return "has more than 24 pointers";
+	for (size_t i = 0; i < list.n; i++) {
+		autolist struct text_list tokens;
+
+		json_pointer_split(list.items[i], &tokens);
+		if (tokens.n == 0)
+			return "is not a list of JSON pointers: each begins "
+			       "with a slash";
+		if (tokens.n > JSON_TEXT_TOKENS)
+			return "has a pointer with more than 62 parts";
+	}
+	return NULL;
 }
 
 const char *
@@ -33,42 +41,35 @@ check_webhook_auth(const char *text)
 {
 	static const char *const known[] = { "secret", "signature",
 		"standard" };
-	struct text_list list;
-	size_t good = 0, n;
+	autolist struct text_list list = { 0 };
+	size_t good = 0;
 
 	text_list_parse(&list, text);
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
 		good += text_list_has(&list, known[i]);
-	n = list.n;
-	text_list_free(&list);
-	return n > 0 && good == n
+	return list.n > 0 && good == list.n
 	    ? NULL
-	    : "is no list of secret, signature and standard";
-}
-
-/* One pin and a semicolon more; "" at the end. */
-static const char *
-after_pin(const char *pin)
-{
-	static const char prefix[] = "sha256//";
-	size_t len = strcspn(pin, ";");
-
-	/* 32 bytes are 43 letters of base64 and a pad. */
-	if (strncmp(pin, prefix, strlen(prefix)) != 0 ||
-	    len != strlen(prefix) + 44 || pin[len - 1] != '=' ||
-	    strspn(pin + strlen(prefix),
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-		"0123456789+/") != 43)
-		return NULL;
-	return pin + len + (pin[len] == ';');
+	    : "is not a list of secret, signature and standard";
 }
 
 const char *
 check_pins(const char *text)
 {
-	while (text != NULL && *text != '\0')
-		text = after_pin(text);
-	return text ? NULL : "is no list of sha256//BASE64";
+	static const char problem[] = "is not a list of sha256//BASE64";
+	autofree char *copy = xstrdup(text);
+	char *rest = *copy ? copy : NULL, *pin;
+
+	/* A semicolon may be at the end. */
+	while ((pin = strsep(&rest, ";")) != NULL && (*pin || rest)) {
+		autobuf struct buf key = { 0 };
+		struct err e;
+
+		if (strncmp(pin, "sha256//", 8) != 0 ||
+		    digest_base64_decode(pin + 8, &key, &e) == -1 ||
+		    key.len != DIGEST_SHA256_BYTES)
+			return problem;
+	}
+	return NULL;
 }
 
 const char *
@@ -87,6 +88,15 @@ check_rate(const char *text)
 	return parse_size(text, &bytes) && bytes > 0 && bytes < 16 * 1024
 	    ? "is less than 16k"
 	    : NULL;
+}
+
+const char *
+check_interval(const char *text)
+{
+	int64_t ms;
+
+	return parse_duration_ms(text, &ms) && ms < 1000 ? "is less than 1s"
+							 : NULL;
 }
 
 const char *

@@ -3,8 +3,9 @@
 #include "cli/settings/settings.h"
 
 /*
- * A field of another type than the row says does not compile.  The types
- * and the members of an initializer cannot stand in parentheses.
+ * A row is name, TYPE(field), initial, arg, help and manual, then by name what
+ * few have.  A field of another type than the row says does not compile.  The
+ * types and the members of an initializer cannot stand in parentheses.
  * NOLINTBEGIN(bugprone-macro-parentheses)
  */
 #define FIELD(field, type) \
@@ -16,13 +17,13 @@
 	.type = SETTING_LIST, .offset = FIELD(field, struct text_list)
 #define MILLIS(field) .type = SETTING_MILLIS, .offset = FIELD(field, int64_t)
 #define COUNT(field, least, most) \
-	.type = SETTING_COUNT, .offset = FIELD(field, int64_t), .min = least, \
-	.max = most
+	.min = least, .max = most, .type = SETTING_COUNT, \
+	.offset = FIELD(field, int64_t)
 #define SIZE(field) .type = SETTING_SIZE, .offset = FIELD(field, int64_t)
 #define PERCENT(field) .type = SETTING_PERCENT, .offset = FIELD(field, int64_t)
 #define BOOL(field) .type = SETTING_BOOL, .offset = FIELD(field, bool)
 #define CHOICE(field, names) \
-	.type = SETTING_CHOICE, .offset = FIELD(field, int), .choices = names
+	.choices = names, .type = SETTING_CHOICE, .offset = FIELD(field, int)
 /* NOLINTEND(bugprone-macro-parentheses) */
 
 /* The rows of one subject, a file each: settings_SUBJECT.c. */
@@ -38,8 +39,8 @@ struct setting_group {
 		.n = sizeof(table) / sizeof((table)[0]) \
 	}
 
-extern const struct setting_group settings_services, settings_recording,
-    settings_delivery, settings_sweep, settings_output;
+extern const struct setting_group settings_services, settings_s3,
+    settings_recording, settings_delivery, settings_sweep, settings_output;
 
 /*
  * What a setting's text may be, beyond its type: NULL, or why it cannot be,
@@ -51,4 +52,5 @@ const char *check_webhook_auth(const char *text);
 const char *check_pins(const char *text);
 const char *check_proxy(const char *text);
 const char *check_rate(const char *text);
+const char *check_interval(const char *text);
 const char *check_header(const char *text);

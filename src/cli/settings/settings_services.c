@@ -4,124 +4,62 @@ static const char *const failed_webhooks[] = { "at-once", "final", "never",
 	NULL };
 
 static const struct setting rows[] = {
-	{
-	    .name = "file-service-url",
-	    TEXT(pipeline.filestore.url),
-	    .initial = "http://file-service:2027",
-	    .arg = "URL",
-	    .help = "where recordings are stored",
-	    .manual = "It may have a path and a trailing slash.",
-	    .legacy = "FILE_SERVICE_URL",
-	},
-	{
-	    .name = "meeting-service-url",
-	    TEXT(pipeline.meeting.url),
-	    .initial = "http://meeting-service:2031",
-	    .arg = "URL",
-	    .help = "who knows the rooms and takes the webhook",
-	    .manual = "It may have a path and a trailing slash.",
-	    .legacy = "MEETING_SERVICE_URL",
-	},
-	{
-	    .name = "webhook-secret",
-	    SECRET(pipeline.webhook.secret),
-	    .initial = "",
-	    .arg = "SECRET",
-	    .help = "signs the webhook; empty: unsigned",
-	    .manual = "In the Standard Webhooks signature a secret that "
-		      "begins with whsec_ stands for the base64 behind it.",
-	    .legacy = "WEBHOOK_SECRET",
-	    .check = check_header,
-	},
-	{
-	    .name = "webhook-secret-previous",
-	    SECRET(pipeline.webhook.previous_secret),
-	    .initial = "",
-	    .arg = "SECRET",
-	    .help = "signs too, while the secret is changed",
-	    .manual = "Adds a second entry to webhook-signature.",
-	    .check = check_header,
-	},
-	{
-	    .name = "webhook-auth",
-	    LIST(pipeline.webhook.auth),
-	    .initial = "secret,signature,standard",
-	    .arg = "LIST",
-	    .help = "how the webhook is signed",
-	    .manual = "secret is X-Webhook-Secret, signature is "
-		      "X-Webhook-Signature, standard is the triple of "
-		      "Standard Webhooks 1.0.",
-	    .check = check_webhook_auth,
-	},
-	{
-	    .name = "failed-webhook",
-	    CHOICE(attempt.failed_webhook, failed_webhooks),
-	    .initial = "at-once",
-	    .arg = "WHEN",
-	    .help = "when FAILED is sent: at-once, final, never",
-	    .manual = "at-once: at the end of a run that failed; final: only "
-		      "when no retry is going to help; never.",
-	},
-	{
-	    .name = "token",
-	    SECRET(pipeline.auth.token),
-	    .initial = "",
-	    .arg = "TOKEN",
-	    .help = "bearer token for both services",
-	    .check = check_header,
-	},
-	{
-	    .name = "file-service-token",
-	    SECRET(pipeline.auth.file_token),
-	    .initial = "",
-	    .arg = "TOKEN",
-	    .help = "another one for the file-service",
-	    .check = check_header,
-	},
-	{
-	    .name = "meeting-service-token",
-	    SECRET(pipeline.auth.meeting_token),
-	    .initial = "",
-	    .arg = "TOKEN",
-	    .help = "another one for the meeting-service",
-	    .check = check_header,
-	},
-	{
-	    .name = "oauth-token-url",
-	    TEXT(pipeline.auth.token_url),
-	    .initial = "",
-	    .arg = "URL",
-	    .help = "OAuth 2 server that gives the token",
-	    .manual = "The token is fetched with the client credentials "
-		      "grant (RFC 6749, 4.4), instead of token.  It is "
-		      "renewed before it expires, and once when a service "
-		      "refuses it.  With Keycloak: "
-		      "https://HOST/realms/REALM/protocol/openid-connect/"
-		      "token.",
-	},
-	{
-	    .name = "oauth-client-id",
-	    TEXT(pipeline.auth.client_id),
-	    .initial = "",
-	    .arg = "ID",
-	    .help = "who we are there",
-	},
-	{
-	    .name = "oauth-client-secret",
-	    SECRET(pipeline.auth.client_secret),
-	    .initial = "",
-	    .arg = "SECRET",
-	    .help = "proves it, as HTTP Basic",
-	    .manual = "Without it the certificate of tls-cert is the proof "
-		      "(RFC 8705).",
-	},
-	{
-	    .name = "oauth-scope",
-	    TEXT(pipeline.auth.scope),
-	    .initial = "",
-	    .arg = "SCOPE",
-	    .help = "scopes to ask for, with blanks between",
-	},
+	{ "file-service-url", TEXT(pipeline.destination.url),
+	    "http://file-service:2027", "URL", "where recordings are stored",
+	    "May have a path and a trailing slash.",
+	    .legacy = "FILE_SERVICE_URL" },
+	{ "meeting-service-url", TEXT(pipeline.meeting.url),
+	    "http://meeting-service:2031", "URL",
+	    "who knows the rooms and takes the webhook",
+	    "May have a path and a trailing slash.  none: there is none, which "
+	    "is possible with store = s3 and without {meeting} in s3-key.",
+	    .legacy = "MEETING_SERVICE_URL" },
+	{ "webhook-url", TEXT(pipeline.webhook.url), "", "URL",
+	    "who takes the webhook; none: nobody",
+	    "Unless it is set, /webhooks/jitsi/recording of the "
+	    "meeting-service.  "
+	    "Another server than that gets no token." },
+	{ "webhook-files", BOOL(pipeline.webhook.has_files), "no", "BOOL",
+	    "list the files in STOPPED",
+	    "Adds files, an array of objects with path, size, mimeType, sha256 "
+	    "and url, to the body." },
+	{ "webhook-secret", SECRET(pipeline.webhook.secret), "", "SECRET",
+	    "signs the webhook; empty: unsigned",
+	    "For Standard Webhooks, the part after whsec_ is base64.",
+	    .legacy = "WEBHOOK_SECRET", .check = check_header },
+	{ "webhook-secret-previous", SECRET(pipeline.webhook.previous_secret),
+	    "", "SECRET", "signs too, while the secret is changed",
+	    "Adds a second entry to webhook-signature.",
+	    .check = check_header },
+	{ "webhook-auth", LIST(pipeline.webhook.auth),
+	    "secret,signature,standard", "LIST", "how the webhook is signed",
+	    "secret is X-Webhook-Secret, signature is X-Webhook-Signature, "
+	    "standard is the triple of Standard Webhooks 1.0.",
+	    .check = check_webhook_auth },
+	{ "failed-webhook", CHOICE(attempt.failed_webhook, failed_webhooks),
+	    "at-once", "WHEN", "when FAILED is sent: at-once, final, never",
+	    "at-once: at the end of each run that failed; final: only when no "
+	    "retry will help; never." },
+	{ "token", SECRET(pipeline.auth.token), "", "TOKEN",
+	    "bearer token for both services", .check = check_header },
+	{ "file-service-token", SECRET(pipeline.auth.file_token), "", "TOKEN",
+	    "another one for the file-service", .check = check_header },
+	{ "meeting-service-token", SECRET(pipeline.auth.meeting_token), "",
+	    "TOKEN", "another one for the meeting-service",
+	    .check = check_header },
+	{ "oauth-token-url", TEXT(pipeline.auth.token_url), "", "URL",
+	    "OAuth 2 server that gives the token",
+	    "The token is fetched by the client credentials grant (RFC 6749, "
+	    "4.4), used instead of token, renewed before it expires, and once "
+	    "when a service refuses it.  Keycloak: "
+	    "https://HOST/realms/REALM/protocol/openid-connect/token." },
+	{ "oauth-client-id", TEXT(pipeline.auth.client_id), "", "ID",
+	    "OAuth client ID" },
+	{ "oauth-client-secret", SECRET(pipeline.auth.client_secret), "",
+	    "SECRET", "OAuth client secret (sent as HTTP Basic)",
+	    "Without it the client authenticates by tls-cert (RFC 8705)." },
+	{ "oauth-scope", TEXT(pipeline.auth.scope), "", "SCOPE",
+	    "scopes to request, separated by blanks" },
 };
 
 const struct setting_group settings_services = GROUP("services", rows);

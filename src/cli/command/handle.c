@@ -1,0 +1,92 @@
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/child.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/stop.h"
+#include "base/user.h"
+#include "cli/command/commands.h"
+
+struct task {
+	struct loaded *l;
+	const struct options *o;
+	const char *word;
+	word_run *run;
+};
+
+/* All is said here; what is left to be known is how it ended. */
+static void
+work(const void *ctx, int fd)
+{
+	const struct task *t = ctx;
+	struct err e = { 0 };
+
+	if (t->run(t->l, t->o, t->word, &e) == 0)
+		e.class = ERR_NONE;
+	else if (*e.text != '\0')
+		log_error("%s", e.text);
+	e.text[0] = '\0';
+	log_finish();
+	(void)file_write_all(fd, &e, sizeof(e));
+}
+
+/*
+ * An archive has processes of its own.  What changes hands until it is opened
+ * takes this process along.
+ */
+static bool
+needs_process(const char *word, bool is_last)
+{
+	struct stat st;
+
+	return geteuid() == 0 && word && stat(word, &st) == 0 &&
+	    S_ISDIR(st.st_mode) && (!is_last || st.st_uid != 0);
+}
+
+int
+handle(struct loaded *l, const struct options *o, const char *word,
+    bool is_last, word_run *run, struct err *e)
+{
+	const struct task task = { l, o, word, run };
+	struct err report;
+
+	l->config.pipeline.recording.is_alone = geteuid() == 0;
+	if (word == NULL)
+		(void)user_work_as(USER_NOBODY, USER_NOBODY, e);
+	if (!needs_process(word, is_last))
+		return run(l, o, word, e);
+	if (child_run(work, &task, &report, sizeof(report), e) == -1) {
+		log_error("%s: %s", word, e->text);
+		report = *e;
+	} else if (!err_is_valid(&report)) {
+		log_error("%s: its process made up how it ended", word);
+		report.class = ERR_TEMPORARY;
+	}
+	*e = (struct err){ .class = report.class };
+	return e->class == ERR_NONE ? 0 : -1;
+}
+
+int
+handle_each(struct loaded *l, const struct options *o, word_run *run,
+    struct err *e)
+{
+	enum err_class worst = ERR_NONE;
+
+	for (size_t i = 0; i < o->n_words; i++) {
+		int result = stop_check(e);
+
+		log_set_session(NULL);
+		if (result == -1)
+			log_error("%s; nothing was done with %s and the rest",
+			    e->text, o->words[i]);
+		else if (handle(l, o, o->words[i], i + 1 == o->n_words, run,
+			     e) == 0)
+			continue;
+		worst = err_worse(worst, e->class);
+		if (result == -1)
+			break;
+	}
+	*e = (struct err){ .class = worst };
+	return worst == ERR_NONE ? 0 : -1;
+}

@@ -1,0 +1,138 @@
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "cli/doctor/check.h"
+#include "remote/inventory.h"
+#include "remote/request.h"
+
+/* Of a recording that nobody has. */
+static struct progress nobody = {
+	.room = (char[]){ "jibri-finalize-check" },
+	.session = (char[]){ "check" },
+	.meeting_id = (char[]){ "0" },
+};
+
+struct probe {
+	const struct destination *to;
+	struct http_request http;
+	struct request_text body;
+	struct remote_name name;
+	char *url;
+};
+
+static void
+note_error(struct diagnoses *f, const struct err *e)
+{
+	check_fail(f, "s3",
+	    e->class == ERR_REFUSED
+		? "Compare s3-access-key and s3-secret-key with the server's, "
+		  "and allow them s3:ListBucket, s3:GetObject, s3:PutObject "
+		  "and s3:DeleteObject there."
+		: e->class == ERR_CONFIG
+		? "Compare s3-url, s3-bucket, s3-region and s3-addressing with "
+		  "where the bucket is."
+		: "Look into the server's own log.",
+	    "%s", e->text);
+}
+
+static int
+prepare(void *ctx, struct http_request *request, struct err *e)
+{
+	struct probe *p = ctx;
+
+	(void)e;
+	request_text_init(&p->body, "jibri-finalize check --write\n");
+	p->http.headers = request->headers;
+	*request = p->http;
+	free(p->url);
+	/* It says the method of a put. */
+	p->url =
+	    p->to->policy->ops->put(p->to->policy, &nobody, &p->name, request);
+	if (p->http.method)
+		request->method = p->http.method;
+	return 0;
+}
+
+static int
+accept_answer(void *ctx, const struct http_answer *answer, struct err *e)
+{
+	const struct probe *p = ctx;
+	autofree char *id = NULL, *path = NULL;
+
+	if (p->http.method ||
+	    p->to->policy->ops->judge(answer, &p->name, p->body.body.size, &id,
+		&path, e) == PUT_STORED)
+		return 0;
+	return -1;
+}
+
+static void
+refine(void *ctx, const struct http_answer *answer, struct err *e)
+{
+	const struct probe *p = ctx;
+
+	if (answer->outcome != HTTP_ANSWERED)
+		p->to->policy->ops->explain(answer, e);
+}
+
+static int
+run(struct probe *p, const char *what, struct err *e)
+{
+	const struct request request = {
+		.what = what,
+		.destination = p->to,
+		.prepare = prepare,
+		.accept = accept_answer,
+		.refine = refine,
+		.ctx = p,
+	};
+	int result;
+
+	p->http.answer_timeout_ms = p->to->policy->answer_timeout_ms;
+	p->http.answer_limit = 64 * 1024;
+	result = request_run(&request, p->to->http, p->to->retry, e);
+	free(p->url);
+	p->url = NULL;
+	return result;
+}
+
+static void
+check_write(struct diagnoses *f, const struct destination *to)
+{
+	struct probe p = { .to = to };
+	struct err e;
+
+	destination_name(&p.name, to->policy, &nobody, "check.txt");
+	p.http.body = &p.body.body;
+	p.http.content_type = "text/plain";
+	if (run(&p, "test object", &e) == 0) {
+		p.http = (struct http_request){ .method = "DELETE" };
+		if (run(&p, "test object", &e) == 0)
+			check_ok(f, "s3", "%s was written there and removed",
+			    p.name.path);
+		else
+			note_error(f, &e);
+	} else {
+		note_error(f, &e);
+	}
+	remote_name_free(&p.name);
+}
+
+void
+check_s3(struct diagnoses *f, const struct destination *to, bool may_write)
+{
+	struct inventory inv;
+	bool is_refused;
+	struct err e;
+
+	if (inventory_read(&inv, to, &nobody, &is_refused, &e) == 0) {
+		check_ok(f, "s3",
+		    "bucket %s can be listed with these credentials",
+		    to->policy->s3.bucket);
+		if (may_write)
+			check_write(f, to);
+	} else {
+		note_error(f, &e);
+	}
+	inventory_free(&inv);
+}

@@ -1,0 +1,61 @@
+#include "base/log.h"
+#include "delivery/pipeline_internal.h"
+
+int
+job_open(struct job *job, const char *directory, bool is_looking, struct err *e)
+{
+	const struct progress *p = &job->journal.progress;
+	const char *named = job->session_argument;
+	struct recording *rec = &job->recording;
+
+	if (identity_check_arguments(job->room_argument, named,
+		job->meeting_id_argument, e) == -1 ||
+	    (job->is_swept ? recording_open_below : recording_open)(rec,
+		directory, &job->policy->recording, e) == -1 ||
+	    recording_enter(rec, e) == -1)
+		return -1;
+	log_set_session(named ? named : recording_name(rec));
+	if ((is_looking ? journal_look(&job->journal, rec->dirfd, e)
+			: journal_open(&job->journal, rec->dirfd,
+			      rec->policy->locking, e)) == -1)
+		return -1;
+	if (p->session && !named)
+		log_set_session(p->session);
+	return 0;
+}
+
+void
+job_close(struct job *job)
+{
+	auth_close(job->auth);
+	http_close(job->http);
+	identity_free(&job->identity);
+	journal_close(&job->journal);
+	recording_close(&job->recording);
+}
+
+int
+pipeline_open_http(struct job *job, struct err *e)
+{
+	if (job->http != NULL)
+		return 0;
+	if (!job->policy->is_checked &&
+	    pipeline_check_reach(job->policy, e) == -1)
+		return -1;
+	job->retry = job->policy->retry;
+	job->retry.run = &job->failures;
+	job->http = http_open(&job->policy->http);
+	job->auth = auth_open(&job->policy->auth, &job->retry, job->http);
+	return 0;
+}
+
+struct destination
+pipeline_destination(const struct job *job)
+{
+	return (struct destination){
+		.policy = &job->policy->destination,
+		.http = job->http,
+		.auth = job->auth,
+		.retry = &job->retry,
+	};
+}

@@ -1,0 +1,203 @@
+#include <string.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/stop.h"
+#include "delivery/pipeline_internal.h"
+#include "io/mimetype.h"
+#include "recording/identity.h"
+#include "recording/media.h"
+#include "remote/inventory.h"
+
+/* Of which kind is it?  The highest that there is decides. */
+enum rank { OTHER, VIDEO, OWN, RANKS };
+
+static bool
+is_media_fact(const struct fact *fact)
+{
+	return fact->type && mimetype_is_media(fact->type);
+}
+
+/* Sound that was taken out of the recording has its name, too. */
+static enum rank
+rank_of(const char *path)
+{
+	if (strchr(path, '/') || !mimetype_is_video_name(path))
+		return OTHER;
+	return identity_media_stem(path) ? OWN : VIDEO;
+}
+
+/* Is it whole?  1 or 0, or -1 with *e: it cannot be read. */
+static int
+look_at(const struct recording *rec, const struct artifact *a, char *why,
+    size_t len, struct err *e)
+{
+	struct stat st;
+	autoclose int fd = recording_open_artifact(rec, a->path, &st, e);
+	enum media_health health;
+
+	if (fd == -1)
+		return err_wrap(e, "%s", a->path);
+	health = media_check(fd, st.st_size, why, len);
+	if (health == MEDIA_UNREADABLE)
+		return err_set(e, ERR_TEMPORARY, "%s: cannot be read", a->path);
+	return health == MEDIA_WHOLE;
+}
+
+struct media_count {
+	size_t n[RANKS], whole[RANKS], damaged;
+	struct buf damage;
+};
+
+/* Each that Jibri has named is to be whole, else each that others have. */
+static bool
+is_recorded(const struct media_count *n)
+{
+	enum rank rank = n->n[OWN] > 0 ? OWN : VIDEO;
+
+	return n->n[rank] > 0 ? n->whole[rank] == n->n[rank]
+			      : n->whole[OTHER] > 0;
+}
+
+/* What is not said to be media counts only when it is. */
+static int
+judge(struct job *job, const struct artifact *a, struct media_count *n,
+    struct err *e)
+{
+	const struct progress *p = &job->journal.progress;
+	const struct fact *fact = progress_fact(p, a->path);
+	bool is_media = a->is_media || (fact && is_media_fact(fact));
+	bool is_stored = upload_is_stored(p, a);
+	int is_whole = is_stored && fact && fact->is_whole;
+	char why[128] = "";
+
+	if (!is_media && mimetype_is_other_name(a->path))
+		return 0;
+	if (stop_check(e) == -1)
+		return -1;
+	if (!is_whole)
+		is_whole = look_at(&job->recording, a, why, sizeof(why), e);
+	if (is_whole == -1 || (!is_whole && !is_media))
+		return is_whole;
+	n->n[rank_of(a->path)]++;
+	n->whole[rank_of(a->path)] += is_whole == 1;
+	/* It may be gone from here when somebody asks. */
+	if (is_whole && is_stored && fact && !fact->is_whole)
+		upload_restate(&job->journal, fact, fact->id, true);
+	if (is_whole)
+		return 0;
+	n->damaged++;
+	log_warn("%s: damaged: %s", a->path, why);
+	(void)buf_addf(&n->damage, "%s%s: %s", n->damage.len ? "; " : "",
+	    a->path, why);
+	return 0;
+}
+
+static int
+lacks_media(const struct recording *rec, struct err *e)
+{
+	for (size_t i = 0; i < rec->n_skipped; i++) {
+		const char *path = rec->skipped[i].path;
+		const char *glob = mimetype_is_media_name(path)
+		    ? recording_excluded_by(rec, path)
+		    : NULL;
+
+		if (glob)
+			return err_set(e, ERR_PERMANENT,
+			    "%s: the media file is excluded by '%s'; take that "
+			    "out of exclude",
+			    path, glob);
+	}
+	return err_set(e, ERR_PERMANENT, "the recording holds no media file");
+}
+
+struct removed {
+	const struct destination_policy *policy;
+	const struct progress *progress;
+	struct inventory list;
+	bool has_media;
+};
+
+static void
+find_media(void *ctx, const struct fact *fact)
+{
+	struct removed *r = ctx;
+
+	r->has_media |=
+	    fact->is_stored && fact->is_whole && is_media_fact(fact);
+}
+
+/* Nobody saw that what is stored of it is whole. */
+static void
+doubt_record(void *ctx, const struct fact *fact)
+{
+	struct removed *r = ctx;
+	struct remote_name name;
+	struct remote_record *record;
+
+	if (!fact->is_stored || !is_media_fact(fact))
+		return;
+	destination_name(&name, r->policy, r->progress, fact->path);
+	record = inventory_has(&r->list, fact, name.path, fact->size, NULL);
+	if (record)
+		record->is_claimed = true;
+	remote_name_free(&name);
+}
+
+/* Of this recording, and of no other: with its whole folder in the path. */
+static bool
+is_listed_media(const struct remote_record *record, const char *folder)
+{
+	return !record->is_claimed && record->size != 0 &&
+	    strcasestr(record->path, folder) &&
+	    mimetype_is_media_name(record->path);
+}
+
+/*
+ * What was removed here since it was stored is still at the server, and so may
+ * be what an earlier journal knew.
+ */
+static int
+check_removed(struct job *job, struct err *e)
+{
+	const struct destination from = pipeline_destination(job);
+	const struct progress *p = &job->journal.progress;
+	struct removed r = { .policy = from.policy, .progress = p };
+	autofree char *folder = from.policy->ops->folder(from.policy, p);
+	bool is_refused = false;
+	int result;
+
+	progress_each(p, find_media, &r);
+	if (r.has_media)
+		return 0;
+	result = inventory_read(&r.list, &from, p, &is_refused, e);
+	progress_each(p, doubt_record, &r);
+	for (size_t i = 0; result == 0 && i < r.list.n; i++)
+		r.has_media |= is_listed_media(&r.list.records[i], folder);
+	inventory_free(&r.list);
+	if (r.has_media || (result == -1 && !is_refused))
+		return result;
+	return lacks_media(&job->recording, e);
+}
+
+int
+pipeline_check_media(struct job *job, struct err *e)
+{
+	const struct recording *rec = &job->recording;
+	struct media_count n = { 0 };
+	autobuf struct buf damage = { 0 };
+	int result = 0;
+
+	for (size_t i = 0; i < rec->n && result == 0; i++)
+		result = judge(job, &rec->artifacts[i], &n, e);
+	damage = n.damage;
+	if (result == -1)
+		return -1;
+	job->damaged = (int64_t)n.damaged;
+	if (is_recorded(&n))
+		return 0;
+	if (n.damaged == 0)
+		return check_removed(job, e);
+	return err_set(e, ERR_PERMANENT, "recording is damaged: %s",
+	    buf_str(&damage));
+}

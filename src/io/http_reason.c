@@ -1,0 +1,220 @@
+#include <ctype.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "io/digest.h"
+#include "io/http_internal.h"
+#include "io/json.h"
+
+enum { EXCERPT_BYTES = 200, SECRET_BYTES_MIN = 4, NESTED = 4 };
+
+/* Whose values may be shown; of any other header only the name is. */
+bool
+http_is_harmless(const char *line, size_t name_len)
+{
+	static const char *const names[] = { "Accept", "Accept-Encoding",
+		"Allow", "Connection", "Content-Length", "Content-Type", "Date",
+		"Expect", "Host", "Idempotency-Key", "Keep-Alive", "Location",
+		"Proxy-Connection", "Retry-After", "Server",
+		"Transfer-Encoding", "User-Agent", "Via", "webhook-id",
+		"webhook-timestamp" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strlen(names[i]) == name_len &&
+		    strncasecmp(names[i], line, name_len) == 0)
+			return true;
+	return false;
+}
+
+/* The character that is escaped here for JSON, a URL or HTML; 0: none. */
+static char
+unescape(const char *s, size_t *len)
+{
+	static const struct {
+		const char *before;
+		size_t digits; /* at most, and exactly where no ; ends them */
+		int base;
+	} forms[] = { { "\\u", 4, 16 }, { "%", 2, 16 }, { "&#x", 6, 16 },
+		{ "&#", 6, 10 } };
+	static const char *const names[] = { "&amp;&", "&lt;<", "&gt;>",
+		"&quot;\"", "&apos;'" };
+
+	for (size_t i = 0; i < 4; i++) {
+		size_t n = strlen(forms[i].before), k = 0;
+		char digits[8] = "";
+
+		if (strncasecmp(s, forms[i].before, n) != 0)
+			continue;
+		for (; k < forms[i].digits && isxdigit((unsigned char)s[n + k]);
+		     k++)
+			digits[k] = s[n + k];
+		*len = n + k + (*s == '&');
+		if (*s == '&' ? s[n + k] == ';' : k == forms[i].digits)
+			return (char)strtol(digits, NULL, forms[i].base);
+	}
+	for (size_t i = 0; i < 5; i++) {
+		*len = strlen(names[i]) - 1;
+		if (strncmp(s, names[i], *len) == 0)
+			return names[i][*len];
+	}
+	*len = 2;
+	return *s == '\\' ? s[1] : '\0';
+}
+
+/* The end of the secret that begins here, however it is escaped, or NULL. */
+static char *
+end_of(char *s, const char *secret)
+{
+	char *end = NULL;
+	size_t len;
+
+	if (*secret == '\0')
+		return s;
+	if (strchr("\\%&", *s) && unescape(s, &len) == *secret)
+		end = end_of(s + len, secret + 1);
+	return end == NULL && *s == *secret ? end_of(s + 1, secret + 1) : end;
+}
+
+static void
+mask(struct buf *text, const char *secret)
+{
+	for (char *s = text->data, *end; s &&
+	     strlen(secret) >= SECRET_BYTES_MIN && s < text->data + text->len;
+	     s++)
+		if ((end = end_of(s, secret)) != NULL)
+			s = (char *)memset(s, '*', (size_t)(end - s)) +
+			    (end - s) - 1;
+}
+
+/* It, and its base64, without the end that depends on what follows. */
+static void
+mask_forms(struct buf *text, const char *secret)
+{
+	size_t len = secret ? strlen(secret) : 0;
+	autofree char *coded = digest_base64(secret ? secret : "", len);
+
+	mask(text, secret ? secret : "");
+	coded[len * 4 / 3] = '\0';
+	mask(text, coded);
+	for (char *c = coded; (c = strpbrk(c, "+/")) != NULL;)
+		*c = *c == '+' ? '-' : '_';
+	mask(text, coded);
+}
+
+/* What follows "Bearer" or "Basic" and is no word of a sentence. */
+static void
+mask_credentials(struct buf *text)
+{
+	static const char *const schemes[] = { "bearer ", "basic " };
+	static const char alphabet[] =
+	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+	    "-._~+/=%\\";
+
+	for (char *s = (char *)buf_str(text); *s; s++)
+		for (size_t i = 0; i < 2; i++) {
+			size_t n = strlen(schemes[i]), len;
+
+			if (strncasecmp(s, schemes[i], n) != 0)
+				continue;
+			len = strspn(s + n, alphabet);
+			if (len > 1 &&
+			    strspn(s + n + 1, "abcdefghijklmnopqrstuvwxyz") <
+				len - 1)
+				memset(s + n, '*', len);
+		}
+}
+
+/* What the settings have, and what went out in this request. */
+static void
+mask_all(const struct http_answer *a, struct buf *text)
+{
+	for (size_t i = 0; a->secrets && i < HTTP_SECRETS; i++)
+		if (a->secrets[i])
+			mask_forms(text, *a->secrets[i]);
+	for (size_t i = 0; a->request && i < a->request->headers->n; i++) {
+		const char *line = a->request->headers->items[i];
+		const char *blank = strrchr(line, ' ');
+
+		/* Without "Bearer". */
+		if (blank && !http_is_harmless(line, strcspn(line, ":")))
+			mask_forms(text, blank + 1);
+	}
+	mask_credentials(text);
+}
+
+char *
+http_excerpt(const struct http_answer *a, const char *text, size_t len)
+{
+	autobuf struct buf shown = { 0 };
+	size_t end;
+
+	(void)buf_add(&shown, text, len);
+	mask_all(a, &shown);
+	for (char *nul; (nul = memchr(buf_str(&shown), '\0', shown.len));)
+		*nul = '?';
+	end = strnlen(buf_str(&shown), EXCERPT_BYTES);
+	/* Not within a character. */
+	while (end > 0 && (buf_str(&shown)[end] & 0xC0) == 0x80)
+		end--;
+	return xstrndup(buf_str(&shown), end);
+}
+
+/* The text in it that is meant for people, or NULL; borrowed. */
+static const char *
+find_reason(const json_t *json, int nested)
+{
+	static const char *const names[] = { "message", "error_description",
+		"error", "detail", "title" };
+	const char *found = json_string_value(json);
+
+	if (found || nested == 0)
+		return found && *found ? found : NULL;
+	found = find_reason(json_array_get(json, 0), nested - 1);
+	for (size_t i = 0; found == NULL && i < 5; i++)
+		found =
+		    find_reason(json_object_get(json, names[i]), nested - 1);
+	return found;
+}
+
+/* One line of UTF-8, without markup; its length is that of it escaped. */
+static char *
+one_line(const char *s)
+{
+	bool is_markup = s[strspn(s, " \t\r\n")] == '<', is_blank = false;
+	struct buf line = { 0 };
+
+	for (size_t n, cost = 0; *s; s += n) {
+		n = text_utf8_length(s);
+		if (is_markup && *s == '<')
+			n = strcspn(s + 1, ">") + 1;
+		if (*s == ' ' || text_unprintable(s) || n == 0 ||
+		    (is_markup && strchr("<>", *s))) {
+			is_blank = line.len > 0;
+			n += n == 0;
+			continue;
+		}
+		cost += (size_t)is_blank + (n > 1 || *s == '\\' ? 4 * n : 1);
+		if (cost > EXCERPT_BYTES)
+			break;
+		(void)buf_adds(&line, is_blank ? " " : "");
+		(void)buf_add(&line, s, n);
+		is_blank = false;
+	}
+	return line.data;
+}
+
+char *
+http_reason(const struct http_answer *a)
+{
+	struct err ignored;
+	autojson json_t *json =
+	    json_parse_foreign(buf_str(&a->body), a->body.len, &ignored);
+	const char *found = find_reason(json, NESTED);
+	autobuf struct buf text = { 0 };
+
+	(void)buf_adds(&text, found ? found : buf_str(&a->body));
+	mask_all(a, &text);
+	return one_line(buf_str(&text));
+}

@@ -1,0 +1,100 @@
+#include "journal/member.h"
+
+#include <inttypes.h>
+
+#include "base/mem.h"
+#include "io/json.h"
+
+/* The year 5138: times can be subtracted without a thought. */
+#define MAX_COUNT INT64_C(99999999999999)
+
+/* By hand: a tree of jansson's took 37,000 instructions a line, this 16,000. */
+
+void
+members_add_name(struct buf *line, const char *name)
+{
+	(void)buf_adds(line, ",\"");
+	(void)buf_adds(line, name);
+	(void)buf_adds(line, "\":");
+}
+
+void
+members_add_path(struct buf *line, const char *path)
+{
+	autofree char *text = json_path_text(path);
+
+	text_add_json(line, text);
+}
+
+/* An error's text can hold a file name that is no UTF-8. */
+static void
+add_text(struct buf *line, const char *s)
+{
+	autofree char *safe = text_is_utf8(s) ? NULL : text_escape(s);
+
+	text_add_json(line, safe ? safe : s);
+}
+
+void
+members_begin(struct buf *line, int64_t at_ms, const char *event,
+    const char *path)
+{
+	(void)buf_addf(line, "{\"at\":%" PRId64 ",\"event\":\"%s\"", at_ms,
+	    event);
+	if (path == NULL)
+		return;
+	members_add_name(line, "path");
+	members_add_path(line, path);
+}
+
+void
+members_add(struct buf *line, const struct member *m, size_t n,
+    const void *from)
+{
+	for (; n > 0; n--, m++) {
+		const void *at = (const char *)from + m->offset;
+		const char *text =
+		    m->type <= MEMBER_LENT ? *(const char *const *)at : NULL;
+		int64_t number = m->type <= MEMBER_LENT ? text != NULL
+		    : m->type == MEMBER_FLAG            ? *(const bool *)at
+							: *(const int64_t *)at;
+
+		if (number == 0)
+			continue;
+		members_add_name(line, m->name);
+		if (text)
+			add_text(line, text);
+		else if (m->type == MEMBER_FLAG)
+			(void)buf_adds(line, "true");
+		else
+			(void)buf_addf(line, "%" PRId64, number);
+	}
+}
+
+int64_t
+members_count(const json_t *json, const char *name)
+{
+	int64_t value = json_member_int(json, name, 0);
+
+	return value < 0 || value > MAX_COUNT ? 0 : value;
+}
+
+void
+members_take(void *to, const struct member *m, size_t n, const json_t *json)
+{
+	for (; n > 0; n--, m++) {
+		void *at = (char *)to + m->offset;
+
+		if (m->type == MEMBER_TEXT)
+			mem_replace(at, json_member_string(json, m->name));
+		else if (m->type == MEMBER_LENT)
+			*(const char **)at = json_member_string(json, m->name);
+		else if (m->type == MEMBER_NUMBER)
+			*(int64_t *)at = json_member_int(json, m->name, 0);
+		else if (m->type == MEMBER_COUNT)
+			*(int64_t *)at = members_count(json, m->name);
+		else
+			*(bool *)at =
+			    json_is_true(json_object_get(json, m->name));
+	}
+}

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <jansson.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+
+/*
+ * Members of a struct as those of a line of JSON, by a table.  One that is 0
+ * or NULL is left out, and one that is left out becomes 0 or NULL.
+ */
+enum member_type {
+	MEMBER_TEXT,   /* char *, freed and replaced */
+	MEMBER_LENT,   /* const char *, borrowed from the JSON */
+	MEMBER_NUMBER, /* int64_t */
+	MEMBER_COUNT,  /* the same, at least 0 and far from an overflow */
+	MEMBER_FLAG    /* bool */
+};
+
+struct member {
+	const char *name;
+	size_t offset;
+	enum member_type type;
+};
+
+/* A row of such a table: of struct owner, MEMBER_type. */
+#define MEMBER(name, owner, field, type) \
+	{ \
+		name, offsetof(struct owner, field), MEMBER_##type \
+	}
+
+/* A line's beginning; path may be NULL.. */
+void members_begin(struct buf *line, int64_t at_ms, const char *event,
+    const char *path);
+void members_add(struct buf *line, const struct member *, size_t n,
+    const void *from);
+void members_add_name(struct buf *line, const char *name);
+void members_add_path(struct buf *line, const char *path);
+
+void members_take(void *to, const struct member *, size_t n, const json_t *);
+int64_t members_count(const json_t *, const char *name);

@@ -1,0 +1,235 @@
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "io/json.h"
+#include "io/json_text.h"
+#include "io/mimetype.h"
+#include "recording/recording_internal.h"
+
+/* Of a text that is too large so much is read, or of a value. */
+enum { BEGINNING_BYTES = 1024 * 1024 };
+
+/* What an editor or a download makes of the name is no less private. */
+static bool
+is_named_metadata(const char *path)
+{
+	return strncasecmp(basename(path), "metadata", 8) == 0;
+}
+
+/* By the mark that Windows begins it with, or two characters of ASCII. */
+static bool
+is_utf16(const char *s, size_t len)
+{
+	return strncmp(s, "\xff\xfe", 2) == 0 ||
+	    strncmp(s, "\xfe\xff", 2) == 0 ||
+	    (len >= 4 && !s[0] != !s[1] && !s[0] == !s[2] && !s[1] == !s[3]);
+}
+
+static void
+add_utf8(struct buf *out, uint32_t c)
+{
+	int more = c < 0x80 ? 0 : c < 0x800 ? 1 : c < 0x10000 ? 2 : 3;
+
+	out->data[out->len++] =
+	    (char)(more ? 0xffU << (7 - more) | c >> 6 * more : c);
+	while (more-- > 0)
+		out->data[out->len++] = (char)(0x80 | (c >> 6 * more & 0x3f));
+}
+
+/* UTF-16 becomes UTF-8, half a pair what stands for nothing. */
+static void
+convert(struct buf *text)
+{
+	const unsigned char *s = (const unsigned char *)text->data;
+	size_t high = *s == 0xfe || *s == 0 ? 0 : 1;
+	size_t cap = text->len / 2 * 3 + 1, mark = *s >= 0xfe ? 2 : 0;
+	struct buf out = { .data = xmalloc(cap), .cap = cap };
+
+	for (size_t i = mark; i + 1 < text->len; i += 2) {
+		uint32_t c = (uint32_t)s[i + high] << 8 | s[i + 1 - high];
+		uint32_t low = i + 3 < text->len
+		    ? (uint32_t)s[i + 2 + high] << 8 | s[i + 3 - high]
+		    : 0;
+
+		if (c >> 10 == 0x36 && low >> 10 == 0x37) {
+			c = 0x10000 + ((c & 0x3ff) << 10 | (low & 0x3ff));
+			i += 2;
+		} else if (c >> 11 == 0x1b) {
+			c = 0xfffd;
+		}
+		add_utf8(&out, c);
+	}
+	out.data[out.len] = '\0';
+	buf_free(text);
+	*text = out;
+}
+
+/* Does it begin like an object or an array, or as a text that may hold one? */
+static int
+begins_like_json(int fd, struct err *e)
+{
+	char head[4096];
+	ssize_t n = file_read_at(fd, head, sizeof(head) - 1, 0);
+	const char *s = head;
+
+	if (n == -1)
+		return err_sys(e, "cannot be read");
+	head[n] = '\0';
+	if (is_utf16(head, (size_t)n))
+		return 1;
+	if (strncmp(s, "\xef\xbb\xbf", 3) == 0)
+		s += 3;
+	s += strspn(s, " \t\r\n");
+	return *s == '{' || *s == '[' || s == head + sizeof(head) - 1 ||
+	    (strlen(head) == (size_t)n && strpbrk(head, "{["));
+}
+
+/* In one piece: a buffer that grows takes more. */
+static int
+load_bytes(int fd, size_t size, struct buf *text, struct err *e)
+{
+	ssize_t n = 1;
+
+	text->cap = size + 1;
+	text->data = xmalloc(text->cap);
+	while (text->len < size && n > 0) {
+		n = file_read_at(fd, text->data + text->len, size - text->len,
+		    (int64_t)text->len);
+		if (n == -1)
+			return err_sys(e, "cannot be read");
+		text->len += (size_t)n;
+	}
+	text->data[text->len] = '\0';
+	if (is_utf16(text->data, text->len))
+		convert(text);
+	return 0;
+}
+
+/* What is to be sent of it, as far as its text, or the beginning, tells. */
+static enum examined
+load(int fd, const char *path, int64_t size, struct buf *text, struct err *e)
+{
+	bool is_named = is_named_metadata(path);
+	bool is_large = size > RECORDING_JSON_BYTES;
+	int begins = is_large && !is_named ? 0 : begins_like_json(fd, e);
+
+	/* A room can be called that, too. */
+	if (begins == 0 && (!is_named || mimetype_is_media_name(path)))
+		return EXAMINED_PLAIN;
+	if (begins == -1 ||
+	    load_bytes(fd, is_large ? BEGINNING_BYTES : (size_t)size, text,
+		e) == -1)
+		return EXAMINED_UNREADABLE;
+	return is_large ? EXAMINED_WITHHELD : EXAMINED_JSON;
+}
+
+/* Take out of what load() has said may be JSON what must not be sent. */
+static enum examined
+redact(const struct recording *rec, const char *path, enum examined loaded,
+    struct buf *text)
+{
+	const struct text_list *pointers = &rec->policy->redact;
+	bool is_private = is_named_metadata(path);
+
+	if (loaded != EXAMINED_JSON)
+		return loaded;
+	is_private |= json_text_has_name(text, pointers);
+	return json_text_cut(text, pointers) ? EXAMINED_JSON
+	    : is_private                     ? EXAMINED_WITHHELD
+					     : EXAMINED_PLAIN;
+}
+
+/* A value that no identity can have is null. */
+static void
+note_value(struct recording *rec, const char *pointer, const struct buf *text,
+    const struct json_place *place)
+{
+	size_t len = place->end - place->start;
+	json_t *value = len > BEGINNING_BYTES
+	    ? NULL
+	    : json_loadb(text->data + place->start, len, JSON_DECODE_ANY, NULL);
+
+	(void)json_object_set_new(rec->metadata, pointer,
+	    value ? value : json_null());
+}
+
+static void
+note_metadata(struct recording *rec, bool is_whole, const struct buf *text)
+{
+	const struct recording_policy *p = rec->policy;
+	autolist struct text_list pointers = { 0 };
+	autofree struct json_place *places = NULL;
+
+	text_list_add(&pointers, RECORDING_MEETING_URL);
+	for (size_t n = 0; n < p->meeting_id_keys.n; n++)
+		text_list_add(&pointers, p->meeting_id_keys.items[n]);
+	for (size_t n = 0; n < p->redact.n; n++)
+		text_list_add(&pointers, p->redact.items[n]);
+	places = xcalloc(pointers.n, sizeof(*places));
+	is_whole &= json_text_find(text, &pointers, places);
+	rec->metadata_state = is_whole ? METADATA_PARSED : METADATA_UNPARSABLE;
+	rec->metadata = json_object();
+	for (size_t n = 0; n < pointers.n; n++) {
+		if (places[n].is_twice)
+			text_list_add(&rec->metadata_twice, pointers.items[n]);
+		if (n <= p->meeting_id_keys.n && places[n].end &&
+		    (is_whole || (n == 0 && places[n].is_leading)))
+			note_value(rec, pointers.items[n], text, &places[n]);
+	}
+}
+
+enum examined
+recording_examine(struct recording *rec, const char *path, int64_t *size)
+{
+	bool is_metadata = strcmp(path, RECORDING_METADATA) == 0;
+	bool is_redacting = rec->policy->redact.n > 0;
+	autobuf struct buf text = { 0 };
+	autoclose int fd = -1;
+	enum examined examined;
+	struct stat st;
+	struct err e;
+
+	if (!is_metadata &&
+	    (!is_redacting ||
+		(*size > RECORDING_JSON_BYTES && !is_named_metadata(path))))
+		return EXAMINED_PLAIN;
+	fd = recording_open_artifact(rec, path, &st, &e);
+	examined = fd == -1 ? EXAMINED_UNREADABLE
+			    : load(fd, path, st.st_size, &text, &e);
+	rec->examined_bytes += (int64_t)text.len;
+	if (is_metadata && examined == EXAMINED_UNREADABLE) {
+		rec->metadata_state = METADATA_UNREADABLE;
+		rec->metadata_err = e;
+	} else if (is_metadata &&
+	    strspn(buf_str(&text), " \t\r\n") == text.len) {
+		rec->metadata_state = METADATA_EMPTY;
+	} else if (is_metadata) {
+		note_metadata(rec, examined == EXAMINED_JSON, &text);
+	}
+	if (!is_redacting)
+		return EXAMINED_PLAIN;
+	examined = redact(rec, path, examined, &text);
+	if (examined == EXAMINED_JSON)
+		*size = (int64_t)text.len;
+	return examined;
+}
+
+int
+recording_read_json(const struct recording *rec, const char *path, int fd,
+    const struct stat *st, struct buf *text, struct err *e)
+{
+	enum examined examined = rec->policy->redact.n == 0
+	    ? EXAMINED_PLAIN
+	    : redact(rec, path, load(fd, path, st->st_size, text, e), text);
+
+	if (examined == EXAMINED_JSON)
+		return 1;
+	buf_free(text);
+	if (examined == EXAMINED_WITHHELD)
+		return err_set(e, ERR_TEMPORARY, "cannot be parsed any more");
+	return examined == EXAMINED_PLAIN ? 0 : -1;
+}

@@ -1,0 +1,122 @@
+#include "remote/destination.h"
+
+#include <inttypes.h>
+
+#include "base/mem.h"
+#include "remote/request.h"
+
+enum { ERROR_PAGE_BYTES = 64 * 1024, MIB = 1024 * 1024 };
+
+void
+destination_name(struct remote_name *r, const struct destination_policy *policy,
+    const struct progress *p, const char *artifact_path)
+{
+	autofree char *folder = policy->ops->folder(policy, p);
+
+	remote_name_make(r, folder, artifact_path);
+}
+
+const struct destination_ops *
+destination_ops(enum store store)
+{
+	return store == STORE_S3 ? &s3 : &file_service;
+}
+
+int64_t
+destination_patience_ms(const struct destination_policy *policy, int64_t size)
+{
+	return policy->answer_timeout_ms + size / (20 * MIB) * 1000;
+}
+
+bool
+destination_may_be_storing(long status)
+{
+	return status != 500 && status != 501;
+}
+
+bool
+destination_is_accepted(const struct http_answer *answer)
+{
+	return answer->outcome == HTTP_ANSWERED && !request_is_html(answer);
+}
+
+/* Downloading */
+
+struct download {
+	int64_t size, received;
+	struct digest *digest;
+};
+
+static int
+take(void *ctx, const char *data, size_t len, struct err *e)
+{
+	struct download *d = ctx;
+
+	d->received += (int64_t)len;
+	if (d->size != -1 && d->received > d->size)
+		return err_set(e, ERR_TEMPORARY,
+		    "it sends more than the %" PRId64 " bytes that it lists",
+		    d->size);
+	digest_add(d->digest, data, len);
+	return 0;
+}
+
+static int
+prepare(void *ctx, struct http_request *request, struct err *e)
+{
+	struct download *d = ctx;
+
+	(void)request, (void)e;
+	digest_free(d->digest);
+	d->digest = digest_new();
+	d->received = 0;
+	return 0;
+}
+
+static int
+accept_answer(void *ctx, const struct http_answer *answer, struct err *e)
+{
+	const struct download *d = ctx;
+
+	/* PHP and others give this type to every file. */
+	if (d->size != -1 && d->received != d->size && request_is_html(answer))
+		return err_set(e, ERR_CONFIG,
+		    "HTTP %ld with an HTML page: this is not the service",
+		    answer->status);
+	if (d->size != -1 && d->received != d->size)
+		return err_set(e, ERR_TEMPORARY,
+		    "it sends %" PRId64 " of the %" PRId64
+		    " bytes that it lists",
+		    d->received, d->size);
+	return 0;
+}
+
+int
+destination_hash(const struct destination *from, const char *id, int64_t size,
+    char hex[DIGEST_HEX_BYTES], struct err *e)
+{
+	autofree char *url = from->policy->ops->fetch_url(from->policy, id);
+	struct download d = { .size = size, .digest = digest_new() };
+	const struct http_request download = {
+		.url = url,
+		.is_download = true,
+		.answer_timeout_ms = from->policy->answer_timeout_ms,
+		.answer_limit =
+		    size == -1 ? SIZE_MAX : (size_t)size + ERROR_PAGE_BYTES,
+		.sink = take,
+		.sink_ctx = &d,
+	};
+	const struct request request = {
+		.what = "download",
+		.http = &download,
+		.destination = from,
+		.prepare = prepare,
+		.accept = accept_answer,
+		.ctx = &d,
+	};
+	int result = request_run(&request, from->http, from->retry, e);
+
+	digest_hex(d.digest, hex);
+	digest_free(d.digest);
+	return result;
+}

@@ -1,0 +1,152 @@
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "io/json_stream.h"
+#include "remote/destination.h"
+#include "remote/file_service_internal.h"
+#include "remote/request.h"
+
+static const char *
+url(const struct destination_policy *policy, const char **setting)
+{
+	*setting = "file-service-url";
+	return policy->url;
+}
+
+static int
+check(const struct destination_policy *policy, struct err *e)
+{
+	return http_url_check(policy->url, e) == -1
+	    ? err_wrap(e, "file-service-url")
+	    : 0;
+}
+
+static char *
+folder(const struct destination_policy *policy, const struct progress *p)
+{
+	(void)policy;
+	return xasprintf("/%s/%s/", p->room, p->session);
+}
+
+static char *
+put(const struct destination_policy *policy, const struct progress *p,
+    const struct remote_name *r, struct http_request *request)
+{
+	autofree char *parent = remote_name_folder(r);
+	autofree char *id = text_percent_encode(p->meeting_id, "");
+	autofree char *query = text_percent_encode(parent, "/");
+	autofree char *path =
+	    xasprintf("/files/structured/%s?path=%s", id, query);
+	char *to = request_url(policy->url, path);
+
+	request->url = to;
+	request->part_filename = r->filename;
+	return to;
+}
+
+/* A record must prove that it speaks of this file. */
+static int
+read_record(const struct http_answer *answer, int64_t size, char **id,
+    char **path, struct err *e)
+{
+	autojson json_t *json = request_answer_json(answer, e);
+	const json_t *record = json_unwrap(json, "id");
+	const json_t *attributes = json_attributes(record);
+	const char *said = json_member_string(attributes, "path");
+	int64_t stored = json_member_number(attributes, "size", size);
+
+	if (json == NULL)
+		return -1;
+	if (stored != size)
+		return err_set(e, ERR_TEMPORARY,
+		    "HTTP %ld, but the server stored %lld of %lld bytes",
+		    answer->status, (long long)stored, (long long)size);
+	*id = json_id(json_object_get(record, "id"));
+	if (*id == NULL)
+		return request_not_understood(answer,
+		    "is not a record of a file", e);
+	*path = xstrdup(said);
+	return 0;
+}
+
+static enum put_outcome
+judge(const struct http_answer *answer, const struct remote_name *name,
+    int64_t size, char **id, char **path, struct err *e)
+{
+	(void)name;
+	*id = *path = NULL;
+	if (answer->outcome == HTTP_ANSWERED) {
+		if (read_record(answer, size, id, path, e) == 0)
+			return PUT_STORED;
+		/* The list has the last word. */
+		if (!request_is_html(answer))
+			e->class = ERR_TEMPORARY;
+		(void)err_wrap(e, "%s", answer->what);
+		return PUT_UNKNOWN;
+	}
+	*e = answer->err;
+	if (answer->status == 404 || answer->status == 405)
+		e->class = ERR_CONFIG;
+	if (answer->status == 413)
+		(void)err_wrap(e, "too large for the server (%lld bytes)",
+		    (long long)size);
+	return answer->outcome == HTTP_UNKNOWN ? PUT_UNKNOWN : PUT_NOT_STORED;
+}
+
+static const char *
+meeting_user(const struct destination_policy *policy)
+{
+	(void)policy;
+	return "the file-service";
+}
+
+static char *
+list_url(const struct destination_policy *policy, const struct progress *p)
+{
+	autofree char *id = text_percent_encode(p->meeting_id, "");
+	autofree char *path = xasprintf("/metadata?referenceId=%s", id);
+
+	return request_url(policy->url, path);
+}
+
+static char *
+fetch_url(const struct destination_policy *policy, const char *id)
+{
+	autofree char *segment = text_percent_encode(id, "");
+	autofree char *path = xasprintf("/files/%s/download", segment);
+
+	return request_url(policy->url, path);
+}
+
+static int
+authorize(const struct destination *to, const struct http_request *request,
+    struct auth_use *use, struct text_list *headers, struct err *e)
+{
+	(void)request;
+	return auth_add_header(to->auth, AUTH_FILE_SERVICE, use, headers, e);
+}
+
+static bool
+is_mended(const struct destination *to, struct auth_use *use,
+    const struct http_answer *answer)
+{
+	return auth_is_mended(to->auth, use, answer->status);
+}
+
+const struct destination_ops file_service = {
+	.url = url,
+	.check = check,
+	.meeting_user = meeting_user,
+	.folder = folder,
+	.put = put,
+	.judge = judge,
+	.list_url = list_url,
+	.fetch_url = fetch_url,
+	.public_url = fetch_url,
+	.page_open = file_service_page_open,
+	.page_add = file_service_page_add,
+	.page_end = file_service_page_end,
+	.page_close = file_service_page_close,
+	.authorize = authorize,
+	.is_mended = is_mended,
+};

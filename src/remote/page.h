@@ -1,0 +1,26 @@
+#pragma once
+
+#include <jansson.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "io/http.h"
+
+/* Where in a list that comes in pages are we?  Zeroed at its start. */
+struct page {
+	int count;            /* pages that were read */
+	int64_t elements;     /* in all of them */
+	uint64_t print, mark; /* of the last one; of an earlier one */
+	int64_t first, asked; /* numbers, of the first and of the last one */
+};
+
+/*
+ * Where the list at this URL goes on, by the answer's Link headers (RFC 8288),
+ * by a link around the list, or by the numbers of this page and of all, as
+ * Spring Data has them.  0 with *next, NULL at the end of the list; the caller
+ * frees it.  -1 with ERR_CONFIG when that is not understood, leads in circles,
+ * or to another origin, which would see our token; also when the answer says
+ * that something failed, or that there is more than what was read.
+ */
+int page_next(struct page *, const char *url, const struct http_answer *,
+    const json_t *around, char **next, struct err *e);

@@ -1,0 +1,249 @@
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "io/digest.h"
+#include "io/xml.h"
+#include "remote/request.h"
+#include "remote/s3_internal.h"
+#include "remote/s3_sign.h"
+
+enum { MOST_PARTS = 10000, MIB = 1024 * 1024 };
+
+/* In whole MiB, where 10,000 of the size that is set would not do. */
+static int64_t
+part_bytes(const struct destination_policy *policy, int64_t size)
+{
+	int64_t bytes = policy->s3.part_bytes;
+
+	if (size <= bytes)
+		return 0;
+	if ((size - 1) / bytes < MOST_PARTS)
+		return bytes;
+	return ((size - 1) / MOST_PARTS / MIB + 1) * MIB;
+}
+
+static char *
+part_url(const struct destination_policy *policy, const struct part_call *call,
+    const char **method)
+{
+	autofree char *number = xasprintf("%zu", call->number);
+	const char *const parameters[][5] = {
+		[PART_FIND] = { "uploads", "", "prefix", call->path + 1 },
+		[PART_BEGIN] = { "uploads", "" },
+		[PART_LIST] = { "uploadId", call->id, "part-number-marker",
+		    number },
+		[PART_PUT] = { "uploadId", call->id, "partNumber", number },
+		[PART_COMPLETE] = { "uploadId", call->id },
+		[PART_ABORT] = { "uploadId", call->id },
+	};
+	static const char *const methods[] = {
+		[PART_FIND] = "GET",
+		[PART_BEGIN] = "POST",
+		[PART_LIST] = "GET",
+		[PART_PUT] = "PUT",
+		[PART_COMPLETE] = "POST",
+		[PART_ABORT] = "DELETE",
+	};
+	autofree char *query = s3_query(parameters[call->step]);
+
+	*method = methods[call->step];
+	return s3_url(&policy->s3, call->step == PART_FIND ? "" : call->path,
+	    query);
+}
+
+/* An ETag is the server's, and may hold anything. */
+static char *
+part_body(const char *const *etags, size_t n)
+{
+	static const char *const
+	    entities[] = { ['&'] = "&amp;", ['<'] = "&lt;", ['>'] = "&gt;" };
+	struct buf body = { 0 };
+
+	(void)buf_adds(&body, "<CompleteMultipartUpload>");
+	for (size_t i = 0; i < n; i++) {
+		(void)buf_addf(&body,
+		    "<Part><PartNumber>%zu</PartNumber><ETag>\"", i + 1);
+		for (const char *c = etags[i]; *c; c++)
+			if (strchr("&<>", *c))
+				(void)buf_adds(&body, entities[(int)*c]);
+			else
+				(void)buf_add(&body, c, 1);
+		(void)buf_adds(&body, "\"</ETag></Part>");
+	}
+	(void)buf_adds(&body, "</CompleteMultipartUpload>");
+	return body.data;
+}
+
+static char *
+whole_id(const unsigned char (*md5s)[PART_MD5_BYTES], size_t n,
+    const char *path)
+{
+	struct digest *d = digest_new_md5();
+	char hex[DIGEST_HEX_BYTES];
+
+	digest_add(d, md5s, n * PART_MD5_BYTES);
+	digest_hex(d, hex);
+	digest_free(d);
+	return xasprintf("%s-%zu%s", hex, n, path);
+}
+
+/* Answers */
+
+struct reader {
+	const char *root;
+	void (*found)(void *ctx, const struct part_record *);
+	void *ctx;
+	struct part_record record;
+	bool is_whole, is_cut;
+};
+
+static void
+forget(struct part_record *record)
+{
+	free(record->path);
+	free(record->id);
+	free(record->etag);
+	*record = (struct part_record){ 0 };
+}
+
+static void
+take(struct reader *r, const char *name, const char *text)
+{
+	struct part_record *record = &r->record;
+
+	if (strcmp(name, "Key") == 0) {
+		free(record->path);
+		record->path = xasprintf("/%s", text);
+	} else if (strcmp(name, "UploadId") == 0) {
+		mem_replace(&record->id, text);
+	} else if (strcmp(name, "ETag") == 0) {
+		text += strspn(text, "\"");
+		free(record->etag);
+		record->etag = xstrndup(text, strcspn(text, "\""));
+	} else if (strcmp(name, "PartNumber") == 0) {
+		record->number = strtoul(text, NULL, 10);
+	} else if (strcmp(name, "Size") == 0) {
+		record->size = strtoll(text, NULL, 10);
+	} else if (strcmp(name, "IsTruncated") == 0) {
+		r->is_cut = strcmp(text, "true") == 0;
+	}
+}
+
+static void
+on_element(void *ctx, const char *path, const char *text)
+{
+	struct reader *r = ctx;
+	size_t len = strlen(r->root);
+
+	if (strncmp(path, r->root, len) != 0)
+		return;
+	path += len;
+	if (*path != '\0' && *path != '/')
+		return;
+	r->is_whole |= *path == '\0';
+	if (*path == '\0' || strcmp(path, "/Part") == 0 ||
+	    strcmp(path, "/Upload") == 0) {
+		r->found(r->ctx, &r->record);
+		forget(&r->record);
+	} else {
+		take(r, strrchr(path, '/') + 1, text);
+	}
+}
+
+static bool
+read_answer(struct reader *r, const struct buf *body, struct err *e)
+{
+	struct xml *xml = xml_open(on_element, r, e);
+	size_t blanks = s3_blanks(body);
+	bool is_read = xml && body->len > blanks &&
+	    xml_add(xml, body->data + blanks, body->len - blanks, e) == 0 &&
+	    xml_end(xml, e) == 0;
+
+	xml_free(xml);
+	forget(&r->record);
+	return is_read && r->is_whole;
+}
+
+/* "Error Responses" in the Amazon S3 API reference. */
+static enum part_outcome
+failed(enum part_step step, const struct http_answer *answer, struct err *e)
+{
+	static const struct {
+		const char *code;
+		enum part_outcome outcome;
+	} rows[] = {
+		{ "NoSuchUpload", PART_GONE },
+		{ "NoSuchKey", PART_GONE }, /* Ceph's word for it */
+		{ "InvalidArgument", PART_MANY },
+		{ "InvalidPart", PART_BAD },
+		{ "InvalidPartOrder", PART_BAD },
+		{ "AccessDenied", PART_REFUSED },
+		{ "MethodNotAllowed", PART_REFUSED },
+		{ "NotImplemented", PART_REFUSED },
+	};
+	autofree char *code = s3_code(answer);
+	enum part_outcome outcome = PART_FAILED;
+
+	s3_explain(answer, e);
+	for (size_t i = 0; code && i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (strcmp(code, rows[i].code) == 0)
+			outcome = rows[i].outcome;
+	/* Another can be begun. */
+	if (outcome == PART_GONE)
+		e->class = ERR_TEMPORARY;
+	if (outcome != PART_MANY)
+		return outcome;
+	if (step != PART_PUT)
+		return PART_FAILED;
+	/* A limit of the server's own for the number of parts. */
+	e->class = ERR_CONFIG;
+	(void)err_hint(e, "look at s3-part-size");
+	return outcome;
+}
+
+static enum part_outcome
+not_understood(const struct http_answer *answer, struct err *e)
+{
+	(void)request_not_understood(answer, "is not what S3 says", e);
+	(void)err_wrap(e, "%s", answer->what);
+	e->class = ERR_TEMPORARY;
+	return PART_FAILED;
+}
+
+static enum part_outcome
+judge(enum part_step step, const struct http_answer *answer,
+    void (*found)(void *ctx, const struct part_record *), void *ctx,
+    struct err *e)
+{
+	static const char *const roots[] = {
+		[PART_FIND] = "ListMultipartUploadsResult",
+		[PART_BEGIN] = "InitiateMultipartUploadResult",
+		[PART_LIST] = "ListPartsResult",
+		[PART_COMPLETE] = "CompleteMultipartUploadResult",
+		[PART_ABORT] = NULL,
+	};
+	struct reader r = { .root = roots[step], .found = found, .ctx = ctx };
+
+	*e = answer->err;
+	if (answer->outcome != HTTP_ANSWERED)
+		return failed(step, answer, e);
+	if (step == PART_PUT && answer->etag) {
+		found(ctx, &(struct part_record){ .etag = answer->etag });
+		return PART_DONE;
+	}
+	if (step == PART_ABORT || (r.root && read_answer(&r, &answer->body, e)))
+		return r.is_cut ? PART_MORE : PART_DONE;
+	(void)not_understood(answer, e);
+	return failed(step, answer, e);
+}
+
+const struct part_ops s3_parts = {
+	.bytes = part_bytes,
+	.url = part_url,
+	.body = part_body,
+	.judge = judge,
+	.whole = whole_id,
+};

@@ -1,0 +1,193 @@
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "delivery/upload.h"
+#include "journal/journal.h"
+#include "recording/media.h"
+#include "sweep/survey_internal.h"
+
+enum { MOST_MEDIA = 8 }; /* that are looked into */
+
+void
+survey_free_finding(struct finding *f)
+{
+	free(f->path);
+	free(f->name);
+	free(f->why);
+	free(f->session);
+	free(f->room);
+	free(f->meeting_id);
+}
+
+void
+survey_hold(struct finding *f, const struct err *e)
+{
+	f->verdict = VERDICT_HELD;
+	mem_replace(&f->why, e->text);
+}
+
+static bool
+has_whole_media(const struct recording *rec)
+{
+	int left = MOST_MEDIA;
+
+	for (size_t i = 0; i < rec->n && left > 0; i++) {
+		const struct artifact *a = &rec->artifacts[i];
+		struct err ignored;
+		struct stat st;
+		char why[1];
+		autoclose int fd = a->is_media && left-- > 0
+		    ? recording_open_artifact(rec, a->path, &st, &ignored)
+		    : -1;
+
+		if (fd != -1 &&
+		    media_check(fd, st.st_size, why, sizeof(why)) ==
+			MEDIA_WHOLE)
+			return true;
+	}
+	return false;
+}
+
+/* What the directory itself shows. */
+static void
+list(struct finding *f, const struct recording *rec, struct evidence *ev)
+{
+	int64_t newest_ns = recording_newest_ns(rec);
+
+	f->facts.is_listed = true;
+	f->facts.artifacts = (int64_t)rec->n;
+	ev->has_metadata = rec->metadata_state != METADATA_MISSING;
+	ev->is_metadata_whole = rec->metadata_state == METADATA_PARSED;
+	ev->is_all_stored = rec->trouble.class == ERR_NONE;
+	for (size_t i = 0; i < rec->n; i++) {
+		const struct artifact *a = &rec->artifacts[i];
+		bool is_stored = upload_is_stored(ev->progress, a);
+
+		f->facts.stored += is_stored;
+		f->facts.bytes += a->size;
+		f->facts.undelivered += is_stored ? 0 : a->size;
+		ev->has_media |= a->is_media;
+		ev->is_any_new |= !is_stored;
+		ev->is_all_stored &= is_stored;
+	}
+	if (!ev->has_journal && ev->is_metadata_whole)
+		ev->has_whole_media = has_whole_media(rec);
+	f->facts.newest_ms = newest_ns / 1000000;
+	if (rec->mtime_ns > newest_ns)
+		newest_ns = rec->mtime_ns;
+	ev->newest_ms = newest_ns / 1000000;
+}
+
+/*
+ * A file that somebody writes to is still being recorded, whatever else is
+ * in the directory; an orphan must not even be read by anybody.
+ */
+static bool
+is_open(struct survey *s, const struct recording *rec, enum open_mode least)
+{
+	for (size_t i = 0; i < rec->n; i++) {
+		struct stat st;
+
+		if (fstatat(rec->dirfd, rec->artifacts[i].path, &st,
+			AT_SYMLINK_NOFOLLOW) == 0 &&
+		    openfiles_mode(&s->open_files, &st) >= least)
+			return true;
+	}
+	return false;
+}
+
+static bool
+needs_list(const struct survey *s, const struct evidence *ev)
+{
+	return s->is_deep || !ev->has_journal ||
+	    ev->progress->state == REC_ANNOUNCED ||
+	    progress_lacks_media(ev->progress) ||
+	    schedule_is_due(&s->policy->schedule, ev->progress, ev->now_ms);
+}
+
+static void
+tell_progress(const struct survey *s, const struct progress *p,
+    struct finding *f)
+{
+	struct finding_facts *facts = &f->facts;
+
+	mem_replace(&f->session, p->session);
+	mem_replace(&f->room, p->room);
+	mem_replace(&f->meeting_id, p->meeting_id);
+	facts->is_copy = p->archive != NULL;
+	facts->failed_class = p->failed_class;
+	facts->attempts = p->attempts;
+	facts->ambiguous = p->ambiguous;
+	facts->damaged = p->damaged;
+	facts->last_event_ms = p->last_event_ms;
+	facts->next_ms = schedule_due_ms(&s->policy->schedule, p);
+	facts->done_ms = p->announced_ms;
+	for (int c = 0; c < ERR_CLASSES; c++)
+		facts->failed_runs[c] = p->failed_runs[c];
+}
+
+static int
+judge(struct survey *s, struct recording *rec, struct progress *p,
+    struct finding *f, struct err *e)
+{
+	struct evidence ev = {
+		.progress = p,
+		.is_writable =
+		    faccessat(rec->dirfd, ".", W_OK, AT_EACCESS) == 0,
+		.now_ms = clock_unix_ms(),
+	};
+	int peek = journal_peek(rec->dirfd, p, e);
+	const char *why;
+
+	if (peek == -1)
+		return -1;
+	/* That it has started makes no recording one that Jibri handed over. */
+	ev.has_journal = p->has_events && !p->is_recording;
+	ev.is_locked = peek == JOURNAL_BUSY;
+	if (needs_list(s, &ev)) {
+		if (recording_glance(rec, e) == -1)
+			return -1;
+		list(f, rec, &ev);
+	}
+	f->verdict = verdict_of(s->policy, &ev, &why);
+	mem_replace(&f->why, why);
+	if (f->verdict == VERDICT_DUE &&
+	    is_open(s, rec,
+		ev.has_journal || ev.is_metadata_whole ? OPEN_WRITING
+						       : OPEN_READING)) {
+		f->verdict = VERDICT_SETTLING;
+		mem_replace(&f->why, "a process has a file in it open");
+	}
+	return 0;
+}
+
+/* What a stranger's journal has is no more than a number. */
+static void
+clamp(struct finding_facts *facts)
+{
+	int64_t *n = (int64_t *)facts;
+
+	for (size_t i = 0; i < sizeof(*facts) / sizeof(*n); i++)
+		n[i] = n[i] < 0 ? 0 : n[i] > FINDING_MOST ? FINDING_MOST : n[i];
+}
+
+void
+survey_judge(struct survey *s, int rootfd, const char *root, struct finding *f)
+{
+	struct progress progress = { 0 };
+	struct recording rec;
+	struct err e;
+
+	if (recording_open_entry(&rec, rootfd, root, f->name, s->recording,
+		&e) == -1 ||
+	    judge(s, &rec, &progress, f, &e) == -1)
+		survey_hold(f, &e);
+	f->facts.directory_ms = rec.mtime_ns / 1000000;
+	tell_progress(s, &progress, f);
+	clamp(&f->facts);
+	recording_close(&rec);
+	progress_free(&progress);
+}

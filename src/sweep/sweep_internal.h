@@ -1,0 +1,70 @@
+#pragma once
+
+#include "sweep/sweep.h"
+
+/* What a sweep and a watch have in common: the visits to what is due. */
+
+enum { SWEEP_TURNS = 128 }; /* twice the most jobs */
+
+struct due {
+	char *path;
+	int64_t tried_ms; /* since 1970; 0: never */
+	int64_t ended_ms; /* of its last visit, by clock_mono_ms() */
+	bool is_held, is_visited, is_running;
+};
+
+struct turn {
+	struct child visit;
+	struct due *due;
+};
+
+struct run {
+	const struct sweep *sweep;
+	struct sweep_result *result;
+	void *by_path; /* a tsearch(3) tree of all that are or were due */
+	struct due **due;
+	size_t n, cap, next;
+	struct turn *turns;
+	size_t n_running;
+	struct sweep_streak streak;
+	struct auth_token token; /* that the visits begin with */
+	int64_t pause_ms;        /* where it ended early: for how long */
+	bool has_visited;        /* since the caller cleared it */
+	bool has_returned;       /* one of the visits */
+	bool is_stopped;
+	/* Of a watch alone: a visit has ended. */
+	void (*ended)(void *ctx, const char *path, const struct err *);
+	void *ctx;
+};
+
+void sweep_open(struct run *, const struct sweep *, struct sweep_result *);
+void sweep_close(struct run *);
+
+/* Is the meeting's and the file's service to be had?  Else it ends early. */
+void sweep_check_reach(struct run *);
+
+/*
+ * Queue what was found if it is due.  False for one whose turn is over: a
+ * sweep has no other for it, a watch has once its journal has gone on or a
+ * minute is over.
+ */
+bool sweep_offer(struct run *, struct finding *);
+
+/* It is done: nothing has to be kept of it. */
+void sweep_drop(struct run *, const char *path);
+
+/* Who has waited longest comes first. */
+void sweep_sort(struct run *);
+
+/* Start as many as there is room for; none once it ended early. */
+void sweep_start_visits(struct run *);
+
+/*
+ * Until a visit has ended or is overdue, another of the n descriptors is
+ * readable (its revents are set), there is a stop, or ms are over.
+ */
+struct pollfd;
+void sweep_wait(struct run *, struct pollfd *others, size_t n, int ms);
+
+/* Pass a stop on to the visits; who does not end in time is ended. */
+void sweep_stop_visits(struct run *, const struct err *);
