@@ -57,13 +57,13 @@ ask_lookup(struct http *http)
 	    meeting_lookup(http, &policy, auth, &once, "room", &e);
 
 	auth_close(auth);
-	must(id ? fuzz_is_plain_id(id) : e.class != ERR_NONE && *e.text);
+	must(id ? fuzz_is_id(id) : e.class != ERR_NONE && *e.text);
 }
 
 static void
 ask_webhook(struct http *http)
 {
-	const struct webhook_policy policy = { .url = (char *)URL,
+	const struct webhook_policy policy = { .service_url = URL,
 		.answer_timeout_ms = 1000 };
 	const struct webhook w = { .event = "STOPPED",
 		.room = "room",
@@ -97,7 +97,8 @@ check_answer(const struct http_answer *a)
 static void
 ask_list(struct http *http)
 {
-	const struct filestore_policy policy = { .url = (char *)URL,
+	const struct destination_policy policy = { .ops = &file_service,
+		.url = (char *)URL,
 		.answer_timeout_ms = 1000 };
 	static const struct text_list no_headers;
 	const struct progress p = { .room = (char *)"r",
@@ -142,13 +143,13 @@ ask_upload(struct http *http)
 	autofree char *id = NULL;
 	autofree char *path = NULL;
 	struct err e = { 0 };
-	enum upload_outcome outcome =
-	    filestore_judge_upload(a, SIZE, &id, &path, &e);
+	enum put_outcome outcome =
+	    file_service.judge(a, NULL, SIZE, &id, &path, &e);
 
 	check_answer(a);
-	must((outcome == UPLOAD_STORED) == (id != NULL));
-	must(id == NULL || fuzz_is_plain_id(id));
-	if (outcome == UPLOAD_STORED) {
+	must((outcome == PUT_STORED) == (id != NULL));
+	must(id == NULL || fuzz_is_id(id));
+	if (outcome == PUT_STORED) {
 		autobuf struct buf sent = { 0 };
 
 		wire_taken(&sent);

@@ -168,13 +168,15 @@ check_head(const struct manifest_head *head)
 	struct err e = { 0 };
 
 	must(!head->room || !identity_check_segment("room", head->room, &e));
-	must(!head->meeting_id || fuzz_is_plain_id(head->meeting_id));
+	must(!head->meeting_id || fuzz_is_id(head->meeting_id));
 }
 
 static void
 unpack(int fd, bool is_good)
 {
+	static const struct archive_limits limits = { ENTRIES, RATIO };
 	autofree char *parent = xasprintf("%s/archive", fuzz_scratch());
+	struct bundle_reader *reader;
 	autofree char *folder = xasprintf("%s/to", parent);
 	autofree char *root = NULL;
 	autoclose int dirfd = -1;
@@ -186,7 +188,10 @@ unpack(int fd, bool is_good)
 	must(mkdir(parent, 0700) == 0 && mkdir(folder, 0700) == 0);
 	dirfd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	must(dirfd != -1);
-	result = bundle_unpack(fd, RATIO, dirfd, &root, &head, &e);
+	reader = bundle_reader_start(fd, &limits, NULL, &e);
+	must(reader != NULL);
+	result = bundle_unpack(reader, dirfd, &root, &head, &e);
+	bundle_reader_free(reader);
 	must(result == -1 || is_good);
 	check_head(&head);
 	if (result == 0) {

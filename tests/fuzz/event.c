@@ -42,7 +42,7 @@ is_possible(const struct made *m)
 	if (m->ev.kind == EVENT_RESOLVED || m->ev.kind == EVENT_DEFERRED)
 		return identity_check_segment("room", m->ev.room, &e) == 0 &&
 		    identity_check_segment("session", m->ev.session, &e) == 0 &&
-		    fuzz_is_plain_id(m->ev.meeting_id);
+		    fuzz_is_id(m->ev.meeting_id);
 	return m->strings[PATH][0] != '\0';
 }
 

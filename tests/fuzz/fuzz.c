@@ -13,9 +13,10 @@
 #include "io/json.h"
 
 static const struct fuzz_target *const targets[] = { &fuzz_answer,
-	&fuzz_archive, &fuzz_config, &fuzz_event, &fuzz_journal, &fuzz_list,
-	&fuzz_log, &fuzz_media, &fuzz_metadata, &fuzz_mimetype, &fuzz_request,
-	&fuzz_room, &fuzz_webhook };
+	&fuzz_archive, &fuzz_bucket, &fuzz_config, &fuzz_event, &fuzz_hocon,
+	&fuzz_journal, &fuzz_list, &fuzz_log, &fuzz_media, &fuzz_metadata,
+	&fuzz_mimetype, &fuzz_parts, &fuzz_reason, &fuzz_request, &fuzz_room,
+	&fuzz_webhook };
 
 const struct fuzz_target *
 fuzz_find(const char *name)
@@ -101,12 +102,10 @@ fuzz_scratch_file(const char *name, const void *data, size_t len)
 }
 
 bool
-fuzz_is_plain_id(const char *id)
+fuzz_is_id(const char *id)
 {
 	size_t len = strlen(id);
 
-	return len > 0 && len <= 128 &&
-	    strspn(id,
-		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-		"0123456789-_") == len;
+	return len > 0 && len <= 256 && !text_has_control(id) &&
+	    strcmp(id, ".") != 0 && strcmp(id, "..") != 0;
 }

@@ -16,15 +16,17 @@
 
 #include "base/buf.h"
 #include "journal/progress.h"
+#include "remote/inventory.h"
 
 struct fuzz_target {
 	const char *name; /* also of the directory of its inputs */
 	void (*run)(const char *data, size_t len);
 };
 
-extern const struct fuzz_target fuzz_answer, fuzz_archive, fuzz_config,
-    fuzz_event, fuzz_journal, fuzz_list, fuzz_log, fuzz_media, fuzz_metadata,
-    fuzz_mimetype, fuzz_request, fuzz_room, fuzz_webhook;
+extern const struct fuzz_target fuzz_answer, fuzz_archive, fuzz_bucket,
+    fuzz_config, fuzz_event, fuzz_hocon, fuzz_journal, fuzz_list, fuzz_log,
+    fuzz_media, fuzz_metadata, fuzz_mimetype, fuzz_parts, fuzz_reason,
+    fuzz_request, fuzz_room, fuzz_webhook;
 
 /* By its name, or NULL. */
 const struct fuzz_target *fuzz_find(const char *name);
@@ -60,7 +62,30 @@ void fuzz_scratch_file(const char *name, const void *data, size_t len);
 /* Everything that is known of a recording, as text. */
 void fuzz_dump_progress(const struct progress *, struct buf *);
 
-/* Can this be part of a request's path? */
-bool fuzz_is_plain_id(const char *id);
+/* A list that a store gave, read to its end. */
+struct fuzz_list {
+	struct inventory inv;
+	struct buf records; /* "path|id|size" each */
+	int rc;             /* of inventory_end(); -1 with e */
+	struct err e;
+};
+
+/*
+ * Read it in pieces of up to so many bytes, as the transfer would, and check
+ * what is true of any store's.
+ */
+void fuzz_list_read(struct fuzz_list *, const struct destination_policy *,
+    const char *data, size_t len, size_t piece);
+void fuzz_list_free(struct fuzz_list *);
+
+/* Its size does not matter, nor do its pieces; the whole, to be freed. */
+void fuzz_list_same(struct fuzz_list *, const struct destination_policy *,
+    const char *data, size_t len, size_t piece);
+
+/* A bucket, and its library loaded once: that takes longer than an input. */
+const struct destination_policy *fuzz_bucket_policy(void);
+
+/* Can this be a segment of a request's path, once it is encoded? */
+bool fuzz_is_id(const char *id);
 
 #endif

@@ -4,6 +4,8 @@
  */
 #include "fuzz.h"
 
+#include <fcntl.h>
+
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,8 +44,9 @@ check_json(const struct buf *line, const char *session, const char *message)
 static void
 check_log(const char *session, const char *message, int format)
 {
-	autoclose int fd = fuzz_memfd("", 0);
-	autofree char *path = xasprintf("/proc/self/fd/%d", fd);
+	autofree char *path = xasprintf("%s/log", fuzz_scratch());
+	autoclose int fd =
+	    open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	const struct log_policy policy = { .level = LOG_WARN,
 		.format = format,
 		.file = path,
@@ -51,7 +54,7 @@ check_log(const char *session, const char *message, int format)
 	autobuf struct buf line = { 0 };
 	struct err e;
 
-	must(log_configure(&policy, &e) == 0);
+	must(fd != -1 && log_configure(&policy, &e) == 0);
 	log_set_session(session);
 	log_warn("%s", message);
 	log_finish();

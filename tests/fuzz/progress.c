@@ -28,12 +28,12 @@ add_fact(const void *node, VISIT visit, void *out)
 	add_string(out, f->type);
 	add_string(out, f->sha256);
 	add_string(out, f->id);
-	(void)buf_addf(out, "%d%d%d%d%d ", f->is_stored, f->is_sending,
-	    f->is_unknown, f->has_older, f->has_anonymous);
+	(void)buf_addf(out, "%d%d%d%d%d%d ", f->is_stored, f->is_whole,
+	    f->is_sending, f->is_unknown, f->has_older, f->has_anonymous);
 	add_numbers(out,
 	    (const int64_t[]){ f->size, f->mtime_ns, f->stamp, f->unknown_ms,
-		f->stored_ms, f->status },
-	    6);
+		f->stored_ms, f->status, f->generation },
+	    7);
 }
 
 static void
@@ -57,11 +57,13 @@ fuzz_dump_progress(const struct progress *p, struct buf *out)
 		p->last_event_ms, p->is_failed_announced, p->is_given_up,
 		p->pid, p->failed_class, p->failed_since_ms, p->failed_ms,
 		p->retry_at_ms, p->failures, p->struggling_since_ms,
-		p->announced_ms, p->has_events, p->is_running };
+		p->announced_ms, p->damaged, p->has_events, p->is_running,
+		p->forced, p->is_withheld, p->is_started, p->is_recording };
 
 	for (size_t i = 0; i < sizeof(strings) / sizeof(strings[0]); i++)
 		add_string(out, strings[i]);
 	add_numbers(out, numbers, sizeof(numbers) / sizeof(numbers[0]));
+	add_numbers(out, p->failed_runs, ERR_CLASSES);
 	twalk_r(p->facts, add_fact, out);
 	twalk_r(p->superseded, add_id, out);
 }

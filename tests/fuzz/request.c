@@ -10,7 +10,7 @@
 
 #include "base/mem.h"
 #include "recording/identity.h"
-#include "remote/filestore.h"
+#include "remote/destination.h"
 #include "remote/webhook.h"
 #include "wire.h"
 
@@ -80,14 +80,9 @@ check_part(struct fuzz_input *in, const char *filename)
 	must(strncmp(boundary, "--", 2) == 0 && *empty == '\0');
 	must(strcmp(type, "Content-Type: video/mp4") == 0);
 	must(strncmp(disposition, NAME_BEGINS, strlen(NAME_BEGINS)) == 0);
-	for (; *filename; filename++, c++) {
-		if (*c == '\\')
-			c++;
-		else
-			must(*c != '"');
-		must(*c == *filename);
-	}
-	must(strcmp(c, "\"") == 0);
+	must(strpbrk(filename, "\"\\&") == NULL);
+	must(strncmp(c, filename, strlen(filename)) == 0);
+	must(strcmp(c + strlen(filename), "\"") == 0);
 }
 
 static ssize_t
@@ -103,18 +98,18 @@ check_upload(struct http *http, const struct remote_name *name,
     const struct text_list *headers)
 {
 	static const char *const names[] = { "Host", "User-Agent", "Accept",
-		"Authorization", "Content-Length", "Content-Type" };
-	const struct filestore_policy policy = { .url = (char *)URL };
+		"Accept-Encoding", "Authorization", "Content-Length",
+		"Content-Type" };
+	const struct destination_policy policy = { .ops = &file_service,
+		.url = (char *)URL };
+	const struct progress p = { .meeting_id = (char *)"7" };
 	const struct http_body body = { .size = 5, .read = read_body };
-	autofree char *folder = remote_name_folder(name);
-	autofree char *url = filestore_upload_url(&policy, "7", folder);
-	const struct http_request request = { .url = url,
-		.headers = headers,
+	struct http_request request = { .headers = headers,
 		.body = &body,
 		.content_type = "video/mp4",
-		.part_filename = name->filename,
 		.answer_timeout_ms = 1000,
 		.answer_limit = 4096 };
+	autofree char *url = policy.ops->put(&policy, &p, name, &request);
 	struct http_transfer *t = http_perform(http, &request);
 	autobuf struct buf sent = { 0 };
 	struct fuzz_input in;
@@ -133,9 +128,10 @@ static void
 check_webhook(struct http *http, const char *secret, const struct webhook *w)
 {
 	static const char *const names[] = { "Host", "User-Agent", "Accept",
-		"Content-Length", "Content-Type", "Idempotency-Key",
-		"webhook-id", "X-Webhook-Secret", "X-Webhook-Signature" };
-	struct webhook_policy policy = { .url = (char *)URL,
+		"Accept-Encoding", "Content-Length", "Content-Type",
+		"Idempotency-Key", "webhook-id", "X-Webhook-Secret",
+		"X-Webhook-Signature" };
+	struct webhook_policy policy = { .service_url = URL,
 		.secret = (char *)secret,
 		.answer_timeout_ms = 1000 };
 	static const struct auth_policy no_auth;
@@ -190,6 +186,7 @@ run(const char *data, size_t len)
 	struct auth *auth;
 	struct text_list headers = { 0 };
 	struct remote_name name;
+	autofree char *folder = NULL;
 	struct http *http;
 	struct err e;
 
@@ -202,7 +199,8 @@ run(const char *data, size_t len)
 	auth = auth_open(&policy_auth, &once, http);
 	must(auth_add_header(auth, AUTH_FILE_SERVICE, &use, &headers, &e) == 0);
 	auth_close(auth);
-	remote_name_make(&name, room, session, file);
+	folder = xasprintf("/%s/%s/", room, session);
+	remote_name_make(&name, folder, file);
 	wire_answer(answer, sizeof(answer) - 1);
 	check_upload(http, &name, &headers);
 	http_close(http);

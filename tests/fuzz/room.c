@@ -9,7 +9,7 @@
 
 #include "base/mem.h"
 #include "recording/identity.h"
-#include "remote/filestore.h"
+#include "remote/destination.h"
 
 static bool
 is_dots(const char *s, size_t len)
@@ -38,12 +38,22 @@ segments(const char *path)
 static void
 check_url(const char *room, const char *session)
 {
-	const struct filestore_policy policy = { .url = (char *)"http://s/" };
-	autofree char *folder = xasprintf("/%s/%s/", room, session);
-	autofree char *url = filestore_upload_url(&policy, "7", folder);
-	const char *query = strchr(url, '?');
+	const struct destination_policy policy = { .ops = &file_service,
+		.url = (char *)"http://s/" };
+	const struct progress p = { .room = (char *)room,
+		.session = (char *)session,
+		.meeting_id = (char *)"7" };
+	autofree char *folder = policy.ops->folder(&policy, &p);
+	struct remote_name name;
+	struct http_request request = { 0 };
+	autofree char *url = NULL;
+	const char *query;
 	autofree char *decoded = NULL;
 
+	remote_name_make(&name, folder, "a");
+	url = policy.ops->put(&policy, &p, &name, &request);
+	remote_name_free(&name);
+	query = strchr(url, '?');
 	must(strncmp(url, "http://s/files/structured/7?path=/", 34) == 0);
 	must(strspn(query + 6,
 		 "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -56,11 +66,12 @@ check_url(const char *room, const char *session)
 static void
 check_name(const char *room, const char *session, const char *path)
 {
+	autofree char *recording = xasprintf("/%s/%s/", room, session);
 	struct remote_name r;
 	autofree char *folder = NULL;
 	size_t name_bytes = 0;
 
-	remote_name_make(&r, room, session, path);
+	remote_name_make(&r, recording, path);
 	folder = remote_name_folder(&r);
 	must(text_is_utf8(r.path) && !text_has_control(r.path));
 	must(!strchr(r.path + strlen(room) + strlen(session) + 2, '\\'));

@@ -1,15 +1,18 @@
 /*
  * A power cut, for the program as it is shipped: preloaded, this counts
- * what the program does to its journal (create, write, cut, sync) and what
- * it sends to a server, and at call number POWERCUT_AT ends the process, after taking back what was not
- * yet synced: all of it, the second half, or nothing (POWERCUT_KEEP is none,
- * half or all).  A journal whose directory was not synced loses its name
- * unless all is kept.
+ * what the program does to its journal (create, write, cut, sync, rename) and
+ * what it sends to a server, and at call number POWERCUT_AT ends the process,
+ * after taking back what was not yet synced: all of it, the second half, or
+ * nothing (POWERCUT_KEEP is none, half or all).  A journal whose directory was
+ * not synced loses its name unless all is kept.  One that was renamed over
+ * another leaves its name to that one if nothing is kept; with half of the
+ * rest it has it.
  */
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -18,13 +21,33 @@
 
 enum { EXIT_CUT = 100 };
 
+static const char name[] = ".jibri-finalize";
 static int journal = -1;
 static int directory = -1;
 static bool is_name_synced;
 static off_t synced;
 static long calls;
 
+/* The one that is to take its place, and then what was there before. */
+static int fresh = -1;
+static off_t fresh_synced;
+static char *old;
+static size_t old_len;
+
 #define REAL(name) ((__typeof__(&(name)))dlsym(RTLD_NEXT, #name))
+
+static void
+lose_name(void)
+{
+	int fd;
+
+	(void)unlinkat(directory, name, 0);
+	if (old == NULL)
+		return;
+	fd = REAL(openat)(directory, name, O_WRONLY | O_CREAT, 0644);
+	if (REAL(write)(fd, old, old_len) == -1)
+		abort();
+}
 
 static void
 take_back(void)
@@ -34,8 +57,10 @@ take_back(void)
 
 	if (keep == NULL || strcmp(keep, "all") == 0)
 		return;
-	if (!is_name_synced) {
-		(void)unlinkat(directory, ".jibri-finalize", 0);
+	if (fresh != -1)
+		(void)REAL(ftruncate)(fresh, fresh_synced);
+	if (!is_name_synced && (old == NULL || strcmp(keep, "none") == 0)) {
+		lose_name();
 		return;
 	}
 	if (fstat(journal, &st) == -1 || st.st_size <= synced)
@@ -62,7 +87,12 @@ adopt(int dirfd, const char *path, int flags, int fd)
 {
 	struct stat st = { 0 };
 
-	if (fd == -1 || strcmp(path, ".jibri-finalize") != 0 ||
+	if (fd != -1 && strcmp(path, ".jibri-finalize.new") == 0) {
+		fresh = fd;
+		fresh_synced = 0;
+		count();
+	}
+	if (fd == -1 || strcmp(path, name) != 0 ||
 	    (flags & O_ACCMODE) == O_RDONLY)
 		return;
 	journal = fd;
@@ -94,7 +124,7 @@ write(int fd, const void *data, size_t len)
 {
 	ssize_t n = REAL(write)(fd, data, len);
 
-	if (fd == journal && fd != -1)
+	if ((fd == journal || fd == fresh) && fd != -1)
 		count();
 	return n;
 }
@@ -121,6 +151,8 @@ mark_synced(int fd)
 		is_name_synced = true;
 	if (fd == journal && fstat(fd, &st) == 0)
 		synced = st.st_size;
+	if (fd == fresh && fstat(fd, &st) == 0)
+		fresh_synced = st.st_size;
 }
 
 /* Cut before the sync; after it is before the next call. */
@@ -136,10 +168,38 @@ fdatasync(int fd)
 int
 fsync(int fd)
 {
-	if ((fd == journal || fd == directory) && fd != -1)
+	if ((fd == journal || fd == directory || fd == fresh) && fd != -1)
 		count();
 	mark_synced(fd);
 	return REAL(fsync)(fd);
+}
+
+static void
+remember_old(void)
+{
+	old_len = (size_t)synced;
+	old = malloc(old_len + 1);
+	if (old == NULL || pread(journal, old, old_len, 0) != synced)
+		abort();
+}
+
+int
+renameat(int from, const char *path, int to, const char *new_path)
+{
+	int result;
+
+	if (fresh != -1 && from == directory && strcmp(new_path, name) == 0) {
+		count();
+		remember_old();
+		journal = fresh;
+		synced = fresh_synced;
+		is_name_synced = false;
+		fresh = -1;
+	}
+	result = REAL(renameat)(from, path, to, new_path);
+	if (old != NULL)
+		count();
+	return result;
 }
 
 /* Cut before the bytes leave. */

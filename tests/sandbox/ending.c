@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "s3.h"
 #include "text.h"
 
 #define ENDLESS_BYTES (2ULL << 30)
@@ -37,8 +38,14 @@ prepare_status(const struct request *req, struct answer *a)
 	if (f->code / 100 == 2)
 		answer_json(a, f->code, json_object());
 	else
-		answer_error(a, f->code, "as the faults say");
+		answer_text(a, f->code, "text/plain", "", 0);
 	a->headers = text_copy(f->text, strlen(f->text));
+}
+
+static void
+prepare_s3_error(const struct request *req, struct answer *a)
+{
+	s3_error(a, req->fault.code, req->fault.text, "as it was asked to");
 }
 
 static void
@@ -69,6 +76,13 @@ prepare_file(const struct request *req, struct answer *a)
 		sandbox_die("faults: cannot read %s", f->text);
 	answer_text(a, 200, f->type[0] != '\0' ? f->type : "application/json",
 	    body, bytes);
+}
+
+static void
+prepare_page(const struct request *req, struct answer *a)
+{
+	prepare_file(req, a);
+	a->status = req->fault.code;
 }
 
 static void
@@ -286,6 +300,7 @@ static const struct ending {
 } endings[] = {
 	[ENDING_GOOD] = { prepare_nothing, deliver_good },
 	[ENDING_STATUS] = { prepare_status, deliver_good },
+	[ENDING_S3_ERROR] = { prepare_s3_error, deliver_good },
 	[ENDING_CLOSE] = { prepare_nothing, deliver_close },
 	[ENDING_RESET] = { prepare_nothing, deliver_reset },
 	[ENDING_SILENT] = { prepare_nothing, deliver_silence },
@@ -295,6 +310,7 @@ static const struct ending {
 	[ENDING_TRUNCATED] = { prepare_nothing, deliver_truncated },
 	[ENDING_REDIRECT] = { prepare_redirect, deliver_good },
 	[ENDING_LIE] = { prepare_lie, deliver_good },
+	[ENDING_PAGE] = { prepare_page, deliver_good },
 	[ENDING_FILE] = { prepare_file, deliver_good },
 	[ENDING_ENDLESS] = { prepare_nothing, deliver_endless },
 	[ENDING_DRIBBLE] = { prepare_nothing, deliver_dribble },

@@ -34,34 +34,39 @@ static const struct fault_kind kind_none = {
 };
 
 static const struct fault_kind kinds[] = {
-	{ "status", "ch", BODY, NO, ENDING_STATUS, 0, 0 },
-	{ "status-stored", "ch", BODY, YES, ENDING_STATUS, 0, 0 },
-	{ "early", "ch", HEAD, NO, ENDING_STATUS, 0, 0 },
-	{ "early-200", "", HEAD, NO, ENDING_GOOD, 0, 0 },
-	{ "drop-at", "p", SPOT, NO, ENDING_CLOSE, 0, 0 },
-	{ "reset-at", "p", SPOT, NO, ENDING_RESET, 0, 0 },
-	{ "stall-at", "ps", SPOT, NO, ENDING_SILENT, 0, 0 },
-	{ "drop-after", "", BODY, NO, ENDING_CLOSE, 0, 0 },
-	{ "drop-stored", "", BODY, YES, ENDING_CLOSE, 0, 0 },
-	{ "drop-stored-reused", "", BODY, YES, ENDING_CLOSE, 1, 0 },
-	{ "reset-stored", "", BODY, YES, ENDING_RESET, 0, 0 },
-	{ "stall-answer", "s", BODY, NO, ENDING_SILENT, 0, 0 },
-	{ "stall-stored", "s", BODY, YES, ENDING_LATE, 0, 0 },
-	{ "slow-store", "s", BODY, WAIT, ENDING_GOOD, 0, 0 },
-	{ "late-store", "sc", BODY, LATER, ENDING_STATUS, 0, 0 },
-	{ "html", "", BODY, NO, ENDING_HTML, 0, 0 },
-	{ "html-stored", "", BODY, YES, ENDING_HTML, 0, 0 },
-	{ "garbage", "", BODY, NO, ENDING_GARBAGE, 0, 0 },
-	{ "garbage-stored", "", BODY, YES, ENDING_GARBAGE, 0, 0 },
-	{ "truncate", "", BODY, YES, ENDING_TRUNCATED, 0, 0 },
-	{ "truncate-lost", "", BODY, NO, ENDING_TRUNCATED, 0, 0 },
-	{ "redirect", "cw", BODY, NO, ENDING_REDIRECT, 0, 0 },
-	{ "lie-size", "n", BODY, YES, ENDING_LIE, 0, 0 },
-	{ "body", "wo", BODY, NO, ENDING_FILE, 0, 0 },
-	{ "body-stored", "wo", BODY, YES, ENDING_FILE, 0, 0 },
-	{ "endless", "", BODY, NO, ENDING_ENDLESS, 0, 0 },
-	{ "slow", "n", BODY, YES, ENDING_GOOD, 0, 1 },
-	{ "dribble", "s", BODY, YES, ENDING_DRIBBLE, 0, 0 },
+	{ "status", "ch", BODY, NO, ENDING_STATUS, 0, 0, 0 },
+	{ "status-stored", "ch", BODY, YES, ENDING_STATUS, 0, 0, 0 },
+	{ "status-body", "cwo", BODY, NO, ENDING_PAGE, 0, 0, 0 },
+	{ "s3-error", "cw", BODY, NO, ENDING_S3_ERROR, 0, 0, 0 },
+	{ "s3-error-stored", "cw", BODY, YES, ENDING_S3_ERROR, 0, 0, 0 },
+	{ "unexpected", "ch", HEAD, NO, ENDING_STATUS, 0, 1, 0 },
+	{ "unexpected-late", "ch", BODY, NO, ENDING_STATUS, 0, 1, 0 },
+	{ "early", "ch", HEAD, NO, ENDING_STATUS, 0, 0, 0 },
+	{ "early-200", "", HEAD, NO, ENDING_GOOD, 0, 0, 0 },
+	{ "drop-at", "p", SPOT, NO, ENDING_CLOSE, 0, 0, 0 },
+	{ "reset-at", "p", SPOT, NO, ENDING_RESET, 0, 0, 0 },
+	{ "stall-at", "ps", SPOT, NO, ENDING_SILENT, 0, 0, 0 },
+	{ "drop-after", "", BODY, NO, ENDING_CLOSE, 0, 0, 0 },
+	{ "drop-stored", "", BODY, YES, ENDING_CLOSE, 0, 0, 0 },
+	{ "drop-stored-reused", "", BODY, YES, ENDING_CLOSE, 1, 0, 0 },
+	{ "reset-stored", "", BODY, YES, ENDING_RESET, 0, 0, 0 },
+	{ "stall-answer", "s", BODY, NO, ENDING_SILENT, 0, 0, 0 },
+	{ "stall-stored", "s", BODY, YES, ENDING_LATE, 0, 0, 0 },
+	{ "slow-store", "s", BODY, WAIT, ENDING_GOOD, 0, 0, 0 },
+	{ "late-store", "sc", BODY, LATER, ENDING_STATUS, 0, 0, 0 },
+	{ "html", "", BODY, NO, ENDING_HTML, 0, 0, 0 },
+	{ "html-stored", "", BODY, YES, ENDING_HTML, 0, 0, 0 },
+	{ "garbage", "", BODY, NO, ENDING_GARBAGE, 0, 0, 0 },
+	{ "garbage-stored", "", BODY, YES, ENDING_GARBAGE, 0, 0, 0 },
+	{ "truncate", "", BODY, YES, ENDING_TRUNCATED, 0, 0, 0 },
+	{ "truncate-lost", "", BODY, NO, ENDING_TRUNCATED, 0, 0, 0 },
+	{ "redirect", "cw", BODY, NO, ENDING_REDIRECT, 0, 0, 0 },
+	{ "lie-size", "n", BODY, YES, ENDING_LIE, 0, 0, 0 },
+	{ "body", "wo", BODY, NO, ENDING_FILE, 0, 0, 0 },
+	{ "body-stored", "wo", BODY, YES, ENDING_FILE, 0, 0, 0 },
+	{ "endless", "", BODY, NO, ENDING_ENDLESS, 0, 0, 0 },
+	{ "slow", "n", BODY, YES, ENDING_GOOD, 0, 0, 1 },
+	{ "dribble", "s", BODY, YES, ENDING_DRIBBLE, 0, 0, 0 },
 };
 
 /* The next word of the line, cut off it; NULL at the line's end. */
@@ -245,7 +250,7 @@ fault_refresh(struct fault_list *list)
 
 bool
 fault_decide(struct fault_list *list, enum stage stage, const char *subject,
-    bool is_reused, struct fault *f)
+    bool is_reused, bool has_expect, struct fault *f)
 {
 	*f = (struct fault){ .kind = &kind_none };
 	for (size_t i = 0; i < list->count; i++) {
@@ -256,7 +261,8 @@ fault_decide(struct fault_list *list, enum stage stage, const char *subject,
 			continue;
 		if (!rule->is_endless && rule->uses_left == 0)
 			continue;
-		if (rule->fault.kind->is_reused_only && !is_reused)
+		if ((rule->fault.kind->is_reused_only && !is_reused) ||
+		    (rule->fault.kind->is_expect_only && !has_expect))
 			continue;
 		if (!is_for_all && subject == NULL)
 			return false;

@@ -12,6 +12,11 @@
  *
  *   status CODE [HEADERS]         that answer, the body read, nothing stored
  *   status-stored CODE [HEADERS]
+ *   status-body CODE FILE [TYPE]  that answer with this body, nothing stored
+ *   s3-error CODE NAME            an <Error> of S3, nothing stored
+ *   s3-error-stored CODE NAME
+ *   unexpected CODE [HEADERS]     early, where the request has an Expect
+ *   unexpected-late CODE [HEADERS] the same after the body
  *   early CODE [HEADERS]          that answer, the body unread, then closed
  *   early-200                     the same with a good answer
  *   drop-at N|N%                  closed after so much of the body
@@ -62,6 +67,8 @@ enum fault_storing {
 enum fault_ending {
 	ENDING_GOOD,
 	ENDING_STATUS,
+	ENDING_S3_ERROR,
+	ENDING_PAGE,
 	ENDING_CLOSE,
 	ENDING_RESET,
 	ENDING_SILENT,
@@ -88,6 +95,7 @@ struct fault_kind {
 	enum fault_storing storing;
 	enum fault_ending ending;
 	bool is_reused_only; /* never on a connection's first request */
+	bool is_expect_only; /* never where no Expect was sent */
 	bool is_slow;        /* the body is read at `number` bytes a second */
 };
 
@@ -119,7 +127,7 @@ void fault_refresh(struct fault_list *);
  * depends on the subject and subject is NULL; then ask again later.
  */
 bool fault_decide(struct fault_list *, enum stage, const char *subject,
-    bool is_reused, struct fault *f);
+    bool is_reused, bool has_expect, struct fault *f);
 
 void fault_release(struct fault_list *);
 

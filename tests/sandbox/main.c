@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "request.h"
+#include "s3.h"
 #include "sandbox.h"
 #include "store.h"
 #include "text.h"
@@ -48,7 +49,12 @@ static const struct option options[] = {
 	{ "max-time", required_argument, NULL, 'T' },
 	{ "keep-alive", required_argument, NULL, 'a' },
 	{ "prefix", required_argument, NULL, 'p' },
+	{ "s3", required_argument, NULL, '3' },
+	{ "s3-region", required_argument, NULL, 'R' },
+	{ "s3-part-min", required_argument, NULL, 'M' },
 	{ "seed", required_argument, NULL, 'r' },
+	{ "shape", required_argument, NULL, 'f' },
+	{ "page-size", required_argument, NULL, 'P' },
 	{ 0 },
 };
 
@@ -109,6 +115,21 @@ option_take(struct settings *set, int letter)
 	case 'r':
 		set->seed = number_read(optarg);
 		break;
+	case '3':
+		set->s3_key = optarg;
+		break;
+	case 'R':
+		set->s3_region = optarg;
+		break;
+	case 'M':
+		set->s3_part_min = number_read(optarg);
+		break;
+	case 'f':
+		set->shape = optarg;
+		break;
+	case 'P':
+		set->page_size = number_read(optarg);
+		break;
 	default:
 		_exit(2);
 	}
@@ -126,6 +147,8 @@ options_read(struct settings *set, int argc, char **argv)
 		.max_time_s = MAX_TIME_DEFAULT_S,
 		.token_life_s = 300,
 		.token_told_s = -1,
+		.s3_region = "us-east-1",
+		.s3_part_min = 5 * 1024 * 1024,
 	};
 	while ((letter = getopt_long(argc, argv, "+", options, NULL)) != -1) {
 		option_take(set, letter);
@@ -134,6 +157,8 @@ options_read(struct settings *set, int argc, char **argv)
 			set->key_file = argv[optind++];
 		if (letter == 'o' && optind < argc)
 			set->client_secret = argv[optind++];
+		if (letter == '3' && optind < argc)
+			set->s3_secret = argv[optind++];
 	}
 	if (set->dir == NULL || optind != argc)
 		sandbox_die("usage: sandbox --dir DIR [OPTION...]");
@@ -141,6 +166,8 @@ options_read(struct settings *set, int argc, char **argv)
 		sandbox_die("--tls wants a certificate and a key");
 	if (set->client != NULL && set->client_secret == NULL)
 		sandbox_die("--oauth wants an id and a secret");
+	if (set->s3_key != NULL && set->s3_secret == NULL)
+		sandbox_die("--s3 wants a key and a secret");
 	if (*set->prefix != '\0' && *set->prefix != '/')
 		sandbox_die("--prefix wants a path");
 }
@@ -243,6 +270,7 @@ sandbox_stop(struct sandbox *box, struct MHD_Daemon *daemon)
 	fault_release(&box->faults);
 	json_decref(box->records);
 	json_decref(box->tokens);
+	json_decref(box->uploads);
 }
 
 int
@@ -273,6 +301,7 @@ main(int argc, char **argv)
 	box.records = text_must(json_array());
 	box.tokens = text_must(json_object());
 	store_load(&box);
+	s3_load(&box);
 	text_each_line("requests.jsonl", request_count, &box);
 	box.faults.chance = (unsigned)box.set.seed;
 	fault_refresh(&box.faults);

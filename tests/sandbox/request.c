@@ -7,7 +7,9 @@
 
 #include "answer.h"
 #include "ending.h"
+#include "s3.h"
 #include "service.h"
+#include "shape.h"
 #include "text.h"
 
 #define BODY_KEPT_MAX (1024 * 1024)
@@ -199,7 +201,7 @@ subject(const struct request *req)
 		return NULL;
 	if (req->target.stage == STAGE_WEBHOOK)
 		return req->body;
-	if (req->upload == NULL)
+	if (req->upload == NULL || req->target.stage == STAGE_PART)
 		return req->raw_target;
 	if (req->upload->filename != NULL)
 		return req->upload->filename;
@@ -243,7 +245,8 @@ fault_look(struct request *req)
 	pthread_mutex_lock(&box->lock);
 	fault_refresh(&box->faults);
 	req->is_fault_known = fault_decide(&box->faults, req->target.stage,
-	    subject(req), req->is_reused, &req->fault);
+	    subject(req), req->is_reused, request_header(req, "Expect") != NULL,
+	    &req->fault);
 	pthread_mutex_unlock(&box->lock);
 	if (holds_back(req))
 		setsockopt(req->socket, SOL_SOCKET, SO_RCVBUF, &small,
@@ -267,7 +270,40 @@ static bool
 keeps_body(const struct request *req)
 {
 	return req->target.stage == STAGE_WEBHOOK ||
-	    req->target.stage == STAGE_TOKEN;
+	    req->target.stage == STAGE_TOKEN ||
+	    req->target.stage == STAGE_COMPLETE;
+}
+
+/* With --s3 the file-service is none of ours. */
+static void
+find_target(struct request *req, const char *method)
+{
+	enum stage stage;
+
+	target_parse(&req->target, req->box->set.prefix, method,
+	    req->raw_target);
+	stage = req->target.stage;
+	req->is_s3 = req->box->set.s3_key != NULL && stage != STAGE_LOOKUP &&
+	    stage != STAGE_WEBHOOK && stage != STAGE_TOKEN &&
+	    stage != STAGE_HEALTH;
+	if (req->is_s3) {
+		req->target.stage = STAGE_OTHER;
+		s3_parse(req);
+	}
+}
+
+static struct upload *
+upload_of(const struct request *req)
+{
+	const char *type = request_header(req, "Content-Type");
+	enum stage stage = req->target.stage;
+	long long keep = req->box->set.keep_bytes;
+
+	if (stage != STAGE_UPLOAD && stage != STAGE_PART)
+		return NULL;
+	return req->is_s3
+	    ? upload_begin_raw(req->n, req->target.argument, type, keep)
+	    : upload_begin(req->n, type, keep);
 }
 
 static enum MHD_Result
@@ -279,12 +315,8 @@ request_begin(struct request *req, const char *method)
 	req->has_begun = true;
 	req->method = text_copy(method, strlen(method));
 	req->declared_bytes = length != NULL ? strtoll(length, NULL, 10) : -1;
-	target_parse(&req->target, req->box->set.prefix, method,
-	    req->raw_target);
-	if (req->target.stage == STAGE_UPLOAD)
-		req->upload =
-		    upload_begin(req->n, request_header(req, "Content-Type"),
-			req->box->set.keep_bytes);
+	find_target(req, method);
+	req->upload = upload_of(req);
 	if (keeps_body(req))
 		req->body = text_copy("", 0);
 	fault_look(req);
@@ -369,6 +401,7 @@ request_finish(struct request *req)
 		text_pause(req->fault.seconds);
 	if (storing == FAULT_STORES || storing == FAULT_WAITS_AND_STORES)
 		service_apply(req, &answer);
+	shape_answer(req, &answer);
 	result = ending_run(req, &answer);
 	/* Only now, as the log still describes the upload. */
 	if (storing == FAULT_STORES_LATER)

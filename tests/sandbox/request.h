@@ -34,6 +34,8 @@ struct request {
 	char *body;     /* of a webhook, or for a token */
 	size_t body_kept;
 
+	bool is_s3;
+	bool is_good; /* what S3 is asked for can be done */
 	bool has_begun;
 	bool is_body_complete;
 	bool can_queue; /* the library takes an answer now */

@@ -12,6 +12,8 @@
  *   webhook     the three proofs of a webhook's sender, and its body
  *   token       an OAuth 2 server for client credentials
  *   service     the good answer of every stage
+ *   s3, s3_proof, s3_parts   a server of S3: objects, signatures, parts
+ *   shape       the form of good answers, as other servers give them
  *   fault       the file of faults: which one applies now
  *   ending      how a request ends, well or badly
  *   answer      an answer before it is sent
@@ -41,7 +43,13 @@ struct settings {
 	long long keep_bytes;     /* of one file; -1: all of them */
 	long long max_time_s;
 	long long keep_alive_s; /* 0: for ever */
-	long long seed;         /* of the faults that strike by chance */
+	const char *shape;      /* of good answers; NULL: as they are */
+	long long page_size;    /* of a list; 0: it is not cut */
+	const char *s3_key;     /* with its secret it makes us S3 */
+	const char *s3_secret;
+	const char *s3_region;
+	long long s3_part_min;
+	long long seed; /* of the faults that strike by chance */
 };
 
 struct sandbox {
@@ -52,7 +60,8 @@ struct sandbox {
 	pthread_mutex_t lock;
 	struct fault_list faults;
 	json_t *records;
-	json_t *tokens; /* given out: when each of them expires, in ms */
+	json_t *uploads; /* of S3, in parts */
+	json_t *tokens;  /* given out: when each of them expires, in ms */
 	long long next_id;
 	unsigned last_request;
 	unsigned last_connection;

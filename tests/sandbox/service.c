@@ -4,6 +4,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "s3.h"
+#include "shape.h"
 #include "store.h"
 #include "text.h"
 #include "token.h"
@@ -70,7 +72,8 @@ static void
 answer_download(struct request *req, struct answer *a)
 {
 	const char *type = NULL;
-	int fd = store_open(req->box, req->target.argument, &type);
+	int fd = store_open(req->box, shape_id(req->box, req->target.argument),
+	    &type);
 
 	if (fd == -1)
 		answer_error(a, 404, "unknown file");
@@ -147,7 +150,9 @@ service_answer(struct request *req, struct answer *a)
 	const struct service *service = &services[req->target.stage];
 
 	pthread_mutex_lock(&req->box->lock);
-	if (req->target.refusal != 0)
+	if (req->is_s3)
+		s3_answer(req, a);
+	else if (req->target.refusal != 0)
 		answer_error(a, req->target.refusal, req->target.reason);
 	else if (service->wants_token && !has_token(req))
 		answer_error(a, 401, "unauthorized");
@@ -183,7 +188,10 @@ pretend_upload(struct request *req, struct answer *a)
 void
 service_pretend(struct request *req, struct answer *a)
 {
-	if (req->upload != NULL) {
+	if (req->is_s3) {
+		answer_text(a, 200, "application/xml", "", 0);
+		a->headers = text_format("ETag: \"%032d\"", 0);
+	} else if (req->upload != NULL) {
 		pthread_mutex_lock(&req->box->lock);
 		pretend_upload(req, a);
 		pthread_mutex_unlock(&req->box->lock);
@@ -198,6 +206,12 @@ service_apply(struct request *req, struct answer *a)
 {
 	if (req->target.stage == STAGE_WEBHOOK)
 		req->is_stored = a->status == 200;
+	if (req->is_s3) {
+		pthread_mutex_lock(&req->box->lock);
+		s3_apply(req);
+		pthread_mutex_unlock(&req->box->lock);
+		return;
+	}
 	if (req->record == NULL)
 		return;
 	pthread_mutex_lock(&req->box->lock);
@@ -230,7 +244,7 @@ service_apply_later(struct request *req)
 	struct late_upload *late;
 	pthread_t thread;
 
-	if (req->record == NULL)
+	if (req->record == NULL || req->upload == NULL)
 		return;
 	late = text_must(malloc(sizeof(*late)));
 	*late = (struct late_upload){ req->box, req->upload, req->record,

@@ -6,11 +6,26 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "shape.h"
 #include "text.h"
+
+/* An object of S3 takes the place of what had its key. */
+static char *
+own_name(struct sandbox *box, const char *path)
+{
+	for (size_t i = json_array_size(box->records); i-- > 0;)
+		if (strcmp(json_string_value(
+			       json_object_get(json_array_get(box->records, i),
+				   "path")),
+			path) == 0)
+			json_array_remove(box->records, i);
+	return text_format("store%s", path);
+}
 
 static void
 record_load(void *arg, json_t *record)
@@ -18,6 +33,9 @@ record_load(void *arg, json_t *record)
 	struct sandbox *box = arg;
 	json_int_t id = json_integer_value(json_object_get(record, "id"));
 
+	if (json_object_get(record, "etag") != NULL)
+		free(own_name(box,
+		    json_string_value(json_object_get(record, "path"))));
 	json_array_append(box->records, record);
 	if (id >= box->next_id)
 		box->next_id = id + 1;
@@ -56,7 +74,8 @@ json_t *
 store_record(const struct sandbox *box, const char *reference_id,
     const char *folder, const struct upload *up)
 {
-	autofree char *path = text_format("/%s/%s", folder, up->filename);
+	autofree char *path = text_format("%s%s/%s", *folder != '\0' ? "/" : "",
+	    folder, up->filename);
 	char when[32];
 	time_t now = time(NULL);
 	struct tm tm;
@@ -102,11 +121,41 @@ free_name(const char *path)
 	return name;
 }
 
+/* The file that this upload replaces, or NULL; its record goes. */
+static char *
+replaced(struct sandbox *box, json_t *record, const char *path)
+{
+	for (size_t i = 0; i < json_array_size(box->records); i++) {
+		json_t *old = json_array_get(box->records, i);
+		const char *there =
+		    json_string_value(json_object_get(old, "path"));
+		const char *file =
+		    json_string_value(json_object_get(old, "stored"));
+		char *name;
+
+		if (file == NULL || strcasecmp(there, path) != 0)
+			continue;
+		name = text_copy(file, strlen(file));
+		json_object_set(record, "path", json_object_get(old, "path"));
+		if (!shape_has(box, "new-ids"))
+			json_object_set(record, "id",
+			    json_object_get(old, "id"));
+		json_array_remove(box->records, i);
+		return name;
+	}
+	return NULL;
+}
+
 void
 store_add(struct sandbox *box, json_t *record, struct upload *up)
 {
 	const char *path = json_string_value(json_object_get(record, "path"));
-	autofree char *file = free_name(path);
+	autofree char *old =
+	    shape_has(box, "folded") ? replaced(box, record, path) : NULL;
+	bool is_object = json_object_get(record, "etag") != NULL;
+	autofree char *file = old ? text_copy(old, strlen(old))
+	    : is_object           ? own_name(box, path)
+				  : free_name(path);
 
 	folders_make(file);
 	if (rename(up->incoming, file) == -1)
@@ -114,7 +163,8 @@ store_add(struct sandbox *box, json_t *record, struct upload *up)
 	up->incoming[0] = '\0';
 	json_object_set_new(record, "stored", json_string(file));
 	/* A file stored late finds the id of its record taken. */
-	json_object_set_new(record, "id", json_integer(box->next_id++));
+	if (old == NULL || shape_has(box, "new-ids"))
+		json_object_set_new(record, "id", json_integer(box->next_id++));
 	json_array_append(box->records, record);
 	text_append_line("records.jsonl", record);
 }

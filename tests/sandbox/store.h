@@ -18,7 +18,10 @@ char *store_folder(const char *path);
 json_t *store_record(const struct sandbox *, const char *reference_id,
     const char *folder, const struct upload *);
 
-/* Move the upload into the store under its record; a second one is `~2`. */
+/*
+ * Move the upload into the store under its record; a second one is `~2`, but
+ * a record with an etag, of S3, replaces that of its path.
+ */
 void store_add(struct sandbox *, json_t *record, struct upload *);
 
 /*

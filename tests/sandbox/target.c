@@ -1,6 +1,7 @@
 #include "target.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,6 +16,15 @@ static const char *const stage_names[STAGE_COUNT] = {
 	[STAGE_WEBHOOK] = "webhook",
 	[STAGE_HEALTH] = "health",
 	[STAGE_TOKEN] = "token",
+	[STAGE_BUCKET] = "bucket",
+	[STAGE_HEAD] = "head",
+	[STAGE_DELETE] = "delete",
+	[STAGE_BEGIN] = "begin",
+	[STAGE_PART] = "part",
+	[STAGE_PARTS] = "parts",
+	[STAGE_COMPLETE] = "complete",
+	[STAGE_ABORT] = "abort",
+	[STAGE_UPLOADS] = "uploads",
 };
 
 /* In a path, `*` is one segment that is not empty. */
@@ -88,6 +98,46 @@ decode(const char *s, size_t n, bool is_plus_space)
 		out[used++] = c;
 	}
 	return text_is_utf8(out, used) ? text_copy(out, used) : NULL;
+}
+
+char *
+target_decode(const char *s, size_t n)
+{
+	return decode(s, n, false);
+}
+
+static char *
+encode(const char *s, const char *kept)
+{
+	static const char digits[] = "0123456789ABCDEF";
+	char *out = text_must(malloc(s != NULL ? 3 * strlen(s) + 1 : 1));
+	char *to = out;
+
+	for (; s != NULL && *s != '\0'; s++) {
+		unsigned char c = (unsigned char)*s;
+
+		if (isalnum(c) || strchr(kept, c) != NULL) {
+			*to++ = *s;
+			continue;
+		}
+		*to++ = '%';
+		*to++ = digits[c >> 4];
+		*to++ = digits[c & 15];
+	}
+	*to = '\0';
+	return out;
+}
+
+char *
+target_encode(const char *s)
+{
+	return encode(s, "-._~/");
+}
+
+char *
+target_encode_all(const char *s)
+{
+	return encode(s, "-._~");
 }
 
 /* What Tomcat refuses before any service sees it. */
@@ -199,5 +249,6 @@ void
 target_release(struct target *t)
 {
 	free(t->argument);
+	free(t->bucket);
 	free(t->query);
 }

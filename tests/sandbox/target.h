@@ -6,6 +6,7 @@
 #define TARGET_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 enum stage {
 	STAGE_OTHER,
@@ -16,6 +17,16 @@ enum stage {
 	STAGE_WEBHOOK,
 	STAGE_HEALTH,
 	STAGE_TOKEN,
+	/* of S3 alone */
+	STAGE_BUCKET,
+	STAGE_HEAD,
+	STAGE_DELETE,
+	STAGE_BEGIN,
+	STAGE_PART,
+	STAGE_PARTS,
+	STAGE_COMPLETE,
+	STAGE_ABORT,
+	STAGE_UPLOADS,
 	STAGE_COUNT,
 };
 
@@ -23,7 +34,9 @@ struct target {
 	enum stage stage;
 	unsigned refusal; /* the status to refuse it with, or 0 */
 	const char *reason;
-	char *argument; /* room, reference id or file id, decoded; or NULL */
+	char *argument; /* room, reference id, file id or key of S3, decoded;
+	                   or NULL */
+	char *bucket;   /* of S3; or NULL */
 	char *query;    /* still encoded */
 };
 
@@ -34,6 +47,16 @@ bool target_stage(const char *name, enum stage *);
 
 void target_parse(struct target *, const char *prefix, const char *method,
     const char *raw);
+
+/*
+ * Undo percent-encoding; the caller's.  NULL for a broken escape, a NUL, and
+ * what is not UTF-8.
+ */
+char *target_decode(const char *, size_t);
+
+/* As S3 encodes, all but A-Z a-z 0-9 - . _ ~, and but slashes. */
+char *target_encode(const char *);
+char *target_encode_all(const char *);
 
 /* The decoded value of a query parameter, the caller's; NULL if none. */
 char *target_query(const struct target *, const char *key);

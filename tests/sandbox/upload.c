@@ -47,6 +47,7 @@ file_data(void *arg, const char *data, size_t n)
 	if (!up->is_in_file || up->files > 1)
 		return;
 	EVP_DigestUpdate(up->hash, data, n);
+	EVP_DigestUpdate(up->md5_hash, data, n);
 	up->bytes += (long long)n;
 	for (ssize_t done; keep > 0; keep -= (size_t)done, data += done) {
 		done = write(up->fd, data, keep);
@@ -67,6 +68,8 @@ upload_begin(unsigned n, const char *content_type, long long keep_bytes)
 	multipart_begin(&up->parser, content_type, sink);
 	up->hash = text_must(EVP_MD_CTX_new());
 	EVP_DigestInit_ex(up->hash, EVP_sha256(), NULL);
+	up->md5_hash = text_must(EVP_MD_CTX_new());
+	EVP_DigestInit_ex(up->md5_hash, EVP_md5(), NULL);
 	snprintf(up->incoming, sizeof(up->incoming), "incoming/%u", n);
 	up->fd =
 	    open(up->incoming, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
@@ -75,10 +78,30 @@ upload_begin(unsigned n, const char *content_type, long long keep_bytes)
 	return up;
 }
 
+struct upload *
+upload_begin_raw(unsigned n, const char *key, const char *content_type,
+    long long keep_bytes)
+{
+	struct upload *up = upload_begin(n, NULL, keep_bytes);
+	const char *slash = strrchr(key, '/');
+	const char *name = slash != NULL ? slash + 1 : key;
+
+	up->is_raw = true;
+	up->is_in_file = true;
+	up->files = 1;
+	up->filename = text_copy(name, strlen(name));
+	if (content_type != NULL)
+		up->type = text_copy(content_type, strlen(content_type));
+	return up;
+}
+
 void
 upload_feed(struct upload *up, const char *data, size_t n)
 {
-	multipart_feed(&up->parser, data, n);
+	if (up->is_raw)
+		file_data(up, data, n);
+	else
+		multipart_feed(&up->parser, data, n);
 }
 
 void
@@ -92,6 +115,10 @@ upload_end(struct upload *up)
 	EVP_DigestFinal_ex(up->hash, digest, &n);
 	for (unsigned i = 0; i < n && i < 32; i++)
 		snprintf(up->sha256 + 2 * i, 3, "%02x", digest[i]);
+	EVP_DigestFinal_ex(up->md5_hash, digest, &n);
+	for (unsigned i = 0; i < n && i < 16; i++)
+		snprintf(up->md5 + 2 * i, 3, "%02x", digest[i]);
+	EVP_EncodeBlock((unsigned char *)up->md5_base64, digest, 16);
 }
 
 static const char *
@@ -148,7 +175,8 @@ upload_describe(const struct upload *up)
 	if (up == NULL)
 		return json_null();
 	/* Of headers that were refused, the size is all there is to tell. */
-	if (up->disposition == NULL && up->parser.header_bytes == 0)
+	if (up->disposition == NULL && up->parser.header_bytes == 0 &&
+	    !up->is_raw)
 		return json_null();
 	return json_pack("{s:I,s:o,s:o,s:o,s:I,s:s?}", "headerBytes",
 	    (json_int_t)(up->disposition != NULL ? up->header_bytes
@@ -169,6 +197,7 @@ upload_free(struct upload *up)
 	if (up->incoming[0] != '\0')
 		unlink(up->incoming);
 	EVP_MD_CTX_free(up->hash);
+	EVP_MD_CTX_free(up->md5_hash);
 	multipart_release(&up->parser);
 	free(up->disposition);
 	free(up->filename);

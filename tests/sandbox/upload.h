@@ -14,6 +14,7 @@
 struct upload {
 	struct multipart parser;
 	EVP_MD_CTX *hash;
+	EVP_MD_CTX *md5_hash;
 	int fd;
 	char incoming[32];
 	unsigned files; /* parts named `file` seen so far */
@@ -25,12 +26,19 @@ struct upload {
 	char *disposition;
 	char *filename; /* NULL: not known, or not UTF-8 */
 	char *type;
-	char sha256[65]; /* set by upload_end() */
+	bool is_raw;     /* the body is the file */
+	char sha256[65]; /* all set by upload_end() */
+	char md5[33];
+	char md5_base64[25];
 };
 
 /* The caller owns the upload and ends it with upload_free(). */
 struct upload *upload_begin(unsigned n, const char *content_type,
     long long keep_bytes);
+
+/* The same of a body that is the file itself, to be stored under this key. */
+struct upload *upload_begin_raw(unsigned n, const char *key,
+    const char *content_type, long long keep_bytes);
 
 void upload_feed(struct upload *, const char *, size_t);
 

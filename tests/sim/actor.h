@@ -38,14 +38,18 @@ struct actor {
 	/* What it does with each recording. */
 	bool is_overtaken[RECORDINGS];
 	int in_flight[RECORDINGS];
-	int recording; /* that it is about; -1: none, or many */
+	int unnoted[RECORDINGS]; /* answers that the journal has not yet */
+	int recording;           /* that it is about; -1: none, or many */
 	bool is_visit, is_sweep;
 	bool is_stale;   /* its locks were lost */
 	bool is_cut_off; /* its host died */
 	bool has_sent, has_achieved;
 	size_t n_sent;
+	bool has_begun;     /* it has written down that it delivers */
 	bool has_concluded; /* it has written down how it ended */
 	bool is_unwritten;  /* it cannot write down anything */
+	int64_t call_ms;    /* its last call to the disk began then */
+	bool is_failed;     /* a call of it failed */
 	size_t journal_bytes;
 };
 

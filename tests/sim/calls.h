@@ -40,6 +40,7 @@ int __wrap_fsync(int fd);
 int __wrap_fdatasync(int fd);
 int __wrap_futimens(int fd, const struct timespec times[2]);
 int __wrap_fchmod(int fd, mode_t mode);
+int __wrap_fchown(int fd, uid_t owner, gid_t group);
 int __wrap_fcntl64(int fd, int command, ...);
 int __wrap_flock(int fd, int how);
 int __wrap_unlinkat(int dirfd, const char *path, int flags);

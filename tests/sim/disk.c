@@ -327,10 +327,16 @@ cut_directory(struct node *dir, const struct host *host)
 		e->node->parent = dir;
 		add(&dir->entries, e->name, e->node, true);
 	}
-	for (size_t i = 0; i < dir->gone.n; i++)
-		dir->gone.v[i].node->returns = false;
-	free_entries(&dir->gone);
-	dir->gone = (struct entries){ 0 };
+	/* What another host has not synced yet can still come back. */
+	for (size_t i = 0; i < dir->gone.n;) {
+		struct entry *e = &dir->gone.v[i];
+
+		e->node->returns = false;
+		if (e->node->links > 0 || e->node->dirtied_by == host)
+			drop(&dir->gone, e);
+		else
+			i++;
+	}
 }
 
 void

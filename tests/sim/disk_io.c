@@ -177,6 +177,15 @@ __wrap_fchmod(int fd, mode_t mode)
 	return 0;
 }
 
+/* Everything has one owner. */
+int
+__wrap_fchown(int fd, uid_t owner, gid_t group)
+{
+	(void)owner;
+	(void)group;
+	return disk_try(CALL_CHANGE) == -1 || !disk_file_of(fd) ? -1 : 0;
+}
+
 /* Locks */
 
 static int
@@ -219,7 +228,10 @@ __wrap_flock(int fd, int how)
 {
 	struct file *f;
 
-	if (disk_try(CALL_LOCK) == -1 || (f = disk_file_of(fd)) == NULL)
+	/* A file system has them or not; a single call does not say so. */
+	if (disk_try(CALL_LOCK) == -1)
+		return disk_fail(EIO);
+	if ((f = disk_file_of(fd)) == NULL)
 		return -1;
 	if (disk.flock_error)
 		return disk_fail(disk.flock_error);

@@ -74,6 +74,7 @@ chance(enum disk_call call)
 		int number = draw_error(call);
 
 		disk.fault_gap = draw_gap(DRAW_DISK, world.fault_mean);
+		actor_now->is_failed |= number != 0;
 		if (number)
 			trace("process %d: a call fails with %s", actor_now->id,
 			    strerrorname_np(number));
@@ -89,6 +90,7 @@ disk_step(enum disk_call call)
 
 	if (actor_now == NULL)
 		return 0;
+	actor_now->call_ms = now_ms;
 	if (++disk.calls % CALLS_A_MS == 0)
 		actor_sleep(now_ms + 1);
 	if (world.is_calm)

@@ -26,6 +26,9 @@ enum errand {
 /* Once for the whole program. */
 void errand_init(void);
 
+/* To a bucket, in small parts, or to the file-service. */
+void errand_use_s3(bool is_s3);
+
 /* A setting of this history. */
 void errand_set(const char *setting, const char *value);
 

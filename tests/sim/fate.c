@@ -12,6 +12,7 @@
 #include "io/json.h"
 #include "jibri.h"
 #include "laws.h"
+#include "s3_model.h"
 #include "trace.h"
 #include "world.h"
 
@@ -102,6 +103,9 @@ fate_arrival(struct arrival *a, const struct http_request *r)
 	*a = (struct arrival){
 		.url = xstrdup(r->url),
 		.filename = r->part_filename ? xstrdup(r->part_filename) : NULL,
+		.method = r->method ? r->method
+		    : r->body       ? "POST"
+				    : "GET",
 		.recording = -1,
 		.since_ms = actor_now->began_ms,
 	};
@@ -119,6 +123,9 @@ fate_arrival(struct arrival *a, const struct http_request *r)
 	} else if (strstr(r->url, "/metadata?")) {
 		a->stage = STAGE_LIST;
 		a->recording = recording_in(r->url, "referenceId=10");
+	} else if (s3_is_asked(r->url)) {
+		a->stage = s3_stage(a->method);
+		a->recording = recording_in(r->url, "Session-");
 	} else if (strstr(r->url, "/webhooks/")) {
 		a->stage = STAGE_WEBHOOK;
 	} else {
@@ -296,6 +303,7 @@ act_late(int64_t slot)
 	late[slot] = NULL;
 	server_act(a, &nobody_hears);
 	buf_free(&nobody_hears.body);
+	free(nobody_hears.etag);
 	arrival_free(a);
 	free(a);
 }
@@ -332,6 +340,7 @@ fate_act(struct fate *f, struct arrival *a, struct reply *reply)
 	server_act(a, reply);
 	if (f->acts == ACTS_TWICE) {
 		buf_free(&reply->body);
+		mem_replace(&reply->etag, NULL);
 		server_act(a, reply);
 	}
 }

@@ -23,10 +23,11 @@ enum {
 	HELP_ROUND = 30,
 	ROUNDS = 150,
 	/*
-	 * Until nothing waits for its next try; until all is removed, by clocks
-	 * that differ by a day and more.
+	 * Longer than any pause; until nothing is in doubt; until all is
+	 * removed, by clocks that differ by a day and more.
 	 */
-	LATE_ROUNDS = 8,
+	QUIET_ROUNDS = 7,
+	LATE_ROUNDS = 24,
 	KEPT_ROUNDS = 400,
 	HOPELESS_ROUNDS = 36,
 };
@@ -59,6 +60,14 @@ world_host(void)
 	return &world.hosts[draw(DRAW_WORLD, (uint32_t)world.n_hosts)];
 }
 
+/* No journal grows to 1 MiB here. */
+bool __wrap_progress_is_bloated(int64_t bytes, int64_t compact_bytes);
+bool
+__wrap_progress_is_bloated(int64_t bytes, int64_t compact_bytes)
+{
+	return world.has_compaction && bytes > 1000 && bytes > compact_bytes;
+}
+
 static void
 choose_hosts(void)
 {
@@ -76,6 +85,22 @@ choose_hosts(void)
 		};
 	if (world.n_hosts == 1)
 		world.hosts[0].is_read_only = false;
+}
+
+/* A bucket says of each object what it is. */
+static void
+choose_store(void)
+{
+	struct personality *p = &personality;
+
+	world.is_s3 = world_chance(FAULT_S3, 120) || world.is_always_s3;
+	errand_use_s3(world.is_s3);
+	if (!world.is_s3)
+		return;
+	p->path = PATH_AS_ASKED;
+	p->size = SIZE_NUMBER;
+	p->answer = SAYS_RECORD;
+	p->store = UPSERTS_NEW_ID;
 }
 
 static void
@@ -98,6 +123,7 @@ choose_server(void)
 		p->store = draw(DRAW_WORLD, STORES);
 	if (world_chance(FAULT_NO_LIST, 60))
 		p->list_refusal = refusals[draw(DRAW_WORLD, 4)];
+	choose_store();
 	/* Nobody could ever tell what is there. */
 	if (p->answer > SAYS_OK) {
 		p->path = PATH_AS_ASKED;
@@ -130,6 +156,7 @@ choose_faults(void)
 	errand_set("locking", disk.ofd_error ? "no" : "yes");
 	if (world_chance(FAULT_RENAME, 120))
 		disk.rename_error = EINVAL;
+	world.has_compaction = world_chance(FAULT_COMPACT, 400);
 }
 
 static void
@@ -234,7 +261,7 @@ first_kept(void)
 	return NULL;
 }
 
-/* What was given up may be delivered, and then removed, all the same. */
+/* What was given up may be delivered, and then removed, anyway. */
 static bool
 may_be_removed(void)
 {
@@ -244,39 +271,25 @@ may_be_removed(void)
 	return false;
 }
 
-/* Whoever removes one asks for it first. */
-static size_t
-count_left(void)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < world.n_recordings; i++)
-		n += jibri_directory((int)i) != NULL;
-	return n;
-}
-
 /* What is delivered is asked about no more, or is gone. */
 static void
 check_quiet(size_t round)
 {
 	int rounds = world.has_retention ? KEPT_ROUNDS : LATE_ROUNDS;
-	uint64_t requests;
-	size_t n_left;
+	int n_quiet = 0;
 
 	for (int i = 0; i < rounds && !world_is_over() &&
-	     (i < LATE_ROUNDS || first_kept());
+	     (n_quiet < QUIET_ROUNDS || first_kept());
 	     i++) {
+		uint64_t requests = world.requests;
+
 		/* Of what was heard, the answer may have been a refusal. */
 		if (i == LATE_ROUNDS)
 			help();
 		sweep_round(round++);
+		n_quiet = world.requests == requests ? n_quiet + 1 : 0;
 	}
-	requests = world.requests;
-	n_left = count_left();
-	sweep_round(round++);
-	sweep_round(round);
-	if (world.requests != requests && !may_be_removed() &&
-	    count_left() == n_left)
+	if (n_quiet < QUIET_ROUNDS && !may_be_removed())
 		law_break(LAW_QUIET,
 		    "all is delivered, and sweeps go on asking");
 	if (first_kept())

@@ -72,7 +72,10 @@ http_moves(const struct http *http, struct http_move *moves, size_t max)
 static char *
 shown_url(const struct http_request *r)
 {
-	return xasprintf("%s %.*s", r->body ? "POST" : "GET",
+	return xasprintf("%s %.*s",
+	    r->method     ? r->method
+		: r->body ? "POST"
+			  : "GET",
 	    (int)strcspn(r->url, "?"), r->url);
 }
 
@@ -89,7 +92,8 @@ end(struct http_transfer *t, enum http_outcome outcome)
 	a->outcome = outcome;
 	a->err.retry_after_ms = a->retry_after_ms;
 	a->err.is_outage = a->err.class != ERR_NONE && !t->is_local &&
-	    (a->status == 0 || (a->status >= 502 && a->status <= 504));
+	    (a->status == 0 || (a->status >= 502 && a->status <= 504) ||
+		(a->status >= 520 && a->status <= 530));
 	while (*link != t)
 		link = &(*link)->next;
 	*link = t->next;
@@ -99,6 +103,9 @@ end(struct http_transfer *t, enum http_outcome outcome)
 	*link = t;
 	if (t->is_counted)
 		laws_sent(t->arrival.recording);
+	/* It was on its way, and nobody waited for it. */
+	if (t->reply.is_needed && outcome != HTTP_ANSWERED)
+		laws_unclear(t->arrival.recording);
 	if (outcome == HTTP_ANSWERED && t->arrival.stage == STAGE_WEBHOOK &&
 	    t->arrival.recording >= 0)
 		laws_acknowledged(&t->arrival);
@@ -136,6 +143,9 @@ refuse(struct http_transfer *t, int status)
 	a->retry_after_ms = t->fate.retry_after_ms;
 	(void)err_set(&a->err, http_status_class(status), "%s: HTTP %d",
 	    a->what, status);
+	if (t->fate.status == 0)
+		(void)buf_add(&a->body, buf_str(&t->reply.body),
+		    t->reply.body.len);
 	end(t,
 	    status < 500         ? HTTP_NOT_DONE
 		: t->is_all_sent ? HTTP_UNKNOWN
@@ -178,6 +188,8 @@ take_answer(struct http_transfer *t)
 		return;
 	}
 	t->answer.status = reply->status;
+	t->answer.etag = steal(&reply->etag);
+	t->answer.request = t->request;
 	free(t->answer.content_type);
 	t->answer.content_type = xstrdup(reply->type);
 	if (t->fate.end == END_CUT_ANSWER)
@@ -437,6 +449,8 @@ http_release(struct http_transfer *t)
 	buf_free(&t->answer.body);
 	free(t->answer.content_type);
 	free(t->answer.what);
+	free(t->answer.etag);
+	free(t->reply.etag);
 	arrival_free(&t->arrival);
 	buf_free(&t->reply.body);
 	free(t);

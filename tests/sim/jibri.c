@@ -4,13 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <jansson.h>
-
 #include "base/buf.h"
-#include "base/err.h"
 #include "base/mem.h"
 #include "disk.h"
-#include "io/json.h"
 #include "laws.h"
 #include "trace.h"
 #include "world.h"
@@ -156,6 +152,15 @@ add_box(struct buf *b, const char *type, const char *content)
 	(void)buf_adds(b, content);
 }
 
+/* Of one frame, whose 4 bytes are the first of the mdat. */
+static const char moov[] = "\0\0\0\200moov\0\0\0\170trak\0\0\0\160mdia"
+			   "\0\0\0\024hdlr\0\0\0\0\0\0\0\0vide"
+			   "\0\0\0\124minf\0\0\0\114stbl"
+			   "\0\0\0\024stsz\0\0\0\0\0\0\0\4\0\0\0\1"
+			   "\0\0\0\034stsc\0\0\0\0\0\0\0\1"
+			   "\0\0\0\1\0\0\0\1\0\0\0\1"
+			   "\0\0\0\024stco\0\0\0\0\0\0\0\1\0\0\0\040";
+
 static bool
 is_media(const char *path)
 {
@@ -177,7 +182,7 @@ write_bytes(int recording, const char *path, size_t len)
 	if (is_media(path)) {
 		add_box(&b, "ftyp", "isom0000isommp42");
 		add_box(&b, "mdat", buf_str(&text));
-		add_box(&b, "moov", "x");
+		(void)buf_add(&b, moov, sizeof(moov) - 1);
 	} else {
 		(void)buf_adds(&b, "WEBVTT\n\n");
 		(void)buf_adds(&b, buf_str(&text));
@@ -195,7 +200,7 @@ void
 jibri_rewrite(int recording, const char *path, bool keeps_size, bool keeps_time)
 {
 	struct node *n = file_at(recording, path, false);
-	size_t overhead = is_media(path) ? 24 + 8 + 9 : 8;
+	size_t overhead = is_media(path) ? 24 + 8 + sizeof(moov) - 1 : 8;
 	int64_t mtime_ns = n ? n->mtime_ns : 0;
 
 	if (n == NULL || strcmp(path, "metadata.json") == 0)
@@ -205,18 +210,6 @@ jibri_rewrite(int recording, const char *path, bool keeps_size, bool keeps_time)
 			       : 20);
 	if (keeps_time)
 		n->mtime_ns = mtime_ns;
-}
-
-static char *
-redact(const char *text)
-{
-	struct err e;
-	autojson json_t *json = json_parse(text, strlen(text), &e);
-	autofree char *dumped = NULL;
-
-	(void)json_object_del(json, "upload_credentials");
-	dumped = json_dumps(json, JSON_INDENT(2));
-	return xasprintf("%s\n", dumped);
 }
 
 void
@@ -230,13 +223,14 @@ jibri_write_metadata(int recording, bool has_secret, bool is_whole)
 	    "{\"meeting_url\":\"https://meet.example/%s\","
 	    "\"participants\":[],\"serial\":\"%06d\"",
 	    s->room, ++serial);
+	if (has_secret && is_whole)
+		redacted = xasprintf("%s,\"kept\":1}", buf_str(&b));
 	if (has_secret)
 		(void)buf_adds(&b,
-		    ",\"upload_credentials\":{\"token\":\"" CANARY "\"}");
+		    ",\"upload_credentials\":{\"token\":\"" CANARY
+		    "\"},\"kept\":1");
 	if (is_whole)
 		(void)buf_adds(&b, "}");
-	if (has_secret && is_whole)
-		redacted = redact(buf_str(&b));
 	put(recording, "metadata.json", b.data, b.len, redacted, !is_whole);
 }
 

@@ -10,13 +10,12 @@
 #include "fate.h"
 #include "jibri.h"
 #include "server.h"
+#include "told.h"
 #include "trace.h"
 #include "world.h"
 
 enum {
-	WEBHOOKS = 256,
 	VISIT_BYTES = 1024,
-	SENT_BYTES = 256,
 	IGNORED = 30,
 	SKEW_MS = 300000,
 	HELD_UP_MS = 600000
@@ -36,7 +35,6 @@ static int n_ignored;
 /* What is known of a recording. */
 static struct ledger {
 	int last_sender;
-	int64_t told; /* the newest timestamp that was acknowledged */
 	int stores, ambiguous, unclear;
 	int64_t lost_ms;   /* its journal was removed then */
 	bool is_planted;   /* the old script was here */
@@ -46,22 +44,13 @@ static struct ledger {
 	int visits; /* that sent something, since faults have ended */
 } ledgers[RECORDINGS];
 
-static struct heard {
-	char *id, *body;
-} heard[WEBHOOKS];
-static size_t n_heard;
-
 static int64_t out_since_ms[2];
 static int out_requests[2];
 
 void
 laws_reset(void)
 {
-	for (size_t i = 0; i < n_heard; i++) {
-		free(heard[i].id);
-		free(heard[i].body);
-	}
-	n_heard = 0;
+	told_reset();
 	memset(ledgers, 0, sizeof(ledgers));
 	memset(out_since_ms, 0, sizeof(out_since_ms));
 	memset(out_requests, 0, sizeof(out_requests));
@@ -104,6 +93,7 @@ laws_excuse(int recording, const char *reason)
 		trace("%s: nothing is known of it any more: %s",
 		    sessions[recording].name, reason);
 	ledgers[recording].is_excused = true;
+	told_changed(recording);
 }
 
 void
@@ -125,13 +115,13 @@ laws_unwritten(int recording)
 	if (recording < 0)
 		return;
 	ledgers[recording].is_unwritten = true;
-	ledgers[recording].told = 0;
+	told_nothing(recording);
 }
 
 void
 laws_forget_told(int recording)
 {
-	ledgers[recording].told = 0;
+	told_lost(recording);
 	ledgers[recording].lost_ms = now_ms;
 }
 
@@ -147,6 +137,7 @@ void
 laws_changed(int recording)
 {
 	ledgers[recording].visits = 0;
+	told_changed(recording);
 }
 
 /* One worker at a time */
@@ -192,15 +183,17 @@ looks_finished(int recording)
 	return dir && disk_lookup(dir, "metadata.json");
 }
 
-/*
- * A run that could not write it down, or whose journal was removed, is as if
- * it had never been; and by a wrong clock a list that lags shows a loss.
- */
+static bool
+is_of_two_rooms(int recording)
+{
+	return jibri_current(recording, LAWS_STRANGER) != NULL;
+}
+
+/* By a wrong clock a list that lags shows a loss. */
 bool
 laws_may_stay(int recording)
 {
-	return ledgers[recording].is_unwritten ||
-	    ledgers[recording].lost_ms > 0 || laws_has_withheld(recording) ||
+	return laws_has_withheld(recording) || is_of_two_rooms(recording) ||
 	    (personality.lag_ms > 0 && is_skewed());
 }
 
@@ -254,20 +247,23 @@ void
 laws_sent(int recording)
 {
 	actor_now->in_flight[recording]--;
+	actor_now->unnoted[recording]++;
 }
 
 void
 laws_actor_ended(struct actor *a)
 {
-	if (a->recording >= 0 && a->journal_bytes > 0)
+	if (a->recording >= 0 && a->has_begun)
 		sessions[a->recording].died_last = a->is_killed &&
 		    !a->is_cut_off && !a->is_visit && !a->has_concluded;
 	for (int i = 0; i < RECORDINGS; i++)
-		if (personality.store == UPSERTS_SAME_ID)
-			ledgers[i].unclear += a->in_flight[i];
+		/* Only who heard the answer could know it in a list. */
+		if (a->is_killed &&
+		    (personality.store == UPSERTS_SAME_ID ||
+			personality.path == PATH_OWN))
+			ledgers[i].unclear += a->in_flight[i] + a->unnoted[i];
 	if (a->is_visit && !a->is_killed && !a->has_achieved &&
-	    a->journal_bytes >
-		VISIT_BYTES + SENT_BYTES * (a->n_sent > 2 ? a->n_sent - 2 : 0))
+	    a->journal_bytes > VISIT_BYTES)
 		law_break(LAW_JOURNAL,
 		    "%s achieved nothing, and wrote %zu bytes of journal",
 		    a->name, a->journal_bytes);
@@ -281,14 +277,30 @@ laws_written(const struct node *n, const void *data, size_t len)
 
 	if (n->recording < 0 || n->version)
 		return;
+	/* What is rewritten is no news. */
+	if (disk_lookup(n->parent, ".jibri-finalize.new") == n) {
+		trace("compact journal: %.*s", (int)len - 1, p);
+		return;
+	}
 	trace("journal: %.*s", (int)len - 1, p);
 	/* What a list showed is known from now on. */
 	if (memmem(data, len, "\"stored\"", 8) ||
 	    memmem(data, len, "\"superseded\"", 12))
 		actor_now->has_achieved = true;
-	if (is_wrong(actor_now->host))
+	if (actor_now->is_visit && is_wrong(actor_now->host))
 		ledgers[n->recording].is_begun = true;
+	/* What could not be read may have changed, and is looked at again. */
+	if (memmem(data, len, "\"telling\"", 9) ||
+	    (actor_now->is_failed && memmem(data, len, "\"reopened\"", 10)))
+		told_perhaps(n->recording);
+	/* Whoever wrote it may die before it can say so. */
+	if (memmem(data, len, "\"givenUp\"", 9))
+		sessions[n->recording].has_left = true;
+	if (memmem(data, len, "\"reset\"", 7))
+		laws_excuse(n->recording, "its journal was reset");
 	actor_now->journal_bytes += len;
+	actor_now->unnoted[n->recording] = 0;
+	actor_now->has_begun |= memmem(p, len, "\"began\"", 7) != NULL;
 	actor_now->has_concluded |= memmem(p, len, end, strlen(end)) != NULL;
 	while ((p = memmem(p, len - (size_t)(p - (const char *)data), event,
 		    strlen(event))) != NULL) {
@@ -307,13 +319,19 @@ laws_seen(const void *data, size_t len, const char *where)
 		law_break(LAW_SECRET, "a redacted member left in %s", where);
 }
 
+static size_t
+sent_len(const struct version *v)
+{
+	return v->redacted ? strlen(v->redacted) : v->len;
+}
+
 static bool
 is_version(const struct version *v, int recording, const char *path,
     const void *data, size_t len)
 {
 	const struct session *s = &sessions[recording];
 	const char *want = v->redacted ? v->redacted : v->data;
-	size_t want_len = v->redacted ? strlen(v->redacted) : v->len;
+	size_t want_len = sent_len(v);
 	size_t room = strlen(s->room), name = strlen(s->name);
 
 	return v->recording == recording && want_len == len &&
@@ -328,6 +346,10 @@ laws_stored(int recording, const char *path, const void *data, size_t len,
 	struct ledger *l = &ledgers[recording < 0 ? 0 : recording];
 
 	laws_seen(data, len, path);
+	/* Alone with metadata.json it may as well be the recording's own. */
+	if (strstr(path, LAWS_STRANGER) && recording >= 0 &&
+	    laws_is_recording(recording))
+		law_break(LAW_STRANGER, "%s was stored", path);
 	if (recording < 0)
 		return;
 	if (actor_now)
@@ -360,9 +382,8 @@ looks_there(const struct version *now)
 		if (v->recording == now->recording &&
 		    strcmp(v->path, now->path) == 0 && server_has(v) &&
 		    (personality.size == SIZE_NONE ||
-			(v->len == now->len &&
-			    (l->is_excused || l->is_unwritten ||
-				l->is_planted))))
+			sent_len(v) == sent_len(now)) &&
+		    (l->is_excused || l->is_unwritten || l->is_planted))
 			return true;
 	return personality.size == SIZE_NONE && l->is_planted;
 }
@@ -381,8 +402,16 @@ laws_removed(const struct node *n)
 {
 	const struct version *v = n->version;
 
+	if (v == NULL && n->recording >= 0 &&
+	    disk_lookup(n->parent, ".jibri-finalize") == n) {
+		laws_excuse(n->recording, "it was removed here");
+		told_nothing(n->recording);
+	}
 	if (actor_now == NULL || v == NULL || !is_ours(v) || server_has(v) ||
 	    looks_there(v))
+		return;
+	/* No call looks and removes at once. */
+	if (v->from_ms >= actor_now->call_ms)
 		return;
 	law_break(LAW_REMOVED, "%s/%s is removed, and not at the server",
 	    sessions[v->recording].name, v->path);
@@ -390,13 +419,14 @@ laws_removed(const struct node *n)
 
 /* What is told */
 
-/* Is one of those there that could be meant? */
+/* Is one of those there that could be meant, or was one not to leave? */
 static bool
 is_any_there(const struct version *now, int64_t since_ms)
 {
 	for (const struct version *v = versions; v; v = v->next)
 		if (v->recording == now->recording && v->to_ms >= since_ms &&
-		    strcmp(v->path, now->path) == 0 && server_has(v))
+		    strcmp(v->path, now->path) == 0 &&
+		    (server_has(v) || looks_there(v) || !is_ours(v)))
 			return true;
 	return false;
 }
@@ -421,8 +451,7 @@ laws_stopped(const struct arrival *a)
 	for (const struct version *v = versions; v; v = v->next)
 		if (v->recording == a->recording && v->from_ms <= a->sent_ms &&
 		    v->to_ms > a->sent_ms && is_ours(v) &&
-		    was_there(v, a->since_ms) &&
-		    !is_any_there(v, a->since_ms) && !looks_there(v))
+		    was_there(v, a->since_ms) && !is_any_there(v, a->since_ms))
 			law_break(LAW_STOPPED,
 			    "STOPPED for %s, and %s is not at the server as "
 			    "it is",
@@ -431,56 +460,24 @@ laws_stopped(const struct arrival *a)
 }
 
 void
-laws_webhook(const struct arrival *a)
-{
-	const char *body = buf_str(&a->body);
-	struct ledger *l = &ledgers[a->recording];
-	size_t i = 0;
-
-	/* When it began is told whenever somebody asks for it. */
-	if (a->timestamp < l->told && strcmp(a->event, "STARTED") != 0)
-		law_break(LAW_OLDER,
-		    "%s of %s says %lld, and %lld was told before", a->event,
-		    sessions[a->recording].name, (long long)a->timestamp,
-		    (long long)l->told);
-	if (a->webhook_id == NULL)
-		return;
-	while (i < n_heard && strcmp(heard[i].id, a->webhook_id) != 0)
-		i++;
-	if (i < n_heard && strcmp(heard[i].body, body) != 0)
-		law_break(LAW_SAME_BODY, "webhook-id %s with %s and %s",
-		    a->webhook_id, heard[i].body, body);
-	if (i == n_heard && n_heard < WEBHOOKS)
-		heard[n_heard++] = (struct heard){
-			.id = xstrdup(a->webhook_id),
-			.body = xstrdup(body),
-		};
-}
-
-void
-laws_acknowledged(const struct arrival *a)
-{
-	struct ledger *l = &ledgers[a->recording];
-
-	/* What is written down nowhere binds nobody. */
-	if (a->timestamp > l->told && !actor_now->is_unwritten &&
-	    actor_now->began_ms > l->lost_ms)
-		l->told = a->timestamp;
-	actor_now->has_achieved = true;
-}
-
-void
 laws_asked_while_out(bool is_file_service, int64_t since_ms)
 {
 	int64_t minutes = (now_ms - since_ms) / 60000;
+	int64_t limit = 12 + minutes + minutes / 4;
+	int64_t at_first = 4 + 2 * minutes;
 
 	if (!actor_now->is_visit && !actor_now->is_sweep)
 		return;
 	if (out_since_ms[is_file_service] != since_ms)
 		out_requests[is_file_service] = 0;
 	out_since_ms[is_file_service] = since_ms;
-	if (++out_requests[is_file_service] >
-	    (12 + minutes + minutes / 4) * (int64_t)world.n_hosts)
+	/* One visit a minute, that asks and tries to send; pauses double. */
+	if (limit > at_first)
+		limit = at_first;
+	/* Two visits a minute at most. */
+	if (is_skewed())
+		limit = 12 + 4 * minutes;
+	if (++out_requests[is_file_service] > limit * (int64_t)world.n_hosts)
 		law_break(LAW_OUTAGE,
 		    "%d requests to a service that is out for %lld minutes",
 		    out_requests[is_file_service], (long long)minutes);
@@ -541,18 +538,6 @@ laws_is_delivered(int recording, const char **missing)
 	return v == NULL &&
 	    sessions[recording].stopped_ms >= last_change(recording) &&
 	    sessions[recording].stopped_ms > 0;
-}
-
-/* And a metadata.json that cannot say which is meant. */
-static bool
-is_of_two_rooms(int recording)
-{
-	size_t n = 0;
-
-	for (const struct version *v = versions; v; v = v->next)
-		n += v->recording == recording && v->to_ms == INT64_MAX &&
-		    strstr(v->path, ".mp4");
-	return n > 1 && laws_has_withheld(recording);
 }
 
 void

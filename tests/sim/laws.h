@@ -7,6 +7,9 @@
 
 #include "actor.h"
 
+/* A file of another room that lands in the directory of a recording. */
+#define LAWS_STRANGER "Stranger_2026-01-05-12-00-00.mp4"
+
 struct node;
 struct version;
 struct arrival;
@@ -17,8 +20,10 @@ struct arrival;
 	X(DOUBLED, "doubled") \
 	X(REMOVED, "removed") \
 	X(SECRET, "secret") \
+	X(STRANGER, "stranger") \
 	X(ALONE, "alone") \
 	X(SAME_BODY, "same-body") \
+	X(SAME_ID, "same-id") \
 	X(OLDER, "older") \
 	X(LIVE, "live") \
 	X(DELIVERED, "delivered") \

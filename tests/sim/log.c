@@ -93,9 +93,9 @@ log_result(const char *text)
 }
 
 void
-log_outcome(const char *text)
+log_outcome(const char *fmt, ...)
 {
-	(void)text;
+	(void)fmt;
 }
 
 void

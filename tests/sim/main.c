@@ -1,11 +1,13 @@
 /*
  * Usage: sim [--seed N] [--time SECONDS] [--jobs N] [--law NAMES]
  *            [--without FAULTS] [--with FAULTS] [--first N] [--whole] [--hunt]
+ *            [--bucket]
  *
  * With --seed one history, shown line by line, and made small if it breaks a
  * law (--whole: as it is); else as many as the time allows, from seed --first
  * on, with --hunt only until one breaks a law.  NAMES and FAULTS are lists
  * with commas; --law looks at those laws alone, --with has those faults alone.
+ * With --bucket recordings go to S3 in every history.
  */
 #include <getopt.h>
 #include <inttypes.h>
@@ -105,6 +107,7 @@ parse(struct options *o, int argc, char **argv)
 		{ "with", required_argument, NULL, 'w' },
 		{ "whole", no_argument, NULL, 'a' },
 		{ "hunt", no_argument, NULL, 'h' },
+		{ "bucket", no_argument, NULL, 'b' },
 		{ 0 },
 	};
 	int flag;
@@ -143,6 +146,9 @@ parse(struct options *o, int argc, char **argv)
 			break;
 		case 'h':
 			o->is_hunt = true;
+			break;
+		case 'b':
+			world.is_always_s3 = true;
 			break;
 		default:
 			exit(2);

@@ -29,3 +29,9 @@ openfiles_free(struct openfiles *set)
 {
 	*set = (struct openfiles){ 0 };
 }
+
+void
+openfiles_load(struct openfiles *set)
+{
+	(void)set;
+}

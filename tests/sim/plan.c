@@ -83,13 +83,15 @@ rewrite(const struct step *s)
 static void
 add(const struct step *s)
 {
-	static const char *const names[] = { "late.vtt", "Folder/late.vtt",
-		"Room_2026-01-05-11-45-00.mp4", "Folder/later.vtt",
-		".jibri-finalize-manifest.jsonl" };
+	autofree char *second =
+	    xasprintf("Room-%d_2026-01-05-11-45-00.mp4", s->recording);
+	const char *const names[] = { "late.vtt", "Folder/late.vtt", second,
+		"Folder/later.vtt", ".jibri-finalize-manifest.jsonl" };
+	const char *name = s->how % 32 == 5 ? LAWS_STRANGER : names[s->how % 5];
 
 	if (!world.allows[FAULT_ADD] || jibri_directory(s->recording) == NULL)
 		return;
-	jibri_write(s->recording, names[s->how % 5], 30);
+	jibri_write(s->recording, name, 30);
 	if (s->how & 16)
 		hook(s);
 }
@@ -289,7 +291,8 @@ plan_recording(int i)
 	uint32_t orphan = draw(DRAW_WORLD, 8);
 
 	jibri_make(i, draw(DRAW_WORLD, 3), is_live);
-	if (!is_live && draw_chance(DRAW_WORLD, 30))
+	/* What is read at once goes to a bucket in one piece. */
+	if (!is_live && draw_chance(DRAW_WORLD, world.is_s3 ? 500 : 30))
 		jibri_write(i, sessions[i].media, LARGE_BYTES);
 	if (world_chance(FAULT_OLD_SCRIPT, 100)) {
 		laws_planted(i);

@@ -149,6 +149,12 @@ stop_left_ms(void)
 }
 
 int
+stop_signal(void)
+{
+	return 0;
+}
+
+int
 stop_fd(void)
 {
 	return STOP_FD;

@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "jibri.h"
 #include "laws.h"
+#include "s3_model.h"
 #include "trace.h"
 #include "world.h"
 
@@ -20,6 +21,7 @@ struct record {
 	char *path; /* that it was asked to have */
 	char *data;
 	size_t len;
+	char *etag; /* of an object */
 	int64_t visible_ms;
 	struct record *next;
 };
@@ -32,6 +34,7 @@ free_record(struct record *r)
 {
 	free(r->path);
 	free(r->data);
+	free(r->etag);
 	free(r);
 }
 
@@ -46,6 +49,7 @@ server_reset(void)
 	}
 	personality = (struct personality){ 0 };
 	next_id = 5000;
+	s3_reset();
 }
 
 void
@@ -92,6 +96,25 @@ store(int meeting, const char *path, const void *data, size_t len)
 	r->len = len;
 	r->visible_ms = now_ms + personality.lag_ms;
 	return r;
+}
+
+void
+server_put(int meeting, const char *path, const void *data, size_t len,
+    const char *etag)
+{
+	mem_replace(&store(meeting, path, data, len)->etag, etag);
+}
+
+void
+server_each(const char *prefix,
+    void (*show)(void *ctx, const char *path, size_t len, const char *etag),
+    void *ctx)
+{
+	for (const struct record *r = records; r; r = r->next)
+		if (r->visible_ms <= now_ms &&
+		    strncmp(r->path + 1, prefix, strlen(prefix)) == 0)
+			show(ctx, r->path, r->len,
+			    r->etag ? r->etag : "planted");
 }
 
 static void
@@ -164,15 +187,18 @@ upload(const struct arrival *a, struct reply *reply)
 	autofree char *path = asked_path(a);
 	const struct record *old = find(meeting, path);
 	bool looks_old = personality.store == UPSERTS_SAME_ID && old &&
-	    old->len == a->body.len;
+	    (old->len == a->body.len || personality.size == SIZE_NONE);
 	const struct record *r =
 	    store(meeting, path, buf_str(&a->body), a->body.len);
 
 	trace("stored: %s, %zu bytes, id %" PRId64, path, r->len, r->id);
 	/* Nobody can know it in a list. */
-	if ((looks_old || personality.path == PATH_OWN) &&
-	    (!a->is_heard || personality.answer != SAYS_RECORD))
+	reply->is_needed = looks_old || personality.path == PATH_OWN;
+	if (reply->is_needed &&
+	    (!a->is_heard || personality.answer != SAYS_RECORD)) {
+		reply->is_needed = false;
 		laws_unclear(a->recording);
+	}
 	laws_stored(a->recording, path, r->data, r->len, meeting);
 	reply->status = statuses[personality.answer];
 	if (personality.answer == SAYS_RECORD || personality.answer == SAYS_OK)
@@ -259,6 +285,10 @@ server_act(const struct arrival *a, struct reply *reply)
 {
 	reply->status = 200;
 	reply->type = "application/json";
+	if (s3_is_asked(a->url)) {
+		s3_act(a, reply);
+		return;
+	}
 	switch (a->stage) {
 	case STAGE_LOOKUP:
 		look_up(a, reply);

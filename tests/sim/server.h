@@ -18,6 +18,7 @@ struct arrival {
 	int recording; /* -1: of none of ours */
 	char *url;
 	char *filename;
+	const char *method;
 	char *webhook_id;
 	char event[16]; /* of a webhook */
 	int64_t timestamp;
@@ -31,6 +32,8 @@ struct reply {
 	int status;
 	const char *type;
 	struct buf body;
+	char *etag;
+	bool is_needed; /* no list will say what it says */
 };
 
 /* How the file-service of this history behaves. */
@@ -52,6 +55,13 @@ void arrival_free(struct arrival *);
 /* As somebody before us did it: no request of ours. */
 struct version;
 void server_plant(int recording, const struct version *);
+
+/* The objects of a bucket, see s3_model.h: those that a list shows. */
+void server_put(int meeting, const char *path, const void *data, size_t len,
+    const char *etag);
+void server_each(const char *prefix,
+    void (*show)(void *ctx, const char *path, size_t len, const char *etag),
+    void *ctx);
 
 /* Has it these bytes, under this path of the recording? */
 bool server_has(const struct version *);

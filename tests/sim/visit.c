@@ -1,8 +1,10 @@
 #include "visit.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "sweep/visit.h"
 
@@ -13,7 +15,7 @@
 
 enum { VISITS = 64, VISIT_FD = 1 << 25 };
 
-struct child {
+struct visitor {
 	bool is_used;
 	int pid, parent;
 	struct visit_policy policy;
@@ -22,11 +24,11 @@ struct child {
 	struct visit_report report;
 };
 
-static struct child children[VISITS];
+static struct visitor children[VISITS];
 
-int __wrap_visit_start(struct visit *, const struct visit_policy *,
+int __wrap_visit_start(struct child *, const struct visit_policy *,
     const char *directory, struct err *e);
-bool __wrap_visit_end(struct visit *, struct visit_report *);
+bool __wrap_visit_end(struct child *, struct visit_report *);
 
 void
 visits_reset(void)
@@ -36,7 +38,7 @@ visits_reset(void)
 	memset(children, 0, sizeof(children));
 }
 
-static struct child *
+static struct visitor *
 child_of(int fd)
 {
 	return fd >= VISIT_FD && fd < VISIT_FD + VISITS &&
@@ -48,7 +50,7 @@ child_of(int fd)
 bool
 visit_is_over(int fd)
 {
-	const struct child *c = child_of(fd);
+	const struct visitor *c = child_of(fd);
 
 	return c && (c->has_report || actor_find(c->pid) == NULL);
 }
@@ -56,7 +58,7 @@ visit_is_over(int fd)
 static void
 run(void *ctx)
 {
-	struct child *c = ctx;
+	struct visitor *c = ctx;
 	struct visit_report report = { 0 };
 
 	stop_at(clock_mono_ms() + c->policy.deadline_ms);
@@ -66,7 +68,7 @@ run(void *ctx)
 }
 
 /* The slot of a sweep that has died is free again. */
-static struct child *
+static struct visitor *
 free_child(void)
 {
 	for (size_t i = 0; i < VISITS; i++)
@@ -88,10 +90,10 @@ recording_of(const char *directory)
 }
 
 int
-__wrap_visit_start(struct visit *v, const struct visit_policy *policy,
+__wrap_visit_start(struct child *v, const struct visit_policy *policy,
     const char *directory, struct err *e)
 {
-	struct child *c = free_child();
+	struct visitor *c = free_child();
 	char name[48];
 	struct actor *a;
 
@@ -104,13 +106,15 @@ __wrap_visit_start(struct visit *v, const struct visit_policy *policy,
 	a->is_visit = true;
 	a->recording = recording_of(directory);
 	free(c->directory);
-	*c = (struct child){
+	*c = (struct visitor){
 		.is_used = true,
 		.parent = actor_now->id,
 		.pid = a->id,
 		.policy = *policy,
 		.directory = xstrdup(directory),
 	};
+	/* It is the sweep's, whose memory no process has any more. */
+	c->policy.token = NULL;
 	v->pid = a->id;
 	v->began_ms = clock_mono_ms();
 	v->kill_at_ms = v->began_ms + policy->deadline_ms + STOP_KILL_MS;
@@ -119,9 +123,9 @@ __wrap_visit_start(struct visit *v, const struct visit_policy *policy,
 }
 
 bool
-__wrap_visit_end(struct visit *v, struct visit_report *report)
+__wrap_visit_end(struct child *v, struct visit_report *report)
 {
-	struct child *c = child_of(v->fd);
+	struct visitor *c = child_of(v->fd);
 	bool has_report = c->has_report;
 
 	*report = c->report;
@@ -132,4 +136,19 @@ __wrap_visit_end(struct visit *v, struct visit_report *report)
 	*report = (struct visit_report){ 0 };
 	(void)err_set(&report->err, ERR_TEMPORARY, "the visit died");
 	return false;
+}
+
+enum removal_outcome __wrap_visit_remove(const struct removal *r,
+    struct err *e);
+
+enum removal_outcome
+__wrap_visit_remove(const struct removal *r, struct err *e)
+{
+	enum removal_outcome outcome;
+	struct stat st;
+
+	if (fstatat(r->rootfd, r->name, &st, AT_SYMLINK_NOFOLLOW) == -1)
+		return REMOVAL_KEPT;
+	outcome = removal_empty(r, e);
+	return outcome == REMOVAL_DONE ? removal_finish(r, &st, e) : outcome;
 }

@@ -47,7 +47,10 @@
 	X(UPLOAD, "upload")         /* by hand */ \
 	X(MEETING_ID, "meeting-id") /* by hand, to another meeting */ \
 	X(RETENTION, "retention")   /* what is delivered is removed */ \
-	X(LOST_JOURNAL, "lost-journal") /* rm .jibri-finalize */
+	X(LOST_JOURNAL, "lost-journal") /* rm .jibri-finalize */ \
+	X(COMPACT, "compact") /* journals are rewritten when small */ \
+	X(S3, "s3")           /* recordings go to a bucket, in parts */ \
+	X(PARTS, "parts")     /* uploads and parts vanish */
 
 enum fault {
 #define X(name, text) FAULT_##name,
@@ -68,6 +71,8 @@ struct world {
 	size_t n_hosts, n_recordings;
 	int64_t sweep_every_ms;
 	bool has_retention;
+	bool has_compaction;
+	bool is_always_s3, is_s3; /* in every history; in this one */
 	uint64_t requests;
 };
 extern struct world world;

@@ -2,15 +2,23 @@
 
 #include "base/mem.h"
 #include "io/json.h"
+#include "io/json_stream.h"
+#include "io/json_text.h"
 
-static json_t *
-parsed(const char *text)
+/* The value at a pointer as it stands there; NULL: none. */
+static char *
+found(const char *text, const char *pointer, struct json_place *place,
+    bool *is_json)
 {
-	struct err e;
-	json_t *json = json_parse(text, strlen(text), &e);
+	char *items[] = { (char *)pointer };
+	const struct text_list pointers = { items, 1 };
+	autobuf struct buf buf = { 0 };
 
-	check(json, "%s: %s", text, e.text);
-	return json;
+	(void)buf_adds(&buf, text);
+	*is_json = json_text_find(&buf, &pointers, place);
+	return place->end
+	    ? xstrndup(text + place->start, place->end - place->start)
+	    : NULL;
 }
 
 static void
@@ -20,7 +28,7 @@ test_pointers(void **state)
 	static const struct {
 		const char *pointer, *value;
 	} rows[] = {
-		{ "/foo", "[\"bar\",\"baz\"]" },
+		{ "/foo", "[\"bar\", \"baz\"]" },
 		{ "/foo/0", "\"bar\"" },
 		{ "/foo/1", "\"baz\"" },
 		{ "/", "0" },
@@ -42,55 +50,191 @@ test_pointers(void **state)
 		{ "/none", NULL },
 		{ "/o/p/q/r", NULL },
 		{ "/o//q", NULL },
+		{ "/p/q", NULL },
 		{ "foo", NULL },
+		{ "", NULL },
 	};
-	autojson json_t *json =
-	    parsed("{\"foo\":[\"bar\",\"baz\"],\"\":0,\"a/b\":1,\"c%d\":2,"
-		   "\"i\\\\j\":5,\" \":7,\"m~n\":8,\"o\":{\"p\":{\"q\":9}},"
-		   "\"~1\":10}");
+	static const char text[] =
+	    "{\"foo\":[\"bar\", \"baz\"],\"\":0,\"a/b\":1,\"c%d\":2,"
+	    "\"i\\\\j\":5 ,\" \": 7,\"m~n\":8,\"o\":{\"p\":{\"q\":9}},"
+	    "\"~1\":10}";
 
 	(void)state;
-	assert_ptr_equal(json_pointer_get(json, ""), json);
 	for (size_t i = 0; i < LENGTH(rows); i++) {
-		const json_t *found = json_pointer_get(json, rows[i].pointer);
-		autofree char *value = found
-		    ? json_dumps(found, JSON_COMPACT | JSON_ENCODE_ANY)
-		    : NULL;
+		struct json_place place;
+		bool is_json;
+		autofree char *value =
+		    found(text, rows[i].pointer, &place, &is_json);
 
+		assert_true(is_json);
 		check(is_equal(value, rows[i].value), "%s gave %s",
 		    rows[i].pointer, shown(value));
 	}
-	assert_null(json_pointer_get(NULL, "/a"));
+}
+
+/* What jansson takes is taken, what it refuses is refused, but for these. */
+static void
+test_grammar(void **state)
+{
+	static const char *const texts[] = { "{}", "[]", " { } ", "\t[\r\n]\n",
+		"{\"a\":1}", "{\"a\":1,}", "{,}", "{\"a\"}", "{\"a\":}",
+		"{a:1}", "{\"a\":1 \"b\":2}", "[1,2]", "[1,]", "[,1]", "[1 2]",
+		"[1", "{\"a\":1", "{\"a\"", "[\"", "[\"\\", "[\"\\u00",
+		"[\"a\nb\"]", "[\"\\x\"]", "[\"\\u00g0\"]", "[\"\\u00e9\"]",
+		"[\"\\ud83c\\udfa5\"]", "[\"\\\"\\\\\\/\\b\\f\\n\\r\\t\"]",
+		"[\"\xc3\xa9\"]", "[\"\xff\"]", "[\"\xc3\"]",
+		"[\"\xed\xa0\x80\"]", "[\"\xc0\x80\"]", "[0]", "[-0]", "[01]",
+		"[-]", "[+1]", "[.5]", "[1.]", "[1.5]", "[1e5]", "[1E+5]",
+		"[1e-05]", "[1e]", "[0x1]", "[1.5e]", "[true,false,null]",
+		"[tru]", "[truex]", "[nul]", "[NaN]", "[Infinity]", "['a']",
+		"{}x", "{}}", "[]]", "[}", "{]", "/**/{}", "", " ",
+		"{\"a\":{\"b\":[{}]}}" };
+	/* Sent as they are, and read by others. */
+	static const char *const lenient[] = { "\xef\xbb\xbf{}",
+		"[\"\\u0000\"]", "{\"\\u0000\":1}", "[\"\\ud83d\"]",
+		"[\"\\udfa5\\ud83c\"]", "[9223372036854775808]", "[1e400]",
+		"[-123456789012345678901234567890]" };
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(texts); i++) {
+		struct json_place place;
+		bool is_json;
+		autofree char *none = found(texts[i], "/x", &place, &is_json);
+		autojson json_t *json = json_loads(texts[i], 0, NULL);
+
+		assert_null(none);
+		check(is_json == (json != NULL), "%s", texts[i]);
+	}
+	for (size_t i = 0; i < LENGTH(lenient); i++) {
+		struct json_place place;
+		bool is_json;
+		autofree char *none = found(lenient[i], "/x", &place, &is_json);
+
+		assert_null(none);
+		check(is_json, "%s", lenient[i]);
+	}
+}
+
+/* Brackets without end end somewhere, not in the stack. */
+static void
+test_depth(void **state)
+{
+	struct text_list pointers;
+	struct json_place place;
+
+	(void)state;
+	text_list_parse(&pointers, "/x");
+	for (size_t depth = 1000; depth < 10000000; depth *= 10) {
+		autobuf struct buf text = { 0 };
+
+		for (size_t i = 0; i < depth; i++)
+			(void)buf_adds(&text, "[");
+		assert_false(json_text_find(&text, &pointers, &place));
+		for (size_t i = 0; i < depth; i++)
+			(void)buf_adds(&text, "]");
+		assert_int_equal(json_text_find(&text, &pointers, &place),
+		    depth <= 1000);
+	}
+	text_list_free(&pointers);
 }
 
 static void
-test_removal(void **state)
+test_cut_off(void **state)
 {
-	static const char text[] = "{\"a\":{\"b\":1,\"c\":[1,2,3]},\"d/e\":2}";
 	static const struct {
-		const char *pointer, *left; /* NULL: nothing was there */
+		const char *text, *value;
+		bool is_leading;
 	} rows[] = {
-		{ "/a", "{\"d/e\":2}" },
-		{ "/a/b", "{\"a\":{\"c\":[1,2,3]},\"d/e\":2}" },
-		{ "/a/c/1", "{\"a\":{\"b\":1,\"c\":[1,null,3]},\"d/e\":2}" },
-		{ "/d~1e", "{\"a\":{\"b\":1,\"c\":[1,2,3]}}" },
-		{ "/x", NULL },
-		{ "/a/x", NULL },
-		{ "/a/c/3", NULL },
-		{ "/x/y", NULL },
-		{ "/a/b/c", NULL },
-		{ "", NULL },
+		{ "{\"url\":\"a\"", "\"a\"", true },
+		{ "{\"url\":\"a\",\"b\":", "\"a\"", true },
+		{ "\xef\xbb\xbf { \"url\" : \"a\" , x", "\"a\"", true },
+		{ "{\"\\u0075rl\":\"a\",", "\"a\"", true },
+		{ "{\"b\":1,\"url\":\"a\",", "\"a\"", false },
+		{ "{\"url\":\"a", NULL, false },
+		{ "{\"url\":\"a\\\"", NULL, false },
+		{ "{\"b\":{\"url\":\"a\"", NULL, false },
+		{ "[{\"url\":\"a\"", NULL, false },
+		{ "{\"url", NULL, false },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < LENGTH(rows); i++) {
-		autojson json_t *json = parsed(text);
-		bool was_there = json_pointer_remove(json, rows[i].pointer);
-		autofree char *left =
-		    json_dumps(json, JSON_COMPACT | JSON_SORT_KEYS);
+		struct json_place place;
+		bool is_json;
+		autofree char *value =
+		    found(rows[i].text, "/url", &place, &is_json);
 
-		assert_int_equal(was_there, rows[i].left != NULL);
-		assert_string_equal(left, was_there ? rows[i].left : text);
+		assert_false(is_json);
+		check(is_equal(value, rows[i].value) &&
+			place.is_leading == rows[i].is_leading,
+		    "%s gave %s", rows[i].text, shown(value));
+	}
+}
+
+static void
+test_cut(void **state)
+{
+	static const char text[] = "{\"a\":{\"b\":1,\"c\":[1, 22222 ,3]} , "
+				   "\"d/e\" : 2}";
+	static const struct {
+		const char *pointers, *text, *left; /* NULL: it is not JSON */
+	} rows[] = {
+		{ "/a", text, "{\"d/e\" : 2}" },
+		{ "/d~1e", text, "{\"a\":{\"b\":1,\"c\":[1, 22222 ,3]}}" },
+		{ "/a,/d~1e", text, "{}" },
+		{ "/a/b", text, "{\"a\":{\"c\":[1, 22222 ,3]} , \"d/e\" : 2}" },
+		{ "/a/c/1,/a/c", text, "{\"a\":{\"b\":1} , \"d/e\" : 2}" },
+		{ "/a/c/1", text,
+		    "{\"a\":{\"b\":1,\"c\":[1, null ,3]} , \"d/e\" : 2}" },
+		{ "/a/c/0,/a/c/2", text,
+		    "{\"a\":{\"b\":1,\"c\":[0, 22222 ,0]} , \"d/e\" : 2}" },
+		{ "/x,/a/x,/a/c/3,/x/y,/a/b/c,/a/c/b", text, text },
+		{ "/a", "{\"x\":0,\"a\":1,\"a\":2,\"y\":3}",
+		    "{\"x\":0,\"y\":3}" },
+		{ "/a", "{\"a\":1,\"a\":2, \"y\":{\"a\":3},\"\\u0061\":4 }",
+		    "{\"y\":{} }" },
+		{ "/a", "{ \"a\" : {\"a\":[1,{}]}, \"b\":\"}\" }",
+		    "{ \"b\":\"}\" }" },
+		{ "/a/b,/a", "{\"a\":{\"b\":1,\"c\":2}}", "{}" },
+		{ "/a/b", "{\"a\":1,\"a\":{\"b\":1},\"a\":[{\"b\":1}]}",
+		    "{\"a\":1,\"a\":{},\"a\":[{\"b\":1}]}" },
+		/* Each of several. */
+		{ "/a", "{\"a\":1}\n{\"b\":2,\"a\":3}\n", "{}\n{\"b\":2}\n" },
+		{ "/a", "[{\"a\":1},[{\"a\":1}],{\"a\":2,\"b\":3}]",
+		    "[{},[{}],{\"b\":3}]" },
+		/* And each in another, also half in one already. */
+		{ "/a", "{\"x\":{\"a\":1,\"y\":[{\"a\":[{\"a\":2}]}]}}",
+		    "{\"x\":{\"y\":[{}]}}" },
+		{ "/a/b,/b", "{\"a\":{\"a\":{\"b\":1},\"c\":{\"b\":2}}}",
+		    "{\"a\":{\"a\":{},\"c\":{}}}" },
+		{ "/a/a/b", "{\"a\":{\"a\":{\"a\":{\"b\":1}}}}",
+		    "{\"a\":{\"a\":{\"a\":{}}}}" },
+		{ "/a/1/b", "[{\"a\":[{\"b\":1},{\"b\":2}]},[{\"b\":3}]]",
+		    "[{\"a\":[{\"b\":1},{}]},[{\"b\":3}]]" },
+		{ "/0/a", "[{\"a\":1},{\"a\":2}]", "[{},{\"a\":2}]" },
+		/* What others write goes through as it is. */
+		{ "/a",
+		    "\xef\xbb\xbf{\"a\":1,\"z\":1.50,\"n\":1e400,"
+		    "\"s\":\"\\u0000\\ud83d\\/\"}",
+		    "\xef\xbb\xbf{\"z\":1.50,\"n\":1e400,"
+		    "\"s\":\"\\u0000\\ud83d\\/\"}" },
+		{ "/a", "{\"a\":1", NULL },
+		{ "/a", "{\"a\":1}{", NULL },
+		{ "/a", "", NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(rows); i++) {
+		autobuf struct buf buf = { 0 };
+		struct text_list pointers;
+		const char *left;
+
+		(void)buf_adds(&buf, rows[i].text);
+		text_list_parse(&pointers, rows[i].pointers);
+		left = json_text_cut(&buf, &pointers) ? buf_str(&buf) : NULL;
+		check(is_equal(left, rows[i].left), "%s in %s left %s",
+		    rows[i].pointers, rows[i].text, shown(left));
+		text_list_free(&pointers);
 	}
 }
 
@@ -129,10 +273,12 @@ test_duplicates(void **state)
 	text_list_parse(&pointers, "/url,/o/id");
 	for (size_t i = 0; i < LENGTH(rows); i++) {
 		const char *text = rows[i].text;
-		autojson json_t *json = parsed(text);
+		struct json_place places[2];
+		autobuf struct buf buf = { 0 };
 
-		assert_non_null(json);
-		check(json_has_duplicate(text, strlen(text), &pointers) ==
+		(void)buf_adds(&buf, text);
+		assert_true(json_text_find(&buf, &pointers, places));
+		check((places[0].is_twice || places[1].is_twice) ==
 			rows[i].is_found,
 		    "%s", text);
 	}
@@ -140,7 +286,7 @@ test_duplicates(void **state)
 }
 
 static void
-test_plain_id(void **state)
+test_id(void **state)
 {
 	static const struct {
 		const char *json, *id;
@@ -148,31 +294,32 @@ test_plain_id(void **state)
 		{ "123", "123" },
 		{ "0", "0" },
 		{ "9223372036854775807", "9223372036854775807" },
+		{ "2685.0", "2685" },
+		{ "1e3", "1000" },
 		{ "\"abc-DEF_09\"", "abc-DEF_09" },
-		{ "\"-\"", "-" },
+		{ "\"a.b:c+d\"", "a.b:c+d" },
+		{ "\"../a b?%41#\"", "../a b?%41#" },
+		{ "\"\xc3\xa9\"", "\xc3\xa9" },
+		{ "\"2685.0\"", "2685.0" },
 		{ "-1", NULL },
 		{ "1.5", NULL },
-		{ "1e3", NULL },
+		{ "1e300", NULL },
 		{ "true", NULL },
 		{ "null", NULL },
 		{ "[1]", NULL },
 		{ "{\"id\":1}", NULL },
 		{ "\"\"", NULL },
+		{ "\".\"", NULL },
 		{ "\"..\"", NULL },
-		{ "\"a.b\"", NULL },
-		{ "\"a/b\"", NULL },
-		{ "\"a b\"", NULL },
-		{ "\"a?b\"", NULL },
-		{ "\"a%41\"", NULL },
-		{ "\"a\\n\"", NULL },
-		{ "\"\xc3\xa9\"", NULL },
+		{ "\"a\\n\\u001b/\"", "a\n\x1b/" },
+		{ "\"a\\u0000b\"", NULL },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < LENGTH(rows); i++) {
-		autojson json_t *json =
-		    json_loads(rows[i].json, JSON_DECODE_ANY, NULL);
-		autofree char *id = json_plain_id(json);
+		autojson json_t *json = json_loads(rows[i].json,
+		    JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
+		autofree char *id = json_id(json);
 
 		check(is_equal(id, rows[i].id), "%s gave %s", rows[i].json,
 		    shown(id));
@@ -182,15 +329,15 @@ test_plain_id(void **state)
 static void
 test_id_length(void **state)
 {
-	char text[130];
+	char text[1026];
 
 	(void)state;
 	memset(text, 'a', sizeof(text));
-	for (size_t len = 127; len < sizeof(text); len++) {
+	for (size_t len = 1023; len < sizeof(text); len++) {
 		autojson json_t *json = json_stringn(text, len);
-		autofree char *id = json_plain_id(json);
+		autofree char *id = json_id(json);
 
-		assert_int_equal(id != NULL, len <= 128);
+		assert_int_equal(id != NULL, len <= 1024);
 	}
 }
 
@@ -212,53 +359,104 @@ stream(const char *text, size_t len, size_t piece, struct buf *out,
     struct err *e)
 {
 	struct json_stream s = { .element = collect, .ctx = out };
+	json_t *around = NULL;
 	int result = 0;
 
 	for (size_t at = 0; at < len && result == 0; at += piece)
 		result = json_stream_feed(&s, text + at,
 		    len - at < piece ? len - at : piece, e);
 	if (result == 0)
-		result = json_stream_end(&s, e);
+		around = json_stream_end(&s, e);
+	if (around) {
+		autofree char *left =
+		    json_dumps(around, JSON_COMPACT | JSON_ENCODE_ANY);
+
+		(void)buf_addf(out, "%zu %s", s.skipped, left);
+	}
+	json_decref(around);
 	buf_free(&s.pending);
-	return result == 0 ? buf_str(out) : NULL;
+	buf_free(&s.around);
+	return around ? buf_str(out) : NULL;
 }
 
 static void
 test_stream(void **state)
 {
 	static const struct {
-		const char *text, *elements; /* NULL: refused */
+		const char *text;
+		const char *want;       /* elements, how many skipped, what is
+				     around them; NULL: refused ... */
+		enum err_class refusal; /* ... as this */
 	} rows[] = {
-		{ "[]", "" },
-		{ " [ \r\n] ", "" },
-		{ "[{}]", "{};" },
+		{ "[]", "0 []", 0 },
+		{ " [ \r\n] ", "0 []", 0 },
+		{ "[{}]", "{};0 []", 0 },
+		{ "\xef\xbb\xbf[{}]\n", "{};0 []", 0 },
 		{ "[{\"a\":1},{\"b\":[{},[]]} , {}]",
-		    "{\"a\":1};{\"b\":[{},[]]};{};" },
+		    "{\"a\":1};{\"b\":[{},[]]};{};0 []", 0 },
 		{ "[{\"a\":\"]}\\\"{[\\\\\"},{\"b\":\"\\\\\\\"\"}]",
-		    "{\"a\":\"]}\\\"{[\\\\\"};{\"b\":\"\\\\\\\"\"};" },
+		    "{\"a\":\"]}\\\"{[\\\\\"};{\"b\":\"\\\\\\\"\"};0 []", 0 },
 		{ "[{\"a\":\"\\ud83d\\ude00\"}]",
-		    "{\"a\":\"\xf0\x9f\x98\x80\"};" },
-		{ "", NULL },
-		{ " ", NULL },
-		{ "[", NULL },
-		{ "[{}", NULL },
-		{ "[{},", NULL },
-		{ "[{\"a", NULL },
-		{ "{}", NULL },
-		{ "null", NULL },
-		{ "\"[]\"", NULL },
-		{ "[1]", NULL },
-		{ "[\"a\"]", NULL },
-		{ "[[]]", NULL },
-		{ "[null]", NULL },
-		{ "[{]", NULL },
-		{ "[{a:1}]", NULL },
-		{ "[{\"a\":1]}", NULL },
-		{ "[{}]x", NULL },
-		{ "[{}][{}]", NULL },
-		{ "[{}]]", NULL },
-		{ "<html></html>", NULL },
-		{ "[{\"a\":\"\xff\"}]", NULL },
+		    "{\"a\":\"\xf0\x9f\x98\x80\"};0 []", 0 },
+		{ "[{\"a\":12345678901234567890}]",
+		    "{\"a\":1.2345678901234567e19};0 []", 0 },
+		{ "[{\"a\":\"x\\u0000y\"},{}]", "{\"a\":\"x\\u0000y\"};{};0 []",
+		    0 },
+		/* A bad element is no bad list. */
+		{ "[1]", "1 []", 0 },
+		{ "[\"a]\",{}]", "{};1 []", 0 },
+		{ "[[],[{\"a\":1}],{}]", "{};2 []", 0 },
+		{ "[null , true,{},1.5]", "{};3 []", 0 },
+		{ "[{a:1},{}]", "{};1 []", 0 },
+		{ "[{\"a\":\"\xff\"},{}]", "{};1 []", 0 },
+		{ "[{\"a\":\"\\ud83d\"},{}]", "{};1 []", 0 },
+		/* Where a list is wrapped. */
+		{ "{\"content\":[{\"a\":1}],\"totalPages\":2}",
+		    "{\"a\":1};0 {\"content\":[],\"totalPages\":2}", 0 },
+		{ "{\"x\":[{\"data\":[{}]}],\"data\" : [{}]}",
+		    "{};0 {\"x\":[{\"data\":[{}]}],\"data\":[]}", 0 },
+		{ "{\"data\":{\"items\":[{}],\"page\":1},\"a\":\"[\"}",
+		    "{};0 {\"data\":{\"items\":[],\"page\":1},\"a\":\"[\"}",
+		    0 },
+		/* Which of them is it? */
+		{ "{\"results\":[{}],\"items\":[{}]}", NULL, ERR_CONFIG },
+		{ "{\"_embedded\":{\"a\":[],\"b\":[{}]}}", NULL, ERR_CONFIG },
+		{ "{\"_embedded\":{\"fileList\":[{}]},\"_links\":{}}",
+		    "{};0 {\"_embedded\":{\"fileList\":[]},\"_links\":{}}", 0 },
+		/* What is empty. */
+		{ "null", "0 null", 0 },
+		{ "{\"items\":null}", "0 {\"items\":null}", 0 },
+		{ "{\"_links\":{}}", "0 {\"_links\":{}}", 0 },
+		{ "{\"data\":null,\"files\":[{}]}", NULL, ERR_CONFIG },
+		{ "{\"_links\":{},\"files\":[{}]}", NULL, ERR_CONFIG },
+		/* What was cut. */
+		{ "[", NULL, ERR_TEMPORARY },
+		{ "[{}", NULL, ERR_TEMPORARY },
+		{ "[{},", NULL, ERR_TEMPORARY },
+		{ "[{\"a", NULL, ERR_TEMPORARY },
+		{ "[nul", NULL, ERR_TEMPORARY },
+		{ "{\"data\":[{}]", NULL, ERR_TEMPORARY },
+		/* What is no list. */
+		{ "", NULL, ERR_CONFIG },
+		{ " ", NULL, ERR_CONFIG },
+		{ "{}", NULL, ERR_CONFIG },
+		{ "{\"x\":[{}]}", NULL, ERR_CONFIG },
+		{ "{\"x\":{\"data\":[{}]}}", NULL, ERR_CONFIG },
+		{ "{\"data\":{\"x\":[{}]}}", NULL, ERR_CONFIG },
+		{ "{\"a\":\"data\",\"b\":[{}]}", NULL, ERR_CONFIG },
+		{ "\"[]\"", NULL, ERR_CONFIG },
+		{ "[{]", NULL, ERR_TEMPORARY },
+		{ "[{\"a\":1]}", NULL, ERR_CONFIG },
+		{ "[{},]", NULL, ERR_CONFIG },
+		{ "[{},,{}]", NULL, ERR_CONFIG },
+		{ "[{}{}]", NULL, ERR_CONFIG },
+		{ "[1}]", NULL, ERR_CONFIG },
+		{ "[{}]x", NULL, ERR_CONFIG },
+		{ "[{}][{}]", NULL, ERR_CONFIG },
+		{ "[{}]]", NULL, ERR_CONFIG },
+		{ "OK", NULL, ERR_CONFIG },
+		{ "<html></html>", NULL, ERR_CONFIG },
+		{ "\x1f\x8b\x08", NULL, ERR_CONFIG },
 	};
 
 	(void)state;
@@ -271,32 +469,73 @@ test_stream(void **state)
 			const char *have =
 			    stream(rows[i].text, len, piece, &out, &e);
 
-			check(is_equal(have, rows[i].elements),
+			check(is_equal(have, rows[i].want),
 			    "%s in pieces of %zu gave %s", rows[i].text, piece,
 			    shown(have));
-			check(have || e.class == ERR_TEMPORARY, "%s: class %d",
-			    rows[i].text, e.class);
+			check(have || e.class == rows[i].refusal,
+			    "%s: class %d", rows[i].text, e.class);
 		}
 	}
+}
+
+static json_t *
+parsed(const char *text)
+{
+	struct err e;
+	json_t *json = json_parse(text, strlen(text), &e);
+
+	check(json, "%s: %s", text, e.text);
+	return json;
+}
+
+static void
+test_unwrap(void **state)
+{
+	static const struct {
+		const char *text, *id;
+	} rows[] = {
+		{ "{\"id\":1,\"data\":{\"id\":2}}", "1" },
+		{ "{\"data\":{\"id\":2}}", "2" },
+		{ "[{\"id\":3}]", "3" },
+		{ "{\"data\":{\"items\":[{\"id\":4}]}}", "4" },
+		{ "[{\"id\":5},{\"id\":6}]", NULL },
+		{ "{\"file\":{\"id\":7}}", NULL },
+		{ "[[[[[[[[{\"id\":8}]]]]]]]]", NULL },
+		{ "[]", NULL },
+		{ "{}", NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(rows); i++) {
+		autojson json_t *json = parsed(rows[i].text);
+		autofree char *id =
+		    json_id(json_object_get(json_unwrap(json, "id"), "id"));
+
+		check(is_equal(id, rows[i].id), "%s gave %s", rows[i].text,
+		    shown(id));
+	}
+	assert_null(json_unwrap(NULL, "id"));
 }
 
 static void
 test_stream_limits(void **state)
 {
 	static const size_t sizes[] = { 60000, 70000, 1000000 };
+	static const char *const before[] = { "[{\"a\":\"", "{\"a\":\"" };
+	static const char *const behind[] = { "\"}]", "\",\"data\":[]}" };
 
 	(void)state;
-	for (size_t i = 0; i < LENGTH(sizes); i++) {
+	for (size_t i = 0; i < LENGTH(sizes) * 2; i++) {
 		autobuf struct buf text = { 0 }, out = { 0 };
 		struct err e = { 0 };
 
-		(void)buf_adds(&text, "[{\"a\":\"");
-		for (size_t k = 0; k < sizes[i]; k++)
+		(void)buf_adds(&text, before[i % 2]);
+		for (size_t k = 0; k < sizes[i / 2]; k++)
 			(void)buf_add(&text, "x", 1);
-		(void)buf_adds(&text, "\"}]");
+		(void)buf_adds(&text, behind[i % 2]);
 		assert_int_equal(stream(text.data, text.len, 4096, &out, &e) !=
 			NULL,
-		    sizes[i] < 65000);
+		    sizes[i / 2] < 65000);
 	}
 }
 
@@ -312,13 +551,48 @@ test_stream_hostile(void **state)
 	assert_int_equal(e.class, ERR_PERMANENT);
 	assert_int_equal(out.len, 0);
 	/* A NUL is no blank. */
-	assert_null(stream("[\0{}]", 5, 5, &out, &e));
-	assert_null(stream("[{\"a\":\0}]", 9, 9, &out, &e));
+	assert_string_equal(stream("[\0,{}]", 6, 6, &out, &e), "{};1 []");
 	/* Deep enough to overrun the stack of a parser that recurses. */
 	(void)buf_adds(&deep, "[");
 	for (int i = 0; i < 60000; i++)
 		(void)buf_adds(&deep, i % 2 ? "[" : "{\"\":");
 	assert_null(stream(deep.data, deep.len, 1000, &out, &e));
+	assert_null(stream(deep.data + 1, deep.len - 1, 1000, &out, &e));
+}
+
+static void
+test_foreign(void **state)
+{
+	static const struct {
+		const char *text, *json; /* NULL: refused */
+		bool is_cut;
+	} rows[] = {
+		{ "\xef\xbb\xbf{\"a\":1}", "{\"a\":1}", false },
+		{ "{\"a\":\"b\\u0000c\"}", "{\"a\":\"b\\u0000c\"}", false },
+		{ "{\"a\":18446744073709551616,\"b\":2685}",
+		    "{\"a\":1.8446744073709552e19,\"b\":2685.0}", false },
+		{ "7", "7", false },
+		{ "{\"a\": 12", NULL, true },
+		{ "{\"a\": 12}x", NULL, false },
+		{ "OK", NULL, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(rows); i++) {
+		struct err e = { 0 };
+		autojson json_t *json =
+		    json_parse_foreign(rows[i].text, strlen(rows[i].text), &e);
+		autofree char *text = json
+		    ? json_dumps(json, JSON_COMPACT | JSON_ENCODE_ANY)
+		    : NULL;
+
+		check(is_equal(text, rows[i].json), "%s gave %s", rows[i].text,
+		    shown(text));
+		check(json ||
+			e.class ==
+			    (rows[i].is_cut ? ERR_TEMPORARY : ERR_CONFIG),
+		    "%s: class %d", rows[i].text, e.class);
+	}
 }
 
 static void
@@ -340,16 +614,25 @@ test_parse(void **state)
 static const struct CMUnitTest tests[] = {
 	TEST("what is no JSON is refused", test_parse),
 	TEST("JSON pointers are those of RFC 6901", test_pointers),
-	TEST("what a pointer names is taken out, and nothing else",
-	    test_removal),
+	TEST("what is JSON is what jansson takes, and what others write",
+	    test_grammar),
+	TEST("no depth overflows the stack", test_depth),
+	TEST("of a text that was cut off, what is whole is found",
+	    test_cut_off),
+	TEST("what pointers name is cut out, and every other byte is left",
+	    test_cut),
 	TEST("a member that is read stands in its object once",
 	    test_duplicates),
-	TEST("an id is a number or a plain string", test_plain_id),
-	TEST("an id has 128 characters at most", test_id_length),
-	TEST("an array comes element by element, in pieces of every size",
+	TEST("what others write and jansson refuses is read", test_foreign),
+	TEST("an id is a whole number or any text that can be encoded",
+	    test_id),
+	TEST("an id has 256 bytes at most", test_id_length),
+	TEST("a list comes element by element, in pieces of every size",
 	    test_stream),
-	TEST("an element is bounded", test_stream_limits),
-	TEST("a hostile array does no harm", test_stream_hostile),
+	TEST("a record may be wrapped as a list is", test_unwrap),
+	TEST("an element is bounded, and so is what is around the list",
+	    test_stream_limits),
+	TEST("a hostile list does no harm", test_stream_hostile),
 };
 
 const struct unit_tests json_tests = { tests, LENGTH(tests) };

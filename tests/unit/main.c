@@ -7,6 +7,7 @@ main(void)
 {
 	static const struct unit_tests *const files[] = {
 		&base_tests,
+		&compact_tests,
 		&digest_tests,
 		&http_tests,
 		&identity_tests,
@@ -14,9 +15,11 @@ main(void)
 		&media_tests,
 		&meter_tests,
 		&mimetype_tests,
+		&parts_tests,
 		&progress_tests,
 		&remote_tests,
 		&retry_tests,
+		&s3_tests,
 		&schedule_tests,
 		&text_tests,
 		&trust_tests,

@@ -86,6 +86,7 @@ test_replay(void **state)
 		    .sha256 = "00ff",
 		    .id = "9" },
 		{ .kind = EVENT_UNKNOWN, .path = "b" },
+		{ .kind = EVENT_UNKNOWN, .paths = &sending, .status = 500 },
 		{ .kind = EVENT_AMBIGUOUS, .path = "b" },
 		{ .kind = EVENT_SUPERSEDED, .path = "a", .id = "9" },
 		{ .kind = EVENT_ABSENT, .path = "c" },
@@ -319,6 +320,12 @@ test_moments(void **state)
 	apply(&p, (struct event){ .kind = EVENT_REOPENED, .path = "a" });
 	apply(&p, (struct event){ .kind = EVENT_COMPLETE, .at_ms = 70 });
 	assert_int_equal(p.complete_ms, 70);
+	/* A repeat of STOPPED says the same. */
+	apply(&p,
+	    (struct event){ .kind = EVENT_FAILED,
+		.at_ms = 80,
+		.class = "temporary" });
+	assert_int_equal(p.told_ms, 70);
 	/* Told by a host whose clock is behind. */
 	apply(&p,
 	    (struct event){ .kind = EVENT_ANNOUNCED,
@@ -331,7 +338,9 @@ test_moments(void **state)
 static void
 test_cleared(void **state)
 {
-	const struct event told = { .kind = EVENT_ANNOUNCED, .moment_ms = 50 };
+	const struct event told = { .kind = EVENT_RESET, .moment_ms = 50 };
+	const struct event began = { .kind = EVENT_BEGAN };
+	const struct event telling = { .kind = EVENT_TELLING, .moment_ms = 55 };
 	const struct event started = {
 		.kind = EVENT_ANNOUNCED,
 		.webhook = "STARTED",
@@ -340,8 +349,12 @@ test_cleared(void **state)
 	struct progress p = { 0 };
 
 	(void)state;
+	apply(&p, began);
 	apply(&p, told);
 	assert_int_equal(p.told_ms, 50);
+	assert_int_equal(p.attempts, 0);
+	apply(&p, telling);
+	assert_int_equal(p.told_ms, 55);
 	assert_false(p.has_events);
 	assert_int_equal(p.last_event_ms, 0);
 	/* A recording that is still going on is none that is due. */
@@ -427,7 +440,7 @@ test_hostile_lines(void **state)
 		("{\"event\":\"resolved\",\"session\":\"a/b\",\"room\":\"r\","
 		 "\"meetingId\":\"1\"}"),
 		("{\"event\":\"resolved\",\"session\":\"s\",\"room\":\"r\","
-		 "\"meetingId\":\"../x\"}"),
+		 "\"meetingId\":\"..\"}"),
 		("{\"event\":\"resolved\",\"session\":5,\"room\":[],"
 		 "\"meetingId\":{}}") };
 	struct progress p = { 0 };
@@ -480,6 +493,8 @@ test_doubt(void **state)
 {
 	static const char sending[] =
 	    "{\"event\":\"sending\",\"paths\":[\"a\"],\"stamps\":[7]}";
+	static const char ambiguous[] =
+	    "{\"event\":\"ambiguous\",\"paths\":[\"a\"],\"stamps\":[7]}";
 	struct progress p = { 0 };
 	const struct fact *a;
 
@@ -497,6 +512,15 @@ test_doubt(void **state)
 	assert_int_equal(p.ambiguous, 1);
 	replay(&p, "{\"event\":\"absent\",\"path\":\"a\"}");
 	assert_false(a->is_unknown);
+	/* Sent without asking, and refused: only what was sent before may be
+	 * there. */
+	replay(&p, ambiguous);
+	replay(&p, "{\"event\":\"idle\"}");
+	assert_false(a->is_unknown);
+	replay(&p, sending);
+	replay(&p, ambiguous);
+	replay(&p, "{\"event\":\"idle\"}");
+	assert_true(a->is_unknown);
 	progress_free(&p);
 }
 

@@ -267,7 +267,7 @@ test_postponed(void **state)
 /* What a directory is, one row each. */
 
 enum { LIVE = 1, JOURNAL = 2, LOCKED = 4, METADATA = 8, WHOLE = 16 };
-enum { MEDIA = 32, READ_ONLY = 64, STORED = 128 };
+enum { MEDIA = 32, READ_ONLY = 64, STORED = 128, NEW = 256 };
 
 static const struct {
 	const char *what;
@@ -309,6 +309,22 @@ static const struct {
 		.failed_ms = NOW - 5 },
 	    VERDICT_HELD },
 	{ "held", JOURNAL, { .failed_class = ERR_PERMANENT }, VERDICT_HELD },
+	{ "held for its media", JOURNAL | STORED,
+	    { .state = REC_STORED, .failed_class = ERR_PERMANENT },
+	    VERDICT_HELD },
+	{ "held for its media, and there are others", JOURNAL | NEW,
+	    { .state = REC_STORED, .failed_class = ERR_PERMANENT },
+	    VERDICT_DUE },
+	{ "held for its media, and others come", JOURNAL | NEW | LIVE,
+	    { .state = REC_STORED, .failed_class = ERR_PERMANENT },
+	    VERDICT_SETTLING },
+	{ "held for anything else, and there are others", JOURNAL | NEW,
+	    { .state = REC_RESOLVED, .failed_class = ERR_PERMANENT },
+	    VERDICT_HELD },
+	{ "metadata.json is whole, the media are to come",
+	    LIVE | METADATA | WHOLE, { 0 }, VERDICT_SETTLING },
+	{ "metadata.json is whole, no media came", METADATA | WHOLE, { 0 },
+	    VERDICT_DUE },
 	{ "lost on the server", JOURNAL | STORED,
 	    { .state = REC_ANNOUNCED, .failed_class = ERR_PERMANENT },
 	    VERDICT_HELD },
@@ -338,6 +354,8 @@ test_verdicts(void **state)
 			.has_metadata = rows[i].is & METADATA,
 			.is_metadata_whole = rows[i].is & WHOLE,
 			.has_media = rows[i].is & MEDIA,
+			.has_whole_media = rows[i].is & MEDIA,
+			.is_any_new = rows[i].is & NEW,
 			.newest_ms = rows[i].is & LIVE ? NOW : 0,
 			.now_ms = NOW,
 		};
@@ -367,6 +385,8 @@ test_settle(void **state)
 	assert_int_equal(verdict_of(&usual, &ev, &why), VERDICT_SETTLING);
 	/* Where metadata.json is whole, ten seconds are enough. */
 	ev.has_metadata = ev.is_metadata_whole = true;
+	assert_int_equal(verdict_of(&usual, &ev, &why), VERDICT_SETTLING);
+	ev.has_whole_media = true;
 	assert_int_equal(verdict_of(&usual, &ev, &why), VERDICT_DUE);
 	ev.newest_ms = NOW - 9999;
 	assert_int_equal(verdict_of(&usual, &ev, &why), VERDICT_SETTLING);

@@ -27,6 +27,28 @@ test_escape(void **state)
 }
 
 static void
+test_shell_word(void **state)
+{
+	static const struct {
+		const char *in, *out;
+	} rows[] = {
+		{ "", "''" },
+		{ "/srv/rec-1_a.b,c:d+e@f%g=h", "/srv/rec-1_a.b,c:d+e@f%g=h" },
+		{ "/a b", "'/a b'" },
+		{ "~$(x)`;&|<>*?[!#\"{", "'~$(x)`;&|<>*?[!#\"{'" },
+		{ "it's", "'it'\"'\"'s'" },
+		{ "\xc3\xa9'\n\\", "$'\xc3\xa9'\"'\"$'\n\\'" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(rows); i++) {
+		autofree char *out = text_shell_word(rows[i].in);
+
+		assert_string_equal(out, rows[i].out);
+	}
+}
+
+static void
 test_json_string(void **state)
 {
 	autobuf struct buf out = { 0 };
@@ -188,6 +210,7 @@ test_list(void **state)
 static const struct CMUnitTest tests[] = {
 	TEST("what is shown is printable ASCII, and escapes are unambiguous",
 	    test_escape),
+	TEST("a shell reads a word as it was", test_shell_word),
 	TEST("a JSON string in the log is ASCII", test_json_string),
 	TEST("everything but unreserved characters is percent-encoded",
 	    test_percent_encode),

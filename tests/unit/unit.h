@@ -58,6 +58,7 @@ struct unit_tests {
 
 /* A line each, so that two that come at once do not meet. */
 extern const struct unit_tests base_tests;
+extern const struct unit_tests compact_tests;
 extern const struct unit_tests digest_tests;
 extern const struct unit_tests http_tests;
 extern const struct unit_tests identity_tests;
@@ -65,9 +66,11 @@ extern const struct unit_tests json_tests;
 extern const struct unit_tests media_tests;
 extern const struct unit_tests meter_tests;
 extern const struct unit_tests mimetype_tests;
+extern const struct unit_tests parts_tests;
 extern const struct unit_tests progress_tests;
 extern const struct unit_tests remote_tests;
 extern const struct unit_tests retry_tests;
+extern const struct unit_tests s3_tests;
 extern const struct unit_tests schedule_tests;
 
 extern const struct unit_tests text_tests;

@@ -1,0 +1,70 @@
+/*
+ * S3 on the same port, with --s3 KEY SECRET: what is neither a room, a
+ * webhook, a token nor health is /BUCKET/KEY, path-style or, by a Host of
+ * BUCKET.s3.localhost, host-style.  Objects are kept as the file-service's
+ * are, at store/KEY; a bucket is a directory buckets/NAME.
+ *
+ * As AWS does it, but for a completed upload, which is gone at once.  In DIR:
+ *
+ *   secret-sessions  written by a test: lines "TOKEN KEY SECRET"; if it is
+ *                  there, only these are let in (ExpiredToken for others)
+ *   uploads.json   multipart uploads under way; parts are in incoming/
+ */
+#ifndef S3_H
+#define S3_H
+
+#include "answer.h"
+#include "request.h"
+
+/* Stage, bucket and key of a request that no other service knows. */
+void s3_parse(struct request *);
+
+/* As service_answer() and service_apply(); both with the lock held. */
+void s3_answer(struct request *, struct answer *);
+void s3_apply(struct request *);
+
+/* Take in the uploads of an earlier run. */
+void s3_load(struct sandbox *);
+
+/* An <Error> with this code. */
+void s3_error(struct answer *, unsigned status, const char *code,
+    const char *message);
+
+/*
+ * s3_proof.c: is the request signed for us (AWS Signature Version 4, in the
+ * Authorization header), in time, and is its body what it says?  If not, the
+ * error is the answer.
+ */
+bool s3_is_proved(const struct request *, struct answer *);
+
+/* s3_parts.c: multipart uploads. */
+void s3_begin(struct request *, struct answer *);
+void s3_part(struct request *, struct answer *);
+void s3_parts(struct request *, struct answer *);
+void s3_complete(struct request *, struct answer *);
+void s3_abort(struct request *, struct answer *);
+void s3_uploads(struct request *, struct answer *);
+void s3_apply_parts(struct request *);
+
+/* Pages: entries n..m of a list of total, by --page-size and a parameter. */
+size_t s3_page_end(const struct request *, const char *parameter, size_t from,
+    size_t total);
+
+/* An XML document on its way; s3_xml_end() makes it the answer. */
+struct s3_xml {
+	FILE *f;
+	char *text;
+	size_t bytes;
+};
+void s3_xml_begin(struct s3_xml *, const char *root);
+void s3_xml_open(struct s3_xml *, const char *name);
+void s3_xml_close(struct s3_xml *, const char *name);
+void s3_xml_text(struct s3_xml *, const char *name, const char *text);
+void s3_xml_number(struct s3_xml *, const char *name, long long);
+void s3_xml_end(struct s3_xml *, const char *root, struct answer *);
+
+/* The record of an object about to be stored, the caller's. */
+json_t *s3_record(const struct request *, const struct upload *,
+    const char *etag);
+
+#endif

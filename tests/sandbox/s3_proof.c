@@ -1,0 +1,357 @@
+#include <ctype.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "s3.h"
+#include "text.h"
+
+#define SKEW_MAX_S 900
+
+/* What the Authorization header says; each a copy. */
+struct claim {
+	char *key, *day, *region, *names, *signature;
+	char *secret; /* ours, of that key */
+};
+
+static void
+claim_release(struct claim *c)
+{
+	free(c->key);
+	free(c->day);
+	free(c->region);
+	free(c->names);
+	free(c->signature);
+	free(c->secret);
+}
+
+static bool
+claim_parse(struct claim *c, const char *header)
+{
+	return header != NULL &&
+	    sscanf(header,
+		"AWS4-HMAC-SHA256 Credential=%m[^/]/%m[0-9]/%m[^/]/s3/"
+		"aws4_request, SignedHeaders=%m[^,], Signature=%m[0-9a-f]",
+		&c->key, &c->day, &c->region, &c->names, &c->signature) == 5;
+}
+
+static void
+hex_of(const unsigned char *bytes, size_t n, char *hex)
+{
+	for (size_t i = 0; i < n; i++)
+		snprintf(hex + 2 * i, 3, "%02x", bytes[i]);
+}
+
+static void
+hash_of(const char *text, char hex[65])
+{
+	unsigned char digest[EVP_MAX_MD_SIZE];
+
+	EVP_Digest(text, strlen(text), digest, NULL, EVP_sha256(), NULL);
+	hex_of(digest, 32, hex);
+}
+
+static int
+by_text(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* Each parameter decoded and encoded again, by name and value; with its "=". */
+static char *
+canonical_query(const struct target *t)
+{
+	size_t n = 0;
+	char **list = text_must(calloc(strlen(t->query) + 1, sizeof(*list)));
+	char *joined = text_copy("", 0);
+
+	for (const char *at = t->query; *at != '\0';) {
+		size_t name, all;
+		autofree char *a = NULL, *b = NULL, *x = NULL, *y = NULL;
+
+		at++;
+		all = strcspn(at, "&");
+		name = strcspn(at, "=&");
+		a = target_decode(at, name);
+		b = target_decode(at + name + (name < all),
+		    all - name - (name < all));
+		x = target_encode_all(a);
+		y = target_encode_all(b);
+		if (all > 0)
+			list[n++] = text_format("%s=%s", x, y);
+		at += all;
+	}
+	qsort(list, n, sizeof(*list), by_text);
+	for (size_t i = 0; i < n; i++) {
+		char *more =
+		    text_format("%s%s%s", joined, i > 0 ? "&" : "", list[i]);
+
+		free(joined);
+		free(list[i]);
+		joined = more;
+	}
+	free(list);
+	return joined;
+}
+
+/* Trimmed, and with one blank for several. */
+static char *
+canonical_value(const char *value)
+{
+	char *out = text_must(malloc(strlen(value) + 1));
+	size_t n = 0;
+
+	for (value += strspn(value, " "); *value != '\0'; value++)
+		if (*value != ' ' || (value[1] != ' ' && value[1] != '\0'))
+			out[n++] = *value;
+	out[n] = '\0';
+	return out;
+}
+
+/* The caller's; NULL when a name that is signed was not sent. */
+static char *
+canonical_headers(const struct request *req, const char *names)
+{
+	autofree char *copy = text_copy(names, strlen(names));
+	char *rest = copy, *name;
+	char *all = text_copy("", 0);
+
+	while ((name = strsep(&rest, ";")) != NULL) {
+		const char *sent = request_header(req, name);
+		autofree char *value =
+		    canonical_value(sent != NULL ? sent : "");
+		char *more = text_format("%s%s:%s\n", all, name, value);
+
+		free(all);
+		all = more;
+		if (sent == NULL) {
+			free(all);
+			return NULL;
+		}
+	}
+	return all;
+}
+
+static bool
+is_named(const char *names, const char *name)
+{
+	size_t n = strlen(name);
+
+	for (const char *at = names; at != NULL; at = strchr(at, ';')) {
+		at += *at == ';';
+		if (strncmp(at, name, n) == 0 && strchr(";", at[n]) != NULL)
+			return true;
+	}
+	return false;
+}
+
+static enum MHD_Result
+look_signed(void *names, enum MHD_ValueKind kind, const char *key,
+    const char *value)
+{
+	autofree char *lower = text_copy(key, strlen(key));
+
+	(void)kind;
+	(void)value;
+	for (char *p = lower; *p != '\0'; p++)
+		*p = (char)tolower((unsigned char)*p);
+	return (strncmp(lower, "x-amz-", 6) == 0 && !is_named(names, lower)) ||
+		!is_named(names, "host")
+	    ? MHD_NO
+	    : MHD_YES;
+}
+
+/* host and every x-amz- header are signed. */
+static bool
+has_all_signed(const struct request *req, char *names)
+{
+	int all = MHD_get_connection_values(req->connection, MHD_HEADER_KIND,
+	    NULL, NULL);
+
+	return MHD_get_connection_values(req->connection, MHD_HEADER_KIND,
+		   look_signed, names) == all;
+}
+
+static void
+hmac(const void *key, size_t n, const char *text, unsigned char mac[32])
+{
+	unsigned char out[EVP_MAX_MD_SIZE];
+
+	HMAC(EVP_sha256(), key, (int)n, (const unsigned char *)text,
+	    strlen(text), out, NULL);
+	memcpy(mac, out, 32);
+}
+
+static void
+sign(const struct claim *c, const char *text, char hex[65])
+{
+	autofree char *secret = text_format("AWS4%s", c->secret);
+	unsigned char mac[32];
+
+	hmac(secret, strlen(secret), c->day, mac);
+	hmac(mac, sizeof(mac), c->region, mac);
+	hmac(mac, sizeof(mac), "s3", mac);
+	hmac(mac, sizeof(mac), "aws4_request", mac);
+	hmac(mac, sizeof(mac), text, mac);
+	hex_of(mac, sizeof(mac), hex);
+}
+
+static bool
+is_signature_good(const struct request *req, const struct claim *c,
+    const char *date, const char *payload)
+{
+	size_t n = strcspn(req->raw_target, "?");
+	autofree char *path = target_decode(req->raw_target, n);
+	autofree char *uri = path != NULL ? target_encode(path) : NULL;
+	autofree char *query = canonical_query(&req->target);
+	autofree char *headers = canonical_headers(req, c->names);
+	autofree char *canonical = text_format("%s\n%s\n%s\n%s\n%s\n%s",
+	    req->method, uri, query, headers, c->names, payload);
+	autofree char *text = NULL;
+	char hash[65], wanted[65];
+
+	hash_of(canonical, hash);
+	text = text_format("AWS4-HMAC-SHA256\n%s\n%s/%s/s3/aws4_request\n%s",
+	    date, c->day, c->region, hash);
+	sign(c, text, wanted);
+	return uri != NULL && headers != NULL &&
+	    strcmp(wanted, c->signature) == 0;
+}
+
+/* Seconds between the request's clock and ours; -1 for no date at all. */
+static long long
+skew_of(const char *date)
+{
+	struct tm tm = { 0 };
+	const char *end =
+	    date != NULL ? strptime(date, "%Y%m%dT%H%M%SZ", &tm) : NULL;
+
+	return end != NULL && *end == '\0' ? llabs(timegm(&tm) - time(NULL))
+					   : -1;
+}
+
+struct session {
+	const char *token, *key;
+	char *secret;
+	bool is_found;
+};
+
+static void
+session_read(struct session *s, char *text)
+{
+	char *line;
+
+	while ((line = strsep(&text, "\n")) != NULL) {
+		const char *token = strsep(&line, " ");
+		const char *key = strsep(&line, " ");
+
+		if (line == NULL || strcmp(token, s->token) != 0)
+			continue;
+		s->is_found = true;
+		if (strcmp(key, s->key) == 0)
+			s->secret = text_copy(line, strlen(line));
+	}
+}
+
+/* Find the secret; false with the answer. */
+static bool
+secret_find(const struct request *req, struct claim *c, struct answer *a)
+{
+	const char *token = request_header(req, "x-amz-security-token");
+	autofree char *sessions = text_read("secret-sessions", NULL);
+	struct session s = { token != NULL ? token : "", c->key, NULL, false };
+
+	if (sessions != NULL) {
+		session_read(&s, sessions);
+		c->secret = s.secret;
+	} else if (strcmp(c->key, req->box->set.s3_key) == 0)
+		c->secret = text_copy(req->box->set.s3_secret,
+		    strlen(req->box->set.s3_secret));
+	if (sessions != NULL && token != NULL && !s.is_found)
+		s3_error(a, 400, "ExpiredToken",
+		    "The provided token has expired.");
+	else if (c->secret == NULL)
+		s3_error(a, 403, "InvalidAccessKeyId",
+		    "The AWS Access Key Id you provided does not exist in our "
+		    "records.");
+	return c->secret != NULL;
+}
+
+/* The body is only known when it was kept or hashed on its way. */
+static bool
+is_body_good(const struct request *req, const char *payload, struct answer *a)
+{
+	const char *md5 = request_header(req, "Content-MD5");
+	const struct upload *up = req->upload;
+	char hash[65];
+
+	hash_of(req->body != NULL ? req->body : "", hash);
+	if (strcmp(payload, "UNSIGNED-PAYLOAD") != 0 &&
+	    strcmp(payload, up != NULL ? up->sha256 : hash) != 0) {
+		s3_error(a, 400, "XAmzContentSHA256Mismatch",
+		    "The provided 'x-amz-content-sha256' header does not match "
+		    "what was computed.");
+		return false;
+	}
+	if (up == NULL || md5 == NULL || strcmp(md5, up->md5_base64) == 0)
+		return true;
+	if (strlen(md5) == strlen(up->md5_base64))
+		s3_error(a, 400, "BadDigest",
+		    "The Content-MD5 you specified did not match what we "
+		    "received.");
+	else
+		s3_error(a, 400, "InvalidDigest",
+		    "The Content-MD5 you specified is not valid.");
+	return false;
+}
+
+static bool
+is_claim_good(const struct request *req, struct claim *c, struct answer *a)
+{
+	const char *date = request_header(req, "x-amz-date");
+	const char *payload = request_header(req, "x-amz-content-sha256");
+	long long skew = skew_of(date);
+
+	if (skew < 0 || payload == NULL || !has_all_signed(req, c->names) ||
+	    strncmp(date, c->day, strlen(c->day)) != 0)
+		s3_error(a, 403, "AccessDenied",
+		    "Date, host or x-amz- headers missing or not signed");
+	else if (strcmp(c->region, req->box->set.s3_region) != 0)
+		s3_error(a, 400, "AuthorizationHeaderMalformed",
+		    "The authorization header is malformed; the region is "
+		    "wrong");
+	else if (skew > SKEW_MAX_S)
+		s3_error(a, 403, "RequestTimeTooSkewed",
+		    "The difference between the request time and the current "
+		    "time is too large.");
+	else if (!secret_find(req, c, a))
+		return false;
+	else if (!is_signature_good(req, c, date, payload))
+		s3_error(a, 403, "SignatureDoesNotMatch",
+		    "The request signature we calculated does not match the "
+		    "signature you provided.");
+	else
+		return is_body_good(req, payload, a);
+	return false;
+}
+
+bool
+s3_is_proved(const struct request *req, struct answer *a)
+{
+	struct claim c = { 0 };
+	const char *header = request_header(req, "Authorization");
+	bool is_good = false;
+
+	if (header == NULL)
+		s3_error(a, 403, "AccessDenied", "Access Denied");
+	else if (!claim_parse(&c, header))
+		s3_error(a, 400, "AuthorizationHeaderMalformed",
+		    "The authorization header is malformed.");
+	else
+		is_good = is_claim_good(req, &c, a);
+	claim_release(&c);
+	return is_good;
+}
