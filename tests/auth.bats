@@ -121,7 +121,7 @@ all_are_stored() {
 	run ! grep -E 'unknown|ambiguous|failed' "$REC/.jibri-finalize"
 }
 
-@test "whichever call is refused, one new token mends it" {
+@test "whichever call is refused, one new token fixes it" {
 	local stage want
 	oauth
 	while read -r stage want; do
@@ -214,7 +214,7 @@ all_are_stored() {
 	[ ! -e "$OTHER_SB/requests.jsonl" ]
 }
 
-@test "without a token the backend is told all the same" {
+@test "without a token the backend is told anyway" {
 	oauth
 	faults 'token * * status 503'
 	run_finalize 75
@@ -223,7 +223,7 @@ all_are_stored() {
 	assert_output_has "HTTP 503; the webhook goes without a token"
 }
 
-@test "a webhook that is refused for want of a token has the token's error" {
+@test "a webhook that is refused for lack of a token has the token's error" {
 	oauth --oauth-life 60 --oauth-told 0
 	faults 'token * 4 slow 100000' 'token * * status 503' \
 		'webhook * * status 401'
@@ -340,6 +340,6 @@ more_recordings() {
 	JIBRI_FINALIZE_OAUTH_TOKEN_URL='' run_finalize 78
 	assert_output_has "oauth-token-url is not"
 	run_finalize 78 --oauth-token-url ftp://x/
-	assert_output_has "oauth-token-url: is no http or https URL"
+	assert_output_has "oauth-token-url: is not an http or https URL"
 	assert_equal "$(requests)" 0
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# The doctor: each thing that can be wrong is found, named, and mended by
+# The doctor: each thing that can be wrong is found, named, and fixed by
 # what is said of it; and nothing is changed.
 
 load lib
@@ -96,7 +96,7 @@ apart_from_the_machine() {
 	"$BIN" check >"$DIR/text" || true
 	run -1 grep -nE '.{81}|[^ -~]' "$DIR/text"
 	jq -e '(.findings | length) == .ok + .warning + .failed and
-		all(.findings[]; (.mend == null) == (.result == "ok"))' "$DIR/json"
+		all(.findings[]; (.fix == null) == (.result == "ok"))' "$DIR/json"
 	assert_equal "$(tail -n 1 "$DIR/text")" \
 		"$(jq -r '"\(.ok) ok, \(.warning) warning\(if .warning == 1 then "" else "s" end), \(.failed) failed"' \
 			"$DIR/json")"
@@ -104,7 +104,7 @@ apart_from_the_machine() {
 		"$(jq '.findings | length' "$DIR/json")"
 }
 
-@test "each failed or warned line is followed by how to mend it; --quiet leaves out the rest" {
+@test "each failed or warned line is followed by how to fix it; --quiet leaves out the rest" {
 	unset WEBHOOK_SECRET
 	"$BIN" check --quiet >"$DIR/text" || true
 	grep -A 3 '^warning  webhook-secret: is empty' "$DIR/text" |
@@ -128,9 +128,9 @@ apart_from_the_machine() {
 	assert_equal "$(requests)" 0
 }
 
-@test "a variable that names no setting is warned of, with the nearest name" {
+@test "a variable that is not a setting is warned of, with the nearest name" {
 	JIBRI_FINALIZE_TIRES=3 checks 1
-	found "^warning environment: JIBRI_FINALIZE_TIRES names no setting; did you mean JIBRI_FINALIZE_TRIES?"
+	found "^warning environment: JIBRI_FINALIZE_TIRES is not a setting; did you mean JIBRI_FINALIZE_TRIES?"
 	JIBRI_FINALIZE_RECORDING_SCRIPT_PATH=/x checks 0
 	run -1 grep SCRIPT_PATH "$DIR/found"
 }
@@ -155,11 +155,11 @@ apart_from_the_machine() {
 
 # --- services ----------------------------------------------------------------
 
-@test "a service that is not there fails, with the setting to mend" {
+@test "a service that is not there fails, with the setting to fix" {
 	checks 78 --file-service-url http://127.0.0.1:1
 	found "^failed file-service: GET http://127.0.0.1:1/actuator/health: "
 	found "^ok meeting-service: .* UP"
-	jq -e '.findings[] | select(.check == "file-service") | .mend |
+	jq -e '.findings[] | select(.check == "file-service") | .fix |
 		test("file-service-url")' "$DIR/json"
 }
 
@@ -237,7 +237,7 @@ certificate() {
 	found "^failed recordings-dir: $DIR/none: No such file"
 	touch "$DIR/file"
 	checks 78 --recordings-dir "$DIR/file"
-	found "^failed recordings-dir: $DIR/file is no directory"
+	found "^failed recordings-dir: $DIR/file is not a directory"
 }
 
 # ram_disk SIZE: sets RAM, a directory on a RAM disk of our own; who may not
@@ -307,21 +307,126 @@ ram_disk() {
 	found "^ok finalize-script: there is no $SCRIPT here"
 }
 
-@test "HOCON is understood in the forms that people write" {
+@test "jibri.conf is read as HOCON" {
 	local line
 	while IFS= read -r line; do
-		printf '%s\n' "$line" >"$SCRIPT"
+		printf '%b\n' "$line" >"$SCRIPT"
 		checks 0
 		found "^ok finalize-script: $BIN, as"
 	done <<-END
 		jibri.recording.finalize-script = "$BIN"
 		jibri { recording { finalize-script: $BIN } }
-		"finalize-script" : "$BIN", other = 1
-		finalize-script=$BIN # a comment
+		jibri { recording { x = [1, 2], finalize-script = $BIN // here\n}}
+		jibri { recording {\nfinalize-script =\n  "$BIN" } }
+		jibri.recording { finalize-script = /none }\njibri.recording { finalize-script = \${?NONE}\nfinalize-script = $BIN }
+		base = "${BIN%/*}"\njibri.recording.finalize-script = \${base}/${BIN##*/}
 	END
-	echo 'finalize-script = ${?SCRIPT_PATH}' >"$SCRIPT"
+	# In the files that it includes, and in the environment.
+	echo "recording.finalize-script = \${?HOCON_BIN}" >"$DIR/more.conf"
+	echo 'jibri { include "more.conf" }' >"$SCRIPT"
+	HOCON_BIN=$BIN checks 0
+	found "^ok finalize-script: $BIN, as"
+}
+
+@test "a key elsewhere than Jibri looks for it, and an empty one, are none" {
+	local line
+	while IFS= read -r line; do
+		echo "$line" >"$SCRIPT"
+		checks 78
+		found "^failed finalize-script: $SCRIPT names none: Jibri calls nobody"
+	done <<-END
+		finalize-script = "$BIN"
+		jibri.finalize-script = "$BIN"
+		jibri.recording.finalize-script = ""
+		jibri.recording.finalize-script = null
+		# jibri.recording.finalize-script = "$BIN"
+		jibri.recording { finalize-script = "$BIN" }, jibri.recording = null
+	END
+}
+
+@test "what of jibri.conf cannot be read is a warning, never a failure" {
+	local line
+	while IFS= read -r line; do
+		echo "$line" >"$SCRIPT"
+		checks 1
+		found "^warning finalize-script: not understood: $SCRIPT:"
+		run -1 grep "calls nobody" "$DIR/found"
+	done <<-END
+		jibri { recording { finalize-script = "$BIN"
+		jibri { recording { finalize-script = $BIN } } }
+		jibri.recording.finalize-script = [ "$BIN" ]
+		jibri.recording.finalize-script = \${HOCON_NONE}
+		jibri.recording.finalize-script = \${?HOCON_NONE}
+		jibri.recording = \${?HOCON_NONE}
+		include url("http://127.0.0.1:1/jibri.conf")
+		jibri { include classpath("more.conf") }
+	END
+	mkdir "$DIR/folder.conf"
+	echo 'include "folder.conf"' >"$SCRIPT"
 	checks 1
-	found '^warning finalize-script: .* says ${?SCRIPT_PATH}, which is not followed'
+	found "^warning finalize-script: not understood: $SCRIPT: $DIR/folder.conf: "
+	found "Is a directory"
+	# What is not asked for may be as it likes.
+	printf 'include url("http://127.0.0.1:1/")\njibri.id = ${HOCON_NONE}
+		jibri.recording { finalize-script = "%s"
+		recordings-directory = "%s" }' "$BIN" "$ROOMS" >"$SCRIPT"
+	checks 0
+}
+
+@test "a jibri.conf that is larger than anybody writes is not understood" {
+	head -c 1100000 /dev/zero | tr '\0' '#' >"$SCRIPT"
+	checks 1
+	found "^warning finalize-script: not understood: $SCRIPT: File too large"
+}
+
+@test "an override that is not set here may be set where Jibri runs" {
+	local line
+	unset FINALIZE_X
+	for line in '${?FINALIZE_X}' '/b${?FINALIZE_X}'; do
+		printf 'jibri.recording.finalize-script = %s\n' /a "$line" \
+			>"$SCRIPT"
+		checks 1
+		found "^warning finalize-script: not understood: .*FINALIZE_X} is not set here"
+	done
+	FINALIZE_X=/a checks 78
+	found "^failed finalize-script: "
+	printf 'jibri.recording.finalize-script = %s\n' "$BIN" \
+		'${?FINALIZE_X}' >"$SCRIPT"
+	checks 0
+	found "^ok finalize-script: "
+}
+
+@test "config.json beside jibri.conf goes first, key by key, as in Jibri" {
+	jibri_conf "$DIR/none" "$ROOMS"
+	cat >"$DIR/config.json" <<-END
+		{
+		    // Jibri allows comments
+		    "recording_directory": "/srv/elsewhere",
+		    "finalize_recording_script_path": "$BIN",
+		    "xmpp_environments": [ { "name": "a {}", "usage_timeout": 0 } ]
+		}
+	END
+	checks 1
+	found "^ok finalize-script: $BIN, as $DIR/config.json says"
+	found "^warning recordings-directory: .* Jibri records into /srv/elsewhere"
+	# What it does not have is the other's.
+	jibri_conf "$BIN" "$ROOMS"
+	echo '{ "jibri_id": "a", "recording_directory": null }' >"$DIR/config.json"
+	checks 0
+	found "^ok finalize-script: $BIN, as $SCRIPT says"
+	# Alone it is enough.
+	rm "$SCRIPT"
+	echo "{ \"finalize_recording_script_path\": \"$BIN\" }" \
+		>"$DIR/config.json"
+	checks 0
+	found "^ok finalize-script: $BIN, as $DIR/config.json says"
+	echo '{ "finalize_recording_script_path": "" }' >"$DIR/config.json"
+	checks 78
+	found "^failed finalize-script: $DIR/config.json names none"
+	grep -q 'finalize_recording_script_path in config.json' "$DIR/json"
+	echo '{ "finalize_recording_script_path": "/a" ' >"$DIR/config.json"
+	checks 1
+	found "^warning finalize-script: not understood: $DIR/config.json:2:"
 }
 
 @test "a sweep that would look elsewhere than where Jibri records is warned of" {

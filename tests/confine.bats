@@ -30,14 +30,22 @@ needs_kernel() {
 
 # intruded COMMAND...: what the intruder got, a line each.
 intruded() {
-	env LD_PRELOAD="$SHIM" timeout 60 "$@" >"$DIR/out" 2>&1 ||
+	env LD_PRELOAD="$SHIM" timeout 60 "$@" >"$DIR/out" 2>&1 </dev/null ||
 		{ cat "$DIR/out" >&2; return 1; }
 	sed -n 's/^intruder: //p' "$DIR/out"
 }
 
 refused() {
 	printf '%s\n' "shadow: EACCES" "read: EACCES" "write: EACCES" \
-		"exec: EPERM" "ptrace: EPERM" "unshare: EPERM"
+		"exec: EPERM" "ptrace: EPERM" "unshare: EPERM" "clone: EPERM" \
+		"newer: ENOSYS" "type: EPERM" "type more: EPERM" "paste: EPERM" \
+		"raw: EPERM" "socket: done"
+	# By hand, only root gives up what ends other processes.
+	if ((EUID == 0)); then
+		echo "kill: EPERM"
+	else
+		printf '%s\n' "kill: done" "root: EPERM"
+	fi
 }
 
 @test "somebody else's code in a delivery opens no other file and starts no program" {
@@ -54,6 +62,8 @@ refused() {
 	grep -qx "write: done" "$DIR/got"
 	grep -qx "exec: done" "$DIR/got"
 	grep -qx "ptrace: done" "$DIR/got"
+	grep -qx "type: ENOTTY" "$DIR/got"
+	run ! grep -q ENOSYS "$DIR/got" # where the kernel has it
 }
 
 @test "each visit of a sweep has its own recording and no other" {
@@ -122,4 +132,38 @@ refused() {
 	JIBRI_FINALIZE_CONFINE=no run "$BIN" check
 	assert_output_has "confine: off; this kernel has "
 	[[ $HAS == "this kernel has "* ]]
+}
+
+@test "what cannot be had is one warning a run and a finding of check, and confine = no accepts it" {
+	needs_kernel
+	local kind missing
+	cp -a "$REC" "$TOP/other"
+	for kind in seccomp landlock "seccomp landlock"; do
+		export WITHOUT=$kind LD_PRELOAD=${SHIM/intruder/without}
+		missing=Landlock
+		[[ $kind == landlock ]] || missing=seccomp
+		rm -rf "$TOP"/*/.jibri-finalize
+		run -0 "$BIN" sweep --jobs 2 "$TOP"
+		assert_equal "$(grep -c "confine = yes has no whole effect: no $missing (Operation not permitted)" \
+			<<<"$output")" 1
+		run -1 "$BIN" check --json
+		assert_equal "$(jq -r '.findings[] | select(.check == "confine") |
+			.result + " " + (.fix | .[:8])' <<<"$output")" \
+			"warning Let the "
+		export JIBRI_FINALIZE_CONFINE=no
+		run -0 "$BIN" upload --force "$REC"
+		refute_output_has confine
+		unset JIBRI_FINALIZE_CONFINE
+	done
+}
+
+@test "log-level = debug names the calls that were refused, in visits too" {
+	needs_kernel
+	local line="confine: system call [0-9]* (ioctl) was refused"
+	cp -a "$REC" "$TOP/other"
+	intruded "$BIN" --log-level debug sweep "$TOP" >"$DIR/got"
+	assert_equal "$(grep -c "$line" "$DIR/out")" 6
+	intruded "$BIN" --log-level debug upload --force "$REC" >"$DIR/got"
+	assert_equal "$(<"$DIR/got")" "$(refused)"
+	assert_equal "$(grep -c "$line" "$DIR/out")" 3
 }

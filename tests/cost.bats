@@ -19,16 +19,8 @@ traced() {
 	sed -i '/O_PATH/d' "$DIR/trace"
 }
 
-# The processor time of a run, in ms.
-processor_ms() {
-	local times
-	TIMEFORMAT='%U %S'
-	times=$({ time "$BIN" "$REC" >"$DIR/log" 2>&1; } 2>&1)
-	awk '{ printf "%d", ($1 + $2) * 1000 }' <<<"$times"
-}
-
-@test "over a finished recording no socket, no thread, no database, 10 ms of processor time" {
-	local i ms all=()
+@test "over a finished recording no socket, no thread, no database, 20 million instructions" {
+	local n
 	run_finalize 0
 	needs_strace
 	traced socket,connect,clone,clone3,openat
@@ -36,11 +28,12 @@ processor_ms() {
 	assert_equal "$(grep -c magic.mgc "$DIR/trace")" 0
 	assert_equal "$(grep -c ca-certificates "$DIR/trace")" 0
 	[ "${SAN:-}" != 1 ] || skip "the sanitizers cost time"
-	for ((i = 0; i < 9; i++)); do all+=("$(processor_ms)"); done
-	# The least of them is what it costs; the rest is the machine's.
-	ms=$(printf '%s\n' "${all[@]}" | sort -n | head -n 1)
-	say "$ms ms"
-	((ms <= 10))
+	command -v valgrind >/dev/null || skip "there is no valgrind here"
+	# Five milliseconds, and the same on a machine that is busy.
+	n=$(valgrind --tool=callgrind --callgrind-out-file=/dev/null \
+		"$BIN" "$REC" 2>&1 | sed -n 's/.*Collected : //p')
+	say "$n instructions"
+	((n > 1000000 && n <= 20000000))
 }
 
 @test "small files need no thread, and what is plainly its name's kind no database" {
@@ -53,7 +46,8 @@ processor_ms() {
 	sparse "$REC/large.mp4" 20000000
 	head -c 100 /dev/urandom >"$REC/a.xyz"
 	traced clone,clone3,openat
-	assert_equal "$(grep -c clone "$DIR/trace")" 1
+	# glibc asks for clone3 first, which confine refuses.
+	assert_equal "$(grep clone "$DIR/trace" | grep -vc ENOSYS)" 1
 	grep -q magic.mgc "$DIR/trace"
 }
 
@@ -91,7 +85,7 @@ processor_ms() {
 
 @test "the benchmark tells a program that does nothing from ours" {
 	[ "${SAN:-}" != 1 ] || skip "the sanitizers cost time"
-	run -1 env QUICK=1 CASES="typical-0 small-0" BIN=/bin/true \
+	run -1 env QUICK=1 CASES=typical-0 BIN=/bin/true \
 		TOOLS="${BUILD:-$ROOT/build}" "$ROOT/tests/bench/bench"
 	assert_output_has "INVALID: ours did not deliver the files of typical"
 	assert_output_has "INVALID: ours did not send STOPPED once"
@@ -99,7 +93,7 @@ processor_ms() {
 	refute_output_has "INVALID: curl"
 	refute_output_has "INVALID: script"
 	refute_output_has "| typical"
-	run -0 env QUICK=1 CASES="typical-0 small-0" BIN="$BIN" \
+	run -0 env QUICK=1 CASES=typical-0 BIN="$BIN" \
 		TOOLS="${BUILD:-$ROOT/build}" "$ROOT/tests/bench/bench"
 	refute_output_has INVALID
 	assert_output_has "| typical: wall |"

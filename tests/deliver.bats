@@ -86,6 +86,8 @@ teardown() { common_teardown; }
 }
 
 @test "a call while another process works exits 75 and says who holds it" {
+	# The server stores it within the time that it is given.
+	export JIBRI_FINALIZE_ANSWER_TIMEOUT=20s
 	faults "upload * 1 slow-store 3"
 	finalize >"$DIR/first" &
 	local first=$!
@@ -113,9 +115,29 @@ teardown() { common_teardown; }
 	assert_equal "$(webhooks)" "STOPPED $ROOM $SESSION"
 }
 
-@test "the journal holds no secret and is mode 0644" {
+@test "a stranger that holds a lock on the journal is named by its own number" {
+	local holder
+	faults 'upload *.mp4 * status 503'
+	run finalize --tries 1
+	faults
+	perl -e 'use Fcntl;
+		open my $f, "<", $ARGV[0] or die;
+		my $lock = pack "s s x4 q q i", F_RDLCK, 0, 0, 0, 0;
+		fcntl $f, F_SETLK, $lock or die;
+		print STDERR "locked\n";
+		sleep 60' "$REC/.jibri-finalize" 2>"$DIR/locked" 3>&- &
+	holder=$!
+	wait_for grep -q locked "$DIR/locked"
+	run -75 finalize
+	kill "$holder"
+	assert_output_has "process $holder, which delivers nothing, has locked"
+	run_finalize 0
+	is_stored metadata.json "$MEDIA"
+}
+
+@test "the journal holds no secret and is mode 0640" {
 	export JIBRI_FINALIZE_TOKEN=t0ken
 	run_finalize 0
 	run -1 grep -e s3cret -e t0ken "$REC/.jibri-finalize"
-	assert_equal "$(stat -c %a "$REC/.jibri-finalize")" 644
+	assert_equal "$(stat -c %a "$REC/.jibri-finalize")" 640
 }

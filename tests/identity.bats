@@ -36,6 +36,11 @@ nothing_sent() {
 	assert_equal "$(webhooks)" ""
 }
 
+# media_of NAME: the media file, named as Jibri names that of this call.
+media_of() {
+	mv "$REC/$MEDIA" "$REC/$1_2026-01-02-03-04-05.mp4"
+}
+
 # rewrite SCRIPT: metadata.json with a change that no JSON writer makes.
 rewrite() {
 	sed -i "$1" "$REC/metadata.json"
@@ -46,6 +51,7 @@ rewrite() {
 @test "a tenant's room is one string in lookup, path and webhook, and Tomcat takes it" {
 	rooms '{"[sales]stand-up": 7}'
 	metadata https://meet.example.org/sales/stand-up
+	media_of stand-up
 	run_finalize 0
 	is_delivered '[sales]stand-up' 7 %5Bsales%5Dstand-up
 }
@@ -53,6 +59,7 @@ rewrite() {
 @test "room-format decides how tenant and room become one name" {
 	rooms '{"stand-up.sales": 7}'
 	metadata https://meet.example.org/sales/stand-up
+	media_of stand-up
 	run_finalize 0 --room-format '{room}.{tenant}'
 	is_delivered stand-up.sales 7 stand-up.sales
 }
@@ -94,6 +101,7 @@ rewrite() {
 @test "a room with blanks and foreign letters is encoded once on the wire" {
 	rooms '{"my été": 9}'
 	metadata https://meet.example.org/my%20%c3%a9t%c3%a9
+	media_of my%20%c3%a9t%c3%a9
 	run_finalize 0
 	is_delivered "my été" 9 my%20%C3%A9t%C3%A9
 }
@@ -101,6 +109,7 @@ rewrite() {
 @test "the room is decoded once, not twice" {
 	rooms '{"a%2fb": 9, "a/b": 10}'
 	metadata https://meet.example.org/a%252fb
+	media_of a%252fb
 	run_finalize 0
 	is_delivered "a%2fb" 9 a%252fb
 }
@@ -181,8 +190,24 @@ spoil() {
 	case $1 in
 	missing) rm "$REC/metadata.json" ;;
 	empty) : >"$REC/metadata.json" ;;
-	cut) truncate -s -5 "$REC/metadata.json" ;;
+	blank) printf ' \r\n\t\n' >"$REC/metadata.json" ;;
+	cut) truncate -s 9 "$REC/metadata.json" ;;
+	zeros) head -c 300 /dev/zero >"$REC/metadata.json" ;;
+	no-json) echo "meeting_url: https://x/$ROOM" >"$REC/metadata.json" ;;
+	link) mv "$REC/metadata.json" "$DIR" &&
+		ln -s "$DIR/metadata.json" "$REC" ;;
+	dangling) ln -sf "$DIR/no/where" "$REC/metadata.json" ;;
+	folder) rm "$REC/metadata.json" && mkdir "$REC/metadata.json" ;;
+	fifo) rm "$REC/metadata.json" && mkfifo "$REC/metadata.json" ;;
 	esac
+}
+
+# held_without_a_room: nothing is sent, and the message says what to do.
+held_without_a_room() {
+	run_finalize 65
+	nothing_sent
+	assert_output_has "unknown room"
+	assert_output_has "jibri-finalize upload --room ROOM $REC"
 }
 
 # only_media NAME: a recording that is nothing but this file.
@@ -192,9 +217,9 @@ only_media() {
 	mv "$REC/$MEDIA" "$REC/$1"
 }
 
-@test "without a whole metadata.json the media file's name tells the room" {
+@test "without metadata.json, or with an empty one, the media file's name tells the room" {
 	local how
-	for how in missing empty cut; do
+	for how in missing empty blank; do
 		fresh_recording
 		spoil "$how"
 		run_finalize 0
@@ -203,9 +228,48 @@ only_media() {
 	done
 }
 
+@test "a metadata.json that cannot be read does not fall back on the media name: held until the room is named" {
+	local how
+	for how in cut zeros no-json; do
+		fresh_recording
+		spoil "$how"
+		held_without_a_room
+		run_command 0 upload --room "$ROOM" "$REC"
+		is_stored "$MEDIA"
+		assert_equal "$(webhooks)" "STOPPED $ROOM $SESSION"
+	done
+}
+
+@test "a metadata.json that is no file holds the recording, and does not count as missing" {
+	local how
+	for how in link dangling folder fifo; do
+		fresh_recording
+		spoil "$how"
+		held_without_a_room
+		assert_output_has "metadata.json: is a "
+		assert_output_has "put the file itself there"
+		run_command 0 upload --room "$ROOM" "$REC"
+		is_stored "$MEDIA"
+		assert_equal "$(webhooks)" "STOPPED $ROOM $SESSION"
+	done
+}
+
+@test "what is held for its room is shown by status with the next step, and no sweep takes it" {
+	spoil cut
+	export JIBRI_FINALIZE_RECORDINGS_DIR=$DIR/recordings
+	export JIBRI_FINALIZE_SETTLE=0s
+	run -65 "$BIN" sweep
+	nothing_sent
+	run -0 "$BIN" sweep
+	nothing_sent
+	run -0 "$BIN" status --json
+	assert_output_has "upload --room ROOM $REC"
+	[[ $output == *'"held"'* ]]
+}
+
 @test "with room-from-media=no a lost metadata.json leaves the room unknown" {
 	local how
-	for how in missing empty cut; do
+	for how in missing empty blank; do
 		fresh_recording
 		spoil "$how"
 		run_finalize 65 --room-from-media=no
@@ -271,6 +335,439 @@ only_media() {
 	run_finalize 0
 	assert_equal "$(request lookup .target)" "/api/meetings/room/$ROOM"
 	assert_equal "$(webhooks)" "STOPPED $ROOM $SESSION"
+}
+
+# --- what callers make of metadata.json --------------------------------------
+
+# tenant MEMBERS: metadata.json of a tenant's room with these members behind
+# what Jibri writes, byte for byte; the room alone is another meeting.
+tenant() {
+	rooms '{"[sales]stand-up": 7, "stand-up": 8}'
+	fresh_recording
+	mv "$REC/$MEDIA" "$REC/stand-up_2026-01-02-03-04-05.mp4"
+	printf '{"meeting_url":"https://meet.example.org/sales/stand-up",%s' \
+		"$1" >"$REC/metadata.json"
+}
+
+# is_the_tenants FILE...: these and no other file, and nothing elsewhere.
+is_the_tenants() {
+	local ROOM='[sales]stand-up'
+	is_stored "$@" || return 1
+	assert_equal "$(request upload .target | sort -u)" \
+		"/files/structured/7?path=/%5Bsales%5Dstand-up/$SESSION/" &&
+		assert_equal "$(webhooks)" "STOPPED $ROOM $SESSION"
+}
+
+@test "a metadata.json that only a strict parser refuses is read, and sent as it is" {
+	local members pad
+	pad=$(head -c 1500000 /dev/zero | tr '\0' x)
+	for members in '"participants":[],"a":"\u0000"}' \
+		'"participants":[{"user":{"name":"\ud83d"}}]}' \
+		'"participants":[],"a":"\udfa5\ud83d","\u0000":1}' \
+		'"participants":[],"a":9223372036854775808}' \
+		'"participants":[],"a":-1e999,"b":123456789012345678901234567890}' \
+		"\"a\":\"$pad\"}"; do
+		tenant "$members"
+		run_finalize 0
+		is_the_tenants metadata.json stand-up_2026-01-02-03-04-05.mp4
+	done
+	tenant '"participants":[]}'
+	{ printf '\xef\xbb\xbf' && cat "$REC/metadata.json"; } >"$DIR/m"
+	cp "$DIR/m" "$REC/metadata.json"
+	run_finalize 0
+	is_the_tenants metadata.json stand-up_2026-01-02-03-04-05.mp4
+}
+
+@test "a metadata.json in UTF-16 is read, and what is private goes from it" {
+	local code name text='{"meeting_url":"https://h/acme/büro🎥","upload_credentials":"s3cr3t","x":"é"}'
+	rooms '{"[acme]büro🎥": 5}'
+	# With the mark of Windows, or without.
+	for code in UTF-16LE UTF-16BE; do
+		for text in $'\ufeff'"$text" "$text"; do
+			fresh_recording
+			iconv -t "$code" <<<"$text" >"$REC/metadata.json"
+			cp "$REC/metadata.json" "$REC/other.json"
+			mv "$REC/$MEDIA" "$REC/video.mp4"
+			run_finalize 0
+			for name in metadata other; do
+				assert_equal "$(jq -c . \
+					"$SB/store/[acme]büro🎥/$SESSION/$name.json")" \
+					'{"meeting_url":"https://h/acme/büro🎥","x":"é"}'
+			done
+		done
+	done
+}
+
+@test "of a metadata.json that is cut or invalid the meeting_url still counts, if it comes first" {
+	local members
+	for members in '' '"participants":[{"user":{"na' '"a":1}}' '"a":"\xff"}' \
+		'"a":NaN}' $'"a":"\xff"}' $'"a":"b\nc"}'; do
+		tenant "$members"
+		run_finalize 0
+		is_the_tenants stand-up_2026-01-02-03-04-05.mp4
+		assert_output_has "metadata.json: skipped, withheld"
+	done
+	# Jackson ends there when a name holds half a character.
+	tenant ''
+	truncate -s -1 "$REC/metadata.json"
+	run_finalize 0
+	is_the_tenants stand-up_2026-01-02-03-04-05.mp4
+}
+
+@test "a meeting_url that is cut, or that is not the first member of a cut text, names no room" {
+	local text
+	for text in '{"meeting_url":"https://meet.example.org/sales' \
+		'{"meeting_url":"https://meet.example.org/sales/stand-up' \
+		'{"a":1,"meeting_url":"https://meet.example.org/stranger","b' \
+		'{"a":{"meeting_url":"https://meet.example.org/stranger","b' \
+		'[{"meeting_url":"https://meet.example.org/stranger","b' \
+		'{"meeting_url":"https://meet.example.org/\ud83d","b' \
+		'{"meeting_url":"https://meet.example.org/a\u0000b"}'; do
+		tenant ''
+		printf %s "$text" >"$REC/metadata.json"
+		held_without_a_room
+	done
+}
+
+@test "a second meeting_url in a metadata.json that is cut is tampering too" {
+	tenant '"a":1,"meeting_url":"https://x/stranger","b":'
+	run_finalize 65
+	nothing_sent
+	assert_output_has tampered
+}
+
+# large BYTES: metadata.json of a tenant's room, with credentials.
+large() {
+	tenant '"upload_credentials":"t0p-s3cret","a":"'
+	head -c "$1" /dev/zero | tr '\0' x >>"$REC/metadata.json"
+	printf '"}' >>"$REC/metadata.json"
+}
+
+@test "a metadata.json of up to 16 MiB is read and redacted; of a larger one the room is" {
+	large 16000000
+	run_finalize 0
+	ROOM='[sales]stand-up'
+	assert_equal "$(stored | tr '\n' ' ')" \
+		"metadata.json stand-up_2026-01-02-03-04-05.mp4 "
+	cmp "$SB/store/$ROOM/$SESSION/metadata.json" \
+		<(sed 's/"upload_credentials":"[^"]*",//' "$REC/metadata.json")
+	large 17000000
+	run_finalize 0
+	is_the_tenants stand-up_2026-01-02-03-04-05.mp4
+	# Its beginning is JSON, and whole.
+	tenant '"upload_credentials":"t0p-s3cret"}'
+	head -c 17000000 /dev/zero | tr '\0' ' ' >>"$REC/metadata.json"
+	run_finalize 0
+	is_the_tenants stand-up_2026-01-02-03-04-05.mp4
+	run ! grep -r t0p-s3cret "$SB"
+}
+
+# --- two rooms ---------------------------------------------------------------
+
+# begun: delivered to $ROOM but for STOPPED, and the server has forgotten it.
+begun() {
+	faults "webhook * * status 503"
+	run_finalize 75
+	faults
+	age_journal
+	rm -f "$SB"/{requests,webhooks}.jsonl
+}
+
+# of_another_room: metadata.json is a second recording's.
+of_another_room() {
+	rooms "{\"$ROOM\": 123, \"other\": 5}"
+	metadata https://meet.example.org/other
+}
+
+@test "a metadata.json that names another room than the journal holds the recording, and nothing more is sent" {
+	begun
+	of_another_room
+	export JIBRI_FINALIZE_RECORDINGS_DIR=$DIR/recordings
+	run_finalize 65
+	nothing_sent
+	assert_output_has "its room is $ROOM"
+	assert_output_has "jibri-finalize upload --room ROOM $REC"
+	run -0 "$BIN" sweep
+	run_finalize 65
+	run_command 65 upload "$REC"
+	assert_equal "$(requests upload)" 0
+	assert_equal "$(webhooks)" ""
+	run -0 "$BIN" status
+	assert_output_has "its room is $ROOM"
+}
+
+@test "a delivered recording in whose directory one of another room lands is held, and nothing of it is sent" {
+	run_finalize 0
+	rm -f "$SB"/{requests,webhooks}.jsonl
+	of_another_room
+	cp "$REC/$MEDIA" "$REC/other_2026-01-02-05-06-07.mp4"
+	run_finalize 65
+	nothing_sent
+	assert_output_has "other"
+}
+
+@test "media files of two rooms in one directory hold it, whatever metadata.json says" {
+	rooms "{\"$ROOM\": 123, \"other\": 5}"
+	cp "$REC/$MEDIA" "$REC/other_2026-01-02-05-06-07.mp4"
+	run_finalize 65
+	nothing_sent
+	assert_output_has "$ROOM other"
+	spoil missing
+	run_finalize 65
+	nothing_sent
+	rm "$REC/other_2026-01-02-05-06-07.mp4"
+	run_finalize 0
+	assert_equal "$(webhooks)" "STOPPED $ROOM $SESSION"
+}
+
+@test "media of another room than metadata.json's, alone, hold it until somebody moves them or names the room" {
+	rooms "{\"$ROOM\": 123, \"Other\": 5, \"[sales]$ROOM\": 7}"
+	mv "$REC/$MEDIA" "$REC/Other_2026-01-02-03-04-05.mp4"
+	run_finalize 65
+	nothing_sent
+	assert_output_has "its room is $ROOM, but metadata.json and the media files name Other $ROOM"
+	assert_output_has "move what is not its own to another directory, or name its room: jibri-finalize upload --room ROOM $REC"
+	run_command 0 upload --room Other "$REC"
+	assert_equal "$(webhooks)" "STOPPED Other $SESSION"
+	# Their names do not have the tenant.
+	fresh_recording
+	metadata "https://meet.example.org/sales/$ROOM"
+	run_finalize 0
+	assert_equal "$(webhooks)" "STOPPED [sales]$ROOM $SESSION"
+}
+
+@test "media of another room in a folder, or with a name that Jibri has cut, hold it as well" {
+	local long name
+	long=$(printf 'x%.0s' {1..120})
+	rooms "{\"$ROOM\": 123, \"$long\": 5}"
+	for name in aaaa/other_2026-02-02-03-04-05.mp4 \
+		"${long:0:101}_2026-01-02-03-04-05.mp4"; do
+		fresh_recording
+		mkdir -p "$REC/aaaa"
+		cp "$REC/$MEDIA" "$REC/$name"
+		run_finalize 65
+		nothing_sent
+		assert_output_has "move what is not its own to another directory"
+	done
+	# As far as it is there, it fits.
+	fresh_recording
+	metadata "https://meet.example.org/$long"
+	mv "$REC/$MEDIA" "$REC/${long:0:101}_2026-01-02-03-04-05.mp4"
+	run_finalize 0
+	assert_equal "$(webhooks)" "STOPPED $long $SESSION"
+	# It may be cut inside a character.
+	fresh_recording
+	metadata "https://meet.example.org/${long:0:98}%c3%a4xx"
+	mv "$REC/$MEDIA" "$REC/${long:0:98}%c3_2026-01-02-03-04-05.mp4"
+	rooms "{\"${long:0:98}äxx\": 5}"
+	run_finalize 0
+}
+
+@test "a recording of a tenant that was begun under another room-format says so, and blames no file" {
+	rooms "{\"[ten]$ROOM\": 1, \"ten_$ROOM\": 2}"
+	metadata "https://meet.example.org/ten/$ROOM"
+	begun
+	run_finalize 65 --room-format '{tenant}_{room}'
+	nothing_sent
+	assert_output_has "its room is [ten]$ROOM, which room-format does not make of metadata.json's"
+	assert_output_has "if room-format was changed, set it back, or name its room: jibri-finalize upload --room"
+	cp "$REC/$MEDIA" "$REC/other_2026-01-02-05-06-07.mp4"
+	run_finalize 65 --room-format '{tenant}_{room}'
+	assert_output_has "move what is not its own"
+	rm "$REC/other_2026-01-02-05-06-07.mp4"
+	run_finalize 0
+	assert_equal "$(webhooks)" "STOPPED [ten]$ROOM $SESSION"
+}
+
+@test "several media files of one room, or with names of their own, are one recording" {
+	cp "$REC/$MEDIA" "$REC/${ROOM}_2026-01-02-05-06-07.mp4"
+	cp "$REC/$MEDIA" "$REC/${ROOM//-/%2d}_2026-01-02-05-06-08.mp4"
+	cp "$REC/$MEDIA" "$REC/interview.mp4"
+	run_finalize 0
+	assert_equal "$(webhooks)" "STOPPED $ROOM $SESSION"
+}
+
+@test "the room that an operator names wins, says what it overrules, and is remembered for just that" {
+	rooms "{\"$ROOM\": 123, \"other\": 5, \"third\": 6}"
+	cp "$REC/$MEDIA" "$REC/other_2026-01-02-05-06-07.mp4"
+	run_finalize 65
+	faults "webhook * * status 503"
+	run_command 75 upload --room other "$REC"
+	assert_output_has "the room is other"
+	faults
+	run_finalize 0
+	assert_equal "$(webhooks)" "STOPPED other $SESSION"
+	# Of what came later the operator has said nothing.
+	rm -f "$SB"/webhooks.jsonl
+	cp "$REC/$MEDIA" "$REC/third_2026-01-02-05-06-07.mp4"
+	run_finalize 65
+	assert_equal "$(webhooks)" ""
+	run_finalize 0 other
+	assert_equal "$(webhooks)" "STOPPED other $SESSION"
+}
+
+@test "the room of a deferred call is remembered, whatever metadata.json names" {
+	rooms '{"other": 5}'
+	export JIBRI_FINALIZE_RECORDINGS_DIR=$DIR/recordings
+	run_finalize 0 --defer=yes other
+	run -0 "$BIN" sweep
+	assert_equal "$(webhooks)" "STOPPED other $SESSION"
+}
+
+@test "metadata.json that names another room while files are being sent stops them" {
+	echo a >"$REC/a.txt"
+	faults "upload a.txt 1 slow-store 1"
+	export JIBRI_FINALIZE_ANSWER_TIMEOUT=10s
+	rooms "{\"$ROOM\": 123, \"other\": 5}"
+	finalize --parallel 1 >"$DIR/out" &
+	wait_for grep -q a.txt "$REC/.jibri-finalize"
+	metadata https://meet.example.org/other
+	wait $! || status=$?
+	assert_equal "$status" 65
+	run ! grep -rl other "$SB/store"
+	assert_equal "$(webhooks)" ""
+}
+
+@test "--dry-run shows that it would be held" {
+	begun
+	of_another_room
+	run_finalize 65 --dry-run
+	nothing_sent
+}
+
+@test "a packed recording takes along what an operator has overruled" {
+	of_another_room
+	faults "webhook * * status 503"
+	run_finalize 75 "$ROOM"
+	faults
+	run_command 0 pack -o "$DIR/a.tar" "$REC"
+	rm -r "$REC"
+	run_command 0 upload "$DIR/a.tar"
+	assert_equal "$(webhooks)" "STOPPED $ROOM $SESSION"
+}
+
+# --- directories that are no recording ---------------------------------------
+
+# refused DIR [NEXT]: by every command that takes a recording; nothing is sent
+# or written.
+refused() {
+	local command before
+	before=$(find "$DIR" -path "$SB" -prune -o -print | sort)
+	for command in finalize 'finalize --force' upload 'upload --force' pack \
+		verify 'forget --yes' 'forget --reset --yes' "upload --room $ROOM"; do
+		# shellcheck disable=SC2086
+		run_command 64 $command "$1"
+		assert_output_has "jibri-finalize sweep"
+	done
+	run_command 64 "$1" "$ROOM" "$SESSION"
+	nothing_sent
+	[ "$(find "$DIR" -path "$SB" -prune -o -print | sort)" = "$before" ]
+}
+
+@test "a directory of recordings is refused as a recording" {
+	refused "$DIR/recordings"
+	# A level more.
+	mkdir "$DIR/deep"
+	mv "$DIR/recordings" "$DIR/deep"
+	mkdir "$DIR/recordings"
+	refused "$DIR/deep"
+	ln -s "$DIR/deep" "$DIR/link"
+	refused "$DIR/link/."
+}
+
+@test "what a mistaken run left in it makes a recordings directory no recording" {
+	echo '{"event":"began","at":1700000000000}' \
+		>"$DIR/recordings/.jibri-finalize"
+	refused "$DIR/recordings"
+}
+
+@test "a directory of recordings that Jibri left behind or that are half done is refused" {
+	rm "$REC/metadata.json"
+	refused "$DIR/recordings"
+	rm "$REC/$MEDIA"
+	echo '{"event":"began","at":1700000000000}' >"$REC/.jibri-finalize"
+	refused "$DIR/recordings"
+}
+
+# session NAME FILE...: below the root, with these media files.
+session() {
+	local dir=$DIR/root/$1 name
+	mkdir -p "$dir"
+	for name in "${@:2}"; do
+		cp "$REC/$MEDIA" "$dir/$name"
+	done
+}
+
+@test "a directory of recordings is refused with stray files in it, and however deep they are" {
+	session s1 "$MEDIA"
+	session s2 other_2026-01-02-03-04-05.mp4
+	session . stray.mp4
+	refused "$DIR/root"
+	rm "$DIR/root/stray.mp4"
+	cp "$REC/metadata.json" "$DIR/root"
+	refused "$DIR/root"
+	rm -r "$DIR/root"
+	session s1 video.mp4
+	session s2 video.mp4
+	refused "$DIR/root"
+	rm -r "$DIR/root/s2"
+	refused "$DIR/root"
+	rm -r "$DIR/root"
+	session 2026/11/29/h/s1 "$MEDIA"
+	refused "$DIR/root"
+	refused /
+}
+
+@test "recordings-dir is refused even if it is empty, and so is what holds it" {
+	rm -r "$REC"
+	export JIBRI_FINALIZE_RECORDINGS_DIR=$DIR/recordings
+	refused "$DIR/recordings"
+	refused "$DIR"
+	refused /
+}
+
+@test "a recording into which another was moved is refused, and held by a sweep" {
+	local outer=$REC
+	another_recording inner
+	mv "$REC" "$outer/inner"
+	refused "$outer"
+	export JIBRI_FINALIZE_RECORDINGS_DIR=$DIR/recordings
+	export JIBRI_FINALIZE_SETTLE=0s
+	touch -d '1 minute ago' "$outer"
+	run -65 "$BIN" sweep
+	nothing_sent
+	run -0 "$BIN" status
+	assert_output_has "it holds another recording, inner"
+	mv "$outer/inner" "$DIR/recordings"
+	run -0 "$BIN" sweep --held
+	assert_equal "$(webhooks | sort)" \
+		"$(printf 'STOPPED %s %s\n' "$ROOM" "${outer##*/}" "$ROOM" inner | sort)"
+}
+
+@test "a recording that lacks metadata.json, or has its media in a folder, is no directory of recordings" {
+	local own=("$MEDIA" chapters/1.mp4 chapters/2.mp4 text/a/b/c/text.vtt)
+	rm "$REC/metadata.json"
+	mkdir -p "$REC/chapters" "$REC/text/a/b/c"
+	cp "$REC/$MEDIA" "$REC/chapters/1.mp4"
+	cp "$REC/$MEDIA" "$REC/chapters/2.mp4"
+	echo text >"$REC/text/a/b/c/text.vtt"
+	run_finalize 0
+	is_stored "${own[@]}"
+	fresh_recording
+	mkdir "$REC/video"
+	mv "$REC/$MEDIA" "$REC/video"
+	run_finalize 0
+	is_stored metadata.json "video/$MEDIA"
+}
+
+@test "a recording with folders of its own is no directory of recordings" {
+	mkdir -p "$REC/clips" "$REC/meta"
+	cp "$REC/$MEDIA" "$REC/clips/highlights.mp4"
+	cp "$REC/$MEDIA" "$REC/clips/${ROOM}_2026-01-02-03-09-05.mp4"
+	cp "$REC/metadata.json" "$REC/meta"
+	run_finalize 0
+	is_stored metadata.json "$MEDIA" meta/metadata.json \
+		clips/highlights.mp4 "clips/${ROOM}_2026-01-02-03-09-05.mp4"
 }
 
 # --- what the one who started the recording added ----------------------------
@@ -357,8 +854,8 @@ only_media() {
 
 @test "a meeting id in metadata.json that is not plain is ignored and said so" {
 	local id
-	for id in '"../../x"' '"a b"' '"a?b"' '""' '-1' '1.5' '{}' true \
-		'"%2e"' '"é"' '"a\\nb"'; do
+	for id in '"../../x"' '"a/b"' '""' '-1' '1.5' '{}' true '".."' \
+		'"a\\nb"' '"a\\\\b"'; do
 		fresh_recording
 		rewrite "s#^}#,\"meetingId\": $id}#"
 		run_finalize 0 --meeting-id-keys /meetingId
@@ -386,13 +883,13 @@ only_media() {
 	done
 }
 
-@test "an id of the service that is not plain never enters a path" {
+@test "what is no id of the service never enters a path" {
 	local id
-	for id in '"../x"' '"a/b"' '"a b"' '"x?path=/y/"' '""' null '{}' '[1]' \
-		-5 1.5 '"%41"' '"é"' "\"$(printf 'i%.0s' {1..200})\""; do
+	for id in '""' null '{}' '[1]' '"."' '".."' -5 1.5 \
+		"\"$(printf 'i%.0s' {1..1025})\""; do
 		fresh_recording
 		rooms "{\"$ROOM\": $id}"
-		run_finalize 65
+		run_finalize 78
 		assert_equal "$(requests upload) $(requests list)" "0 0"
 	done
 }
@@ -452,10 +949,10 @@ lookup_ends() {
 	assert_equal "$(requests upload)" 0
 }
 
-@test "a lookup's answer without id holds the recording" {
+@test "a lookup's answer without id is a configuration error" {
 	printf '{"meeting": 12}' >"$SB/other.json"
 	faults "lookup * * body other.json application/json"
-	run_finalize 65
+	run_finalize 78
 	assert_equal "$(requests upload)" 0
 }
 

@@ -138,19 +138,31 @@ metadata() {
 		>"$REC/metadata.json"
 }
 
+# moov OFFSET: of an MP4 with one frame, which has 4 bytes at this offset.
+moov() {
+	printf '\0\0\0\200moov\0\0\0\170trak\0\0\0\160mdia'
+	printf '\0\0\0\024hdlr\0\0\0\0\0\0\0\0vide\0\0\0\124minf'
+	printf '\0\0\0\114stbl\0\0\0\024stsz\0\0\0\0\0\0\0\4\0\0\0\1'
+	printf '\0\0\0\034stsc\0\0\0\0\0\0\0\1\0\0\0\1\0\0\0\1\0\0\0\1'
+	# shellcheck disable=SC2059
+	printf "\\0\\0\\0\\024stco\\0\\0\\0\\0\\0\\0\\0\\1\\0\\0\\0\\x$(
+		printf %x "$1")"
+}
+
 # sparse FILE BYTES: an MP4 of that size that is whole: ftyp, a mdat that
-# holds a hole, and a moov.
+# holds a frame and a hole, and a moov.
 sparse() {
-	local mdat=$(($2 - 16 - 16))
+	local mdat=$(($2 - 16 - 128))
 	{
 		printf '\0\0\0\020ftypisom\0\0\0\0'
 		# A size of 1 is followed by the real one in 64 bits.
 		printf '\0\0\0\001mdat'
 		# shellcheck disable=SC2059
 		printf "$(printf '%016x' "$mdat" | sed 's/../\\x&/g')"
+		echo -n data
 	} >"$1"
 	truncate -s "$((16 + mdat))" "$1"
-	printf '\0\0\0\020moov\0\0\0\0\0\0\0\0' >>"$1"
+	moov 32 >>"$1"
 }
 
 # --- running -----------------------------------------------------------------
@@ -240,6 +252,15 @@ journal() {
 age_journal() {
 	jq -c '.at -= 3600000' "$REC/.jibri-finalize" >"$DIR/aged"
 	cat "$DIR/aged" >"$REC/.jibri-finalize"
+}
+
+# unstamp: what was delivered counts as that also in copies of its directory,
+# as the journals of version 0.1.0 have it.
+unstamp() {
+	# Not by jq, which rounds the nanoseconds of mtime.
+	sed -E 's/,"stamp":[0-9]+//; s/,"stamps":\[[0-9,]*\]//' \
+		"$REC/.jibri-finalize" >"$DIR/unstamped"
+	cat "$DIR/unstamped" >"$REC/.jibri-finalize"
 }
 
 assert_equal() {

@@ -4,7 +4,7 @@
 #     CLASS ONCE LASTING FAULT...
 #
 # CLASS is what becomes of the request (matrix.jq), with a "+" where the
-# server did it all the same; ONCE and LASTING are the exit codes of a run
+# server did it anyway; ONCE and LASTING are the exit codes of a run
 # that meets the fault once or each time, "-" where that proves nothing.
 # After such a run the journal has to be true of the server; the next one
 # completes, and one more finds nothing left to do.  Every day a row is walked

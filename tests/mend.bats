@@ -100,6 +100,8 @@ state() {
 
 @test "the meeting was renamed" {
 	metadata https://meet.example.org/old-name
+	mv "$REC/$MEDIA" "$REC/${MEDIA/$ROOM/old-name}"
+	MEDIA=${MEDIA/$ROOM/old-name}
 	run_finalize 65
 	assert_output_has "unknown room"
 	assert_equal "$(state)" held
@@ -147,7 +149,7 @@ state() {
 @test "a recording is held" {
 	faults "upload *.mp4 * status 413"
 	run_finalize 65
-	assert_output_has "mend the cause, then run 'jibri-finalize upload DIR'"
+	assert_output_has "fix the cause, then run: jibri-finalize upload $REC"
 	assert_equal "$(state)" held
 	faults
 	readme 0 "A recording is held"

@@ -24,7 +24,7 @@ arrives() {
 	run_finalize 0
 	is_stored metadata.json "$MEDIA" "$1"
 	assert_equal "$(webhooks)" "STOPPED $ROOM $SESSION"
-	refute_output_has "cannot take this name"
+	refute_output_has "keeps this name"
 }
 
 # repeat TEXT N
@@ -44,19 +44,18 @@ no_double() {
 
 # --- names that any server can take ------------------------------------------
 
-@test "names with spaces, quotes, semicolons, commas and percent signs arrive" {
-	local name names=('a b.txt' ' first.txt' 'last .txt' 'last ' 'a"b.txt'
-		'"' '""' "a'b.txt" 'a;b.txt' 'a,b.txt' 'a;type=x.txt' 'a%b.txt'
-		'a%22b.txt' '100%' '%' '%00' '%2F' 'a&b=c.txt' 'a+b.txt'
+@test "names with spaces, semicolons, commas and percent signs arrive" {
+	local name names=('a b.txt' 'last .txt' "a'b.txt" 'a;b.txt' 'a,b.txt'
+		'a;type=x.txt' 'a%b.txt' '100%' '%' 'a+b.txt'
 		'a#b.txt' 'a?b.txt' 'a:b.txt' 'a|b.txt' 'a<b>.txt' 'a*b.txt'
 		'a[b].txt' 'a{b}.txt' 'a`b.txt' 'a$b.txt' '$(id).txt' 'a!b.txt'
-		'a^b.txt' 'a~b.txt' 'a@b.txt' '@a' 'a=b' '(a)' 'filename="x"'
-		'"; filename="x.txt' 'no extension' 'dot.' 'two..dots' 'tab' '~')
+		'a^b.txt' 'a~b.txt' 'a@b.txt' '@a' 'a=b' '(a)' 'filename=x'
+		'no extension' 'dot.' 'two..dots' 'tab' '~a')
 	for name in "${names[@]}"; do content "$name"; done
 	run_finalize 0
 	is_stored metadata.json "$MEDIA" "${names[@]}"
 	assert_equal "$(webhooks)" "STOPPED $ROOM $SESSION"
-	refute_output_has "cannot take this name"
+	refute_output_has "keeps this name"
 	no_double
 }
 
@@ -70,13 +69,12 @@ no_double() {
 
 @test "names in UTF-8 arrive" {
 	local name names=('Grüße.txt' '会議.txt' 'совещание.txt' 'اجتماع.txt'
-		'🎥.txt' $'e\u0301.txt' $'\u00e9.txt' $'\u200b.txt'
-		$'\u202egnp.txt' $'\ufeffbom.txt' $'\U0010ffff.txt')
+		'🎥.txt' $'e\u0301.txt' $'\u00e9.txt' $'☂\ufe0f.txt')
 	for name in "${names[@]}"; do content "$name"; done
 	run_finalize 0
 	is_stored metadata.json "$MEDIA" "${names[@]}"
-	refute_output_has "cannot take this name"
-	# Our own log is ASCII all the same.
+	refute_output_has "keeps this name"
+	# Our own log is ASCII anyway.
 	run ! grep -qP '[^\x00-\x7f]' <<<"$output"
 	no_double
 }
@@ -119,7 +117,7 @@ renamed() {
 	safe=$(stored | grep -vxe metadata.json -e "$MEDIA")
 	assert_equal "$(wc -l <<<"$safe")" 1
 	cmp -- "$REC/$1" "$SB/store/$ROOM/$SESSION/$safe"
-	assert_output_has "the server cannot take this name; there it is /$ROOM/$SESSION/$safe"
+	assert_output_has "not every server keeps this name; there it is /$ROOM/$SESSION/$safe"
 	run ! grep -qP '[^\x20-\x7e]' <<<"$safe"
 	(($(request upload .part.headerBytes | sort -n | tail -n 1) <= 512))
 	no_double
@@ -144,6 +142,10 @@ renamed() {
 @test "a name with control characters arrives under a safe name" {
 	renamed $'bell\a esc\e[31m del\x7f.txt'
 	run ! grep -q $'[\a\e\x7f]' <<<"$output"
+}
+
+@test "what Python cannot print arrives under a safe name" {
+	renamed $'\ufeffa\u202eb\u200bc\u3000.txt'
 }
 
 @test "a name with a backslash arrives under a safe name" {
@@ -204,12 +206,12 @@ renamed() {
 	content sub/a.txt
 	content sub/sub/b.txt
 	content 'with space/c.txt'
-	content 'per%cent;semi,colon"quote/d.txt'
+	content 'per%zent;semi,colon/d.txt'
 	content 'ünï/e.txt'
 	content -dash/f.txt
 	run_finalize 0
 	is_stored metadata.json "$MEDIA" sub/a.txt sub/sub/b.txt \
-		'with space/c.txt' 'per%cent;semi,colon"quote/d.txt' \
+		'with space/c.txt' 'per%zent;semi,colon/d.txt' \
 		'ünï/e.txt' -dash/f.txt
 	assert_equal "$(request upload \
 		'select(.part.filename == "b.txt") | .target')" \
@@ -223,7 +225,7 @@ renamed() {
 	content $'new\nline/a.txt'
 	run_finalize 0
 	assert_equal "$(stored | grep -c '/a.txt$')" 3
-	assert_equal "$(grep -c 'the server cannot take this name' \
+	assert_equal "$(grep -c 'not every server keeps this name' \
 		<<<"$output")" 3
 	no_double
 }
@@ -307,6 +309,16 @@ renamed() {
 	content x.tmp
 	content sub/y.tmp
 	content .git/config
+	content notes.txt~
+	content notes.bak
+	content notes.txt.orig
+	content .notes.swp
+	content notes.swp
+	content .movie.mp4.Ab3x9Z
+	content '#notes.txt#'
+	content notes.swo
+	content NOTES.BAK
+	content notes.Tmp
 	run_finalize 0
 	is_stored metadata.json "$MEDIA"
 	assert_output_has ".hidden: skipped, excluded"
@@ -314,6 +326,30 @@ renamed() {
 	assert_output_has "x.tmp: skipped, excluded"
 	assert_output_has "sub/y.tmp: skipped, excluded"
 	assert_output_has ".git: skipped, excluded"
+	assert_output_has "notes.txt~: skipped, excluded"
+}
+
+@test "of what is skipped twenty are named, and the others counted" {
+	local i
+	for i in {1..30}; do content "$i.tmp"; done
+	run_finalize 0
+	is_stored metadata.json "$MEDIA"
+	assert_equal "$(grep -c 'tmp: skipped, excluded' <<<"$output")" 20
+	assert_output_has "10 more were skipped; see --dry-run"
+	run_finalize 0 --dry-run
+	assert_equal "$(grep -c '[0-9]\.tmp' <<<"$output")" 30
+}
+
+@test "where exclude takes the media file, that is why there is none" {
+	ROOM=.hid
+	rooms "{\"$ROOM\": 9}"
+	metadata "https://meet.example.org/$ROOM"
+	mv "$REC/$MEDIA" "$REC/${ROOM}_2026-01-02-03-04-05.mp4"
+	run_finalize 65
+	assert_output_has "error: ${ROOM}_2026-01-02-03-04-05.mp4: the media file is excluded by '.*'"
+	refute_output_has "no media file"
+	run_command 0 upload --exclude '*.tmp' "$REC"
+	assert_equal "$(webhooks | tail -n 1)" "STOPPED $ROOM $SESSION"
 }
 
 @test "exclude takes other globs, of names and of paths" {
@@ -351,7 +387,7 @@ type_of() {
 
 @test "each part has the type of its content" {
 	local name type
-	cp "$ROOT"/tests/data/video.{mkv,webm} "$REC/"
+	cp "$BATS_TEST_DIRNAME"/data/video.{mkv,webm} "$REC/"
 	cp "$REC/$MEDIA" "$REC/no-extension"
 	cp "$REC/$MEDIA" "$REC/wrong.txt"
 	echo '{"a": 1}' >"$REC/a.json"
@@ -427,6 +463,14 @@ type_of() {
 		run_finalize 0 --force
 		assert_equal "$(type_of "$MEDIA" | sort -u)" video/mp4
 	done
+}
+
+@test "a user's own database of types does no harm" {
+	echo rubbish >"$DIR/.magic.mgc"
+	echo text >"$REC/a.bin"
+	HOME=$DIR run_finalize 0
+	is_stored a.bin metadata.json "$MEDIA"
+	[[ $output != *libmagic* ]]
 }
 
 @test "a media name with content that is no media is warned of and sent" {
@@ -540,7 +584,7 @@ sent_metadata() {
 		'{"upload_credentials":"t0p-s3cret",}' 'no JSON t0p-s3cret'; do
 		another_recording "withheld-$((++n))"
 		printf %s "$text" >"$REC/metadata.json"
-		run_finalize 0
+		run_finalize 0 "$ROOM"
 		is_stored "$MEDIA"
 		assert_equal "$(webhooks | tail -n 1)" "STOPPED $ROOM $SESSION"
 		assert_output_has "metadata.json: skipped, withheld: it cannot be parsed"
@@ -553,7 +597,7 @@ sent_metadata() {
 @test "a huge metadata.json is withheld, not trusted" {
 	{
 		printf '{"upload_credentials":"t0p-s3cret","x":"'
-		head -c 3000000 /dev/zero | tr '\0' x
+		head -c 17000000 /dev/zero | tr '\0' x
 		printf '"}'
 	} >"$REC/metadata.json"
 	run_finalize 0 "$ROOM"
@@ -565,8 +609,107 @@ sent_metadata() {
 	export JIBRI_FINALIZE_CONFIG=$DIR/conf
 	echo 'redact =' >"$DIR/conf"
 	printf '{"upload_credentials":"x"' >"$REC/metadata.json"
-	run_finalize 0
+	run_finalize 0 "$ROOM"
 	is_stored metadata.json "$MEDIA"
+}
+
+@test "no JSON object leaves with a redacted member, whatever the file is called" {
+	local name names=('metadata (1).json' Metadata.JSON metadata.json.save
+		METADATA info.json transcript.jsonl odd.mkv no-extension
+		sub/metadata-old.json)
+	private_metadata
+	mkdir "$REC/sub"
+	for name in "${names[@]}"; do cp "$REC/metadata.json" "$REC/$name"; done
+	jq -c . "$REC/metadata.json" "$REC/metadata.json" >"$REC/transcript.jsonl"
+	jq -s . "$REC/metadata.json" "$REC/metadata.json" >"$REC/array.json"
+	{ printf '\xef\xbb\xbf \n' && cat "$REC/metadata.json"; } >"$REC/bom.json"
+	{ head -c 9000 /dev/zero | tr '\0' '\n' && cat "$REC/metadata.json"; } \
+		>"$REC/blanks.json"
+	{
+		printf '{"upload_credentials":"t0p-s3cret-3","x":"'
+		head -c 15000000 /dev/zero | tr '\0' x
+		printf '"}'
+	} >"$REC/large.json"
+	run_finalize 0
+	run ! grep -rlE 't0p-s3cret-[34]' "$SB"
+	for name in metadata.json "${names[@]}" array.json bom.json blanks.json \
+		large.json; do
+		[ -s "$SB/store/$ROOM/$SESSION/$name" ]
+	done
+	run_finalize 0
+	assert_output_has "done already"
+}
+
+@test "a redacted member goes from every depth" {
+	local name j='{"meeting_url":"https://x/y","upload_credentials":"t0p-s3cret"}'
+	printf '{"outer":{"a":[1,%s]}}' "$j" >"$REC/outer.json"
+	printf '{"items":[%s],"upload_credentials":%s}' "$j" "$j" \
+		>"$REC/items.json"
+	printf '[[%s],{"a":{"b":%s}}]' "$j" "$j" >"$REC/arrays.json"
+	run_finalize 0
+	run ! grep -r t0p-s3cret "$SB"
+	for name in outer items arrays; do
+		[ -s "$SB/store/$ROOM/$SESSION/$name.json" ]
+	done
+	assert_equal "$(jq -c . "$SB/store/$ROOM/$SESSION/arrays.json")" \
+		'[[{"meeting_url":"https://x/y"}],{"a":{"b":{"meeting_url":"https://x/y"}}}]'
+	run_command 0 verify --deep "$REC"
+}
+
+@test "a text that names a redacted member and cannot be parsed is withheld, whatever its name" {
+	local i=0 j='{"meeting_url":"x","upload_credentials":"t0p-s3cret"}' text
+	for text in "${j%?}" "// a comment
+$j" "$j garbage" "{\"x\":[1,],${j:1}" "{\"x\":NaN,${j:1}" \
+		$'\x1e'"$j" "note: $j" $'{"x":"\xff",'"${j:1}" \
+		"{\"upload_credentials\":\"t0p-s3cret\",\"a\":$(
+			repeat '[' 3000)$(repeat ']' 3000)}"; do
+		i=$((i + 1))
+		printf %s "$text" >"$REC/Copy $i.json"
+	done
+	printf '%s\0\0' "$j" >"$REC/padded"
+	echo 'The [upload_credentials] are secret.' >"$REC/a.txt"
+	run_finalize 0
+	is_stored metadata.json "$MEDIA" a.txt
+	assert_equal "$(grep -c 'Copy .*skipped, withheld' <<<"$output")" 9
+	run ! grep -r t0p-s3cret "$SB"
+}
+
+@test "what an editor or a download makes of metadata.json is withheld where it cannot be redacted" {
+	local name
+	for name in 'metadata (1).json' METADATA.txt sub/Metadata-copy.json; do
+		mkdir -p "$REC/sub"
+		printf '{"upload_credentials":"t0p-s3cret"' >"$REC/$name"
+	done
+	cp "$REC/METADATA.txt" "$REC/metadata.json~"
+	cp "$REC/METADATA.txt" "$REC/metadata.bak"
+	cp "$REC/METADATA.txt" "$REC/metadata.json.orig"
+	{
+		printf '{"upload_credentials":"t0p-s3cret","x":"'
+		head -c 17000000 /dev/zero | tr '\0' x
+		printf '"}'
+	} >"$REC/metadata-large.json"
+	run_finalize 0
+	assert_output_has "METADATA.txt: skipped, withheld"
+	is_stored metadata.json "$MEDIA"
+	run ! grep -r t0p-s3cret "$SB"
+}
+
+@test "a room that is called metadata has media like any other" {
+	ROOM=metadata-review
+	rooms "{\"$ROOM\": 9}"
+	metadata "https://meet.example.org/$ROOM"
+	mv "$REC/$MEDIA" "$REC/${ROOM}_2026-01-02-03-04-05.mp4"
+	run_finalize 0
+	is_stored metadata.json "${ROOM}_2026-01-02-03-04-05.mp4"
+}
+
+@test "JSON without anything private goes out byte for byte, whatever is in it" {
+	printf '{"a":1.50,"b":1e400,"c":"\\u0000\\ud83d\\/" ,"d":[ ]}\r\n\n' \
+		>"$REC/a.json"
+	printf '{"a": "no end' >"$REC/b.json"
+	printf '{"a":"\xff"}' >"$REC/c.json"
+	run_finalize 0
+	is_stored metadata.json "$MEDIA" a.json b.json c.json
 }
 
 @test "a metadata.json of a sub-folder is redacted as well" {
@@ -580,7 +723,7 @@ sent_metadata() {
 }
 
 @test "a metadata.json that is completed later is sent then" {
-	printf '{"meeting_url"' >"$REC/metadata.json"
+	printf '{"meeting_url":"https://x/%s","a' "$ROOM" >"$REC/metadata.json"
 	run_finalize 0
 	is_stored "$MEDIA"
 	metadata "https://meet.example.org/$ROOM"

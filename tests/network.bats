@@ -8,7 +8,10 @@ setup() {
 	recording
 }
 teardown() {
-	[ -z "${SILENT_PID:-}" ] || kill "$SILENT_PID" 2>/dev/null || true
+	local pid
+	for pid in ${SILENT_PID:-} ${DNS_PID:-} ${OTHER_PID:-}; do
+		kill "$pid" 2>/dev/null || true
+	done
 	common_teardown
 }
 
@@ -33,7 +36,7 @@ start_silent() {
 		--connect-timeout 300ms --answer-timeout 30s
 	((SECONDS - start < 10))
 	assert_equal "$(webhooks | cut -d ' ' -f 1)" FAILED
-	assert_output_has "https://$SILENT/files/structured/123: Timeout was reached"
+	assert_output_has "https://$SILENT/metadata: Timeout was reached"
 }
 
 @test "a server that takes the request and never answers is given up after answer-timeout" {
@@ -73,4 +76,90 @@ start_silent() {
 	assert_equal "$(tail -n 5 "$SB/requests.jsonl" |
 		jq -r '.headers.authorization' | sort -u)" "Bearer t0ken"
 	refute_output_has t0ken
+}
+
+# own_etc: an /etc of the test's own, in $DIR/etc, that knows no names yet.
+own_etc() {
+	((EUID == 0)) || skip "not root"
+	unshare --mount true 2>/dev/null || skip "no namespaces here"
+	faults 'lookup * 1 slow-store 1'
+	cp -a /etc "$DIR/etc"
+	rm -f "$DIR"/etc/{hosts,resolv.conf}
+	echo '127.0.0.1 localhost' >"$DIR/etc/hosts"
+	echo 'nameserver 127.0.0.1' >"$DIR/etc/resolv.conf"
+	echo 'hosts: files dns' >"$DIR/etc/nsswitch.conf"
+}
+
+# delivered_while COMMAND: all of it, with /etc changed during the lookup.
+delivered_while() {
+	unshare --mount bash -ec '
+		mount --bind "$1/etc" /etc
+		"$3" "$4" >"$1/out" 2>&1 &
+		until grep -q "0100007F:$2 .* 01 " /proc/net/tcp; do
+			sleep 0.02
+		done
+		eval "$5"
+		wait $!' _ "$DIR" "$(printf %04X "${MEETING_SERVICE_URL##*:}")" \
+		"$BIN" "$REC" "$1" || { cat "$DIR/out" >&2; false; }
+	run ! grep -E "resolve host|warning" "$DIR/out"
+}
+
+@test "a name is found in an /etc/hosts that was replaced during the run" {
+	own_etc
+	FILE_SERVICE_URL=${URL/127.0.0.1/files.test} delivered_while '
+		cp /etc/hosts /etc/new
+		echo "127.0.0.1 files.test" >>/etc/new
+		mv /etc/new /etc/hosts'
+	is_stored metadata.json "$MEDIA"
+}
+
+# name_server ADDRESS: every name is 127.0.0.1 there.
+name_server() {
+	timeout 60 perl -MIO::Socket::INET -e '
+		my $s = IO::Socket::INET->new(Proto => "udp", LocalPort => 53,
+			LocalAddr => $ARGV[0]) or exit 1;
+		while (defined $s->recv(my $q, 512)) {
+			my ($name) = substr($q, 12) =~ /^(.*?\0)/s;
+			my $type = unpack "n", substr $q, 12 + length $name, 2;
+			my $is_a = $type == 1;
+			$s->send(substr($q, 0, 2) .
+			    pack("n5", 0x8180, 1, $is_a, 0, 0) .
+			    substr($q, 12, length($name) + 4) . ($is_a ?
+			    pack "n3Nn C4", 0xc00c, 1, 1, 9, 4, 127, 0, 0, 1 : ""));
+		}' "$1" 3>&- &
+	DNS_PID=$!
+	wait_for grep -q ":0035 " /proc/net/udp || skip "no port 53 here"
+}
+
+@test "a name server is asked that only a replaced /etc/resolv.conf names" {
+	own_etc
+	name_server 127.83.53.1
+	# Root asks for another user's process, too.
+	chown -R 65534:65534 "$DIR/recordings"
+	FILE_SERVICE_URL=${URL/127.0.0.1/files.test} delivered_while '
+		echo "nameserver 127.83.53.1" >/etc/new
+		mv /etc/new /etc/resolv.conf'
+	is_stored metadata.json "$MEDIA"
+}
+
+@test "an authority is found in a directory that was replaced during the run" {
+	local other=$DIR/other
+	own_etc
+	[ -e /etc/ssl/certs/ca-certificates.crt ] || skip "authorities elsewhere"
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
+		-days 2 -subj /CN=test -addext subjectAltName=IP:127.0.0.1 \
+		-keyout "$DIR/key" -out "$DIR/pem" 2>/dev/null
+	cp -a "$DIR/etc/ssl/certs" "$DIR/etc/ssl/new"
+	cp --remove-destination "$DIR/pem" \
+		"$DIR/etc/ssl/new/ca-certificates.crt"
+	mkdir "$other"
+	cp "$SB/rooms.json" "$other"
+	"$SANDBOX" --dir "$other" --max-time 60 --tls "$DIR/pem" "$DIR/key" \
+		3>&- &
+	OTHER_PID=$!
+	wait_for test -s "$other/url"
+	FILE_SERVICE_URL=$(cat "$other/url") delivered_while '
+		mv /etc/ssl/certs /etc/ssl/old
+		mv /etc/ssl/new /etc/ssl/certs'
+	SB=$other is_stored metadata.json "$MEDIA"
 }

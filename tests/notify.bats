@@ -207,7 +207,7 @@ STOPPED $ROOM other"
 @test "what cannot be is refused before anything is sent or written" {
 	run_command 64 notify
 	run_command 64 notify begun "$REC"
-	assert_output_has "'begun' is none of started, stopped and failed"
+	assert_output_has "unknown event 'begun'"
 	run_command 64 notify started
 	assert_output_has "--room and --session"
 	run_command 64 notify started --room "$ROOM"

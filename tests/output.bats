@@ -74,7 +74,7 @@ to_file() {
 		(last.message | startswith("held: 1 of 2"))' "$DIR/json"
 }
 
-@test "--quiet says nothing of success, and errors all the same" {
+@test "--quiet says nothing of success, and errors anyway" {
 	run -0 "$BIN" "$REC" --quiet
 	assert_equal "$output" ""
 	assert_equal "$(webhooks)" "STOPPED $ROOM $SESSION"

@@ -114,11 +114,38 @@ as_jibri() {
 	wait_for test ! -e "/proc/$visit"
 }
 
-@test "where root may not become another user, it goes on with a warning" {
+# capless COMMAND...: by a root that may not become another user.
+capless() {
 	run timeout 60 setpriv --bounding-set=-setuid,-setgid \
-		--inh-caps=-setuid,-setgid "$BIN" "$REC"
+		--inh-caps=-setuid,-setgid "$BIN" "$@"
+}
+
+@test "where root may not become another user, it handles its own recordings alone" {
+	local command
+	for command in finalize upload verify "notify started" \
+		"pack -o $DIR/root" "forget --yes"; do
+		# shellcheck disable=SC2086
+		capless $command "$REC"
+		ended_with 65
+		assert_output_has "cannot work as user $JIBRI, its owner"
+		assert_output_has "CAP_SETUID"
+	done
+	capless sweep "$TOP"
+	assert_output_has "error: $TOP: root cannot work as user $JIBRI"
+	capless status --json "$TOP"
+	jq -e '.[0] | .state == "held" and (.lastError |
+		contains("cannot work as user"))' <(sed -n '/^\[/,$p' <<<"$output")
+	assert_equal "$(requests)" 0
+	[ ! -e "$REC/.jibri-finalize" ]
+	chown -R 0:0 "$TOP"
+	tar -cf "$DIR/root/x.tar" -C "$TOP" "$SESSION"
+	capless "$REC"
 	ended_with 0
-	assert_output_has "cannot work as user $JIBRI, its owner"
+	refute_output_has warning
+	is_stored metadata.json "$MEDIA"
+	rm -rf "$SB/store" "$SB/records.jsonl"
+	capless upload "$DIR/root/x.tar"
+	ended_with 0
 	is_stored metadata.json "$MEDIA"
 }
 

@@ -1,5 +1,6 @@
 # What packaging/ holds that needs no package to be built: units, the crontab,
-# alert rules.  The packages themselves: tests/packages/.
+# alert rules, and the scripts of Debian's package.  The packages themselves:
+# tests/packages/.
 
 load lib
 
@@ -20,22 +21,171 @@ need() {
 	command -v "$1" >/dev/null || skip "no $1"
 }
 
+# --- Debian's package --------------------------------------------------------
+
+# deb: what rules installs, with its scripts, as $DIR/jibri-finalize.deb; of
+# debhelper there is what matters: the program, and that a file in etc/ is a
+# conffile.
+deb() {
+	local work=$DIR/work built=$DIR/work/built script
+	mkdir -p "$work/bin" "$built/DEBIAN"
+	ln -s "$ROOT/packaging" "$work/packaging"
+	ln -s "$(dirname "$BIN")" "$work/build"
+	cat >"$work/bin/dh_auto_install" <<-EOT
+		#!/bin/sh
+		install -D build/jibri-finalize $built/usr/bin/jibri-finalize
+		mkdir -p $built/usr/share/zsh/site-functions
+	EOT
+	chmod 755 "$work/bin/dh_auto_install"
+	(cd "$work" && PATH=$work/bin:$PATH make -s \
+		-f packaging/debian/rules root="$built" override_dh_auto_install)
+	for script in postinst prerm postrm; do
+		grep -v '^#DEBHELPER#' \
+			"$ROOT/packaging/debian/jibri-finalize.$script" \
+			>"$built/DEBIAN/$script"
+		chmod 755 "$built/DEBIAN/$script"
+	done
+	(cd "$built" && find etc -type f -printf '/%p\n' 2>/dev/null) \
+		>"$built/DEBIAN/conffiles" || true
+	package 0.1.0
+}
+
+# package VERSION
+package() {
+	printf '%s\n' 'Package: jibri-finalize' "Version: $1" \
+		'Architecture: all' 'Maintainer: nobody <nobody@example.org>' \
+		'Description: of a test' >"$DIR/work/built/DEBIAN/control"
+	dpkg-deb --root-owner-group -b "$DIR/work/built" \
+		"$DIR/jibri-finalize.deb" >/dev/null
+}
+
+# in_tree DPKG-ARGUMENT...: its scripts run outside, as dpkg's manual has it.
+in_tree() {
+	dpkg --root="$TREE" --force-script-chrootless --force-not-root "$@" \
+		>"$DIR/dpkg" 2>&1 || { cat "$DIR/dpkg" >&2; return 1; }
+}
+
+new_tree() {
+	((EUID == 0)) || skip "not root"
+	need dpkg-deb
+	TREE=$DIR/tree
+	CONF=$TREE/etc/jitsi/jibri/finalize.conf
+	mkdir -p "$TREE/var/lib/dpkg/updates" "$TREE/var/lib/dpkg/info" \
+		"$TREE/etc/jitsi"
+	touch "$TREE/var/lib/dpkg/status"
+	deb
+}
+
+@test "dpkg keeps a link in place of /etc/jitsi/jibri that leads nowhere yet, and says what is missing" {
+	new_tree
+	ln -s /run/jibri/config "$TREE/etc/jitsi/jibri"
+	in_tree -i "$DIR/jibri-finalize.deb"
+	assert_equal "$(readlink "$TREE/etc/jitsi/jibri")" /run/jibri/config
+	grep -q 'leads nowhere' "$DIR/dpkg"
+	run ! grep -q 'sudo editor' "$DIR/dpkg"
+	# The command that it says does what is missing.
+	mkdir -p "$DIR/run"
+	ln -sfn "$DIR/run" "$TREE/etc/jitsi/jibri"
+	sed -n "s|^    sudo \(install .*\)-g jibri \(.*\) \(/.*\) \(/.*\)|\1\2 $TREE\3 $TREE\4|p" \
+		"$DIR/dpkg" >"$DIR/command"
+	[ -s "$DIR/command" ]
+	sh -e "$DIR/command"
+	grep -q '^#file-service-url' "$DIR/run/finalize.conf"
+	in_tree -P jibri-finalize
+	[ ! -e "$DIR/run/finalize.conf" ]
+	assert_equal "$(readlink "$TREE/etc/jitsi/jibri")" "$DIR/run"
+}
+
+@test "through a link to a directory the sample is written where it leads, once, and what an operator made of it stays" {
+	new_tree
+	mkdir "$DIR/config"
+	ln -s "$DIR/config" "$TREE/etc/jitsi/jibri"
+	echo jibri >"$DIR/config/jibri.conf"
+	in_tree -i "$DIR/jibri-finalize.deb"
+	[ -L "$TREE/etc/jitsi/jibri" ]
+	assert_equal "$(stat -c %a "$DIR/config/finalize.conf")" 640
+	grep -q '^log-file = /var/log/jibri-finalize/' "$DIR/config/finalize.conf"
+	grep -q 'sudo editor' "$DIR/dpkg"
+
+	echo mine >"$CONF"
+	package 0.1.1
+	in_tree -i "$DIR/jibri-finalize.deb"
+	assert_equal "$(<"$CONF")" mine
+	[ -L "$TREE/etc/jitsi/jibri" ]
+	rm "$CONF"
+	package 0.1.2
+	in_tree -i "$DIR/jibri-finalize.deb"
+	[ ! -e "$CONF" ]
+	in_tree -P jibri-finalize
+	assert_equal "$(ls "$DIR/config")" jibri.conf
+}
+
+@test "without a link the sample is written, what is there before stays, and no planted link is followed" {
+	new_tree
+	in_tree -i "$DIR/jibri-finalize.deb"
+	assert_equal "$(stat -c '%a %F' "$CONF")" "640 regular file"
+	in_tree -r jibri-finalize
+	[ -e "$CONF" ]
+	in_tree -P jibri-finalize
+	[ ! -e "$TREE/etc/jitsi" ]
+
+	mkdir -p "${CONF%/*}"
+	echo mine >"$CONF"
+	in_tree -i "$DIR/jibri-finalize.deb"
+	assert_equal "$(<"$CONF")" mine
+	in_tree -P jibri-finalize
+
+	mkdir -p "${CONF%/*}"
+	ln -s "$DIR/victim" "$CONF"
+	in_tree -i "$DIR/jibri-finalize.deb"
+	[ ! -e "$DIR/victim" ]
+	[ -L "$CONF" ]
+}
+
+@test "purge goes on over directories and links in the place of files" {
+	new_tree
+	in_tree -i "$DIR/jibri-finalize.deb"
+	local logs=$TREE/var/log/jibri-finalize old=$TREE/var/log/jitsi/jibri
+	assert_equal "$(stat -c '%a %F' "$logs/finalize.log")" \
+		"640 regular empty file"
+	touch "$logs/finalize.log.1.gz"
+	mkdir -p "$logs/finalize.log.d" "$old/finalize.log.old" \
+		"$old/finalize.log.2"
+	touch "$old/finalize.log" "$old/finalize.log.1" "$DIR/victim"
+	ln -s "$DIR/victim" "$old/finalize.log.3"
+	rm "$CONF"
+	mkdir "$CONF"
+	in_tree -P jibri-finalize
+	assert_equal "$(cd "$logs" && echo *)" finalize.log.d
+	assert_equal "$(cd "$old" && echo *)" "finalize.log.2 finalize.log.old"
+	[ -e "$DIR/victim" ]
+}
+
+@test "no rule for logrotate works as root where others can write" {
+	run ! grep -q '^\s*su root' "$ROOT/packaging/debian/jibri-finalize.logrotate"
+}
+
 # --- systemd -----------------------------------------------------------------
 
 # units DIR: as installed, but for the program, which is where it was built.
 units() {
 	mkdir -p "$1"
 	cp "$UNITS"/*.timer "$1"
-	sed "s|^ExecStart=jibri-finalize |ExecStart=$BIN |" \
-		"$UNITS/jibri-finalize-sweep.service" \
-		>"$1/jibri-finalize-sweep.service"
-	grep -q "^ExecStart=$BIN sweep\$" "$1/jibri-finalize-sweep.service"
+	local name
+	for name in sweep watch; do
+		sed "s|^ExecStart=jibri-finalize |ExecStart=$BIN |" \
+			"$UNITS/jibri-finalize-$name.service" \
+			>"$1/jibri-finalize-$name.service"
+		grep -q "^ExecStart=$BIN $name\$" \
+			"$1/jibri-finalize-$name.service"
+	done
 }
 
 verify() {
 	systemd-analyze verify --man=no --recursive-errors=no \
 		"$1/jibri-finalize-sweep.service" \
-		"$1/jibri-finalize-sweep.timer" 2>&1
+		"$1/jibri-finalize-sweep.timer" \
+		"$1/jibri-finalize-watch.service" 2>&1
 }
 
 @test "systemd has nothing to say against the units" {
@@ -50,19 +200,53 @@ verify() {
 	assert_output_has Nonsense
 }
 
-@test "the service is exposed by 2.0 at most" {
+@test "the services are exposed by 2.0 at most" {
 	need systemd-analyze
-	run -0 systemd-analyze security --offline=true --threshold=20 \
-		"$UNITS/jibri-finalize-sweep.service"
+	local name
+	for name in sweep watch; do
+		run -0 systemd-analyze security --offline=true --threshold=20 \
+			"$UNITS/jibri-finalize-$name.service"
+	done
 }
 
-@test "a recording that waits is no failure of the unit, and everything else is" {
-	assert_equal "$(grep SuccessExitStatus \
-		"$UNITS/jibri-finalize-sweep.service")" SuccessExitStatus=75
+@test "the services let the program confine itself, and leave the user's shared memory alone" {
+	local unit call
+	for unit in "$UNITS"/*.service; do
+		for call in landlock_create_ruleset landlock_add_rule \
+			landlock_restrict_self seccomp; do
+			grep -Eq "^SystemCallFilter=(.* )?$call( |\$)" "$unit"
+		done
+		run ! grep -q '^RemoveIPC=' "$unit"
+	done
+}
+
+@test "both services are confined alike" {
+	diff <(sed -n '/^User=/,/^SystemCallFilter=~/p' \
+		"$UNITS/jibri-finalize-sweep.service") \
+		<(sed -n '/^User=/,/^SystemCallFilter=~/p' \
+			"$UNITS/jibri-finalize-watch.service")
+}
+
+@test "a recording that waits is no failure of a unit, and everything else is" {
+	assert_equal "$(grep -h SuccessExitStatus "$UNITS"/*.service | uniq)" \
+		SuccessExitStatus=75
 }
 
 @test "the timer spreads the machines" {
 	grep -q '^RandomizedDelaySec=[1-9]' "$UNITS/jibri-finalize-sweep.timer"
+}
+
+# --- Kubernetes ---------------------------------------------------------------
+
+@test "each pod mounts its Secret for its own group alone" {
+	local manifest
+	for manifest in cronjob sidecar; do
+		manifest=$ROOT/packaging/kubernetes/$manifest.yaml
+		assert_equal "$(grep -c 'secretName: .*, defaultMode: 0400 }' \
+			"$manifest")" 1
+		assert_equal "$(grep -c secretName: "$manifest")" 1
+		grep -q '^ *fsGroup: 1000$' "$manifest"
+	done
 }
 
 # --- cron --------------------------------------------------------------------

@@ -22,6 +22,14 @@ is_long() {
 	[ "${LONG:-}" = 1 ]
 }
 
+# some N: of the lines of stdin, every day one of N, each time others; all of
+# them with LONG=1.
+some() {
+	local n=$1
+	is_long && n=1
+	awk -v n="$n" -v first=$((RANDOM % n)) 'NR % n == first'
+}
+
 # say TEXT: a figure, for the reader of the results.
 say() {
 	echo "# $*" >&3

@@ -135,12 +135,88 @@ begin() {
 	is_stored metadata.json z.txt "$MEDIA"
 }
 
+@test "a list says nothing of what cannot be read here, as its size there is not known" {
+	needs_strace
+	metadata "https://meet.example.org/$ROOM"
+	jq '.upload_credentials = {token: "of-a-user"}' "$REC/metadata.json" \
+		>"$DIR/new"
+	cat "$DIR/new" >"$REC/metadata.json"
+	faults "upload metadata.json 1 drop-stored" "list * 1 slow 1000000" \
+		"list * * status 503"
+	run_finalize 75 --tries 1
+	faults
+	run -75 strace -f -qq -o "$DIR/trace" -P metadata.json -e trace=openat2 \
+		-e inject=openat2:error=EIO "$BIN" "$REC"
+	faults "list * * status 503"
+	run_finalize 75 --tries 1
+	assert_equal "$(requests upload)" 2
+	faults
+	run_finalize 0
+	assert_equal "$(requests upload)" 2
+}
+
+@test "a file that is rewritten before it is repeated without asking is not proved by what was sent first" {
+	export JIBRI_FINALIZE_RETRY_DELAY=2s JIBRI_FINALIZE_RETRY_DELAY_MAX=2s
+	faults "list * 1 slow 1000000" "list * * status 403" \
+		"upload $MEDIA 1 status-stored 502" "upload $MEDIA 1 status 422"
+	begin
+	wait_for has_requests upload 2
+	rewrite "$REC/$MEDIA"
+	wait "$FIRST" || true
+	assert_equal "$(requests upload)" 3
+	faults
+	run_command 0 upload "$REC"
+	assert_equal "$(has "$REC/$MEDIA")" 1
+}
+
+@test "what was to be repeated without asking, and was not, stays in doubt" {
+	export JIBRI_FINALIZE_RETRY_FOR=500ms JIBRI_FINALIZE_ANSWER_TIMEOUT=20s
+	faults "lookup * * status 503"
+	run_finalize 75 --tries 1
+	faults "list * 1 status 500" "list * * status 401" \
+		"upload metadata.json 1 status-stored 503" \
+		"upload $MEDIA 1 stall-answer 1"
+	run_finalize 75 --parallel 1
+	assert_equal "$(requests upload)" 2
+	faults "list * * status 503"
+	run_finalize 75 --tries 1
+	assert_equal "$(requests upload)" 2
+}
+
+@test "a run whose journal was removed waits for what is under way, and does not spin" {
+	needs_strace
+	export JIBRI_FINALIZE_ANSWER_TIMEOUT=20s
+	faults "upload $MEDIA 1 slow-store 2" "upload metadata.json 1 status 503"
+	strace -f -qq -o "$DIR/trace" -e trace=newfstatat \
+		"$BIN" --parallel 2 "$REC" >"$DIR/first" 2>&1 3>&- &
+	wait_for has_requests list 2
+	rm "$REC/.jibri-finalize"
+	wait "$!" || true
+	grep -q "was removed or taken over" "$DIR/first"
+	assert_equal "$(webhooks)" ""
+	[ "$(grep -c jibri-finalize "$DIR/trace")" -lt 100 ]
+}
+
+@test "a webhook is not repeated once the journal was removed" {
+	export JIBRI_FINALIZE_RETRY_DELAY=4s JIBRI_FINALIZE_RETRY_DELAY_MAX=4s
+	faults "webhook * * status 503"
+	begin
+	wait_for has_requests webhook 1
+	rm "$REC/.jibri-finalize"
+	local rc=0
+	wait "$FIRST" || rc=$?
+	assert_equal "$rc" 75
+	grep -q "was removed or taken over" "$DIR/first"
+	assert_equal "$(requests webhook)" 1
+}
+
 @test "a journal whose lock was lost ends the run" {
 	needs_strace
 	run -75 strace -f -qq -o "$DIR/trace" -P "$REC/.jibri-finalize" \
 		-e trace=write,fcntl -e inject=write:error=EIO:when=3+ \
 		-e inject=fcntl:error=EAGAIN:when=2+ "$BIN" "$REC"
 	assert_output_has "was removed or taken over"
+	assert_equal "$(requests upload)" 0
 	assert_equal "$(webhooks)" ""
 	run_finalize 0
 	is_stored metadata.json "$MEDIA"
@@ -150,7 +226,7 @@ begin() {
 	needs_strace
 	local without=(strace -f -qq -o "$DIR/trace" -e 'trace=fcntl,flock'
 		-P "$REC" -P "$REC/.jibri-finalize"
-		-e inject=fcntl:error=ENOLCK:when=1 -e inject=flock:error=ENOLCK)
+		-e inject=fcntl:error=ENOLCK:when=3 -e inject=flock:error=ENOLCK)
 	run -78 "${without[@]}" "$BIN" "$REC"
 	assert_output_has "set locking = no"
 	assert_equal "$(requests)" 0
@@ -237,11 +313,11 @@ begin() {
 	faults "upload $MEDIA * status 202"
 	run_finalize 78
 	assert_output_has "its list does not show it"
-	assert_output_has "upload --force $REC"
+	assert_output_has "upload --force --only $MEDIA $REC"
 	run_finalize 78
 	assert_equal "$(request upload .part.filename | grep -c "$MEDIA")" 1
 	faults
-	run_command 0 upload --force "$REC"
+	run_command 0 upload --force --only "$MEDIA" "$REC"
 	assert_equal "$(has "$REC/$MEDIA")" 1
 }
 
@@ -286,6 +362,19 @@ begin() {
 	assert_equal "$(requests upload)" 4
 }
 
+@test "what was stored just now is not sent again for an older record of another size" {
+	export JIBRI_FINALIZE_ANSWER_TIMEOUT=20s
+	run_finalize 0
+	list_of '.size += 1 | .id += 100' metadata.json "$MEDIA"
+	faults "list * * body list.json application/json"
+	run_command 0 upload "$REC"
+	assert_equal "$(requests upload)" 2
+	# But by its own id it would be damaged.
+	list_of '.size += 1' metadata.json "$MEDIA"
+	run_command 0 upload "$REC"
+	assert_equal "$(requests upload)" 4
+}
+
 @test "files from before 1902 and after 2262 are delivered once" {
 	touch -d 2400-01-01 "$REC/$MEDIA"
 	touch -d 1901-12-01 "$REC/metadata.json"
@@ -306,12 +395,22 @@ begin() {
 	assert_output_has "more artifacts are not tried now"
 }
 
-@test "while the server is out a visit leaves less than 1 KiB in the journal" {
+@test "a visit that achieves nothing leaves less than 1 KiB in the journal" {
 	local i before
 	for ((i = 0; i < 500; i++)); do echo "$i" >"$REC/n$i.txt"; done
-	faults "upload * * status 503"
-	run_finalize 75 --tries 1
-	before=$(stat -c %s "$REC/.jibri-finalize")
-	run_finalize 75 --tries 1
-	(($(stat -c %s "$REC/.jibri-finalize") - before <= 1024))
+	while read -r -a lines; do
+		faults "${lines[@]//,/ }"
+		for ((i = 0; i < 3; i++)); do
+			before=$(stat -c %s "$REC/.jibri-finalize" || echo 0)
+			run_finalize 75 --tries 1
+			(($(stat -c %s "$REC/.jibri-finalize") - before <= 1024))
+		done
+	done <<-'END'
+		upload,*,*,status,503
+		upload,*,*,status,500
+		list,*,*,status,503 upload,*,*,status,502
+		list,*,*,status,403 upload,*,*,status,500
+		list,*,*,status,403 upload,*,*,status,502
+		upload,*,*,drop-after
+	END
 }

@@ -60,12 +60,14 @@ whole() {
 }
 
 @test "what was delivered longer ago than retention is removed, and nothing else" {
+	local journal=$TOP/old/.jibri-finalize
 	deliver old
-	sleep 1.1
+	jq -c '.at -= 7200000' "$journal" >"$DIR/aged"
+	cat "$DIR/aged" >"$journal"
 	deliver new
 	another_recording undelivered
 	rooms '{}'
-	sweep 65 --retention 1s
+	sweep 65 --retention 1h
 	[ ! -e "$TOP/old" ]
 	whole new
 	assert_equal "$(find "$TOP/undelivered" -type f | wc -l)" 3
@@ -175,7 +177,7 @@ flock_journal() {
 
 @test "min-free without retention is refused: it would do nothing" {
 	sweep 78 --min-free 10%
-	[[ $log == *"min-free: it shortens retention, which is not set"* ]]
+	[[ $log == *"min-free does nothing without retention"* ]]
 }
 
 @test "min-free removes the oldest first, until enough is free, and never what is undelivered" {
@@ -218,6 +220,27 @@ flock_journal() {
 	sweep 65 --retention 1ms
 	whole one
 	[[ $log == *"lost on the server: "*" is not there any more"* ]]
+	# By hand they are what was delivered, and known from now on.
+	run -0 "$BIN" upload "$TOP/one"
+	assert_equal "$(requests upload)" 3
+	sweep 0 --retention 1ms
+	[ ! -e "$TOP/one" ]
+}
+
+@test "what is held as lost on the server is looked for and sent again by a call of the hook, also by --defer" {
+	local how
+	for how in '' --defer; do
+		deliver one
+		forget_stored "$(jq -r 'select(.event == "stored" and
+			.path == "sub/notes.txt") | .id' \
+			"$TOP/one/.jibri-finalize")"
+		long_ago one
+		sweep 65 --retention 1ms
+		run -0 "$BIN" ${how:+"$how"} "$TOP/one"
+		is_stored metadata.json "$MEDIA" sub/notes.txt
+		sweep 0 --retention 1ms
+		[ ! -e "$TOP/one" ]
+	done
 }
 
 # list_as JQ: the server's list, changed so, from now on.
@@ -463,4 +486,31 @@ removal() {
 	done
 	echo "# points: $points" >&3
 	((points >= 8))
+}
+
+@test "what the server keeps as one file is not removed, and status says which two" {
+	local id
+	another_recording two
+	echo one >"$REC/Notes.txt"
+	echo two >"$REC/notes.txt"
+	"$BIN" "$REC" >"$DIR/out" 2>&1
+	# As an earlier version left it: both are stored under one id.
+	id=$(jq -r 'select(.path == "notes.txt" and .id).id' \
+		"$REC/.jibri-finalize")
+	sed -i "/Notes.txt/s/\"id\":\"[0-9]*\"/\"id\":\"$id\"/" \
+		"$REC/.jibri-finalize"
+	assert_equal "$(grep -c "\"id\":\"$id\"" "$REC/.jibri-finalize")" 2
+	long_ago two
+	sweep 65 --retention 1s
+	[ -e "$REC/Notes.txt" ]
+	[ -e "$REC/notes.txt" ]
+	"$BIN" status --json "$TOP" >"$DIR/status" || true
+	grep -q "keeps one file for Notes.txt and notes.txt" "$DIR/status"
+	# Once they have names that differ both are sent, and it may go.
+	mv "$REC/notes.txt" "$REC/other.txt"
+	"$BIN" upload "$REC" >"$DIR/out" 2>&1
+	assert_equal "$(requests upload)" 6
+	sleep 1.1
+	sweep 0 --retention 1s
+	[ ! -e "$REC" ]
 }

@@ -512,6 +512,7 @@ patience() {
 	done <<-'END'
 		0 503 0 status 503 Retry-After: 7 | X-Other: 1
 		0 500 1 status-stored 500
+		0 422 0 status-body 422 odd.json text/x-odd
 		0,55,56 413 0 early 413
 		0,55,56 200 0 early-200
 		52,55,56 000 0 drop-at 10000
@@ -545,6 +546,31 @@ patience() {
 		28 200 1 dribble 30
 		0 200 1 dribble 0.3
 	END
+}
+
+@test "Expect is refused where it was sent, early or after the body" {
+	local fault
+	start
+	for fault in 'unexpected 417' 'unexpected-late 417'; do
+		rm -rf "$dir"/store/*
+		faults "upload * * $fault"
+		upload -H 'Expect:'
+		[ "$rc $code $(stored)" = '0 200 1' ]
+		# curl repeats it by itself if it has not sent the body.
+		upload -H 'Expect: 100-continue'
+		[ "$(grep -c '"status":417' "$dir/requests.jsonl")" -ge 1 ]
+	done
+}
+
+@test "good answers have the form that was asked for" {
+	start --shape page,strings,bom,html --page-size 1
+	upload
+	upload
+	ask '/metadata?referenceId=123&page=1' --dump-header "$dir/headers"
+	grep -q $'^Content-Type: text/html' "$dir/headers"
+	[ "$(head -c 3 "$answer")" = $'\ufeff' ]
+	tail -c +4 "$answer" | jq -e '.number == "1" and .totalPages == "2" and
+		(.content | length) == 1 and .content[0].id == "2"'
 }
 
 @test "each fault strikes requests without a body, too" {

@@ -245,6 +245,20 @@ ss_established() {
 		--oauth-token-url http://sso.example.org/token --oauth-client-id x
 }
 
+@test "check warns of a secret that goes over http to a host that looks public" {
+	export JIBRI_FINALIZE_TOKEN=t0ken
+	exposed() {
+		run "$BIN" check --json --file-service-url http://localhost:1 \
+			--meeting-service-url http://localhost:1 \
+			--connect-timeout 1s "$@"
+		jq -r '.findings[] | select(.check == "http") |
+			.result + " " + .text' <<<"$output"
+	}
+	assert_equal "$(exposed)" ""
+	assert_equal "$(exposed --proxy none --file-service-url http://192.0.2.1:1)" \
+		"warning file-service-url: the token goes over http, where others can read it"
+}
+
 @test "require-tls refuses http but to this machine, and nothing is sent" {
 	local name
 	start_sandbox
@@ -258,4 +272,31 @@ ss_established() {
 	done
 	run_finalize 0 --require-tls
 	is_stored metadata.json "$MEDIA"
+}
+
+# --- what is around ----------------------------------------------------------
+
+@test "no variable makes a library write TLS keys down, load code or trust others" {
+	needs_strace
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
+		-days 2 -subj /CN=x -addext subjectAltName=IP:127.0.0.1 \
+		-keyout "$DIR/key" -out "$DIR/pem" 2>/dev/null
+	start_sandbox --tls "$DIR/pem" "$DIR/key"
+	# Of an attacker; with it there is no TLS to our server either.
+	printf '%s\n' 'openssl_conf = all' '[all]' 'ssl_conf = tls' \
+		'providers = more' '[more]' 'evil = evil_provider' \
+		'[evil_provider]' 'activate = 1' '[tls]' 'system_default = old' \
+		'[old]' 'MaxProtocol = TLSv1.1' >"$DIR/openssl.cnf"
+	touch "$DIR/evil.so"
+	SSLKEYLOGFILE=$DIR/keys OPENSSL_CONF=$DIR/openssl.cnf \
+		OPENSSL_MODULES=$DIR MAGIC=$DIR/magic CURL_HOME=$DIR \
+		CURL_CA_BUNDLE=$DIR/pem SSL_CERT_FILE=$DIR/pem \
+		strace -f -qq -e trace=openat,access -o "$DIR/trace" \
+		"$BIN" --ca-file "$DIR/pem" "$REC" >"$DIR/out" 2>&1 ||
+		{ cat "$DIR/out" >&2; false; }
+	is_stored metadata.json "$MEDIA"
+	run ! grep -e "$DIR/keys" -e "$DIR/openssl" -e evil -e "$DIR/magic" \
+		"$DIR/trace"
+	[ ! -e "$DIR/keys" ]
+	CURL_CA_BUNDLE=$DIR/pem SSL_CERT_FILE=$DIR/pem run_finalize 78 --force
 }

@@ -38,7 +38,8 @@ plain_names() {
 secret_names() {
 	printf '%s\n' webhook-secret webhook-secret-previous token \
 		file-service-token meeting-service-token \
-		oauth-client-secret tls-key-password proxy-auth
+		oauth-client-secret tls-key-password proxy-auth \
+		s3-secret-key s3-session-token
 }
 
 # others: a line "NAME VALUE" for each plain setting, found once.
@@ -54,7 +55,8 @@ others() {
 
 # shown [ARGUMENT...]: "NAME VALUE (ORIGIN)" of each plain setting.
 shown() {
-	ends 0 config --json "$@" || return 1
+	# The other store wants it.
+	JIBRI_FINALIZE_S3_SECRET_KEY=x ends 0 config --json "$@" || return 1
 	jq -r '.[] | .name + " " + .value + " (" + .origin + ")"' \
 		<<<"$output" | grep -vE "^($(secret_names | paste -sd '|')) "
 }
@@ -62,6 +64,10 @@ shown() {
 # another NAME: a value that is good there and is not the default.
 another() {
 	case $1 in
+	store) echo s3 ;;
+	s3-addressing) echo host ;;
+	s3-part-size) echo 16M ;;
+	s3-key) echo '{tenant}/{session}/{path}' ;;
 	webhook-auth) echo secret,standard ;;
 	failed-webhook) echo never ;;
 	room-format) echo '{room}@{tenant}' ;;
@@ -125,7 +131,7 @@ variable() {
 		room-from-media yes
 		meeting-id-keys
 		redact /upload_credentials
-		exclude .*,*.part,*.tmp
+		exclude .*,*.part,*.tmp,*~,#*#,*.bak,*.orig,*.swo,*.swp,.*.??????
 		parallel 4
 		checksum sha256
 		tries 5
@@ -532,6 +538,31 @@ variable() {
 	done
 }
 
+@test "a word that says yes or no behind a flag is never the room" {
+	local word
+	start_sandbox
+	rooms "{\"$ROOM\": 123, \"off\": 1, \"0\": 2, \"No\": 3, \"no\": 4, \"TRUE\": 5}"
+	recording
+	for word in no off Off 0 No FALSE; do
+		run_finalize 64 --confine "$word"
+		assert_output_has "write --confine=no"
+	done
+	run_finalize 64 --require-tls TRUE
+	assert_output_has "write --require-tls=yes"
+	for word in no 0 Off yes; do
+		run_finalize 64 --quiet "$word"
+		run_finalize 64 -v "$word"
+		assert_output_has "write --verbose, and put a room"
+	done
+	assert_equal "$(requests)" 0
+	assert_equal "$(show locking --locking)" "yes (--locking)"
+	assert_equal "$(show locking --locking=no)" "no (--locking)"
+	# Any other word is, and so is this one in front of the flag.
+	run_finalize 0 --quiet "$ROOM"
+	run_finalize 0 off --force
+	[ -e "$SB/store/off/$SESSION/$MEDIA" ]
+}
+
 @test "a flag without its value, or with one it does not take, is a usage error" {
 	ends 64 config --tries
 	assert_output_has "--tries"
@@ -601,7 +632,7 @@ variable() {
 	local v='[0-9]+(\.[0-9]+)+'
 	[[ ${lines[0]} = "jibri-finalize $(sed -n '1s/.*(\([^)]*\)).*/\1/p' \
 		"$ROOT/packaging/debian/changelog")" ]]
-	[[ ${lines[1]} =~ ^libcurl\ $v,\ jansson\ $v,\ libmagic\ $v,\ OpenSSL\ $v,\ libarchive\ $v$ ]]
+	[[ ${lines[1]} =~ ^libcurl\ $v,\ jansson\ $v,\ libmagic\ $v,\ OpenSSL\ $v,\ libarchive\ $v,\ expat\ $v$ ]]
 	assert_equal "$stderr" ""
 	assert_equal "$("$BIN" -V)" "$output"
 	[ ! -e "$REC/.jibri-finalize" ]

@@ -97,7 +97,7 @@ no_secret() {
 @test "an unknown authority is refused before anything is sent" {
 	serve unknown
 	refused 78 "certificate"
-	assert_output_has "waiting: 0 of 2 artifacts stored; mend the configuration"
+	assert_output_has "waiting: 0 of 2 artifacts stored; fix the configuration"
 }
 
 @test "without a ca-file our own authority is unknown" {
@@ -264,6 +264,27 @@ reached() {
 	refused 78 "tls-cert is not set, tls-key is"
 }
 
+@test "certificates and authorities that are renewed during a run are those it began with" {
+	local file copy=$DIR/tls
+	mkdir "$copy"
+	cp "$CERTS"/{ca.pem,jibri.pem,jibri.key} "$copy"
+	serve good
+	export JIBRI_FINALIZE_CA_FILE=$copy/ca.pem
+	export JIBRI_FINALIZE_TLS_CERT=$copy/jibri.pem
+	export JIBRI_FINALIZE_TLS_KEY=$copy/jibri.key
+	# What is sent again needs another connection.
+	faults "upload $MEDIA 1 drop-at 50%" "upload metadata.json 1 slow-store 2"
+	"$BIN" --retry-delay 2s "$REC" >"$DIR/out" 2>&1 3>&- &
+	OTHER_PID=$!
+	wait_for grep -q upload "$SB/requests.jsonl"
+	for file in ca.pem jibri.pem jibri.key; do
+		cp "$CERTS/good.pem" "$copy/new"
+		mv "$copy/new" "$copy/$file"
+	done
+	wait "$OTHER_PID" || { cat "$DIR/out" >&2; false; }
+	is_stored metadata.json "$MEDIA"
+}
+
 @test "a ca-file that is not there or holds no certificate is a configuration error" {
 	serve good
 	export JIBRI_FINALIZE_CA_FILE=$DIR/none.pem
@@ -273,7 +294,7 @@ reached() {
 	refused 78 "rubbish.pem"
 }
 
-@test "a refused certificate can be mended, and the next run delivers" {
+@test "a refused certificate can be fixed, and the next run delivers" {
 	serve good
 	export JIBRI_FINALIZE_CA_FILE=$CERTS/stranger.pem
 	refused 78 "certificate"

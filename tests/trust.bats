@@ -62,7 +62,7 @@ state() {
 	is_stored metadata.json "$MEDIA"
 }
 
-@test "a file or a folder of another user in it holds the recording, and chown mends it" {
+@test "a file or a folder of another user in it holds the recording, and chown fixes it" {
 	local what
 	mkdir "$REC/sub"
 	echo 1 >"$REC/a.txt"
@@ -76,6 +76,15 @@ state() {
 	as "$JIBRI" 0 "$REC"
 	assert_equal "$(stored)" "$(printf '%s\n' a.txt "$MEDIA" metadata.json |
 		LC_ALL=C sort)"
+}
+
+@test "with trust = any twenty files of other users are named, and the others counted" {
+	local i
+	for i in {1..30}; do echo "$i" >"$REC/$i.txt"; done
+	chown "$OTHER" "$REC"/*.txt
+	as "$JIBRI" 0 --trust any "$REC"
+	assert_equal "$(grep -c "warning: [0-9]*\.txt: " <<<"$output")" 20
+	assert_output_has "and 10 more like these"
 }
 
 @test "a file of another user is sent with trust = any, with a warning" {

@@ -69,7 +69,7 @@ STOPPED $ROOM $SESSION"
 	assert_equal "$(webhooks | wc -l)" 2
 }
 
-@test "several losses are mended in one run with one STOPPED, resumed after a crash" {
+@test "several losses are repaired in one run with one STOPPED, resumed after a crash" {
 	local f
 	for f in a b c d; do echo "$f" >"$REC/$f.txt"; done
 	run_finalize 0
@@ -317,4 +317,16 @@ second done"
 	wait "$!"
 	run_command 0 sweep "$(dirname "$REC")"
 	is_stored metadata.json "$MEDIA" sub/a.txt sub/b.txt
+}
+
+@test "a file that comes while the server is asked is sent before STOPPED" {
+	faults "webhook * * status 503"
+	run_finalize 75
+	faults "list * 1 stall-stored 1"
+	"$BIN" upload "$REC" >"$DIR/said" 2>&1 3>&- &
+	wait_for eval '[ "$(journal | grep -cx began)" = 2 ]'
+	echo late >"$REC/late.txt"
+	wait "$!"
+	is_stored metadata.json "$MEDIA" late.txt
+	assert_equal "$(webhooks)" "STOPPED $ROOM $SESSION"
 }

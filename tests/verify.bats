@@ -66,7 +66,7 @@ damage() {
 	assert_equal "$(jq .agrees "$DIR/json")" true
 }
 
-@test "a file that the server lost is missing, and upload mends it" {
+@test "a file that the server lost is missing, and upload repairs it" {
 	rm "$THERE/$MEDIA"
 	age_journal
 	verify 65
@@ -77,7 +77,7 @@ damage() {
 	SENT=4 TOLD=2 verify 0 --deep
 }
 
-@test "a file that the server cut differs in size, and upload mends it" {
+@test "a file that the server cut differs in size, and upload repairs it" {
 	truncate -s 100 "$THERE/$MEDIA"
 	assert_equal "$(findings 65)" "size $MEDIA"
 	assert_equal "$(jq -c '.files[] | select(.result == "size") |
@@ -87,7 +87,7 @@ damage() {
 	assert_output_has "by content; 1 replaced"
 }
 
-@test "a file that is damaged at the server is found by --deep alone, and --force mends it" {
+@test "a file that is damaged at the server is found by --deep alone, and --force repairs it" {
 	damage "$MEDIA"
 	verify 0
 	assert_equal "$(findings 65 --deep)" \
@@ -203,7 +203,7 @@ extra"
 	faults "list * * status 403"
 	run_command 77 verify "$REC"
 	faults "list * * html"
-	run_command 75 verify --tries 1 "$REC"
+	run_command 78 verify --tries 1 "$REC"
 }
 
 @test "without a journal it is the room that is asked for" {

@@ -342,22 +342,30 @@ damage() {
 	local file=$REC/$MEDIA
 	case $1 in
 	empty) : >"$file" ;;
-	cut) truncate -s -100 "$file" ;;
+	cut) truncate -s -200 "$file" ;;
 	young) truncate -s 48 "$file" ;;
 	no-moov) { box 16 ftyp; echo -n isomisom; box 12 mdat; echo -n data; } ;;
 	cut-moov) { box 16 ftyp; echo -n isomisom; box 400 moov; echo half; } ;;
 	open-mdat) { box 16 ftyp; echo -n isomisom; box 0 mdat; echo -n rest; } ;;
 	overrun) { box 16 moov; echo -n 12345678; box 1000 mdat; echo rest; } ;;
 	tiny-box) { box 16 moov; echo -n 12345678; box 3 free; echo -n rest; } ;;
+	stub) { box 16 ftyp; echo -n isomisom; box 8 moov; } ;;
+	zeros)
+		box 16 ftyp
+		echo -n isomisom
+		box 108 mdat
+		head -c 100 /dev/zero
+		moov 24
+		;;
 	text) echo "this is no video, whatever its name says" ;;
 	esac >"$DIR/damaged"
 	[ ! -s "$DIR/damaged" ] || cp "$DIR/damaged" "$file"
 }
 
-@test "a damaged MP4 is uploaded all the same, FAILED says so, and it is held" {
+@test "a damaged MP4 is uploaded anyway, FAILED says so, and it is held" {
 	local how
 	for how in empty cut young no-moov cut-moov open-mdat overrun tiny-box \
-		text; do
+		stub zeros text; do
 		SESSION=damaged-$how
 		REC=$DIR/recordings/$SESSION
 		mkdir "$REC"
@@ -379,19 +387,207 @@ damage() {
 		box 1 mdat
 		printf '\0\0\0\0\0\0\0\024data'
 		box 0 moov
-		echo -n "to the end"
+		moov 32 | tail -c +9
 	} >"$REC/$MEDIA"
 	run_finalize 0
 	is_stored metadata.json "$MEDIA"
 	assert_equal "$(webhooks)" "STOPPED $ROOM $SESSION"
 }
 
-@test "one whole media file of two makes a recording, and the other is warned of" {
-	head -c 1000 "$REC/$MEDIA" >"$REC/${ROOM}_2026-01-02-04-00-00.mp4"
+@test "the content tells what a file is, whatever its name says" {
+	local pair
+	for pair in mp4:mkv mkv:mp4 webm:mov mp4:unknown; do
+		SESSION=${pair/:/-as-}
+		REC=$DIR/recordings/$SESSION
+		mkdir "$REC"
+		recording
+		rm "$REC/$MEDIA"
+		cp "$ROOT/tests/data/video.${pair%:*}" \
+			"$REC/${MEDIA%mp4}${pair#*:}"
+		run_finalize 0
+		assert_equal "$(webhooks | tail -n 1)" "STOPPED $ROOM $SESSION"
+	done
+}
+
+@test "a stub of a few bytes is no recording, whatever its name says" {
+	local ext
+	for ext in mkv wav mp3 ts nut; do
+		SESSION=stub-$ext
+		REC=$DIR/recordings/$SESSION
+		mkdir "$REC"
+		recording
+		rm "$REC/$MEDIA"
+		case $ext in
+		mkv) printf '\x1a\x45\xdf\xa3' ;;
+		wav) printf 'RIFF\x24\0\0\0WAVEfmt \x10\0\0\0%016ddata\0\0\0\0' 0 ;;
+		mp3) echo "this is a text, and no music" ;;
+		ts) head -c 100000 /dev/zero ;;
+		nut) echo "nut/multimedia container" ;;
+		esac >"$REC/${MEDIA%mp4}$ext"
+		run_finalize 65
+		[[ $(webhooks | tail -n 1) == "FAILED $ROOM $SESSION "* ]]
+	done
+}
+
+@test "bytes behind the end of a media file do no harm" {
+	local ext
+	for ext in mp4 mkv webm; do
+		SESSION=trailer-$ext
+		REC=$DIR/recordings/$SESSION
+		mkdir "$REC"
+		recording
+		rm "$REC/$MEDIA"
+		cat "$ROOT/tests/data/video.$ext" - <<<"trailer" \
+			>"$REC/${MEDIA%mp4}$ext"
+		run_finalize 0
+		assert_equal "$(webhooks | tail -n 1)" "STOPPED $ROOM $SESSION"
+	done
+}
+
+@test "a whole clip beside Jibri's own file, or in a folder, does not hide that this is damaged" {
+	damage cut
+	cp "$ROOT/tests/data/video.mp4" "$REC/clip.mp4"
+	mkdir "$REC/sub"
+	cp "$ROOT/tests/data/video.mp4" "$REC/sub/$MEDIA"
+	run_finalize 65
+	is_stored metadata.json "$MEDIA" clip.mp4 "sub/$MEDIA"
+	[[ $(webhooks) == "FAILED $ROOM $SESSION recording is damaged: $MEDIA: "* ]]
+	refute_output_has "clip.mp4: damaged"
+}
+
+@test "sound or a preview with the name of Jibri's own file does not hide that this is damaged" {
+	local name
+	for name in mp3 preview.mp4; do
+		SESSION=session-$name
+		REC=$DIR/recordings/$SESSION
+		mkdir "$REC"
+		recording
+		damage cut
+		cp "$ROOT/tests/data/video.mp4" "$REC/${MEDIA%mp4}$name"
+		run_finalize 65
+		[[ $(webhooks | tail -n 1) == "FAILED $ROOM $SESSION recording is damaged: $MEDIA: "* ]]
+	done
+}
+
+@test "without a file that Jibri has named, each file with video is to be whole" {
+	damage cut
+	mv "$REC/$MEDIA" "$REC/recording.mp4"
+	cp "$ROOT/tests/data/video.mp4" "$REC/clip.mp4"
+	run_finalize 65
+	[[ $(webhooks) == "FAILED $ROOM $SESSION recording is damaged: recording.mp4: "* ]]
+	cp "$ROOT/tests/data/video.mp4" "$REC/recording.mp4"
+	echo "no music" >"$REC/noise.mp3"
 	run_finalize 0
-	is_stored metadata.json "$MEDIA" "${ROOM}_2026-01-02-04-00-00.mp4"
+	assert_equal "$(webhooks | tail -n 1)" "STOPPED $ROOM $SESSION"
+}
+
+@test "status shows how many media files are damaged beside a whole one" {
+	head -c 1000 "$REC/$MEDIA" >"$REC/clip.mp4"
+	echo "no music" >"$REC/noise.mp3"
+	run_finalize 0
 	assert_equal "$(webhooks)" "STOPPED $ROOM $SESSION"
-	assert_output_has "warning: ${ROOM}_2026-01-02-04-00-00.mp4: damaged"
+	run_command 0 status "$DIR/recordings"
+	assert_output_has "done, 2 damaged"
+	run_command 0 status --json "$DIR/recordings"
+	assert_equal "$(jq -r '.[] | "\(.state) \(.damaged)"' <<<"$output")" \
+		"done 2"
+	# What was replaced counts no more.
+	rm "$REC/noise.mp3"
+	cp "$REC/$MEDIA" "$REC/clip.mp4"
+	run_finalize 0
+	run_command 0 status "$DIR/recordings"
+	refute_output_has "damaged"
+}
+
+@test "of two files that Jibri has named neither hides that the other is damaged" {
+	local second=${ROOM}_2026-01-02-04-00-00.mp4
+	head -c 1000 "$REC/$MEDIA" >"$REC/$second"
+	run_finalize 65
+	is_stored metadata.json "$MEDIA" "$second"
+	[[ $(webhooks) == "FAILED $ROOM $SESSION recording is damaged: $second: "* ]]
+	rm "$REC/$second"
+	run_finalize 0
+	assert_equal "$(webhooks | tail -n 1)" "STOPPED $ROOM $SESSION"
+}
+
+@test "media of the session that the server lists count where none is here" {
+	run_finalize 0
+	# As retention leaves it, and then a transcript comes.
+	rm -r "$REC"
+	mkdir "$REC"
+	echo transcript >"$REC/transcript.vtt"
+	metadata "https://meet.example.org/$ROOM"
+	run_finalize 0
+	assert_equal "$(webhooks)" "STOPPED $ROOM $SESSION
+STOPPED $ROOM $SESSION"
+	# Those of another session do not.
+	SESSION=other
+	REC=$DIR/recordings/$SESSION
+	mkdir "$REC"
+	metadata "https://meet.example.org/$ROOM"
+	run_finalize 65
+	[[ $(webhooks | tail -n 1) == "FAILED $ROOM other "*"no media file"* ]]
+}
+
+@test "media that were never whole are no recording once they are removed here" {
+	local kind
+	for kind in cut empty; do
+		SESSION=$kind
+		REC=$DIR/recordings/$SESSION
+		mkdir "$REC"
+		recording
+		damage "$kind"
+		run_finalize 65
+		rm "$REC/$MEDIA"
+		run_finalize 65
+		assert_output_has "no media file"
+	done
+	# Of this one not even the journal is left.
+	rm "$REC/.jibri-finalize"
+	run_finalize 65
+	assert_output_has "no media file"
+	assert_equal "$(webhooks | grep -c STOPPED || true)" 0
+	# One that was whole is one, whatever its size.
+	another_recording whole
+	cp "$ROOT/tests/data/video.mp4" "$REC/$MEDIA"
+	truncate -s 9M "$REC/$MEDIA"
+	faults "webhook * * status 503"
+	JIBRI_FINALIZE_RETRY_FOR=200ms run_finalize 75
+	rm "$REC/$MEDIA"
+	faults
+	run_finalize 0
+	assert_equal "$(webhooks | tail -n 1)" "STOPPED $ROOM whole"
+}
+
+@test "media of another recording that the server lists do not count" {
+	rooms "{\"$ROOM\": 123, \"other\": 123}"
+	run_finalize 0
+	run_command 0 upload --room other --session "$SESSION-2" "$REC"
+	run_command 0 upload --room other --session 2 "$REC"
+	local session
+	for session in "${SESSION%?}" 2 1; do
+		SESSION=$session
+		REC=$DIR/recordings/$session
+		mkdir "$REC"
+		metadata "https://meet.example.org/$ROOM"
+		run_finalize 65
+		[[ $(webhooks | tail -n 1) == "FAILED $ROOM $session "*"no media file"* ]]
+	done
+}
+
+@test "a list that cannot be read is no proof that there are no media" {
+	rm "$REC/$MEDIA"
+	faults "list * 2 status 500" "list * * status 503"
+	JIBRI_FINALIZE_RETRY_FOR=200ms run_finalize 75
+	assert_equal "$(webhooks | grep -c "no media file" || true)" 0
+}
+
+@test "beside Jibri's own file a damaged one of another name is warned of" {
+	head -c 1000 "$REC/$MEDIA" >"$REC/clip.mp4"
+	run_finalize 0
+	is_stored metadata.json "$MEDIA" clip.mp4
+	assert_equal "$(webhooks)" "STOPPED $ROOM $SESSION"
+	assert_output_has "warning: clip.mp4: damaged"
 }
 
 @test "a recording without any media file is FAILED, and what there is is stored" {
@@ -426,7 +622,7 @@ damage() {
 		"STOPPED FAILED STOPPED FAILED "
 }
 
-@test "a damaged recording that was mended is sent again and STOPPED follows" {
+@test "a damaged recording that was repaired is sent again and STOPPED follows" {
 	damage cut
 	run_finalize 65
 	run_finalize 65
@@ -439,8 +635,8 @@ damage() {
 }
 
 @test "a metadata.json that is withheld is no missing artifact" {
-	printf '{"meeting_url": "https://x/y", "upload_credentials": {"t": "sesame' \
-		>"$REC/metadata.json"
+	printf '{"meeting_url": "https://x/%s", "upload_credentials": {"t": "sesame' \
+		"$ROOM" >"$REC/metadata.json"
 	run_finalize 0
 	is_stored "$MEDIA"
 	assert_equal "$(webhooks)" "STOPPED $ROOM $SESSION"

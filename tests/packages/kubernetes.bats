@@ -60,18 +60,21 @@ value() {
 	printf '%s\n' "${variables[@]%%=*}" | sort | diff - "$DIR/set"
 }
 
-# The sidecar's loop as the manifest has it, in a minute of 0.1 s.
+# The sidecar's command and its environment as the manifest has them.
 start_sidecar() {
 	mkdir -p "$DIR/bin"
 	ln -s "$BIN" "$DIR/bin/jibri-finalize"
-	printf '#!/bin/sh\nexec /bin/sleep 0.1\n' >"$DIR/bin/sleep"
-	chmod 755 "$DIR/bin/sleep"
-	value sidecar.yaml Deployment \
-		'.spec.template.spec.initContainers[0].command[2]' >"$DIR/loop"
-	PATH=$DIR/bin:$PATH JIBRI_FINALIZE_RECORDINGS_DIR=$DIR/recordings \
+	local command variables
+	mapfile -t command < <(value sidecar.yaml Deployment \
+		'.spec.template.spec.initContainers[0].command[]')
+	mapfile -t variables < <(value sidecar.yaml Deployment \
+		'.spec.template.spec.initContainers[0].env[] |
+			.name + "=" + .value')
+	env "${variables[@]}" PATH="$DIR/bin:$PATH" \
+		JIBRI_FINALIZE_RECORDINGS_DIR="$DIR/recordings" \
 		JIBRI_FINALIZE_SWEEP_RETRY_DELAY=100ms \
 		JIBRI_FINALIZE_SWEEP_RETRY_DELAY_MAX=200ms \
-		JIBRI_FINALIZE_TRIES=1 sh "$DIR/loop" >"$DIR/said" 2>&1 3>&- &
+		"${command[@]}" >"$DIR/said" 2>&1 3>&- &
 	SIDECAR_PID=$!
 }
 
@@ -82,7 +85,7 @@ has_ended() {
 @test "the sidecar that is told to end delivers what waits before it does" {
 	start_sandbox
 	recording
-	faults 'upload * * status 503'
+	faults 'upload * * status 500'
 	start_sidecar
 	wait_for test -s "$REC/.jibri-finalize"
 	local attempts
@@ -103,7 +106,9 @@ has_ended() {
 	recording
 	run_finalize 0
 	start_sidecar
-	wait_for pgrep -P "$SIDECAR_PID" -x sleep
+	sleep 1
+	run -1 has_ended
 	kill -TERM "$SIDECAR_PID"
 	wait_for has_ended
+	wait "$SIDECAR_PID"
 }

@@ -127,7 +127,7 @@ as_jibri() {
 	assert_equal "$(stored)" metadata.json
 	assert_equal "$(webhooks)" ""
 	grep -q "$SESSION: error: .*HTTP 503" \
-		"$MACHINE/var/log/jitsi/jibri/finalize.log"
+		"$MACHINE/var/log/jibri-finalize/finalize.log"
 
 	# And a recording that an older version left.
 	put "$OLD_SESSION"
@@ -157,7 +157,8 @@ as_jibri() {
 
 	# Its log is rotated.
 	machine logrotate --force /etc/logrotate.d/jibri-finalize
-	[ -e "$MACHINE/var/log/jitsi/jibri/finalize.log.1" ]
+	assert_equal "$(machine stat -c '%a %U' /var/log/jibri-finalize/finalize.log{,.1})" \
+		"$(printf '640 jibri\n640 jibri')"
 
 	# A jibri.conf that names the script of before goes on working.
 	put "$NEW_SESSION"
@@ -170,6 +171,7 @@ as_jibri() {
 	machine rm "$OLD_SCRIPT"
 	[ ! -e "$MACHINE/etc/jitsi/jibri/finalize.conf" ]
 	[ ! -e "$MACHINE/usr/bin/jibri-finalize" ]
+	[ ! -e "$MACHINE/var/log/jibri-finalize" ]
 	run machine systemctl is-active jibri-finalize-sweep.timer
 	assert_equal "$output" inactive
 	run machine find /etc /usr /var/lib/systemd -name '*jibri-finalize*'
@@ -199,10 +201,9 @@ sweep_delivered() {
 
 	# No log, and then one.
 	in_tree "$tree" logrotate --force /etc/logrotate.d/jibri-finalize
-	in_tree "$tree" sh -c 'mkdir -p /var/log/jitsi/jibri &&
-		echo a line >/var/log/jitsi/jibri/finalize.log'
+	in_tree "$tree" sh -c 'echo a line >/var/log/jibri-finalize/finalize.log'
 	in_tree "$tree" logrotate --force /etc/logrotate.d/jibri-finalize
-	[ -e "$tree/var/log/jitsi/jibri/finalize.log.1" ]
+	[ -e "$tree/var/log/jibri-finalize/finalize.log.1" ]
 
 	in_tree "$tree" groupadd jibri
 	in_tree "$tree" sh -c "$(sed -n 's/^    sudo \(dpkg-.*\)/\1/p' "$DIR/apt")"

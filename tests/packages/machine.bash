@@ -61,7 +61,9 @@ machine_start() {
 	MACHINE=$BATS_TEST_TMPDIR/machine
 	base=$(base_tree systemd systemd systemd-sysv dbus) || return 1
 	cp -a "$base" "$MACHINE"
+	# As on a real machine, programs may confine themselves.
 	systemd-nspawn --quiet --directory="$MACHINE" --boot --register=no \
+		--system-call-filter='landlock_create_ruleset landlock_add_rule landlock_restrict_self' \
 		--keep-unit --resolv-conf=off --machine="t$$" \
 		>"$BATS_TEST_TMPDIR/console" 2>&1 </dev/null 3>&- &
 	NSPAWN_PID=$!

@@ -1,0 +1,128 @@
+#!/usr/bin/env bats
+# The command that a message names works as it is printed, also where the
+# path has a blank, a quote and an umlaut.
+
+load lib
+setup() {
+	common_setup
+	REC="$DIR/it's ä b/$SESSION"
+	mkdir -p "$REC"
+	start_sandbox
+	recording
+}
+teardown() { common_teardown; }
+
+# shellcheck disable=SC2329
+jibri-finalize() { timeout -k 5 120 "$BIN" "$@"; }
+
+# hinted CODE: run the one command that the last output's lines end with, as
+# printed; it ends so.  ROOM is what only a person can know.
+hinted() {
+	local line
+	line=$(sed -nE 's/^(.*: |  )(jibri-finalize .*)$/\2/p' <<<"$output")
+	assert_equal "$(grep -c . <<<"$line")" 1
+	[[ $output != *[\ \']DIR* ]]
+	line=${line/--room ROOM/--room $ROOM}
+	run eval "$line"
+	ended_with "$1"
+}
+
+status_on_terminal() {
+	local command
+	printf -v command '%q ' "$BIN" status "${REC%/*}"
+	output=$("${PTS[@]}" script -qec "$command" /dev/null </dev/null |
+		tr -d '\r')
+}
+
+delivered() {
+	is_stored metadata.json "$MEDIA"
+	assert_equal "$(webhooks | tail -n 1)" "STOPPED $ROOM $SESSION"
+}
+
+@test "held: the outcome names the upload that delivers it once the cause is fixed" {
+	faults "upload *.mp4 * status 413"
+	run_finalize 65
+	faults
+	hinted 0
+	delivered
+}
+
+@test "an unknown room: name it, and no other command is suggested" {
+	metadata "https://meet.example.org/renamed"
+	rm "$REC/$MEDIA"
+	cp "$ROOT/tests/data/video.mp4" "$REC/$MEDIA"
+	run_finalize 65 renamed
+	assert_output_has "unknown room: GET $URL/api/meetings/room/renamed: HTTP 404"
+	hinted 0
+	delivered
+}
+
+@test "a metadata.json without a room: name it" {
+	echo '{}' >"$REC/metadata.json"
+	run_finalize 65
+	hinted 0
+	delivered
+}
+
+@test "given up: forget, and each later call, name the upload that delivers it anyway" {
+	run_command 0 forget --yes "$REC"
+	local said=$output
+	run_finalize 0
+	hinted 0
+	delivered
+	output=$said
+	hinted 0
+}
+
+@test "STOPPED is refused: the upload that sends what is missing" {
+	run_command 65 notify stopped "$REC"
+	hinted 0
+	delivered
+}
+
+@test "a directory of recordings: the sweep of it" {
+	mkdir "$DIR/none"
+	export JIBRI_FINALIZE_RECORDINGS_DIR=$DIR/none
+	run_command 64 upload "${REC%/*}"
+	hinted 0
+	delivered
+}
+
+@test "taken, and not listed: the upload that sends just that file again" {
+	local odd="a, [1] it's ö *.txt"
+	echo odd >"$REC/$odd"
+	touch -d '1 minute ago' "$REC/$odd"
+	faults "upload *.txt * status 202"
+	run_finalize 78
+	faults
+	hinted 0
+	assert_equal "$(request upload .part.filename | grep -c txt)" 2
+	assert_equal "$(webhooks | tail -n 1)" "STOPPED $ROOM $SESSION"
+}
+
+@test "lost at the server: the upload that sends it again" {
+	run_finalize 0
+	rm "$SB/store/$ROOM/$SESSION/$MEDIA"
+	age_journal
+	run timeout -k 5 120 "$BIN" sweep "${REC%/*}" --retention 1ms
+	output=$(grep "lost on the server" <<<"$output")
+	hinted 0
+	delivered
+}
+
+@test "status on a terminal names the command for each that is held" {
+	faults "upload *.mp4 * status 413"
+	run_finalize 65
+	faults
+	status_on_terminal
+	hinted 0
+	delivered
+}
+
+@test "status on a terminal names it in one piece, also where the reason does and is wrapped" {
+	echo '{}' >"$REC/metadata.json"
+	run_finalize 65
+	status_on_terminal
+	hinted 0
+	delivered
+}

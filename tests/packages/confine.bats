@@ -1,0 +1,97 @@
+# What somebody else's code gets in the packaged unit, on a machine that systemd
+# runs: this recording, and nothing outside.
+
+load ../lib
+load machine
+
+setup() {
+	common_setup
+	need_root
+	VERSION=$(sed -n '1s/.*(\(.*\)).*/\1/p' "$ROOT/packaging/debian/changelog")
+	DEB=$BUILD/jibri-finalize_${VERSION}_$(dpkg --print-architecture).deb
+}
+
+teardown() {
+	machine_stop
+	common_teardown
+}
+
+# put SESSION: a recording of Jibri's, still warm.
+put() {
+	local directory=$MACHINE/srv/recordings/$1
+	mkdir "$directory"
+	cp "$ROOT/tests/data/video.mp4" "$directory/$MEDIA"
+	printf '{"meeting_url":"https://meet.example.org/%s"}' "$ROOM" \
+		>"$directory/metadata.json"
+	machine chown -R jibri: "/srv/recordings/$1"
+}
+
+# intruded SESSION: the unit delivers it, and this is what the intruder got.
+intruded() {
+	put "$1"
+	touch -d @1767323045 "$MACHINE/srv/recordings/$1"{/*,}
+	machine systemctl start jibri-finalize-sweep.service ||
+		{ machine journalctl -u jibri-finalize-sweep >&2; return 1; }
+	machine cat /run/said >"$DIR/said"
+	sed -n 's/^.*intruder: //p' "$DIR/said"
+}
+
+machine_with_intruder() {
+	machine_start
+	cp "$DEB" "$MACHINE/root/"
+	machine useradd --system --create-home jibri
+	machine install -d -o jibri -g jibri /srv/recordings
+	machine apt-get -qq update
+	machine apt-get -y install "/root/${DEB##*/}" >"$DIR/apt" 2>&1 </dev/null
+	printf '%s\n' "file-service-url = $URL" "meeting-service-url = $URL" \
+		'webhook-secret-file = /etc/jitsi/jibri/secret' \
+		'recordings-dir = /srv/recordings' \
+		>"$MACHINE/etc/jitsi/jibri/finalize.conf"
+	echo "$CANARY" >"$MACHINE/etc/jitsi/jibri/secret"
+	machine chown root:jibri /etc/jitsi/jibri/secret
+	machine chmod 0640 /etc/jitsi/jibri/secret
+	cp "$BUILD/preload-intruder.so" "$MACHINE/usr/lib/intruder.so"
+	machine setpriv --reuid jibri --regid jibri --init-groups \
+		sh -c 'echo private >/home/jibri/letter'
+	mkdir "$MACHINE/etc/systemd/system/jibri-finalize-sweep.service.d"
+	printf '%s\n' '[Service]' StandardError=file:/run/said \
+		Environment=LD_PRELOAD=/usr/lib/intruder.so \
+		Environment=INTRUDER_READ=/srv/recordings/other/metadata.json \
+		Environment=INTRUDER_WRITE=/srv/recordings/other/new \
+		Environment=INTRUDER_CONFIG=/etc/jitsi/jibri/finalize.conf \
+		Environment=INTRUDER_HOME=/home/jibri/letter \
+		>"$MACHINE/etc/systemd/system/jibri-finalize-sweep.service.d/intruder.conf"
+	machine systemctl daemon-reload
+	# Not delivered while it is being recorded.
+	put other
+}
+
+nothing_outside_is_reached() {
+	start_sandbox
+	machine_with_intruder
+	assert_equal "$(intruded "$SESSION")" "$(printf '%s\n' \
+		"shadow: EACCES" "read: EACCES" "write: EACCES" "exec: EPERM" \
+		"ptrace: EPERM" "unshare: EPERM" "clone: EPERM" \
+		"newer: ENOSYS" "type: EPERM" "type more: EPERM" \
+		"paste: EPERM" "configuration: EACCES" "home: EACCES" \
+		"raw: EPERM" "socket: done" "kill: EPERM" "root: EPERM")"
+	REC=$MACHINE/srv/recordings/$SESSION is_stored metadata.json "$MEDIA"
+	run ! grep warning "$DIR/said"
+	[ ! -e "$MACHINE/srv/recordings/other/new" ]
+
+	# Only so is it: what the unit alone leaves to it is a good deal more.
+	echo 'confine = no' >>"$MACHINE/etc/jitsi/jibri/finalize.conf"
+	intruded 5d1c2d3e-aaaa-4bbb-8ccc-1234567890ad >"$DIR/got"
+	grep -qx "read: done" "$DIR/got"
+	grep -qx "write: done" "$DIR/got"
+	grep -qx "configuration: done" "$DIR/got"
+	grep -qx "home: done" "$DIR/got"
+}
+
+@test "on Debian 12 somebody else's code in the unit reaches nothing outside its recording" {
+	SUITE=bookworm nothing_outside_is_reached
+}
+
+@test "on Debian 13 somebody else's code in the unit reaches nothing outside its recording" {
+	SUITE=trixie nothing_outside_is_reached
+}

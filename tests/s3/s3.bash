@@ -1,0 +1,103 @@
+# What the tests of S3 share: the sandbox in that role or, with CHECK_S3=URL
+# (make check-s3), a real gateway, the same for every test.  Load lib first.
+#
+# shellcheck shell=bash
+
+S3_KEY=AKIDTEST
+# The canary of these tests is the one secret that the gateway has.
+CANARY=secret/of+the=tester
+S3_SECRET=$CANARY
+
+# start_s3 [SANDBOX_FLAG...]: sets S3_URL and S3_BUCKET and the settings that
+# lead there.  Rooms and webhooks are the sandbox's in either case.
+start_s3() {
+	start_sandbox --s3 "$S3_KEY" "$S3_SECRET" "$@"
+	S3_URL=${CHECK_S3:-$URL}
+	S3_BUCKET=b$(tr -dc a-z0-9 </dev/urandom | head -c 16)
+	s3_bucket "$S3_BUCKET"
+	unset FILE_SERVICE_URL
+	unset "${!AWS_@}"
+	export JIBRI_FINALIZE_STORE=s3 JIBRI_FINALIZE_S3_URL=$S3_URL
+	export JIBRI_FINALIZE_S3_BUCKET=$S3_BUCKET
+	export JIBRI_FINALIZE_S3_ACCESS_KEY=$S3_KEY
+	export JIBRI_FINALIZE_S3_SECRET_KEY=$S3_SECRET
+	# A gateway takes longer than the sandbox.
+	[ -z "${CHECK_S3:-}" ] || export JIBRI_FINALIZE_ANSWER_TIMEOUT=20s
+}
+
+# Faults and broken servers are the sandbox's alone.
+needs_sandbox() {
+	[ -z "${CHECK_S3:-}" ] || skip "only the sandbox fails on request"
+}
+
+# s3_curl ARGUMENT...: a request, signed by curl; its queries want a "=".
+s3_curl() {
+	curl -sf --path-as-is --aws-sigv4 aws:amz:us-east-1:s3 \
+		--user "$S3_KEY:$S3_SECRET" "$@"
+}
+
+sha256_of() {
+	printf %s "$1" | sha256sum | cut -d ' ' -f 1
+}
+
+# s3_bucket NAME: make it, and let everybody read it at a gateway.
+s3_bucket() {
+	local policy
+	s3_curl -H "x-amz-content-sha256: $(sha256_of '')" -X PUT "$S3_URL/$1"
+	[ -n "${CHECK_S3:-}" ] || return 0
+	policy=$(jq -nc --arg b "arn:aws:s3:::$1" '{Statement: [{Effect: "Allow",
+		Principal: "*", Action: ["s3:GetObject", "s3:ListBucket"],
+		Resource: [$b, $b + "/*"]}]}')
+	s3_curl -H "x-amz-content-sha256: $(sha256_of "$policy")" -X PUT \
+		-H 'Content-Type: application/json' -d "$policy" \
+		"$S3_URL/$1?policy="
+}
+
+# s3_keys: the keys of the bucket, percent-encoded.
+s3_keys() {
+	if [ -n "${CHECK_S3:-}" ]; then
+		curl -sf "$S3_URL/$S3_BUCKET?list-type=2&encoding-type=url" |
+			grep -o '<Key>[^<]*' |
+			sed "s/<Key>//; s/&apos;/'/g; s/%2F/\//g"
+	else
+		(cd "$SB/store" 2>/dev/null && find . -type f -printf '%P\0') |
+			jq -Rrs 'split("\u0000")[:-1][] | @uri | gsub("%2F"; "/")'
+	fi
+}
+
+# stored, as in lib.bash: of a gateway there is a copy first.
+eval "s3_$(declare -f stored)"
+stored() {
+	s3_mirror
+	s3_stored
+}
+
+s3_mirror() {
+	local key name
+	[ -n "${CHECK_S3:-}" ] || return 0
+	rm -rf "$SB/store"
+	for key in $(s3_keys); do
+		printf -v name '%b' "${key//%/\\x}"
+		curl -sf --path-as-is --create-dirs -o "$SB/store/$name" \
+			"$S3_URL/$S3_BUCKET/$key" || return
+	done
+}
+
+# s3_remove KEY: the server loses an object; percent-encoded.
+s3_remove() {
+	s3_curl -H "x-amz-content-sha256: $(sha256_of '')" -X DELETE \
+		"$S3_URL/$S3_BUCKET/$1"
+}
+
+# s3_clear: the server loses all of the session.
+s3_clear() {
+	local key
+	for key in $(s3_keys | grep -F "$ROOM/$SESSION/"); do
+		s3_remove "$key"
+	done
+}
+
+# puts: how many objects were sent; of a gateway nobody knows.
+puts() {
+	requests upload
+}

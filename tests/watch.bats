@@ -1,0 +1,337 @@
+#!/usr/bin/env bats
+# watch: what a sweep would do, at once, until it is told to leave.
+#
+# The recordings directory is $DIR/recordings; looks at everything are an hour
+# apart unless a test says otherwise, so that news come by inotify or a timer.
+
+load lib
+
+setup() {
+	common_setup
+	TOP=$DIR/recordings
+	rmdir "$REC"
+	export JIBRI_FINALIZE_RECORDINGS_DIR=$TOP
+	export JIBRI_FINALIZE_WATCH_INTERVAL=1h JIBRI_FINALIZE_SETTLE=1s
+	export JIBRI_FINALIZE_SWEEP_RETRY_DELAY=200ms
+	export JIBRI_FINALIZE_SWEEP_RETRY_DELAY_MAX=400ms
+	WATCH_PID=
+}
+
+teardown() {
+	[ -z "$WATCH_PID" ] || kill -KILL "$WATCH_PID" 2>/dev/null || true
+	common_teardown
+}
+
+# watch [ARGUMENT...]: start it, with its lines in $DIR/log, and wait until it
+# has looked at everything.
+watch() {
+	manager
+	NOTIFY_SOCKET=$DIR/manager "$BIN" watch "$@" >"$DIR/log" 2>&1 3>&- &
+	WATCH_PID=$!
+	wait_for grep -q READY=1 "$DIR/states"
+}
+
+# manager: takes in $DIR/states what a service manager is told.
+manager() {
+	rm -f "$DIR/manager"
+	: >"$DIR/states"
+	perl -MIO::Socket::UNIX -e '
+		my $s = IO::Socket::UNIX->new(Type => SOCK_DGRAM,
+			Local => shift) or die $!;
+		my $m;
+		$| = 1;
+		alarm 120;
+		print "$m\n" while defined $s->recv($m, 4096);
+	' "$DIR/manager" >>"$DIR/states" 3>&- &
+	MANAGER_PID=$!
+	wait_for test -S "$DIR/manager"
+}
+
+# leave CODE [SIGNAL]: it ends so, and within 2 s.
+leave() {
+	local want=$1 rc=0 began
+	began=$(date +%s%3N)
+	kill -"${2:-TERM}" "$WATCH_PID"
+	wait "$WATCH_PID" || rc=$?
+	took=$(($(date +%s%3N) - began))
+	WATCH_PID=
+	kill "$MANAGER_PID"
+	wait "$MANAGER_PID" || true
+	log=$(<"$DIR/log")
+	[ "$rc" = "$want" ] && return 0
+	printf 'exit code %s, not %s\n%s\n' "$rc" "$want" "$log" >&2
+	return 1
+}
+
+# arrives SESSION: a finished recording is moved to where it is watched.
+arrives() {
+	SESSION=$1
+	REC=$DIR/elsewhere/$1
+	mkdir -p "$REC"
+	recording
+	mv "$REC" "$TOP/$1"
+	REC=$TOP/$1
+}
+
+# announced SESSION: its STOPPED was acknowledged.
+announced() {
+	webhooks | grep -q "STOPPED $ROOM $1"
+}
+
+# log_has TEXT
+log_has() {
+	grep -qF -- "$1" "$DIR/log"
+}
+
+@test "a recording that appears is delivered at once, whole and once, without a word" {
+	start_sandbox
+	watch
+	arrives one
+	wait_for announced one
+	arrives two
+	wait_for announced two
+	leave 0
+	is_stored "$MEDIA" metadata.json
+	assert_equal "$(webhooks | wc -l)" 2
+	assert_equal "$(grep -cE 'error|warn' "$DIR/log" || true)" 0
+}
+
+@test "one that is written where it is watched is delivered once it is finished" {
+	start_sandbox
+	watch
+	export SESSION=one
+	REC=$TOP/one
+	mkdir "$REC"
+	exec 7>"$REC/$MEDIA"
+	head -c 1000 "$ROOT/tests/data/video.mp4" >&7
+	sleep 1.5
+	assert_equal "$(requests)" 0
+	grep -q 'STATUS=1 live, 0 due, 0 held' "$DIR/states"
+	tail -c +1001 "$ROOT/tests/data/video.mp4" >&7
+	exec 7>&-
+	metadata "https://meet.example.org/$ROOM"
+	wait_for announced one
+	leave 0
+	is_stored "$MEDIA" metadata.json
+}
+
+@test "what failed is tried again when its time has come" {
+	start_sandbox
+	faults "upload *.mp4 1 status 500" "upload *.mp4 2 status 500"
+	watch
+	arrives one
+	wait_for announced one
+	leave 0
+	is_stored "$MEDIA" metadata.json
+	assert_equal "$(stored | wc -l)" 2
+}
+
+@test "a change of which inotify does not tell is found by the next look" {
+	start_sandbox
+	export JIBRI_FINALIZE_WATCH_INTERVAL=1s
+	watch
+	arrives one
+	wait_for announced one
+	# A directory that is done is not watched.
+	echo late >"$REC/late.txt"
+	touch -d '1 minute ago' "$REC/late.txt" "$REC"
+	wait_for test -s "$SB/store/$ROOM/one/late.txt"
+	leave 0
+}
+
+@test "on SIGTERM it leaves within 2 s, and names what is not delivered" {
+	start_sandbox
+	faults "upload *.mp4 * stall-answer 60"
+	export JIBRI_FINALIZE_ANSWER_TIMEOUT=60s
+	watch
+	arrives one
+	wait_for test -s "$TOP/one/.jibri-finalize"
+	sleep 0.3
+	leave 75
+	((took < 2000)) || { echo "$took ms" >&2; return 1; }
+	[[ $log == *"$TOP/one: not delivered yet"* ]]
+	grep -q STOPPING=1 "$DIR/states"
+	# It is no failure, and the next one goes on.
+	faults
+	JIBRI_FINALIZE_ANSWER_TIMEOUT=1s "$BIN" sweep
+	announced one
+	assert_equal "$(stored | wc -l)" 2
+}
+
+@test "with drain-for it delivers what is due, and then leaves" {
+	start_sandbox
+	faults "upload *.mp4 1 slow-store 1"
+	export JIBRI_FINALIZE_ANSWER_TIMEOUT=10s JIBRI_FINALIZE_DRAIN_FOR=30s
+	watch
+	arrives one
+	wait_for test -s "$TOP/one/.jibri-finalize"
+	leave 0
+	((took < 15000)) || { echo "$took ms" >&2; return 1; }
+	announced one
+	is_stored "$MEDIA" metadata.json
+}
+
+@test "drain-for has an end, and a second signal ends it before" {
+	start_sandbox
+	faults "upload *.mp4 * stall-answer 60"
+	export JIBRI_FINALIZE_ANSWER_TIMEOUT=60s JIBRI_FINALIZE_DRAIN_FOR=60s
+	watch
+	arrives one
+	wait_for test -s "$TOP/one/.jibri-finalize"
+	kill -TERM "$WATCH_PID"
+	sleep 0.5
+	kill -0 "$WATCH_PID"
+	leave 75 INT
+	((took < 2000)) || { echo "$took ms" >&2; return 1; }
+}
+
+@test "SIGHUP reads the settings again, and the environment's secrets stay" {
+	start_sandbox
+	unset JIBRI_FINALIZE_RECORDINGS_DIR
+	echo "recordings-dir = $DIR/first" >"$DIR/conf"
+	mkdir "$DIR/first" "$DIR/second"
+	watch --config "$DIR/conf"
+	echo "recordings-dir = $DIR/second" >"$DIR/conf"
+	kill -HUP "$WATCH_PID"
+	wait_for log_has 'read again'
+	TOP=$DIR/second
+	arrives one
+	wait_for announced one
+	leave 0
+}
+
+@test "after a SIGHUP with wrong settings it goes on with those it had" {
+	start_sandbox
+	unset JIBRI_FINALIZE_RECORDINGS_DIR
+	echo "recordings-dir = $TOP" >"$DIR/conf"
+	watch --config "$DIR/conf"
+	echo "recordings-dirr = $TOP" >"$DIR/conf"
+	kill -HUP "$WATCH_PID"
+	wait_for log_has 'going on with the settings as they were'
+	arrives one
+	wait_for announced one
+	leave 0
+}
+
+@test "a service that is out is asked once a minute, and said once" {
+	start_sandbox
+	faults "lookup * * status 503"
+	watch
+	arrives one
+	wait_for log_has 'is out'
+	arrives two
+	arrives three
+	sleep 1
+	assert_equal "$(requests lookup)" 1
+	assert_equal "$(grep -c 'is out' "$DIR/log")" 1
+	leave 75
+}
+
+@test "a recordings directory that is not there yet is waited for" {
+	start_sandbox
+	rmdir "$TOP"
+	export JIBRI_FINALIZE_WATCH_INTERVAL=1s
+	watch
+	wait_for log_has 'no such recordings directory'
+	mkdir "$TOP"
+	arrives one
+	wait_for announced one
+	leave 0
+	assert_equal "$(grep -c 'no such recordings' "$DIR/log")" 1
+}
+
+@test "two of them and a sweep beside each other deliver each recording once" {
+	start_sandbox
+	watch
+	NOTIFY_SOCKET='' "$BIN" watch >"$DIR/log2" 2>&1 3>&- &
+	local second=$! i
+	for i in 1 2 3 4 5; do
+		arrives "rec-$i"
+		"$BIN" sweep >/dev/null 2>&1 || true
+	done
+	for i in 1 2 3 4 5; do wait_for announced "rec-$i"; done
+	kill "$second"
+	wait "$second"
+	leave 0
+	assert_equal "$(find "$SB/store" -type f | wc -l)" 10
+	assert_equal "$(webhooks | wc -l)" 5
+}
+
+@test "it removes by retention and writes the metrics, as a sweep does" {
+	start_sandbox
+	export JIBRI_FINALIZE_RETENTION=1s JIBRI_FINALIZE_WATCH_INTERVAL=3s
+	export JIBRI_FINALIZE_METRICS_FILE=$DIR/jibri.prom
+	watch
+	arrives one
+	wait_for announced one
+	wait_for test -s "$DIR/jibri.prom"
+	wait_for test ! -e "$TOP/one"
+	leave 0
+}
+
+@test "SIGKILL in mid-upload ends its visits too, and the next one goes on" {
+	start_sandbox
+	faults "upload *.mp4 1 stall-answer 60"
+	export JIBRI_FINALIZE_ANSWER_TIMEOUT=60s
+	watch
+	arrives one
+	wait_for test -s "$TOP/one/.jibri-finalize"
+	sleep 0.3
+	kill -KILL "$WATCH_PID"
+	wait "$WATCH_PID" || true
+	kill "$MANAGER_PID"
+	export JIBRI_FINALIZE_WATCH_INTERVAL=1s JIBRI_FINALIZE_ANSWER_TIMEOUT=1s
+	watch
+	wait_for announced one
+	leave 0
+	is_stored "$MEDIA" metadata.json
+	assert_equal "$(stored | wc -l)" 2
+}
+
+@test "the watchdog of a service manager is fed" {
+	start_sandbox
+	export WATCHDOG_USEC=400000
+	watch
+	sleep 2
+	(($(grep -c WATCHDOG=1 "$DIR/states") >= 5))
+	leave 0
+}
+
+@test "with 1,000 finished recordings it takes 12 MiB and, a look a minute, 0.5 % of a core" {
+	[ "${SAN:-}" != 1 ] || skip "the sanitizers have costs of their own"
+	start_sandbox
+	export JIBRI_FINALIZE_WATCH_INTERVAL=1s
+	another_recording one
+	"$BIN" "$REC"
+	unstamp
+	local i r before after
+	mkdir "$DIR/some"
+	for i in {1..111}; do cp -al "$TOP/one" "$DIR/some/r$i"; done
+	for i in {1..9}; do
+		cp -al "$DIR/some" "$DIR/more"
+		for r in "$DIR"/more/*; do mv "$r" "$TOP/$i-${r##*/}"; done
+		rmdir "$DIR/more"
+	done
+	assert_equal "$("$BIN" status | tail -n 1)" "1000 done"
+	watch
+	before=$(ticks)
+	sleep 6
+	after=$(ticks)
+	# Six looks or seven, of which each minute has one.  The goal is 0.1 %.
+	((after - before <= 7 * 30)) || {
+		echo "$((after - before)) hundredths of a second" >&2
+		return 1
+	}
+	(($(awk '/^VmHWM/ { print $2 }' "/proc/$WATCH_PID/status") <= 12288))
+	leave 0
+}
+
+# ticks: hundredths of a second of processor time, with its children's.
+ticks() {
+	awk '{ print $14 + $15 + $16 + $17 }' "/proc/$WATCH_PID/stat"
+}
+
+@test "an interval of less than a second is refused" {
+	run_command 64 watch --watch-interval 100ms
+	assert_output_has "watch-interval"
+}
