@@ -14,7 +14,7 @@ _jibri_finalize() {
 	COMPREPLY=()
 	for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
 		case $word in
-		finalize | upload | verify | notify | pack | sweep | status | forget | check | config | help)
+		finalize | upload | verify | notify | pack | sweep | watch | status | forget | check | config | help)
 			command=$word
 			break
 			;;
@@ -22,6 +22,8 @@ _jibri_finalize() {
 	done
 	settings='--file-service-url
 	--meeting-service-url
+	--webhook-url
+	--webhook-files
 	--webhook-secret-file
 	--webhook-secret-previous-file
 	--webhook-auth
@@ -33,6 +35,17 @@ _jibri_finalize() {
 	--oauth-client-id
 	--oauth-client-secret-file
 	--oauth-scope
+	--store
+	--s3-url
+	--s3-bucket
+	--s3-region
+	--s3-access-key
+	--s3-access-key-file
+	--s3-secret-key-file
+	--s3-session-token-file
+	--s3-key
+	--s3-addressing
+	--s3-part-size
 	--base-path
 	--room-format
 	--room-from-media
@@ -69,6 +82,8 @@ _jibri_finalize() {
 	--jobs
 	--splay
 	--max-time
+	--watch-interval
+	--drain-for
 	--settle
 	--sweep-retry-delay
 	--sweep-retry-delay-max
@@ -123,6 +138,12 @@ _jibri_finalize() {
 		words=''
 		kind=-d
 		;;
+	watch)
+		flags="--config --quiet --verbose --help
+			--version $settings"
+		words=''
+		kind=-d
+		;;
 	status)
 		flags="--config --json --state --check
 			--quiet --verbose --help --version $settings"
@@ -136,8 +157,8 @@ _jibri_finalize() {
 		kind=-d
 		;;
 	check)
-		flags="--config --json --quiet --verbose
-			--help --version $settings"
+		flags="--config --json --write --quiet
+			--verbose --help --version $settings"
 		words=''
 		kind=''
 		;;
@@ -150,11 +171,11 @@ _jibri_finalize() {
 	help)
 		flags="--config --quiet --verbose --help
 			--version"
-		words='finalize upload verify notify pack sweep status forget check config help'
+		words='finalize upload verify notify pack sweep watch status forget check config help'
 		kind=''
 		;;
 	esac
-	[ -n "$command" ] || words='finalize upload verify notify pack sweep status forget check config help'
+	[ -n "$command" ] || words='finalize upload verify notify pack sweep watch status forget check config help'
 	case $prev$joint in
 	--room-from-media=)
 		flags='' kind='' words='yes no'
@@ -179,8 +200,17 @@ _jibri_finalize() {
 		;;
 	esac
 	case $prev in
+	--webhook-files)
+		flags='' kind='' words='yes no'
+		;;
 	--failed-webhook)
 		flags='' kind='' words='at-once final never'
+		;;
+	--store)
+		flags='' kind='' words='file-service s3'
+		;;
+	--s3-addressing)
+		flags='' kind='' words='path host'
 		;;
 	--checksum)
 		flags='' kind='' words='sha256 none'
@@ -208,6 +238,9 @@ _jibri_finalize() {
 	--file-service-token-file | \
 	--meeting-service-token-file | \
 	--oauth-client-secret-file | \
+	--s3-access-key-file | \
+	--s3-secret-key-file | \
+	--s3-session-token-file | \
 	--ca-file | \
 	--tls-cert | \
 	--tls-key | \
@@ -226,10 +259,17 @@ _jibri_finalize() {
 	--state | \
 	--file-service-url | \
 	--meeting-service-url | \
+	--webhook-url | \
 	--webhook-auth | \
 	--oauth-token-url | \
 	--oauth-client-id | \
 	--oauth-scope | \
+	--s3-url | \
+	--s3-bucket | \
+	--s3-region | \
+	--s3-access-key | \
+	--s3-key | \
+	--s3-part-size | \
 	--base-path | \
 	--room-format | \
 	--meeting-id-keys | \
@@ -251,6 +291,8 @@ _jibri_finalize() {
 	--jobs | \
 	--splay | \
 	--max-time | \
+	--watch-interval | \
+	--drain-for | \
 	--settle | \
 	--sweep-retry-delay | \
 	--sweep-retry-delay-max | \
