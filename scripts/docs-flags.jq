@@ -7,6 +7,7 @@ def flags:
 	.options[],
 	(.settings[] | .isSetting = true |
 		if .type == "secret" then .name += "-file" | .arg = "FILE"
+		elif .takesFile then ., (.name += "-file" | .arg = "FILE")
 		elif .type == "bool" then .choices = ["yes", "no"]
 		else . end) |
 	.isFile = (.arg == "FILE");

@@ -40,11 +40,7 @@ def option($commands):
 			"Of \(join(", "))."
 	end;
 
-# The flag names a file; the variable and the key hold the secret itself.
-def ways_of_secret:
-	"The secret itself may stand here or in the variable",
-	if .legacy then ".Ev \(.legacy)", "or" else empty end,
-	".Ev \(.variable) ;",
+def ways_of_file:
 	"the name of a file that holds it as",
 	".Ic \(.name)-file ,",
 	"in",
@@ -52,12 +48,21 @@ def ways_of_secret:
 	"or behind",
 	".Fl -\(.name)-file .";
 
+# The flag names a file; the variable and the key hold the secret itself.
+def ways_of_secret:
+	"The secret itself may stand here or in the variable",
+	if .legacy then ".Ev \(.legacy)", "or" else empty end,
+	".Ev \(.variable) ;",
+	ways_of_file;
+
 def ways:
+	(if .takesFile then " ;" else " ." end) as $stop |
 	"Also",
 	".Fl -\(.name)",
 	"and",
-	if .legacy then ".Ev \(.variable)", "or", ".Ev \(.legacy) ."
-	else ".Ev \(.variable) ." end;
+	if .legacy then ".Ev \(.variable)", "or", ".Ev \(.legacy)\($stop)"
+	else ".Ev \(.variable)\($stop)" end,
+	if .takesFile then ways_of_file else empty end;
 
 def setting:
 	".It Ic \(.name) No = Ar \(if .type == "bool" then "yes|no"
