@@ -115,6 +115,16 @@ log_has() {
 	is_stored "$MEDIA" metadata.json
 }
 
+@test "with settings that no delivery could use it ends at once and says so" {
+	JIBRI_FINALIZE_STORE=s3 run -78 timeout 10 "$BIN" watch
+	assert_output_has "s3-url is not set"
+	JIBRI_FINALIZE_MEETING_SERVICE_URL=nowhere \
+		run -78 timeout 10 "$BIN" watch
+	assert_output_has "meeting-service-url: is not an http or https URL"
+	JIBRI_FINALIZE_CA_FILE=$DIR/nowhere run -78 timeout 10 "$BIN" watch
+	assert_output_has "ca-file $DIR/nowhere"
+}
+
 @test "what failed is tried again when its time has come" {
 	start_sandbox
 	faults "upload *.mp4 1 status 500" "upload *.mp4 2 status 500"

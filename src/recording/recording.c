@@ -131,8 +131,8 @@ add_file(struct recording *rec, const char *path, const struct stat *st,
 {
 	int64_t size = st->st_size;
 	bool is_metadata = strcmp(path, RECORDING_METADATA) == 0;
-	bool is_enough = rec->is_hasty && !is_metadata &&
-	    rec->examined_bytes >= RECORDING_GLANCE_BYTES;
+	bool is_enough = rec->examined_bytes >= rec->most_bytes &&
+	    (!is_metadata || rec->most_bytes == 0);
 	enum examined examined = is_enough
 	    ? EXAMINED_UNREADABLE
 	    : recording_examine(rec, path, &size);
@@ -292,12 +292,13 @@ compare_artifacts(const void *a, const void *b)
 	    ((const struct artifact *)b)->path);
 }
 
-int
-recording_scan(struct recording *rec, struct err *e)
+static int
+scan(struct recording *rec, int64_t most_bytes, struct err *e)
 {
 	struct stat st;
 
 	forget_scan(rec);
+	rec->most_bytes = most_bytes;
 	rec->mtime_ns = fstat(rec->dirfd, &st) == 0 ? file_mtime_ns(&st) : 0;
 	if (scan_directory(rec, "", 0, e) == -1)
 		return err_wrap(e, "%s", rec->path);
@@ -308,14 +309,21 @@ recording_scan(struct recording *rec, struct err *e)
 }
 
 int
+recording_scan(struct recording *rec, struct err *e)
+{
+	return scan(rec, INT64_MAX, e);
+}
+
+int
 recording_glance(struct recording *rec, struct err *e)
 {
-	int result;
+	return scan(rec, RECORDING_GLANCE_BYTES, e);
+}
 
-	rec->is_hasty = true;
-	result = recording_scan(rec, e);
-	rec->is_hasty = false;
-	return result;
+int
+recording_list(struct recording *rec, struct err *e)
+{
+	return scan(rec, 0, e);
 }
 
 static int

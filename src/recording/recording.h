@@ -66,8 +66,8 @@ struct recording {
 	size_t n_skipped, cap_skipped;
 	struct err trouble; /* the first that could not be read */
 	bool has_folders;
-	bool is_hasty;          /* recording_glance() is at it */
-	int64_t examined_bytes; /* of what may be JSON */
+	int64_t most_bytes;     /* to read of what may be JSON */
+	int64_t examined_bytes; /* what was read of it */
 	/* With TRUST_ANY, what TRUST_OWNER would refuse. */
 	char *doubt;             /* of the directory; NULL: none */
 	struct text_list doubts; /* of what is in it */
@@ -153,6 +153,9 @@ int recording_scan(struct recording *, struct err *e);
  * all but metadata.json counts as unreadable, and as an artifact.
  */
 int recording_glance(struct recording *, struct err *e);
+
+/* The same without reading any file: each counts as unreadable. */
+int recording_list(struct recording *, struct err *e);
 
 /*
  * Which of these globs (of names, or with '/' of paths) matches it, with flags

@@ -53,20 +53,21 @@ check(const struct destination_policy *policy, struct err *e)
 	const struct {
 		const char *name, *value;
 	} needed[] = {
+		{ "s3-url", p->url },
 		{ "s3-bucket", p->bucket },
 		{ "s3-region", p->region },
 		{ "s3-access-key", p->keys->texts[S3_ACCESS_KEY] },
 		{ "s3-secret-key", p->keys->texts[S3_SECRET_KEY] },
 	};
 
-	if (http_url_check(p->url, e) == -1)
-		return err_wrap(e, "s3-url");
-	if (p->part_bytes < S3_LEAST_PART || p->part_bytes > S3_MOST_PART)
-		return err_set(e, ERR_CONFIG, "s3-part-size: is 5M to 5G");
 	for (size_t i = 0; i < sizeof(needed) / sizeof(needed[0]); i++)
 		if (needed[i].value == NULL || *needed[i].value == '\0')
 			return err_set(e, ERR_CONFIG,
 			    "%s is not set, store is s3", needed[i].name);
+	if (http_url_check(p->url, e) == -1)
+		return err_wrap(e, "s3-url");
+	if (p->part_bytes < S3_LEAST_PART || p->part_bytes > S3_MOST_PART)
+		return err_set(e, ERR_CONFIG, "s3-part-size: is 5M to 5G");
 	return check_key(p->key, e);
 }
 

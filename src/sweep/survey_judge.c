@@ -108,6 +108,32 @@ needs_list(const struct survey *s, const struct evidence *ev)
 	    schedule_is_due(&s->policy->schedule, ev->progress, ev->now_ms);
 }
 
+/* What an artifact is that was not read, if it is what was sent. */
+static bool
+recall(struct artifact *a, const struct progress *p)
+{
+	const struct fact *fact = progress_fact(p, a->path);
+
+	/* Of one without a stamp, redacted, only a look inside could tell. */
+	if (!upload_is_stored(p, a) || (!fact->stamp && fact->size != a->size))
+		return false;
+	a->size = fact->size;
+	return true;
+}
+
+/* A recording that is done is not read again. */
+static int
+look(struct recording *rec, const struct progress *p, struct err *e)
+{
+	size_t known = 0;
+
+	if (p->state == REC_ANNOUNCED && recording_list(rec, e) == -1)
+		return -1;
+	while (known < rec->n && recall(&rec->artifacts[known], p))
+		known++;
+	return known > 0 && known == rec->n ? 0 : recording_glance(rec, e);
+}
+
 static void
 tell_progress(const struct survey *s, const struct progress *p,
     struct finding *f)
@@ -148,7 +174,7 @@ judge(struct survey *s, struct recording *rec, struct progress *p,
 	ev.has_journal = p->has_events && !p->is_recording;
 	ev.is_locked = peek == JOURNAL_BUSY;
 	if (needs_list(s, &ev)) {
-		if (recording_glance(rec, e) == -1)
+		if (look(rec, p, e) == -1)
 			return -1;
 		list(f, rec, &ev);
 	}

@@ -8,6 +8,7 @@
 #include "cli/command/commands.h"
 #include "cli/report/meter.h"
 #include "cli/report/report.h"
+#include "delivery/pipeline.h"
 #include "sweep/metrics.h"
 
 /* How many of what this sweep delivered are there no more? */
@@ -214,7 +215,10 @@ cmd_watch(struct loaded *l, const struct options *o, struct err *e)
 	};
 	autolist struct text_list roots = { 0 };
 
-	if (check_retention(l, e) == -1)
+	/* Else it would be silent until the first meeting is over. */
+	if (check_retention(l, e) == -1 ||
+	    (pipeline_check(&l->config.pipeline, e) == -1 &&
+		e->class == ERR_CONFIG))
 		return -1;
 	w.sweep = sweep_of(l, o, &w.meter);
 	roots_of(l, o, &roots);
