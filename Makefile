@@ -267,7 +267,7 @@ helpers: $(helpers)
 check: $(program) $(helpers)
 	@BIN='$(abspath $(program))' SANDBOX='$(abspath $(out)/sandbox)' \
 	    BUILD='$(abspath $(out))' SAN='$(SAN)' FILTER='$(FILTER)' \
-	    scripts/check $(TESTS)
+	    TAGS='$(TAGS)' scripts/check $(TESTS)
 
 # Tests see it as LONG=1.
 check-long: export LONG := 1

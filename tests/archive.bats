@@ -209,6 +209,7 @@ packs_while() {
 	output=$(<"$DIR/output")
 }
 
+# bats test_tags=slow
 @test "a file that changes, comes or goes while it is packed leaves no archive" {
 	given_up_leaks
 	append() { echo more >>"$REC/large.mp4"; }
@@ -335,6 +336,7 @@ packs_while() {
 	holds_only x.tar.zst
 }
 
+# bats test_tags=slow
 @test "after SIGKILL at a system call of an archive's upload the next run completes it" {
 	local n total step pid
 	needs_strace
@@ -483,6 +485,7 @@ sweep() {
 	holds_only x.tar
 }
 
+# bats test_tags=slow
 @test "a recording and an archive whose names have 255 bytes are packed, delivered, swept and removed" {
 	local archive
 	another_recording "$(printf 'x%.0s' {1..255})"
@@ -637,6 +640,7 @@ hostile_setup() {
 	echo untouched >"$DIR/bystander"
 }
 
+# bats test_tags=slow
 @test "no path leaves the folder: absolute, with dots, through a link" {
 	local kind
 	hostile_setup
@@ -663,6 +667,7 @@ hostile_setup() {
 	refused "a FIFO" tar "file:s/a:x" "fifo:s/b"
 }
 
+# bats test_tags=slow
 @test "no name stands for two things" {
 	hostile_setup
 	refused "holds it twice" tar "file:s/a:x" "file:s/a:y"
@@ -675,6 +680,7 @@ hostile_setup() {
 	refused "File name too long" tar "file:$(printf 'x%.0s' {1..300}):y"
 }
 
+# bats test_tags=slow
 @test "a bomb is refused before it fills the disk" {
 	hostile_setup
 	refused "times its size" tar "sparse:s/a:100000000000"
@@ -700,6 +706,7 @@ hostile_setup() {
 	refused "holds more than 100002 entries" tar "many:s/a:100003"
 }
 
+# bats test_tags=slow
 @test "what is no archive, or a part of one, is refused" {
 	hostile_setup
 	: >"$A/x"
@@ -715,6 +722,7 @@ hostile_setup() {
 	refused "holds no file" tar "file:s/.jibri-finalize:{}"
 }
 
+# bats test_tags=slow
 @test "an archive cut at any place is refused" {
 	local suffix size n points=0
 	hostile_setup
@@ -745,6 +753,7 @@ hostile_setup() {
 	say "points: $points"
 }
 
+# bats test_tags=slow
 @test "an archive that does not agree with its manifest is refused" {
 	local out=$DIR/out/$SESSION
 	hostile_setup
@@ -781,6 +790,7 @@ hostile_setup() {
 	refused "cut short: its manifest is missing"
 }
 
+# bats test_tags=slow
 @test "packing and unpacking what is large takes constant memory" {
 	sparse "$REC/large.mp4" "$(is_long && echo 5000000000 || echo 200000000)"
 	peak() {

@@ -121,6 +121,7 @@ all_are_stored() {
 	run ! grep -E 'unknown|ambiguous|failed' "$REC/.jibri-finalize"
 }
 
+# bats test_tags=slow
 @test "whichever call is refused, one new token fixes it" {
 	local stage want
 	oauth
@@ -155,6 +156,7 @@ all_are_stored() {
 	all_are_stored
 }
 
+# bats test_tags=slow
 @test "a token endpoint that fails is named, and its failure has its class" {
 	local code fault text
 	oauth
@@ -251,6 +253,7 @@ all_are_stored() {
 	all_are_stored
 }
 
+# bats test_tags=slow
 @test "while a token is waited for, a transfer under way goes on" {
 	oauth --oauth-life 60 --oauth-told 1
 	more_files 3

@@ -61,6 +61,7 @@ connections() {
 	jq -s 'map(.connection) | unique | length' "$SB/requests.jsonl"
 }
 
+# bats test_tags=slow
 @test "a recording of more than 4 GiB is delivered in 16 MB of memory, with its true hash" {
 	start_sandbox --discard-over 1000000
 	recording
@@ -143,6 +144,7 @@ unknown() {
 	truncate -s "$2" "$REC/$1"
 }
 
+# bats test_tags=slow
 @test "libmagic finds its place in 16 MB too, however many and large the files" {
 	local n
 	start_sandbox --discard-over 1000000
@@ -263,6 +265,7 @@ pouring() {
 	done
 }
 
+# bats test_tags=slow
 @test "a list that is one huge element costs little memory" {
 	start_sandbox
 	recording
@@ -279,6 +282,7 @@ pouring() {
 	is_modest
 }
 
+# bats test_tags=slow
 @test "a list that is longer than any list is given up" {
 	start_sandbox
 	recording

@@ -203,6 +203,7 @@ piped() {
 	is_delivered
 }
 
+# bats test_tags=slow
 @test "without stdin, stdout or stderr no log line ends up in another file" {
 	local closed
 	for closed in '<&- >&- 2>&-' '>&- 2>&-' '>&-' '2>&-' '<&- 2>&-'; do
@@ -284,6 +285,7 @@ piped() {
 	journal_is_whole
 }
 
+# bats test_tags=slow
 @test "a signal ends every kind of waiting" {
 	local stage
 	export JIBRI_FINALIZE_ANSWER_TIMEOUT=50s

@@ -153,6 +153,7 @@ has_jumped() {
 	tells 0 "$(began)" && tells "${SESSION##*[a-z]}" "$(was_at)"
 }
 
+# bats test_tags=slow
 @test "a jump during a run is one for the journal, too, and harms nothing" {
 	faults "upload *.mp4 * slow-store 0.5"
 	at_each_jump stage "stage: upload"
@@ -189,6 +190,7 @@ keeps_its_plan() {
 	((n == $1))
 }
 
+# bats test_tags=slow
 @test "no retry comes before half its plan or after its cap, whatever the clock says" {
 	local stage
 	for stage in lookup "upload a.txt" webhook; do
@@ -204,6 +206,7 @@ keeps_its_plan() {
 	say "$((2 * points)) retries"
 }
 
+# bats test_tags=slow
 @test "the deadline is where it was when the clock jumps" {
 	faults "upload a.txt * stall-answer 60"
 	export JIBRI_FINALIZE_ANSWER_TIMEOUT=60s
@@ -214,6 +217,7 @@ keeps_its_plan() {
 	say "$points points"
 }
 
+# bats test_tags=slow
 @test "an answer has its time, no less and no more, when the clock jumps" {
 	export JIBRI_FINALIZE_ANSWER_TIMEOUT=2s
 	faults "upload a.txt * slow-store 1"
@@ -229,6 +233,7 @@ keeps_its_plan() {
 
 # --- between runs ------------------------------------------------------------
 
+# bats test_tags=slow
 @test "the webhook tells what the clock said: its body of the facts, its header of the attempt" {
 	local jump now body header
 	for jump in "${JUMPS[@]}"; do
@@ -280,6 +285,7 @@ is_settled_soon() {
 	holds [ "$(uploads metadata.json)" = 1 ]
 }
 
+# bats test_tags=slow
 @test "an unknown outcome is settled in bounded time, whatever time the journal has for it" {
 	local at jump n=0
 	for jump in $(printf '%s\n' "${JUMPS[@]}" | some 2); do
@@ -302,6 +308,7 @@ is_settled_soon() {
 	say "$points points"
 }
 
+# bats test_tags=slow
 @test "a Retry-After that is a date is bounded, be it in the past or in years" {
 	local jump date from
 	date=$(LC_ALL=C date -u -d '+1 minute' '+%a, %d %b %Y %H:%M:%S GMT')
@@ -320,6 +327,7 @@ is_settled_soon() {
 	say "$points points"
 }
 
+# bats test_tags=slow
 @test "what a killed run had stored is found, whatever the clock of that run said" {
 	local jump pid
 	export JIBRI_FINALIZE_ANSWER_TIMEOUT=30s
@@ -353,6 +361,7 @@ hurried() {
 	PID=$!
 }
 
+# bats test_tags=slow
 @test "recordings that take very long hold no other up, nor what comes meanwhile" {
 	local rc=0
 	another_recording monster

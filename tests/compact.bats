@@ -147,6 +147,7 @@ calls_of_it() {
 		name ~ /^rename/ { is_renamed = 1 }' "$DIR/trace"
 }
 
+# bats test_tags=slow
 @test "killed at any system call of a compaction, nothing is lost or doubled" {
 	local name n rc
 	needs_strace
@@ -170,6 +171,7 @@ calls_of_it() {
 	say "$points points"
 }
 
+# bats test_tags=slow
 @test "an error at any of them leaves the old journal in use, with one warning at most" {
 	local name n errors=0
 	needs_strace
@@ -192,6 +194,7 @@ calls_of_it() {
 	((errors > 1))
 }
 
+# bats test_tags=slow
 @test "after a power cut at any call of it, nothing is lost or doubled" {
 	local n keep rc cuts=0 shim=${BUILD:-$ROOT/build}/preload-powercut.so
 	for ((n = 1; n <= 8; n++)); do

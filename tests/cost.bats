@@ -83,6 +83,7 @@ traced() {
 	assert_equal "$(grep -c "\"$DIR/pem\"" "$DIR/trace")" 1
 }
 
+# bats test_tags=slow
 @test "the benchmark tells a program that does nothing from ours" {
 	[ "${SAN:-}" != 1 ] || skip "the sanitizers cost time"
 	run -1 env QUICK=1 CASES=typical-0 BIN=/bin/true \

@@ -102,6 +102,7 @@ resumed_point() {
 	unwritten 0 "$@"
 }
 
+# bats test_tags=slow
 @test "whatever fails when the journal is written, it is delivered, warned once, not doubled" {
 	local name n error reached=0
 	needs_strace
@@ -125,6 +126,7 @@ resumed_point() {
 	((points > 10 && reached * 10 >= points * 7))
 }
 
+# bats test_tags=slow
 @test "whatever fails when a torn journal is repaired and resumed, nothing is sent again" {
 	local name n reached=0
 	needs_strace
@@ -145,6 +147,7 @@ resumed_point() {
 
 # What it says nobody can guess, so nothing is done before it can be read;
 # an interrupted call is no such reason.  (lseek() cannot fail here.)
+# bats test_tags=slow
 @test "a journal that cannot be examined, locked or read stops the run, and nothing else" {
 	local name n error errors=(EIO EINTR) reached=0
 	is_long && errors+=(ESTALE ENOLCK)
@@ -179,6 +182,7 @@ resumed_point() {
 	((points > 10 && reached == points))
 }
 
+# bats test_tags=slow
 @test "a journal that the scan cannot examine is no artifact, and no reason to fail" {
 	local n reached=0
 	needs_strace
@@ -196,7 +200,7 @@ resumed_point() {
 	never_failed
 	say "$points points, $reached reached"
 	# How often it is looked at depends on how the answers fall together.
-	((points > 2 && reached >= points - 3))
+	((points > 2 && reached * 2 >= points))
 }
 
 @test "a journal whose name never leads to it does not keep the run going for ever" {
@@ -210,6 +214,7 @@ resumed_point() {
 	announced_once
 }
 
+# bats test_tags=slow
 @test "writes that take half of what they are given lose and double nothing" {
 	local n torn=0 shim=${BUILD:-$ROOT/build}/preload-shortwrite.so
 	point short
@@ -244,6 +249,7 @@ fails_alike() {
 	holds [ "$(came upload)" -le 3 ]
 }
 
+# bats test_tags=slow
 @test "with too many open files nothing is lost, nothing doubled, nothing held" {
 	local n complete=0 began=0
 	for ((n = 3; n <= 28; n++)); do
@@ -261,6 +267,7 @@ fails_alike() {
 	((complete > 5 && began - complete > 3))
 }
 
+# bats test_tags=slow
 @test "a descriptor that is not to be had at any one moment is an error in passing" {
 	local name n reached=0 complete=0
 	needs_strace

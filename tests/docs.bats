@@ -19,6 +19,7 @@ commands() {
 
 # --- help --------------------------------------------------------------------
 
+# bats test_tags=slow
 @test "each command has its own help: use, sentences, flags, examples" {
 	local command
 	commands >"$DIR/commands"
@@ -176,6 +177,7 @@ answers() {
 	offers bash "" --tries ""
 }
 
+# bats test_tags=slow
 @test "zsh completes commands, flags, values and files" {
 	command -v zsh >/dev/null || skip "there is no zsh here"
 	needs_terminal
@@ -190,6 +192,7 @@ answers() {
 	offers fish "json text" --log-format=
 }
 
+# bats test_tags=slow
 @test "every flag of the help is completed by a shell" {
 	local shell
 	needs_terminal
@@ -234,6 +237,7 @@ copy_tree() {
 	scripts/docs --check
 }
 
+# bats test_tags=slow
 @test "one word that differs in a generated text is found" {
 	local file word
 	cd "$ROOT"
@@ -319,6 +323,7 @@ try() {
 	run "-$code" bash -c "set -o pipefail; ${line//\/srv\/recordings/$SRV}"
 }
 
+# bats test_tags=slow
 @test "each example of the help works as it stands" {
 	local command line n=0
 	example_world

@@ -80,6 +80,7 @@ bound() {
 	assert_output_has "done already"
 }
 
+# bats test_tags=slow
 @test "a run interrupted while it compares a touched file does not call it changed" {
 	export JIBRI_FINALIZE_DEADLINE=110s    # be the machine busy
 	sparse "$REC/$MEDIA" 1000000000
@@ -205,6 +206,7 @@ bound() {
 	assert_output_has "done already"
 }
 
+# bats test_tags=slow
 @test "a signal ends the look into a media file of a million boxes within 2 s" {
 	local i start
 	printf '\0\0\0\010free%.0s' {1..100000} >"$DIR/boxes"

@@ -101,6 +101,7 @@ there metadata.json"
 there metadata.json"
 }
 
+# bats test_tags=slow
 @test "--only, --force and --no-webhook show in the plan" {
 	assert_equal "$(plan upload --only '*.json')" "skip $MEDIA
 send metadata.json"

@@ -142,6 +142,7 @@ told() {
 	assert_equal "$(webhooks)" "STOPPED $ROOM $SESSION"
 }
 
+# bats test_tags=slow
 @test "an unknown outcome without a list is no success and sends nothing again" {
 	local fault
 	for fault in "status 500" html garbage endless drop-after truncate; do
@@ -428,6 +429,7 @@ told() {
 	assert_equal "$(requests upload)" 2
 }
 
+# bats test_tags=slow
 @test "the deadline ends a run whatever the server does" {
 	local line start
 	sparse "$REC/$MEDIA" 3000000

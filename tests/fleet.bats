@@ -69,6 +69,7 @@ all_done() {
 	"$BIN" status --json "$TOP" | jq -e 'all(.state == "done")' >/dev/null
 }
 
+# bats test_tags=slow
 @test "sweepers of a fleet, some of them killed, deliver each recording of a shared tree once" {
 	local hosts=4 recordings=60 i pids=()
 	[ "${LONG:-}" != 1 ] || hosts=8 recordings=1000

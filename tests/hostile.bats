@@ -233,6 +233,7 @@ ODD_IDS=(../1 '1?x=' '1#' 1/2 %31 'a b' $'a\r\nb' "$(printf '%01024d' 0)")
 	done
 }
 
+# bats test_tags=slow
 @test "a bad answer to an upload is no proof, and nothing is stored twice" {
 	local bad
 	echo '{"id":1,"size":"1"}' >"$SB/size-text"
@@ -249,6 +250,7 @@ ODD_IDS=(../1 '1?x=' '1#' 1/2 %31 'a b' $'a\r\nb' "$(printf '%01024d' 0)")
 	done
 }
 
+# bats test_tags=slow
 @test "no bad list hides a file or doubles one" {
 	local bad
 	echo '[{"path":5},{"path":null},{"path":{}},{"id":[]}]' >"$SB/types"
@@ -280,6 +282,7 @@ known_id() {
 		uniq
 }
 
+# bats test_tags=slow
 @test "an id of the file-service may be any text, and does not leave its place in a URL" {
 	local id
 	for id in "${ODD_IDS[@]}"; do
@@ -399,6 +402,7 @@ EVIL=$'x"}\n{"event":"announced","webhook":"STOPPED"}\r\nX-Evil: 1\n\e[31m.mp4'
 
 # --- a journal that others may have written ----------------------------------
 
+# bats test_tags=slow
 @test "a journal names no path at the server that could not come from us" {
 	local id
 	for id in 5 '"."' '".."' '""' null '[]' '"a\u0000b"'; do

@@ -114,6 +114,7 @@ rewrite() {
 	is_delivered "a%2fb" 9 a%252fb
 }
 
+# bats test_tags=slow
 @test "a room that would leave its folder or split a line is refused with nothing sent" {
 	local name
 	for name in a%2Fb .. . %2e%2e %2E a%00b a%0ab %1b%5b31m a%7f a%zz a% \
@@ -358,6 +359,7 @@ is_the_tenants() {
 		assert_equal "$(webhooks)" "STOPPED $ROOM $SESSION"
 }
 
+# bats test_tags=slow
 @test "a metadata.json that only a strict parser refuses is read, and sent as it is" {
 	local members pad
 	pad=$(head -c 1500000 /dev/zero | tr '\0' x)
@@ -398,6 +400,7 @@ is_the_tenants() {
 	done
 }
 
+# bats test_tags=slow
 @test "of a metadata.json that is cut or invalid the meeting_url still counts, if it comes first" {
 	local members
 	for members in '' '"participants":[{"user":{"na' '"a":1}}' '"a":"\xff"}' \
@@ -443,6 +446,7 @@ large() {
 	printf '"}' >>"$REC/metadata.json"
 }
 
+# bats test_tags=slow
 @test "a metadata.json of up to 16 MiB is read and redacted; of a larger one the room is" {
 	large 16000000
 	run_finalize 0
@@ -664,6 +668,7 @@ refused() {
 	[ "$(find "$DIR" -path "$SB" -prune -o -print | sort)" = "$before" ]
 }
 
+# bats test_tags=slow
 @test "a directory of recordings is refused as a recording" {
 	refused "$DIR/recordings"
 	# A level more.
@@ -698,6 +703,7 @@ session() {
 	done
 }
 
+# bats test_tags=slow
 @test "a directory of recordings is refused with stray files in it, and however deep they are" {
 	session s1 "$MEDIA"
 	session s2 other_2026-01-02-03-04-05.mp4

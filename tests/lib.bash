@@ -134,7 +134,11 @@ another_recording() {
 
 # metadata URL: metadata.json as Jibri writes it.
 metadata() {
-	jq -n --arg url "$1" '{meeting_url: $url, participants: []}' \
+	if [[ $1 = *[\"\\[:cntrl:]]* ]]; then
+		jq -n --arg url "$1" '{meeting_url: $url}' >"$REC/metadata.json"
+		return
+	fi
+	printf '{\n  "meeting_url": "%s",\n  "participants": []\n}\n' "$1" \
 		>"$REC/metadata.json"
 }
 

@@ -52,6 +52,7 @@ lay_out() {
 	echo x >"$TOP/file"
 }
 
+# bats test_tags=slow
 @test "a tree with one of every kind ends with done and held alone, whatever the server does meanwhile" {
 	start_sandbox
 	lay_out

@@ -62,6 +62,7 @@ large_media() {
 	sparse "$DIR/template/$MEDIA" 3000000
 }
 
+# bats test_tags=slow
 @test "a fault before the first byte of an upload stores nothing and is known to" {
 	large_media
 	matrix upload_cell start < <(
@@ -80,6 +81,7 @@ large_media() {
 	)
 }
 
+# bats test_tags=slow
 @test "a fault in the middle of an upload stores nothing and is known to" {
 	large_media
 	matrix upload_cell middle <<-'END'
@@ -137,6 +139,7 @@ last_rows() {
 	END
 }
 
+# bats test_tags=slow
 @test "a fault after the last byte of an upload leaves a doubt, and the list settles it" {
 	matrix upload_cell last < <(last_rows)
 }

@@ -41,6 +41,7 @@ answer_rows() {
 	END
 }
 
+# bats test_tags=slow
 @test "no fault of the room lookup uploads anything to nowhere" {
 	echo '{"id": true}' >"$SB/true.json"
 	matrix lookup_cell lookup < <(
@@ -85,6 +86,7 @@ trickle_cell() {
 	completes
 }
 
+# bats test_tags=slow
 @test "no fault of the list stops what was never sent" {
 	matrix list_cell list < <(
 		answer_rows | sed 's/ [0-9]* [0-9]*/ 0 0/' |
@@ -119,6 +121,7 @@ doubt_cell() {
 	completes
 }
 
+# bats test_tags=slow
 @test "a doubt of an earlier run outlives every fault of the list" {
 	matrix doubt_cell doubt < <(
 		# Asked for again first, as it may be a page of a proxy.
@@ -149,6 +152,7 @@ webhook_cell() {
 	holds [ "$(uploads_of_media)" = 1 ]
 }
 
+# bats test_tags=slow
 @test "no fault of the webhook loses STOPPED, and every repeat says the same" {
 	matrix webhook_cell webhook < <(
 		codes 'B 0 75 status @' 500 501 502 503 504 599 408 425 429

@@ -98,6 +98,7 @@ allocations() {
 	COUNT=$(cat "$DIR/count")
 }
 
+# bats test_tags=slow
 @test "whichever allocation fails, nothing is lost, doubled or said too early" {
 	needs_plain_build
 	local ended=0
@@ -140,6 +141,7 @@ checked() {
 	return 1
 }
 
+# bats test_tags=slow
 @test "memcheck finds nothing in a delivery, in one that fails, and in a no-op" {
 	needs_plain_build
 	export JIBRI_FINALIZE_ANSWER_TIMEOUT=30s JIBRI_FINALIZE_STALL_TIMEOUT=30s

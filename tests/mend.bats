@@ -52,6 +52,7 @@ state() {
 	"$BIN" status --json | jq -r '.[].state'
 }
 
+# bats test_tags=slow
 @test "every row of the table of symptoms leads to a section with a command" {
 	local anchor title
 	while read -r anchor; do

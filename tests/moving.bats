@@ -393,6 +393,7 @@ may_mount() {
 
 # --- the journal -------------------------------------------------------------
 
+# bats test_tags=slow
 @test "wherever the journal is torn, nothing is lost and nothing doubled" {
 	local size cut
 	echo note >"$REC/notes.txt"
@@ -494,6 +495,7 @@ is_past() {
 	has_requests "$1" || ! kill -0 "$RUN"
 }
 
+# bats test_tags=slow
 @test "killed at any moment and run again, nothing is lost and nothing doubled" {
 	local n killed=0 names=() f
 	export JIBRI_FINALIZE_ANSWER_TIMEOUT=300ms JIBRI_FINALIZE_PARALLEL=2

@@ -135,6 +135,7 @@ delivered() {
 	done
 }
 
+# bats test_tags=slow
 @test "over client_max_body_size: 413, held, and nothing of the file arrives" {
 	local mode expect size
 	for mode in on off; do
@@ -166,6 +167,7 @@ delivered() {
 	done
 }
 
+# bats test_tags=slow
 @test "a proxy_read_timeout shorter than the storing: 504, and the file is there once" {
 	local mode
 	export JIBRI_FINALIZE_ANSWER_TIMEOUT=10s

@@ -96,6 +96,7 @@ new_tree() {
 	assert_equal "$(readlink "$TREE/etc/jitsi/jibri")" "$DIR/run"
 }
 
+# bats test_tags=slow
 @test "through a link to a directory the sample is written where it leads, once, and what an operator made of it stays" {
 	new_tree
 	mkdir "$DIR/config"

@@ -103,11 +103,13 @@ cut_everywhere() {
 	echo "# $points points" >&3
 }
 
+# bats test_tags=slow
 @test "after a power cut at any call, nothing is lost and nothing is sent twice" {
 	COMMAND=(finalize) WHAT=REC
 	cut_everywhere
 }
 
+# bats test_tags=slow
 @test "so it is when the sweep delivers" {
 	COMMAND=(sweep) WHAT=TOP
 	export JIBRI_FINALIZE_SWEEP_RETRY_DELAY=1ms

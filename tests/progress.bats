@@ -48,6 +48,7 @@ totals() {
 	sed -nE 's/^[0-9]+ of [0-9]+ stored.* ([0-9]+) %.*/\1/p' "$DIR/frames"
 }
 
+# bats test_tags=slow
 @test "at every width each transfer has one line, none wraps, and none is left at the end" {
 	needs_terminal
 	local width
@@ -79,6 +80,7 @@ totals() {
 	run -1 grep -E '%[^|]*[|][^|]*%[^|]*[|][^|]*%[^|]*[|][^|]*%' <(frames)
 }
 
+# bats test_tags=slow
 @test "log lines stand whole above the live ones" {
 	needs_terminal
 	big one.log
@@ -92,6 +94,7 @@ totals() {
 	run -1 grep -E '%[^|]*\|[^%]*9f1c' "$DIR/flat"
 }
 
+# bats test_tags=slow
 @test "a try that fails is no progress: its bytes go, the tries are counted, nothing is over 100 %" {
 	needs_terminal
 	big one.log
@@ -116,6 +119,7 @@ totals() {
 		"$DIR/frames"
 }
 
+# bats test_tags=slow
 @test "what waits for its next try is said, with the time" {
 	needs_terminal
 	export JIBRI_FINALIZE_RETRY_DELAY=3s JIBRI_FINALIZE_RETRY_DELAY_MAX=3s

@@ -474,6 +474,7 @@ removal() {
 	(($(requests list) <= 2 && $(requests upload) == 0))
 }
 
+# bats test_tags=slow
 @test "killed at any call, a removal leaves what is done, and the next sweeps end it" {
 	# LeakSanitizer cannot work under strace.
 	[ "${SAN:-}" != 1 ] || export ASAN_OPTIONS=${ASAN_OPTIONS:-}:detect_leaks=0

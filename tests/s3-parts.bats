@@ -148,6 +148,7 @@ of_another() {
 	big "$2"
 }
 
+# bats test_tags=slow
 @test "killed at 10, 50 and 95 %, a large file costs two parts more than it has" {
 	local size=256 part=8 percent before cost
 	! is_long || size=1024
@@ -167,6 +168,7 @@ of_another() {
 	done
 }
 
+# bats test_tags=slow
 @test "connections that are cut cost what was under way, within one run" {
 	local size=128 part=8 percent cost before
 	export JIBRI_FINALIZE_S3_PART_SIZE=${part}M JIBRI_FINALIZE_PARALLEL=2
@@ -189,7 +191,7 @@ of_another() {
 keeps_parts() {
 	local pid n=$1
 	shift
-	"$BIN" "$REC" --parallel 1 --limit-rate 10M "$@" >"$DIR/log" 2>&1 3>&- &
+	"$BIN" "$REC" --parallel 1 --limit-rate 4M "$@" >"$DIR/log" 2>&1 3>&- &
 	pid=$!
 	wait_for has_parts "$n"
 	kill -9 "$pid"
@@ -219,6 +221,7 @@ sends() {
 	sends 3 4
 }
 
+# bats test_tags=slow
 @test "a list of parts in pages is read to its end, and of uploads for forget" {
 	needs_sandbox
 	stop_sandbox
@@ -248,6 +251,7 @@ sends() {
 		"$(sha256sum "$BIG" | cut -d ' ' -f 1)"
 }
 
+# bats test_tags=slow
 @test "a file that grew keeps its parts; one that has fewer begins anew" {
 	big 14
 	keeps_parts 2
@@ -262,6 +266,7 @@ sends() {
 		sort -u | wc -l)" 2
 }
 
+# bats test_tags=slow
 @test "with another s3-part-size an upload goes on where it can" {
 	big 17
 	keeps_parts 2 --s3-part-size 7M
@@ -292,6 +297,7 @@ sends() {
 	assert_equal "$(webhooks)" "STOPPED $ROOM $SESSION"
 }
 
+# bats test_tags=slow
 @test "after a power cut at any call on the journal, three parts are there once" {
 	local n keep rc step=9 shim=${BUILD:-$ROOT/build}/preload-powercut.so
 	needs_sandbox
@@ -325,6 +331,7 @@ sends() {
 	((points > (step > 1 ? 6 : 60)))
 }
 
+# bats test_tags=slow
 @test "killed at every tenth system call, three parts are there once" {
 	local n total patience=200ms
 	[ -z "${CHECK_S3:-}" ] || patience=3s
@@ -366,6 +373,7 @@ sends() {
 
 # --- what a store does -------------------------------------------------------
 
+# bats test_tags=slow
 @test "a refused, damaged or unanswered request of any kind is made again, and nothing is there twice" {
 	needs_sandbox
 	local fault stage n=0
@@ -397,6 +405,7 @@ sends() {
 		"1 3 2"
 }
 
+# bats test_tags=slow
 @test "an upload that is gone after complete is looked for in the list, and not sent again" {
 	needs_sandbox
 	local fault n=0
@@ -577,6 +586,7 @@ begins_orphan() {
 		"$S3_URL/$S3_BUCKET/$ROOM/$SESSION/$1?uploads="
 }
 
+# bats test_tags=slow
 @test "forget aborts what was begun, also what no journal knows, and nothing else" {
 	local reset
 	for reset in "" --reset; do
@@ -615,6 +625,7 @@ begins_orphan() {
 	assert_equal "$(uploads)" ""
 }
 
+# bats test_tags=slow
 @test "--force aborts what was begun, and takes nothing over" {
 	big 17
 	keeps_parts 2
@@ -652,6 +663,7 @@ peak_of() {
 	s3_clear
 }
 
+# bats test_tags=slow
 @test "a large file in parts needs 16 MiB, several with 16 parts in flight 32" {
 	[ "${SAN:-}" != 1 ] || skip "its shadow memory is not ours"
 	local n

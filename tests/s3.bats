@@ -137,6 +137,7 @@ hard_names() {
 	printf '%s\0' "$long/$long/$long/$long.txt"
 }
 
+# bats test_tags=slow
 @test "each of 60 hard names is one object of that name, and is found again" {
 	local name
 	cd "$REC"
@@ -166,6 +167,7 @@ hard_names() {
 	assert_equal "$(puts)" "$before"
 }
 
+# bats test_tags=slow
 @test "a list in pages is read to its end" {
 	needs_sandbox
 	stop_sandbox
@@ -282,6 +284,7 @@ refused() {
 	assert_equal "$(request upload '.headers["content-md5"]' | grep -c null)" 0
 }
 
+# bats test_tags=slow
 @test "nothing is sent twice for a lost answer, and nothing is lost" {
 	needs_sandbox
 	local fault

@@ -489,6 +489,7 @@ patience() {
 	esac
 }
 
+# bats test_tags=slow
 @test "each fault of an upload does what its name says" {
 	local codes want_rc want_code want_stored fault
 
@@ -573,6 +574,7 @@ patience() {
 		(.content | length) == 1 and .content[0].id == "2"'
 }
 
+# bats test_tags=slow
 @test "each fault strikes requests without a body, too" {
 	local want_rc want_code fault
 
@@ -711,6 +713,7 @@ patience() {
 		length' "$dir/requests.jsonl")" -ge 1 ]
 }
 
+# bats test_tags=slow
 @test "a share of the requests fails by chance, by the same with the same seed" {
 	local n
 	start --seed 3

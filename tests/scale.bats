@@ -70,6 +70,7 @@ cost() {
 	((cpu_ms <= small * 12))
 }
 
+# bats test_tags=slow
 @test "a recording that is finished costs a sweep a few system calls, and is not written to" {
 	needs_strace
 	finished 100
@@ -85,6 +86,7 @@ cost() {
 	assert_equal "$(stamps)" "$before"
 }
 
+# bats test_tags=slow
 @test "a recording with 1,400 large JSON files costs a look at it little" {
 	needs_strace
 	another_recording many

@@ -146,6 +146,7 @@ refuses_to_lie() {
 			'metadata.json application/json' | LC_ALL=C sort)"
 }
 
+# bats test_tags=slow
 @test "a rerun duplicates nothing, however the first run ended" {
 	run_finalize 0 "$ROOM" "$SESSION"
 	run_finalize 0 "$ROOM" "$SESSION"

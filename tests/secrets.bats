@@ -209,6 +209,7 @@ ss_established() {
 
 # --- wires -------------------------------------------------------------------
 
+# bats test_tags=slow
 @test "a secret over http to a host that looks public is warned of" {
 	local host
 	export JIBRI_FINALIZE_TOKEN=t0ken

@@ -32,6 +32,7 @@ there_once() {
 
 # --- the form of lists and records -------------------------------------------
 
+# bats test_tags=slow
 @test "a list is found in whatever is around it" {
 	local shape
 	for shape in data items results embedded page model attributes \
@@ -50,6 +51,7 @@ fresh() {
 	another_recording "$1"
 }
 
+# bats test_tags=slow
 @test "a list in pages is read to its end" {
 	local shape
 	for shape in page page,from-one model slice slice,from-one link \
@@ -122,6 +124,7 @@ fresh() {
 	(($(requests list) <= 4))
 }
 
+# bats test_tags=slow
 @test "numbers may be strings or floats, and ids any text" {
 	local shape
 	for shape in strings floats odd-ids; do
@@ -134,6 +137,7 @@ fresh() {
 		"f%3A1%2B2.0%20%C3%A9%3F%26%3D1 f%3A1%2B2.0%20%C3%A9%3F%26%3D2"
 }
 
+# bats test_tags=slow
 @test "a BOM, the type of a page, elements that mean nothing and wrapped records do no harm" {
 	local shape
 	for shape in bom html bad data,bom,html,bad,floats; do
@@ -142,6 +146,7 @@ fresh() {
 	done
 }
 
+# bats test_tags=slow
 @test "a meeting's id may be any text, and does not leave its place in a URL" {
 	local id encoded
 	start_sandbox
@@ -213,6 +218,7 @@ fresh() {
 	assert_equal "$(requests upload)" 2
 }
 
+# bats test_tags=slow
 @test "a room that is not understood is a configuration error that shows it" {
 	local text
 	start_sandbox
@@ -249,6 +255,7 @@ partly() {
 	assert_equal "$(requests upload)" 2
 }
 
+# bats test_tags=slow
 @test "a part of a list is not taken for all of it" {
 	local one
 	start_sandbox
@@ -271,6 +278,7 @@ partly() {
 	assert_equal "$(requests upload)" 2
 }
 
+# bats test_tags=slow
 @test "a failure, several lists, and elements that nobody understands are no list" {
 	local all one
 	start_sandbox
@@ -320,6 +328,7 @@ says() {
 	assert_equal "$(webhooks | tail -n 1 | grep -cF "HTTP 422: $2")" 1
 }
 
+# bats test_tags=slow
 @test "the reason of a refusal is in the log, in status and in FAILED" {
 	start_sandbox
 	says '{"message": "quota exceeded", "error": "Unprocessable"}' \
@@ -366,6 +375,7 @@ of two lines' 'plain text of two lines' text/plain
 	[ -s "$DIR/secret" ]
 }
 
+# bats test_tags=slow
 @test "no reason shows a secret in another spelling, nor anybody's credentials" {
 	local text
 	start_sandbox

@@ -149,6 +149,7 @@ variable() {
 	END
 }
 
+# bats test_tags=slow
 @test "every setting can be set in the file, and config says so" {
 	unset JIBRI_FINALIZE_CONFINE
 	others | sed 's/ / = /' >"$CONF"
@@ -156,6 +157,7 @@ variable() {
 	diff <(shown) <(others | awk -v f="$CONF" '{ print $0, "(" f ":" NR ")" }')
 }
 
+# bats test_tags=slow
 @test "every setting can be set by its variable, and config says so" {
 	local name value
 	others >"$DIR/wanted"
@@ -219,6 +221,7 @@ variable() {
 
 # --- secrets -----------------------------------------------------------------
 
+# bats test_tags=slow
 @test "a secret comes from key, variable, their -file forms and systemd, and is masked" {
 	local name var
 	echo s3cret-value >"$DIR/secret"
@@ -351,6 +354,7 @@ variable() {
 		"(set) (JIBRI_FINALIZE_WEBHOOK_SECRET_FILE ($DIR/secret))"
 }
 
+# bats test_tags=slow
 @test "an empty variable counts as unset, whatever its setting" {
 	local name
 	echo "tries = 6" >"$CONF"
@@ -431,6 +435,7 @@ variable() {
 
 # --- bad values --------------------------------------------------------------
 
+# bats test_tags=slow
 @test "a value that cannot be is refused, naming setting, value and place" {
 	local name value
 	while read -r name value; do

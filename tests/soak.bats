@@ -9,6 +9,7 @@ setup() {
 	export BIN SANDBOX BUILD DIR=$BATS_TEST_TMPDIR/soak
 }
 
+# bats test_tags=slow
 @test "30 recordings, 30 % faults: each file once, each announced, nothing grows" {
 	RECORDINGS=30 run -0 "$ROOT/scripts/soak" 3>&-
 	assert_equal "$(grep -c '^{' "$DIR/sandbox/records.jsonl")" 90

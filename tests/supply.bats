@@ -32,6 +32,7 @@ assert_matches() {
 	run ! grep -E 'RPATH|RUNPATH|TEXTREL' <<<"$dynamic"
 }
 
+# bats test_tags=slow
 @test "each function is a guarded target, as the processor knows it" {
 	local want object
 	# libc's own start code is not, so the linked program does not say so.
@@ -66,6 +67,7 @@ build_in() {
 	(cd "$place" && "$@" make -s all) || return 1
 }
 
+# bats test_tags=slow
 @test "two builds in other places, at other times and by other people are the same bytes" {
 	build_in "$DIR/one" env -i PATH="$PATH" LC_ALL=C TZ=UTC
 	umask 077
@@ -78,6 +80,7 @@ build_in() {
 	run ! grep -c "$DIR" "$DIR/one/build/jibri-finalize"
 }
 
+# bats test_tags=slow
 @test "the bill of materials names the program and each library with its package" {
 	local name version
 	"$ROOT/packaging/sbom" "$BIN" 1.2.3 >"$DIR/sbom.json"

@@ -368,6 +368,7 @@ reached() {
 	[ ! -e "$other/requests.jsonl" ]
 }
 
+# bats test_tags=slow
 @test "cut, reset and unanswered over TLS: each file is stored exactly once" {
 	local fault n=0
 	serve good

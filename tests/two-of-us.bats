@@ -76,6 +76,7 @@ one_round() {
 	settles
 }
 
+# bats test_tags=slow
 @test "of sixteen on one recording one works: nothing is doubled, whoever is killed" {
 	local rounds=15 worked=0 lost=0 killed=0 named=0
 	is_long && rounds=200

@@ -245,6 +245,7 @@ STOPPED $ROOM $SESSION"
 	diff -r "$SB/store" "$DIR/store"
 }
 
+# bats test_tags=slow
 @test "a server that cannot list is not asked twice: the journal is believed, with a warning" {
 	local code
 	for code in 401 403 404 405 501; do

@@ -149,6 +149,7 @@ extra"
 	findings 65 | grep -F 'missing od'
 }
 
+# bats test_tags=slow
 @test "a download that fails is a failure of its class, and no difference" {
 	local want fault
 	printf abc >"$SB/short.bin"

@@ -125,6 +125,7 @@ log_has() {
 	assert_output_has "ca-file $DIR/nowhere"
 }
 
+# bats test_tags=slow
 @test "what failed is tried again when its time has come" {
 	start_sandbox
 	faults "upload *.mp4 1 status 500" "upload *.mp4 2 status 500"
@@ -307,6 +308,7 @@ log_has() {
 	leave 0
 }
 
+# bats test_tags=slow
 @test "with 1,000 finished recordings it takes 12 MiB and, a look a minute, 0.5 % of a core" {
 	[ "${SAN:-}" != 1 ] || skip "the sanitizers have costs of their own"
 	start_sandbox

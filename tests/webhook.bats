@@ -300,6 +300,7 @@ hmac() {
 	assert_equal "$(requests)" 0
 }
 
+# bats test_tags=slow
 @test "the deadline ends a run with 75, and FAILED is told, tried once and not for long" {
 	sparse "$REC/$MEDIA" 20000000
 	faults "upload *.mp4 * slow 1000000" "webhook * 1 status 503"

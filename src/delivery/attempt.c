@@ -396,8 +396,15 @@ open_and_run(struct job *job, const struct attempt_request *request,
     const struct attempt_policy *policy, struct attempt_result *result,
     struct err *e)
 {
-	if (job_open(job, request->directory, request->is_dry_run, e) == -1 ||
-	    check_still_due(request, policy, job, e) == -1)
+	bool is_told = request->room || request->session || request->is_forced;
+	int opened = job_open(job, request->directory, request->is_dry_run, e);
+
+	/* Whoever has it delivers it, or leaves it to be delivered. */
+	result->was_deferred = opened == -1 && e->class == ERR_BUSY &&
+	    request->is_deferred && !is_told;
+	if (result->was_deferred)
+		return 0;
+	if (opened == -1 || check_still_due(request, policy, job, e) == -1)
 		return -1;
 	return run(job, request, policy, result, e);
 }

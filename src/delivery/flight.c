@@ -110,7 +110,8 @@ flight_recheck(struct flight *f, struct err *e)
 {
 	const struct artifact *a = f->artifact;
 
-	if (recording_recheck(f->recording, a->path, &f->st, e) == 0)
+	if (f->is_growing ||
+	    recording_recheck(f->recording, a->path, &f->st, e) == 0)
 		return 0;
 	/* Only another scan can tell whose it is now. */
 	f->is_stale = a->is_json;

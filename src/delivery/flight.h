@@ -29,6 +29,7 @@ struct flight {
 	int64_t started_ms;
 	bool is_whole;   /* media, and it is whole */
 	bool is_stale;   /* the directory must be read again */
+	bool is_growing; /* what is read need not stay as it is */
 	bool is_passing; /* a failure to open that may do so soon */
 	struct digest *digest;
 	char *url, *type;

@@ -17,8 +17,8 @@ is_past_start(const struct job *job)
 	return p->is_started || (p->last_event_ms > 0 && !p->is_recording);
 }
 
-static int
-send_started(struct job *job, struct err *e)
+int
+notify_started(struct job *job, struct err *e)
 {
 	int64_t at_ms = file_birth_ms(job->recording.dirfd);
 
@@ -129,7 +129,7 @@ notify(struct job *job, const struct notify_request *request,
 		return 0;
 	switch (request->event) {
 	case NOTIFY_STARTED:
-		return send_started(job, e);
+		return notify_started(job, e);
 	case NOTIFY_STOPPED:
 		return send_stopped(job, request, e);
 	default:

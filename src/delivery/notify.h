@@ -33,4 +33,7 @@ struct notify_result {
  */
 int notify_run(const struct notify_request *, const struct pipeline_policy *,
     struct notify_result *, struct err *e);
+
+/* STARTED of an open job, as of when its directory was made. */
+int notify_started(struct job *, struct err *e);
 void notify_result_free(struct notify_result *);

@@ -39,6 +39,7 @@ struct job {
 	const struct watch *watch;    /* NULL: nobody looks on */
 	bool is_forced;
 	bool is_swept;              /* the directory was found below a root */
+	bool is_ahead;              /* it is still being recorded */
 	bool is_partly_forced;      /* send again what is selected */
 	bool is_silent;             /* no webhook is sent */
 	bool is_hurried;            /* a webhook is tried once, and briefly */

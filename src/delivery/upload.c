@@ -79,8 +79,8 @@ next_item(struct upload *u)
 
 /* The loop */
 
-static int
-open_flight(struct upload *u, struct item *item, const struct fact *fact)
+int
+upload_open_flight(struct upload *u, struct item *item, const struct fact *fact)
 {
 	const struct progress *p = &u->deps->journal->progress;
 	const struct flight_target target = {
@@ -113,7 +113,7 @@ start_item(struct upload *u, struct item *item)
 	const struct progress *p = &u->deps->journal->progress;
 	const struct fact *fact = progress_fact(p, item->artifact->path);
 
-	if (open_flight(u, item, fact) == -1)
+	if (upload_open_flight(u, item, fact) == -1)
 		return;
 	/* What may be there is another version by now. */
 	item->is_rewritten |=

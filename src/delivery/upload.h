@@ -32,6 +32,7 @@ struct upload_deps {
 	struct destination to;
 	const struct text_list *only; /* globs of artifacts; NULL: all */
 	const struct watch *watch;    /* NULL: nobody looks on */
+	bool is_ahead;                /* what grows: see upload_ahead.c */
 };
 
 struct upload_totals {
@@ -78,6 +79,17 @@ int upload_check_shared(const struct recording *, struct journal *,
  * nothing sent.  -1 when it was stopped.
  */
 int upload_preview(const struct upload_deps *, struct preview *, struct err *e);
+
+/*
+ * Send the parts of a file that grows as they come, but for the first and what
+ * is near the end, with is_ahead: nothing is believed, completed or said.
+ * left_ms() is asked several times a second: -1 is to go on, else what is under
+ * way has so long to arrive.  The progress names session and room.  -1 with
+ * what kept it from going on.
+ */
+int upload_ahead(const struct upload_deps *, const struct progress *place,
+    const struct artifact *, int64_t (*left_ms)(void *ctx), void *ctx,
+    struct err *e);
 
 /*
  * Store every selected artifact that is not stored yet, by the resolved room,

@@ -179,6 +179,9 @@ void upload_unknown(struct upload *, struct item *, const struct http_answer *,
     const struct err *);
 void upload_free_flight(struct item *);
 
+/* upload.c: -1 when it was said what became of it instead. */
+int upload_open_flight(struct upload *, struct item *, const struct fact *);
+
 /*
  * upload_parts.c: files that go in parts.  What is stored of one is found by
  * its hash: a head start, never a belief.
@@ -233,6 +236,10 @@ int64_t upload_parts_stored(const struct item *);
 
 /* upload_plan.c: what has to be sent? */
 void upload_plan(struct upload *);
+
+/* One more, where the progress says that it belongs. */
+struct item *upload_add_item(struct upload *, const struct progress *,
+    const struct artifact *);
 void upload_free(struct upload *);
 
 /* upload_watch.c: what it is like now, for who looks on. */

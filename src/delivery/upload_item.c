@@ -117,7 +117,8 @@ upload_fail(struct upload *u, struct item *item, const struct err *e)
 		*item->err = *e;
 	item->state = ITEM_FAILED;
 	u->totals->failed++;
-	log_error("%s: %s", item->artifact->path, item->err->text);
+	if (!u->deps->is_ahead)
+		log_error("%s: %s", item->artifact->path, item->err->text);
 }
 
 void

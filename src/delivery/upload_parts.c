@@ -102,7 +102,9 @@ send_parts(struct parts *p)
 	p->part_bytes = part_bytes_of(p);
 	p->n = upload_parts_of(p->item->flight->size, p->part_bytes);
 	upload_parts_reserve(p, p->n);
-	p->next_part = 0;
+	p->next_part = p->u->deps->is_ahead;
+	if (p->hashed < p->next_part)
+		p->hashed = p->next_part;
 	p->is_unlisted = false;
 	p->step = PART_PUT;
 	if (upload_begun_of(p, false))
@@ -198,8 +200,11 @@ upload_parts_go(struct item *item)
 static bool
 is_due(const struct parts *p)
 {
-	return !p->is_ending &&
-	    (p->in_air == 0 || (p->step == PART_PUT && p->next_part < p->n));
+	bool has_parts = p->step == PART_PUT && p->next_part < p->n;
+
+	if (p->u->deps->is_ahead && p->step == PART_PUT)
+		return !p->is_ending && has_parts;
+	return !p->is_ending && (p->in_air == 0 || has_parts);
 }
 
 struct item *

@@ -145,10 +145,10 @@ recall_unknown(struct upload *u, struct item *item, const struct fact *fact,
 	return 0;
 }
 
-static struct item *
-add_item(struct upload *u, const struct artifact *a)
+struct item *
+upload_add_item(struct upload *u, const struct progress *p,
+    const struct artifact *a)
 {
-	const struct progress *p = &u->deps->journal->progress;
 	struct item *item = &u->items[u->n];
 
 	item->artifact = a;
@@ -214,7 +214,7 @@ plan_artifact(struct upload *u, const struct artifact *a)
 
 	if (!upload_is_selected(u->deps->only, a) || upload_is_stored(p, a))
 		return;
-	item = add_item(u, a);
+	item = upload_add_item(u, p, a);
 	if (recall(u, item, &e) == -1)
 		upload_fail(u, item, &e);
 	else if (item->state != ITEM_STALE)

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -18,6 +19,8 @@ enum {
 	OPEN_TRIES = 10,
 	CHUNK_BYTES = 64 * 1024,
 	SYNC_MS = 100,
+	GIVE_WAY_MS = 3000, /* more than who sends ahead takes */
+	GIVE_WAY_STEP_MS = 20,
 	MOST_RUBBISH = 1000 * 1000, /* lines of it, which cost time */
 };
 
@@ -58,8 +61,8 @@ is_foreign(int number)
 	    number == EISDIR || number == ENXIO;
 }
 
-static int
-open_journal(int dirfd, int flags)
+int
+journal_open_file(int dirfd, int flags)
 {
 	int fd;
 
@@ -99,10 +102,10 @@ check_file(struct journal *j, struct err *e)
 static int
 open_file(struct journal *j, struct err *e)
 {
-	j->fd = open_journal(j->dirfd, O_RDWR | O_CREAT | O_APPEND);
+	j->fd = journal_open_file(j->dirfd, O_RDWR | O_CREAT | O_APPEND);
 	if (j->fd == -1 && !is_foreign(errno)) {
 		degrade(j, RECORDING_JOURNAL);
-		j->fd = open_journal(j->dirfd, O_RDONLY);
+		j->fd = journal_open_file(j->dirfd, O_RDONLY);
 		if (j->fd == -1)
 			return 0;
 	}
@@ -203,7 +206,7 @@ static int
 name_holder(struct journal *j, struct err *e)
 {
 	if (j->fd == -1)
-		j->fd = open_journal(j->dirfd, O_RDONLY);
+		j->fd = journal_open_file(j->dirfd, O_RDONLY);
 	if (j->fd != -1)
 		(void)replay(j, e);
 	return set_busy(j, e);
@@ -229,7 +232,7 @@ load(struct journal *j, struct err *e)
 }
 
 int
-journal_open(struct journal *j, int dirfd, bool locking, struct err *e)
+journal_open_free(struct journal *j, int dirfd, bool locking, struct err *e)
 {
 	enum lock directory;
 
@@ -263,6 +266,33 @@ journal_open(struct journal *j, int dirfd, bool locking, struct err *e)
 		  RECORDING_JOURNAL);
 }
 
+/* Does the holder only send ahead, or has it said nothing yet? */
+static bool
+may_give_way(const struct journal *j, const struct err *e)
+{
+	const struct progress *p = &j->progress;
+
+	return e->class == ERR_BUSY && (p->is_recording || !p->has_events);
+}
+
+int
+journal_open(struct journal *j, int dirfd, bool locking, struct err *e)
+{
+	int64_t until_ms = clock_mono_ms() + GIVE_WAY_MS;
+	int result = journal_open_free(j, dirfd, locking, e);
+	autoclose int wish = result == -1 && may_give_way(j, e)
+	    ? journal_want(dirfd)
+	    : -1;
+
+	while (wish != -1 && result == -1 && may_give_way(j, e) &&
+	    clock_mono_ms() < until_ms) {
+		journal_close(j);
+		(void)poll(NULL, 0, GIVE_WAY_STEP_MS);
+		result = journal_open_free(j, dirfd, locking, e);
+	}
+	return result;
+}
+
 /* Is the file locked by anybody?  Also where we could not lock it. */
 static bool
 is_locked(int fd)
@@ -276,7 +306,7 @@ int
 journal_peek(int dirfd, struct progress *p, struct err *e)
 {
 	struct journal j = { .dirfd = dirfd, .is_peeking = true };
-	autoclose int fd = open_journal(dirfd, O_RDONLY);
+	autoclose int fd = journal_open_file(dirfd, O_RDONLY);
 	struct stat st;
 
 	*p = (struct progress){ 0 };

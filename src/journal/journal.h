@@ -46,12 +46,16 @@ struct journal {
 };
 
 /*
- * Open, lock, replay, and drop a torn tail.  -1 with ERR_BUSY naming the
- * holder, with ERR_PERMANENT when the file is none of ours, with ERR_CONFIG
+ * Open, lock, replay, and drop a torn tail.  A holder that only sends ahead
+ * (see journal_is_wanted()) is asked to end, for 3 s.  -1 with ERR_BUSY naming
+ * the holder, with ERR_PERMANENT when the file is none of ours, with ERR_CONFIG
  * where locking is wanted and the file system has no locks, or as err_sys().
  * To be closed even then, before dirfd.
  */
 int journal_open(struct journal *, int dirfd, bool locking, struct err *e);
+
+/* The same, but nobody is asked to end. */
+int journal_open_free(struct journal *, int dirfd, bool locking, struct err *e);
 void journal_close(struct journal *);
 
 /*
@@ -65,6 +69,9 @@ int journal_try_locks(int dirfd, struct err *e);
  * anything is told to a server.
  */
 int journal_check(const struct journal *, struct err *e);
+
+/* Does another run wait for this one to end?  Who only sends ahead does. */
+bool journal_is_wanted(const struct journal *);
 
 /*
  * Cut a damaged one to nothing, on disk too, and start over.  In place, as a

@@ -9,6 +9,15 @@ enum { JOURNAL_LINE_BYTES = 1024 * 1024 };
 /* NONE: the file system has no such locks.  FAILED: errno says why. */
 enum lock { LOCK_OURS, LOCK_BUSY, LOCK_NONE, LOCK_FAILED };
 
+/* As open(2), whatever comes between. */
+int journal_open_file(int dirfd, int flags);
+
+/*
+ * Ask the holder to end, for as long as the descriptor that is returned is
+ * open; -1: that cannot be asked.
+ */
+int journal_want(int dirfd);
+
 enum lock journal_lock_directory(const struct journal *);
 
 /* A journal that cannot be written can be locked against writers only. */

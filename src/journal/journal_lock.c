@@ -34,17 +34,51 @@ journal_lock_directory(const struct journal *j)
 	return lock_outcome(flock(j->dirfd, LOCK_EX | LOCK_NB));
 }
 
+/* Behind all that a run locks: who has this byte waits for the run to end. */
+static const off_t WISH_BYTE = INT64_C(1) << 62;
+
 enum lock
 journal_lock_file(const struct journal *j)
 {
 	struct flock lock = {
 		.l_type = j->is_degraded ? F_RDLCK : F_WRLCK,
 		.l_whence = SEEK_SET,
+		.l_len = WISH_BYTE,
 	};
 
 	if (j->fd == -1)
 		return LOCK_NONE;
 	return lock_outcome(fcntl(j->fd, F_OFD_SETLK, &lock));
+}
+
+bool
+journal_is_wanted(const struct journal *j)
+{
+	struct flock lock = {
+		.l_type = F_WRLCK,
+		.l_whence = SEEK_SET,
+		.l_start = WISH_BYTE,
+		.l_len = 1,
+	};
+
+	return j->fd != -1 && fcntl(j->fd, F_OFD_GETLK, &lock) == 0 &&
+	    lock.l_type != F_UNLCK;
+}
+
+int
+journal_want(int dirfd)
+{
+	const struct flock lock = {
+		.l_type = F_WRLCK,
+		.l_whence = SEEK_SET,
+		.l_start = WISH_BYTE,
+		.l_len = 1,
+	};
+	int fd = journal_open_file(dirfd, O_RDWR);
+
+	if (fd != -1)
+		(void)fcntl(fd, F_OFD_SETLK, &lock);
+	return fd;
 }
 
 static int

@@ -446,6 +446,14 @@ apply_outdated(struct progress *p, const struct event *ev)
 	progress_add_outdated(p, ev->id, ev->size);
 }
 
+/* What happens while Jibri records is no history of a delivery. */
+static bool
+is_of_recording(const struct event *ev)
+{
+	return is_same(ev->webhook, "STARTED") ||
+	    ev->kind == EVENT_UPLOAD_BEGUN || ev->kind == EVENT_PART_STORED;
+}
+
 void
 progress_apply(struct progress *p, const struct event *ev)
 {
@@ -486,7 +494,7 @@ progress_apply(struct progress *p, const struct event *ev)
 		tell(p, ev->moment_ms);
 		return;
 	}
-	p->is_recording = is_same(ev->webhook, "STARTED") &&
+	p->is_recording = is_of_recording(ev) &&
 	    (p->is_recording || !p->has_events);
 	meaning[ev->kind](p, ev);
 	p->has_events = true;

@@ -157,7 +157,7 @@ struct progress {
 	bool is_given_up;  /* until an operator has it delivered */
 	bool is_withheld;  /* done, and nobody was told */
 	bool is_started;   /* STARTED was acknowledged */
-	bool is_recording; /* and that is all: Jibri has not called yet */
+	bool is_recording; /* STARTED and parts sent ahead are all there is */
 };
 
 /* The whole meaning of an event.  Pure. */

@@ -94,6 +94,9 @@ struct part_ops {
 	/* How large the parts of a file are; 0: it goes in one piece. */
 	int64_t (*bytes)(const struct destination_policy *, int64_t size);
 
+	/* Is the place known from room and session alone? */
+	bool (*is_placed_early)(const struct destination_policy *);
+
 	/* The url, which the caller frees, and the method of a call. */
 	char *(*url)(const struct destination_policy *,
 	    const struct part_call *, const char **method);

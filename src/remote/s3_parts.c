@@ -240,8 +240,16 @@ judge(enum part_step step, const struct http_answer *answer,
 	return failed(step, answer, e);
 }
 
+static bool
+is_placed_early(const struct destination_policy *policy)
+{
+	return strstr(policy->s3.key, "{meeting}") == NULL &&
+	    strstr(policy->s3.key, "{tenant}") == NULL;
+}
+
 const struct part_ops s3_parts = {
 	.bytes = part_bytes,
+	.is_placed_early = is_placed_early,
 	.url = part_url,
 	.body = part_body,
 	.judge = judge,

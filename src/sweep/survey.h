@@ -36,6 +36,9 @@ struct finding_facts {
 	int64_t is_listed;
 	int64_t artifacts, stored;
 	int64_t newest_ms;          /* of its newest artifact */
+	int64_t is_live;            /* Jibri still writes it */
+	int64_t was_started;        /* and STARTED was told */
+	int64_t ahead;              /* bytes of it that are at the server */
 	int64_t bytes, undelivered; /* bytes of all, and of those not stored */
 };
 

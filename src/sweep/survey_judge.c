@@ -9,7 +9,10 @@
 #include "recording/media.h"
 #include "sweep/survey_internal.h"
 
-enum { MOST_MEDIA = 8 }; /* that are looked into */
+enum {
+	MOST_MEDIA = 8,        /* that are looked into */
+	GROWING_MS = 10 * 1000 /* Jibri writes several times a second */
+};
 
 void
 survey_free_finding(struct finding *f)
@@ -99,6 +102,38 @@ is_open(struct survey *s, const struct recording *rec, enum open_mode least)
 	return false;
 }
 
+/* Where nobody says who has it open, a file that grows has to do. */
+static bool
+is_live(struct survey *s, const struct recording *rec,
+    const struct evidence *ev)
+{
+	int64_t age_ms = ev->now_ms - ev->newest_ms;
+
+	return !ev->has_metadata && ev->has_media &&
+	    (is_open(s, rec, OPEN_WRITING) ||
+		(age_ms < GROWING_MS && -age_ms < GROWING_MS));
+}
+
+static int64_t
+bytes_ahead(const struct progress *p)
+{
+	int64_t bytes = 0;
+
+	for (size_t i = 0; i < p->n_begun; i++)
+		for (size_t k = 0; k < p->begun[i].n; k++)
+			if (p->begun[i].parts[k].etag)
+				bytes += p->begun[i].part_bytes;
+	return bytes;
+}
+
+static void
+tell_live(const struct progress *p, struct finding *f)
+{
+	f->facts.is_live = true;
+	f->facts.was_started = p->is_started;
+	f->facts.ahead = bytes_ahead(p);
+}
+
 static bool
 needs_list(const struct survey *s, const struct evidence *ev)
 {
@@ -173,6 +208,7 @@ judge(struct survey *s, struct recording *rec, struct progress *p,
 	/* That it has started makes no recording one that Jibri handed over. */
 	ev.has_journal = p->has_events && !p->is_recording;
 	ev.is_locked = peek == JOURNAL_BUSY;
+	ev.is_recording = p->is_recording;
 	if (needs_list(s, &ev)) {
 		if (look(rec, p, e) == -1)
 			return -1;
@@ -180,6 +216,9 @@ judge(struct survey *s, struct recording *rec, struct progress *p,
 	}
 	f->verdict = verdict_of(s->policy, &ev, &why);
 	mem_replace(&f->why, why);
+	if (f->verdict == VERDICT_SETTLING && !ev.has_journal &&
+	    is_live(s, rec, &ev))
+		tell_live(p, f);
 	if (f->verdict == VERDICT_DUE &&
 	    is_open(s, rec,
 		ev.has_journal || ev.is_metadata_whole ? OPEN_WRITING

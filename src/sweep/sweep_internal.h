@@ -56,6 +56,9 @@ void sweep_drop(struct run *, const char *path);
 /* Who has waited longest comes first. */
 void sweep_sort(struct run *);
 
+/* What a visit is to know, with proofs that are not out of date. */
+int sweep_equip(struct run *, struct visit_policy *, struct err *e);
+
 /* Start as many as there is room for; none once it ended early. */
 void sweep_start_visits(struct run *);
 

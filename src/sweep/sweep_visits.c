@@ -185,21 +185,31 @@ has_room(const struct run *run)
 	return busy < jobs && run->n_running < 2 * jobs;
 }
 
+int
+sweep_equip(struct run *run, struct visit_policy *policy, struct err *e)
+{
+	const struct pipeline_policy *pipeline = run->sweep->visit.pipeline;
+
+	if (auth_token_renew(&run->token, &pipeline->auth, &pipeline->http,
+		pipeline->recording.confine, e) == -1)
+		return -1;
+	if (pipeline->destination.ops->renew)
+		pipeline->destination.ops->renew(&pipeline->destination);
+	*policy = run->sweep->visit;
+	policy->token = &run->token;
+	return 0;
+}
+
 static int
 start_visit(struct run *run, struct due *due, struct err *e)
 {
-	const struct pipeline_policy *pipeline = run->sweep->visit.pipeline;
-	struct visit_policy policy = run->sweep->visit;
+	struct visit_policy policy;
 	struct turn *turn = run->turns;
 
-	if (auth_token_renew(&run->token, &pipeline->auth, &pipeline->http,
-		pipeline->recording.confine, e) == -1) {
+	if (sweep_equip(run, &policy, e) == -1) {
 		run->result->is_file_service_out = true;
 		return -1;
 	}
-	if (pipeline->destination.ops->renew)
-		pipeline->destination.ops->renew(&pipeline->destination);
-	policy.token = &run->token;
 	while (turn->visit.pid != 0)
 		turn++;
 	if (visit_start(&turn->visit, &policy, due->path, e) == -1)

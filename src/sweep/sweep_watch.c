@@ -24,6 +24,7 @@ struct watching {
 	struct sweep_result result;
 	struct run run;
 	struct places places;
+	struct lives lives;
 	struct child tending;
 	/* By clock_mono_ms(). */
 	int64_t look_ms; /* at everything */
@@ -45,6 +46,7 @@ on_found(void *ctx, struct finding *f)
 	w->result.has_copies |= f->facts.is_copy;
 	if (f->verdict == VERDICT_DONE && f->path)
 		sweep_drop(&w->run, f->path);
+	lives_offer(&w->lives, &w->run, f);
 	if (!sweep_offer(&w->run, f) && f->verdict == VERDICT_DUE)
 		places_touch(&w->places, f->path, clock_mono_ms() + AGAIN_MS);
 }
@@ -55,6 +57,14 @@ on_ended(void *ctx, const char *path, const struct err *e)
 	struct watching *w = ctx;
 
 	w->is_rest_told &= e->class != ERR_NONE;
+	places_touch(&w->places, path, clock_mono_ms());
+}
+
+static void
+on_live_ended(void *ctx, const char *path)
+{
+	struct watching *w = ctx;
+
 	places_touch(&w->places, path, clock_mono_ms());
 }
 
@@ -271,12 +281,14 @@ until_ms(const struct watching *w)
 static void
 wait_for_news(struct watching *w)
 {
-	struct pollfd fds[] = {
+	struct pollfd fds[2 + LIVES] = {
 		{ .fd = w->places.fd, .events = POLLIN },
 		{ .fd = w->tending.pid ? w->tending.fd : -1, .events = POLLIN },
 	};
+	size_t n = 2 + lives_poll(&w->lives, fds + 2);
 
-	sweep_wait(&w->run, fds, 2, until_ms(w));
+	sweep_wait(&w->run, fds, n, until_ms(w));
+	lives_end(&w->lives, on_live_ended, w);
 	if (fds[0].revents)
 		places_read(&w->places);
 	if (fds[1].revents)
@@ -289,6 +301,7 @@ leave(struct watching *w)
 	struct err stopped;
 
 	sd_notify_tell("STOPPING=1");
+	lives_stop(&w->lives, clock_mono_ms() + PATIENCE_MS);
 	if (stop_check(&stopped) == -1)
 		sweep_stop_visits(&w->run, &stopped);
 	if (w->tending.pid != 0)
@@ -297,6 +310,7 @@ leave(struct watching *w)
 	while (w->run.n_running > 0)
 		sweep_wait(&w->run, NULL, 0, PATIENCE_MS);
 	end_tending(w);
+	lives_close(&w->lives);
 	/* What became of the visits, and of others', is still to be seen. */
 	(void)stop_take();
 	stop_at(clock_mono_ms() + PATIENCE_MS);

@@ -2,8 +2,8 @@
 
 #include <stddef.h>
 
-/* For Jibri's call, which follows its last write. */
-enum { GRACE_MS = 10 * 1000 };
+/* For Jibri's call, which follows its last write; one that is copied lasts. */
+enum { GRACE_MS = 10 * 1000, WATCHING_MS = 1000 };
 
 static bool
 is_younger(const struct evidence *ev, int64_t ms)
@@ -28,7 +28,7 @@ of_orphan(const struct verdict_policy *policy, const struct evidence *ev)
 		return VERDICT_NONE;
 	/* Jibri writes it last; who copies a recording may not. */
 	if (ev->is_metadata_whole && ev->has_whole_media &&
-	    !is_younger(ev, GRACE_MS))
+	    !is_younger(ev, policy->is_watching ? WATCHING_MS : GRACE_MS))
 		return VERDICT_DUE;
 	return is_settling(policy, ev) ? VERDICT_SETTLING : VERDICT_DUE;
 }
@@ -67,7 +67,7 @@ verdict_of(const struct verdict_policy *policy, const struct evidence *ev,
 
 	*why = NULL;
 	if (ev->is_locked)
-		return VERDICT_BUSY;
+		return ev->is_recording ? VERDICT_SETTLING : VERDICT_BUSY;
 	verdict = ev->has_journal ? of_journal(policy, ev, why)
 				  : of_orphan(policy, ev);
 	if (ev->is_writable ||

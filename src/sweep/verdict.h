@@ -24,12 +24,14 @@ enum verdict {
 struct verdict_policy {
 	struct schedule_policy schedule;
 	int64_t settle_ms; /* nothing may have changed for so long */
+	bool is_watching;  /* and so Jibri's call is hardly waited for */
 };
 
 /* Times are milliseconds since 1970. */
 struct evidence {
 	bool has_journal; /* with an event that says more than STARTED */
 	bool is_locked;
+	bool is_recording; /* STARTED and parts sent ahead are all there is */
 	bool is_writable; /* the directory */
 	/* Of the journal, where there is one. */
 	const struct progress *progress;

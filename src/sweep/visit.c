@@ -73,6 +73,31 @@ visit_start(struct child *c, const struct visit_policy *policy,
 	    clock_mono_ms() + policy->deadline_ms, e);
 }
 
+static void
+work_ahead(const void *ctx, int fd)
+{
+	const struct task *task = ctx;
+	struct pipeline_policy pipeline = *task->policy->pipeline;
+	struct visit_report report = { 0 };
+
+	pipeline.recording.is_alone = true;
+	pipeline.is_checked = true;
+	pipeline.auth.inherited = task->policy->token;
+	if (ahead_run(task->directory, task->policy->ahead, &pipeline,
+		&report.err) == 0)
+		report.err.class = ERR_NONE;
+	(void)file_write_all(fd, &report, sizeof(report));
+}
+
+int
+visit_start_ahead(struct child *c, const struct visit_policy *policy,
+    const char *directory, struct err *e)
+{
+	const struct task task = { policy, directory };
+
+	return child_start(c, work_ahead, &task, INT64_MAX, e);
+}
+
 static bool
 is_valid(const struct visit_report *r)
 {

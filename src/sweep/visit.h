@@ -5,6 +5,7 @@
 
 #include "base/child.h"
 #include "base/err.h"
+#include "delivery/ahead.h"
 #include "delivery/attempt.h"
 #include "sweep/removal.h"
 
@@ -16,12 +17,17 @@
 struct visit_policy {
 	const struct attempt_policy *attempt;
 	const struct pipeline_policy *pipeline;
+	const struct ahead_policy *ahead;
 	int64_t deadline_ms; /* of one visit */
 	int64_t jobs;        /* that share the rate */
 	bool takes_held;
 	const struct auth_token *token; /* to begin with; NULL: none */
 	const struct watch *watch; /* of each visit's uploads; NULL: nobody */
 };
+
+/* To one that is still recorded: ahead_run(). */
+int visit_start_ahead(struct child *, const struct visit_policy *,
+    const char *directory, struct err *e);
 
 /* What became of it. */
 struct visit_report {

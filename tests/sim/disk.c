@@ -425,6 +425,16 @@ disk_is_locked(const struct file *f, int type)
 }
 
 bool
+disk_is_wanted(const struct file *f)
+{
+	for (int i = 0; i < DISK_FDS; i++)
+		if (files[i].node == f->node && &files[i] != f &&
+		    files[i].is_wishing)
+			return true;
+	return false;
+}
+
+bool
 disk_is_flocked(const struct file *f)
 {
 	for (int i = 0; i < DISK_FDS; i++)

@@ -59,6 +59,7 @@ struct file {
 	int flags;
 	size_t offset;
 	int lock; /* F_RDLCK, F_WRLCK, F_UNLCK */
+	bool is_wishing; /* has locked the byte behind all that a run locks */
 	bool is_flocked;
 	bool is_stale; /* its server has forgotten it */
 };
@@ -106,6 +107,7 @@ struct file *disk_file(int fd);
 void disk_close(int fd);
 bool disk_is_locked(const struct file *, int type);
 bool disk_is_flocked(const struct file *);
+bool disk_is_wanted(const struct file *);
 
 /* Has a process of this host it open? */
 bool disk_is_open(const struct host *, ino_t);

@@ -193,6 +193,15 @@ lock(struct file *f, struct flock *how, bool is_asked_only)
 {
 	if (disk.ofd_error)
 		return disk_fail(disk.ofd_error);
+	if (how->l_start > 0 && is_asked_only) {
+		if (!disk_is_wanted(f))
+			how->l_type = F_UNLCK;
+		return 0;
+	}
+	if (how->l_start > 0) {
+		f->is_wishing = true;
+		return 0;
+	}
 	if (is_asked_only) {
 		if (!disk_is_locked(f, how->l_type))
 			how->l_type = F_UNLCK;

@@ -96,6 +96,7 @@ sweep_of(const struct loaded *l, const struct options *o, struct meter *meter)
 		.visit = {
 		    .attempt = &c->attempt,
 		    .pipeline = &c->pipeline,
+		    .ahead = &c->ahead,
 		    .jobs = c->sweep.jobs,
 		    .deadline_ms = c->deadline_ms,
 		    .takes_held = o->given & OPTION_HELD,
@@ -182,6 +183,7 @@ reload(void *ctx, struct text_list *roots)
 		    e.text);
 		return;
 	}
+	w->l->config.verdict.is_watching = true;
 	w->sweep = sweep_of(w->l, o, &w->meter);
 	text_list_free(roots);
 	roots_of(w->l, o, roots);
@@ -220,6 +222,7 @@ cmd_watch(struct loaded *l, const struct options *o, struct err *e)
 	    (pipeline_check(&l->config.pipeline, e) == -1 &&
 		e->class == ERR_CONFIG))
 		return -1;
+	l->config.verdict.is_watching = true;
 	w.sweep = sweep_of(l, o, &w.meter);
 	roots_of(l, o, &roots);
 	return sweep_watch(&watch, &roots, e);

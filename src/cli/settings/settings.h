@@ -29,6 +29,7 @@ struct config {
 	struct verdict_policy verdict;
 	struct sweep_policy sweep;
 	struct sweep_watch_policy watch;
+	struct ahead_policy ahead;
 	struct retention_policy retention;
 	char *metrics_file;
 	bool is_deferred;

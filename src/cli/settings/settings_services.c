@@ -40,6 +40,10 @@ static const struct setting rows[] = {
 	    "at-once", "WHEN", "when FAILED is sent: at-once, final, never",
 	    "at-once: at the end of each run that failed; final: only when no "
 	    "retry will help; never." },
+	{ "started-webhook", BOOL(ahead.tells_started), "no", NULL,
+	    "watch sends STARTED when it first sees one",
+	    "Once for each recording, while it is made.  Needs a room-format "
+	    "without {tenant}, as only the file's name is known by then." },
 	{ "token", SECRET(pipeline.auth.token), "", "TOKEN",
 	    "bearer token for both services", .check = check_header },
 	{ "file-service-token", SECRET(pipeline.auth.file_token), "", "TOKEN",

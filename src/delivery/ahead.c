@@ -1,0 +1,193 @@
+#include "delivery/ahead.h"
+
+#include <fcntl.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "delivery/notify.h"
+#include "delivery/pipeline_internal.h"
+
+enum {
+	GIVE_WAY_MS = 1200,     /* of two seconds, for what is under way */
+	FINISH_MS = 60 * 1000,  /* the same, when nobody waits */
+	SILENT_MS = 60 * 1000,  /* so long without a byte: nobody writes */
+	LEAST_BYTES = 1024 * 1024 /* beside the parts: see upload_ahead.c */
+};
+
+struct ahead {
+	struct job *job;
+	const struct artifact *artifact;
+	int64_t size, grew_ms; /* clock_mono_ms() */
+	ino_t ino;
+};
+
+static bool
+takes_parts(const struct ahead_policy *ahead, const struct pipeline_policy *p)
+{
+	const struct part_ops *parts = p->destination.ops->parts;
+
+	return ahead->is_wanted && parts && p->identity.room_from_media &&
+	    parts->is_placed_early(&p->destination);
+}
+
+static bool
+tells_started(const struct ahead_policy *ahead, const struct pipeline_policy *p)
+{
+	return ahead->tells_started && p->identity.room_from_media &&
+	    strstr(p->identity.room_format, "{tenant}") == NULL;
+}
+
+/* The first part goes last, and one behind it has to be there. */
+static bool
+is_large_enough(const struct pipeline_policy *p, int64_t bytes)
+{
+	int64_t part = p->destination.ops->parts->bytes(&p->destination, bytes);
+
+	return part > 0 && bytes >= 2 * part + LEAST_BYTES;
+}
+
+bool
+ahead_is_of_use(const struct ahead_policy *ahead,
+    const struct pipeline_policy *p, bool was_started, int64_t bytes)
+{
+	return (takes_parts(ahead, p) && is_large_enough(p, bytes)) ||
+	    (tells_started(ahead, p) && !was_started);
+}
+
+/* What Jibri writes; NULL: nothing, or no more. */
+static const struct artifact *
+find_growing(const struct recording *rec)
+{
+	const struct artifact *found = NULL;
+
+	for (size_t i = 0; i < rec->n; i++) {
+		const struct artifact *a = &rec->artifacts[i];
+
+		if (strcmp(a->path, RECORDING_METADATA) == 0)
+			return NULL;
+		if (a->is_media && strchr(a->path, '/') == NULL &&
+		    (!found || a->mtime_ns > found->mtime_ns))
+			found = a;
+	}
+	return found;
+}
+
+static int64_t
+left_ms(void *ctx)
+{
+	struct ahead *a = ctx;
+	const struct job *job = a->job;
+	int dirfd = job->recording.dirfd;
+	struct stat st;
+	struct err ignored;
+
+	if (journal_is_wanted(&job->journal))
+		return GIVE_WAY_MS;
+	if (fstatat(dirfd, RECORDING_METADATA, &st, AT_SYMLINK_NOFOLLOW) == 0)
+		return FINISH_MS;
+	if (journal_check(&job->journal, &ignored) == -1 ||
+	    fstatat(dirfd, a->artifact->path, &st, AT_SYMLINK_NOFOLLOW) == -1 ||
+	    st.st_ino != a->ino || st.st_size < a->size)
+		return 0;
+	if (st.st_size > a->size)
+		a->grew_ms = clock_mono_ms();
+	a->size = st.st_size;
+	return clock_mono_ms() - a->grew_ms < SILENT_MS ? -1 : 0;
+}
+
+static int
+send_parts(struct job *job, const struct artifact *artifact, struct err *e)
+{
+	const struct identity *id = &job->identity;
+	static char unknown[] = "";
+	const struct progress place = {
+		.meeting_id = unknown,
+		.session = id->session,
+		.room = id->room,
+		.forced = job->journal.progress.forced,
+	};
+	const struct upload_deps deps = {
+		.recording = &job->recording,
+		.journal = &job->journal,
+		.policy = &job->policy->upload,
+		.to = pipeline_destination(job),
+		.is_ahead = true,
+	};
+	struct ahead a = {
+		.job = job,
+		.artifact = artifact,
+		.grew_ms = clock_mono_ms(),
+	};
+	struct stat st;
+
+	if (fstatat(job->recording.dirfd, artifact->path, &st,
+		AT_SYMLINK_NOFOLLOW) == -1)
+		return err_sys(e, "%s", artifact->path);
+	a.size = st.st_size;
+	a.ino = st.st_ino;
+	log_info("%s: sending what is there while it is recorded",
+	    artifact->path);
+	return upload_ahead(&deps, &place, artifact, left_ms, &a, e);
+}
+
+/* That a meeting has begun is not told twice, and not late. */
+static void
+tell_started(struct job *job)
+{
+	struct err e;
+
+	if (!job->journal.progress.is_started && notify_started(job, &e) == -1)
+		log_warn("%s", e.text);
+}
+
+static int
+run(struct job *job, const char *directory, const struct ahead_policy *ahead,
+    struct err *e)
+{
+	const struct pipeline_policy *p = job->policy;
+	const struct artifact *artifact;
+
+	if (job_open(job, directory, false, e) == -1)
+		return e->class == ERR_BUSY ? 0 : -1;
+	if ((job->journal.progress.has_events &&
+		!job->journal.progress.is_recording) ||
+	    job->journal.is_degraded)
+		return 0;
+	if (recording_glance(&job->recording, e) == -1)
+		return -1;
+	artifact = find_growing(&job->recording);
+	if (artifact == NULL || pipeline_identify(job, e) == -1)
+		return 0;
+	log_set_session(job->identity.session);
+	if (p->destination.ops->check(&p->destination, e) == -1 ||
+	    pipeline_open_http(job, e) == -1)
+		return -1;
+	if (tells_started(ahead, p))
+		tell_started(job);
+	return takes_parts(ahead, p) && is_large_enough(p, artifact->size)
+	    ? send_parts(job, artifact, e)
+	    : 0;
+}
+
+int
+ahead_run(const char *directory, const struct ahead_policy *ahead,
+    const struct pipeline_policy *policy, struct err *e)
+{
+	struct pipeline_policy p = *policy;
+	struct job job = {
+		.policy = &p,
+		.is_swept = true,
+		.is_ahead = true,
+		.recording = { .dirfd = -1 },
+		.journal = { .fd = -1 },
+	};
+	int result;
+
+	p.http.rate_bytes = ahead->rate_bytes;
+	p.upload.parallel = (p.upload.parallel + 1) / 2;
+	p.retry.tries = 1;
+	result = run(&job, directory, ahead, e);
+	job_close(&job);
+	return result;
+}

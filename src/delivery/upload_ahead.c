@@ -1,0 +1,106 @@
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "base/stop.h"
+#include "delivery/upload_internal.h"
+
+enum {
+	STEP_MS = 250,
+	MARGIN_BYTES = 1024 * 1024 /* near its end it is still written to */
+};
+
+/* So much of it is behind the writer; it may have grown, or was rewritten. */
+static void
+follow(struct item *item)
+{
+	struct parts *p = item->parts;
+	struct flight *f = item->flight;
+	int64_t done;
+
+	if (p->step != PART_PUT || fstat(f->fd, &f->st) == -1)
+		return;
+	done = (f->st.st_size - MARGIN_BYTES) / p->part_bytes;
+	if (done <= (int64_t)p->n)
+		return;
+	f->size = done * p->part_bytes;
+	p->n = (size_t)done;
+	upload_parts_reserve(p, p->n);
+}
+
+static void
+send_due(struct upload *u, struct item *item)
+{
+	size_t most = (size_t)u->deps->policy->parallel;
+	int64_t now = clock_mono_ms();
+
+	follow(item);
+	while (item->parts && u->n_flying < most &&
+	    upload_parts_due(u, &now) != NULL)
+		upload_parts_go(item);
+}
+
+static void
+take_ended(struct upload *u, int64_t until_ms)
+{
+	struct http_transfer *t = http_next(u->deps->to.http, until_ms);
+
+	for (; t != NULL; t = http_next(u->deps->to.http, clock_mono_ms()))
+		(void)upload_parts_ended(u, t);
+	(void)journal_commit_soon(u->deps->journal);
+}
+
+/* What is nearly there shall arrive. */
+static void
+end(struct upload *u, int64_t left_ms)
+{
+	stop_at(clock_mono_ms() + left_ms);
+	upload_parts_give_up(u);
+	while (u->n_flying > 0)
+		take_ended(u, clock_mono_ms() + STEP_MS);
+}
+
+static int
+send_parts(struct upload *u, struct item *item, int64_t (*left_ms)(void *ctx),
+    void *ctx, struct err *e)
+{
+	int64_t left = -1;
+
+	if (upload_open_flight(u, item, NULL) == -1)
+		return -1;
+	item->flight->is_growing = true;
+	item->state = ITEM_FLYING;
+	upload_parts_open(u, item);
+	while (item->parts && stop_check(e) == 0 &&
+	    (left = left_ms(ctx)) == -1) {
+		send_due(u, item);
+		take_ended(u, clock_mono_ms() + STEP_MS);
+	}
+	if (item->parts == NULL)
+		return -1;
+	end(u, left == -1 ? 0 : left);
+	return 0;
+}
+
+int
+upload_ahead(const struct upload_deps *deps, const struct progress *place,
+    const struct artifact *a, int64_t (*left_ms)(void *ctx), void *ctx,
+    struct err *e)
+{
+	struct upload u = {
+		.deps = deps,
+		.totals = &(struct upload_totals){ 0 },
+		.mimetype = mimetype_open(),
+		.items = xcalloc(1, sizeof(struct item)),
+		.sync_due_ms = INT64_MAX,
+	};
+	struct item *item = upload_add_item(&u, place, a);
+	int result = send_parts(&u, item, left_ms, ctx, e);
+
+	if (item->err != NULL)
+		*e = *item->err;
+	journal_commit(deps->journal);
+	upload_free(&u);
+	return result;
+}
