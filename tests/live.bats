@@ -18,7 +18,7 @@ setup() {
 }
 
 teardown() {
-	cp $DIR/log /tmp/live.log || true; ls -la $REC >>/tmp/live.log;
+
 	local pid
 	for pid in $JIBRI_PID $WATCH_PID; do
 		kill -KILL "$pid" 2>/dev/null || true

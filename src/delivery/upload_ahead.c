@@ -11,21 +11,30 @@ enum {
 	MARGIN_BYTES = 1024 * 1024 /* near its end it is still written to */
 };
 
-/* So much of it is behind the writer; it may have grown, or was rewritten. */
+/* As far as whole parts are behind the writer that is the file. */
+static int64_t
+whole_parts(const struct flight *f, int64_t part_bytes)
+{
+	int64_t done = (f->st.st_size - MARGIN_BYTES) / part_bytes;
+
+	return (done > 1 ? done : 1) * part_bytes;
+}
+
+/* It may have grown. */
 static void
 follow(struct item *item)
 {
 	struct parts *p = item->parts;
 	struct flight *f = item->flight;
-	int64_t done;
+	int64_t size;
 
 	if (p->step != PART_PUT || fstat(f->fd, &f->st) == -1)
 		return;
-	done = (f->st.st_size - MARGIN_BYTES) / p->part_bytes;
-	if (done <= (int64_t)p->n)
+	size = whole_parts(f, p->part_bytes);
+	if (size <= f->size)
 		return;
-	f->size = done * p->part_bytes;
-	p->n = (size_t)done;
+	f->size = size;
+	p->n = upload_parts_of(size, p->part_bytes);
 	upload_parts_reserve(p, p->n);
 }
 
@@ -65,12 +74,16 @@ static int
 send_parts(struct upload *u, struct item *item, int64_t (*left_ms)(void *ctx),
     void *ctx, struct err *e)
 {
+	const struct begun *b = progress_begun(
+	    &u->deps->journal->progress, item->artifact->path);
 	int64_t left = -1;
 
 	if (upload_open_flight(u, item, NULL) == -1)
 		return -1;
 	item->flight->is_growing = true;
 	item->state = ITEM_FLYING;
+	item->flight->size = whole_parts(item->flight,
+	    b ? b->part_bytes : item->flight->part_bytes);
 	upload_parts_open(u, item);
 	while (item->parts && stop_check(e) == 0 &&
 	    (left = left_ms(ctx)) == -1) {
