@@ -18,7 +18,6 @@ setup() {
 }
 
 teardown() {
-
 	local pid
 	for pid in $JIBRI_PID $WATCH_PID; do
 		kill -KILL "$pid" 2>/dev/null || true
@@ -32,8 +31,9 @@ jibri() {
 	local file=$REC/${2:-$MEDIA}
 	rm -f "$DIR/end" "$DIR/written"
 	mkfifo "$DIR/end"
+	moov 32 >"$DIR/moov"
 	perl -e '
-		my ($file, $mib, $end, $written) = @ARGV;
+		my ($file, $mib, $end, $written, $moov) = @ARGV;
 		open my $f, ">", $file or die; binmode $f; $f->autoflush;
 		open my $r, "<", "/dev/urandom" or die;
 		print $f "\0\0\0\020ftypisom\0\0\0\0", "\0\0\0\001mdat", "\0" x 8;
@@ -48,11 +48,10 @@ jibri() {
 		}
 		seek $f, 24, 0; print $f pack("Q>", 16 + ($mib << 20));
 		seek $f, 0, 2;
-		open my $m, "<", "$file.moov" or die; binmode $m; local $/;
-		print $f scalar <$m>; close $f; unlink "$file.moov";
-	' "$file" "$1" "$DIR/end" "$DIR/written" 3>&- &
+		open my $m, "<", $moov or die; binmode $m; local $/;
+		print $f scalar <$m>;
+	' "$file" "$1" "$DIR/end" "$DIR/written" "$DIR/moov" 3>&- &
 	JIBRI_PID=$!
-	moov 32 >"$file.moov"
 	wait_for test -e "$DIR/written"
 }
 
@@ -62,6 +61,18 @@ finish() {
 	wait "$JIBRI_PID"
 	JIBRI_PID=
 	metadata "${2:-https://meet.example.org/$ROOM}"
+}
+
+# dies: Jibri, just after ffmpeg has ended the file.
+dies() {
+	kill -KILL "$JIBRI_PID"
+	wait "$JIBRI_PID" 2>/dev/null || true
+	JIBRI_PID=
+	perl -e '
+		open my $f, "+<", $ARGV[0] or die; binmode $f;
+		seek $f, 24, 0; print $f pack("Q>", (-s $f) - 16);
+		seek $f, 0, 2; open my $m, "<", $ARGV[1] or die; local $/;
+		print $f scalar <$m>;' "$REC/$MEDIA" "$DIR/moov"
 }
 
 watch() {
@@ -120,4 +131,224 @@ arrived() {
 	# Each but the first and the last went once.
 	assert_equal "$(journal 'select(.event == "partStored") | .count' |
 		sort -n | xargs)" "1 2 3 4"
+}
+
+@test "status says what is there already, and the watch that one is live" {
+	watch
+	jibri 17
+	wait_for has_ahead "2 3"
+	run_command 0 status
+	assert_output_has "settling"
+	assert_output_has "live, 10 of 17 MB sent"
+	run_command 0 status --json
+	assert_equal "$(jq -c '.[0] | [.live, .sentAhead]' <<<"$output")" \
+		"[true,10485760]"
+	finish
+	arrived
+	run_command 0 status --json
+	assert_equal "$(jq -c '.[0] | [.live, .sentAhead]' <<<"$output")" \
+		"[false,0]"
+	leave 0
+}
+
+@test "a file that is rewritten, cut or written again under its name arrives as it is" {
+	watch
+	jibri 17
+	wait_for has_ahead "2 3"
+	finish rewrite
+	arrived
+	# The part that was rewritten went once more, and the other did not.
+	assert_equal "$(journal 'select(.event == "partStored") | .count' |
+		sort -n | xargs)" "1 2 2 3 4"
+	another_recording again
+	rm "$REC/$MEDIA" "$REC/metadata.json"
+	jibri 17
+	wait_for has_ahead "2 3"
+	kill -KILL "$JIBRI_PID"
+	rm "$REC/$MEDIA"
+	jibri 12
+	finish
+	wait_for is_stored "$MEDIA" metadata.json
+	assert_equal "$(uploads)" ""
+	leave 0
+}
+
+@test "one that ends up too small for parts leaves none behind" {
+	watch
+	jibri 17
+	wait_for has_ahead "2 3"
+	leave 75
+	kill -KILL "$JIBRI_PID"
+	cp "$ROOT/tests/data/video.mp4" "$REC/$MEDIA"
+	metadata "https://meet.example.org/$ROOM"
+	run_finalize 0
+	arrived
+}
+
+@test "another file in its place leaves no parts behind" {
+	watch
+	jibri 17
+	wait_for has_ahead "2 3"
+	leave 75
+	finish
+	mv "$REC/$MEDIA" "$REC/other.mp4"
+	run_finalize 0
+	wait_for announced
+	is_stored other.mp4 metadata.json
+	assert_equal "$(uploads)" ""
+}
+
+@test "a key that turns out wrong is begun anew under the right one" {
+	rooms "{\"[acme]$ROOM\": 7}"
+	watch
+	jibri 17
+	wait_for has_ahead "2 3"
+	finish well "https://meet.example.org/acme/$ROOM"
+	wait_for announced
+	ROOM="[acme]$ROOM"
+	is_stored "$MEDIA" metadata.json
+	assert_equal "$(uploads)" ""
+	leave 0
+}
+
+@test "nothing is sent ahead where the place is not known, or live is no" {
+	local setting
+	for setting in S3_KEY='{tenant}/{session}/{path}' LIVE=no \
+		S3_KEY='{meeting}/{session}/{path}' ROOM_FROM_MEDIA=no; do
+		export "JIBRI_FINALIZE_$setting"
+		watch
+		unset "JIBRI_FINALIZE_${setting%%=*}"
+		[ -n "$JIBRI_PID" ] || jibri 17
+		sleep 2.5
+		assert_equal "$(uploads)" ""
+		assert_equal "$(ahead)" ""
+		leave 75
+	done
+	finish
+}
+
+@test "the hook takes over within two seconds, and goes on with the parts that are there" {
+	local began
+	faults "part * * slow-store 0.2"
+	watch
+	jibri 60
+	wait_for has_parts 3
+	began=$(date +%s%3N)
+	dies
+	run_finalize 0
+	say_lock "$began"
+	arrived_media
+	assert_equal "$(journal 'select(.event == "partStored") | .count' |
+		sort | uniq -d | wc -l)" 0
+	leave 0
+}
+
+has_parts() {
+	(($(ahead | wc -w) >= $1))
+}
+
+# say_lock BEGAN: how long the hook waited for the journal.
+say_lock() {
+	local ms
+	ms=$(($(journal 'select(.event == "began") | .at') - $1))
+	echo "# the hook had it after $ms ms" >&3
+	((ms < ${SAN:-0} * 3000 + 2000))
+}
+
+arrived_media() {
+	wait_for announced
+	is_stored "$MEDIA"
+	assert_equal "$(uploads)" ""
+}
+
+@test "the hook with defer leaves it to the watch" {
+	watch
+	jibri 17
+	wait_for has_ahead "2 3"
+	finish
+	run_finalize 0 --defer
+	arrived
+	leave 0
+}
+
+@test "killed at any moment, watch and its visits leave nothing wrong" {
+	local i
+	jibri 40
+	for i in 1 2 3 4 5; do
+		watch
+		sleep "0.$((RANDOM % 9))"
+		kill -KILL "$WATCH_PID"
+		wait "$WATCH_PID" || true
+	done
+	watch
+	wait_for has_ahead "2 3 4 5 6 7"
+	finish
+	arrived
+	leave 0
+}
+
+@test "on SIGTERM it leaves within 2 s, in the middle of a part" {
+	faults "part * * slow-store 5"
+	watch
+	jibri 17
+	sleep 2
+	leave 75
+	faults
+	finish
+	run_finalize 0
+	arrived
+}
+
+@test "a Jibri that dies leaves what is on disk, delivered once it has settled" {
+	export JIBRI_FINALIZE_SETTLE=3s
+	watch
+	jibri 17
+	wait_for has_ahead "2 3"
+	dies
+	arrived_media
+	leave 0
+}
+
+@test "forget aborts what was sent ahead" {
+	watch
+	jibri 17
+	wait_for has_ahead "2 3"
+	run_command 0 forget --yes "$REC"
+	assert_output_has "1 upload in parts is aborted"
+	assert_equal "$(uploads)" ""
+	sleep 2
+	assert_equal "$(uploads)" ""
+	leave 0
+}
+
+@test "a store that fails is left alone for a minute, and the delivery does not mind" {
+	faults "part * 1 status 503"
+	watch
+	jibri 17
+	wait_for grep -q "nothing is sent ahead for a minute" "$DIR/log"
+	finish
+	arrived
+	leave 0
+}
+
+@test "started-webhook tells once that it has begun, where the room is certain" {
+	export JIBRI_FINALIZE_STARTED_WEBHOOK=yes
+	watch
+	jibri 1
+	sleep 2.5
+	assert_equal "$(webhooks)" ""
+	leave 75
+	watch --room-format '{room}'
+	wait_for started
+	leave 75
+	watch --room-format '{room}'
+	sleep 2
+	finish
+	arrived
+	assert_equal "$(webhooks | cut -d ' ' -f 1 | xargs)" "STARTED STOPPED"
+	leave 0
+}
+
+started() {
+	webhooks | grep -q STARTED
 }

@@ -28,6 +28,7 @@ _jibri_finalize() {
 	--webhook-secret-previous-file
 	--webhook-auth
 	--failed-webhook
+	--started-webhook
 	--token-file
 	--file-service-token-file
 	--meeting-service-token-file
@@ -84,6 +85,8 @@ _jibri_finalize() {
 	--max-time
 	--watch-interval
 	--drain-for
+	--live
+	--live-limit-rate
 	--settle
 	--sweep-retry-delay
 	--sweep-retry-delay-max
@@ -177,6 +180,9 @@ _jibri_finalize() {
 	esac
 	[ -n "$command" ] || words='finalize upload verify notify pack sweep watch status forget check config help'
 	case $prev$joint in
+	--started-webhook=)
+		flags='' kind='' words='yes no'
+		;;
 	--room-from-media=)
 		flags='' kind='' words='yes no'
 		;;
@@ -196,6 +202,9 @@ _jibri_finalize() {
 		flags='' kind='' words='yes no'
 		;;
 	--defer=)
+		flags='' kind='' words='yes no'
+		;;
+	--live=)
 		flags='' kind='' words='yes no'
 		;;
 	esac
@@ -293,6 +302,7 @@ _jibri_finalize() {
 	--max-time | \
 	--watch-interval | \
 	--drain-for | \
+	--live-limit-rate | \
 	--settle | \
 	--sweep-retry-delay | \
 	--sweep-retry-delay-max | \

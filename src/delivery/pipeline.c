@@ -224,6 +224,7 @@ stage_upload(struct job *job, struct err *e)
 
 	if (deps.to.policy->ops->check(deps.to.policy, e) == -1)
 		return -1;
+	pipeline_abort_unused(job);
 	for (int round = 0; round < ROUNDS; round++) {
 		if (upload_run(&deps, &job->totals, e) == -1 ||
 		    look_again(job, e) == -1)

@@ -17,6 +17,12 @@ int pipeline_check_webhook(const struct pipeline_policy *, struct err *e);
 /* Where it goes, once that is open; for as long as the job. */
 struct destination pipeline_destination(const struct job *);
 
+/*
+ * Abort uploads in parts of files that are gone or too small for parts by now:
+ * nobody else would.  What cannot be aborted is warned of.
+ */
+void pipeline_abort_unused(struct job *);
+
 /* The stage: check the media, then STOPPED or, with is_silent, nothing. */
 int pipeline_announce(struct job *, struct err *e);
 

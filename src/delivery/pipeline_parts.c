@@ -1,5 +1,7 @@
 #include <stdlib.h>
+#include <string.h>
 
+#include "base/log.h"
 #include "base/mem.h"
 #include "delivery/pipeline_internal.h"
 #include "remote/request.h"
@@ -89,6 +91,17 @@ abort_all(const struct destination *to, const char *folder, size_t *n,
 	return result;
 }
 
+static int
+abort_begun(const struct destination *to, const struct begun *b, struct err *e)
+{
+	struct asking a = {
+		.ops = to->policy->ops->parts,
+		.step = PART_ABORT,
+	};
+
+	return ask(to, &a, b->key, b->id, e);
+}
+
 int
 pipeline_abort_parts(struct job *job, size_t *n, struct err *e)
 {
@@ -98,13 +111,46 @@ pipeline_abort_parts(struct job *job, size_t *n, struct err *e)
 	struct destination to;
 
 	*n = 0;
-	/* Before it was resolved nothing was begun. */
-	if (p->meeting_id == NULL)
+	if (p->meeting_id == NULL && p->n_begun == 0)
 		return 0;
 	if (policy->ops->check(policy, e) == -1 ||
 	    pipeline_open_http(job, e) == -1)
 		return -1;
 	to = pipeline_destination(job);
+	/* Before it was resolved, what was sent ahead is all there is. */
+	for (; p->meeting_id == NULL && *n < p->n_begun; ++*n)
+		if (abort_begun(&to, &p->begun[*n], e) == -1)
+			return -1;
+	if (p->meeting_id == NULL)
+		return 0;
 	folder = policy->ops->folder(policy, p);
 	return abort_all(&to, folder, n, e);
+}
+
+static bool
+is_used(const struct job *job, const struct begun *b)
+{
+	const struct destination_policy *policy = &job->policy->destination;
+
+	for (size_t i = 0; i < job->recording.n; i++) {
+		const struct artifact *a = &job->recording.artifacts[i];
+
+		if (strcmp(a->path, b->path) == 0)
+			return policy->ops->parts->bytes(policy, a->size) > 0;
+	}
+	return false;
+}
+
+void
+pipeline_abort_unused(struct job *job)
+{
+	const struct progress *p = &job->journal.progress;
+	const struct destination to = pipeline_destination(job);
+	struct err e;
+
+	for (size_t i = 0; to.policy->ops->parts && i < p->n_begun; i++)
+		if (!is_used(job, &p->begun[i]) &&
+		    abort_begun(&to, &p->begun[i], &e) == -1)
+			log_warn("%s: parts of it stay at the store: %s",
+			    p->begun[i].path, e.text);
 }

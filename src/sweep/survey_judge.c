@@ -1,4 +1,5 @@
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -11,7 +12,8 @@
 
 enum {
 	MOST_MEDIA = 8,        /* that are looked into */
-	GROWING_MS = 10 * 1000 /* Jibri writes several times a second */
+	GROWING_MS = 10 * 1000, /* Jibri writes several times a second */
+	MB = 1000 * 1000
 };
 
 void
@@ -132,6 +134,11 @@ tell_live(const struct progress *p, struct finding *f)
 	f->facts.is_live = true;
 	f->facts.was_started = p->is_started;
 	f->facts.ahead = bytes_ahead(p);
+	free(f->why);
+	f->why = f->facts.ahead == 0
+	    ? xstrdup("live")
+	    : xasprintf("live, %" PRId64 " of %" PRId64 " MB sent",
+		  f->facts.ahead / MB, f->facts.bytes / MB);
 }
 
 static bool

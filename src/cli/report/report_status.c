@@ -214,7 +214,7 @@ report_status_json(const struct status *status)
 
 		(void)json_array_append_new(array,
 		    json_pack("{s:o, s:o, s:o, s:o, s:s, s:o, s:o, s:o, s:I, "
-			      "s:I, s:o, s:o, s:o}",
+			      "s:I, s:o, s:o, s:o, s:b, s:I}",
 			"session", report_json_text(row->session), "path",
 			report_json_text(row->path), "room",
 			report_json_text(row->room), "meetingId",
@@ -227,7 +227,8 @@ report_status_json(const struct status *status)
 			(json_int_t)f->damaged, "nextAttempt",
 			json_of_time(f->next_ms), "lastError",
 			report_json_text(row->why), "updated",
-			json_of_time(f->last_event_ms)));
+			json_of_time(f->last_event_ms), "live", (int)f->is_live,
+			"sentAhead", (json_int_t)f->ahead));
 	}
 	report_json(array);
 }

@@ -11,7 +11,11 @@ static const struct setting rows[] = {
 	    "endpoint of the S3 server",
 	    "With its scheme: https://s3.eu-central-1.amazonaws.com." },
 	{ "s3-bucket", TEXT(pipeline.destination.s3.bucket), "", "NAME",
-	    "bucket, which has to be there" },
+	    "bucket, which has to be there",
+	    "Parts of a recorder that never comes back stay until the bucket "
+	    "removes them: give it a lifecycle rule "
+	    "(AbortIncompleteMultipartUpload) of 30 days, in any case longer "
+	    "than give-up." },
 	{ "s3-region", TEXT(pipeline.destination.s3.region), "us-east-1",
 	    "NAME", "region that requests are signed for" },
 	{ "s3-access-key", TEXT(s3_keys.texts[S3_ACCESS_KEY]), "", "KEY",
