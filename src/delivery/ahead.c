@@ -9,10 +9,9 @@
 #include "delivery/pipeline_internal.h"
 
 enum {
-	GIVE_WAY_MS = 1200,     /* of two seconds, for what is under way */
-	FINISH_MS = 60 * 1000,  /* the same, when nobody waits */
-	SILENT_MS = 60 * 1000,  /* so long without a byte: nobody writes */
-	LEAST_BYTES = 1024 * 1024 /* beside the parts: see upload_ahead.c */
+	GIVE_WAY_MS = 1200,    /* of two seconds, for what is under way */
+	FINISH_MS = 60 * 1000, /* the same, when nobody waits */
+	SILENT_MS = 60 * 1000  /* so long without a byte: nobody writes */
 };
 
 struct ahead {
@@ -38,13 +37,12 @@ tells_started(const struct ahead_policy *ahead, const struct pipeline_policy *p)
 	    strstr(p->identity.room_format, "{tenant}") == NULL;
 }
 
-/* The first part goes last, and one behind it has to be there. */
 static bool
 is_large_enough(const struct pipeline_policy *p, int64_t bytes)
 {
-	int64_t part = p->destination.ops->parts->bytes(&p->destination, bytes);
+	const struct destination_policy *to = &p->destination;
 
-	return part > 0 && bytes >= 2 * part + LEAST_BYTES;
+	return upload_ahead_is_of_use(bytes, to->ops->parts->bytes(to, bytes));
 }
 
 bool

@@ -235,6 +235,7 @@ stage_upload(struct job *job, struct err *e)
 		if (upload_check_shared(&job->recording, &job->journal, e) ==
 		    -1)
 			return -1;
+		pipeline_abort_strays(job);
 		job->is_partial = first_missing(job, NULL) != NULL;
 		if (!job->is_partial)
 			note_complete(job);

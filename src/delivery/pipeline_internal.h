@@ -23,6 +23,9 @@ struct destination pipeline_destination(const struct job *);
  */
 void pipeline_abort_unused(struct job *);
 
+/* What was begun, and its answer lost; once everything is stored. */
+void pipeline_abort_strays(struct job *);
+
 /* The stage: check the media, then STOPPED or, with is_silent, nothing. */
 int pipeline_announce(struct job *, struct err *e);
 

@@ -127,6 +127,16 @@ pipeline_abort_parts(struct job *job, size_t *n, struct err *e)
 	return abort_all(&to, folder, n, e);
 }
 
+void
+pipeline_abort_strays(struct job *job)
+{
+	struct err e;
+	size_t n;
+
+	if (job->totals.has_strays && pipeline_abort_parts(job, &n, &e) == -1)
+		log_warn("uploads in parts may stay at the store: %s", e.text);
+}
+
 static bool
 is_used(const struct job *job, const struct begun *b)
 {

@@ -39,6 +39,7 @@ struct upload_totals {
 	size_t sent, found; /* now sent; already there */
 	size_t failed;
 	int64_t sent_bytes;
+	bool has_strays; /* an upload in parts may have begun unseen */
 };
 
 /* Once more what is known to be stored: under this id, of a whole medium. */
@@ -79,6 +80,9 @@ int upload_check_shared(const struct recording *, struct journal *,
  * nothing sent.  -1 when it was stopped.
  */
 int upload_preview(const struct upload_deps *, struct preview *, struct err *e);
+
+/* Does a file of that size have a part to send ahead?  The first goes last. */
+bool upload_ahead_is_of_use(int64_t size, int64_t part_bytes);
 
 /*
  * Send the parts of a file that grows as they come, but for the first and what

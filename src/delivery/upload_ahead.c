@@ -6,16 +6,26 @@
 #include "base/stop.h"
 #include "delivery/upload_internal.h"
 
-enum {
-	STEP_MS = 250,
-	MARGIN_BYTES = 1024 * 1024 /* near its end it is still written to */
-};
+enum { STEP_MS = 250, MIB = 1024 * 1024 };
+
+/* Near its end a file is still written to. */
+static int64_t
+margin(int64_t part_bytes)
+{
+	return part_bytes < MIB ? part_bytes : MIB;
+}
+
+bool
+upload_ahead_is_of_use(int64_t size, int64_t part_bytes)
+{
+	return part_bytes > 0 && size >= 2 * part_bytes + margin(part_bytes);
+}
 
 /* As far as whole parts are behind the writer that is the file. */
 static int64_t
 whole_parts(const struct flight *f, int64_t part_bytes)
 {
-	int64_t done = (f->st.st_size - MARGIN_BYTES) / part_bytes;
+	int64_t done = (f->st.st_size - margin(part_bytes)) / part_bytes;
 
 	return (done > 1 ? done : 1) * part_bytes;
 }
@@ -80,6 +90,11 @@ send_parts(struct upload *u, struct item *item, int64_t (*left_ms)(void *ctx),
 
 	if (upload_open_flight(u, item, NULL) == -1)
 		return -1;
+	/* Meanwhile it was written anew. */
+	if (item->flight->part_bytes == 0) {
+		upload_free_flight(item);
+		return 0;
+	}
 	item->flight->is_growing = true;
 	item->state = ITEM_FLYING;
 	item->flight->size = whole_parts(item->flight,

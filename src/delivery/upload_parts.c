@@ -461,8 +461,10 @@ static void
 step_back(struct parts *p, const struct call *call, enum part_outcome outcome,
     const struct http_answer *answer)
 {
-	if (call->step == PART_BEGIN)
+	if (call->step == PART_BEGIN) {
 		p->step = PART_FIND;
+		p->u->totals->has_strays |= answer->outcome != HTTP_NOT_DONE;
+	}
 	if (call->step == PART_PUT && call->number <= p->next_part)
 		p->next_part = call->number - 1;
 	if (call->step != PART_COMPLETE)

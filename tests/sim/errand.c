@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "base/stop.h"
 #include "cli/settings/config.h"
+#include "delivery/ahead.h"
 #include "delivery/attempt.h"
 #include "delivery/forget.h"
 #include "delivery/notify.h"
@@ -220,6 +221,16 @@ verify(const struct errand_of *it)
 }
 
 static void
+ahead(const struct errand_of *it)
+{
+	struct err e = { 0 };
+
+	if (ahead_run(sessions[it->recording].path, &loaded.config.ahead,
+		&loaded.config.pipeline, &e) == -1)
+		trace("process %d: %s", actor_now->id, e.text);
+}
+
+static void
 status(void)
 {
 	struct status st = { 0 };
@@ -268,6 +279,9 @@ run(void *ctx)
 	case ERRAND_STATUS:
 		status();
 		break;
+	case ERRAND_AHEAD:
+		ahead(it);
+		break;
 	case ERRAND_VERIFY:
 		verify(it);
 		break;
@@ -298,6 +312,7 @@ static const char *const names[ERRANDS] = {
 	[ERRAND_FORGET] = "forget",
 	[ERRAND_RESET] = "forget --reset",
 	[ERRAND_STATUS] = "status",
+	[ERRAND_AHEAD] = "send ahead",
 };
 
 void

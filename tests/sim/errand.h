@@ -20,6 +20,7 @@ enum errand {
 	ERRAND_FORGET,
 	ERRAND_RESET,
 	ERRAND_STATUS,
+	ERRAND_AHEAD, /* a visit of a watch to what is still recorded */
 	ERRANDS
 };
 

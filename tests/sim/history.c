@@ -195,7 +195,7 @@ calm_down(void)
 	for (size_t i = 0; i < world.n_recordings; i++) {
 		laws_changed((int)i);
 		if (sessions[i].is_live)
-			jibri_finish((int)i);
+			jibri_finish((int)i, false);
 	}
 }
 

@@ -161,6 +161,17 @@ static const char moov[] = "\0\0\0\200moov\0\0\0\170trak\0\0\0\160mdia"
 			   "\0\0\0\1\0\0\0\1\0\0\0\1"
 			   "\0\0\0\024stco\0\0\0\0\0\0\0\1\0\0\0\040";
 
+static const char moov_behind_free[] = "\0\0\0\200moov\0\0\0\170trak"
+				       "\0\0\0\160mdia"
+				       "\0\0\0\024hdlr\0\0\0\0\0\0\0\0vide"
+				       "\0\0\0\124minf\0\0\0\114stbl"
+				       "\0\0\0\024stsz\0\0\0\0\0\0\0\4"
+				       "\0\0\0\1"
+				       "\0\0\0\034stsc\0\0\0\0\0\0\0\1"
+				       "\0\0\0\1\0\0\0\1\0\0\0\1"
+				       "\0\0\0\024stco\0\0\0\0\0\0\0\1"
+				       "\0\0\0\050";
+
 static bool
 is_media(const char *path)
 {
@@ -247,16 +258,39 @@ jibri_delete(int recording, const char *path)
 	laws_changed(recording);
 }
 
-/* Only the beginning of a file, as it is for an hour. */
+/* As ffmpeg has it after so many bytes of pictures, or at its end. */
 static void
-begin_media(int recording)
+write_media(int recording, size_t len, bool is_whole)
 {
 	autobuf struct buf b = { 0 };
+	autobuf struct buf text = { 0 };
 
+	for (int i = 0; text.len < len; i++)
+		(void)buf_addf(&text, "picture %06d of %d. ", i, recording);
+	text.len = len;
+	(void)buf_add(&text, "", 1);
 	add_box(&b, "ftyp", "isom0000isommp42");
 	add_box(&b, "free", "");
-	(void)buf_add(&b, "\0\0\0\0mdat", 8);
+	if (is_whole)
+		add_box(&b, "mdat", buf_str(&text));
+	else
+		(void)buf_add(&b, "\0\0\0\0mdat", 8);
+	if (!is_whole)
+		(void)buf_add(&b, text.data, len);
+	if (is_whole)
+		(void)buf_add(&b, moov_behind_free, sizeof(moov) - 1);
 	put(recording, sessions[recording].media, b.data, b.len, NULL, false);
+}
+
+void
+jibri_grow(int recording, size_t len)
+{
+	struct session *s = &sessions[recording];
+
+	if (!s->is_live || jibri_directory(recording) == NULL)
+		return;
+	s->pictures += len;
+	write_media(recording, s->pictures, false);
 }
 
 void
@@ -276,7 +310,7 @@ jibri_make(int recording, size_t extra, bool is_live)
 	disk_make(root, s->name, true)->recording = recording;
 	s->is_live = is_live;
 	if (is_live) {
-		begin_media(recording);
+		write_media(recording, 0, false);
 		return;
 	}
 	write_bytes(recording, s->media, 40);
@@ -289,11 +323,14 @@ jibri_make(int recording, size_t extra, bool is_live)
 }
 
 void
-jibri_finish(int recording)
+jibri_finish(int recording, bool is_rewritten)
 {
 	if (jibri_directory(recording) == NULL)
 		return;
 	sessions[recording].is_live = false;
-	write_bytes(recording, sessions[recording].media, 60);
+	if (sessions[recording].pictures > 0 && !is_rewritten)
+		write_media(recording, sessions[recording].pictures, true);
+	else
+		write_bytes(recording, sessions[recording].media, 60);
 	jibri_write_metadata(recording, true, true);
 }

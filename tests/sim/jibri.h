@@ -27,6 +27,7 @@ struct session {
 	char media[64];         /* its file */
 	int64_t handed_over_ms; /* Jibri has called; INT64_MAX: it has not */
 	bool is_live;           /* Jibri writes to it */
+	size_t pictures;        /* bytes of them, then */
 	bool has_left;          /* an operator gave it up, or took it away */
 	bool died_last;         /* nobody has ended a run over it since */
 	bool is_held;           /* says status, when it was last asked */
@@ -46,7 +47,9 @@ void jibri_rewrite(int recording, const char *path, bool keeps_size,
     bool keeps_time);
 void jibri_write_metadata(int recording, bool has_secret, bool is_whole);
 void jibri_delete(int recording, const char *path);
-void jibri_finish(int recording);
+/* A recording that is being made has so many bytes more, or its end. */
+void jibri_grow(int recording, size_t len);
+void jibri_finish(int recording, bool is_rewritten);
 
 /* Some file of it; NULL: it has none. */
 const struct version *jibri_some(int recording, uint32_t choice);

@@ -9,6 +9,7 @@
 #include "disk.h"
 #include "fate.h"
 #include "jibri.h"
+#include "s3_model.h"
 #include "server.h"
 #include "told.h"
 #include "trace.h"
@@ -553,5 +554,10 @@ laws_end(void)
 			    "%s is not delivered long after all faults ended: "
 			    "%s is missing",
 			    sessions[i].name, missing);
+		else if (laws_is_delivered((int)i, &missing) &&
+		    s3_has_upload(sessions[i].name))
+			law_break(LAW_ORPHAN,
+			    "%s is done, and an upload in parts of it is left",
+			    sessions[i].name);
 	}
 }

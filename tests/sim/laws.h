@@ -33,7 +33,8 @@ struct arrival;
 	X(JOURNAL, "journal") \
 	X(EARLY, "early") \
 	X(OUTAGE, "outage") \
-	X(ENDS, "ends")
+	X(ENDS, "ends") \
+	X(ORPHAN, "orphan")
 
 enum law {
 #define X(name, text) LAW_##name,

@@ -21,6 +21,7 @@ enum {
 	STEPS = 24,
 	SWEEPS = 12,
 	LARGE_BYTES = 66000,
+	LIVE_STEPS = 12,
 	SECOND_MS = 1000,
 	MINUTE_MS = 60 * SECOND_MS
 };
@@ -32,7 +33,7 @@ struct step {
 	uint32_t how, long_ms;
 };
 
-static struct step steps[STEPS + 3 * RECORDINGS];
+static struct step steps[STEPS + (3 + LIVE_STEPS) * RECORDINGS];
 static size_t n_steps;
 static int64_t end_ms;
 
@@ -218,9 +219,23 @@ sweep(const struct step *s)
 static void
 finish(const struct step *s)
 {
-	jibri_finish(s->recording);
+	jibri_finish(s->recording, s->how % 8 == 7);
 	if (s->how % 4 != 3)
 		hook(s);
+}
+
+static void
+record(const struct step *s)
+{
+	jibri_grow(s->recording, s->long_ms);
+}
+
+/* As a watch has it visited. */
+static void
+send_ahead(const struct step *s)
+{
+	if (sessions[s->recording].is_live)
+		errand_start(s->host, ERRAND_AHEAD, s->recording);
 }
 
 /* Whenever somebody reads it, it has become longer. */
@@ -278,6 +293,19 @@ add_step(int64_t at_ms, struct step s)
 		end_ms = at_ms;
 }
 
+/* Until then it grows, and is sent ahead. */
+static void
+plan_recorder(struct step s, int64_t until_ms)
+{
+	for (int i = 0; i < LIVE_STEPS; i++) {
+		int64_t at_ms = draw(DRAW_WORLD, (uint32_t)until_ms);
+
+		s.run = i % 2 ? send_ahead : record;
+		s.long_ms = 10000 + draw(DRAW_WORLD, 60000);
+		add_step(at_ms, s);
+	}
+}
+
 static void
 plan_recording(int i)
 {
@@ -289,6 +317,7 @@ plan_recording(int i)
 	};
 	bool is_live = world_chance(FAULT_LIVE, 150);
 	uint32_t orphan = draw(DRAW_WORLD, 8);
+	int64_t at_ms;
 
 	jibri_make(i, draw(DRAW_WORLD, 3), is_live);
 	/* What is read at once goes to a bucket in one piece. */
@@ -305,7 +334,10 @@ plan_recording(int i)
 	}
 	if (is_live) {
 		s.run = finish;
-		add_step((1 + draw(DRAW_WORLD, 25)) * MINUTE_MS, s);
+		at_ms = (1 + draw(DRAW_WORLD, 25)) * MINUTE_MS;
+		add_step(at_ms, s);
+		if (world.is_s3)
+			plan_recorder(s, at_ms);
 		return;
 	}
 	if (orphan == 7)

@@ -13,7 +13,7 @@
 
 #define BUCKET "http://s3.sim/bucket"
 
-enum { PARTS = 100 };
+enum { PARTS = 100, LOST_MS = 500 };
 
 struct part {
 	char *data;
@@ -24,6 +24,8 @@ struct part {
 struct upload {
 	char *id, *key;
 	struct part parts[PARTS];
+	int64_t begun_ms;
+	bool is_stray; /* nobody asked for it when it was begun */
 	struct upload *next;
 };
 
@@ -51,6 +53,15 @@ s3_reset(void)
 	while (uploads)
 		drop(uploads);
 	next_upload = 1;
+}
+
+bool
+s3_has_upload(const char *text)
+{
+	for (const struct upload *up = uploads; up; up = up->next)
+		if (!up->is_stray && strstr(up->key, text))
+			return true;
+	return false;
 }
 
 bool
@@ -165,13 +176,27 @@ list(const char *prefix, struct reply *reply)
 
 /* Uploads in parts */
 
+/* Long after its answer was lost, or a second time by a proxy. */
+static bool
+is_stray(const struct arrival *a, const char *key)
+{
+	if (now_ms > a->sent_ms + LOST_MS)
+		return true;
+	for (const struct upload *up = uploads; up; up = up->next)
+		if (up->begun_ms == now_ms && strcmp(up->key, key) == 0)
+			return true;
+	return false;
+}
+
 static void
-begin(const char *key, struct reply *reply)
+begin(const struct arrival *a, const char *key, struct reply *reply)
 {
 	struct upload *up = xcalloc(1, sizeof(*up));
 
 	up->id = xasprintf("up%d", next_upload++);
 	up->key = xstrdup(key);
+	up->begun_ms = now_ms;
+	up->is_stray = is_stray(a, key);
 	up->next = uploads;
 	uploads = up;
 	(void)buf_addf(&reply->body,
@@ -325,7 +350,7 @@ s3_act(const struct arrival *a, struct reply *reply)
 	else if (prefix)
 		(all ? find_uploads : list)(prefix, reply);
 	else if (all)
-		begin(key, reply);
+		begin(a, key, reply);
 	else
 		put(a, key, reply);
 }

@@ -13,6 +13,9 @@
 
 void s3_reset(void);
 
+/* Is one in parts under way whose key has this in it? */
+bool s3_has_upload(const char *text);
+
 /* Is this URL a bucket's? */
 bool s3_is_asked(const char *url);
 enum stage s3_stage(const char *method);
