@@ -43,10 +43,10 @@ finished() {
 # cost COMMAND...: sets cpu_ms, the best of five runs.  Its own memory may
 # not pass 8 MiB, which root would raise to confine itself.
 cost() {
-	local i used
+	local used
 	(ulimit -d 8192 && JIBRI_FINALIZE_CONFINE=no "$@" >/dev/null)
 	cpu_ms=999999
-	for i in 1 2 3 4 5; do
+	for _ in 1 2 3 4 5; do
 		used=$(TIMEFORMAT='%U %S'
 			{ time "$@" >/dev/null; } 2>&1)
 		used=$(awk '{ print int(($1 + $2) * 1000) }' <<<"$used")
@@ -76,7 +76,8 @@ cost() {
 	finished 100
 	mkdir "$DIR/few"
 	cp -al "$REC" "$DIR/few"
-	local before=$(stamps)
+	local before
+	before=$(stamps)
 	strace -fqq -o "$DIR/few.calls" "$BIN" sweep "$DIR/few"
 	strace -fqq -o "$DIR/many.calls" "$BIN" sweep
 	local each=$((($(wc -l <"$DIR/many.calls") -

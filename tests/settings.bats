@@ -81,7 +81,7 @@ another() {
 	min-free) echo 12% ;;
 	jobs | unpack-ratio) echo 3 ;;
 	defer) echo yes ;;
-	limit-rate) echo 512k ;;
+	limit-rate | live-limit-rate) echo 512k ;;
 	checksum) echo none ;;
 	log-format) echo json ;;
 	log-level) echo warning ;;

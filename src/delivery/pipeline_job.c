@@ -16,9 +16,9 @@ job_open(struct job *job, const char *directory, bool is_looking, struct err *e)
 		return -1;
 	log_set_session(named ? named : recording_name(rec));
 	if ((is_looking ? journal_look(&job->journal, rec->dirfd, e)
-			: (job->is_ahead ? journal_open_free : journal_open)(
-			      &job->journal, rec->dirfd, rec->policy->locking,
-			      e)) == -1)
+			: (job->is_ahead ? journal_open_free
+					 : journal_open)(&job->journal,
+			      rec->dirfd, rec->policy->locking, e)) == -1)
 		return -1;
 	if (p->session && !named)
 		log_set_session(p->session);

@@ -84,8 +84,8 @@ static int
 send_parts(struct upload *u, struct item *item, int64_t (*left_ms)(void *ctx),
     void *ctx, struct err *e)
 {
-	const struct begun *b = progress_begun(
-	    &u->deps->journal->progress, item->artifact->path);
+	const struct begun *b =
+	    progress_begun(&u->deps->journal->progress, item->artifact->path);
 	int64_t left = -1;
 
 	if (upload_open_flight(u, item, NULL) == -1)
@@ -100,8 +100,8 @@ send_parts(struct upload *u, struct item *item, int64_t (*left_ms)(void *ctx),
 	item->flight->size = whole_parts(item->flight,
 	    b ? b->part_bytes : item->flight->part_bytes);
 	upload_parts_open(u, item);
-	while (item->parts && stop_check(e) == 0 &&
-	    (left = left_ms(ctx)) == -1) {
+	while (
+	    item->parts && stop_check(e) == 0 && (left = left_ms(ctx)) == -1) {
 		send_due(u, item);
 		take_ended(u, clock_mono_ms() + STEP_MS);
 	}

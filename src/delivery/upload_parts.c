@@ -200,11 +200,11 @@ upload_parts_go(struct item *item)
 static bool
 is_due(const struct parts *p)
 {
-	bool has_parts = p->step == PART_PUT && p->next_part < p->n;
+	bool is_idle =
+	    p->in_air == 0 && !(p->u->deps->is_ahead && p->step == PART_PUT);
 
-	if (p->u->deps->is_ahead && p->step == PART_PUT)
-		return !p->is_ending && has_parts;
-	return !p->is_ending && (p->in_air == 0 || has_parts);
+	return !p->is_ending &&
+	    (is_idle || (p->step == PART_PUT && p->next_part < p->n));
 }
 
 struct item *
@@ -247,9 +247,7 @@ upload_parts_open(struct upload *u, struct item *item)
 void
 upload_parts_give_up(struct upload *u)
 {
-	struct parts *next;
-
-	for (struct parts *p = u->open; p; p = next) {
+	for (struct parts *p = u->open, *next; p; p = next) {
 		next = p->next;
 		end(p);
 	}

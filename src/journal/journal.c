@@ -61,19 +61,6 @@ is_foreign(int number)
 	    number == EISDIR || number == ENXIO;
 }
 
-int
-journal_open_file(int dirfd, int flags)
-{
-	int fd;
-
-	do
-		fd = openat(dirfd, RECORDING_JOURNAL,
-		    flags | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK,
-		    0640);
-	while (fd == -1 && errno == EINTR);
-	return fd;
-}
-
 static int
 check_file(struct journal *j, struct err *e)
 {
@@ -280,9 +267,8 @@ journal_open(struct journal *j, int dirfd, bool locking, struct err *e)
 {
 	int64_t until_ms = clock_mono_ms() + GIVE_WAY_MS;
 	int result = journal_open_free(j, dirfd, locking, e);
-	autoclose int wish = result == -1 && may_give_way(j, e)
-	    ? journal_want(dirfd)
-	    : -1;
+	autoclose int wish =
+	    result == -1 && may_give_way(j, e) ? journal_want(dirfd) : -1;
 
 	while (wish != -1 && result == -1 && may_give_way(j, e) &&
 	    clock_mono_ms() < until_ms) {

@@ -8,6 +8,19 @@
 #include "journal/journal_internal.h"
 #include "recording/recording.h"
 
+int
+journal_open_file(int dirfd, int flags)
+{
+	int fd;
+
+	do
+		fd = openat(dirfd, RECORDING_JOURNAL,
+		    flags | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK,
+		    0640);
+	while (fd == -1 && errno == EINTR);
+	return fd;
+}
+
 static enum lock
 lock_outcome(int result)
 {

@@ -315,7 +315,7 @@ apply_reopened(struct progress *p, const struct event *ev)
 {
 	(void)ev;
 	p->is_withheld = false;
-	/* What is told of it next is news, even within the same second. */
+	/* What is told of it next is news, even within a second. */
 	p->generation++;
 	if (p->state > REC_RESOLVED)
 		p->state = REC_RESOLVED;
@@ -423,8 +423,7 @@ apply_deferred(struct progress *p, const struct event *ev)
 static void
 apply_nothing(struct progress *p, const struct event *ev)
 {
-	(void)p;
-	(void)ev;
+	(void)p, (void)ev;
 }
 
 static void
@@ -478,8 +477,6 @@ progress_apply(struct progress *p, const struct event *ev)
 		[EVENT_FAILED] = apply_failed,
 		[EVENT_UNPACKED] = apply_unpacked,
 		[EVENT_GIVEN_UP] = apply_given_up,
-		[EVENT_RESET] = apply_nothing,
-		[EVENT_TELLING] = apply_nothing,
 		[EVENT_OUTDATED] = apply_outdated,
 		[EVENT_UPLOAD_BEGUN] = progress_begin_parts,
 		[EVENT_PART_STORED] = progress_add_part,
@@ -494,8 +491,8 @@ progress_apply(struct progress *p, const struct event *ev)
 		tell(p, ev->moment_ms);
 		return;
 	}
-	p->is_recording = is_of_recording(ev) &&
-	    (p->is_recording || !p->has_events);
+	p->is_recording =
+	    is_of_recording(ev) && (p->is_recording || !p->has_events);
 	meaning[ev->kind](p, ev);
 	p->has_events = true;
 	p->last_event_ms = ev->at_ms;

@@ -11,7 +11,7 @@
 #include "sweep/survey_internal.h"
 
 enum {
-	MOST_MEDIA = 8,        /* that are looked into */
+	MOST_MEDIA = 8,         /* that are looked into */
 	GROWING_MS = 10 * 1000, /* Jibri writes several times a second */
 	MB = 1000 * 1000
 };

@@ -98,8 +98,7 @@ end(struct live *live)
 
 	(void)visit_end(&live->visit, &report);
 	live->rest_ms = clock_mono_ms();
-	if (report.err.class == ERR_NONE ||
-	    report.err.class == ERR_INTERRUPTED)
+	if (report.err.class == ERR_NONE || report.err.class == ERR_INTERRUPTED)
 		return;
 	live->rest_ms += REST_MS;
 	log_info("%s: %s; nothing is sent ahead for a minute", live->path,

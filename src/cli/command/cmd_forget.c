@@ -69,8 +69,8 @@ forget_what_was_begun(const struct loaded *l, const struct recording *rec,
 	int result = forget_parts(rec, &l->config.pipeline, &n, e);
 
 	if (n > 0)
-		log_info("%zu upload%s in parts %s aborted", n, n > 1 ? "s" : "",
-		    n > 1 ? "are" : "is");
+		log_info("%zu %s aborted", n,
+		    n > 1 ? "uploads in parts are" : "upload in parts is");
 	return result;
 }
 

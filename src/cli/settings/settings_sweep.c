@@ -42,14 +42,14 @@ static const struct setting rows[] = {
 	    "terminationGracePeriodSeconds of Kubernetes." },
 	{ "live", BOOL(ahead.is_wanted), "yes", NULL,
 	    "watch sends a recording while it is made",
-	    "Where the store takes parts: all but the first and the last go out "
-	    "as they are written, and are compared with the file once it is "
-	    "finished.  Not where s3-key needs {tenant} or {meeting}, or with "
-	    "room-from-media = no, as nobody knows yet where it belongs." },
+	    "Where the store takes parts: all but the first and the last go "
+	    "out as they are written, and are compared with the file once it "
+	    "is finished.  Not where s3-key needs {tenant} or {meeting}, or "
+	    "with room-from-media = no, as nobody knows yet where it "
+	    "belongs." },
 	{ "live-limit-rate", SIZE(ahead.rate_bytes), "0", "SIZE",
 	    "bytes a second of each recording so sent",
-	    "500k, 10M or 1G; 0: no limit.",
-	    .check = check_rate },
+	    "500k, 10M or 1G; 0: no limit.", .check = check_rate },
 	{ "settle", MILLIS(verdict.settle_ms), "30m", "TIME",
 	    "an orphan counts as finished after this long",
 	    "For a recording that Jibri never called us for and that has no "
