@@ -315,7 +315,7 @@ apply_reopened(struct progress *p, const struct event *ev)
 {
 	(void)ev;
 	p->is_withheld = false;
-	/* What is told of it next is news, even within a second. */
+	/* What is told of it next is news, even within the same second. */
 	p->generation++;
 	if (p->state > REC_RESOLVED)
 		p->state = REC_RESOLVED;

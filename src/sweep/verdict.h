@@ -32,7 +32,7 @@ struct evidence {
 	bool has_journal; /* with an event that says more than STARTED */
 	bool is_locked;
 	bool is_recording; /* STARTED and parts sent ahead are all there is */
-	bool is_writable; /* the directory */
+	bool is_writable;  /* the directory */
 	/* Of the journal, where there is one. */
 	const struct progress *progress;
 	bool is_all_stored; /* every artifact, as it is now */

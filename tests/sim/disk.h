@@ -58,7 +58,7 @@ struct file {
 	struct actor *owner;
 	int flags;
 	size_t offset;
-	int lock; /* F_RDLCK, F_WRLCK, F_UNLCK */
+	int lock;        /* F_RDLCK, F_WRLCK, F_UNLCK */
 	bool is_wishing; /* has locked the byte behind all that a run locks */
 	bool is_flocked;
 	bool is_stale; /* its server has forgotten it */
