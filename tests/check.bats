@@ -5,7 +5,7 @@
 load lib
 setup() {
 	common_setup
-	unset "${!JIBRI_FINALIZE_@}"
+	unset_all
 	# The machine may have a user jibri, whom it asks for.
 	open_program
 	BIN=$DIR/bin
