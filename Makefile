@@ -17,6 +17,8 @@
 #                     as ffmpeg does; scripts/deps media installs it
 # make check-s3       a real gateway plays S3 instead of the sandbox;
 #                     scripts/deps s3 installs it
+# make check-live     ffmpeg records in real time (MINUTES='1 5 20'), and all of
+#                     it has to be there soon after; scripts/deps s3 media
 # make bench          side by side with the script that is replaced
 # make bench-s3       side by side with rclone and curl, on a real gateway;
 #                     scripts/deps s3 installs both
@@ -372,6 +374,12 @@ check-s3:
 	    TESTS='$(filter-out unit,$(or $(filter tests/s3%,$(TESTS)), \
 	    $(wildcard tests/s3*.bats)))'
 
+# Recordings of so many minutes each are made in real time.
+MINUTES = 1 5 20
+check-live: export MINUTES := $(MINUTES)
+check-live:
+	+@tests/s3/with-gateway $(MAKE) -s check TESTS=tests/live/live.bats
+
 check-cross: $(out)/sandbox
 	@BUILD='$(abspath $(out))' scripts/cross
 
@@ -408,7 +416,7 @@ clean:
 	rm -rf $(BUILD)
 
 .PHONY: all sim helpers bench bench-s3 check check-long check-mutants check-packages \
-    check-fresh check-cross check-hocon check-media check-oidc check-s3 \
+    check-fresh check-cross check-hocon check-live check-media check-oidc check-s3 \
     check-stacks \
     soak fuzz analyze sbom lint docs format install dist deb rpm clean FORCE
 .DELETE_ON_ERROR:

@@ -1,0 +1,183 @@
+#!/usr/bin/env bats
+# What make check-live runs: ffmpeg records in real time, as Jibri has it do, a
+# watch looks on, and the uplink carries two and a half times what is recorded.
+# The store is a Ceph gateway.
+
+load ../lib
+load ../s3/s3
+
+# 16 Mbit/s are recorded; RATE is bytes a second of the uplink.
+RATE=5000000
+
+setup_file() {
+	export SOURCE=$BATS_FILE_TMPDIR/source.mkv
+	ffmpeg -nostdin -v error -f lavfi \
+		-i testsrc2=s=1280x720:r=30,noise=alls=40:allf=t -t 20 \
+		-c:v mpeg4 -b:v 16M -minrate 16M -maxrate 16M -bufsize 4M \
+		-y "$SOURCE"
+}
+
+setup() {
+	[ -n "${CHECK_S3:-}" ] || skip "make check-live runs this"
+	common_setup
+	start_s3
+	rmdir "$REC"
+	export JIBRI_FINALIZE_RECORDINGS_DIR=$DIR/recordings
+	export JIBRI_FINALIZE_S3_PART_SIZE=5M JIBRI_FINALIZE_STALL_TIMEOUT=20s
+	export JIBRI_FINALIZE_DEADLINE=2h
+	WATCH_PID=
+}
+
+teardown() {
+	[ -z "$WATCH_PID" ] || kill -KILL "$WATCH_PID" 2>/dev/null || true
+	[ -z "${PROXY_IN:-}" ] || exec {PROXY_IN}>&-
+	common_teardown
+}
+
+# uplink: S3 is behind a slow one.
+uplink() {
+	mkdir "$DIR/proxy"
+	echo "$RATE" >"$DIR/proxy/rate"
+	coproc PROXY {
+		exec "$ROOT/tests/s3/proxy" "${S3_URL##*:}" "$DIR/proxy" \
+			>/dev/null 3>&-
+	}
+	exec {PROXY_IN}>&"${PROXY[1]}"
+	wait_for test -s "$DIR/proxy/proxy-port"
+	export JIBRI_FINALIZE_S3_URL
+	JIBRI_FINALIZE_S3_URL=http://127.0.0.1:$(<"$DIR/proxy/proxy-port")
+}
+
+watch() {
+	"$BIN" watch "$@" >"$DIR/log" 2>&1 3>&- &
+	WATCH_PID=$!
+}
+
+# records SESSION SECONDS KIND [FLAG...]: sets ended, in milliseconds.
+records() {
+	local seconds=$2 kind=$3
+	SESSION=$1
+	REC=$DIR/recordings/$1
+	MEDIA=${ROOM}_2026-01-02-03-04-05.$kind
+	shift 3
+	mkdir "$REC"
+	ffmpeg -nostdin -v error -re -stream_loop -1 -i "$SOURCE" \
+		-t "$seconds" -c copy "$@" -y "$REC/$MEDIA"
+	ended=$(date +%s%3N)
+	metadata "https://meet.example.org/$ROOM"
+}
+
+announced() {
+	webhooks | grep -q "STOPPED $ROOM $SESSION"
+}
+
+# available: how long after ffmpeg's end it was there, in milliseconds.
+available() {
+	local i
+	for ((i = 0; i < 40000; i++)); do
+		announced && break
+		sleep 0.05
+	done
+	announced
+	took=$(($(journal 'select(.event == "announced") | .at') - ended))
+}
+
+uploads() {
+	s3_curl -H "x-amz-content-sha256: $(sha256_of '')" \
+		"$S3_URL/$S3_BUCKET?uploads=" | grep -o '<UploadId>[^<]*' || true
+}
+
+# is_there: byte for byte, and nothing half done.
+is_there() {
+	curl -sf "$S3_URL/$S3_BUCKET/$ROOM/$SESSION/$MEDIA" |
+		cmp - "$REC/$MEDIA"
+	assert_equal "$(uploads)" ""
+	assert_equal "$(webhooks | grep -c "STOPPED $ROOM $SESSION")" 1
+}
+
+ahead() {
+	[ -e "$REC/.jibri-finalize" ] &&
+		journal 'select(.event == "began" or .event == "partStored") |
+			.event' | sed '/began/,$d' | wc -l
+}
+
+@test "a recording is there seconds after its end, however long it was" {
+	local minutes took ended live=() later size before
+	uplink
+	for minutes in $MINUTES; do
+		watch
+		before=$(<"$DIR/proxy/sent")
+		records "live-$minutes" "$((minutes * 60))" mp4
+		available
+		live+=("$took")
+		is_there
+		kill "$WATCH_PID"
+		wait "$WATCH_PID"
+		size=$(stat -c %s "$REC/$MEDIA")
+		before=$(($(<"$DIR/proxy/sent") - before))
+		echo "# $minutes min, $((size / 1000000)) MB: there after" \
+			"$took ms, $((before * 100 / size)) % of it were sent" >&3
+		((before * 10 <= size * 11))
+		cp -r "$REC" "$DIR/recordings/later-$minutes"
+		rm "$DIR/recordings/later-$minutes/.jibri-finalize"
+		REC=$DIR/recordings/later-$minutes
+		SESSION=later-$minutes
+		later=$(date +%s%3N)
+		"$BIN" "$REC" >"$DIR/log" 2>&1
+		later=$(($(date +%s%3N) - later))
+		echo "# sent afterwards: $later ms," \
+			"$((took * 100 / later)) %" >&3
+		((took * 100 <= later * 15))
+	done
+	# No longer for one that is longer, but for what falls into the last part.
+	((live[-1] <= live[0] + 2000))
+}
+
+@test "fragmented MP4, Matroska and a file that is rewritten at its end arrive right" {
+	watch
+	records fragmented 20 mp4 -movflags frag_keyframe+empty_moov
+	(($(ahead) >= 3))
+	available
+	is_there
+	records matroska 20 mkv
+	(($(ahead) >= 3))
+	available
+	is_there
+	records faststart 20 mp4 -movflags faststart
+	(($(ahead) >= 3))
+	available
+	is_there
+}
+
+@test "whenever watch is killed, it arrives right" {
+	local i
+	for i in 1 2 3 4; do
+		watch
+		records "killed-$i" 12 mp4 &
+		sleep "$((RANDOM % 12)).$((RANDOM % 10))"
+		kill -KILL "$WATCH_PID"
+		wait "$WATCH_PID" || true
+		watch
+		wait "$!" || true
+		SESSION=killed-$i
+		REC=$DIR/recordings/$SESSION
+		MEDIA=${ROOM}_2026-01-02-03-04-05.mp4
+		wait_for test -e "$REC/metadata.json"
+		ended=0
+		available
+		is_there
+		kill "$WATCH_PID"
+		wait "$WATCH_PID" || true
+	done
+}
+
+@test "a tenant's recording is begun anew under its key, and arrives right" {
+	rooms "{\"[acme]$ROOM\": 7}"
+	watch
+	records tenant 12 mp4
+	(($(ahead) >= 2))
+	metadata "https://meet.example.org/acme/$ROOM"
+	ROOM="[acme]$ROOM"
+	available
+	is_there
+}
