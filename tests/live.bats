@@ -142,6 +142,8 @@ arrived() {
 	run_command 0 status --json
 	assert_equal "$(jq -c '.[0] | [.live, .sentAhead]' <<<"$output")" \
 		"[true,10485760]"
+	run_command 0 sweep --metrics-file "$DIR/m.prom"
+	grep -qx "jibri_finalize_sent_ahead_bytes 10485760" "$DIR/m.prom"
 	finish
 	arrived
 	run_command 0 status --json

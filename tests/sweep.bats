@@ -779,6 +779,7 @@ gauge() {
 	local held
 	held=$("$BIN" status --json --state held | jq -r '.[0].path')
 	assert_equal "$(gauge undelivered_bytes)" "$(stat -c %s "$held/$MEDIA")"
+	(($(gauge last_success_delay_seconds | cut -d. -f1) >= 60))
 	(($(gauge last_success_timestamp_seconds | cut -d. -f1) >= EPOCHSECONDS - 60))
 	(($(gauge disk_free_bytes) > 0))
 	assert_equal "$(find "$DIR" -maxdepth 1 -name "*m.prom*" | wc -l)" 1

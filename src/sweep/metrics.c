@@ -31,8 +31,14 @@ on_found(void *ctx, struct finding *f)
 	m->ambiguous += facts->ambiguous;
 	for (int c = 0; c < ERR_CLASSES; c++)
 		m->failures[c] += facts->failed_runs[c];
-	if (facts->done_ms > m->success_ms)
+	m->ahead_bytes += facts->ahead;
+	if (facts->done_ms > m->success_ms) {
 		m->success_ms = facts->done_ms;
+		m->delay_ms =
+		    facts->newest_ms > 0 && facts->newest_ms < facts->done_ms
+		    ? facts->done_ms - facts->newest_ms
+		    : 0;
+	}
 	if (!is_undelivered(f->verdict))
 		return;
 	m->undelivered_bytes += facts->undelivered;
@@ -137,6 +143,11 @@ metrics_format(const struct metrics *m, int64_t now_ms, struct buf *out)
 	add_gauge(out, "last_success_timestamp_seconds",
 	    "When the last STOPPED was acknowledged.",
 	    (double)m->success_ms / 1000);
+	add_gauge(out, "last_success_delay_seconds",
+	    "From its last write to that STOPPED.", (double)m->delay_ms / 1000);
+	add_gauge(out, "sent_ahead_bytes",
+	    "Bytes at the store of recordings that are still made.",
+	    (double)m->ahead_bytes);
 	add_gauge(out, "attempts", "Runs over all recordings.",
 	    (double)m->attempts);
 	add_failures(out, m);

@@ -15,8 +15,10 @@
 struct metrics {
 	size_t count[VERDICTS];
 	int64_t undelivered_bytes;
-	int64_t oldest_ms;  /* the oldest undelivered one; 0: none */
-	int64_t success_ms; /* the last acknowledged STOPPED; 0: none */
+	int64_t oldest_ms;   /* the oldest undelivered one; 0: none */
+	int64_t success_ms;  /* the last acknowledged STOPPED; 0: none */
+	int64_t delay_ms;    /* from the last write to that */
+	int64_t ahead_bytes; /* at the store, of what is still recorded */
 	int64_t attempts, ambiguous;
 	int64_t failures[ERR_CLASSES];
 	uint64_t free_bytes, total_bytes; /* of the fullest root's disk */
