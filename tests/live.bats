@@ -351,3 +351,27 @@ arrived_media() {
 started() {
 	webhooks | grep -q STARTED
 }
+
+@test "two of them on one recording do it no harm, and do not quarrel" {
+	local first
+	watch
+	first=$WATCH_PID
+	watch
+	jibri 17
+	wait_for has_ahead "2 3"
+	sleep 3
+	# One has it, the other looks now and then.
+	(($(ticks "$first") + $(ticks "$WATCH_PID") < ${SAN:-0} * 1000 + 150))
+	finish
+	arrived
+	leave 0
+	WATCH_PID=$first
+	leave 0
+	assert_equal "$(journal 'select(.event == "partStored") | .count' |
+		sort -n | xargs)" "1 2 3 4"
+}
+
+# ticks PID: hundredths of a second of processor time, with its children's.
+ticks() {
+	awk '{ print $14 + $15 + $16 + $17 }' "/proc/$1/stat"
+}

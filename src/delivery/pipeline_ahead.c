@@ -136,7 +136,7 @@ tell_started(struct job *job)
 	struct err e;
 
 	if (!job->journal.progress.is_started && notify_started(job, &e) == -1)
-		log_warn("%s", e.text);
+		log_info("%s", e.text);
 }
 
 static int

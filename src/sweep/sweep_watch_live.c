@@ -7,7 +7,8 @@
 #include "base/mem.h"
 #include "sweep/sweep_watch_internal.h"
 
-enum { REST_MS = 60 * 1000 };
+/* What another watch sends needs no more than a look now and then. */
+enum { REST_MS = 10 * 1000, TROUBLE_MS = 60 * 1000 };
 
 static struct live *
 find(struct lives *l, const char *path)
@@ -97,10 +98,10 @@ end(struct live *live)
 	struct visit_report report;
 
 	(void)visit_end(&live->visit, &report);
-	live->rest_ms = clock_mono_ms();
+	live->rest_ms = clock_mono_ms() + REST_MS;
 	if (report.err.class == ERR_NONE || report.err.class == ERR_INTERRUPTED)
 		return;
-	live->rest_ms += REST_MS;
+	live->rest_ms += TROUBLE_MS - REST_MS;
 	log_info("%s: %s; nothing is sent ahead for a minute", live->path,
 	    report.err.text);
 }
@@ -119,8 +120,6 @@ lives_end(struct lives *l, void (*ended)(void *ctx, const char *path),
 			continue;
 		end(live);
 		ended(ctx, live->path);
-		if (live->rest_ms <= clock_mono_ms())
-			forget(live);
 	}
 }
 
