@@ -84,6 +84,7 @@ struct upload {
 	int futility; /* of failures since the last success */
 
 	struct inventory inventory;
+	struct text_list made; /* ids that a list may show from now on */
 	bool is_listing;
 	int64_t list_due_ms;
 	int64_t list_began_ms;

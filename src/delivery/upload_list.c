@@ -385,7 +385,7 @@ upload_list_start(struct upload *u)
 
 	u->list_due_ms = INT64_MAX;
 	inventory_begin(&u->inventory, u->deps->to.policy,
-	    &u->deps->journal->progress, &u->headers);
+	    &u->deps->journal->progress, &u->headers, &u->made);
 	if (start_page(u, &e) == 0) {
 		u->list_began_ms = clock_mono_ms();
 		u->is_listing = true;

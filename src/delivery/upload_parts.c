@@ -416,6 +416,7 @@ take_whole(struct call *call, struct err *e)
 	upload_doubt(item, now + item->flight->request.answer_timeout_ms);
 	item->is_completed = item->is_accepted = true;
 	item->status = 200;
+	text_list_add(&u->made, item->whole ? item->whole : "");
 	upload_ask(u, item, now);
 	return true;
 }

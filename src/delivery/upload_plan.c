@@ -256,6 +256,7 @@ upload_free(struct upload *u)
 	free(u->items);
 	free(u->waiting);
 	text_list_free(&u->headers);
+	text_list_free(&u->made);
 	inventory_free(&u->inventory);
 	mimetype_close(u->mimetype);
 }

@@ -68,6 +68,13 @@ is_known(const struct inventory *inv, const char *id)
 		compare_strings);
 }
 
+/* Where an id stands for bytes, those of an older version can come back. */
+static bool
+is_made_again(const struct inventory *inv, const char *id)
+{
+	return inv->made && id && text_list_has(inv->made, id);
+}
+
 void
 inventory_add(struct inventory *inv, const char *path, const char *id,
     int64_t size)
@@ -81,7 +88,8 @@ inventory_add(struct inventory *inv, const char *path, const char *id,
 		return;
 	inv->n_foreign += is_foreign;
 	inv->is_renaming |= !has_session;
-	if (progress_is_superseded(inv->progress, id, size)) {
+	if (progress_is_superseded(inv->progress, id, size) &&
+	    !is_made_again(inv, id)) {
 		inv->outdated++;
 		return;
 	}
@@ -120,9 +128,11 @@ begin_page(struct inventory *inv)
 
 void
 inventory_begin(struct inventory *inv, const struct destination_policy *policy,
-    const struct progress *p, const struct text_list *headers)
+    const struct progress *p, const struct text_list *headers,
+    const struct text_list *made)
 {
 	inventory_free(inv);
+	inv->made = made;
 	inv->ops = policy->ops;
 	inv->progress = p;
 	inv->url = inv->ops->list_url(policy, p);
@@ -290,7 +300,7 @@ inventory_read(struct inventory *inv, const struct destination *from,
 	int result;
 
 	*inv = (struct inventory){ 0 };
-	inventory_begin(inv, from->policy, p, NULL);
+	inventory_begin(inv, from->policy, p, NULL, NULL);
 	do
 		result = request_run(&request, from->http, from->retry, e);
 	while (result == 0 && r.result == 1);

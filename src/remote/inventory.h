@@ -29,6 +29,7 @@ struct inventory {
 	/* While it is read. */
 	const struct destination_ops *ops;
 	const struct progress *progress;
+	const struct text_list *made;
 	struct http_request request;
 	void *reader;    /* the destination's */
 	struct err form; /* why it is not a list */
@@ -39,11 +40,13 @@ struct inventory {
 
 /*
  * Make inventory.request ready, which asks for the resolved recording; it is
- * its own owner.  The inventory stays where it is until it is freed; headers
- * and progress outlive the request.
+ * its own owner.  The inventory stays where it is until it is freed; headers,
+ * progress and made outlive the request: ids of what was just made of parts, or
+ * NULL.
  */
 void inventory_begin(struct inventory *, const struct destination_policy *,
-    const struct progress *, const struct text_list *headers);
+    const struct progress *, const struct text_list *headers,
+    const struct text_list *made);
 
 /* One more record, which the destination has read. */
 void inventory_add(struct inventory *, const char *path, const char *id,
