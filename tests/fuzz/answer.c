@@ -108,7 +108,7 @@ ask_list(struct http *http)
 	struct http_transfer *t;
 	struct err e = { 0 };
 
-	inventory_begin(&inv, &policy, &p, &no_headers);
+	inventory_begin(&inv, &policy, &p, &no_headers, NULL);
 	t = http_perform(http, &inv.request);
 	check_answer(http_answer_of(t));
 	must(inventory_end(&inv, http_answer_of(t), &e) == 0 ||

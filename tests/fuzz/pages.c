@@ -32,7 +32,7 @@ fuzz_list_read(struct fuzz_list *l, const struct destination_policy *policy,
 	struct http_request *request = &l->inv.request;
 
 	*l = (struct fuzz_list){ 0 };
-	inventory_begin(&l->inv, policy, &p, &no_headers);
+	inventory_begin(&l->inv, policy, &p, &no_headers, NULL);
 	for (size_t i = 0; l->rc == 0 && i < len; i += piece)
 		l->rc = request->sink(request->sink_ctx, data + i,
 		    len - i < piece ? len - i : piece, &l->e);

@@ -48,6 +48,10 @@ uplink() {
 	JIBRI_FINALIZE_S3_URL=http://127.0.0.1:$(<"$DIR/proxy/proxy-port")
 }
 
+sent() {
+	cat "$DIR/proxy/sent" 2>/dev/null || echo 0
+}
+
 watch() {
 	"$BIN" watch "$@" >"$DIR/log" 2>&1 3>&- &
 	WATCH_PID=$!
@@ -68,7 +72,7 @@ records() {
 }
 
 announced() {
-	webhooks | grep -q "STOPPED $ROOM $SESSION"
+	webhooks | grep -qF "STOPPED $ROOM $SESSION"
 }
 
 # available: how long after ffmpeg's end it was there, in milliseconds.
@@ -89,10 +93,10 @@ uploads() {
 
 # is_there: byte for byte, and nothing half done.
 is_there() {
-	curl -sf "$S3_URL/$S3_BUCKET/$ROOM/$SESSION/$MEDIA" |
+	curl -sfg "$S3_URL/$S3_BUCKET/$ROOM/$SESSION/$MEDIA" |
 		cmp - "$REC/$MEDIA"
 	assert_equal "$(uploads)" ""
-	assert_equal "$(webhooks | grep -c "STOPPED $ROOM $SESSION")" 1
+	assert_equal "$(webhooks | grep -cF "STOPPED $ROOM $SESSION")" 1
 }
 
 ahead() {
@@ -106,7 +110,7 @@ ahead() {
 	uplink
 	for minutes in $MINUTES; do
 		watch
-		before=$(<"$DIR/proxy/sent")
+		before=$(sent)
 		records "live-$minutes" "$((minutes * 60))" mp4
 		available
 		live+=("$took")
@@ -114,7 +118,7 @@ ahead() {
 		kill "$WATCH_PID"
 		wait "$WATCH_PID"
 		size=$(stat -c %s "$REC/$MEDIA")
-		before=$(($(<"$DIR/proxy/sent") - before))
+		before=$(($(sent) - before))
 		echo "# $minutes min, $((size / 1000000)) MB: there after" \
 			"$took ms, $((before * 100 / size)) % of it were sent" >&3
 		((before * 10 <= size * 11))
