@@ -12,6 +12,7 @@
 
 enum {
 	SOON_MS = 200,       /* several events make one look */
+	FINISHED_MS = 500,   /* after its last write, see verdict.c */
 	LATER_MS = 10 * 1000 /* what is written to, or another has */
 };
 
@@ -94,12 +95,17 @@ next_look_ms(const struct finding *f, int64_t settle_ms)
 
 	if (f->verdict == VERDICT_WAITING)
 		left_ms = f->facts.next_ms - now_ms;
+	else if (f->verdict == VERDICT_SETTLING && !f->facts.is_live &&
+	    f->facts.newest_ms + FINISHED_MS > now_ms)
+		left_ms = f->facts.newest_ms + FINISHED_MS - now_ms;
 	else if (f->verdict == VERDICT_SETTLING &&
 	    f->facts.newest_ms + settle_ms > now_ms &&
 	    f->facts.newest_ms + settle_ms < now_ms + LATER_MS)
 		left_ms = f->facts.newest_ms + settle_ms - now_ms;
 	else if (f->verdict != VERDICT_SETTLING && f->verdict != VERDICT_BUSY)
 		return INT64_MAX;
+	if (left_ms > LATER_MS && f->verdict == VERDICT_SETTLING)
+		left_ms = LATER_MS;
 	return clock_mono_ms() + (left_ms > SOON_MS ? left_ms : SOON_MS);
 }
 

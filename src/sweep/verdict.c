@@ -3,7 +3,7 @@
 #include <stddef.h>
 
 /* For Jibri's call, which follows its last write; one that is copied lasts. */
-enum { GRACE_MS = 10 * 1000, WATCHING_MS = 1000 };
+enum { GRACE_MS = 10 * 1000, WATCHING_MS = 500 };
 
 static bool
 is_younger(const struct evidence *ev, int64_t ms)
