@@ -298,12 +298,15 @@ arrived_media() {
 	arrived
 }
 
+# bats test_tags=slow
 @test "a Jibri that dies leaves what is on disk, delivered once it has settled" {
 	export JIBRI_FINALIZE_SETTLE=3s
 	watch
 	jibri 17
 	wait_for has_ahead "2 3"
 	dies
+	# Who sends ahead waits a minute for it to go on.
+	wait_for announced || true
 	arrived_media
 	leave 0
 }
