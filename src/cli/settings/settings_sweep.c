@@ -53,8 +53,8 @@ static const struct setting rows[] = {
 	{ "settle", MILLIS(verdict.settle_ms), "30m", "TIME",
 	    "an orphan counts as finished after this long",
 	    "For a recording that Jibri never called us for and that has no "
-	    "complete metadata.json.  With one it is ten seconds, in watch half "
-	    "a second, or this time if that is less." },
+	    "complete metadata.json.  With one it is ten seconds, in watch "
+	    "half a second, or this time if that is less." },
 	{ "sweep-retry-delay", MILLIS(attempt.schedule.delay_ms), "1m", "TIME",
 	    "pause before the next visit, at most",
 	    "Doubles with each failed or killed run; jitter takes off up to "
