@@ -127,7 +127,7 @@ ahead() {
 		REC=$DIR/recordings/later-$minutes
 		SESSION=later-$minutes
 		later=$(date +%s%3N)
-		"$BIN" "$REC" >"$DIR/log" 2>&1
+		"$BIN" "$REC" >"$DIR/log" 2>&1 || { cat "$DIR/log" >&2; false; }
 		later=$(($(date +%s%3N) - later))
 		echo "# sent afterwards: $later ms," \
 			"$((took * 100 / later)) %" >&3

@@ -363,6 +363,42 @@ test_cleared(void **state)
 	progress_free(&p);
 }
 
+/* Until a run begins, what was sent ahead is no history of a delivery. */
+static void
+test_sent_ahead(void **state)
+{
+	const struct event begun = {
+		.kind = EVENT_UPLOAD_BEGUN,
+		.path = "a.mp4",
+		.id = "u",
+		.key = "/r/s/a.mp4",
+		.size = 10,
+	};
+	const struct event part = {
+		.kind = EVENT_PART_STORED,
+		.path = "a.mp4",
+		.count = 2,
+		.size = 10,
+		.etag = "e",
+		.md5 = "m",
+	};
+	struct progress p = { 0 };
+
+	(void)state;
+	apply(&p, begun);
+	apply(&p, part);
+	assert_true(p.is_recording);
+	assert_int_equal(p.attempts, 0);
+	assert_false(progress_has_died(&p));
+	apply(&p, (struct event){ .kind = EVENT_BEGAN });
+	assert_false(p.is_recording);
+	assert_int_equal(p.n_begun, 1);
+	assert_string_equal(p.begun->parts[1].etag, "e");
+	apply(&p, part);
+	assert_false(p.is_recording);
+	progress_free(&p);
+}
+
 /* C1, C26: which records of a path are out of date? */
 static void
 test_superseded(void **state)
@@ -542,6 +578,7 @@ static const struct CMUnitTest tests[] = {
 	    test_moments),
 	TEST("what a journal that was cleared still says is no history",
 	    test_cleared),
+	    test_sent_ahead),
 	TEST(
 	    "a record that is out of date proves nothing until it is stored anew",
 	    test_superseded),
