@@ -578,7 +578,7 @@ static const struct CMUnitTest tests[] = {
 	    test_moments),
 	TEST("what a journal that was cleared still says is no history",
 	    test_cleared),
-	    test_sent_ahead),
+	TEST("what is sent ahead is no history", test_sent_ahead),
 	TEST(
 	    "a record that is out of date proves nothing until it is stored anew",
 	    test_superseded),
