@@ -148,6 +148,7 @@ run(struct job *job, const char *directory, const struct ahead_policy *ahead,
 
 	if (job_open(job, directory, false, e) == -1)
 		return e->class == ERR_BUSY ? 0 : -1;
+	journal_offer(&job->journal);
 	if ((job->journal.progress.has_events &&
 		!job->journal.progress.is_recording) ||
 	    job->journal.is_degraded)

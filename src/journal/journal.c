@@ -253,24 +253,15 @@ journal_open_free(struct journal *j, int dirfd, bool locking, struct err *e)
 		  RECORDING_JOURNAL);
 }
 
-/* Does the holder only send ahead, or has it said nothing yet? */
-static bool
-may_give_way(const struct journal *j, const struct err *e)
-{
-	const struct progress *p = &j->progress;
-
-	return e->class == ERR_BUSY && (p->is_recording || !p->has_events);
-}
-
 int
 journal_open(struct journal *j, int dirfd, bool locking, struct err *e)
 {
 	int64_t until_ms = clock_mono_ms() + GIVE_WAY_MS;
 	int result = journal_open_free(j, dirfd, locking, e);
 	autoclose int wish =
-	    result == -1 && may_give_way(j, e) ? journal_want(dirfd) : -1;
+	    result == -1 && journal_may_be_had(j) ? journal_want(dirfd) : -1;
 
-	while (wish != -1 && result == -1 && may_give_way(j, e) &&
+	while (wish != -1 && result == -1 && e->class == ERR_BUSY &&
 	    clock_mono_ms() < until_ms) {
 		journal_close(j);
 		(void)poll(NULL, 0, GIVE_WAY_STEP_MS);

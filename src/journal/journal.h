@@ -70,7 +70,8 @@ int journal_try_locks(int dirfd, struct err *e);
  */
 int journal_check(const struct journal *, struct err *e);
 
-/* Does another run wait for this one to end?  Who only sends ahead does. */
+/* Say that this run ends for whoever asks, and ask whether somebody does. */
+void journal_offer(const struct journal *);
 bool journal_is_wanted(const struct journal *);
 
 /*

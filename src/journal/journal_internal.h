@@ -18,6 +18,9 @@ int journal_open_file(int dirfd, int flags);
  */
 int journal_want(int dirfd);
 
+/* Does the holder of one that was busy end for who asks? */
+bool journal_may_be_had(const struct journal *);
+
 enum lock journal_lock_directory(const struct journal *);
 
 /* A journal that cannot be written can be locked against writers only. */

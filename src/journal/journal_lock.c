@@ -47,8 +47,12 @@ journal_lock_directory(const struct journal *j)
 	return lock_outcome(flock(j->dirfd, LOCK_EX | LOCK_NB));
 }
 
-/* Behind all that a run locks: who has this byte waits for the run to end. */
+/*
+ * Behind all that a run locks: who has the first waits for the run to end, and
+ * a run that has the second does so.
+ */
 static const off_t WISH_BYTE = INT64_C(1) << 62;
+static const off_t AHEAD_BYTE = (INT64_C(1) << 62) + 1;
 
 enum lock
 journal_lock_file(const struct journal *j)
@@ -64,29 +68,52 @@ journal_lock_file(const struct journal *j)
 	return lock_outcome(fcntl(j->fd, F_OFD_SETLK, &lock));
 }
 
-bool
-journal_is_wanted(const struct journal *j)
+/* Of one byte behind that. */
+static struct flock
+lock_of(off_t byte)
 {
-	struct flock lock = {
+	return (struct flock){
 		.l_type = F_WRLCK,
 		.l_whence = SEEK_SET,
-		.l_start = WISH_BYTE,
+		.l_start = byte,
 		.l_len = 1,
 	};
+}
+
+static bool
+is_taken(const struct journal *j, off_t byte)
+{
+	struct flock lock = lock_of(byte);
 
 	return j->fd != -1 && fcntl(j->fd, F_OFD_GETLK, &lock) == 0 &&
 	    lock.l_type != F_UNLCK;
 }
 
+bool
+journal_is_wanted(const struct journal *j)
+{
+	return is_taken(j, WISH_BYTE);
+}
+
+bool
+journal_may_be_had(const struct journal *j)
+{
+	return is_taken(j, AHEAD_BYTE);
+}
+
+void
+journal_offer(const struct journal *j)
+{
+	const struct flock lock = lock_of(AHEAD_BYTE);
+
+	if (j->fd != -1)
+		(void)fcntl(j->fd, F_OFD_SETLK, &lock);
+}
+
 int
 journal_want(int dirfd)
 {
-	const struct flock lock = {
-		.l_type = F_WRLCK,
-		.l_whence = SEEK_SET,
-		.l_start = WISH_BYTE,
-		.l_len = 1,
-	};
+	const struct flock lock = lock_of(WISH_BYTE);
 	int fd = journal_open_file(dirfd, O_RDWR);
 
 	if (fd != -1)
