@@ -38,8 +38,9 @@ struct actor {
 	/* What it does with each recording. */
 	bool is_overtaken[RECORDINGS];
 	int in_flight[RECORDINGS];
-	int unnoted[RECORDINGS]; /* answers that the journal has not yet */
-	int recording;           /* that it is about; -1: none, or many */
+	int unnoted[RECORDINGS];  /* answers that the journal has not yet */
+	int unsynced[RECORDINGS]; /* that it has, and a power cut takes */
+	int recording;            /* that it is about; -1: none, or many */
 	bool is_visit, is_sweep;
 	bool is_stale;   /* its locks were lost */
 	bool is_cut_off; /* its host died */

@@ -142,6 +142,7 @@ __wrap_fsync(int fd)
 	if (f->is_stale)
 		return disk_fail(EIO);
 	disk_sync_node(f->node);
+	laws_synced(f->node);
 	return 0;
 }
 

@@ -262,12 +262,20 @@ laws_actor_ended(struct actor *a)
 		if (a->is_killed &&
 		    (personality.store == UPSERTS_SAME_ID ||
 			personality.path == PATH_OWN))
-			ledgers[i].unclear += a->in_flight[i] + a->unnoted[i];
+			ledgers[i].unclear += a->in_flight[i] + a->unnoted[i] +
+			    (a->is_cut_off ? a->unsynced[i] : 0);
 	if (a->is_visit && !a->is_killed && !a->has_achieved &&
 	    a->journal_bytes > VISIT_BYTES)
 		law_break(LAW_JOURNAL,
 		    "%s achieved nothing, and wrote %zu bytes of journal",
 		    a->name, a->journal_bytes);
+}
+
+void
+laws_synced(const struct node *n)
+{
+	if (actor_now && n->recording >= 0 && !n->version)
+		actor_now->unsynced[n->recording] = 0;
 }
 
 void
@@ -300,6 +308,7 @@ laws_written(const struct node *n, const void *data, size_t len)
 	if (memmem(data, len, "\"reset\"", 7))
 		laws_excuse(n->recording, "its journal was reset");
 	actor_now->journal_bytes += len;
+	actor_now->unsynced[n->recording] += actor_now->unnoted[n->recording];
 	actor_now->unnoted[n->recording] = 0;
 	actor_now->has_begun |= memmem(p, len, "\"began\"", 7) != NULL;
 	actor_now->has_concluded |= memmem(p, len, end, strlen(end)) != NULL;

@@ -56,6 +56,7 @@ void laws_reset(void);
 
 /* What is looked at as it happens. */
 void laws_actor_ended(struct actor *);
+void laws_synced(const struct node *);
 void laws_written(const struct node *, const void *data, size_t len);
 void laws_removed(const struct node *);
 void laws_sending(int recording);
