@@ -378,3 +378,24 @@ started() {
 ticks() {
 	awk '{ print $14 + $15 + $16 + $17 }' "/proc/$1/stat"
 }
+
+@test "the hook that follows metadata.json has it within two seconds, in the middle of a part" {
+	local began
+	faults "part * 2 slow-store 6"
+	watch
+	jibri 17
+	wait_for has_begun
+	sleep 1
+	finish
+	# A visit that only waits for its part has seen that Jibri is done.
+	sleep 0.4
+	began=$(date +%s%3N)
+	run_finalize 0
+	say_lock "$began"
+	arrived
+	leave 0
+}
+
+has_begun() {
+	[ -s "$REC/.jibri-finalize" ]
+}

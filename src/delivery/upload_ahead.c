@@ -70,14 +70,20 @@ take_ended(struct upload *u, int64_t until_ms)
 	(void)journal_commit_soon(u->deps->journal);
 }
 
-/* What is nearly there shall arrive. */
+/* What is nearly there shall arrive, unless somebody comes meanwhile. */
 static void
-end(struct upload *u, int64_t left_ms)
+end(struct upload *u, int64_t left, int64_t (*left_ms)(void *ctx), void *ctx)
 {
-	stop_at(clock_mono_ms() + left_ms);
+	int64_t end_ms = INT64_MAX;
+
 	upload_parts_give_up(u);
-	while (u->n_flying > 0)
+	for (;; left = left_ms(ctx)) {
+		if (left >= 0 && clock_mono_ms() + left < end_ms)
+			stop_at(end_ms = clock_mono_ms() + left);
+		if (u->n_flying == 0)
+			return;
 		take_ended(u, clock_mono_ms() + STEP_MS);
+	}
 }
 
 static int
@@ -107,7 +113,7 @@ send_parts(struct upload *u, struct item *item, int64_t (*left_ms)(void *ctx),
 	}
 	if (item->parts == NULL)
 		return -1;
-	end(u, left == -1 ? 0 : left);
+	end(u, left == -1 ? 0 : left, left_ms, ctx);
 	return 0;
 }
 

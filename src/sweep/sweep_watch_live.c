@@ -73,8 +73,10 @@ lives_offer(struct lives *l, struct run *run, const struct finding *f)
 		return;
 	mem_replace(&live->path, f->path);
 	if (sweep_equip(run, &policy, &e) == -1 ||
-	    visit_start_ahead(&live->visit, &policy, live->path, &e) == -1)
+	    visit_start_ahead(&live->visit, &policy, live->path, &e) == -1) {
+		live->rest_ms = clock_mono_ms() + TROUBLE_MS;
 		log_error("%s", e.text);
+	}
 }
 
 size_t
