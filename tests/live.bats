@@ -95,6 +95,20 @@ uploads() {
 		"$S3_URL/$S3_BUCKET?uploads=" | grep -o '<UploadId>[^<]*' || true
 }
 
+# has_at_store NUMBERS: the parts that the store itself has of what was begun;
+# who is killed may not have noted the last ones.
+has_at_store() {
+	local there empty key id
+	empty="x-amz-content-sha256: $(sha256_of '')"
+	there=$(s3_curl -H "$empty" "$S3_URL/$S3_BUCKET?uploads=")
+	key=$(grep -o '<Key>[^<]*' <<<"$there" | sed 's/<Key>//; q')
+	there=$(for id in $(grep -o '<UploadId>[^<]*' <<<"$there" |
+		sed 's/<UploadId>//' | jq -Rr @uri); do
+		s3_curl -H "$empty" "$S3_URL/$S3_BUCKET/$key?uploadId=$id"
+	done | grep -o '<PartNumber>[^<]*' | tr -dc '0-9\n' | sort -nu | xargs)
+	[ "$there" = "$1" ]
+}
+
 # ahead: the numbers of the parts that the journal has.
 ahead() {
 	[ -e "$REC/.jibri-finalize" ] || return 0
@@ -280,7 +294,7 @@ arrived_media() {
 		wait "$WATCH_PID" || true
 	done
 	watch
-	wait_for has_ahead "2 3 4 5 6 7"
+	wait_for has_at_store "2 3 4 5 6 7"
 	finish
 	arrived
 	leave 0
