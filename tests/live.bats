@@ -325,6 +325,46 @@ arrived_media() {
 	leave 0
 }
 
+@test "a sweep sends what is there, and does not wait for more" {
+	jibri 17
+	run_command 0 sweep
+	assert_equal "$output" ""
+	assert_equal "$(ahead)" "2 3"
+	run_command 0 status
+	assert_output_has "live, 10 of 17 MB sent"
+	run_command 0 sweep
+	finish
+	run_finalize 0
+	arrived
+	assert_equal "$(journal 'select(.event == "partStored") | .count' |
+		sort -n | xargs)" "1 2 3 4"
+}
+
+@test "a sweep that is stopped while it sends ahead leaves within 2 s" {
+	faults "part * * slow-store 5"
+	jibri 17
+	"$BIN" sweep >"$DIR/log" 2>&1 3>&- &
+	WATCH_PID=$!
+	wait_for has_begun
+	sleep 0.5
+	leave 75
+	assert_equal "$(grep -c . "$DIR/log")" 1
+	assert_equal "$(ahead)" ""
+	faults
+	finish
+	run_finalize 0
+	arrived
+}
+
+@test "a sweep tells STARTED, once" {
+	export JIBRI_FINALIZE_STARTED_WEBHOOK=yes
+	export JIBRI_FINALIZE_ROOM_FORMAT='{room}'
+	jibri 1
+	run_command 0 sweep
+	run_command 0 sweep
+	assert_equal "$(webhooks | cut -d ' ' -f 1 | xargs)" STARTED
+}
+
 @test "forget aborts what was sent ahead" {
 	watch
 	jibri 17

@@ -136,7 +136,7 @@ complete -c jibri-finalize -n 'not _jibri_finalize_command help' -l splay -x -d 
 complete -c jibri-finalize -n 'not _jibri_finalize_command help' -l max-time -x -d 'ends a sweep; 0s: it has no limit'
 complete -c jibri-finalize -n 'not _jibri_finalize_command help' -l watch-interval -x -d 'how often watch looks at everything'
 complete -c jibri-finalize -n 'not _jibri_finalize_command help' -l drain-for -x -d 'how long watch delivers on after SIGTERM'
-complete -c jibri-finalize -n 'not _jibri_finalize_command help' -l live -d 'watch sends a recording while it is made'
+complete -c jibri-finalize -n 'not _jibri_finalize_command help' -l live -d 'a recording is sent while it is made'
 complete -c jibri-finalize -n 'not _jibri_finalize_command help' -l live-limit-rate -x -d 'bytes a second of each recording so sent'
 complete -c jibri-finalize -n 'not _jibri_finalize_command help' -l settle -x -d 'an orphan counts as finished after this long'
 complete -c jibri-finalize -n 'not _jibri_finalize_command help' -l sweep-retry-delay -x -d 'pause before the next visit, at most'

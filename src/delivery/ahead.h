@@ -6,6 +6,7 @@
 
 struct ahead_policy {
 	bool is_wanted;     /* parts are sent as they are written */
+	bool stays;         /* until the end; else what is there now is sent */
 	int64_t rate_bytes; /* so many a second at most; 0: any number */
 	bool tells_started; /* STARTED, where the room is certain */
 };
@@ -16,7 +17,7 @@ bool ahead_is_of_use(const struct ahead_policy *,
 
 /*
  * Tell STARTED, and send parts until the recording is finished, another run
- * waits for it, or nothing more is written.  Whatever it did is a head start:
+ * waits for it, or nothing more is written, or is to be sent.  Whatever it did is a head start:
  * the delivery compares it all with the file.  0 also where there is nothing to
  * do; -1 with what kept it from going on, which nobody was told.
  */

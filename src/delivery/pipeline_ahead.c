@@ -95,7 +95,8 @@ left_ms(void *ctx)
 }
 
 static int
-send_parts(struct job *job, const struct artifact *artifact, struct err *e)
+send_parts(struct job *job, const struct artifact *artifact, bool stays,
+    struct err *e)
 {
 	const struct identity *id = &job->identity;
 	static char unknown[] = "";
@@ -124,9 +125,10 @@ send_parts(struct job *job, const struct artifact *artifact, struct err *e)
 		return err_sys(e, "%s", artifact->path);
 	a.size = st.st_size;
 	a.ino = st.st_ino;
-	log_info("%s: sending what is there while it is recorded",
-	    artifact->path);
-	return upload_ahead(&deps, &place, artifact, left_ms, &a, e);
+	if (stays)
+		log_info("%s: sending what is there while it is recorded",
+		    artifact->path);
+	return upload_ahead(&deps, &place, artifact, stays, left_ms, &a, e);
 }
 
 /* That a meeting has begun is not told twice, and not late. */
@@ -165,7 +167,7 @@ run(struct job *job, const char *directory, const struct ahead_policy *ahead,
 	if (tells_started(ahead, p))
 		tell_started(job);
 	return takes_parts(ahead, p) && is_large_enough(p, artifact->size)
-	    ? send_parts(job, artifact, e)
+	    ? send_parts(job, artifact, ahead->stays, e)
 	    : 0;
 }
 

@@ -85,15 +85,16 @@ int upload_preview(const struct upload_deps *, struct preview *, struct err *e);
 bool upload_ahead_is_of_use(int64_t size, int64_t part_bytes);
 
 /*
- * Send the parts of a file that grows as they come, but for the first and what
- * is near the end, with is_ahead: nothing is believed, completed or said.
+ * Send the parts of a file that grows, as they come or (stays is false) those
+ * that are there, but for the first and what is near the end, with is_ahead:
+ * nothing is believed, completed or said.
  * left_ms() is asked several times a second: -1 is to go on, else what is under
  * way has so long to arrive.  The progress names session and room.  -1 with
  * what kept it from going on.
  */
 int upload_ahead(const struct upload_deps *, const struct progress *place,
-    const struct artifact *, int64_t (*left_ms)(void *ctx), void *ctx,
-    struct err *e);
+    const struct artifact *, bool stays, int64_t (*left_ms)(void *ctx),
+    void *ctx, struct err *e);
 
 /*
  * Store every selected artifact that is not stored yet, by the resolved room,

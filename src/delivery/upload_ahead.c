@@ -49,12 +49,13 @@ follow(struct item *item)
 }
 
 static void
-send_due(struct upload *u, struct item *item)
+send_due(struct upload *u, struct item *item, bool stays)
 {
 	size_t most = (size_t)u->deps->policy->parallel;
 	int64_t now = clock_mono_ms();
 
-	follow(item);
+	if (stays)
+		follow(item);
 	while (item->parts && u->n_flying < most &&
 	    upload_parts_due(u, &now) != NULL)
 		upload_parts_go(item);
@@ -86,9 +87,15 @@ end(struct upload *u, int64_t left, int64_t (*left_ms)(void *ctx), void *ctx)
 	}
 }
 
+static bool
+is_sent(const struct upload *u, const struct item *item)
+{
+	return item->parts && item->parts->step == PART_PUT && u->n_flying == 0;
+}
+
 static int
-send_parts(struct upload *u, struct item *item, int64_t (*left_ms)(void *ctx),
-    void *ctx, struct err *e)
+send_parts(struct upload *u, struct item *item, bool stays,
+    int64_t (*left_ms)(void *ctx), void *ctx, struct err *e)
 {
 	const struct begun *b =
 	    progress_begun(&u->deps->journal->progress, item->artifact->path);
@@ -108,7 +115,9 @@ send_parts(struct upload *u, struct item *item, int64_t (*left_ms)(void *ctx),
 	upload_parts_open(u, item);
 	while (
 	    item->parts && stop_check(e) == 0 && (left = left_ms(ctx)) == -1) {
-		send_due(u, item);
+		send_due(u, item, stays);
+		if (!stays && is_sent(u, item))
+			break;
 		take_ended(u, clock_mono_ms() + STEP_MS);
 	}
 	if (item->parts == NULL)
@@ -119,8 +128,8 @@ send_parts(struct upload *u, struct item *item, int64_t (*left_ms)(void *ctx),
 
 int
 upload_ahead(const struct upload_deps *deps, const struct progress *place,
-    const struct artifact *a, int64_t (*left_ms)(void *ctx), void *ctx,
-    struct err *e)
+    const struct artifact *a, bool stays, int64_t (*left_ms)(void *ctx),
+    void *ctx, struct err *e)
 {
 	struct upload u = {
 		.deps = deps,
@@ -130,7 +139,7 @@ upload_ahead(const struct upload_deps *deps, const struct progress *place,
 		.sync_due_ms = INT64_MAX,
 	};
 	struct item *item = upload_add_item(&u, place, a);
-	int result = send_parts(&u, item, left_ms, ctx, e);
+	int result = send_parts(&u, item, stays, left_ms, ctx, e);
 
 	if (item->err != NULL)
 		*e = *item->err;

@@ -9,11 +9,12 @@
 #include "base/stop.h"
 #include "sweep/sweep_internal.h"
 
-enum { LOOK_MS = 60 * 1000, HOST_BYTES = 256 };
+enum { LOOK_MS = 60 * 1000, PATIENCE_MS = 1000, HOST_BYTES = 256 };
 
 /* One pass over the roots. */
 struct pass {
 	struct run run;
+	struct lives lives;
 	const struct text_list *roots;
 	int64_t looked_ms; /* clock_mono_ms() */
 };
@@ -32,8 +33,10 @@ sweep_splay_ms(const char *host, int64_t splay_ms)
 static void
 on_found(void *ctx, struct finding *f)
 {
-	struct run *run = ctx;
+	struct pass *pass = ctx;
+	struct run *run = &pass->run;
 
+	lives_offer(&pass->lives, run, f);
 	if (!sweep_offer(run, f))
 		return;
 	run->result->found[f->verdict]++;
@@ -52,7 +55,7 @@ look(struct pass *pass, struct err *e)
 
 	memset(run->result->found, 0, sizeof(run->result->found));
 	run->result->tried_held = 0;
-	result = survey_roots(&survey, pass->roots, on_found, run, e);
+	result = survey_roots(&survey, pass->roots, on_found, pass, e);
 	sweep_sort(run);
 	pass->looked_ms = clock_mono_ms();
 	run->has_visited = false;
@@ -79,6 +82,23 @@ look_again(struct pass *pass)
 }
 
 static void
+stop_visits(struct pass *pass, const struct err *stopped)
+{
+	sweep_stop_visits(&pass->run, stopped);
+	lives_stop(&pass->lives, clock_mono_ms() + PATIENCE_MS);
+}
+
+static void
+wait_for_visits(struct pass *pass)
+{
+	struct pollfd fds[LIVES];
+	size_t n = lives_poll(&pass->lives, fds);
+
+	sweep_wait(&pass->run, fds, n, LOOK_MS);
+	lives_end(&pass->lives, NULL, NULL);
+}
+
+static void
 visit_all(struct pass *pass)
 {
 	struct run *run = &pass->run;
@@ -86,15 +106,15 @@ visit_all(struct pass *pass)
 
 	for (;;) {
 		if (stop_check(&stopped) == -1) {
-			sweep_stop_visits(run, &stopped);
+			stop_visits(pass, &stopped);
 		} else {
 			look_again(pass);
 			sweep_start_visits(run);
 		}
 		log_flush();
-		if (run->n_running == 0)
+		if (run->n_running == 0 && lives_count(&pass->lives) == 0)
 			return;
-		sweep_wait(run, NULL, 0, LOOK_MS);
+		wait_for_visits(pass);
 	}
 }
 
@@ -137,6 +157,7 @@ sweep_run(const struct sweep *sweep, const struct text_list *roots,
 	visit_all(&pass);
 	result->left = run->n - run->next;
 	explain_early(run);
+	lives_close(&pass.lives);
 	sweep_close(run);
 	return outcome;
 }

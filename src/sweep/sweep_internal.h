@@ -1,5 +1,7 @@
 #pragma once
 
+#include <poll.h>
+
 #include "sweep/sweep.h"
 
 /* What a sweep and a watch have in common: the visits to what is due. */
@@ -66,8 +68,41 @@ void sweep_start_visits(struct run *);
  * Until a visit has ended or is overdue, another of the n descriptors is
  * readable (its revents are set), there is a stop, or ms are over.
  */
-struct pollfd;
 void sweep_wait(struct run *, struct pollfd *others, size_t n, int ms);
 
 /* Pass a stop on to the visits; who does not end in time is ended. */
 void sweep_stop_visits(struct run *, const struct err *);
+
+/* The visits to recordings that are still made. */
+
+enum { LIVES = 64 }; /* the most jobs */
+
+struct live {
+	char *path; /* NULL: none */
+	struct child visit;
+	int64_t rest_ms; /* clock_mono_ms(): until then it is left alone */
+};
+
+struct lives {
+	struct live all[LIVES];
+	bool is_closed;
+};
+
+/* Visit it, if it is one and there is something to do for it. */
+void lives_offer(struct lives *, struct run *, const struct finding *);
+
+/* How many are under way. */
+size_t lives_count(const struct lives *);
+
+/* What to wait for; returns how many. */
+size_t lives_poll(const struct lives *, struct pollfd fds[LIVES]);
+
+/* Take leave of those that have ended; ended may be NULL. */
+void lives_end(struct lives *, void (*ended)(void *ctx, const char *path),
+    void *ctx);
+
+/* They have until then. */
+void lives_stop(struct lives *, int64_t kill_at_ms);
+
+/* None is visited any more. */
+void lives_close(struct lives *);

@@ -1,7 +1,5 @@
 #pragma once
 
-#include <poll.h>
-
 #include "base/text.h"
 #include "sweep/survey.h"
 #include "sweep/sweep_internal.h"
@@ -54,34 +52,3 @@ void places_count(const struct places *, size_t count[VERDICTS]);
 
 /* Name each in the log; returns how many are to be delivered. */
 size_t places_tell(const struct places *);
-
-/* The visits to recordings that are still made. */
-
-enum { LIVES = 64 }; /* the most jobs */
-
-struct live {
-	char *path; /* NULL: none */
-	struct child visit;
-	int64_t rest_ms; /* clock_mono_ms(): until then it is left alone */
-};
-
-struct lives {
-	struct live all[LIVES];
-	bool is_closed;
-};
-
-/* Visit it, if it is one and there is something to do for it. */
-void lives_offer(struct lives *, struct run *, const struct finding *);
-
-/* What to wait for; returns how many. */
-size_t lives_poll(const struct lives *, struct pollfd fds[LIVES]);
-
-/* Take leave of those that have ended. */
-void lives_end(struct lives *, void (*ended)(void *ctx, const char *path),
-    void *ctx);
-
-/* They have until then. */
-void lives_stop(struct lives *, int64_t kill_at_ms);
-
-/* None is visited any more. */
-void lives_close(struct lives *);

@@ -171,6 +171,13 @@ struct watched {
 };
 
 static void
+stay(struct config *c)
+{
+	c->verdict.is_watching = true;
+	c->ahead.stays = true;
+}
+
+static void
 reload(void *ctx, struct text_list *roots)
 {
 	struct watched *w = ctx;
@@ -183,7 +190,7 @@ reload(void *ctx, struct text_list *roots)
 		    e.text);
 		return;
 	}
-	w->l->config.verdict.is_watching = true;
+	stay(&w->l->config);
 	w->sweep = sweep_of(w->l, o, &w->meter);
 	text_list_free(roots);
 	roots_of(w->l, o, roots);
@@ -222,7 +229,7 @@ cmd_watch(struct loaded *l, const struct options *o, struct err *e)
 	    (pipeline_check(&l->config.pipeline, e) == -1 &&
 		e->class == ERR_CONFIG))
 		return -1;
-	l->config.verdict.is_watching = true;
+	stay(&l->config);
 	w.sweep = sweep_of(l, o, &w.meter);
 	roots_of(l, o, &roots);
 	return sweep_watch(&watch, &roots, e);

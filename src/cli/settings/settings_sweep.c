@@ -41,10 +41,10 @@ static const struct setting rows[] = {
 	    "that much time to stop: TimeoutStopSec, or "
 	    "terminationGracePeriodSeconds of Kubernetes." },
 	{ "live", BOOL(ahead.is_wanted), "yes", NULL,
-	    "watch sends a recording while it is made",
+	    "a recording is sent while it is made",
 	    "Where the store takes parts: all but the first and the last go "
 	    "out as they are written, and are compared with the file once it "
-	    "is finished.  Not where s3-key needs {tenant} or {meeting}, or "
+	    "is finished.  A sweep sends those that are there.  Not where s3-key needs {tenant} or {meeting}, or "
 	    "with room-from-media = no, as nobody knows yet where it "
 	    "belongs." },
 	{ "live-limit-rate", SIZE(ahead.rate_bytes), "0", "SIZE",

@@ -5,7 +5,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "sweep/sweep_watch_internal.h"
+#include "sweep/sweep_internal.h"
 
 /* What another watch sends needs no more than a look now and then. */
 enum { REST_MS = 10 * 1000, TROUBLE_MS = 60 * 1000 };
@@ -26,8 +26,8 @@ forget(struct live *live)
 	*live = (struct live){ 0 };
 }
 
-static size_t
-count(const struct lives *l)
+size_t
+lives_count(const struct lives *l)
 {
 	size_t n = 0;
 
@@ -63,7 +63,7 @@ lives_offer(struct lives *l, struct run *run, const struct finding *f)
 	if (!f->facts.is_live || l->is_closed ||
 	    (live &&
 		(live->visit.pid != 0 || clock_mono_ms() < live->rest_ms)) ||
-	    count(l) >= (size_t)usual->jobs ||
+	    lives_count(l) >= (size_t)usual->jobs ||
 	    !ahead_is_of_use(usual->ahead, usual->pipeline,
 		f->facts.was_started, f->facts.bytes))
 		return;
@@ -121,7 +121,8 @@ lives_end(struct lives *l, void (*ended)(void *ctx, const char *path),
 			clock_mono_ms() < live->visit.kill_at_ms))
 			continue;
 		end(live);
-		ended(ctx, live->path);
+		if (ended)
+			ended(ctx, live->path);
 	}
 }
 
