@@ -91,7 +91,7 @@ sim_wraps := open64 openat64 __open64_2 __openat64_2 syscall close fstat64 \
     lseek64 ftruncate64 fsync fdatasync futimens fchmod fchown fcntl64 flock \
     unlinkat renameat2 renameat mkdirat fdopendir opendir dirfd readdir64 \
     closedir clock_gettime getrandom gethostname getpid geteuid kill poll \
-    visit_start visit_end visit_remove survey_as_owners \
+    visit_start visit_start_ahead visit_end visit_remove survey_as_owners \
     progress_is_bloated
 # The same targets for two drivers.
 fuzz_obj = $(filter-out $(out)/obj/tests/fuzz/$(1).o, \

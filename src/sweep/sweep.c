@@ -82,13 +82,6 @@ look_again(struct pass *pass)
 }
 
 static void
-stop_visits(struct pass *pass, const struct err *stopped)
-{
-	sweep_stop_visits(&pass->run, stopped);
-	lives_stop(&pass->lives, clock_mono_ms() + PATIENCE_MS);
-}
-
-static void
 wait_for_visits(struct pass *pass)
 {
 	struct pollfd fds[LIVES];
@@ -106,13 +99,14 @@ visit_all(struct pass *pass)
 
 	for (;;) {
 		if (stop_check(&stopped) == -1) {
-			stop_visits(pass, &stopped);
+			sweep_stop_visits(run, &stopped);
 		} else {
 			look_again(pass);
 			sweep_start_visits(run);
 		}
 		log_flush();
-		if (run->n_running == 0 && lives_count(&pass->lives) == 0)
+		if (run->n_running == 0 &&
+		    (run->is_stopped || lives_count(&pass->lives) == 0))
 			return;
 		wait_for_visits(pass);
 	}
@@ -157,6 +151,7 @@ sweep_run(const struct sweep *sweep, const struct text_list *roots,
 	visit_all(&pass);
 	result->left = run->n - run->next;
 	explain_early(run);
+	lives_stop(&pass.lives, clock_mono_ms() + PATIENCE_MS);
 	lives_close(&pass.lives);
 	sweep_close(run);
 	return outcome;

@@ -157,6 +157,7 @@ sweep(struct errand_of *it)
 		.visit = {
 			.attempt = &loaded.config.attempt,
 			.pipeline = &loaded.config.pipeline,
+			.ahead = &loaded.config.ahead,
 			.deadline_ms = loaded.config.deadline_ms,
 			.jobs = loaded.config.sweep.jobs,
 		},

@@ -28,6 +28,8 @@ static struct visitor children[VISITS];
 
 int __wrap_visit_start(struct child *, const struct visit_policy *,
     const char *directory, struct err *e);
+int __wrap_visit_start_ahead(struct child *, const struct visit_policy *,
+    const char *directory, struct err *e);
 bool __wrap_visit_end(struct child *, struct visit_report *);
 
 void
@@ -67,6 +69,17 @@ run(void *ctx)
 	c->has_report = true;
 }
 
+static void
+run_ahead(void *ctx)
+{
+	struct visitor *c = ctx;
+
+	(void)ahead_run(c->directory, c->policy.ahead, c->policy.pipeline,
+	    &c->report.err);
+	c->report.err.class = ERR_NONE;
+	c->has_report = true;
+}
+
 /* The slot of a sweep that has died is free again. */
 static struct visitor *
 free_child(void)
@@ -89,21 +102,23 @@ recording_of(const char *directory)
 	return n >= 0 && n < RECORDINGS ? n : -1;
 }
 
-int
-__wrap_visit_start(struct child *v, const struct visit_policy *policy,
+static int
+start(struct child *v, const struct visit_policy *policy, bool is_ahead,
     const char *directory, struct err *e)
 {
 	struct visitor *c = free_child();
 	char name[48];
 	struct actor *a;
 
-	(void)snprintf(name, sizeof(name), "visit of %s",
-	    strrchr(directory, '/') + 1);
-	a = c ? actor_start(actor_now->host, name, run, c) : NULL;
+	(void)snprintf(name, sizeof(name), "visit%s of %s",
+	    is_ahead ? " ahead" : "", strrchr(directory, '/') + 1);
+	a = c
+	    ? actor_start(actor_now->host, name, is_ahead ? run_ahead : run, c)
+	    : NULL;
 	if (a == NULL)
 		return err_set(e, ERR_TEMPORARY, "start a process");
 	a->parent = actor_now;
-	a->is_visit = true;
+	a->is_visit = !is_ahead;
 	a->recording = recording_of(directory);
 	free(c->directory);
 	*c = (struct visitor){
@@ -120,6 +135,20 @@ __wrap_visit_start(struct child *v, const struct visit_policy *policy,
 	v->kill_at_ms = v->began_ms + policy->deadline_ms + STOP_KILL_MS;
 	v->fd = VISIT_FD + (int)(c - children);
 	return 0;
+}
+
+int
+__wrap_visit_start(struct child *v, const struct visit_policy *policy,
+    const char *directory, struct err *e)
+{
+	return start(v, policy, false, directory, e);
+}
+
+int
+__wrap_visit_start_ahead(struct child *v, const struct visit_policy *policy,
+    const char *directory, struct err *e)
+{
+	return start(v, policy, true, directory, e);
 }
 
 bool
