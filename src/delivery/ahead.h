@@ -17,9 +17,10 @@ bool ahead_is_of_use(const struct ahead_policy *,
 
 /*
  * Tell STARTED, and send parts until the recording is finished, another run
- * waits for it, or nothing more is written, or is to be sent.  Whatever it did is a head start:
- * the delivery compares it all with the file.  0 also where there is nothing to
- * do; -1 with what kept it from going on, which nobody was told.
+ * waits for it, nothing more is written, or, where it does not stay, those that
+ * were there are sent.  Whatever it did is a head start: the delivery compares
+ * it all with the file.  0 also where there is nothing to do; -1 with what kept
+ * it from going on, which nobody was told.
  */
 int ahead_run(const char *directory, const struct ahead_policy *,
     const struct pipeline_policy *, struct err *e);

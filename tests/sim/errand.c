@@ -228,7 +228,8 @@ ahead(const struct errand_of *it)
 	struct err e = { 0 };
 
 	policy.stays = actor_now->id % 2;
-	if (ahead_run(sessions[it->recording].path, &policy, &loaded.config.pipeline, &e) == -1)
+	if (ahead_run(sessions[it->recording].path, &policy,
+		&loaded.config.pipeline, &e) == -1)
 		trace("process %d: %s", actor_now->id, e.text);
 }
 

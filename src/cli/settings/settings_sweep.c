@@ -44,9 +44,9 @@ static const struct setting rows[] = {
 	    "a recording is sent while it is made",
 	    "Where the store takes parts: all but the first and the last go "
 	    "out as they are written, and are compared with the file once it "
-	    "is finished.  A sweep sends those that are there.  Not where s3-key needs {tenant} or {meeting}, or "
-	    "with room-from-media = no, as nobody knows yet where it "
-	    "belongs." },
+	    "is finished.  A sweep sends those that are there.  Not where "
+	    "s3-key needs {tenant} or {meeting}, or with room-from-media = "
+	    "no, as nobody knows yet where it belongs." },
 	{ "live-limit-rate", SIZE(ahead.rate_bytes), "0", "SIZE",
 	    "bytes a second of each recording so sent",
 	    "500k, 10M or 1G; 0: no limit.", .check = check_rate },
