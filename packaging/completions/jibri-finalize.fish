@@ -79,7 +79,7 @@ complete -c jibri-finalize -n 'not _jibri_finalize_command help' -l webhook-secr
 complete -c jibri-finalize -n 'not _jibri_finalize_command help' -l webhook-secret-previous-file -r -F -d 'signs too, while the secret is changed'
 complete -c jibri-finalize -n 'not _jibri_finalize_command help' -l webhook-auth -x -d 'how the webhook is signed'
 complete -c jibri-finalize -n 'not _jibri_finalize_command help' -l failed-webhook -x -a 'at-once final never' -d 'when FAILED is sent: at-once, final, never'
-complete -c jibri-finalize -n 'not _jibri_finalize_command help' -l started-webhook -d 'watch sends STARTED when it first sees one'
+complete -c jibri-finalize -n 'not _jibri_finalize_command help' -l started-webhook -d 'STARTED is sent when one is first seen'
 complete -c jibri-finalize -n 'not _jibri_finalize_command help' -l token-file -r -F -d 'bearer token for both services'
 complete -c jibri-finalize -n 'not _jibri_finalize_command help' -l file-service-token-file -r -F -d 'another one for the file-service'
 complete -c jibri-finalize -n 'not _jibri_finalize_command help' -l meeting-service-token-file -r -F -d 'another one for the meeting-service'

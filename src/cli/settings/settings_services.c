@@ -41,7 +41,7 @@ static const struct setting rows[] = {
 	    "at-once: at the end of each run that failed; final: only when no "
 	    "retry will help; never." },
 	{ "started-webhook", BOOL(ahead.tells_started), "no", NULL,
-	    "watch sends STARTED when it first sees one",
+	    "STARTED is sent when one is first seen",
 	    "Once for each recording, while it is made.  Needs a room-format "
 	    "without {tenant}, as only the file's name is known by then." },
 	{ "token", SECRET(pipeline.auth.token), "", "TOKEN",
