@@ -27,7 +27,7 @@ common_setup() {
 	SB=$DIR/sandbox
 	REC=$DIR/recordings/$SESSION
 	mkdir -p "$SB" "$REC"
-	rooms "{\"$ROOM\": 123}"
+	echo "{\"$ROOM\": 123}" >"$SB/rooms.json"
 	export JIBRI_FINALIZE_CONFIG=/dev/null
 	export JIBRI_FINALIZE_RETRY_DELAY=20ms JIBRI_FINALIZE_RETRY_DELAY_MAX=100ms
 	export JIBRI_FINALIZE_ANSWER_TIMEOUT=1s JIBRI_FINALIZE_STALL_TIMEOUT=2s
@@ -66,15 +66,13 @@ no_canary() {
 	local found
 	[[ ${output-} != *"$CANARY"* ]] ||
 		{ echo "the output holds the canary: $output" >&2; return 1; }
-	found=$(find "$DIR" -type f -size -4096k ! -name requests.jsonl \
-		! -name webhooks.jsonl ! -name 'secret*' \
-		! -path '*/credentials/*' ! -path '*/tests/lib.bash' \
-		-exec grep -lF -- "$CANARY" {} + \
-		2>/dev/null) || true
-	found+=$(find "$DIR" -type f \( -name requests.jsonl -o \
-		-name webhooks.jsonl \) \
-		-exec sed 's/"headers": *{[^}]*}//' {} + 2>/dev/null |
-		grep -F -- "$CANARY") || true
+	# One process for all of it, as there are a thousand tests.
+	found=$(find "$DIR" -type f \
+		\( \( -name requests.jsonl -o -name webhooks.jsonl \) \
+		-exec sed -n 's/"headers": *{[^}]*}//; \|'"$CANARY"'|p' {} + \
+		-o -size -4096k ! -name 'secret*' ! -path '*/credentials/*' \
+		! -path '*/tests/lib.bash' \
+		-exec grep -lF -- "$CANARY" {} + \) 2>/dev/null) || true
 	[ -z "$found" ] || { echo "here is the canary: $found" >&2; return 1; }
 }
 
