@@ -20,7 +20,8 @@ setup_file() {
 setup() {
 	[ -n "${CHECK_S3:-}" ] || skip "make check-live runs this"
 	common_setup
-	start_s3
+	# The longest recording, and it once more through the uplink.
+	start_s3 --max-time 7200
 	rmdir "$REC"
 	export JIBRI_FINALIZE_RECORDINGS_DIR=$DIR/recordings
 	export JIBRI_FINALIZE_S3_PART_SIZE=5M JIBRI_FINALIZE_STALL_TIMEOUT=20s
