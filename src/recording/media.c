@@ -21,8 +21,8 @@ skip_id3(struct media *m)
 static enum media_health
 check(int fd, const void *data, int64_t size, char *why, size_t len)
 {
-	struct media m = { fd, data, 0, size, 0, .reads = MEDIA_READS,
-		.why = why, .why_len = len };
+	struct media m = { fd, data, 0, size, 0, .left = MEDIA_BYTES,
+		.step = MEDIA_WINDOW_BYTES, .why = why, .why_len = len };
 	enum media_health health;
 
 	skip_id3(&m);

@@ -7,7 +7,11 @@
 
 /* What the media_*.c files share; nobody else includes this. */
 
-enum { MEDIA_WINDOW_BYTES = 1024, MEDIA_READS = 4096, MEDIA_PROBE_BYTES = 64 };
+enum {
+	MEDIA_WINDOW_BYTES = 1024,
+	MEDIA_PROBE_BYTES = 64, /* what the least read costs */
+	MEDIA_BYTES = 8 * 1024 * 1024
+};
 
 /* A file that is looked at. */
 struct media {
@@ -15,7 +19,8 @@ struct media {
 	const unsigned char *data; /* NULL: it is in no memory */
 	int64_t base, size;        /* behind the tags in front */
 	int tags;
-	int reads; /* how many are left */
+	int64_t left; /* bytes that may be read */
+	size_t step;  /* so many at once */
 	bool is_unreadable;
 	char *why;
 	size_t why_len;
@@ -30,6 +35,9 @@ struct media {
  * they are not all in the file, or too much was read.
  */
 const unsigned char *media_at(struct media *, int64_t offset, size_t n);
+
+/* From now on no more is read than is asked for, once half of it was. */
+bool media_saves(struct media *);
 
 /* Was too much read, or in vain? */
 bool media_is_spent(const struct media *);

@@ -15,8 +15,9 @@ struct box {
 
 struct movie {
 	bool has_moov, has_track, has_samples;
-	bool is_moof;  /* with samples, which the next mdat has */
-	int64_t units; /* the track whose samples are NAL units, or 0 */
+	bool is_moof;    /* with samples, which the next mdat has */
+	struct box last; /* of the mdats that were not looked at; to 0: none */
+	int64_t units;   /* the track whose samples are NAL units, or 0 */
 	enum media_health health; /* MEDIA_DAMAGED: and why is set */
 };
 
@@ -348,6 +349,20 @@ check_mdat(struct media *m, const struct box *mdat, struct movie *movie)
 		movie->has_samples = true;
 }
 
+/* Of a recording with thousands of fragments the headers and the last are. */
+static void
+check_fragment(struct media *m, const struct box *b, struct movie *movie)
+{
+	bool is_brief = movie->has_samples && media_saves(m);
+
+	if (is_box(b, "mdat") && movie->is_moof && is_brief)
+		movie->last = *b;
+	else if (is_box(b, "mdat") && movie->is_moof)
+		check_mdat(m, b, movie);
+	movie->is_moof = is_box(b, "moof") &&
+	    (is_brief || has_run(m, b, movie->has_samples ? 0 : movie->units));
+}
+
 enum media_health
 media_check_mp4(struct media *m)
 {
@@ -360,13 +375,12 @@ media_check_mp4(struct media *m)
 	do {
 		if (is_box(&b, "moov"))
 			check_moov(m, &b, &movie);
-		if (is_box(&b, "mdat") && movie.is_moof)
-			check_mdat(m, &b, &movie);
 		if (is_box(&b, "moof") || is_box(&b, "mdat"))
-			movie.is_moof = is_box(&b, "moof") &&
-			    has_run(m, &b, movie.has_samples ? 0 : movie.units);
+			check_fragment(m, &b, &movie);
 	} while (
 	    movie.health == MEDIA_WHOLE && next_box(m, &offset, m->size, &b));
+	if (movie.health == MEDIA_WHOLE && movie.last.to > 0)
+		check_mdat(m, &movie.last, &movie);
 	if (movie.health != MEDIA_WHOLE)
 		return movie.health;
 	if (!movie.has_moov)

@@ -5,10 +5,8 @@
 #include <unistd.h>
 
 static ssize_t
-read_window(struct media *m, int64_t offset)
+read_window(struct media *m, int64_t offset, size_t n)
 {
-	size_t n = sizeof(m->window);
-
 	if (m->data == NULL)
 		return pread(m->fd, m->window, n, m->base + offset);
 	if (m->size - offset < (int64_t)n)
@@ -20,6 +18,7 @@ read_window(struct media *m, int64_t offset)
 const unsigned char *
 media_at(struct media *m, int64_t offset, size_t n)
 {
+	size_t len = n > m->step ? n : m->step;
 	ssize_t got;
 
 	if (offset < 0 || (int64_t)n > m->size || offset > m->size - (int64_t)n)
@@ -28,8 +27,8 @@ media_at(struct media *m, int64_t offset, size_t n)
 		return m->window + (offset - m->at);
 	if (media_is_spent(m))
 		return NULL;
-	m->reads--;
-	got = read_window(m, offset);
+	m->left -= len > MEDIA_PROBE_BYTES ? (int64_t)len : MEDIA_PROBE_BYTES;
+	got = read_window(m, offset, len);
 	m->at = offset;
 	m->len = got > 0 ? (size_t)got : 0;
 	/* It may have shrunk. */
@@ -40,7 +39,15 @@ media_at(struct media *m, int64_t offset, size_t n)
 bool
 media_is_spent(const struct media *m)
 {
-	return m->is_unreadable || m->reads == 0;
+	return m->is_unreadable || m->left <= 0;
+}
+
+bool
+media_saves(struct media *m)
+{
+	if (m->left < MEDIA_BYTES / 2)
+		m->step = 1;
+	return m->step == 1;
 }
 
 bool

@@ -171,6 +171,27 @@ test_every_cut(void **state)
 	}
 }
 
+/* Meetings last for hours, and each second can be a fragment. */
+static void
+test_many_fragments(void **state)
+{
+	static const char first[] = FTYP MVEX, each[] = MOOF MDAT;
+	enum { MANY = 15000, EACH = sizeof(each) - 1 };
+	size_t len = sizeof(first) - 1 + (size_t)MANY * EACH;
+	char *bytes = malloc(len);
+
+	(void)state;
+	assert_non_null(bytes);
+	memcpy(bytes, first, sizeof(first) - 1);
+	for (size_t at = sizeof(first) - 1; at < len; at += EACH)
+		memcpy(bytes + at, each, EACH);
+	assert_int_equal(health(bytes, len), MEDIA_WHOLE);
+	assert_int_equal(health(bytes, len - 1), MEDIA_DAMAGED);
+	memset(bytes + len - 4, 0, 4);
+	assert_int_equal(health(bytes, len), MEDIA_DAMAGED);
+	free(bytes);
+}
+
 #define EBML "\x1a\x45\xdf\xa3\x80"
 #define SEGMENT(size) "\x18\x53\x80\x67" size
 #define TRACKS "\x16\x54\xae\x6b\x83\xae\x81t"
@@ -379,6 +400,8 @@ static const struct CMUnitTest tests[] = {
 	    test_whole_mp4),
 	TEST("an MP4 without samples is damaged", test_damaged_mp4),
 	TEST("an MP4 is damaged wherever it is cut", test_every_cut),
+	TEST("of thousands of fragments the last is looked at, too",
+	    test_many_fragments),
 	TEST("a Matroska file is whole with a block, and damaged when cut",
 	    test_matroska),
 	TEST("a text that begins as media do is damaged", test_pretenders),
