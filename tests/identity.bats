@@ -483,6 +483,42 @@ of_another_room() {
 	metadata https://meet.example.org/other
 }
 
+@test "a large metadata.json that begins with blanks is not empty" {
+	rooms "{\"$ROOM\": 123, \"[t]$ROOM\": 124}"
+	{
+		head -c 17500000 /dev/zero | tr '\0' ' '
+		printf '{"meeting_url": "https://m.example/t/%s"}' "$ROOM"
+	} >"$REC/metadata.json"
+	run_finalize 65
+	assert_output_has "unknown room"
+	assert_equal "$(requests)" 0
+}
+
+@test "no room of a tenant is made of brackets in another's name" {
+	local url
+	rooms '{"[t]r": 124}'
+	for url in https://m.example/%5bt%5dr 'https://m.example/[t]r' \
+		'https://m.example/a]b/c'; do
+		metadata "$url"
+		run_finalize 65
+		assert_output_has "has a bracket"
+	done
+	rm "$REC/metadata.json"
+	mv "$REC/$MEDIA" "$REC/[t]r_2026-01-02-03-04-05.mp4"
+	run_finalize 65
+	assert_output_has "has a bracket"
+	assert_equal "$(requests)" 0
+}
+
+@test "recordings-dir is refused where another mount shows it, too" {
+	[ "$EUID" = 0 ] || skip "only root can mount"
+	mkdir "$DIR/empty" "$DIR/bind"
+	JIBRI_FINALIZE_RECORDINGS_DIR=$DIR/empty run -64 unshare -m sh -c \
+		'mount --bind "$1" "$2" && exec "$3" "$2"' - \
+		"$DIR/empty" "$DIR/bind" "$BIN"
+	assert_equal "$(ls -A "$DIR/empty")" ""
+}
+
 @test "a metadata.json that names another room than the journal holds the recording, and nothing more is sent" {
 	begun
 	of_another_room

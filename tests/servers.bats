@@ -196,6 +196,35 @@ fresh() {
 	assert_equal "$(requests upload)" 2
 }
 
+@test "where the list is not understood and nobody knows what was sent, nothing is" {
+	start_sandbox
+	run_finalize 0
+	rm "$REC/.jibri-finalize"
+	echo '{"files": [{"id": "1"}]}' >"$SB/odd"
+	faults 'list * * body odd'
+	run_finalize 78
+	assert_output_has 'is not a list in JSON: {"files"'
+	assert_equal "$(requests upload)" 2
+	faults
+	run_finalize 0
+	assert_equal "$(requests upload)" 2
+}
+
+@test "a failure in an answer of 200 is no meeting, whatever its id" {
+	local text
+	start_sandbox
+	for text in '{"status": 404, "message": "none", "id": 0}' '{"id": 0}' \
+		'{"success": false, "id": 5}' '{"error": "none", "id": 5}'; do
+		printf %s "$text" >"$SB/odd"
+		faults 'lookup * * body odd'
+		run_finalize 78
+		assert_output_has ": $text"
+	done
+	assert_equal "$(requests upload)" 0
+	echo '{"id": 5, "status": 1, "error": null, "success": true}' >"$SB/odd"
+	run_finalize 0
+}
+
 @test "what is shown of an answer are its first 200 bytes, escaped, without our secrets" {
 	start_sandbox
 	run_finalize 0

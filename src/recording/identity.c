@@ -87,6 +87,19 @@ split_path(const char *path, size_t len, struct text_list *segments)
 	return true;
 }
 
+/* A room of no tenant that is called as one of a tenant would be taken for it. */
+static int
+check_brackets(const char *name, const struct identity_policy *policy,
+    struct err *e)
+{
+	if (!strpbrk(policy->room_format, "[]") || !strpbrk(name, "[]"))
+		return 0;
+	return err_set(e, ERR_PERMANENT,
+	    "unknown room: %.128s has a bracket, as room-format puts it around "
+	    "a tenant",
+	    name);
+}
+
 char *
 identity_room_of_url(const char *url, const struct identity_policy *policy,
     struct err *e)
@@ -109,6 +122,9 @@ identity_room_of_url(const char *url, const struct identity_policy *policy,
 	if (!is_below)
 		return NULL;
 	rest = all.items + below.n;
+	for (size_t i = below.n; i < all.n; i++)
+		if (check_brackets(all.items[i], policy, e) == -1)
+			return NULL;
 	if (all.n == below.n + 1)
 		return xstrdup(rest[0]);
 	if (all.n == below.n + 2 &&
@@ -162,15 +178,18 @@ add_media_rooms(const struct recording *rec, const char *called,
 
 /* Of the top level. */
 static char *
-room_of_media(const struct recording *rec, struct err *e)
+room_of_media(const struct recording *rec, const struct identity_policy *policy,
+    struct err *e)
 {
 	for (size_t i = 0; i < rec->n; i++) {
 		const struct artifact *a = &rec->artifacts[i];
-		char *room =
+		autofree char *room =
 		    a->is_media ? identity_room_of_media(a->path) : NULL;
 
+		if (room && check_brackets(room, policy, e) == -1)
+			return NULL;
 		if (room)
-			return room;
+			return steal(&room);
 	}
 	(void)err_set(e, ERR_PERMANENT,
 	    "unknown room: metadata.json is missing or empty, and no media "
@@ -210,7 +229,7 @@ derive_room(const struct recording *rec, const struct identity_policy *policy,
 		return NULL;
 	}
 	if (policy->room_from_media)
-		return room_of_media(rec, e);
+		return room_of_media(rec, policy, e);
 	(void)err_set(e, ERR_PERMANENT,
 	    "unknown room: metadata.json is missing or empty, and "
 	    "room-from-media is no");

@@ -56,14 +56,24 @@ is_within(const char *path, const char *directory)
 	    (path[len] == '/' || path[len] == '\0' || len == 1);
 }
 
+/* Also where another mount shows it. */
+static bool
+is_same(int dirfd, const char *path)
+{
+	struct stat a, b;
+
+	return fstat(dirfd, &a) == 0 && stat(path, &b) == 0 &&
+	    a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+
 /* All that is in it would go to one meeting. */
 static int
 refuse_root(const struct recording *rec, struct err *e)
 {
 	const char *root = rec->policy->root;
 	autofree char *real = root ? realpath(root, NULL) : NULL;
-	bool is_top =
-	    rec->path[1] == '\0' || (real && is_within(real, rec->path));
+	bool is_top = rec->path[1] == '\0' ||
+	    (real && (is_within(real, rec->path) || is_same(rec->dirfd, real)));
 	autofree char *nested = is_top ? NULL : nested_find(rec->dirfd);
 	autofree char *path = text_shell_word(rec->path);
 

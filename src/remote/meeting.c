@@ -38,6 +38,29 @@ meeting_is_none(const struct meeting_policy *policy)
 	return strcmp(policy->url, "none") == 0;
 }
 
+/* A failure in an answer of 200, whatever its id is. */
+static bool
+tells_failure(const json_t *json)
+{
+	const json_t *error = json_object_get(json, "error");
+	int64_t status = json_member_int(json, "status", 0);
+
+	return json_is_false(json_object_get(json, "success")) ||
+	    json_is_false(json_object_get(json, "ok")) ||
+	    (status >= 400 && status < 600) || json_is_true(error) ||
+	    json_string_length(error) > 0 || json_object_size(error) > 0;
+}
+
+/* The usual 0 of a number that is not there is no meeting's. */
+static char *
+id_of(const json_t *meeting)
+{
+	const json_t *id = json_object_get(meeting, "id");
+
+	return json_is_integer(id) && json_integer_value(id) == 0 ? NULL
+								  : json_id(id);
+}
+
 static int
 accept_answer(void *ctx, const struct http_answer *answer, struct err *e)
 {
@@ -47,9 +70,11 @@ accept_answer(void *ctx, const struct http_answer *answer, struct err *e)
 
 	if (json == NULL)
 		return -1;
+	if (tells_failure(json))
+		return request_not_understood(answer, "tells of a failure", e);
 	if (is_other_room(json, meeting, l->room))
 		return request_not_understood(answer, "is of another room", e);
-	l->id = json_id(json_object_get(meeting, "id"));
+	l->id = id_of(meeting);
 	return l->id
 	    ? 0
 	    : request_not_understood(answer, "is not a meeting with an id", e);
