@@ -1,135 +1,17 @@
 #!/usr/bin/env bats
 # A recording is sent while it is made, and arrives right whatever becomes of
-# it.  Jibri is a process that writes as ffmpeg does: a header that is filled in
-# at the end, pictures, an index.
+# it.
 
 load lib
 load s3/s3
+load live
 
 setup() {
-	common_setup
-	start_s3
-	TOP=$DIR/recordings
-	export JIBRI_FINALIZE_RECORDINGS_DIR=$TOP
-	export JIBRI_FINALIZE_WATCH_INTERVAL=1s JIBRI_FINALIZE_SETTLE=1m
-	export JIBRI_FINALIZE_S3_PART_SIZE=5M JIBRI_FINALIZE_ANSWER_TIMEOUT=5s
-	JIBRI_PID='' WATCH_PID=''
+	live_setup
 }
 
 teardown() {
-	local pid
-	for pid in $JIBRI_PID $WATCH_PID; do
-		kill -KILL "$pid" 2>/dev/null || true
-	done
-	common_teardown
-}
-
-# jibri MIB [FILE]: begins to write so much of a recording, and holds it open;
-# finish lets it end.
-jibri() {
-	local file=$REC/${2:-$MEDIA}
-	rm -f "$DIR/end" "$DIR/written"
-	mkfifo "$DIR/end"
-	moov 32 >"$DIR/moov"
-	perl -e '
-		my ($file, $mib, $end, $written, $moov) = @ARGV;
-		open my $f, ">", $file or die; binmode $f; $f->autoflush;
-		open my $r, "<", "/dev/urandom" or die;
-		print $f "\0\0\0\020ftypisom\0\0\0\0", "\0\0\0\001mdat", "\0" x 8;
-		for (1 .. $mib) { read $r, my $b, 1 << 20; print $f $b }
-		open my $w, ">", $written or die; close $w;
-		open my $e, "<", $end or die;
-		my $how = <$e>;
-		exit if $how =~ /die/;
-		if ($how =~ /rewrite/) {
-			seek $f, 6 << 20, 0; print $f "rewritten" x 9;
-			seek $f, 0, 2;
-		}
-		seek $f, 24, 0; print $f pack("Q>", 16 + ($mib << 20));
-		seek $f, 0, 2;
-		open my $m, "<", $moov or die; binmode $m; local $/;
-		print $f scalar <$m>;
-	' "$file" "$1" "$DIR/end" "$DIR/written" "$DIR/moov" 3>&- &
-	JIBRI_PID=$!
-	wait_for test -e "$DIR/written"
-}
-
-# finish [HOW] [URL]: Jibri ends the file and writes metadata.json.
-finish() {
-	echo "${1:-well}" >"$DIR/end"
-	wait "$JIBRI_PID"
-	JIBRI_PID=
-	metadata "${2:-https://meet.example.org/$ROOM}"
-}
-
-# dies: Jibri, just after ffmpeg has ended the file.
-dies() {
-	kill -KILL "$JIBRI_PID"
-	wait "$JIBRI_PID" 2>/dev/null || true
-	JIBRI_PID=
-	perl -e '
-		open my $f, "+<", $ARGV[0] or die; binmode $f;
-		seek $f, 24, 0; print $f pack("Q>", (-s $f) - 16);
-		seek $f, 0, 2; open my $m, "<", $ARGV[1] or die; local $/;
-		print $f scalar <$m>;' "$REC/$MEDIA" "$DIR/moov"
-}
-
-watch() {
-	"$BIN" watch --log-level debug "$@" >"$DIR/log" 2>&1 3>&- &
-	WATCH_PID=$!
-}
-
-# leave CODE: within 2 s.
-leave() {
-	local rc=0 began
-	began=$(date +%s%3N)
-	kill -TERM "$WATCH_PID"
-	wait "$WATCH_PID" || rc=$?
-	WATCH_PID=
-	(($(date +%s%3N) - began < ${SAN:-0} * 3000 + 2500))
-	assert_equal "$rc" "$1"
-}
-
-uploads() {
-	s3_curl -H "x-amz-content-sha256: $(sha256_of '')" \
-		"$S3_URL/$S3_BUCKET?uploads=" | grep -o '<UploadId>[^<]*' || true
-}
-
-# has_at_store NUMBERS: the parts that the store itself has of what was begun;
-# who is killed may not have noted the last ones.
-has_at_store() {
-	local there empty key id
-	empty="x-amz-content-sha256: $(sha256_of '')"
-	there=$(s3_curl -H "$empty" "$S3_URL/$S3_BUCKET?uploads=")
-	key=$(grep -o '<Key>[^<]*' <<<"$there" | sed 's/<Key>//; q')
-	there=$(for id in $(grep -o '<UploadId>[^<]*' <<<"$there" |
-		sed 's/<UploadId>//' | jq -Rr @uri); do
-		s3_curl -H "$empty" "$S3_URL/$S3_BUCKET/$key?uploadId=$id"
-	done | grep -o '<PartNumber>[^<]*' | tr -dc '0-9\n' | sort -nu | xargs)
-	[ "$there" = "$1" ]
-}
-
-# ahead: the numbers of the parts that the journal has.
-ahead() {
-	[ -e "$REC/.jibri-finalize" ] || return 0
-	journal 'select(.event == "partStored") | .count' | sort -n | uniq |
-		xargs
-}
-
-has_ahead() {
-	[ "$(ahead)" = "$1" ]
-}
-
-announced() {
-	webhooks | grep -q STOPPED
-}
-
-# arrived: whole, once, told once, and nothing half done.
-arrived() {
-	wait_for announced
-	is_stored "$MEDIA" metadata.json
-	assert_equal "$(webhooks | grep -c STOPPED)" 1
-	assert_equal "$(uploads)" ""
+	live_teardown
 }
 
 @test "what is behind the first part and ahead of the last MiB is sent while it is written" {
@@ -381,7 +263,7 @@ arrived_media() {
 	faults "part * 1 status 503"
 	watch
 	jibri 17
-	wait_for grep -q "nothing is sent ahead for a minute" "$DIR/log"
+	wait_for grep -q "nothing is sent ahead until" "$DIR/log"
 	finish
 	arrived
 	leave 0
@@ -405,9 +287,6 @@ arrived_media() {
 	leave 0
 }
 
-started() {
-	webhooks | grep -q STARTED
-}
 
 @test "two of them on one recording do it no harm, and do not quarrel" {
 	local first
@@ -448,8 +327,4 @@ ticks() {
 	say_lock "$began"
 	arrived
 	leave 0
-}
-
-has_begun() {
-	[ -s "$REC/.jibri-finalize" ]
 }

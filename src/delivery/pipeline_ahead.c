@@ -2,8 +2,10 @@
 
 #include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "delivery/notify.h"
 #include "delivery/pipeline_internal.h"
@@ -11,13 +13,16 @@
 enum {
 	GIVE_WAY_MS = 1200,    /* of two seconds, for what is under way */
 	FINISH_MS = 60 * 1000, /* the same, when nobody waits */
-	SILENT_MS = 60 * 1000  /* so long without a byte: nobody writes */
+	SILENT_MS = 15 * 1000, /* so long without a byte: nobody writes */
+	BRIEF_MS = 60 * 1000,  /* who does not stay */
+	AGAIN_MS = 20 * 1000   /* STARTED is tried again */
 };
 
 struct ahead {
 	struct job *job;
 	const struct artifact *artifact;
-	int64_t size, grew_ms; /* clock_mono_ms() */
+	int64_t size, metadata;    /* its stamp when it began; 0: none */
+	int64_t grew_ms, until_ms; /* clock_mono_ms() */
 	ino_t ino;
 };
 
@@ -53,7 +58,7 @@ ahead_is_of_use(const struct ahead_policy *ahead,
 	    (tells_started(ahead, p) && !was_started);
 }
 
-/* What Jibri writes; NULL: nothing, or no more. */
+/* What Jibri writes; NULL: nothing. */
 static const struct artifact *
 find_growing(const struct recording *rec)
 {
@@ -62,13 +67,22 @@ find_growing(const struct recording *rec)
 	for (size_t i = 0; i < rec->n; i++) {
 		const struct artifact *a = &rec->artifacts[i];
 
-		if (strcmp(a->path, RECORDING_METADATA) == 0)
-			return NULL;
 		if (a->is_media && strchr(a->path, '/') == NULL &&
 		    (!found || a->mtime_ns > found->mtime_ns))
 			found = a;
 	}
 	return found;
+}
+
+/* Jibri writes it once it has ended the file; 0: there is none. */
+static int64_t
+metadata_stamp(int dirfd)
+{
+	struct stat st;
+
+	return fstatat(dirfd, RECORDING_METADATA, &st, AT_SYMLINK_NOFOLLOW) == 0
+	    ? file_stamp(&st)
+	    : 0;
 }
 
 static int64_t
@@ -82,7 +96,8 @@ left_ms(void *ctx)
 
 	if (journal_is_wanted(&job->journal))
 		return GIVE_WAY_MS;
-	if (fstatat(dirfd, RECORDING_METADATA, &st, AT_SYMLINK_NOFOLLOW) == 0)
+	if (metadata_stamp(dirfd) != a->metadata ||
+	    clock_mono_ms() >= a->until_ms)
 		return FINISH_MS;
 	if (journal_check(&job->journal, &ignored) == -1 ||
 	    fstatat(dirfd, a->artifact->path, &st, AT_SYMLINK_NOFOLLOW) == -1 ||
@@ -96,7 +111,7 @@ left_ms(void *ctx)
 
 static int
 send_parts(struct job *job, const struct artifact *artifact, bool stays,
-    struct err *e)
+    int64_t until_ms, struct err *e)
 {
 	const struct identity *id = &job->identity;
 	static char unknown[] = "";
@@ -116,7 +131,9 @@ send_parts(struct job *job, const struct artifact *artifact, bool stays,
 	struct ahead a = {
 		.job = job,
 		.artifact = artifact,
+		.metadata = metadata_stamp(job->recording.dirfd),
 		.grew_ms = clock_mono_ms(),
+		.until_ms = until_ms,
 	};
 	struct stat st;
 
@@ -131,14 +148,29 @@ send_parts(struct job *job, const struct artifact *artifact, bool stays,
 	return upload_ahead(&deps, &place, artifact, stays, left_ms, &a, e);
 }
 
-/* That a meeting has begun is not told twice, and not late. */
-static void
-tell_started(struct job *job)
+/*
+ * That a meeting has begun is told once.  If nobody could be told, the visit is
+ * brief, so that the next one tries again.
+ */
+static int
+send(struct job *job, const struct ahead_policy *ahead,
+    const struct artifact *artifact, struct err *e)
 {
-	struct err e;
+	const struct pipeline_policy *p = job->policy;
+	struct err untold;
+	bool is_told = !tells_started(ahead, p) ||
+	    job->journal.progress.is_started ||
+	    notify_started(job, &untold) == 0;
+	int64_t until_ms = is_told && ahead->stays
+	    ? INT64_MAX
+	    : clock_mono_ms() + (is_told ? BRIEF_MS : AGAIN_MS);
 
-	if (!job->journal.progress.is_started && notify_started(job, &e) == -1)
-		log_info("%s", e.text);
+	if (takes_parts(ahead, p) && is_large_enough(p, artifact->size) &&
+	    send_parts(job, artifact, ahead->stays, until_ms, e) == -1)
+		return -1;
+	if (!is_told)
+		*e = untold;
+	return is_told ? 0 : -1;
 }
 
 static int
@@ -164,11 +196,14 @@ run(struct job *job, const char *directory, const struct ahead_policy *ahead,
 	if (p->destination.ops->check(&p->destination, e) == -1 ||
 	    pipeline_open_http(job, e) == -1)
 		return -1;
-	if (tells_started(ahead, p))
-		tell_started(job);
-	return takes_parts(ahead, p) && is_large_enough(p, artifact->size)
-	    ? send_parts(job, artifact, ahead->stays, e)
-	    : 0;
+	return send(job, ahead, artifact, e);
+}
+
+/* Of two limits of a rate; 0: there is none. */
+static int64_t
+lower(int64_t a, int64_t b)
+{
+	return a == 0 || (b != 0 && b < a) ? b : a;
 }
 
 int
@@ -185,7 +220,10 @@ ahead_run(const char *directory, const struct ahead_policy *ahead,
 	};
 	int result;
 
-	p.http.rate_bytes = ahead->rate_bytes;
+	/* No journal could be kept; the delivery says so. */
+	if (faccessat(AT_FDCWD, directory, W_OK, AT_EACCESS) == -1)
+		return 0;
+	p.http.rate_bytes = lower(p.http.rate_bytes, ahead->rate_bytes);
 	p.upload.parallel = (p.upload.parallel + 1) / 2;
 	p.retry.tries = 1;
 	result = run(&job, directory, ahead, e);

@@ -111,9 +111,10 @@ is_live(struct survey *s, const struct recording *rec,
 {
 	int64_t age_ms = ev->now_ms - ev->newest_ms;
 
-	return !ev->has_metadata && ev->has_media &&
+	return ev->has_media &&
 	    (is_open(s, rec, OPEN_WRITING) ||
-		(age_ms < GROWING_MS && -age_ms < GROWING_MS));
+		(!ev->has_metadata && age_ms < GROWING_MS &&
+		    -age_ms < GROWING_MS));
 }
 
 static int64_t
@@ -134,6 +135,9 @@ tell_live(const struct progress *p, struct finding *f)
 	f->facts.is_live = true;
 	f->facts.was_started = p->is_started;
 	f->facts.ahead = bytes_ahead(p);
+	/* It became shorter. */
+	if (f->facts.ahead > f->facts.bytes)
+		f->facts.ahead = f->facts.bytes;
 	free(f->why);
 	f->why = f->facts.ahead == 0
 	    ? xstrdup("live")
@@ -223,9 +227,6 @@ judge(struct survey *s, struct recording *rec, struct progress *p,
 	}
 	f->verdict = verdict_of(s->policy, &ev, &why);
 	mem_replace(&f->why, why);
-	if (f->verdict == VERDICT_SETTLING && !ev.has_journal &&
-	    is_live(s, rec, &ev))
-		tell_live(p, f);
 	if (f->verdict == VERDICT_DUE &&
 	    is_open(s, rec,
 		ev.has_journal || ev.is_metadata_whole ? OPEN_WRITING
@@ -233,6 +234,9 @@ judge(struct survey *s, struct recording *rec, struct progress *p,
 		f->verdict = VERDICT_SETTLING;
 		mem_replace(&f->why, "a process has a file in it open");
 	}
+	if (f->verdict == VERDICT_SETTLING && !ev.has_journal &&
+	    is_live(s, rec, &ev))
+		tell_live(p, f);
 	return 0;
 }
 

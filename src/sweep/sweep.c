@@ -9,7 +9,7 @@
 #include "base/stop.h"
 #include "sweep/sweep_internal.h"
 
-enum { LOOK_MS = 60 * 1000, PATIENCE_MS = 1000, HOST_BYTES = 256 };
+enum { LOOK_MS = 60 * 1000, HOST_BYTES = 256 };
 
 /* One pass over the roots. */
 struct pass {
@@ -66,15 +66,22 @@ look(struct pass *pass, struct err *e)
  * Something may have come while others were visited: when nobody is left to
  * visit, and each minute while somebody is at it.
  */
+static bool
+is_news_likely(const struct pass *pass)
+{
+	bool is_late = clock_mono_ms() - pass->looked_ms >= LOOK_MS;
+
+	return pass->run.has_visited && (is_late || pass->run.n_running == 0);
+}
+
 static void
 look_again(struct pass *pass)
 {
 	struct run *run = &pass->run;
 	struct err ignored;
 
-	if (run->next < run->n || !run->has_visited ||
-	    run->result->early.class != ERR_NONE ||
-	    (run->n_running > 0 && clock_mono_ms() - pass->looked_ms < LOOK_MS))
+	if (run->next < run->n || run->result->early.class != ERR_NONE ||
+	    !(is_news_likely(pass) || lives_are_short(&pass->lives, run)))
 		return;
 	(void)look(pass, &ignored);
 	/* Those under way will have been visited after it. */
@@ -103,6 +110,7 @@ visit_all(struct pass *pass)
 		} else {
 			look_again(pass);
 			sweep_start_visits(run);
+			lives_give_way(&pass->lives, run);
 		}
 		log_flush();
 		if (run->n_running == 0 &&
@@ -151,7 +159,7 @@ sweep_run(const struct sweep *sweep, const struct text_list *roots,
 	visit_all(&pass);
 	result->left = run->n - run->next;
 	explain_early(run);
-	lives_stop(&pass.lives, clock_mono_ms() + PATIENCE_MS);
+	lives_stop(&pass.lives);
 	lives_close(&pass.lives);
 	sweep_close(run);
 	return outcome;

@@ -85,11 +85,22 @@ struct live {
 
 struct lives {
 	struct live all[LIVES];
+	int64_t until_ms; /* so long visits begin; 0: none has, yet */
+	bool is_short;    /* of room: not all that were offered are visited */
 	bool is_closed;
 };
 
-/* Visit it, if it is one and there is something to do for it. */
+/*
+ * Visit it, if it is one and there is something to do for it, while nothing
+ * that is finished is visited or waits for it.
+ */
 void lives_offer(struct lives *, struct run *, const struct finding *);
+
+/* Is there room again for those that there was none for? */
+bool lives_are_short(struct lives *, const struct run *);
+
+/* Stop them while something finished is there. */
+void lives_give_way(struct lives *, const struct run *);
 
 /* How many are under way. */
 size_t lives_count(const struct lives *);
@@ -101,8 +112,8 @@ size_t lives_poll(const struct lives *, struct pollfd fds[LIVES]);
 void lives_end(struct lives *, void (*ended)(void *ctx, const char *path),
     void *ctx);
 
-/* They have until then. */
-void lives_stop(struct lives *, int64_t kill_at_ms);
+/* They have a second. */
+void lives_stop(struct lives *);
 
 /* None is visited any more. */
 void lives_close(struct lives *);

@@ -8,14 +8,19 @@
 #include "sweep/sweep_internal.h"
 
 /* What another watch sends needs no more than a look now and then. */
-enum { REST_MS = 10 * 1000, TROUBLE_MS = 60 * 1000 };
+enum {
+	REST_MS = 10 * 1000,
+	TROUBLE_MS = 20 * 1000,
+	PATIENCE_MS = 1000,
+	BRIEF_MS = 60 * 1000 /* so long a sweep begins visits */
+};
 
 static struct live *
-find(struct lives *l, const char *path)
+find(const struct lives *l, const char *path)
 {
 	for (size_t i = 0; i < LIVES; i++)
 		if (l->all[i].path && strcmp(l->all[i].path, path) == 0)
-			return &l->all[i];
+			return (struct live *)&l->all[i];
 	return NULL;
 }
 
@@ -52,31 +57,74 @@ find_room(struct lives *l)
 	return room;
 }
 
+/* What is finished goes first, and nothing goes to a store that is out. */
+static bool
+is_run_busy(const struct run *run)
+{
+	const struct sweep_result *result = run->result;
+
+	return run->n_running > 0 ||
+	    (result->early.class == ERR_NONE ? run->next < run->n
+					     : result->is_file_service_out);
+}
+
+static bool
+is_wanted(const struct lives *l, const struct run *run, const struct finding *f)
+{
+	const struct visit_policy *usual = &run->sweep->visit;
+	const struct live *live = f->path ? find(l, f->path) : NULL;
+
+	return f->facts.is_live && !l->is_closed && !is_run_busy(run) &&
+	    !(live &&
+		(live->visit.pid != 0 || clock_mono_ms() < live->rest_ms)) &&
+	    ahead_is_of_use(usual->ahead, usual->pipeline, f->facts.was_started,
+		f->facts.bytes);
+}
+
+static void
+start(struct live *live, struct run *run)
+{
+	struct visit_policy policy;
+	struct err e;
+
+	if (sweep_equip(run, &policy, &e) == 0 &&
+	    visit_start_ahead(&live->visit, &policy, live->path, &e) == 0)
+		return;
+	live->rest_ms = clock_mono_ms() + TROUBLE_MS;
+	log_error("%s", e.text);
+}
+
 void
 lives_offer(struct lives *l, struct run *run, const struct finding *f)
 {
-	const struct visit_policy *usual = &run->sweep->visit;
-	struct visit_policy policy;
-	struct live *live = f->path ? find(l, f->path) : NULL;
-	struct err e;
+	struct live *live;
 
-	if (!f->facts.is_live || l->is_closed ||
-	    (live &&
-		(live->visit.pid != 0 || clock_mono_ms() < live->rest_ms)) ||
-	    lives_count(l) >= (size_t)usual->jobs ||
-	    !ahead_is_of_use(usual->ahead, usual->pipeline,
-		f->facts.was_started, f->facts.bytes))
+	if (!is_wanted(l, run, f))
 		return;
+	if (l->until_ms == 0)
+		l->until_ms = run->sweep->visit.ahead->stays
+		    ? INT64_MAX
+		    : clock_mono_ms() + BRIEF_MS;
+	l->is_short |= lives_count(l) >= (size_t)run->sweep->visit.jobs;
+	if (l->is_short || clock_mono_ms() >= l->until_ms)
+		return;
+	live = find(l, f->path);
 	if (live == NULL)
 		live = find_room(l);
 	if (live == NULL)
 		return;
 	mem_replace(&live->path, f->path);
-	if (sweep_equip(run, &policy, &e) == -1 ||
-	    visit_start_ahead(&live->visit, &policy, live->path, &e) == -1) {
-		live->rest_ms = clock_mono_ms() + TROUBLE_MS;
-		log_error("%s", e.text);
-	}
+	start(live, run);
+}
+
+bool
+lives_are_short(struct lives *l, const struct run *run)
+{
+	bool is_short = l->is_short && clock_mono_ms() < l->until_ms &&
+	    lives_count(l) < (size_t)run->sweep->visit.jobs;
+
+	l->is_short &= !is_short;
+	return is_short;
 }
 
 size_t
@@ -95,17 +143,29 @@ lives_poll(const struct lives *l, struct pollfd fds[LIVES])
 
 /* It is only a head start: what kept it is said, and costs nothing else. */
 static void
-end(struct live *live)
+end(struct live *live, bool stays)
 {
 	struct visit_report report;
+	const struct err *e = &report.err;
+	int64_t rest_ms = TROUBLE_MS;
+	char until[CLOCK_TEXT_BYTES];
 
 	(void)visit_end(&live->visit, &report);
 	live->rest_ms = clock_mono_ms() + REST_MS;
-	if (report.err.class == ERR_NONE || report.err.class == ERR_INTERRUPTED)
+	/* Who is not to stay has done all that it is to do. */
+	if (!stays)
+		live->rest_ms = INT64_MAX;
+	if (e->class == ERR_INTERRUPTED)
+		live->rest_ms = 0;
+	if (e->class == ERR_NONE || e->class == ERR_INTERRUPTED)
 		return;
-	live->rest_ms += TROUBLE_MS - REST_MS;
-	log_info("%s: %s; nothing is sent ahead for a minute", live->path,
-	    report.err.text);
+	if (e->retry_after_ms > rest_ms)
+		rest_ms = e->retry_after_ms;
+	if (stays)
+		live->rest_ms = clock_mono_ms() + rest_ms;
+	clock_rfc3339(clock_unix_ms() + rest_ms, until);
+	log_info("%s: %s; nothing is sent ahead until %s", live->path, e->text,
+	    stays ? until : "the next sweep");
 }
 
 void
@@ -120,23 +180,32 @@ lives_end(struct lives *l, void (*ended)(void *ctx, const char *path),
 		    (poll(&pfd, 1, 0) != 1 &&
 			clock_mono_ms() < live->visit.kill_at_ms))
 			continue;
-		end(live);
+		end(live, l->until_ms == INT64_MAX);
 		if (ended)
 			ended(ctx, live->path);
 	}
 }
 
 void
-lives_stop(struct lives *l, int64_t kill_at_ms)
+lives_stop(struct lives *l)
 {
+	int64_t kill_at_ms = clock_mono_ms() + PATIENCE_MS;
+
 	for (size_t i = 0; i < LIVES; i++) {
 		struct live *live = &l->all[i];
 
-		if (live->visit.pid == 0)
+		if (live->visit.pid == 0 || kill_at_ms > live->visit.kill_at_ms)
 			continue;
 		(void)kill(live->visit.pid, SIGTERM);
 		live->visit.kill_at_ms = kill_at_ms;
 	}
+}
+
+void
+lives_give_way(struct lives *l, const struct run *run)
+{
+	if (is_run_busy(run))
+		lives_stop(l);
 }
 
 void
@@ -145,7 +214,7 @@ lives_close(struct lives *l)
 	l->is_closed = true;
 	for (size_t i = 0; i < LIVES; i++) {
 		if (l->all[i].visit.pid != 0)
-			end(&l->all[i]);
+			end(&l->all[i], l->until_ms == INT64_MAX);
 		forget(&l->all[i]);
 	}
 }

@@ -151,6 +151,7 @@ rest(struct watching *w)
 		w->is_rest_told = true;
 	} else if (clock_mono_ms() >= w->rest_ms) {
 		*early = (struct err){ 0 };
+		w->result.is_file_service_out = false;
 		w->rest_ms = 0;
 		w->run.streak = (struct sweep_streak){ 0 };
 		w->run.has_returned = false;
@@ -198,14 +199,11 @@ end_tending(struct watching *w)
 static void
 tell_manager(struct watching *w)
 {
-	size_t count[VERDICTS];
-	autofree char *state = NULL;
+	struct places_count n = places_count(&w->places);
+	autofree char *state =
+	    xasprintf("READY=1\nSTATUS=%zu live, %zu due, %zu held", n.live,
+		n.due, n.held);
 
-	places_count(&w->places, count);
-	state = xasprintf("READY=1\nSTATUS=%zu live, %zu due, %zu held",
-	    count[VERDICT_SETTLING],
-	    count[VERDICT_DUE] + count[VERDICT_WAITING] + count[VERDICT_BUSY],
-	    count[VERDICT_HELD]);
 	if (!w->state || strcmp(state, w->state) != 0)
 		sd_notify_tell(state);
 	mem_replace(&w->state, state);
@@ -219,6 +217,7 @@ static void
 reload(struct watching *w)
 {
 	(void)stop_take();
+	lives_stop(&w->lives);
 	w->watch->reload(w->watch->ctx, w->roots);
 	auth_token_free(&w->run.token);
 	w->result.early = (struct err){ 0 };
@@ -255,7 +254,7 @@ static bool
 is_drained(const struct watching *w)
 {
 	return w->is_draining && w->run.n_running == 0 &&
-	    w->run.next == w->run.n &&
+	    w->run.next == w->run.n && places_count(&w->places).live == 0 &&
 	    places_next_ms(&w->places) > clock_mono_ms() + stop_left_ms();
 }
 
@@ -267,6 +266,7 @@ until_ms(const struct watching *w)
 	int64_t now_ms = clock_mono_ms();
 	int64_t watchdog_ms = sd_notify_watchdog_ms();
 	const int64_t moments[] = { w->look_ms, w->tend_ms,
+		w->is_draining ? now_ms + stop_left_ms() : INT64_MAX,
 		w->rest_ms ? w->rest_ms : INT64_MAX, places_next_ms(&w->places),
 		log_due_ms() > now_ms ? log_due_ms() : INT64_MAX,
 		watchdog_ms ? now_ms + watchdog_ms / 2 : INT64_MAX };
@@ -301,7 +301,7 @@ leave(struct watching *w)
 	struct err stopped;
 
 	sd_notify_tell("STOPPING=1");
-	lives_stop(&w->lives, clock_mono_ms() + PATIENCE_MS);
+	lives_stop(&w->lives);
 	if (stop_check(&stopped) == -1)
 		sweep_stop_visits(&w->run, &stopped);
 	if (w->tending.pid != 0)
@@ -325,6 +325,7 @@ stay(struct watching *w)
 		rest(w);
 		tend(w);
 		sweep_start_visits(&w->run);
+		lives_give_way(&w->lives, &w->run);
 		tell_manager(w);
 		log_flush();
 		if (is_drained(w))

@@ -10,6 +10,7 @@ struct place {
 	char *path;
 	int wd; /* of inotify(7); -1: none */
 	enum verdict verdict;
+	bool is_live;    /* it is still made */
 	int64_t look_ms; /* clock_mono_ms(): to be looked at then */
 	unsigned round;  /* the last that found it */
 };
@@ -47,8 +48,11 @@ int64_t places_next_ms(const struct places *);
 /* Append the names below the root whose moment has come. */
 void places_take(struct places *, const char *root, struct text_list *names);
 
-/* How many there are of each verdict. */
-void places_count(const struct places *, size_t count[VERDICTS]);
+/* How many are still made, are to be delivered, and wait for somebody. */
+struct places_count {
+	size_t live, due, held;
+};
+struct places_count places_count(const struct places *);
 
 /* Name each in the log; returns how many are to be delivered. */
 size_t places_tell(const struct places *);

@@ -122,6 +122,7 @@ places_note(struct places *p, const struct finding *f, int64_t settle_ms)
 	}
 	place = find_or_add(p, f->path);
 	place->verdict = f->verdict;
+	place->is_live = f->facts.is_live;
 	place->round = p->round;
 	place->look_ms = next_look_ms(f, settle_ms);
 	if (place->wd == -1)
@@ -146,7 +147,7 @@ struct walk {
 	int64_t ms;
 	struct text_list *names;
 	const char *root;
-	size_t *count;
+	struct places_count count;
 };
 
 static bool
@@ -303,19 +304,26 @@ places_take(struct places *p, const char *root, struct text_list *names)
 static void
 count(const void *node, VISIT which, void *ctx)
 {
-	const struct walk *w = ctx;
+	const struct place *place = *(struct place *const *)node;
+	struct walk *w = ctx;
 
-	if (is_first(which))
-		w->count[(*(struct place *const *)node)->verdict]++;
+	if (!is_first(which) || place->verdict == VERDICT_NONE)
+		return;
+	if (place->is_live)
+		w->count.live++;
+	else if (place->verdict == VERDICT_HELD)
+		w->count.held++;
+	else
+		w->count.due++;
 }
 
-void
-places_count(const struct places *p, size_t counts[VERDICTS])
+struct places_count
+places_count(const struct places *p)
 {
-	struct walk w = { .count = counts };
+	struct walk w = { 0 };
 
-	memset(counts, 0, VERDICTS * sizeof(*counts));
 	twalk_r(p->by_path, count, &w);
+	return w.count;
 }
 
 static void

@@ -10,6 +10,15 @@
 /* A pipe takes it in one piece, also when nobody reads. */
 _Static_assert(sizeof(struct visit_report) <= PIPE_BUF, "a small report");
 
+/* Of what is the limit of all of them. */
+static int64_t
+share(const struct visit_policy *policy)
+{
+	int64_t rate_bytes = policy->pipeline->http.rate_bytes;
+
+	return rate_bytes > 0 ? rate_bytes / policy->jobs + 1 : 0;
+}
+
 /* One try of each request: the pause between two is the sweep's affair. */
 void
 visit_deliver(const struct visit_policy *policy, const char *directory,
@@ -29,9 +38,7 @@ visit_deliver(const struct visit_policy *policy, const char *directory,
 	pipeline.retry.tries = 1;
 	pipeline.is_checked = true;
 	pipeline.auth.inherited = policy->token;
-	if (pipeline.http.rate_bytes > 0)
-		pipeline.http.rate_bytes =
-		    pipeline.http.rate_bytes / policy->jobs + 1;
+	pipeline.http.rate_bytes = share(policy);
 	if (attempt_run(&request, policy->attempt, &pipeline, &result,
 		&report->err) == 0)
 		report->err.class = ERR_NONE;
@@ -83,6 +90,7 @@ work_ahead(const void *ctx, int fd)
 	pipeline.recording.is_alone = true;
 	pipeline.is_checked = true;
 	pipeline.auth.inherited = task->policy->token;
+	pipeline.http.rate_bytes = share(task->policy);
 	if (ahead_run(task->directory, task->policy->ahead, &pipeline,
 		&report.err) == 0)
 		report.err.class = ERR_NONE;

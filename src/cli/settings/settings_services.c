@@ -42,7 +42,8 @@ static const struct setting rows[] = {
 	    "retry will help; never." },
 	{ "started-webhook", BOOL(ahead.tells_started), "no", NULL,
 	    "STARTED is sent when one is first seen",
-	    "Once for each recording, while it is made.  Needs a room-format "
+	    "Once for each recording that watch or sweep finds while it is "
+	    "made.  Needs a room-format "
 	    "without {tenant}, as only the file's name is known by then." },
 	{ "token", SECRET(pipeline.auth.token), "", "TOKEN",
 	    "bearer token for both services", .check = check_header },

@@ -15,11 +15,11 @@ static const struct setting rows[] = {
 	    "prefers what config.json beside it says." },
 
 	{ "defer", BOOL(is_deferred), "no", NULL,
-	    "the hook leaves the delivery to the sweeper",
+	    "the hook leaves the delivery to watch or sweep",
 	    "The hook only notes what it knows, so that Jibri is free at "
-	    "once.  Without a sweeper nothing is delivered." },
+	    "once.  Without a watch or a sweep nothing is delivered." },
 	{ "jobs", COUNT(sweep.jobs, 1, 64), "2", "N",
-	    "recordings that a sweep delivers at once",
+	    "recordings that a sweep or watch delivers at once",
 	    "One that has taken five minutes no longer counts, up to twice as "
 	    "many; with limit-rate it does." },
 	{ "splay", MILLIS(sweep.splay_ms), "0s", "TIME",
@@ -32,29 +32,31 @@ static const struct setting rows[] = {
 	    "it." },
 	{ "watch-interval", MILLIS(watch.interval_ms), "1m", "TIME",
 	    "how often watch looks at everything",
-	    "What inotify(7) tells of is seen at once; file systems that are "
-	    "written to by other hosts do not tell.",
+	    "inotify(7) reports changes at once, but not those that other "
+	    "hosts make on a shared file system.",
 	    .check = check_interval },
 	{ "drain-for", MILLIS(watch.drain_ms), "0s", "TIME",
-	    "how long watch delivers on after SIGTERM",
+	    "how long watch keeps delivering after SIGTERM",
 	    "It leaves as soon as nothing is due or being recorded.  Give it "
 	    "that much time to stop: TimeoutStopSec, or "
 	    "terminationGracePeriodSeconds of Kubernetes." },
 	{ "live", BOOL(ahead.is_wanted), "yes", NULL,
 	    "a recording is sent while it is made",
-	    "Where the store takes parts: all but the first and the last go "
-	    "out as they are written, and are compared with the file once it "
-	    "is finished.  A sweep sends those that are there.  Not where "
-	    "s3-key needs {tenant} or {meeting}, or with room-from-media = "
-	    "no, as nobody knows yet where it belongs." },
+	    "Where the store takes parts: every part but the first is sent "
+	    "once a MiB of the file is behind it, and compared with the file "
+	    "when that is finished.  Finished recordings come first.  Not "
+	    "where s3-key needs {tenant} or {meeting}, or with "
+	    "room-from-media = no, as nobody knows yet where it belongs." },
 	{ "live-limit-rate", SIZE(ahead.rate_bytes), "0", "SIZE",
-	    "bytes a second of each recording so sent",
-	    "500k, 10M or 1G; 0: no limit.", .check = check_rate },
+	    "bytes a second of each recording that is still made",
+	    "500k, 10M or 1G; 0: no other than limit-rate.",
+	    .check = check_rate },
 	{ "settle", MILLIS(verdict.settle_ms), "30m", "TIME",
 	    "an orphan counts as finished after this long",
 	    "For a recording that Jibri never called us for and that has no "
-	    "complete metadata.json.  With one it is ten seconds, in watch "
-	    "half a second, or this time if that is less." },
+	    "complete metadata.json.  One that has it counts as finished "
+	    "after ten seconds, in watch after half a second, or after this "
+	    "time if that is less." },
 	{ "sweep-retry-delay", MILLIS(attempt.schedule.delay_ms), "1m", "TIME",
 	    "pause before the next visit, at most",
 	    "Doubles with each failed or killed run; jitter takes off up to "

@@ -1,0 +1,161 @@
+#!/usr/bin/env bats
+# Whose turn it is: recordings that are made, those that are finished, and
+# services that are out.
+
+load lib
+load s3/s3
+load live
+
+# records NAME: one that is made and held open until the test ends; REC is it.
+records() {
+	SESSION=$1
+	REC=$TOP/$1
+	mkdir "$REC"
+	jibri "${2:-17}"
+	MAKING+=" $JIBRI_PID"
+}
+
+# arrives NAME: one that was finished long ago.
+arrives() {
+	SESSION=$1
+	REC=$TOP/$1
+	mkdir "$REC"
+	recording
+}
+
+setup() {
+	live_setup
+	MAKING=
+	rmdir "$REC"
+}
+
+teardown() {
+	local pid
+	for pid in $MAKING; do
+		kill -KILL "$pid" 2>/dev/null || true
+	done
+	live_teardown
+}
+
+@test "limit-rate bounds what is sent ahead" {
+	records one
+	JIBRI_FINALIZE_LIMIT_RATE=2M watch
+	sleep 3
+	# Two jobs share it: three megabytes by now, ten without it.
+	assert_equal "$(ahead)" ""
+	leave 75
+}
+
+@test "a sweep comes to each of them, however many are sent at once" {
+	records one
+	records two
+	records three
+	run_command 0 sweep --jobs 1
+	for SESSION in one two three; do
+		REC=$TOP/$SESSION
+		assert_equal "$(ahead)" "2 3"
+	done
+}
+
+@test "what is finished comes first, and then it goes on" {
+	local live
+	faults "part * * slow-store 0.4"
+	records one 60
+	live=$REC
+	watch
+	wait_for has_parts 1
+	arrives two
+	wait_for announced
+	grep -q '"event":"stored"' "$REC/.jibri-finalize"
+	REC=$live
+	faults
+	wait_for has_parts 10
+	leave 75
+}
+
+@test "watch drains what is being made, to its end" {
+	records one
+	watch --drain-for 25s
+	wait_for has_ahead "2 3"
+	kill -TERM "$WATCH_PID"
+	sleep 2
+	finish
+	wait "$WATCH_PID"
+	WATCH_PID=
+	webhooks | grep -q STOPPED
+	is_stored "$MEDIA" metadata.json
+}
+
+@test "SIGHUP reaches what is being sent ahead" {
+	unset JIBRI_FINALIZE_CONFIG
+	printf 'live = yes\n' >"$DIR/conf"
+	records one 40
+	faults "part * * slow-store 0.4"
+	watch --config "$DIR/conf"
+	wait_for has_parts 1
+	printf 'live = no\n' >"$DIR/conf"
+	kill -HUP "$WATCH_PID"
+	wait_for grep -q "read again" "$DIR/log"
+	sleep 1.2
+	local had
+	had=$(ahead)
+	sleep 2.5
+	assert_equal "$(ahead)" "$had"
+	leave 75
+}
+
+@test "a store that asks for a pause has it" {
+	faults "part * * status 503 Retry-After: 600"
+	records one
+	watch
+	wait_for grep -q "nothing is sent ahead until" "$DIR/log"
+	local until
+	until=$(sed -n 's/.*nothing is sent ahead until //p' "$DIR/log")
+	(($(date -d "$until" +%s) - $(date +%s) > 500))
+	leave 75
+}
+
+@test "a second take beside metadata.json is sent ahead, too" {
+	REC=$TOP/one SESSION=one
+	mkdir "$REC"
+	metadata "https://meet.example.org/$ROOM"
+	jibri 17
+	watch
+	wait_for has_ahead "2 3"
+	finish
+	arrived
+	leave 0
+}
+
+@test "status never says that more is sent than there is" {
+	records one
+	watch
+	wait_for has_ahead "2 3"
+	truncate -s 7M "$REC/$MEDIA"
+	run_command 0 status
+	assert_output_has "live, 7 of 7 MB sent"
+	leave 75
+}
+
+@test "where no journal can be kept nothing is sent ahead, and nothing said" {
+	[ "$EUID" = 0 ] || skip "only root can mount"
+	records one
+	unshare -m sh -c 'mount --bind "$1" "$1" &&
+		mount -o remount,bind,ro "$1" && exec timeout 3 "$2" watch' - \
+		"$TOP" "$BIN" >"$DIR/log" 2>&1 || true
+	assert_equal "$(grep -c journal "$DIR/log" || true)" 0
+	assert_equal "$(requests part)" 0
+}
+
+# bats test_tags=slow
+@test "STARTED is told once its receiver is back" {
+	export JIBRI_FINALIZE_STARTED_WEBHOOK=yes
+	export JIBRI_FINALIZE_ROOM_FORMAT='{room}'
+	faults "webhook * 1 status 503"
+	records one
+	watch
+	wait_for has_ahead "2 3"
+	wait_for started || wait_for started
+	leave 75
+	assert_equal "$(webhooks | cut -d ' ' -f 1 | xargs)" STARTED
+}
