@@ -106,6 +106,18 @@ refused() {
 	is_stored metadata.json "$MEDIA"
 }
 
+@test "keys without a session token that expired end the run with 77, and nothing is asked twice" {
+	unset "${!JIBRI_FINALIZE_S3_@}"
+	export JIBRI_FINALIZE_S3_URL=$S3_URL JIBRI_FINALIZE_S3_BUCKET=$S3_BUCKET
+	export JIBRI_FINALIZE_S3_ACCESS_KEY=$S3_KEY
+	export JIBRI_FINALIZE_S3_SECRET_KEY=$S3_SECRET
+	faults "list * * s3-error 400 ExpiredToken" \
+		"upload * * s3-error 400 ExpiredToken"
+	run_finalize 77 --deadline 2s
+	assert_output_has ExpiredToken
+	assert_equal "$(refused | sort)" "$(printf '%s\n' list upload upload)"
+}
+
 @test "settings that are missing are said before what a recording lacks" {
 	unset JIBRI_FINALIZE_S3_BUCKET
 	rm "$REC/metadata.json"

@@ -20,7 +20,10 @@ char *s3_url(const struct s3_policy *, const char *object, const char *query);
 
 extern const struct part_ops s3_parts;
 
-/* Do these keys' token and no other stand in the request? */
+/*
+ * Is the request signed with these keys, by their token?  Keys without a token
+ * are never replaced: true.
+ */
 bool s3_keys_signed(const struct s3_keys *, const struct http_request *);
 
 /*

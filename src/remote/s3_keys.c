@@ -12,10 +12,12 @@ enum { KEY_BYTES = 64 * 1024 };
 bool
 s3_keys_signed(const struct s3_keys *keys, const struct http_request *request)
 {
-	autowipe char *header = xasprintf("x-amz-security-token: %s",
-	    keys->texts[S3_SESSION_TOKEN]);
+	const char *token = keys->texts[S3_SESSION_TOKEN];
+	autowipe char *header = token && *token
+	    ? xasprintf("x-amz-security-token: %s", token)
+	    : NULL;
 
-	return text_list_has(request->headers, header);
+	return header == NULL || text_list_has(request->headers, header);
 }
 
 /* NULL: it cannot be read, or is nothing that a header could hold. */
