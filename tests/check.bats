@@ -163,6 +163,13 @@ apart_from_the_machine() {
 		test("file-service-url")' "$DIR/json"
 }
 
+@test "services that do not answer are asked until the deadline, no longer" {
+	faults 'health * * stall-answer 9'
+	checks 78 --answer-timeout 8s --deadline 500ms
+	found "^failed file-service: .*the deadline has passed"
+	found "^failed meeting-service: .*the deadline has passed"
+}
+
 @test "a service that says DOWN fails; one that hides its health is reachable" {
 	echo '{"status": "DOWN"}' >"$SB/down"
 	faults 'health * 1 status 404' 'health * * body down application/json'

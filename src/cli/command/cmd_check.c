@@ -1,5 +1,7 @@
+#include "base/clock.h"
 #include "base/confine.h"
 #include "base/log.h"
+#include "base/stop.h"
 #include "base/user.h"
 #include "cli/command/commands.h"
 #include "cli/doctor/check.h"
@@ -20,6 +22,7 @@ examine(struct diagnoses *f, const struct options *o)
 		check_fail(f, "configuration",
 		    "Fix it there: see jibri-finalize.conf(5).", "%s", e.text);
 	} else {
+		stop_at(clock_mono_ms() + l.config.deadline_ms);
 		/* Not even the log file is to be made. */
 		(void)log_configure(&quiet, &e);
 		check_config(f, &l, o->config_path);
