@@ -443,6 +443,19 @@ sends() {
 		"5 1 0"
 }
 
+@test "a part that was never sent and is listed anyway is a failure that counts" {
+	needs_sandbox
+	big 11
+	printf '<ListPartsResult><Part><PartNumber>9</PartNumber>%s%s' \
+		'<Size>5</Size><ETag>x</ETag></Part>' '</ListPartsResult>' \
+		>"$SB/extra"
+	faults "parts * * body extra application/xml"
+	run_finalize 75 --tries 2 --deadline 15s
+	assert_output_has "lists part 9"
+	assert_equal "$(requests begin) $(requests abort) $(requests complete)" \
+		"2 1 0"
+}
+
 @test "complete may send blanks for longer than any answer may take" {
 	needs_sandbox
 	big 11

@@ -114,6 +114,7 @@ struct parts {
 	size_t n, cap;
 	size_t hashed, next_part; /* none before has to be sent */
 	size_t in_air;            /* requests */
+	bool is_begun;            /* by this run */
 	int64_t failed_ms;        /* the last failure */
 	struct err err;           /* that one */
 	bool is_unlisted;         /* something was sent since the last list */
@@ -206,6 +207,12 @@ void upload_parts_give_up(struct upload *);
 
 /* upload_parts_call.c: its requests, and what their answers say of it. */
 size_t upload_parts_of(int64_t size, int64_t part_bytes);
+
+/*
+ * How large its parts are: as they were hashed, as the journal has it, or as
+ * those that are listed; of none that differs is the hash the same.
+ */
+int64_t upload_part_bytes(const struct parts *);
 int64_t upload_part_size(const struct parts *, size_t i);
 
 /* The journal's word of this upload, or with any of another one. */
@@ -220,6 +227,9 @@ bool upload_part_is_stored(const struct parts *, size_t i);
 /* Room for so many; they are the file's, or what a list shows. */
 void upload_parts_reserve(struct parts *, size_t n);
 void upload_parts_list(struct parts *, size_t number, const char *etag);
+
+/* What was stored of it is of no use; what was hashed is. */
+void upload_parts_unlist(struct parts *);
 
 /* path: that of the item, or of an upload that has another. */
 void upload_call(struct parts *, enum part_step, size_t number,

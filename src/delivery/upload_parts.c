@@ -79,27 +79,13 @@ fail(struct parts *p, const struct call *call, const struct http_answer *answer,
 
 /* Steps */
 
-/*
- * How large its parts are: as they were hashed, as the journal has it, or as
- * those that are listed; of none that differs is the hash the same.
- */
-static int64_t
-part_bytes_of(const struct parts *p)
-{
-	const struct begun *b = upload_begun_of(p, false);
-	int64_t usual = p->item->flight->part_bytes;
-	int64_t had = b ? b->part_bytes : p->largest;
-
-	return p->part_bytes ? p->part_bytes : had > usual ? had : usual;
-}
-
 /* The upload is there: from the first part on, what it lacks is sent. */
 static void
 send_parts(struct parts *p)
 {
 	struct journal *j = p->u->deps->journal;
 
-	p->part_bytes = part_bytes_of(p);
+	p->part_bytes = upload_part_bytes(p);
 	p->n = upload_parts_of(p->item->flight->size, p->part_bytes);
 	upload_parts_reserve(p, p->n);
 	p->next_part = p->u->deps->is_ahead;
@@ -119,16 +105,6 @@ send_parts(struct parts *p)
 		.count = j->progress.forced,
 	    });
 	journal_commit(j);
-}
-
-/* What was stored of it is of no use; what was hashed is. */
-static void
-forget_list(struct parts *p)
-{
-	for (size_t i = 0; i < p->cap; i++)
-		mem_replace(&p->all[i].listed, NULL);
-	p->last = 0;
-	p->largest = 0;
 }
 
 static void
@@ -187,7 +163,7 @@ upload_parts_go(struct item *item)
 	if (p->step == PART_PUT && p->next_part == p->n && p->is_unlisted)
 		p->step = PART_LIST;
 	if (p->step == PART_LIST)
-		forget_list(p);
+		upload_parts_unlist(p);
 	if (p->step != PART_PUT)
 		upload_call(p, p->step, 0,
 		    p->step == PART_ABORT && b ? b->key : item->remote.path);
@@ -261,7 +237,7 @@ take_end(struct call *call, struct err *e)
 	struct parts *p = call->parts;
 
 	(void)e;
-	forget_list(p);
+	upload_parts_unlist(p);
 	mem_replace(&p->id, NULL);
 	p->step = PART_BEGIN;
 	return true;
@@ -284,8 +260,23 @@ static bool
 take_begun(struct call *call, struct err *e)
 {
 	(void)e;
+	call->parts->is_begun = true;
 	send_parts(call->parts);
 	return true;
+}
+
+/* The list has this part, which is behind the file's end. */
+static bool
+refuse_list(struct parts *p, struct err *e)
+{
+	p->step = PART_ABORT;
+	if (!p->is_begun)
+		return true;
+	/* No file became shorter since: the next one may show the same. */
+	p->is_doubtful = true;
+	(void)err_set(e, ERR_TEMPORARY,
+	    "the server lists part %zu, which was never sent", p->last);
+	return false;
 }
 
 /* A store can refuse to make a file of fewer parts than it has. */
@@ -295,10 +286,8 @@ take_list(struct call *call, struct err *e)
 	struct parts *p = call->parts;
 
 	if (p->last >
-	    upload_parts_of(p->item->flight->size, part_bytes_of(p))) {
-		p->step = PART_ABORT;
-		return true;
-	}
+	    upload_parts_of(p->item->flight->size, upload_part_bytes(p)))
+		return refuse_list(p, e);
 	send_parts(p);
 	for (size_t i = 0; p->hashed == p->n && i < p->n; i++) {
 		if (!p->all[i].is_stored || upload_part_is_stored(p, i))

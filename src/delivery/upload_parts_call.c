@@ -14,6 +14,16 @@ upload_parts_of(int64_t size, int64_t part_bytes)
 }
 
 int64_t
+upload_part_bytes(const struct parts *p)
+{
+	const struct begun *b = upload_begun_of(p, false);
+	int64_t usual = p->item->flight->part_bytes;
+	int64_t had = b ? b->part_bytes : p->largest;
+
+	return p->part_bytes ? p->part_bytes : had > usual ? had : usual;
+}
+
+int64_t
 upload_part_size(const struct parts *p, size_t i)
 {
 	int64_t left = p->item->flight->size - (int64_t)i * p->part_bytes;
@@ -74,6 +84,15 @@ upload_parts_list(struct parts *p, size_t number, const char *etag)
 	mem_replace(&p->all[number - 1].listed, etag);
 	if (number > p->last)
 		p->last = number;
+}
+
+void
+upload_parts_unlist(struct parts *p)
+{
+	for (size_t i = 0; i < p->cap; i++)
+		mem_replace(&p->all[i].listed, NULL);
+	p->last = 0;
+	p->largest = 0;
 }
 
 static void
