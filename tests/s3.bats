@@ -182,6 +182,26 @@ hard_names() {
 	(($(requests list) >= 9))
 }
 
+# page NAME TOKEN: a page of a list that goes on there.
+page() {
+	printf '<ListBucketResult><IsTruncated>true</IsTruncated>%s' \
+		"<NextContinuationToken>$2</NextContinuationToken>" >"$SB/$1"
+	echo '</ListBucketResult>' >>"$SB/$1"
+}
+
+@test "a list that leads in circles is not understood, whatever their length" {
+	needs_sandbox
+	run_finalize 0
+	page first B
+	page second A
+	faults "list *continuation-token=B* * body second" \
+		"list * * body first"
+	rm "$SB/requests.jsonl"
+	run_command 78 verify --deadline 9s "$REC"
+	assert_output_has "goes in circles"
+	assert_equal "$(requests list)" 4
+}
+
 @test "the bucket in the host's name is the same bucket" {
 	local port=${S3_URL##*:}
 	run_finalize 0 --s3-addressing host --s3-url "http://s3.localhost:$port"

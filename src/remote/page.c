@@ -216,8 +216,8 @@ check_end(const struct page *p, const struct http_answer *answer,
 }
 
 /* Brent's way: a page that came before comes again in a circle. */
-static bool
-is_circle(struct page *p)
+bool
+page_is_circle(struct page *p)
 {
 	bool is_known = p->count > 1 && p->print == p->mark;
 
@@ -249,7 +249,7 @@ page_next(struct page *p, const char *url, const struct http_answer *answer,
 		    p->asked);
 	else if (to)
 		*next = http_url_resolve(url, to);
-	if (*next && !is_circle(p))
+	if (*next && !page_is_circle(p))
 		return 0;
 	if (to || *next)
 		(void)err_set(e, ERR_CONFIG, "%s at %s",

@@ -15,6 +15,13 @@ struct page {
 };
 
 /*
+ * Was a page with this print read before, or are there more pages than any
+ * list has?  Once for each page that another one follows, counted and with its
+ * print.
+ */
+bool page_is_circle(struct page *);
+
+/*
  * Where the list at this URL goes on, by the answer's Link headers (RFC 8288),
  * by a link around the list, or by the numbers of this page and of all, as
  * Spring Data has them.  0 with *next, NULL at the end of the list; the caller

@@ -4,12 +4,14 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "io/xml.h"
+#include "remote/page.h"
 #include "remote/s3_internal.h"
 
 #define TOKEN "continuation-token="
 
 struct reader {
 	struct xml *xml;
+	struct page page;
 	struct inventory *inventory;
 	char *key, *etag, *token; /* of the element that is being read */
 	int64_t size;
@@ -71,10 +73,12 @@ on_element(void *ctx, const char *path, const char *text)
 void
 s3_page_open(struct inventory *inv)
 {
-	struct reader *r;
+	struct reader *r = inv->reader;
+	struct page page = r ? r->page : (struct page){ 0 };
 
 	s3_page_close(inv);
 	r = inv->reader = xcalloc(1, sizeof(*r));
+	r->page = page;
 	r->inventory = inv;
 	r->size = -1;
 }
@@ -102,6 +106,18 @@ next_url(const char *url, const char *token)
 	return xasprintf("%.*s" TOKEN "%s&%s", (int)len, url, encoded, rest);
 }
 
+/* By where the page leads; as json_stream has it. */
+static bool
+is_circle(struct page *page, const char *token)
+{
+	page->count++;
+	page->print = 0;
+	for (; *token; token++)
+		page->print = (page->print ^ (unsigned char)*token) *
+		    UINT64_C(0x100000001b3);
+	return page_is_circle(page);
+}
+
 int
 s3_page_end(struct inventory *inv, const struct http_answer *answer,
     char **next, struct err *e)
@@ -113,12 +129,10 @@ s3_page_end(struct inventory *inv, const struct http_answer *answer,
 		return -1;
 	if (!r->is_list || (r->is_cut && r->token == NULL))
 		return err_set(e, ERR_CONFIG, "is not the list of a bucket");
+	if (r->is_cut && is_circle(&r->page, r->token))
+		return err_set(e, ERR_CONFIG, "goes in circles");
 	if (r->is_cut)
 		*next = next_url(inv->url, r->token);
-	if (*next && strcmp(*next, inv->url) == 0) {
-		mem_replace(next, NULL);
-		return err_set(e, ERR_CONFIG, "goes in circles");
-	}
 	return 0;
 }
 
