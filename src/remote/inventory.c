@@ -7,18 +7,33 @@
 #include "base/mem.h"
 #include "remote/request.h"
 
-enum { LIST_BYTES = 256 * 1024 * 1024 };
+enum {
+	MIB = 1024 * 1024,
+	LIST_BYTES = 256 * MIB, /* of a page */
+	RECORD_MIB = 128,       /* all records of one recording */
+};
 
 /* Reading */
+
+static size_t
+record_bytes(const struct remote_record *record)
+{
+	return sizeof(*record) + strlen(record->path) +
+	    (record->listed ? strlen(record->listed) : 0) +
+	    (record->id ? strlen(record->id) : 0);
+}
 
 /* Of the page that is being read. */
 static void
 forget_page(struct inventory *inv)
 {
 	for (; inv->n > inv->n_before; inv->n--) {
-		free(inv->records[inv->n - 1].path);
-		free(inv->records[inv->n - 1].listed);
-		free(inv->records[inv->n - 1].id);
+		struct remote_record *record = &inv->records[inv->n - 1];
+
+		inv->bytes -= record_bytes(record);
+		free(record->path);
+		free(record->listed);
+		free(record->id);
 	}
 }
 
@@ -93,6 +108,9 @@ inventory_add(struct inventory *inv, const char *path, const char *id,
 		inv->outdated++;
 		return;
 	}
+	/* feed() tells of it. */
+	if (inv->bytes > (size_t)RECORD_MIB * MIB)
+		return;
 	xgrow((void **)&inv->records, &inv->cap, inv->n + 1,
 	    sizeof(*inv->records));
 	remote_name_make_listed(&name, inv->folder, path);
@@ -103,6 +121,7 @@ inventory_add(struct inventory *inv, const char *path, const char *id,
 		.id = xstrdup(id),
 		.size = size,
 	};
+	inv->bytes += record_bytes(&inv->records[inv->n - 1]);
 }
 
 static int
@@ -110,8 +129,13 @@ feed(void *ctx, const char *data, size_t len, struct err *e)
 {
 	struct inventory *inv = ctx;
 
-	if (inv->ops->page_add(inv, data, len, &inv->form) == 0)
-		return 0;
+	if (inv->ops->page_add(inv, data, len, &inv->form) == 0) {
+		if (inv->bytes <= (size_t)RECORD_MIB * MIB)
+			return 0;
+		(void)err_set(&inv->form, ERR_CONFIG,
+		    "has more than %d MiB of records of one recording",
+		    RECORD_MIB);
+	}
 	*e = inv->form;
 	return -1;
 }

@@ -34,6 +34,7 @@ struct inventory {
 	void *reader;    /* the destination's */
 	struct err form; /* why it is not a list */
 	size_t n_before; /* records of the pages before */
+	size_t bytes;    /* that all records hold */
 	char *url, *folder;
 	struct text_list known; /* ids of the journal, sorted */
 };
@@ -48,7 +49,10 @@ void inventory_begin(struct inventory *, const struct destination_policy *,
     const struct progress *, const struct text_list *headers,
     const struct text_list *made);
 
-/* One more record, which the destination has read. */
+/*
+ * One more record, which the destination has read.  Beyond 128 MiB of them the
+ * list is refused, and what comes then is passed over.
+ */
 void inventory_add(struct inventory *, const char *path, const char *id,
     int64_t size);
 

@@ -504,7 +504,47 @@ test_page_numbers(void **state)
 	}
 }
 
+/* What a server lists of one recording is held in memory, up to a limit. */
+static void
+test_endless_list(void **state)
+{
+	static char text[] = "x";
+	static struct s3_keys keys;
+	static const struct progress p = { .room = text,
+		.session = text,
+		.meeting_id = text };
+	const struct destination_policy stores[] = {
+		{ .ops = &file_service, .url = (char *)"http://h" },
+		{ .ops = &s3,
+		    .s3 = { .url = (char *)"http://h",
+			.bucket = text,
+			.keys = &keys,
+			.key = (char *)"{session}/{path}" } },
+	};
+	static char path[64 * 1024] = "/x/";
+
+	(void)state;
+	memset(path + 3, 'y', sizeof(path) - 4);
+	for (size_t i = 0; i < LENGTH(stores); i++) {
+		struct inventory inv = { 0 };
+		struct err e = { 0 };
+
+		inventory_begin(&inv, &stores[i], &p, NULL, NULL);
+		for (size_t n = 0; n < 1000; n++)
+			inventory_add(&inv, path, "1", 1);
+		assert_int_equal(inv.request.sink(&inv, " ", 1, &e), 0);
+		for (size_t n = 1000; n < 3000; n++)
+			inventory_add(&inv, path, "1", 1);
+		assert_int_equal(inv.request.sink(&inv, " ", 1, &e), -1);
+		assert_int_equal(e.class, ERR_CONFIG);
+		assert_non_null(strstr(e.text, "more than 128 MiB"));
+		check(inv.n < 2100, "%zu records", inv.n);
+		inventory_free(&inv);
+	}
+}
+
 static const struct CMUnitTest tests[] = {
+	TEST("a list of a recording has a limit in memory", test_endless_list),
 	TEST("a list goes on where the server says, on the same server",
 	    test_pages),
 	TEST("headers that speak of more than was read make it a part",
