@@ -202,6 +202,29 @@ page() {
 	assert_equal "$(requests list)" 4
 }
 
+@test "an ETag with a slash names no other path" {
+	needs_sandbox
+	local name list=$SB/list
+	printf '<ListBucketResult>' >"$list"
+	for name in metadata.json "$MEDIA"; do
+		printf '<Contents><Key>%s</Key><Size>%s</Size><ETag>%s%s' \
+			"$ROOM/$SESSION/$name" "$(stat -c %s "$REC/$name")" \
+			'"a/../../other"' '</ETag></Contents>' >>"$list"
+	done
+	echo '</ListBucketResult>' >>"$list"
+	faults "list * * body list"
+	run_finalize 0 --webhook-files
+	assert_equal "$(requests upload)" 0
+	assert_equal "$(jq -r '.body | fromjson | .files[].url' \
+		"$SB/webhooks.jsonl" | sort)" "$(printf '%s\n' \
+		"$S3_URL/$S3_BUCKET/$ROOM/$SESSION/"{metadata.json,"$MEDIA"} |
+		sort)"
+	run_command 65 verify --deep "$REC"
+	request download .target | grep -v "^/$S3_BUCKET/$ROOM/$SESSION/" &&
+		false
+	assert_equal "$(requests download)" 2
+}
+
 @test "the bucket in the host's name is the same bucket" {
 	local port=${S3_URL##*:}
 	run_finalize 0 --s3-addressing host --s3-url "http://s3.localhost:$port"

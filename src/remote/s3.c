@@ -134,10 +134,12 @@ static enum put_outcome
 judge(const struct http_answer *answer, const struct remote_name *name,
     int64_t size, char **id, char **path, struct err *e)
 {
+	autofree char *etag = answer->etag ? s3_etag(answer->etag) : NULL;
+
 	(void)size;
 	*id = *path = NULL;
-	if (answer->outcome == HTTP_ANSWERED && answer->etag) {
-		*id = xasprintf("%s%s", answer->etag, name->path);
+	if (answer->outcome == HTTP_ANSWERED && etag) {
+		*id = s3_id(etag, name->path);
 		return PUT_STORED;
 	}
 	*e = answer->err;

@@ -18,6 +18,18 @@ void s3_page_close(struct inventory *);
 /* The object "/KEY" by its URL; "" for the bucket itself. */
 char *s3_url(const struct s3_policy *, const char *object, const char *query);
 
+/*
+ * Without its quotes; NULL where it is longer than any server's is (128 bytes).
+ * The caller frees it.
+ */
+char *s3_etag(const char *text);
+
+/*
+ * The id of an object: its ETag, in which a slash is encoded, and "/KEY".  NULL
+ * without an ETag; the caller frees it.
+ */
+char *s3_id(const char *etag, const char *object);
+
 extern const struct part_ops s3_parts;
 
 /*

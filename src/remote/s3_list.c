@@ -31,7 +31,7 @@ static void
 add_object(struct reader *r)
 {
 	autofree char *path = xasprintf("/%s", r->key ? r->key : "");
-	autofree char *id = r->etag ? xasprintf("%s%s", r->etag, path) : NULL;
+	autofree char *id = s3_id(r->etag, path);
 
 	if (r->key)
 		inventory_add(r->inventory, path, id, r->size);
@@ -42,7 +42,7 @@ static void
 take_etag(struct reader *r, const char *text)
 {
 	free(r->etag);
-	r->etag = xstrndup(text, strcspn(text, "\""));
+	r->etag = s3_etag(text);
 }
 
 static void
@@ -61,7 +61,7 @@ on_element(void *ctx, const char *path, const char *text)
 	else if (strcmp(path, "/Contents/Size") == 0)
 		r->size = strtoll(text, NULL, 10);
 	else if (strcmp(path, "/Contents/ETag") == 0)
-		take_etag(r, text + strspn(text, "\""));
+		take_etag(r, text);
 	else if (strcmp(path, "/Contents") == 0)
 		add_object(r);
 	else if (strcmp(path, "/IsTruncated") == 0)

@@ -4,6 +4,8 @@
 #include "base/text.h"
 #include "remote/s3_internal.h"
 
+enum { ETAG_BYTES = 128 };
+
 char *
 s3_url(const struct s3_policy *p, const char *object, const char *query)
 {
@@ -17,4 +19,25 @@ s3_url(const struct s3_policy *p, const char *object, const char *query)
 
 	return xasprintf("%s%s%s%s", base, *path ? path : "/",
 	    *query ? "?" : "", query);
+}
+
+char *
+s3_etag(const char *text)
+{
+	size_t len;
+
+	text += strspn(text, "\"");
+	len = strcspn(text, "\"");
+	return len <= ETAG_BYTES ? xstrndup(text, len) : NULL;
+}
+
+/* A slash ends the ETag: s3_id() is cut there. */
+char *
+s3_id(const char *etag, const char *object)
+{
+	autofree char *encoded = etag
+	    ? text_percent_encode(etag, "!#$&'()*+,:;<=>?@[\\]^`{|}")
+	    : NULL;
+
+	return encoded ? xasprintf("%s%s", encoded, object) : NULL;
 }
