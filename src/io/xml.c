@@ -2,14 +2,19 @@
 
 #include <dlfcn.h>
 #include <expat.h>
-#include <limits.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
 #include "base/mem.h"
 
-enum { DEPTH = 16, PATH_BYTES = 1024, TEXT_BYTES = 16 * 1024 };
+enum {
+	DEPTH = 16,
+	PATH_BYTES = 1024,
+	TEXT_BYTES = 16 * 1024,
+	TOKEN_BYTES = 4 * 1024, /* expat reads an open one again and again */
+};
 
 /* A function of the library, while it is loaded. */
 #define LIB(x, name) ((__typeof__(name) *)dlsym((x)->handle, #name))
@@ -22,6 +27,7 @@ struct xml {
 	struct buf path, text;
 	size_t lengths[DEPTH]; /* of the path, without each element */
 	size_t depth;
+	int64_t given, read; /* bytes: in all, and of whole tokens */
 	const char *refused; /* why it was stopped; NULL: it was not */
 };
 
@@ -146,12 +152,30 @@ parse(struct xml *x, const char *data, int len, int is_end, struct err *e)
 		: LIB(x, XML_ErrorString)(LIB(x, XML_GetErrorCode)(x->parser)));
 }
 
+/* Looked at where a piece ends that is the same in any pieces. */
+static int
+check_token(struct xml *x, size_t n, struct err *e)
+{
+	int64_t read = LIB(x, XML_GetCurrentByteIndex)(x->parser);
+
+	/* -1 while it waits for more. */
+	if (read > x->read)
+		x->read = read;
+	x->given += (int64_t)n;
+	if (x->given % TOKEN_BYTES != 0 || x->given - x->read < TOKEN_BYTES)
+		return 0;
+	return err_set(e, ERR_CONFIG,
+	    "has a tag or a comment that is too long");
+}
+
 int
 xml_add(struct xml *x, const char *data, size_t len, struct err *e)
 {
 	for (size_t n; len > 0; data += n, len -= n) {
-		n = len < INT_MAX ? len : INT_MAX;
-		if (parse(x, data, (int)n, 0, e) == -1)
+		n = TOKEN_BYTES - (size_t)(x->given % TOKEN_BYTES);
+		n = n < len ? n : len;
+		if (parse(x, data, (int)n, 0, e) == -1 ||
+		    check_token(x, n, e) == -1)
 			return -1;
 	}
 	return 0;

@@ -196,7 +196,44 @@ test_xml_bounds(void **state)
 	assert_string_equal(e.text, "has a text that is too long");
 }
 
+/* Expat reads a token from its beginning whenever there is more of it. */
+static void
+test_xml_open_token(void **state)
+{
+	static const struct {
+		const char *begin, *filling, *end;
+		int result;
+	} rows[] = {
+		{ "<a><!-- ", "no end ", "--></a>", -1 },
+		{ "<!-- ", "no end ", "--><a></a>", -1 },
+		{ "<a b='", "no end ", "'></a>", -1 },
+		{ "<a><", "name", "/></a>", -1 },
+		{ "<a></a><?b ", "no end ", "?>", -1 },
+		{ "<a>", "<b>text</b><!-- comment -->", "</a>", 0 },
+		{ "<a><b>0123456789", "<![CDATA[b]]>x", "</b></a>", 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(rows); i++)
+		for (size_t piece = 1; piece < 20000; piece = piece * 7 + 3) {
+			autobuf struct buf text = { 0 }, got = { 0 };
+			struct err e = { 0 };
+
+			(void)buf_adds(&text, rows[i].begin);
+			while (text.len < 15000)
+				(void)buf_adds(&text, rows[i].filling);
+			(void)buf_adds(&text, rows[i].end);
+			check(read_xml(buf_str(&text), piece, &got, &e) ==
+				rows[i].result,
+			    "%zu by %zu: %s", i, piece, e.text);
+			check(rows[i].result == 0 || strstr(e.text, "too long"),
+			    "%zu by %zu: %s", i, piece, e.text);
+		}
+}
+
 static const struct CMUnitTest tests[] = {
+	TEST("a tag or a comment of XML that stays open has its bounds",
+	    test_xml_open_token),
 	TEST("XML is elements and their text, in any pieces", test_xml),
 	TEST("a text of XML has its bounds", test_xml_bounds),
 	TEST("the examples of Amazon's reference have its signatures",
