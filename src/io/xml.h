@@ -25,7 +25,7 @@ struct xml *xml_open(xml_element *element, void *ctx, struct err *e);
 /*
  * More of the document; -1 with ERR_CONFIG when it is no XML, has a DOCTYPE
  * (no entity is ever expanded), is more than 16 elements deep, holds a text of
- * more than 16 KiB, or a tag or a comment of 8 KiB: from 4 KiB on by where it is.
+ * more than 16 KiB, or a tag or a comment of 8 KiB; one of 4 KiB may do.
  */
 int xml_add(struct xml *, const char *data, size_t len, struct err *e);
 

@@ -109,6 +109,15 @@ forget(struct part_record *record)
 	*record = (struct part_record){ 0 };
 }
 
+/* 0: it is none. */
+static int64_t
+part_size(const char *text)
+{
+	int64_t size = strtoll(text, NULL, 10);
+
+	return size < 0 || size > S3_MOST_PART ? 0 : size;
+}
+
 static void
 take(struct reader *r, const char *name, const char *text)
 {
@@ -120,13 +129,12 @@ take(struct reader *r, const char *name, const char *text)
 	} else if (strcmp(name, "UploadId") == 0) {
 		mem_replace(&record->id, text);
 	} else if (strcmp(name, "ETag") == 0) {
-		text += strspn(text, "\"");
 		free(record->etag);
-		record->etag = xstrndup(text, strcspn(text, "\""));
+		record->etag = s3_etag(text);
 	} else if (strcmp(name, "PartNumber") == 0) {
 		record->number = strtoul(text, NULL, 10);
 	} else if (strcmp(name, "Size") == 0) {
-		record->size = strtoll(text, NULL, 10);
+		record->size = part_size(text);
 	} else if (strcmp(name, "IsTruncated") == 0) {
 		r->is_cut = strcmp(text, "true") == 0;
 	}
@@ -226,12 +234,13 @@ judge(enum part_step step, const struct http_answer *answer,
 		[PART_ABORT] = NULL,
 	};
 	struct reader r = { .root = roots[step], .found = found, .ctx = ctx };
+	autofree char *etag = answer->etag ? s3_etag(answer->etag) : NULL;
 
 	*e = answer->err;
 	if (answer->outcome != HTTP_ANSWERED)
 		return failed(step, answer, e);
-	if (step == PART_PUT && answer->etag) {
-		found(ctx, &(struct part_record){ .etag = answer->etag });
+	if (step == PART_PUT && etag) {
+		found(ctx, &(struct part_record){ .etag = etag });
 		return PART_DONE;
 	}
 	if (step == PART_ABORT || (r.root && read_answer(&r, &answer->body, e)))

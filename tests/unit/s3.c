@@ -2,6 +2,7 @@
 
 #include "base/mem.h"
 #include "io/xml.h"
+#include "remote/destination.h"
 #include "remote/s3_sign.h"
 
 /* The examples of the Amazon S3 API reference, of 24 May 2013. */
@@ -231,11 +232,51 @@ test_xml_open_token(void **state)
 		}
 }
 
+static void
+note_part(void *ctx, const struct part_record *record)
+{
+	if (record->number > 0)
+		(void)buf_addf(ctx, "%zu %s %lld;", record->number,
+		    record->etag ? record->etag : "-", (long long)record->size);
+}
+
+#define TEN "eeeeeeeeee"
+#define PART(n, etag, size) \
+	"<Part><PartNumber>" #n "</PartNumber><ETag>" etag "" \
+	"</ETag><Size>" size "</Size></Part>"
+
+/* What no part has is not said: it would become ours. */
+static void
+test_part_bounds(void **state)
+{
+	static const char list[] = "<ListPartsResult>" PART(1, "e",
+	    "5368709120") PART(2, "e", "5368709121")
+	    PART(3, "e", "9223372036854775807") PART(4, "e", "-1")
+		PART(5, TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN,
+		    "5") "</ListPartsResult>";
+	static const struct http_request request = { .url = "http://h/" };
+	struct http_answer answer = { .outcome = HTTP_ANSWERED,
+		.status = 200,
+		.request = &request };
+	autobuf struct buf got = { 0 };
+	struct err e = { 0 };
+
+	(void)state;
+	(void)buf_adds(&answer.body, list);
+	assert_int_equal(s3.parts->judge(PART_LIST, &answer, note_part, &got,
+			     &e),
+	    PART_DONE);
+	assert_string_equal(buf_str(&got),
+	    "1 e 5368709120;2 e 0;3 e 0;4 e 0;5 - 5;");
+	buf_free(&answer.body);
+}
+
 static const struct CMUnitTest tests[] = {
-	TEST("a tag or a comment of XML that stays open has its bounds",
-	    test_xml_open_token),
 	TEST("XML is elements and their text, in any pieces", test_xml),
 	TEST("a text of XML has its bounds", test_xml_bounds),
+	TEST("a tag or a comment of XML that stays open has its bounds",
+	    test_xml_open_token),
+	TEST("a part that no S3 has is not taken as listed", test_part_bounds),
 	TEST("the examples of Amazon's reference have its signatures",
 	    test_examples),
 	TEST("a query is signed and sent in one form", test_query),
