@@ -239,6 +239,16 @@ extra"
 	SENT=4 TOLD=2 verify 0
 }
 
+@test "what has no size in the list is read no further than the file here" {
+	curl -sf "$URL/metadata?referenceId=123" | jq 'map(del(.size))' \
+		>"$SB/list.json"
+	faults "list * * body list.json application/json" "download * * endless"
+	assert_equal "$(findings 65 --deep --deadline 9s)" \
+		"content $MEDIA damaged on the server
+content metadata.json damaged on the server
+content notes.txt damaged on the server"
+}
+
 @test "a big file is downloaded in constant memory, however slow it comes" {
 	sparse "$REC/big.mp4" 300000000
 	run_finalize 0

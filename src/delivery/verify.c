@@ -108,8 +108,8 @@ compare_content(struct verify *v, struct verify_row *row,
 		return;
 	}
 	if (flight_hash_artifact(&v->job->recording, a, here, &e) == -1 ||
-	    destination_hash(&v->from, row->id, row->remote_size, there, &e) ==
-		-1) {
+	    destination_hash(&v->from, row->id, row->remote_size, a->size,
+		there, &e) == -1) {
 		set_failed(v, row, &e);
 		return;
 	}

@@ -43,7 +43,7 @@ destination_is_accepted(const struct http_answer *answer)
 /* Downloading */
 
 struct download {
-	int64_t size, received;
+	int64_t size, most, received;
 	struct digest *digest;
 };
 
@@ -58,6 +58,9 @@ take(void *ctx, const char *data, size_t len, struct err *e)
 		    "it sends more than the %" PRId64 " bytes that it lists",
 		    d->size);
 	digest_add(d->digest, data, len);
+	if (d->received > d->most)
+		return err_set(e, ERR_PERMANENT,
+		    "it sends more than %" PRId64 " bytes", d->most);
 	return 0;
 }
 
@@ -93,16 +96,19 @@ accept_answer(void *ctx, const struct http_answer *answer, struct err *e)
 
 int
 destination_hash(const struct destination *from, const char *id, int64_t size,
-    char hex[DIGEST_HEX_BYTES], struct err *e)
+    int64_t most, char hex[DIGEST_HEX_BYTES], struct err *e)
 {
 	autofree char *url = from->policy->ops->fetch_url(from->policy, id);
-	struct download d = { .size = size, .digest = digest_new() };
+	struct download d = {
+		.size = size,
+		.most = most,
+		.digest = digest_new(),
+	};
 	const struct http_request download = {
 		.url = url,
 		.is_download = true,
 		.answer_timeout_ms = from->policy->answer_timeout_ms,
-		.answer_limit =
-		    size == -1 ? SIZE_MAX : (size_t)size + ERROR_PAGE_BYTES,
+		.answer_limit = (size_t)most + ERROR_PAGE_BYTES,
 		.sink = take,
 		.sink_ctx = &d,
 	};
@@ -116,6 +122,9 @@ destination_hash(const struct destination *from, const char *id, int64_t size,
 	};
 	int result = request_run(&request, from->http, from->retry, e);
 
+	/* It is another content, whatever follows. */
+	if (size == -1 && d.received > most)
+		result = 0;
 	digest_hex(d.digest, hex);
 	digest_free(d.digest);
 	return result;

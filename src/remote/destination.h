@@ -215,7 +215,8 @@ bool destination_is_accepted(const struct http_answer *);
 /*
  * The SHA-256 of what is stored under an id, byte for byte as it comes.  -1
  * with the class of the failure, also when there are more or fewer bytes than
- * size (-1: any number).
+ * size (-1: any number).  Of more than most, which is at least size, the rest
+ * is not read: it is that of nothing with most bytes.
  */
 int destination_hash(const struct destination *, const char *id, int64_t size,
-    char hex[DIGEST_HEX_BYTES], struct err *e);
+    int64_t most, char hex[DIGEST_HEX_BYTES], struct err *e);

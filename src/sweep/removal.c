@@ -76,7 +76,7 @@ compare_content(struct proof *proof, const struct artifact *a, const char *id,
 	char here[DIGEST_HEX_BYTES], there[DIGEST_HEX_BYTES];
 
 	if (flight_hash_artifact(&proof->job->recording, a, here, e) == -1 ||
-	    destination_hash(&proof->from, id, -1, there, e) == -1)
+	    destination_hash(&proof->from, id, -1, a->size, there, e) == -1)
 		return REMOVAL_FAILED;
 	if (strcmp(here, there) == 0)
 		return REMOVAL_DONE;
