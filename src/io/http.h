@@ -148,7 +148,15 @@ struct http_transfer *http_perform(struct http *, const struct http_request *);
 /* Wait, while what is under way goes on; shorter after a stop. */
 void http_sleep_until(struct http *, int64_t at_ms);
 
-/* 200 bytes of an answer without our secrets; the caller frees it. */
+/*
+ * The beginning of what the server of this answer said, at most 4096 bytes,
+ * with our secrets masked, also where one is cut at the end; the caller frees
+ * it.  What is shown of a server's words, in an error or the log, goes through
+ * this or one of the next two.
+ */
+char *http_masked(const struct http_answer *, const char *text, size_t len);
+
+/* 200 bytes of it; the caller frees it. */
 char *http_excerpt(const struct http_answer *, const char *text, size_t len);
 
 /*

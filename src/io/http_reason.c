@@ -8,7 +8,21 @@
 #include "io/http_internal.h"
 #include "io/json.h"
 
-enum { EXCERPT_BYTES = 200, SECRET_BYTES_MIN = 4, NESTED = 4 };
+enum {
+	EXCERPT_BYTES = 200,
+	SCANNED_BYTES = 4096, /* of a text; more of it is not looked at */
+	ESCAPE_BYTES = 10,    /* the longest escape, as in &#x00002F; */
+	SECRET_BYTES_MIN = 4,
+	NESTED = 4,
+};
+
+/* What is to be shown, while the secrets in it are masked. */
+struct scan {
+	struct buf text;
+	const char *end;
+	const char *open; /* what matches a secret up to here may have gone on
+			     behind the end */
+};
 
 /* Whose values may be shown; of any other header only the name is. */
 bool
@@ -63,44 +77,62 @@ unescape(const char *s, size_t *len)
 	return *s == '\\' ? s[1] : '\0';
 }
 
-/* The end of the secret that begins here, however it is escaped, or NULL. */
-static char *
-end_of(char *s, const char *secret)
+/* How many bytes at s stand for this character; 0: they do not. */
+static size_t
+length_of(const char *s, char c, bool is_raw_first)
 {
-	char *end = NULL;
 	size_t len;
 
-	if (*secret == '\0')
-		return s;
-	if (strchr("\\%&", *s) && unescape(s, &len) == *secret)
-		end = end_of(s + len, secret + 1);
-	return end == NULL && *s == *secret ? end_of(s + 1, secret + 1) : end;
+	if (is_raw_first && *s == c)
+		return 1;
+	if (*s && strchr("\\%&", *s) && unescape(s, &len) == c)
+		return len;
+	return *s == c;
+}
+
+/*
+ * The end of the secret that begins here, or NULL.  The text has it either
+ * escaped or as it is, and then it may itself look like an escape.
+ */
+static const char *
+end_of(const struct scan *scan, const char *s, const char *secret,
+    bool is_raw_first)
+{
+	for (size_t len; *secret; secret++, s += len)
+		if ((len = length_of(s, *secret, is_raw_first)) == 0)
+			return s >= scan->open ? scan->end : NULL;
+	return s;
 }
 
 static void
-mask(struct buf *text, const char *secret)
+mask(struct scan *scan, const char *secret)
 {
-	for (char *s = text->data, *end; s &&
-	     strlen(secret) >= SECRET_BYTES_MIN && s < text->data + text->len;
-	     s++)
-		if ((end = end_of(s, secret)) != NULL)
-			s = (char *)memset(s, '*', (size_t)(end - s)) +
-			    (end - s) - 1;
+	if (strlen(secret) < SECRET_BYTES_MIN)
+		return;
+	for (char *s = scan->text.data; s && s < scan->end;) {
+		const char *end = end_of(scan, s, secret, false);
+
+		if (end == NULL)
+			end = end_of(scan, s, secret, true);
+		if (end)
+			memset(s, '*', (size_t)(end - s));
+		s += end ? end - s : 1;
+	}
 }
 
 /* It, and its base64, without the end that depends on what follows. */
 static void
-mask_forms(struct buf *text, const char *secret)
+mask_forms(struct scan *scan, const char *secret)
 {
 	size_t len = secret ? strlen(secret) : 0;
 	autofree char *coded = digest_base64(secret ? secret : "", len);
 
-	mask(text, secret ? secret : "");
+	mask(scan, secret ? secret : "");
 	coded[len * 4 / 3] = '\0';
-	mask(text, coded);
+	mask(scan, coded);
 	for (char *c = coded; (c = strpbrk(c, "+/")) != NULL;)
 		*c = *c == '+' ? '-' : '_';
-	mask(text, coded);
+	mask(scan, coded);
 }
 
 /* What follows "Bearer" or "Basic" and is no word of a sentence. */
@@ -128,37 +160,51 @@ mask_credentials(struct buf *text)
 
 /* What the settings have, and what went out in this request. */
 static void
-mask_all(const struct http_answer *a, struct buf *text)
+mask_all(const struct http_answer *a, struct scan *scan)
 {
 	for (size_t i = 0; a->secrets && i < HTTP_SECRETS; i++)
 		if (a->secrets[i])
-			mask_forms(text, *a->secrets[i]);
+			mask_forms(scan, *a->secrets[i]);
 	for (size_t i = 0; a->request && i < a->request->headers->n; i++) {
 		const char *line = a->request->headers->items[i];
 		const char *blank = strrchr(line, ' ');
 
 		/* Without "Bearer". */
 		if (blank && !http_is_harmless(line, strcspn(line, ":")))
-			mask_forms(text, blank + 1);
+			mask_forms(scan, blank + 1);
 	}
-	mask_credentials(text);
+	mask_credentials(&scan->text);
+}
+
+char *
+http_masked(const struct http_answer *a, const char *text, size_t len)
+{
+	bool is_cut = len > SCANNED_BYTES;
+	struct scan scan = { 0 };
+
+	(void)buf_add(&scan.text, text, is_cut ? SCANNED_BYTES : len);
+	for (char *nul;
+	     (nul = memchr(buf_str(&scan.text), '\0', scan.text.len)) != NULL;)
+		*nul = '?';
+	scan.end = buf_str(&scan.text) + scan.text.len;
+	scan.open = is_cut ? scan.end - ESCAPE_BYTES : scan.end + 1;
+	mask_all(a, &scan);
+	if (is_cut)
+		scan.text.data[scan.text.len - ESCAPE_BYTES] = '\0';
+	return scan.text.data;
 }
 
 char *
 http_excerpt(const struct http_answer *a, const char *text, size_t len)
 {
-	autobuf struct buf shown = { 0 };
-	size_t end;
+	char *shown = http_masked(a, text, len);
+	size_t end = strnlen(shown, EXCERPT_BYTES);
 
-	(void)buf_add(&shown, text, len);
-	mask_all(a, &shown);
-	for (char *nul; (nul = memchr(buf_str(&shown), '\0', shown.len));)
-		*nul = '?';
-	end = strnlen(buf_str(&shown), EXCERPT_BYTES);
 	/* Not within a character. */
-	while (end > 0 && (buf_str(&shown)[end] & 0xC0) == 0x80)
+	while (end > 0 && (shown[end] & 0xC0) == 0x80)
 		end--;
-	return xstrndup(buf_str(&shown), end);
+	shown[end] = '\0';
+	return shown;
 }
 
 /* The text in it that is meant for people, or NULL; borrowed. */
@@ -212,9 +258,8 @@ http_reason(const struct http_answer *a)
 	autojson json_t *json =
 	    json_parse_foreign(buf_str(&a->body), a->body.len, &ignored);
 	const char *found = find_reason(json, NESTED);
-	autobuf struct buf text = { 0 };
+	const char *said = found ? found : buf_str(&a->body);
+	autofree char *text = http_masked(a, said, strlen(said));
 
-	(void)buf_adds(&text, found ? found : buf_str(&a->body));
-	mask_all(a, &text);
-	return one_line(buf_str(&text));
+	return one_line(text);
 }

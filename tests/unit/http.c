@@ -1,5 +1,9 @@
 #include "unit.h"
 
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
 #include "io/http.h"
 
 static void
@@ -48,10 +52,125 @@ test_service_urls(void **state)
 	}
 }
 
+/* An answer to who has this secret. */
+struct secretive {
+	char *secret;
+	char *const *secrets[HTTP_SECRETS];
+	struct http_answer answer;
+};
+
+static const struct http_answer *
+answer_to(struct secretive *s, char *secret)
+{
+	*s = (struct secretive){ .secret = secret };
+	s->secrets[0] = &s->secret;
+	s->answer.secrets = s->secrets;
+	return &s->answer;
+}
+
+/* This text n times, and then that one. */
+static char *
+times(size_t n, const char *text, const char *last)
+{
+	struct buf out = { 0 };
+
+	while (n-- > 0)
+		(void)buf_adds(&out, text);
+	(void)buf_adds(&out, last);
+	return out.data;
+}
+
+static void
+test_spellings(void **state)
+{
+	static const struct {
+		const char *secret, *text, *shown;
+	} rows[] = {
+		{ "hush", "a hush, hush b hus", "a ****, **** b hus" },
+		{ "hush", "%68us\\u0068 &#104;ush", "**********" },
+		{ "h/sh", "h\\/sh&#x68;/sh", "**************" },
+		{ "a\\\\b", "<a\\\\b> <a\\\\\\\\b>", "<****> <******>" },
+		{ "a%25", "<a%25> <a%2525>", "<****> <******>" },
+		{ "a&amp;", "<a&amp;> <a&amp;amp;>", "<******> <**********>" },
+		{ "hush-hush", "aHVzaC1odXNo", "************" },
+		{ "abc", "abc", "abc" },
+		{ "", "", "" },
+	};
+	struct secretive s;
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(rows); i++) {
+		autofree char *secret = xstrdup(rows[i].secret);
+		autofree char *shown = http_excerpt(answer_to(&s, secret),
+		    rows[i].text, strlen(rows[i].text));
+
+		check(strncmp(shown, rows[i].shown, strlen(rows[i].shown)) == 0,
+		    "%s: %s", rows[i].text, shown);
+	}
+}
+
+/* No cut of what is looked at or shown leaves the beginning of a secret. */
+static void
+test_cut(void **state)
+{
+	static const char *const spelled[] = { "S", "\\S", "%53", "&#83;",
+		"&#x53;", "\\u0053", "&#x000053;" };
+	autofree char *secret = times(6000, "S", "");
+	struct secretive s;
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(spelled); i++)
+		for (size_t before = 170; before < 4120;
+		     before += before < 210 || before > 4060 ? 1 : 3850) {
+			autofree char *front = times(before, "x", "");
+			autofree char *back = times(6000, spelled[i], "");
+			autofree char *text = xasprintf("%s%s", front, back);
+			autofree char *shown =
+			    http_masked(answer_to(&s, secret), text,
+				strlen(text));
+			autofree char *start =
+			    http_excerpt(&s.answer, text, strlen(text));
+			const char *rest = shown + strspn(shown, "x");
+
+			check(strlen(shown) > 4000 && strlen(start) == 200 &&
+				rest[strspn(rest, "*")] == '\0' &&
+				strspn(start, "x*") == 200,
+			    "%s behind %zu: %s", spelled[i], before, rest);
+		}
+}
+
+static void
+test_hostile(void **state)
+{
+	static const struct {
+		size_t n;
+		const char *secret, *text; /* n times */
+	} rows[] = { { 400000, "b", "\\b" }, { 250000, "a", "a" },
+		{ 300000, "\\", "\\" }, { 300000, "&", "&" } };
+	struct secretive s;
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(rows); i++) {
+		int64_t began_ms = clock_mono_ms();
+		autofree char *secret = times(rows[i].n, rows[i].secret, "-");
+		autofree char *text = times(2 * rows[i].n, rows[i].text, "");
+		autofree char *shown =
+		    http_excerpt(answer_to(&s, secret), text, strlen(text));
+
+		assert_int_equal(strspn(shown, "*"), 200);
+		check(clock_mono_ms() - began_ms < 1000, "%s: %lld ms",
+		    rows[i].text, (long long)(clock_mono_ms() - began_ms));
+	}
+}
+
 static const struct CMUnitTest tests[] = {
 	TEST("every status has its class", test_status_class),
 	TEST("a service URL is http or https, without user, query, fragment",
 	    test_service_urls),
+	TEST("a secret is masked however it is spelled", test_spellings),
+	TEST("a secret is masked where it is cut", test_cut),
+	TEST("no secret and no text, however long, costs time or stack",
+	    test_hostile),
 };
 
 const struct unit_tests http_tests = { tests, LENGTH(tests) };
