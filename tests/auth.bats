@@ -163,6 +163,7 @@ all_are_stored() {
 	printf '{"token_type":"Bearer"}' >"$SB/none.json"
 	printf '{"access_token":"a\\r\\nX-Evil: 1","expires_in":9}' >"$SB/evil.json"
 	printf '{"access_token":"abc","token_type":"mac"}' >"$SB/mac.json"
+	printf '{"access_token":"%012288d"}' 0 >"$SB/long.json"
 	printf '{"error":"invalid_client"}' >"$SB/client.json"
 	while IFS='|' read -r code fault text; do
 		faults "token * * $fault"
@@ -186,6 +187,7 @@ all_are_stored() {
 		78|body none.json application/json|the answer has no access_token
 		78|body evil.json application/json|the answer has no access_token
 		78|body mac.json application/json|the token is no bearer token
+		78|body long.json application/json|the token has more than 12287 bytes
 	END
 	# Tried again only where that can help.
 	: >"$SB/requests.jsonl"

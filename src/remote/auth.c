@@ -163,11 +163,11 @@ prepare(void *ctx, struct http_request *request, struct err *e)
 	return 0;
 }
 
-/* What may stand in a header. */
+/* What may stand in a header, and a server takes there. */
 static bool
 is_token(const char *s)
 {
-	if (!is_set(s))
+	if (!is_set(s) || strlen(s) >= TOKEN_BYTES)
 		return false;
 	for (; *s; s++)
 		if (*s <= ' ' || *s > '~')
@@ -201,6 +201,9 @@ accept_answer(void *ctx, const struct http_answer *answer, struct err *e)
 
 	if (json == NULL)
 		return -1;
+	if (token && strlen(token) >= TOKEN_BYTES)
+		return err_set(e, ERR_CONFIG,
+		    "the token has more than %d bytes", TOKEN_BYTES - 1);
 	if (!is_token(token))
 		return err_set(e, ERR_CONFIG, "the answer has no access_token");
 	if (type && strcasecmp(type, "Bearer") != 0)
@@ -368,10 +371,6 @@ fetch_report(const struct token_task *task, struct token_report *report)
 	struct auth *a = auth_open(task->policy, &once, http);
 	int result = have_token(a, &report->err);
 
-	if (result == 0 && strlen(a->token) >= sizeof(report->text))
-		result = err_set(&report->err, ERR_CONFIG,
-		    "token endpoint: the token has more than %d bytes",
-		    TOKEN_BYTES - 1);
 	if (result == 0) {
 		memcpy(report->text, a->token, strlen(a->token));
 		report->renew_at_ms = a->renew_at_ms;
