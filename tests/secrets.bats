@@ -103,6 +103,64 @@ config_is_silent() {
 	refute_output_has t0ken
 }
 
+# --- what a server repeats ---------------------------------------------------
+
+# repeats CODE TEXT FAULT: an answer that has the token, which is masked in TEXT,
+# and is neither in the journal nor in FAILED.
+repeats() {
+	[ -z "$3" ] || faults "$3"
+	run_finalize "$1" --log-level trace
+	assert_output_has "${2//$TOKEN/${TOKEN//?/*}}"
+	refute_output_has "$TOKEN"
+	run ! grep -F "$TOKEN" "$REC/.jibri-finalize" "$SB/webhooks.jsonl"
+}
+
+# answers JSON
+answers() { printf '%s\n' "$1" >"$SB/answer"; }
+
+@test "no secret that a server repeats is shown, kept or told" {
+	local TOKEN=r3peated-t0ken page
+	start_sandbox
+	export JIBRI_FINALIZE_FILE_SERVICE_TOKEN=$TOKEN
+	repeats 78 "a redirect to http://127.0.0.1:1/$TOKEN, which" \
+		"lookup * * redirect 307 http://127.0.0.1:1/$TOKEN"
+	answers "{\"id\": \"123-$TOKEN\"}"
+	repeats 78 "is not a meeting with an id: {\"id\": \"123-$TOKEN\"}" \
+		'lookup * * body answer'
+	page="{\"content\": [], \"next\": \"/metadata/$TOKEN\"}"
+	answers "$page"
+	repeats 0 "the answer goes on at /metadata/$TOKEN: $page" \
+		'list * * body answer'
+	another_recording kept
+	answers "{\"id\": \"new\", \"path\": \"/$TOKEN/kept\"}"
+	repeats 0 "the server keeps it as /$TOKEN/kept" \
+		'upload * 1 body-stored answer'
+	another_recording named
+	answers "{\"id\": \"id-$TOKEN\"}"
+	repeats 0 "is not a record of a file: {\"id\": \"id-$TOKEN\"}" \
+		'upload * 1 body-stored answer'
+}
+
+@test "no header, error code or health that repeats a secret shows it" {
+	local TOKEN=r3peated-t0ken
+	start_sandbox
+	export JIBRI_FINALIZE_FILE_SERVICE_TOKEN=$TOKEN
+	repeats 0 "< Server: $TOKEN" \
+		"webhook * 1 status 503 Server: $TOKEN | Via: 1 $TOKEN"
+	answers "{\"status\": \"DOWN $TOKEN\"}"
+	faults 'health * * body answer'
+	run_command 78 check --json
+	assert_output_has "says of itself: DOWN ${TOKEN//?/*}"
+	refute_output_has "$TOKEN"
+	another_recording coded
+	answers "{\"error\": \"$TOKEN\"}"
+	export JIBRI_FINALIZE_OAUTH_TOKEN_URL=$URL/oauth/token
+	export JIBRI_FINALIZE_OAUTH_CLIENT_ID=jibri
+	export JIBRI_FINALIZE_OAUTH_CLIENT_SECRET=c1ient
+	repeats 78 "token endpoint: $TOKEN: POST" \
+		'token * * status-body 400 answer application/json'
+}
+
 # --- the process -------------------------------------------------------------
 
 @test "a running process shows no secret to others, and leaves no core" {

@@ -138,9 +138,6 @@ upload_stored(struct upload *u, struct item *item, const char *id,
 	const char *session = u->deps->journal->progress.session;
 	struct err e;
 
-	if (path && strcmp(path, item->remote.path + (*path != '/')) != 0)
-		log_info("%s: the server keeps it as %s", item->artifact->path,
-		    path);
 	mem_replace(&item->kept_as, path);
 	u->is_renaming |= path && strcasestr(path, session) == NULL;
 	if (flight_recheck(item->flight, &e) == 0) {
@@ -162,6 +159,19 @@ upload_stored(struct upload *u, struct item *item, const char *id,
 }
 
 static void
+log_place(const struct item *item, const struct http_answer *answer,
+    const char *path)
+{
+	autofree char *shown = NULL;
+
+	if (path == NULL ||
+	    strcmp(path, item->remote.path + (*path != '/')) == 0)
+		return;
+	shown = http_masked(answer, path, strlen(path));
+	log_info("%s: the server keeps it as %s", item->artifact->path, shown);
+}
+
+static void
 handle_upload(struct upload *u, struct item *item,
     const struct http_answer *answer)
 {
@@ -177,6 +187,7 @@ handle_upload(struct upload *u, struct item *item,
 
 	u->n_flying--;
 	u->n_media_flying -= item->artifact->is_media;
+	log_place(item, answer, path);
 	if (outcome == PUT_STORED)
 		upload_stored(u, item, id, path);
 	else if (outcome == PUT_UNKNOWN)

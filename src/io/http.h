@@ -160,6 +160,12 @@ char *http_masked(const struct http_answer *, const char *text, size_t len);
 char *http_excerpt(const struct http_answer *, const char *text, size_t len);
 
 /*
+ * Does a text of this server repeat a secret of ours, as it is?  Then it is no
+ * id.  Only of 8 bytes or more: a shorter one may be in an id by chance.
+ */
+bool http_has_secret(const struct http_answer *, const char *text);
+
+/*
  * Why it is a 4xx or 5xx, in the server's words: a line of UTF-8 that has at
  * most 200 characters when it is escaped; NULL: it does not say.  The caller
  * frees it.

@@ -97,7 +97,9 @@ explain_status(const struct http_transfer *t, long status, struct err *e)
 
 	(void)curl_easy_getinfo(t->easy, CURLINFO_REDIRECT_URL, &location);
 	if (location) {
-		autofree char *shown = shown_url(location);
+		autofree char *masked =
+		    http_masked(&t->answer, location, strlen(location));
+		autofree char *shown = shown_url(masked);
 
 		(void)err_set(e, ERR_CONFIG,
 		    "HTTP %ld, a redirect to %s, which is not followed", status,
@@ -240,14 +242,16 @@ total_of(CURL *easy)
 	return total;
 }
 
+/* It becomes a part of an id. */
 static char *
-etag_of(CURL *easy)
+etag_of(const struct http_transfer *t)
 {
 	struct curl_header *header;
 	const char *s;
 
-	if (curl_easy_header(easy, "ETag", 0, CURLH_HEADER, -1, &header) !=
-	    CURLHE_OK)
+	if (curl_easy_header(t->easy, "ETag", 0, CURLH_HEADER, -1, &header) !=
+		CURLHE_OK ||
+	    http_has_secret(&t->answer, header->value))
 		return NULL;
 	s = header->value + strspn(header->value, "\"");
 	return xstrndup(s, strcspn(s, "\""));
@@ -297,7 +301,7 @@ http_judge(struct http_transfer *t, CURLcode rc)
 	answer->date_unix = date_of(t->easy);
 	answer->link = links_of(t->easy);
 	answer->total = total_of(t->easy);
-	answer->etag = etag_of(t->easy);
+	answer->etag = etag_of(t);
 	answer->was_unexpected = answer->status == 417 && t->is_expecting;
 	t->http->is_unexpecting |= answer->was_unexpected;
 	if (t->request->wants_certificate)

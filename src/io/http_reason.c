@@ -13,6 +13,7 @@ enum {
 	SCANNED_BYTES = 4096, /* of a text; more of it is not looked at */
 	ESCAPE_BYTES = 10,    /* the longest escape, as in &#x00002F; */
 	SECRET_BYTES_MIN = 4,
+	REPEATED_BYTES_MIN = 8, /* more than chance */
 	NESTED = 4,
 };
 
@@ -205,6 +206,32 @@ http_excerpt(const struct http_answer *a, const char *text, size_t len)
 		end--;
 	shown[end] = '\0';
 	return shown;
+}
+
+static bool
+is_repeated(const char *text, const char *secret)
+{
+	return strlen(secret) >= REPEATED_BYTES_MIN && strstr(text, secret);
+}
+
+bool
+http_has_secret(const struct http_answer *a, const char *text)
+{
+	static const char name[] = "Authorization:";
+
+	for (size_t i = 0; a->secrets && i < HTTP_SECRETS; i++)
+		if (a->secrets[i] && *a->secrets[i] &&
+		    is_repeated(text, *a->secrets[i]))
+			return true;
+	/* A token that was fetched is in no setting. */
+	for (size_t i = 0; a->request && i < a->request->headers->n; i++) {
+		const char *line = a->request->headers->items[i];
+
+		if (strncasecmp(line, name, strlen(name)) == 0 &&
+		    is_repeated(text, strrchr(line, ' ') + 1))
+			return true;
+	}
+	return false;
 }
 
 /* The text in it that is meant for people, or NULL; borrowed. */

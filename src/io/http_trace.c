@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/mem.h"
 #include "io/http_internal.h"
 
 static const char hidden[] = "(hidden)";
@@ -47,15 +48,17 @@ trace_line(const struct http_transfer *t, char mark, bool is_header,
     const char *line, size_t len)
 {
 	autobuf struct buf shown = { 0 };
+	autofree char *masked = NULL;
 
 	while (len > 0 && (line[len - 1] == '\r' || line[len - 1] == '\n'))
 		len--;
 	if (len == 0)
 		return;
+	masked = http_masked(&t->answer, line, len);
 	if (is_header)
-		add_header(&shown, line, len);
+		add_header(&shown, masked, strlen(masked));
 	else
-		add_words(&shown, line, len);
+		add_words(&shown, masked, strlen(masked));
 	log_trace("#%u %c %s", t->number, mark, buf_str(&shown));
 }
 

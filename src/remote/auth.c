@@ -224,8 +224,11 @@ refine(void *ctx, const struct http_answer *answer, struct err *e)
 
 	(void)ctx;
 	e->class = auth_error_class(code ? code : "", e->class);
-	if (code)
-		(void)err_wrap(e, "%s", code);
+	if (code) {
+		autofree char *shown = http_excerpt(answer, code, strlen(code));
+
+		(void)err_wrap(e, "%s", shown);
+	}
 }
 
 static int

@@ -61,7 +61,7 @@ read_record(const struct http_answer *answer, int64_t size, char **id,
 		return err_set(e, ERR_TEMPORARY,
 		    "HTTP %ld, but the server stored %lld of %lld bytes",
 		    answer->status, (long long)stored, (long long)size);
-	*id = json_id(json_object_get(record, "id"));
+	*id = request_answer_id(answer, json_object_get(record, "id"));
 	if (*id == NULL)
 		return request_not_understood(answer,
 		    "is not a record of a file", e);

@@ -58,6 +58,17 @@ file_service_page_add(struct inventory *inv, const char *data, size_t len,
 	return json_stream_feed(&r->stream, data, len, e);
 }
 
+static void
+forget_secrets(struct inventory *inv, const struct http_answer *answer)
+{
+	for (size_t i = inv->n_before; i < inv->n; i++) {
+		char **id = &inv->records[i].id;
+
+		if (*id && http_has_secret(answer, *id))
+			mem_replace(id, NULL);
+	}
+}
+
 int
 file_service_page_end(struct inventory *inv, const struct http_answer *answer,
     char **next, struct err *e)
@@ -68,6 +79,7 @@ file_service_page_end(struct inventory *inv, const struct http_answer *answer,
 	r->page.count++;
 	r->page.elements += (int64_t)r->stream.elements;
 	r->page.print = r->stream.print;
+	forget_secrets(inv, answer);
 	if (around == NULL ||
 	    page_next(&r->page, inv->url, answer, around, next, e) == -1)
 		return -1;

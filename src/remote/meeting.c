@@ -51,14 +51,11 @@ tells_failure(const json_t *json)
 	    json_string_length(error) > 0 || json_object_size(error) > 0;
 }
 
-/* The usual 0 of a number that is not there is no meeting's. */
-static char *
-id_of(const json_t *meeting)
+/* The usual value of a number that is not there is no meeting's id. */
+static bool
+is_zero(const json_t *id)
 {
-	const json_t *id = json_object_get(meeting, "id");
-
-	return json_is_integer(id) && json_integer_value(id) == 0 ? NULL
-								  : json_id(id);
+	return json_is_integer(id) && json_integer_value(id) == 0;
 }
 
 static int
@@ -74,7 +71,9 @@ accept_answer(void *ctx, const struct http_answer *answer, struct err *e)
 		return request_not_understood(answer, "tells of a failure", e);
 	if (is_other_room(json, meeting, l->room))
 		return request_not_understood(answer, "is of another room", e);
-	l->id = id_of(meeting);
+	l->id = is_zero(json_object_get(meeting, "id"))
+	    ? NULL
+	    : request_answer_id(answer, json_object_get(meeting, "id"));
 	return l->id
 	    ? 0
 	    : request_not_understood(answer, "is not a meeting with an id", e);

@@ -247,13 +247,18 @@ page_next(struct page *p, const char *url, const struct http_answer *answer,
 		*next = xasprintf("%.*s%s%" PRId64,
 		    end ? (int)(end - url) : (int)strlen(url), url, parameter,
 		    p->asked);
-	else if (to)
+	else if (to && !http_has_secret(answer, to))
 		*next = http_url_resolve(url, to);
 	if (*next && !page_is_circle(p))
 		return 0;
-	if (to || *next)
+	if (to || *next) {
+		const char *where = to ? to : *next;
+		autofree char *shown =
+		    http_excerpt(answer, where, strlen(where));
+
 		(void)err_set(e, ERR_CONFIG, "%s at %s",
-		    *next ? "goes in circles" : "goes on", to ? to : *next);
+		    *next ? "goes in circles" : "goes on", shown);
+	}
 	mem_replace(next, NULL);
 	return -1;
 }

@@ -40,6 +40,16 @@ request_not_understood(const struct http_answer *answer, const char *is_not,
 	    answer->status, is_not, *shown ? shown : "(empty)");
 }
 
+char *
+request_answer_id(const struct http_answer *answer, const json_t *json)
+{
+	char *id = json_id(json);
+
+	if (id && http_has_secret(answer, id))
+		mem_replace(&id, NULL);
+	return id;
+}
+
 json_t *
 request_answer_json(const struct http_answer *answer, struct err *e)
 {

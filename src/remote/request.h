@@ -61,6 +61,9 @@ bool request_is_html(const struct http_answer *);
 int request_not_understood(const struct http_answer *, const char *is_not,
     struct err *e);
 
+/* As json_id(), but NULL where it repeats a secret of ours. */
+char *request_answer_id(const struct http_answer *, const json_t *);
+
 /*
  * The answer's JSON text; NULL with *e, which is ERR_TEMPORARY if it was cut
  * and else ERR_CONFIG.  HTML means that something else than the service

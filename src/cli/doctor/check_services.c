@@ -62,11 +62,21 @@ note_unreachable(const struct probing *p, const struct service *s,
 }
 
 static void
+note_word(const struct probing *p, const struct service *s,
+    const struct http_answer *answer, const char *status)
+{
+	autofree char *shown = http_excerpt(answer, status, strlen(status));
+
+	check_fail(p->f, s->what, "Look into the service's own log.",
+	    "%s says of itself: %s", s->url, shown);
+}
+
+static void
 note_health(const struct probing *p, const struct service *s,
     const struct http_answer *answer)
 {
 	struct err e;
-	json_t *json = NULL;
+	autojson json_t *json = NULL;
 	const char *status = NULL;
 
 	if (s->probe == NULL) {
@@ -81,13 +91,11 @@ note_health(const struct probing *p, const struct service *s,
 	if (status && strcmp(status, "UP") == 0)
 		check_ok(p->f, s->what, "%s is reachable and UP", s->url);
 	else if (status)
-		check_fail(p->f, s->what, "Look into the service's own log.",
-		    "%s says of itself: %s", s->url, status);
+		note_word(p, s, answer, status);
 	else
 		check_ok(p->f, s->what,
 		    "%s is reachable; it shows no health (HTTP %ld)", s->url,
 		    answer->status);
-	json_decref(json);
 }
 
 static void
