@@ -9,7 +9,7 @@ setup() {
 }
 teardown() {
 	local pid
-	for pid in ${SILENT_PID:-} ${DNS_PID:-} ${OTHER_PID:-}; do
+	for pid in ${SILENT_PID:-} ${ENDLESS_PID:-} ${DNS_PID:-} ${OTHER_PID:-}; do
 		kill "$pid" 2>/dev/null || true
 	done
 	common_teardown
@@ -64,6 +64,46 @@ start_silent() {
 	run finalize --meeting-service-url "$nowhere" --proxy "$URL"
 	assert_equal "$(jq -r .headers.host "$SB/requests.jsonl" | sort -u)" \
 		files.invalid
+}
+
+# A proxy whose refusal never ends.
+start_endless() {
+	perl -MIO::Socket::INET -e '
+		$| = 1;
+		$SIG{CHLD} = "IGNORE";
+		$s = IO::Socket::INET->new(Listen => 64,
+			LocalAddr => "127.0.0.1") or die;
+		print $s->sockport, "\n";
+		while ($c = $s->accept) {
+			next if fork;
+			print "asked\n";
+			print $c "HTTP/1.1 407 P\r\nContent-Length: 99999999999\r\n\r\n";
+			print $c "a" x 65536 while $c->connected;
+			exit;
+		}' >"$DIR/endless" 3>&- &
+	ENDLESS_PID=$!
+	wait_for test -s "$DIR/endless"
+	ENDLESS=http://127.0.0.1:$(head -n 1 "$DIR/endless")
+}
+
+@test "a proxy whose refusal never ends is given up after connect-timeout" {
+	start_endless
+	run_finalize 75 --tries 1 --proxy "$ENDLESS" --connect-timeout 200ms \
+		--meeting-service-url https://meet.invalid --deadline 20s
+	assert_output_has "GET https://meet.invalid/api/meetings/room/$ROOM: the proxy opened no tunnel within 0.2 s"
+}
+
+@test "a stop ends what a proxy never ends" {
+	local rc=0
+	start_endless
+	"$BIN" --proxy "$ENDLESS" --meeting-service-url https://meet.invalid \
+		--deadline 20s "$REC" >"$DIR/out" 2>&1 3>&- &
+	RUN_PID=$!
+	wait_for grep -q asked "$DIR/endless"
+	kill "$RUN_PID"
+	wait "$RUN_PID" || rc=$?
+	assert_equal "$rc" 75
+	grep -q "room/$ROOM: ended by SIGTERM" "$DIR/out"
 }
 
 @test "the token goes to both services as a bearer, and without it they refuse" {

@@ -143,6 +143,7 @@ begin_anew(struct http_transfer *t)
 	curl_easy_setopt(t->easy, CURLOPT_FRESH_CONNECT, 1L);
 	t->was_ended = false;
 	t->is_anew = true;
+	t->began_ms = clock_mono_ms();
 	(void)curl_multi_add_handle(t->http->multi, t->easy);
 }
 
@@ -236,6 +237,7 @@ http_start(struct http *http, const struct http_request *request)
 	if (t->easy == NULL)
 		mem_exhausted();
 	http_setup(t);
+	t->began_ms = clock_mono_ms();
 
 	t->next = http->active;
 	http->active = t;

@@ -51,6 +51,7 @@ struct http_transfer {
 	int socket;     /* -1: not known */
 	curl_off_t sent;
 	int queued;
+	int64_t began_ms; /* to connect */
 	int64_t moved_ms;
 	int64_t checked_ms;
 	int64_t all_sent_ms; /* 0: still sending */

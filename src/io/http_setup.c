@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/names.h"
+#include "base/stop.h"
 
 enum {
 	EXPECT_MS = 300,
@@ -17,6 +18,7 @@ enum {
 	NOTSENT_LOWAT_BYTES = 128 * 1024,
 	KEPT_BYTES = 4096, /* of what is not asked for */
 	HEAD_BYTES = 256 * 1024,
+	TUNNEL_MS = 500, /* behind libcurl's own limit, which says more */
 };
 
 static size_t
@@ -157,6 +159,30 @@ on_request(void *ctx, char *ip, char *local_ip, int remote_port,
 	t->is_going = true;
 	t->moved_ms = clock_mono_ms();
 	return CURL_PREREQFUNC_OK;
+}
+
+/*
+ * libcurl reads what a proxy answers to CONNECT byte by byte, and returns only
+ * once nothing more can be read: no watch sees one that never ends.
+ */
+static int
+on_progress(void *ctx, curl_off_t down, curl_off_t got, curl_off_t up,
+    curl_off_t sent)
+{
+	struct http_transfer *t = ctx;
+	int64_t limit = t->http->policy->connect_timeout_ms;
+
+	(void)down, (void)got, (void)up, (void)sent;
+	/* An answer that came is not lost by a stop. */
+	if (http_final_status(t->easy) > 0)
+		return 0;
+	if (stop_check(&t->failure) == -1)
+		return 1;
+	if (t->is_going || clock_mono_ms() - t->began_ms < limit + TUNNEL_MS)
+		return 0;
+	(void)err_set(&t->failure, ERR_TEMPORARY,
+	    "the proxy opened no tunnel within %.1f s", (double)limit / 1000);
+	return 1;
 }
 
 /* NULL or empty: the option stays as it is. */
@@ -308,6 +334,9 @@ http_setup(struct http_transfer *t)
 	curl_easy_setopt(easy, CURLOPT_HEADERDATA, t);
 	curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_request);
 	curl_easy_setopt(easy, CURLOPT_PREREQDATA, t);
+	curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 0L);
+	curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, on_progress);
+	curl_easy_setopt(easy, CURLOPT_XFERINFODATA, t);
 	if (t->request->method)
 		curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST,
 		    t->request->method);
