@@ -69,7 +69,7 @@ teardown() {
 	grep -q '"event":"stored"' "$REC/.jibri-finalize"
 	REC=$live
 	faults
-	wait_for has_parts 10
+	wait_for has_at_store "2 3 4 5 6 7 8 9 10 11"
 	leave 75
 }
 

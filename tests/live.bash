@@ -137,3 +137,7 @@ has_begun() {
 started() {
 	webhooks | grep -q STARTED
 }
+
+has_parts() {
+	(($(ahead | wc -w) >= $1))
+}

@@ -139,10 +139,6 @@ teardown() {
 	leave 0
 }
 
-has_parts() {
-	(($(ahead | wc -w) >= $1))
-}
-
 # say_lock BEGAN: how long the hook waited for the journal.
 say_lock() {
 	local ms
@@ -286,7 +282,6 @@ arrived_media() {
 	assert_equal "$(webhooks | cut -d ' ' -f 1 | xargs)" "STARTED STOPPED"
 	leave 0
 }
-
 
 @test "two of them on one recording do it no harm, and do not quarrel" {
 	local first

@@ -51,13 +51,6 @@ tells_failure(const json_t *json)
 	    json_string_length(error) > 0 || json_object_size(error) > 0;
 }
 
-/* The usual value of a number that is not there is no meeting's id. */
-static bool
-is_zero(const json_t *id)
-{
-	return json_is_integer(id) && json_integer_value(id) == 0;
-}
-
 static int
 accept_answer(void *ctx, const struct http_answer *answer, struct err *e)
 {
@@ -71,9 +64,7 @@ accept_answer(void *ctx, const struct http_answer *answer, struct err *e)
 		return request_not_understood(answer, "tells of a failure", e);
 	if (is_other_room(json, meeting, l->room))
 		return request_not_understood(answer, "is of another room", e);
-	l->id = is_zero(json_object_get(meeting, "id"))
-	    ? NULL
-	    : request_answer_id(answer, json_object_get(meeting, "id"));
+	l->id = request_answer_id(answer, json_object_get(meeting, "id"));
 	return l->id
 	    ? 0
 	    : request_not_understood(answer, "is not a meeting with an id", e);
