@@ -87,7 +87,7 @@ split_path(const char *path, size_t len, struct text_list *segments)
 	return true;
 }
 
-/* A room of no tenant that is called as one of a tenant would be taken for it. */
+/* A room that is called like one of a tenant would be taken for that. */
 static int
 check_brackets(const char *name, const struct identity_policy *policy,
     struct err *e)

@@ -26,8 +26,9 @@ bool page_is_circle(struct page *);
  * by a link around the list, or by the numbers of this page and of all, as
  * Spring Data has them.  0 with *next, NULL at the end of the list; the caller
  * frees it.  -1 with ERR_CONFIG when that is not understood, leads in circles,
- * to another origin, which would see our token, or repeats a secret; also when the answer says
- * that something failed, or that there is more than what was read.
+ * to another origin, which would see our token, or repeats a secret; also when
+ * the answer says that something failed, or that there is more than what was
+ * read.
  */
 int page_next(struct page *, const char *url, const struct http_answer *,
     const json_t *around, char **next, struct err *e);
