@@ -536,6 +536,17 @@ of_another_room() {
 	assert_output_has "its room is $ROOM"
 }
 
+@test "the same room of another tenant is another room, whatever room-format says" {
+	rooms "{\"[t]$ROOM\": 124}"
+	metadata "https://meet.example.org/t/$ROOM"
+	faults "upload * 1 status 400"
+	run_finalize 65
+	metadata "https://meet.example.org/u/$ROOM"
+	run_finalize 65
+	refute_output_has "room-format"
+	assert_output_has "[u]$ROOM"
+}
+
 @test "a delivered recording in whose directory one of another room lands is held, and nothing of it is sent" {
 	run_finalize 0
 	rm -f "$SB"/{requests,webhooks}.jsonl

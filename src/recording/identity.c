@@ -285,15 +285,22 @@ static bool
 is_in_other_format(const struct recording *rec,
     const struct identity_policy *policy, const char *room)
 {
+	static char tenant_alone[] = "{tenant}";
 	const char *url = meeting_url(rec);
 	autofree char *called = url ? call_name_of_url(url, policy) : NULL;
-	const struct identity_policy as_it_was = {
+	struct identity_policy other = {
 		.base_path = policy->base_path,
-		.room_format = (char *)room,
+		.room_format = tenant_alone,
 	};
-	autofree char *found = identity_contradiction(rec, &as_it_was, room);
+	struct err ignored;
+	autofree char *tenant =
+	    url ? identity_room_of_url(url, &other, &ignored) : NULL;
+	autofree char *found = NULL;
 
-	return called && strstr(room, called) && found == NULL;
+	other.room_format = (char *)room;
+	found = identity_contradiction(rec, &other, room);
+	return called && tenant && strstr(room, called) &&
+	    strstr(room, tenant) && found == NULL;
 }
 
 int
