@@ -196,20 +196,6 @@ fresh() {
 	assert_equal "$(requests upload)" 2
 }
 
-@test "where the list is not understood and nobody knows what was sent, nothing is" {
-	start_sandbox
-	run_finalize 0
-	rm "$REC/.jibri-finalize"
-	echo '{"files": [{"id": "1"}]}' >"$SB/odd"
-	faults 'list * * body odd'
-	run_finalize 78
-	assert_output_has 'is not a list in JSON: {"files"'
-	assert_equal "$(requests upload)" 2
-	faults
-	run_finalize 0
-	assert_equal "$(requests upload)" 2
-}
-
 @test "a failure in an answer of 200 is no meeting, whatever its id" {
 	local text
 	start_sandbox

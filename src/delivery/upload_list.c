@@ -291,11 +291,8 @@ do_without(const struct upload *u, const struct item *item, bool is_refused,
 		return WITHOUT_BLINDLY;
 	if (will_retry)
 		return WITHOUT_WAIT;
-	/* Of a list that nobody understands its address may be wrong. */
-	return is_doubtful || u->certainty == CERTAIN_LOST ||
-		u->inventory.form.class != ERR_NONE
-	    ? WITHOUT_FAIL
-	    : WITHOUT_BLINDLY;
+	return is_doubtful || u->certainty == CERTAIN_LOST ? WITHOUT_FAIL
+							   : WITHOUT_BLINDLY;
 }
 
 static void

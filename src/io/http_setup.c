@@ -171,14 +171,17 @@ on_progress(void *ctx, curl_off_t down, curl_off_t got, curl_off_t up,
 {
 	struct http_transfer *t = ctx;
 	int64_t limit = t->http->policy->connect_timeout_ms;
+	long code = 0; /* of a proxy */
 
 	(void)down, (void)got, (void)up, (void)sent;
+	(void)curl_easy_getinfo(t->easy, CURLINFO_HTTP_CONNECTCODE, &code);
 	/* An answer that came is not lost by a stop. */
 	if (http_final_status(t->easy) > 0)
 		return 0;
 	if (stop_check(&t->failure) == -1)
 		return 1;
-	if (t->is_going || clock_mono_ms() - t->began_ms < limit + TUNNEL_MS)
+	if (t->is_going || code == 0 ||
+	    clock_mono_ms() - t->began_ms < limit + TUNNEL_MS)
 		return 0;
 	(void)err_set(&t->failure, ERR_TEMPORARY,
 	    "the proxy opened no tunnel within %.1f s", (double)limit / 1000);

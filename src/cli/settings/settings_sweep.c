@@ -19,7 +19,7 @@ static const struct setting rows[] = {
 	    "The hook only notes what it knows, so that Jibri is free at "
 	    "once.  Without a watch or a sweep nothing is delivered." },
 	{ "jobs", COUNT(sweep.jobs, 1, 64), "2", "N",
-	    "recordings that a sweep or watch delivers at once",
+	    "recordings that are delivered at once",
 	    "One that has taken five minutes no longer counts, up to twice as "
 	    "many; with limit-rate it does." },
 	{ "splay", MILLIS(sweep.splay_ms), "0s", "TIME",
@@ -48,7 +48,7 @@ static const struct setting rows[] = {
 	    "where s3-key needs {tenant} or {meeting}, or with "
 	    "room-from-media = no, as nobody knows yet where it belongs." },
 	{ "live-limit-rate", SIZE(ahead.rate_bytes), "0", "SIZE",
-	    "bytes a second of each recording that is still made",
+	    "bytes a second of each live recording",
 	    "500k, 10M or 1G; 0: no other than limit-rate.",
 	    .check = check_rate },
 	{ "settle", MILLIS(verdict.settle_ms), "30m", "TIME",
