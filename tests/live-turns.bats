@@ -57,6 +57,23 @@ teardown() {
 	done
 }
 
+@test "in a watch one that there was no room for has its turn later" {
+	local first
+	records one
+	first=$JIBRI_PID
+	watch --jobs 1
+	wait_for has_ahead "2 3"
+	records two
+	# It is looked at, and there is no room.
+	sleep 2
+	assert_equal "$(ahead)" ""
+	kill -KILL "$first"
+	wait "$first" 2>/dev/null || true
+	rm -r "$TOP/one"
+	wait_for has_ahead "2 3"
+	leave 75
+}
+
 @test "what is finished comes first, and then it goes on" {
 	local live
 	faults "part * * slow-store 0.4"

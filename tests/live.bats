@@ -255,7 +255,7 @@ arrived_media() {
 	leave 0
 }
 
-@test "a store that fails is left alone for a minute, and the delivery does not mind" {
+@test "a store that fails is left alone for a while, and the delivery does not mind" {
 	faults "part * 1 status 503"
 	watch
 	jibri 17

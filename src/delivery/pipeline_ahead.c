@@ -153,7 +153,7 @@ send_parts(struct job *job, const struct artifact *artifact, bool stays,
  * brief, so that the next one tries again.
  */
 static int
-send(struct job *job, const struct ahead_policy *ahead,
+send_ahead(struct job *job, const struct ahead_policy *ahead,
     const struct artifact *artifact, struct err *e)
 {
 	const struct pipeline_policy *p = job->policy;
@@ -196,7 +196,7 @@ run(struct job *job, const char *directory, const struct ahead_policy *ahead,
 	if (p->destination.ops->check(&p->destination, e) == -1 ||
 	    pipeline_open_http(job, e) == -1)
 		return -1;
-	return send(job, ahead, artifact, e);
+	return send_ahead(job, ahead, artifact, e);
 }
 
 /* Of two limits of a rate; 0: there is none. */

@@ -98,6 +98,7 @@ void
 lives_offer(struct lives *l, struct run *run, const struct finding *f)
 {
 	struct live *live;
+	bool is_full = lives_count(l) >= (size_t)run->sweep->visit.jobs;
 
 	if (!is_wanted(l, run, f))
 		return;
@@ -105,8 +106,8 @@ lives_offer(struct lives *l, struct run *run, const struct finding *f)
 		l->until_ms = run->sweep->visit.ahead->stays
 		    ? INT64_MAX
 		    : clock_mono_ms() + BRIEF_MS;
-	l->is_short |= lives_count(l) >= (size_t)run->sweep->visit.jobs;
-	if (l->is_short || clock_mono_ms() >= l->until_ms)
+	l->is_short |= is_full;
+	if (is_full || clock_mono_ms() >= l->until_ms)
 		return;
 	live = find(l, f->path);
 	if (live == NULL)
