@@ -75,16 +75,21 @@ teardown() {
 }
 
 @test "what is finished comes first, and then it goes on" {
-	local live
-	faults "part * * slow-store 0.4"
+	local live from to
+	faults "part * * slow-store 0.4" 'lookup * * stall-stored 2'
 	records one 60
 	live=$REC
 	watch
 	wait_for has_parts 1
 	arrives two
 	wait_for announced
-	grep -q '"event":"stored"' "$REC/.jibri-finalize"
+	from=$(journal 'select(.event == "began") | .at')
+	to=$(journal 'select(.event == "announced") | .at')
+	((to - from > 1500))
 	REC=$live
+	# What was under way had half a second.
+	assert_equal "$(journal 'select(.event == "partStored") | .at' |
+		awk -v a="$((from + 500))" -v b="$to" '$1 > a && $1 < b')" ""
 	faults
 	wait_for has_at_store "2 3 4 5 6 7 8 9 10 11"
 	leave 75
