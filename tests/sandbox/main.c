@@ -13,10 +13,10 @@
 #include <unistd.h>
 
 #include "request.h"
-#include "s3.h"
 #include "sandbox.h"
 #include "store.h"
 #include "text.h"
+#include "uploads.h"
 
 #define MAX_TIME_DEFAULT_S 900
 #define CONNECTION_MEMORY_BYTES ((size_t)512 * 1024)
@@ -301,7 +301,7 @@ main(int argc, char **argv)
 	box.records = text_must(json_array());
 	box.tokens = text_must(json_object());
 	store_load(&box);
-	s3_load(&box);
+	uploads_load(&box);
 	text_each_line("requests.jsonl", request_count, &box);
 	box.faults.chance = (unsigned)box.set.seed;
 	fault_refresh(&box.faults);

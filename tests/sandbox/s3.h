@@ -8,7 +8,7 @@
  *
  *   secret-sessions  written by a test: lines "TOKEN KEY SECRET"; if it is
  *                  there, only these are let in (ExpiredToken for others)
- *   uploads.json   multipart uploads under way; parts are in incoming/
+ *   uploads.json   multipart uploads under way (uploads.h)
  */
 #ifndef S3_H
 #define S3_H
@@ -22,9 +22,6 @@ void s3_parse(struct request *);
 /* As service_answer() and service_apply(); both with the lock held. */
 void s3_answer(struct request *, struct answer *);
 void s3_apply(struct request *);
-
-/* Take in the uploads of an earlier run. */
-void s3_load(struct sandbox *);
 
 /* An <Error> with this code. */
 void s3_error(struct answer *, unsigned status, const char *code,

@@ -2,32 +2,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "s3.h"
-#include "store.h"
 #include "text.h"
+#include "uploads.h"
 
-#define FILE_NAME "uploads.json"
 #define PARTS_MAX 10000
-
-void
-s3_load(struct sandbox *box)
-{
-	autofree char *text = text_read(FILE_NAME, NULL);
-
-	box->uploads = json_loads(text != NULL ? text : "{}", 0, NULL);
-	text_must(box->uploads);
-}
-
-static void
-save(const struct sandbox *box)
-{
-	if (json_dump_file(box->uploads, FILE_NAME ".new", JSON_INDENT(1)) ==
-		-1 ||
-	    rename(FILE_NAME ".new", FILE_NAME) == -1)
-		sandbox_die("cannot write " FILE_NAME);
-}
 
 /* The upload that the request names; NULL with the answer. */
 static json_t *
@@ -45,14 +25,6 @@ upload_of(const struct request *req, struct answer *a)
 		s3_error(a, 404, "NoSuchUpload",
 		    "The specified multipart upload does not exist.");
 	return NULL;
-}
-
-static char *
-part_file(const struct request *req, const char *number)
-{
-	autofree char *id = target_query(&req->target, "uploadId");
-
-	return text_format("incoming/part-%s-%s", id, number);
 }
 
 /* --- one by one ----------------------------------------------------------- */
@@ -220,6 +192,7 @@ s3_uploads(struct request *req, struct answer *a)
 
 struct completion {
 	struct request *req;
+	const char *id;
 	json_t *parts;
 	long long last;
 	bool was_small;
@@ -262,21 +235,6 @@ md5_add(EVP_MD_CTX *md5, const char *hex)
 	}
 }
 
-static void
-append(struct completion *c, const char *number)
-{
-	autofree char *file = part_file(c->req, number);
-	char chunk[65536];
-	FILE *f = fopen(file, "re");
-	size_t n;
-
-	if (f == NULL)
-		sandbox_die("%s is gone", file);
-	while ((n = fread(chunk, 1, sizeof(chunk), f)) > 0)
-		upload_feed(c->req->upload, chunk, n);
-	fclose(f);
-}
-
 /* Take one part; NULL or the code of what is wrong with it. */
 static const char *
 take(struct completion *c, const char *from, const char *end)
@@ -300,7 +258,7 @@ take(struct completion *c, const char *from, const char *end)
 	c->was_small = json_integer_value(json_object_get(part, "size")) <
 	    c->req->box->set.s3_part_min;
 	md5_add(c->md5, etag);
-	append(c, number);
+	uploads_append(c->id, number, c->req->upload);
 	c->n++;
 	return NULL;
 }
@@ -350,8 +308,9 @@ answer_completed(struct completion *c, const char *type, struct answer *a)
 void
 s3_complete(struct request *req, struct answer *a)
 {
+	autofree char *id = target_query(&req->target, "uploadId");
 	json_t *up = upload_of(req, a);
-	struct completion c = { .req = req };
+	struct completion c = { .req = req, .id = id };
 	const char *problem;
 
 	if (up == NULL)
@@ -375,54 +334,31 @@ s3_complete(struct request *req, struct answer *a)
 static void
 apply_part(struct request *req)
 {
+	autofree char *id = target_query(&req->target, "uploadId");
 	autofree char *number = target_query(&req->target, "partNumber");
 	autofree char *plain = text_format("%lld", strtoll(number, NULL, 10));
-	autofree char *file = part_file(req, plain);
-	json_t *up = upload_of(req, NULL);
 
-	if (up == NULL || rename(req->upload->incoming, file) == -1)
-		return;
-	req->upload->incoming[0] = '\0';
-	json_object_set_new(json_object_get(up, "parts"), plain,
-	    json_pack("{s:s,s:I}", "etag", req->upload->md5, "size",
-		(json_int_t)req->upload->bytes));
-}
-
-static void
-remove_upload(struct request *req)
-{
-	autofree char *id = target_query(&req->target, "uploadId");
-	json_t *up = upload_of(req, NULL);
-	const char *number;
-	json_t *part;
-
-	json_object_foreach(json_object_get(up, "parts"), number, part)
-	{
-		autofree char *file = part_file(req, number);
-
-		unlink(file);
-	}
-	json_object_del(req->box->uploads, id);
+	uploads_add_part(req->box, id, plain, req->upload, req->upload->md5);
 }
 
 void
 s3_apply_parts(struct request *req)
 {
 	autofree char *id = text_format("2~up+%u=", req->n);
+	autofree char *named = target_query(&req->target, "uploadId");
 
 	switch (req->target.stage) {
 	case STAGE_BEGIN:
-		json_object_set(req->box->uploads, id, req->record);
+		uploads_add(req->box, id, req->record);
 		break;
 	case STAGE_PART:
 		apply_part(req);
 		break;
 	case STAGE_COMPLETE:
 	case STAGE_ABORT:
-		remove_upload(req);
+		uploads_remove(req->box, named);
 		break;
 	default:
-		return;
+		break;
 	}
-	save(req->box);
 }

@@ -1,12 +1,11 @@
 #include <ctype.h>
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "s3.h"
+#include "sign.h"
 #include "text.h"
 
 #define SKEW_MAX_S 900
@@ -36,65 +35,6 @@ claim_parse(struct claim *c, const char *header)
 		"AWS4-HMAC-SHA256 Credential=%m[^/]/%m[0-9]/%m[^/]/s3/"
 		"aws4_request, SignedHeaders=%m[^,], Signature=%m[0-9a-f]",
 		&c->key, &c->day, &c->region, &c->names, &c->signature) == 5;
-}
-
-static void
-hex_of(const unsigned char *bytes, size_t n, char *hex)
-{
-	for (size_t i = 0; i < n; i++)
-		snprintf(hex + 2 * i, 3, "%02x", bytes[i]);
-}
-
-static void
-hash_of(const char *text, char hex[65])
-{
-	unsigned char digest[EVP_MAX_MD_SIZE];
-
-	EVP_Digest(text, strlen(text), digest, NULL, EVP_sha256(), NULL);
-	hex_of(digest, 32, hex);
-}
-
-static int
-by_text(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-/* Each parameter decoded and encoded again, by name and value; with its "=". */
-static char *
-canonical_query(const struct target *t)
-{
-	size_t n = 0;
-	char **list = text_must(calloc(strlen(t->query) + 1, sizeof(*list)));
-	char *joined = text_copy("", 0);
-
-	for (const char *at = t->query; *at != '\0';) {
-		size_t name, all;
-		autofree char *a = NULL, *b = NULL, *x = NULL, *y = NULL;
-
-		at++;
-		all = strcspn(at, "&");
-		name = strcspn(at, "=&");
-		a = target_decode(at, name);
-		b = target_decode(at + name + (name < all),
-		    all - name - (name < all));
-		x = target_encode_all(a);
-		y = target_encode_all(b);
-		if (all > 0)
-			list[n++] = text_format("%s=%s", x, y);
-		at += all;
-	}
-	qsort(list, n, sizeof(*list), by_text);
-	for (size_t i = 0; i < n; i++) {
-		char *more =
-		    text_format("%s%s%s", joined, i > 0 ? "&" : "", list[i]);
-
-		free(joined);
-		free(list[i]);
-		joined = more;
-	}
-	free(list);
-	return joined;
 }
 
 /* Trimmed, and with one blank for several. */
@@ -175,50 +115,31 @@ has_all_signed(const struct request *req, char *names)
 		   look_signed, names) == all;
 }
 
-static void
-hmac(const void *key, size_t n, const char *text, unsigned char mac[32])
-{
-	unsigned char out[EVP_MAX_MD_SIZE];
-
-	HMAC(EVP_sha256(), key, (int)n, (const unsigned char *)text,
-	    strlen(text), out, NULL);
-	memcpy(mac, out, 32);
-}
-
-static void
-sign(const struct claim *c, const char *text, char hex[65])
-{
-	autofree char *secret = text_format("AWS4%s", c->secret);
-	unsigned char mac[32];
-
-	hmac(secret, strlen(secret), c->day, mac);
-	hmac(mac, sizeof(mac), c->region, mac);
-	hmac(mac, sizeof(mac), "s3", mac);
-	hmac(mac, sizeof(mac), "aws4_request", mac);
-	hmac(mac, sizeof(mac), text, mac);
-	hex_of(mac, sizeof(mac), hex);
-}
-
 static bool
 is_signature_good(const struct request *req, const struct claim *c,
     const char *date, const char *payload)
 {
 	size_t n = strcspn(req->raw_target, "?");
 	autofree char *path = target_decode(req->raw_target, n);
-	autofree char *uri = path != NULL ? target_encode(path) : NULL;
-	autofree char *query = canonical_query(&req->target);
 	autofree char *headers = canonical_headers(req, c->names);
-	autofree char *canonical = text_format("%s\n%s\n%s\n%s\n%s\n%s",
-	    req->method, uri, query, headers, c->names, payload);
-	autofree char *text = NULL;
-	char hash[65], wanted[65];
+	struct signing signing = {
+		.method = req->method,
+		.path = path,
+		.query = req->target.query,
+		.headers = headers,
+		.names = c->names,
+		.payload = payload,
+		.date = date,
+		.day = c->day,
+		.region = c->region,
+		.secret = c->secret,
+	};
+	char wanted[65];
 
-	hash_of(canonical, hash);
-	text = text_format("AWS4-HMAC-SHA256\n%s\n%s/%s/s3/aws4_request\n%s",
-	    date, c->day, c->region, hash);
-	sign(c, text, wanted);
-	return uri != NULL && headers != NULL &&
-	    strcmp(wanted, c->signature) == 0;
+	if (path == NULL || headers == NULL)
+		return false;
+	sign_request(&signing, wanted);
+	return strcmp(wanted, c->signature) == 0;
 }
 
 /* Seconds between the request's clock and ours; -1 for no date at all. */
@@ -288,7 +209,7 @@ is_body_good(const struct request *req, const char *payload, struct answer *a)
 	const struct upload *up = req->upload;
 	char hash[65];
 
-	hash_of(req->body != NULL ? req->body : "", hash);
+	sign_hash(req->body != NULL ? req->body : "", hash);
 	if (strcmp(payload, "UNSIGNED-PAYLOAD") != 0 &&
 	    strcmp(payload, up != NULL ? up->sha256 : hash) != 0) {
 		s3_error(a, 400, "XAmzContentSHA256Mismatch",

@@ -13,6 +13,8 @@
  *   token       an OAuth 2 server for client credentials
  *   service     the good answer of every stage
  *   s3, s3_proof, s3_parts   a server of S3: objects, signatures, parts
+ *   uploads     uploads in parts that are under way
+ *   sign        HMACs and the signatures of S3
  *   shape       the form of good answers, as other servers give them
  *   fault       the file of faults: which one applies now
  *   ending      how a request ends, well or badly
@@ -60,7 +62,7 @@ struct sandbox {
 	pthread_mutex_t lock;
 	struct fault_list faults;
 	json_t *records;
-	json_t *uploads; /* of S3, in parts */
+	json_t *uploads; /* in parts, under way */
 	json_t *tokens;  /* given out: when each of them expires, in ms */
 	long long next_id;
 	unsigned last_request;
