@@ -52,6 +52,11 @@ static const struct option options[] = {
 	{ "s3", required_argument, NULL, '3' },
 	{ "s3-region", required_argument, NULL, 'R' },
 	{ "s3-part-min", required_argument, NULL, 'M' },
+	{ "parts", required_argument, NULL, 'b' },
+	{ "parts-life", required_argument, NULL, 'e' },
+	{ "parts-told", required_argument, NULL, 'E' },
+	{ "parts-origin", required_argument, NULL, 'O' },
+	{ "parts-header", required_argument, NULL, 'H' },
 	{ "seed", required_argument, NULL, 'r' },
 	{ "shape", required_argument, NULL, 'f' },
 	{ "page-size", required_argument, NULL, 'P' },
@@ -124,6 +129,21 @@ option_take(struct settings *set, int letter)
 	case 'M':
 		set->s3_part_min = number_read(optarg);
 		break;
+	case 'b':
+		set->part_bytes = number_read(optarg);
+		break;
+	case 'e':
+		set->parts_life_s = strtod(optarg, NULL);
+		break;
+	case 'E':
+		set->parts_told_s = strtod(optarg, NULL);
+		break;
+	case 'O':
+		set->parts_origin = optarg;
+		break;
+	case 'H':
+		set->parts_header = optarg;
+		break;
 	case 'f':
 		set->shape = optarg;
 		break;
@@ -147,6 +167,8 @@ options_read(struct settings *set, int argc, char **argv)
 		.max_time_s = MAX_TIME_DEFAULT_S,
 		.token_life_s = 300,
 		.token_told_s = -1,
+		.parts_life_s = 3600,
+		.parts_told_s = -1,
 		.s3_region = "us-east-1",
 		.s3_part_min = 5 * 1024 * 1024,
 	};
@@ -168,6 +190,10 @@ options_read(struct settings *set, int argc, char **argv)
 		sandbox_die("--oauth wants an id and a secret");
 	if (set->s3_key != NULL && set->s3_secret == NULL)
 		sandbox_die("--s3 wants a key and a secret");
+	if (set->s3_key != NULL && set->part_bytes > 0)
+		sandbox_die("--parts is not for --s3");
+	if (set->parts_header != NULL && strchr(set->parts_header, ':') == NULL)
+		sandbox_die("--parts-header wants a name and a value");
 	if (*set->prefix != '\0' && *set->prefix != '/')
 		sandbox_die("--prefix wants a path");
 }

@@ -7,6 +7,7 @@
 
 #include "answer.h"
 #include "ending.h"
+#include "parts.h"
 #include "s3.h"
 #include "service.h"
 #include "shape.h"
@@ -271,6 +272,8 @@ keeps_body(const struct request *req)
 {
 	return req->target.stage == STAGE_WEBHOOK ||
 	    req->target.stage == STAGE_TOKEN ||
+	    req->target.stage == STAGE_BEGIN ||
+	    req->target.stage == STAGE_URLS ||
 	    req->target.stage == STAGE_COMPLETE;
 }
 
@@ -289,6 +292,8 @@ find_target(struct request *req, const char *method)
 	if (req->is_s3) {
 		req->target.stage = STAGE_OTHER;
 		s3_parse(req);
+	} else if (stage == STAGE_OTHER && req->box->set.part_bytes > 0) {
+		parts_parse(req);
 	}
 }
 
@@ -301,6 +306,9 @@ upload_of(const struct request *req)
 
 	if (stage != STAGE_UPLOAD && stage != STAGE_PART)
 		return NULL;
+	/* Of its parts a file keeps what it has to, once it is whole. */
+	if (req->is_parts)
+		return upload_begin_raw(req->n, "part", NULL, -1);
 	return req->is_s3
 	    ? upload_begin_raw(req->n, req->target.argument, type, keep)
 	    : upload_begin(req->n, type, keep);
@@ -313,6 +321,7 @@ request_begin(struct request *req, const char *method)
 	enum MHD_Result result = MHD_YES;
 
 	req->has_begun = true;
+	req->begun_ms = text_now_ms();
 	req->method = text_copy(method, strlen(method));
 	req->declared_bytes = length != NULL ? strtoll(length, NULL, 10) : -1;
 	find_target(req, method);

@@ -35,6 +35,8 @@ struct request {
 	size_t body_kept;
 
 	bool is_s3;
+	bool is_parts; /* of a file in parts, of the file-service */
+	long long begun_ms;
 	bool is_good; /* what S3 is asked for can be done */
 	bool has_begun;
 	bool is_body_complete;

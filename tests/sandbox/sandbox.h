@@ -13,6 +13,7 @@
  *   token       an OAuth 2 server for client credentials
  *   service     the good answer of every stage
  *   s3, s3_proof, s3_parts   a server of S3: objects, signatures, parts
+ *   parts, parts_url, parts_complete   a large file in parts, with --parts
  *   uploads     uploads in parts that are under way
  *   sign        HMACs and the signatures of S3
  *   shape       the form of good answers, as other servers give them
@@ -51,7 +52,12 @@ struct settings {
 	const char *s3_secret;
 	const char *s3_region;
 	long long s3_part_min;
-	long long seed; /* of the faults that strike by chance */
+	long long part_bytes;     /* of files in parts; 0: not offered */
+	double parts_life_s;      /* of the URL of a part */
+	double parts_told_s;      /* -1: what is true */
+	const char *parts_origin; /* of these URLs; NULL: the request's */
+	const char *parts_header; /* "Name: value", of each PUT; or NULL */
+	long long seed;           /* of the faults that strike by chance */
 };
 
 struct sandbox {

@@ -4,11 +4,13 @@
 #include <string.h>
 #include <strings.h>
 
+#include "parts.h"
 #include "s3.h"
 #include "shape.h"
 #include "store.h"
 #include "text.h"
 #include "token.h"
+#include "uploads.h"
 
 struct late_upload {
 	struct sandbox *box;
@@ -128,6 +130,12 @@ static const struct service {
 	[STAGE_WEBHOOK] = { answer_webhook, false },
 	[STAGE_HEALTH] = { answer_health, false },
 	[STAGE_TOKEN] = { token_answer, false },
+	[STAGE_BEGIN] = { parts_begin, true },
+	[STAGE_URLS] = { parts_urls, true },
+	[STAGE_PART] = { parts_put, false },
+	[STAGE_PARTS] = { parts_list, true },
+	[STAGE_COMPLETE] = { parts_complete, true },
+	[STAGE_ABORT] = { parts_abort, true },
 };
 
 static bool
@@ -191,6 +199,8 @@ service_pretend(struct request *req, struct answer *a)
 	if (req->is_s3) {
 		answer_text(a, 200, "application/xml", "", 0);
 		a->headers = text_format("ETag: \"%032d\"", 0);
+	} else if (req->is_parts) {
+		parts_pretend(req, a);
 	} else if (req->upload != NULL) {
 		pthread_mutex_lock(&req->box->lock);
 		pretend_upload(req, a);
@@ -206,19 +216,17 @@ service_apply(struct request *req, struct answer *a)
 {
 	if (req->target.stage == STAGE_WEBHOOK)
 		req->is_stored = a->status == 200;
-	if (req->is_s3) {
-		pthread_mutex_lock(&req->box->lock);
-		s3_apply(req);
-		pthread_mutex_unlock(&req->box->lock);
-		return;
-	}
-	if (req->record == NULL)
-		return;
 	pthread_mutex_lock(&req->box->lock);
-	store_add(req->box, req->record, req->upload);
-	answer_json(a, 200, store_public(req->record));
+	if (req->is_s3)
+		s3_apply(req);
+	else if (req->is_parts)
+		parts_apply(req, a);
+	else if (req->record != NULL) {
+		store_add(req->box, req->record, req->upload);
+		answer_json(a, 200, store_public(req->record));
+		req->is_stored = true;
+	}
 	pthread_mutex_unlock(&req->box->lock);
-	req->is_stored = true;
 }
 
 static void *
@@ -246,6 +254,11 @@ service_apply_later(struct request *req)
 
 	if (req->record == NULL || req->upload == NULL)
 		return;
+	if (req->is_parts) {
+		pthread_mutex_lock(&req->box->lock);
+		uploads_remove(req->box, req->target.upload);
+		pthread_mutex_unlock(&req->box->lock);
+	}
 	late = text_must(malloc(sizeof(*late)));
 	*late = (struct late_upload){ req->box, req->upload, req->record,
 		req->fault.seconds };

@@ -215,7 +215,8 @@ shape_answer(const struct request *req, struct answer *a)
 	if (req->box->set.shape == NULL || a->status / 100 != 2)
 		return;
 	if (stage == STAGE_LIST || stage == STAGE_UPLOAD ||
-	    stage == STAGE_LOOKUP)
+	    stage == STAGE_LOOKUP ||
+	    (req->is_parts && stage != STAGE_PART && stage != STAGE_ABORT))
 		json_shape(req, a);
 	if (shape_has(req->box, "html")) {
 		free(a->type);

@@ -3,7 +3,7 @@
  * these words between commas, --page-size N for lists in pages.
  *
  *   data, items, results, embedded   what is around a list
- *   data also around a record and a room
+ *   data also around a record, a room and the answers about parts
  *   page       a list as Spring Data's Page: content, number, totalPages
  *   model      as its PagedModel: _embedded, page.number, page.totalPages
  *   from-one   pages are counted from 1

@@ -16,6 +16,7 @@ static const char *const stage_names[STAGE_COUNT] = {
 	[STAGE_WEBHOOK] = "webhook",
 	[STAGE_HEALTH] = "health",
 	[STAGE_TOKEN] = "token",
+	[STAGE_URLS] = "urls",
 	[STAGE_BUCKET] = "bucket",
 	[STAGE_HEAD] = "head",
 	[STAGE_DELETE] = "delete",
@@ -250,5 +251,6 @@ target_release(struct target *t)
 {
 	free(t->argument);
 	free(t->bucket);
+	free(t->upload);
 	free(t->query);
 }

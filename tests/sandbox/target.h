@@ -17,7 +17,9 @@ enum stage {
 	STAGE_WEBHOOK,
 	STAGE_HEALTH,
 	STAGE_TOKEN,
-	/* of S3 alone */
+	/* of files in parts */
+	STAGE_URLS,
+	/* of S3, and some of files in parts */
 	STAGE_BUCKET,
 	STAGE_HEAD,
 	STAGE_DELETE,
@@ -37,6 +39,8 @@ struct target {
 	char *argument; /* room, reference id, file id or key of S3, decoded;
 	                   or NULL */
 	char *bucket;   /* of S3; or NULL */
+	char *upload;   /* of a file in parts, whose argument is the number
+	                   in a part's URL; or NULL */
 	char *query;    /* still encoded */
 };
 

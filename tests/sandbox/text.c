@@ -157,3 +157,12 @@ text_pause(double seconds)
 	while (nanosleep(&left, &left) == -1 && errno == EINTR)
 		continue;
 }
+
+long long
+text_now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	return (long long)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}

@@ -39,4 +39,7 @@ void text_each_line(const char *file, void (*use)(void *, json_t *), void *arg);
 
 void text_pause(double seconds);
 
+/* Since 1970. */
+long long text_now_ms(void);
+
 #endif

@@ -121,8 +121,8 @@ upload_end(struct upload *up)
 	EVP_EncodeBlock((unsigned char *)up->md5_base64, digest, 16);
 }
 
-static const char *
-name_problem(const char *name)
+const char *
+upload_name_problem(const char *name)
 {
 	if (name == NULL || *name == '\0')
 		return "no file name";
@@ -147,8 +147,8 @@ upload_problem(const struct upload *up, long long max_file_bytes,
 		return "no part named file";
 	if (up->files > 1)
 		return "more than one part named file";
-	if (name_problem(up->filename) != NULL)
-		return name_problem(up->filename);
+	if (upload_name_problem(up->filename) != NULL)
+		return upload_name_problem(up->filename);
 	*status = 413;
 	if (max_file_bytes >= 0 && up->bytes > max_file_bytes)
 		return "file too large";

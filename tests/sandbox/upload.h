@@ -45,6 +45,9 @@ void upload_feed(struct upload *, const char *, size_t);
 /* No more will come: fix the hash. */
 void upload_end(struct upload *);
 
+/* What is wrong with the name of a file, or NULL. */
+const char *upload_name_problem(const char *);
+
 /* What is wrong with it: *status is set and the reason returned, or NULL. */
 const char *upload_problem(const struct upload *, long long max_file_bytes,
     unsigned *status);

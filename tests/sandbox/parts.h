@@ -1,0 +1,59 @@
+/*
+ * Large files in parts, as an extension of the file-service's contract, with
+ * --parts BYTES, the size of a part:
+ *
+ *   begin     POST   /files/structured/ID/uploads?path=/ROOM/SESSION/
+ *   urls      POST   /files/structured/ID/uploads/UPLOAD/parts
+ *   part      PUT    one of these URLs
+ *   parts     GET    /files/structured/ID/uploads/UPLOAD
+ *   complete  POST   /files/structured/ID/uploads/UPLOAD/complete
+ *   abort     DELETE /files/structured/ID/uploads/UPLOAD
+ *
+ * As strict as a backend can be: an id of an upload has characters that a path
+ * cannot have as they are, an ETag is no MD5 where the number of the part is
+ * divisible by 3, a list has half of the ETags in quotes, and a PUT has no
+ * header beyond those that it must have.
+ */
+#ifndef PARTS_H
+#define PARTS_H
+
+#include "answer.h"
+#include "request.h"
+
+#define PARTS_MAX 10000
+
+/* Stage, meeting's id and upload of a request, if it is one of these. */
+void parts_parse(struct request *);
+
+/* As in service.c; all with the lock held. */
+void parts_begin(struct request *, struct answer *);
+void parts_urls(struct request *, struct answer *);
+void parts_put(struct request *, struct answer *);
+void parts_list(struct request *, struct answer *);
+void parts_complete(struct request *, struct answer *);
+void parts_abort(struct request *, struct answer *);
+
+/* As service_pretend() and service_apply(). */
+void parts_pretend(const struct request *, struct answer *);
+void parts_apply(struct request *, struct answer *);
+
+/* The upload that the request names; NULL with the answer. */
+json_t *parts_upload(const struct request *, struct answer *);
+
+/*
+ * The members of a JSON body, as json_unpack() takes them out; the body, the
+ * caller's, or NULL with the answer.
+ */
+json_t *parts_body(const struct request *, struct answer *, const char *fmt,
+    ...);
+
+/* parts_url.c: the URL of a part, the caller's. */
+char *parts_url(const struct request *, const char *id, long long number);
+
+/* May this PUT be done?  If not, the error is the answer. */
+bool parts_url_is_good(const struct request *, struct answer *);
+
+/* The name of the header that each PUT must have, the caller's, or NULL. */
+char *parts_header(const struct settings *, const char **value);
+
+#endif
