@@ -55,7 +55,8 @@ struct http_request {
 	const struct text_list *headers; /* "Name: value" */
 	const struct http_body *body;    /* NULL: none */
 	const char *sha256;              /* of it; NULL: not known yet */
-	const char *content_type;        /* of the body or the part */
+	const char *content_type;        /* of the body or the part; NULL if
+					    it is bare */
 	const char *part_filename;       /* not NULL: multipart/form-data
 					    (RFC 7578) with this one part,
 					    "file"; no quotes, backslashes,
@@ -63,6 +64,8 @@ struct http_request {
 	int64_t answer_timeout_ms;       /* from the last byte sent */
 	bool is_download;                /* but from the last one received,
 					    as the answer may be long */
+	bool is_bare;                    /* URL and headers are another's, and
+					    secrets: nothing of ours is added */
 	size_t answer_limit;             /* bytes */
 	/* Takes a 2xx answer piece by piece; the body has its beginning. */
 	int (*sink)(void *ctx, const char *data, size_t len, struct err *e);
@@ -171,6 +174,13 @@ bool http_has_secret(const struct http_answer *, const char *text);
  * frees it.
  */
 char *http_reason(const struct http_answer *);
+
+/*
+ * Scheme, host in lower case, and port, which a URL has or which is usual:
+ * "https://host:443".  NULL unless it is an absolute http or https URL without
+ * user and fragment; the caller frees it.
+ */
+char *http_url_origin(const char *url);
 
 /* What a reference in an answer to this URL means; NULL: another origin. */
 char *http_url_resolve(const char *url, const char *reference);

@@ -76,14 +76,20 @@ curl_class(CURLcode rc)
 	}
 }
 
-/* As it may be shown: a user or a query can hold what is private. */
+/*
+ * As it may be shown: a user or a query can hold what is private, and of a
+ * bare request all behind the host.
+ */
 static char *
-shown_url(const char *url)
+shown_url(const char *url, bool is_bare)
 {
 	const char *scheme = strstr(url, "://");
 	const char *host = scheme ? scheme + 3 : url;
 	const char *at = memrchr(host, '@', strcspn(host, "/?#"));
 
+	if (is_bare)
+		return xasprintf("%.*s/(hidden)",
+		    (int)(host - url) + (int)strcspn(host, "/?#"), url);
 	if (at == NULL)
 		return xstrndup(url, strcspn(url, "?#"));
 	return xasprintf("%.*s(hidden)%.*s", (int)(host - url), url,
@@ -99,7 +105,7 @@ explain_status(const struct http_transfer *t, long status, struct err *e)
 	if (location) {
 		autofree char *masked =
 		    http_masked(&t->answer, location, strlen(location));
-		autofree char *shown = shown_url(masked);
+		autofree char *shown = shown_url(masked, t->request->is_bare);
 
 		(void)err_set(e, ERR_CONFIG,
 		    "HTTP %ld, a redirect to %s, which is not followed", status,
@@ -253,7 +259,8 @@ etag_of(const struct http_transfer *t)
 		CURLHE_OK ||
 	    http_has_secret(&t->answer, header->value))
 		return NULL;
-	s = header->value + strspn(header->value, "\"");
+	s = header->value + 2 * (strncmp(header->value, "W/", 2) == 0);
+	s += strspn(s, "\"");
 	return xstrndup(s, strcspn(s, "\""));
 }
 
@@ -290,7 +297,7 @@ http_judge(struct http_transfer *t, CURLcode rc)
 	struct http_answer *answer = &t->answer;
 	bool is_sent = http_is_all_sent(t);
 	curl_off_t retry_after = 0;
-	autofree char *url = shown_url(t->request->url);
+	autofree char *url = shown_url(t->request->url, t->request->is_bare);
 	char *type = NULL;
 
 	answer->what = xasprintf("%s %s", http_method(t->request), url);

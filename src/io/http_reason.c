@@ -159,6 +159,26 @@ mask_credentials(struct buf *text)
 		}
 }
 
+/* Of a bare request each value in the URL, as it is and decoded. */
+static void
+mask_url(struct scan *scan, const char *url)
+{
+	const char *path = strchr(strstr(url, "://") + 3, '/');
+
+	mask(scan, url);
+	for (const char *c = path ? path : ""; *c;) {
+		size_t len = strcspn(++c, "/?&=");
+		autofree char *word = xstrndup(c, len);
+		autofree char *plain = text_percent_decode(word, len);
+
+		if (len >= REPEATED_BYTES_MIN) {
+			mask(scan, word);
+			mask(scan, plain ? plain : "");
+		}
+		c += len;
+	}
+}
+
 /* What the settings have, and what went out in this request. */
 static void
 mask_all(const struct http_answer *a, struct scan *scan)
@@ -174,6 +194,8 @@ mask_all(const struct http_answer *a, struct scan *scan)
 		if (blank && !http_is_harmless(line, strcspn(line, ":")))
 			mask_forms(scan, blank + 1);
 	}
+	if (a->request && a->request->is_bare)
+		mask_url(scan, a->request->url);
 	mask_credentials(&scan->text);
 }
 

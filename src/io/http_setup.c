@@ -271,6 +271,22 @@ set_connection(CURL *easy, struct http *http)
 	curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, http);
 }
 
+/* What libcurl would add by itself. */
+static void
+leave_bare(struct http_transfer *t)
+{
+	static const char content_type[] = "Content-Type:";
+	const struct text_list *given = t->request->headers;
+	bool has_type = false;
+
+	for (size_t i = 0; i < given->n; i++)
+		has_type |= strncasecmp(given->items[i], content_type,
+				strlen(content_type)) == 0;
+	if (!has_type)
+		t->headers = curl_slist_append(t->headers, content_type);
+	t->headers = curl_slist_append(t->headers, "Accept:");
+}
+
 static void
 set_headers(struct http_transfer *t)
 {
@@ -279,7 +295,9 @@ set_headers(struct http_transfer *t)
 
 	for (size_t i = 0; i < headers->n; i++)
 		t->headers = curl_slist_append(t->headers, headers->items[i]);
-	if (request->body) {
+	if (request->is_bare)
+		leave_bare(t);
+	else if (request->body) {
 		autofree char *type = request->part_filename
 		    ? xasprintf("Content-Type: multipart/form-data; "
 				"boundary=%s",
@@ -288,13 +306,17 @@ set_headers(struct http_transfer *t)
 
 		t->headers = curl_slist_append(t->headers, type);
 	}
-	t->headers = curl_slist_append(t->headers, "Accept-Encoding: identity");
+	if (!request->is_bare)
+		t->headers =
+		    curl_slist_append(t->headers, "Accept-Encoding: identity");
 	t->is_expecting = request->body && t->http->policy->expect_continue &&
 	    !t->http->is_unexpecting;
 	if (!t->is_expecting)
 		t->headers = curl_slist_append(t->headers, "Expect:");
 	curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, t->headers);
-	curl_easy_setopt(t->easy, CURLOPT_USERAGENT, "jibri-finalize/" VERSION);
+	if (!request->is_bare)
+		curl_easy_setopt(t->easy, CURLOPT_USERAGENT,
+		    "jibri-finalize/" VERSION);
 }
 
 /* Where libcurl cannot look the host up itself. */

@@ -43,6 +43,18 @@ add_header(struct buf *out, const char *line, size_t len)
 		(void)buf_addf(out, "%.*s: %s", (int)name_len, line, hidden);
 }
 
+/* The method of a request, the status of an answer, the name of a header. */
+static void
+add_name(struct buf *out, const char *line, bool is_header)
+{
+	bool is_status = strncmp(line, "HTTP/", 5) == 0;
+	size_t len =
+	    is_status ? strlen(line) : strcspn(line, is_header ? ":" : " ");
+
+	(void)buf_addf(out, "%.*s%s%s", (int)len, line, is_header ? ": " : " ",
+	    is_status ? "" : hidden);
+}
+
 static void
 trace_line(const struct http_transfer *t, char mark, bool is_header,
     const char *line, size_t len)
@@ -55,7 +67,9 @@ trace_line(const struct http_transfer *t, char mark, bool is_header,
 	if (len == 0)
 		return;
 	masked = http_masked(&t->answer, line, len);
-	if (is_header)
+	if (t->request->is_bare && mark != '*')
+		add_name(&shown, masked, is_header);
+	else if (is_header)
 		add_header(&shown, masked, strlen(masked));
 	else
 		add_words(&shown, masked, strlen(masked));

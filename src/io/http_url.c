@@ -1,4 +1,6 @@
 #include <arpa/inet.h>
+#include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -37,6 +39,31 @@ http_url_check(const char *url, struct err *e)
 	/* Not shown: it may hold a password. */
 	return err_set(e, ERR_CONFIG,
 	    "is not an http or https URL without user, query and fragment");
+}
+
+char *
+http_url_origin(const char *url)
+{
+	CURLU *u = (http_init(), curl_url());
+	autofree char *scheme = NULL, *host = NULL, *port = NULL;
+	char *user = NULL, *fragment = NULL, *origin = NULL;
+
+	if (curl_url_set(u, CURLUPART_URL, url, 0) == CURLUE_OK &&
+	    curl_url_get(u, CURLUPART_USER, &user, 0) == CURLUE_NO_USER &&
+	    curl_url_get(u, CURLUPART_FRAGMENT, &fragment, 0) ==
+		CURLUE_NO_FRAGMENT &&
+	    curl_url_get(u, CURLUPART_SCHEME, &scheme, 0) == CURLUE_OK &&
+	    curl_url_get(u, CURLUPART_HOST, &host, 0) == CURLUE_OK &&
+	    curl_url_get(u, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) ==
+		CURLUE_OK &&
+	    strncmp(scheme, "http", 4) == 0)
+		origin = xasprintf("%s://%s:%s", scheme, host, port);
+	for (char *c = origin; c && *c; c++)
+		*c = (char)tolower((unsigned char)*c);
+	free(user);
+	free(fragment);
+	curl_url_cleanup(u);
+	return origin;
 }
 
 static bool
