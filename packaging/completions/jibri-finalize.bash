@@ -21,6 +21,9 @@ _jibri_finalize() {
 		esac
 	done
 	settings='--file-service-url
+	--file-service-parts
+	--parts-from
+	--part-hosts
 	--meeting-service-url
 	--webhook-url
 	--webhook-files
@@ -209,6 +212,9 @@ _jibri_finalize() {
 		;;
 	esac
 	case $prev in
+	--file-service-parts)
+		flags='' kind='' words='auto no'
+		;;
 	--webhook-files)
 		flags='' kind='' words='yes no'
 		;;
@@ -267,6 +273,8 @@ _jibri_finalize() {
 	--error | \
 	--state | \
 	--file-service-url | \
+	--parts-from | \
+	--part-hosts | \
 	--meeting-service-url | \
 	--webhook-url | \
 	--webhook-auth | \

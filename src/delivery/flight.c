@@ -16,6 +16,8 @@
 /* From here on a thread for the hash is worth its start. */
 enum { LARGE_BYTES = 8 * 1024 * 1024, CHUNK_BYTES = 256 * 1024 };
 
+enum { MIB = 1024 * 1024 };
+
 static ssize_t
 read_chunk(int fd, int64_t offset, char *to, size_t len, struct err *e)
 {
@@ -77,8 +79,9 @@ digest_of(const struct flight *f)
 void
 flight_hash_again(struct flight *f)
 {
-	if (f->digest == NULL)
+	if (f->digest == NULL && *f->hex == '\0')
 		return;
+	*f->hex = '\0';
 	digest_free(f->digest);
 	f->digest = digest_of(f);
 }
@@ -103,6 +106,22 @@ flight_hash_part(struct flight *f, int64_t offset, int64_t len,
 	(void)digest_sum(d, md5);
 	digest_free(d);
 	return n == -1 ? -1 : 0;
+}
+
+int64_t
+flight_margin(int64_t part_bytes)
+{
+	return part_bytes < MIB ? part_bytes : MIB;
+}
+
+int64_t
+flight_behind(const struct flight *f, int64_t part_bytes)
+{
+	int64_t n = (f->st.st_size - flight_margin(part_bytes)) / part_bytes;
+
+	if (n > PARTS_MOST)
+		n = PARTS_MOST;
+	return (n > 1 ? n : 1) * part_bytes;
 }
 
 int
@@ -278,7 +297,7 @@ flight_open(struct flight *f, const struct recording *rec,
 	if (target->is_hashed)
 		f->digest = digest_of(f);
 	f->request.answer_timeout_ms = destination_patience_ms(policy, f->size);
-	if (policy->ops->parts && f->bytes == NULL)
+	if (policy->ops->parts && f->bytes == NULL && !target->goes_whole)
 		f->part_bytes = policy->ops->parts->bytes(policy, f->size);
 	if (f->part_bytes > 0)
 		return 0;
@@ -315,9 +334,14 @@ flight_open(struct flight *f, const struct recording *rec,
 const char *
 flight_hex(struct flight *f, char hex[DIGEST_HEX_BYTES])
 {
-	if (f->digest == NULL)
+	if (f->digest) {
+		digest_hex(f->digest, f->hex);
+		digest_free(f->digest);
+		f->digest = NULL;
+	}
+	if (*f->hex == '\0')
 		return NULL;
-	digest_hex(f->digest, hex);
+	memcpy(hex, f->hex, DIGEST_HEX_BYTES);
 	return hex;
 }
 

@@ -32,6 +32,7 @@ struct flight {
 	bool is_growing; /* what is read need not stay as it is */
 	bool is_passing; /* a failure to open that may do so soon */
 	struct digest *digest;
+	char hex[DIGEST_HEX_BYTES]; /* its end */
 	char *url, *type;
 	char sha256[DIGEST_HEX_BYTES]; /* of what is in memory, and signed */
 	struct text_list headers;
@@ -45,7 +46,7 @@ struct flight_target {
 	const struct progress *progress;
 	const struct remote_name *name;
 	int64_t generation;
-	bool is_hashed;
+	bool is_hashed, goes_whole; /* goes_whole: never in parts */
 };
 
 /*
@@ -74,10 +75,16 @@ ssize_t flight_read(const struct flight *, int64_t offset, char *to, size_t len,
 int flight_hash_part(struct flight *, int64_t offset, int64_t len,
     unsigned char md5[DIGEST_SHA256_BYTES], struct err *e);
 
+/* So much of a growing file is left alone: near its end it is written to. */
+int64_t flight_margin(int64_t part_bytes);
+
+/* What may be sent of it: whole parts, one at least, and 10,000 at most. */
+int64_t flight_behind(const struct flight *, int64_t part_bytes);
+
 /* The parts come again from the first one on. */
 void flight_hash_again(struct flight *);
 
-/* The SHA-256 of what was sent, or NULL; once, at the end. */
+/* The SHA-256 of what was sent, or NULL; nothing is read after it. */
 const char *flight_hex(struct flight *, char hex[DIGEST_HEX_BYTES]);
 
 void flight_free(struct flight *);

@@ -9,6 +9,7 @@
 enum { ANSWER_BYTES = 4 * 1024 * 1024 };
 
 struct asking {
+	const struct destination_policy *policy;
 	const struct part_ops *ops;
 	enum part_step step;
 	enum part_outcome outcome;
@@ -32,7 +33,8 @@ accept_answer(void *ctx, const struct http_answer *answer, struct err *e)
 {
 	struct asking *a = ctx;
 
-	a->outcome = a->ops->judge(a->step, answer, found, a, e);
+	a->outcome = a->ops->judge(a->policy,
+	    &(const struct part_call){ .step = a->step }, answer, found, a, e);
 	return a->outcome <= PART_MORE ? 0 : -1;
 }
 
@@ -44,7 +46,7 @@ refine(void *ctx, const struct http_answer *answer, struct err *e)
 
 /* What is gone need not be aborted. */
 static int
-ask(const struct destination *to, struct asking *a, const char *path,
+ask(const struct destination *to, struct asking *a, const char *key,
     const char *id, struct err *e)
 {
 	struct http_request http = {
@@ -52,7 +54,8 @@ ask(const struct destination *to, struct asking *a, const char *path,
 		.answer_limit = ANSWER_BYTES,
 	};
 	autofree char *url = a->ops->url(to->policy,
-	    &(const struct part_call){ a->step, path, id, 0 }, &http.method);
+	    &(const struct part_call){ .step = a->step, .key = key, .id = id },
+	    &http.method);
 	const struct request request = {
 		.what = "uploads in parts",
 		.http = &http,
@@ -74,7 +77,10 @@ static int
 abort_all(const struct destination *to, const char *folder, size_t *n,
     struct err *e)
 {
-	struct asking a = { .ops = to->policy->ops->parts };
+	struct asking a = {
+		.policy = to->policy,
+		.ops = to->policy->ops->parts,
+	};
 	size_t before;
 	int result;
 
@@ -95,6 +101,7 @@ static int
 abort_begun(const struct destination *to, const struct begun *b, struct err *e)
 {
 	struct asking a = {
+		.policy = to->policy,
 		.ops = to->policy->ops->parts,
 		.step = PART_ABORT,
 	};
@@ -107,21 +114,22 @@ pipeline_abort_parts(struct job *job, size_t *n, struct err *e)
 {
 	const struct destination_policy *policy = &job->policy->destination;
 	const struct progress *p = &job->journal.progress;
+	bool finds = policy->ops->parts->finds && p->meeting_id;
 	autofree char *folder = NULL;
 	struct destination to;
 
 	*n = 0;
-	if (p->meeting_id == NULL && p->n_begun == 0)
+	if (!finds && p->n_begun == 0)
 		return 0;
 	if (policy->ops->check(policy, e) == -1 ||
 	    pipeline_open_http(job, e) == -1)
 		return -1;
 	to = pipeline_destination(job);
 	/* Before it was resolved, what was sent ahead is all there is. */
-	for (; p->meeting_id == NULL && *n < p->n_begun; ++*n)
+	for (; !finds && *n < p->n_begun; ++*n)
 		if (abort_begun(&to, &p->begun[*n], e) == -1)
 			return -1;
-	if (p->meeting_id == NULL)
+	if (!finds)
 		return 0;
 	folder = policy->ops->folder(policy, p);
 	return abort_all(&to, folder, n, e);

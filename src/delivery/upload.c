@@ -89,6 +89,7 @@ upload_open_flight(struct upload *u, struct item *item, const struct fact *fact)
 		.progress = p,
 		.name = &item->remote,
 		.generation = fact ? fact->generation : 0,
+		.goes_whole = item->goes_whole,
 		.is_hashed = u->deps->policy->checksum == CHECKSUM_SHA256,
 	};
 	struct err e;

@@ -6,28 +6,13 @@
 #include "base/stop.h"
 #include "delivery/upload_internal.h"
 
-enum { STEP_MS = 250, MIB = 1024 * 1024 };
-
-/* Near its end a file is still written to. */
-static int64_t
-margin(int64_t part_bytes)
-{
-	return part_bytes < MIB ? part_bytes : MIB;
-}
+enum { STEP_MS = 250 };
 
 bool
 upload_ahead_is_of_use(int64_t size, int64_t part_bytes)
 {
-	return part_bytes > 0 && size >= 2 * part_bytes + margin(part_bytes);
-}
-
-/* As far as whole parts are behind the writer that is the file. */
-static int64_t
-whole_parts(const struct flight *f, int64_t part_bytes)
-{
-	int64_t done = (f->st.st_size - margin(part_bytes)) / part_bytes;
-
-	return (done > 1 ? done : 1) * part_bytes;
+	return part_bytes > 0 &&
+	    size >= 2 * part_bytes + flight_margin(part_bytes);
 }
 
 /* It may have grown. */
@@ -40,7 +25,7 @@ follow(struct item *item)
 
 	if (p->step != PART_PUT || fstat(f->fd, &f->st) == -1)
 		return;
-	size = whole_parts(f, p->part_bytes);
+	size = flight_behind(f, p->part_bytes);
 	if (size <= f->size)
 		return;
 	f->size = size;
@@ -110,7 +95,7 @@ send_parts(struct upload *u, struct item *item, bool stays,
 	}
 	item->flight->is_growing = true;
 	item->state = ITEM_FLYING;
-	item->flight->size = whole_parts(item->flight,
+	item->flight->size = flight_behind(item->flight,
 	    b ? b->part_bytes : item->flight->part_bytes);
 	upload_parts_open(u, item);
 	while (
@@ -121,7 +106,7 @@ send_parts(struct upload *u, struct item *item, bool stays,
 		take_ended(u, clock_mono_ms() + STEP_MS);
 	}
 	if (item->parts == NULL)
-		return -1;
+		return item->goes_whole ? 0 : -1;
 	end(u, left == -1 ? 0 : left, left_ms, ctx);
 	return 0;
 }

@@ -158,8 +158,8 @@ upload_stored(struct upload *u, struct item *item, const char *id,
 	upload_not_stored(u, item, NULL, &e);
 }
 
-static void
-log_place(const struct item *item, const struct http_answer *answer,
+void
+upload_log_place(const struct item *item, const struct http_answer *answer,
     const char *path)
 {
 	autofree char *shown = NULL;
@@ -187,7 +187,7 @@ handle_upload(struct upload *u, struct item *item,
 
 	u->n_flying--;
 	u->n_media_flying -= item->artifact->is_media;
-	log_place(item, answer, path);
+	upload_log_place(item, answer, path);
 	if (outcome == PUT_STORED)
 		upload_stored(u, item, id, path);
 	else if (outcome == PUT_UNKNOWN)

@@ -41,6 +41,8 @@ struct item {
 	/* The list must first show what is there of older versions. */
 	bool is_rewritten;
 
+	bool goes_whole;     /* its parts were not taken as they have to be */
+	bool was_bad;        /* what was made of them was no file */
 	bool is_completed;   /* by this run; the list has to show it */
 	char *whole;         /* the id that its parts make; NULL: not known */
 	char *kept_as;       /* the path that the server's answer has */
@@ -99,6 +101,9 @@ struct part {
 	unsigned char
 	    md5[PART_MD5_BYTES]; /* of the file's bytes, once hashed */
 	char *listed;            /* the ETag that the store shows; NULL: none */
+	char *url;               /* where it goes, if the store gives URLs */
+	int64_t url_ms, url_end_ms; /* given and expiring; clock_mono_ms() */
+	bool was_refused;           /* at that URL, since it was stored */
 	bool is_flying, is_stored;
 };
 
@@ -107,14 +112,17 @@ struct parts {
 	struct parts *next; /* that is open */
 	struct upload *u;
 	struct item *item;
-	enum part_step step; /* the next one */
-	char *id;            /* of the upload */
-	int64_t part_bytes;  /* 0: not known yet */
+	enum part_step step;      /* the next one */
+	char *key, *id;           /* of the upload */
+	int64_t part_bytes;       /* 0: not known yet */
+	int64_t good_ms;          /* its URLs; 0: not known */
+	struct text_list headers; /* that go with them */
 	struct part *all;
 	size_t n, cap;
 	size_t hashed, next_part; /* none before has to be sent */
 	size_t in_air;            /* requests */
 	bool is_begun;            /* by this run */
+	bool is_asking;           /* for URLs */
 	int64_t failed_ms;        /* the last failure */
 	struct err err;           /* that one */
 	bool is_unlisted;         /* something was sent since the last list */
@@ -135,11 +143,14 @@ struct call {
 	struct http_request request;
 	struct parts *parts;
 	enum part_step step;
-	size_t number; /* of the part, from 1 on */
+	size_t number, n; /* of the part, from 1 on; n: of them, or ETags */
 	int64_t started_ms;
 	int64_t offset;
-	char *url, *etag; /* etag: what the answer says */
-	char *body;       /* that completes */
+	char *url, *etag, *path; /* etag and path: what the answer says */
+	char *made;              /* the id of what it completed */
+	const char **etags;      /* of the parts that it completes */
+	char *body;              /* a text */
+	const struct http_answer *answer;
 	struct request_text text;
 	char sha256[DIGEST_HEX_BYTES]; /* of that */
 	struct http_body part;
@@ -179,6 +190,9 @@ void upload_stored(struct upload *, struct item *, const char *id,
 void upload_doubt(struct item *, int64_t absent_from_ms);
 void upload_unknown(struct upload *, struct item *, const struct http_answer *,
     const struct err *);
+/* Say it where the server has another name for it. */
+void upload_log_place(const struct item *, const struct http_answer *,
+    const char *path);
 void upload_free_flight(struct item *);
 
 /* upload.c: -1 when it was said what became of it instead. */
@@ -199,13 +213,27 @@ struct item *upload_parts_due(const struct upload *, int64_t *due_ms);
 /* Its next step: a request, or a part is read that need not be sent. */
 void upload_parts_go(struct item *);
 
-/* False: it is none of its transfers. */
-bool upload_parts_ended(struct upload *, struct http_transfer *);
-
 /* End those that have nothing under way, and the others once that ended. */
 void upload_parts_give_up(struct upload *);
 
+void upload_parts_end(struct parts *);
+void upload_parts_fail(struct parts *, const struct call *,
+    const struct http_answer *, const struct err *);
+void upload_parts_send(struct parts *);
+/* It is sent in one piece instead. */
+void upload_parts_leave(struct parts *);
+
+/* Where it begins, when nothing is known of an upload. */
+enum part_step upload_parts_first(const struct parts *);
+
+/*
+ * upload_parts_answer.c: what came of its requests.  False: it is none of its
+ * transfers.
+ */
+bool upload_parts_ended(struct upload *, struct http_transfer *);
+
 /* upload_parts_call.c: its requests, and what their answers say of it. */
+const struct part_ops *upload_part_ops(const struct parts *);
 size_t upload_parts_of(int64_t size, int64_t part_bytes);
 
 /*
@@ -231,9 +259,12 @@ void upload_parts_list(struct parts *, size_t number, const char *etag);
 /* What was stored of it is of no use; what was hashed is. */
 void upload_parts_unlist(struct parts *);
 
-/* path: that of the item, or of an upload that has another. */
-void upload_call(struct parts *, enum part_step, size_t number,
-    const char *path);
+/* What was given of where the parts go is of no use. */
+void upload_parts_forget_urls(struct parts *, int64_t given_until_ms);
+bool upload_part_has_url(const struct parts *, size_t i);
+
+/* -1 with *e: nothing proves who asks. */
+int upload_call(struct parts *, enum part_step, size_t number, struct err *e);
 enum part_outcome upload_call_judge(struct call *, const struct http_answer *,
     struct err *);
 

@@ -5,7 +5,16 @@
 #include "base/mem.h"
 #include "delivery/upload_internal.h"
 
-enum { MOST_PARTS = 10000, ANSWER_BYTES = 4 * 1024 * 1024 };
+enum {
+	MOST_URLS = 16, /* at once: they expire */
+	ANSWER_BYTES = 4 * 1024 * 1024,
+};
+
+const struct part_ops *
+upload_part_ops(const struct parts *p)
+{
+	return p->u->deps->to.policy->ops->parts;
+}
 
 size_t
 upload_parts_of(int64_t size, int64_t part_bytes)
@@ -20,6 +29,8 @@ upload_part_bytes(const struct parts *p)
 	int64_t usual = p->item->flight->part_bytes;
 	int64_t had = b ? b->part_bytes : p->largest;
 
+	if (b && upload_part_ops(p)->gives_urls)
+		return had;
 	return p->part_bytes ? p->part_bytes : had > usual ? had : usual;
 }
 
@@ -95,11 +106,62 @@ upload_parts_unlist(struct parts *p)
 	p->largest = 0;
 }
 
+void
+upload_parts_forget_urls(struct parts *p, int64_t given_until_ms)
+{
+	for (size_t i = 0; i < p->cap; i++)
+		if (p->all[i].url_ms <= given_until_ms && !p->all[i].is_flying)
+			mem_replace(&p->all[i].url, NULL);
+}
+
+bool
+upload_part_has_url(const struct parts *p, size_t i)
+{
+	const struct part *part = &p->all[i];
+
+	return part->url && clock_mono_ms() < part->url_end_ms;
+}
+
+/* Once the upload is begun, the server's part size is known. */
+static void
+note_begun(struct parts *p, const struct part_record *record)
+{
+	mem_replace(&p->id, record->id);
+	upload_parts_forget_urls(p, INT64_MAX);
+	p->good_ms = record->good_ms;
+	if (record->size == 0 || record->size == p->part_bytes)
+		return;
+	p->part_bytes = record->size;
+	p->hashed = 0;
+	flight_hash_again(p->item->flight);
+}
+
+static void
+note_url(struct parts *p, const struct part_record *record)
+{
+	struct part *part = &p->all[record->number - 1];
+
+	mem_replace(&part->url, record->url);
+	part->url_ms = clock_mono_ms();
+	part->url_end_ms =
+	    p->good_ms > 0 ? part->url_ms + p->good_ms : INT64_MAX;
+	text_list_free(&p->headers);
+	for (size_t i = 0; i < record->headers->n; i++)
+		text_list_add(&p->headers, record->headers->items[i]);
+}
+
+static void
+note_whole(struct call *call, const struct part_record *record)
+{
+	mem_replace(&call->made, record->id);
+	mem_replace(&call->path, record->path);
+}
+
 static void
 note_listed(struct parts *p, const struct part_record *record)
 {
 	if (record->etag == NULL || record->number < 1 ||
-	    record->number > MOST_PARTS)
+	    record->number > PARTS_MOST)
 		return;
 	upload_parts_list(p, record->number, record->etag);
 	if (record->size > p->largest)
@@ -111,30 +173,61 @@ found(void *ctx, const struct part_record *record)
 {
 	struct call *call = ctx;
 	struct parts *p = call->parts;
-	const char *path = p->item->remote.path;
 
 	if (call->step == PART_LIST)
 		note_listed(p, record);
+	else if (call->step == PART_URLS && p->id)
+		note_url(p, record);
 	else if (record->etag)
 		mem_replace(&call->etag, record->etag);
-	else if (record->id &&
-	    (call->step == PART_BEGIN ||
-		(record->path && strcmp(record->path, path) == 0)))
+	else if (call->step == PART_COMPLETE)
+		note_whole(call, record);
+	else if (record->id && call->step == PART_BEGIN)
+		note_begun(p, record);
+	else if (record->id && record->path &&
+	    strcmp(record->path, p->item->remote.path) == 0)
 		mem_replace(&p->id, record->id);
+}
+
+/* hex: where the SHA-256 of the file may be put; NULL: it is not needed. */
+static struct part_call
+call_of(const struct call *call, char *hex)
+{
+	struct parts *p = call->parts;
+	const struct item *item = p->item;
+
+	return (struct part_call){
+		.step = call->step,
+		.key = p->key,
+		.id = p->id,
+		.number = call->number,
+		.progress = &p->u->deps->journal->progress,
+		.name = &item->remote,
+		.type = item->flight->type,
+		.size = p->u->deps->is_ahead ? -1 : item->flight->size,
+		.sha256 = hex && call->step == PART_COMPLETE
+		    ? flight_hex(item->flight, hex)
+		    : NULL,
+		.etags = call->etags,
+		.n = call->n,
+	};
 }
 
 enum part_outcome
 upload_call_judge(struct call *call, const struct http_answer *answer,
     struct err *e)
 {
-	const struct part_ops *ops =
-	    call->parts->u->deps->to.policy->ops->parts;
+	struct parts *p = call->parts;
+	const struct part_call what = call_of(call, NULL);
 	enum part_outcome outcome =
-	    ops->judge(call->step, answer, found, call, e);
+	    upload_part_ops(p)->judge(p->u->deps->to.policy, &what, answer,
+		found, call, e);
 
+	call->answer = answer;
+	p->is_asking &= call->step != PART_URLS;
 	if (call->step == PART_PUT)
-		call->parts->all[call->number - 1].is_flying = false;
-	if (outcome != PART_DONE || call->step != PART_BEGIN || call->parts->id)
+		p->all[call->number - 1].is_flying = false;
+	if (outcome != PART_DONE || call->step != PART_BEGIN || p->id)
 		return outcome;
 	(void)request_not_understood(answer, "names no upload", e);
 	return PART_FAILED;
@@ -159,16 +252,34 @@ check_part(void *ctx, struct err *e)
 	return flight_recheck(call->parts->item->flight, e);
 }
 
+/* Where the store gives a URL, nothing but what it gives goes with it. */
+static void
+address_part(struct call *call)
+{
+	struct parts *p = call->parts;
+	const struct part *part = &p->all[call->number - 1];
+	autofree char *md5 = NULL, *header = NULL;
+
+	if (upload_part_ops(p)->gives_urls) {
+		call->url = xstrdup(part->url);
+		call->request.method = "PUT";
+		call->request.is_bare = true;
+		for (size_t i = 0; i < p->headers.n; i++)
+			text_list_add(&call->headers, p->headers.items[i]);
+		return;
+	}
+	md5 = digest_base64(part->md5, PART_MD5_BYTES);
+	header = xasprintf("content-md5: %s", md5);
+	text_list_add(&call->headers, header);
+	call->request.content_type = "application/octet-stream";
+}
+
 static void
 carry_part(struct call *call)
 {
 	struct parts *p = call->parts;
-	struct part *part = &p->all[call->number - 1];
-	autofree char *md5 = digest_base64(part->md5, PART_MD5_BYTES);
-	autofree char *header = xasprintf("content-md5: %s", md5);
 
-	part->is_flying = true;
-	text_list_add(&call->headers, header);
+	address_part(call);
 	call->offset = (int64_t)(call->number - 1) * p->part_bytes;
 	call->part = (struct http_body){
 		.size = upload_part_size(p, call->number - 1),
@@ -177,12 +288,11 @@ carry_part(struct call *call)
 		.ctx = call,
 	};
 	call->request.body = &call->part;
-	call->request.content_type = "application/octet-stream";
 }
 
 /* The id that the parts make, where their ETags are their MD5s. */
 static char *
-whole_of(const struct parts *p, const struct part_ops *ops)
+whole_of(const struct parts *p)
 {
 	autofree unsigned char(*md5s)[PART_MD5_BYTES] =
 	    xcalloc(p->n, sizeof(*md5s));
@@ -194,76 +304,119 @@ whole_of(const struct parts *p, const struct part_ops *ops)
 		if (strcmp(hex, p->all[i].listed) != 0)
 			return NULL;
 	}
-	return ops->whole((const unsigned char(*)[PART_MD5_BYTES])md5s, p->n,
+	return upload_part_ops(p)->whole(
+	    (const unsigned char(*)[PART_MD5_BYTES])md5s, p->n,
 	    p->item->remote.path);
 }
 
 static void
-carry_text(struct call *call, const char *text)
+prepare_completion(struct call *call)
 {
-	request_text_init(&call->text, text);
-	call->request.body = &call->text.body;
-	digest_once(text, strlen(text), call->sha256);
-	call->request.sha256 = call->sha256;
+	struct parts *p = call->parts;
+
+	call->etags = xcalloc(p->n, sizeof(*call->etags));
+	for (size_t i = 0; i < p->n; i++)
+		call->etags[i] = p->all[i].listed;
+	call->n = p->n;
+	free(p->item->whole);
+	p->item->whole = upload_part_ops(p)->whole ? whole_of(p) : NULL;
+	/* It may send blanks for minutes: what counts is that it moves. */
+	call->request.is_download = true;
 }
 
 static void
-carry_list(struct call *call, const struct part_ops *ops)
+carry_text(struct call *call, const struct part_call *what)
 {
-	struct parts *p = call->parts;
-	autofree const char **etags = xcalloc(p->n, sizeof(*etags));
-
-	for (size_t i = 0; i < p->n; i++)
-		etags[i] = p->all[i].listed;
-	call->body = ops->body(etags, p->n);
-	carry_text(call, call->body);
-	free(p->item->whole);
-	p->item->whole = whole_of(p, ops);
-	/* It may send blanks for minutes: what counts is that it moves. */
-	call->request.is_download = true;
-	call->request.content_type = "application/xml";
+	call->body = upload_part_ops(call->parts)
+			 ->body(what, &call->request.content_type);
+	if (call->body == NULL)
+		return;
+	request_text_init(&call->text, call->body);
+	call->request.body = &call->text.body;
+	digest_once(call->body, strlen(call->body), call->sha256);
+	call->request.sha256 = call->sha256;
 }
 
-void
-upload_call(struct parts *p, enum part_step step, size_t number,
-    const char *path)
+static int
+address(struct call *call, struct err *e)
+{
+	struct parts *p = call->parts;
+	const struct destination *to = &p->u->deps->to;
+	char hex[DIGEST_HEX_BYTES];
+	struct part_call what;
+
+	if (call->step == PART_COMPLETE)
+		prepare_completion(call);
+	if (call->step == PART_PUT)
+		carry_part(call);
+	what = call_of(call, hex);
+	if (call->url == NULL)
+		call->url = upload_part_ops(p)->url(to->policy, &what,
+		    &call->request.method);
+	call->request.url = call->url;
+	if (call->step != PART_PUT)
+		carry_text(call, &what);
+	return call->request.is_bare
+	    ? 0
+	    : to->policy->ops->authorize(to, &call->request, &p->item->auth_use,
+		  &call->headers, e);
+}
+
+static size_t
+urls_from(const struct parts *p, size_t number)
+{
+	size_t left = p->n - (number - 1);
+
+	return left < MOST_URLS ? left : MOST_URLS;
+}
+
+static void
+free_call(struct call *call)
+{
+	free(call->url);
+	free(call->etag);
+	free(call->path);
+	free(call->made);
+	free(call->etags);
+	free(call->body);
+	text_list_free(&call->headers);
+	free(call);
+}
+
+int
+upload_call(struct parts *p, enum part_step step, size_t number, struct err *e)
 {
 	struct upload *u = p->u;
-	const struct destination *to = &u->deps->to;
-	const struct part_ops *ops = to->policy->ops->parts;
+	const struct destination_policy *policy = u->deps->to.policy;
 	struct call *call = xcalloc(1, sizeof(*call));
-	struct http_request *request = &call->request;
-	struct err ignored;
 
-	call->next = u->calls;
-	u->calls = call;
 	call->parts = p;
 	call->step = step;
 	call->number = number;
+	call->n = step == PART_URLS ? urls_from(p, number) : 0;
 	call->started_ms = clock_mono_ms();
-	call->url = ops->url(to->policy,
-	    &(const struct part_call){ step, path, p->id, number },
-	    &request->method);
-	request->url = call->url;
-	request->headers = &call->headers;
-	request->content_type = p->item->flight->type;
-	request->answer_limit = ANSWER_BYTES;
-	request->answer_timeout_ms = destination_patience_ms(to->policy,
-	    step == PART_COMPLETE ? p->item->flight->size : p->part_bytes);
-	request->owner = p->item;
-	if (step == PART_BEGIN)
-		carry_text(call, "");
+	call->request = (struct http_request){
+		.headers = &call->headers,
+		.answer_limit = ANSWER_BYTES,
+		.answer_timeout_ms = destination_patience_ms(policy,
+		    step == PART_COMPLETE ? p->item->flight->size
+					  : p->part_bytes),
+		.owner = p->item,
+	};
+	if (address(call, e) == -1) {
+		free_call(call);
+		return -1;
+	}
+	call->next = u->calls;
+	u->calls = call;
 	if (step == PART_PUT)
-		carry_part(call);
-	if (step == PART_COMPLETE)
-		carry_list(call, ops);
+		p->all[number - 1].is_flying = true;
+	p->is_asking |= step == PART_URLS;
 	p->in_air++;
 	u->n_flying++;
 	u->n_media_flying += p->item->artifact->is_media;
-	/* Signing cannot fail. */
-	(void)to->policy->ops->authorize(to, request, &p->item->auth_use,
-	    &call->headers, &ignored);
-	http_start(to->http, request);
+	http_start(u->deps->to.http, &call->request);
+	return 0;
 }
 
 struct call *
@@ -288,9 +441,5 @@ upload_call_free(struct call *call)
 	call->parts->in_air--;
 	u->n_flying--;
 	u->n_media_flying -= call->parts->item->artifact->is_media;
-	free(call->url);
-	free(call->etag);
-	free(call->body);
-	text_list_free(&call->headers);
-	free(call);
+	free_call(call);
 }

@@ -103,6 +103,8 @@ struct outdated {
 	int64_t size; /* -1: not known */
 };
 
+enum { PARTS_MOST = 10000 }; /* of an upload, at any store */
+
 /* What the store has said of a part; both NULL: nothing. */
 struct part_fact {
 	char *etag, *md5; /* of what was sent then, in hexadecimal */

@@ -4,8 +4,6 @@
 #include "base/mem.h"
 #include "journal/progress_internal.h"
 
-enum { MOST_PARTS = 10000 };
-
 struct begun *
 progress_begun(const struct progress *p, const char *path)
 {
@@ -75,7 +73,7 @@ progress_add_part(struct progress *p, const struct event *ev)
 	size_t number = (size_t)ev->count;
 
 	if (b == NULL || ev->etag == NULL || ev->md5 == NULL || ev->count < 1 ||
-	    number > MOST_PARTS)
+	    number > PARTS_MOST)
 		return;
 	if (number > b->n) {
 		xgrow((void **)&b->parts, &b->cap, number, sizeof(*b->parts));

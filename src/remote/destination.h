@@ -35,10 +35,25 @@ enum s3_addressing { S3_PATH, S3_HOST };
 
 enum store { STORE_FILE_SERVICE, STORE_S3 };
 
+/* Does the file-service take parts?  All processes of a run share the word. */
+struct parts_offer;
+struct parts_offer *parts_offer_new(void);
+void parts_offer_free(struct parts_offer *);
+
+struct file_service_policy {
+	char *url;
+	int parts;          /* enum wanted */
+	int64_t parts_from; /* larger files go in parts */
+	struct text_list part_hosts;
+	struct parts_offer *offer; /* NULL: it is asked each time */
+};
+
+enum wanted { WANTED_AUTO, WANTED_NO };
+
 struct destination_policy {
 	int store;                         /* enum store */
 	const struct destination_ops *ops; /* of that */
-	char *url;                         /* of the file-service */
+	struct file_service_policy file;
 	struct s3_policy s3;
 	int64_t answer_timeout_ms;
 };
@@ -58,21 +73,35 @@ enum part_step {
 	PART_PUT,      /* one of them */
 	PART_COMPLETE, /* make an object of them */
 	PART_ABORT,    /* forget them */
+	PART_URLS,     /* where do the next ones go? */
 };
 
 struct part_call {
 	enum part_step step;
-	const char *path; /* of the remote_name; to find: a beginning */
-	const char *id;   /* of the upload */
-	size_t number;    /* of the part, from 1 on; to list: the last known */
+	const char *key; /* of the upload; to find: a beginning */
+	const char *id;  /* of the upload */
+	size_t number;   /* of the part, from 1 on; to list: the last known;
+			    of URLs the first */
+
+	/* Of what is begun or completed. */
+	const struct progress *progress;
+	const struct remote_name *name;
+	const char *type;
+	int64_t size;       /* -1: it is not known yet */
+	const char *sha256; /* NULL: not known */
+	const char *const *etags;
+	size_t n; /* etags, or URLs */
 };
 
 /* What an answer names; what it does not name is NULL or 0. */
 struct part_record {
-	char *path, *id; /* of an upload */
+	char *path, *id; /* of an upload, or of the whole */
 	char *etag;      /* of a part, or of the whole */
+	char *url;       /* of a part, and good for so long; 0: for ever */
+	int64_t good_ms;
+	const struct text_list *headers; /* that go with the URLs */
 	size_t number;
-	int64_t size;
+	int64_t size; /* of a part, or that parts have to have */
 };
 
 enum part_outcome {
@@ -82,34 +111,53 @@ enum part_outcome {
 	PART_BAD,     /* its parts are not those that were named */
 	PART_MANY,    /* no part has such a number */
 	PART_REFUSED, /* the store does not do this */
+	PART_EXPIRED, /* the URL; there are others */
+	PART_UNFIT,   /* the file has to go there in one piece */
 	PART_FAILED,  /* else */
 };
+
+enum part_offer { OFFER_ASK, OFFER_WAIT, OFFER_NONE };
 
 enum { PART_MD5_BYTES = 16 };
 
 enum put_outcome { PUT_NOT_STORED, PUT_UNKNOWN, PUT_STORED };
 
-/* Uploads in parts: pure. */
+/* Uploads in parts: pure, but for what the offer remembers. */
 struct part_ops {
+	bool finds;      /* uploads whose ids we do not know */
+	bool gives_urls; /* for the parts, and says how large these are */
+
 	/* How large the parts of a file are; 0: it goes in one piece. */
 	int64_t (*bytes)(const struct destination_policy *, int64_t size);
 
+	/* May an upload be begun?  NULL: always. */
+	enum part_offer (*offer)(const struct destination_policy *);
+
 	/* Is the place known from room and session alone? */
 	bool (*is_placed_early)(const struct destination_policy *);
+
+	/*
+	 * Where an upload would be; one that was begun under another key can go
+	 * on if continues() says so.  The caller frees the key.
+	 */
+	char *(*key)(const struct progress *, const struct remote_name *);
+	bool (*continues)(const char *begun, const char *key);
 
 	/* The url, which the caller frees, and the method of a call. */
 	char *(*url)(const struct destination_policy *,
 	    const struct part_call *, const char **method);
 
-	/* The body that completes, of the n parts' ETags; to be freed. */
-	char *(*body)(const char *const *etags, size_t n);
+	/* Its body, if it is a text, which the caller frees, and the type. */
+	char *(*body)(const struct part_call *, const char **type);
 
 	/* What the answer says; found() is shown what it names. */
-	enum part_outcome (*judge)(enum part_step, const struct http_answer *,
+	enum part_outcome (*judge)(const struct destination_policy *,
+	    const struct part_call *, const struct http_answer *,
 	    void (*found)(void *ctx, const struct part_record *), void *ctx,
 	    struct err *e);
 
-	/* The id of what is made of parts with these MD5s; to be freed. */
+	/* The id of what is made of parts with these MD5s, to be freed; NULL:
+	 * the answer names it. */
 	char *(*whole)(const unsigned char (*md5s)[PART_MD5_BYTES], size_t n,
 	    const char *path);
 };

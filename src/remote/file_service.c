@@ -1,7 +1,6 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
-#include "io/json_stream.h"
 #include "remote/destination.h"
 #include "remote/file_service_internal.h"
 #include "remote/request.h"
@@ -10,13 +9,13 @@ static const char *
 url(const struct destination_policy *policy, const char **setting)
 {
 	*setting = "file-service-url";
-	return policy->url;
+	return policy->file.url;
 }
 
 static int
 check(const struct destination_policy *policy, struct err *e)
 {
-	return http_url_check(policy->url, e) == -1
+	return http_url_check(policy->file.url, e) == -1
 	    ? err_wrap(e, "file-service-url")
 	    : 0;
 }
@@ -37,36 +36,11 @@ put(const struct destination_policy *policy, const struct progress *p,
 	autofree char *query = text_percent_encode(parent, "/");
 	autofree char *path =
 	    xasprintf("/files/structured/%s?path=%s", id, query);
-	char *to = request_url(policy->url, path);
+	char *to = request_url(policy->file.url, path);
 
 	request->url = to;
 	request->part_filename = r->filename;
 	return to;
-}
-
-/* A record must prove that it speaks of this file. */
-static int
-read_record(const struct http_answer *answer, int64_t size, char **id,
-    char **path, struct err *e)
-{
-	autojson json_t *json = request_answer_json(answer, e);
-	const json_t *record = json_unwrap(json, "id");
-	const json_t *attributes = json_attributes(record);
-	const char *said = json_member_string(attributes, "path");
-	int64_t stored = json_member_number(attributes, "size", size);
-
-	if (json == NULL)
-		return -1;
-	if (stored != size)
-		return err_set(e, ERR_TEMPORARY,
-		    "HTTP %ld, but the server stored %lld of %lld bytes",
-		    answer->status, (long long)stored, (long long)size);
-	*id = request_answer_id(answer, json_object_get(record, "id"));
-	if (*id == NULL)
-		return request_not_understood(answer,
-		    "is not a record of a file", e);
-	*path = xstrdup(said);
-	return 0;
 }
 
 static enum put_outcome
@@ -76,7 +50,7 @@ judge(const struct http_answer *answer, const struct remote_name *name,
 	(void)name;
 	*id = *path = NULL;
 	if (answer->outcome == HTTP_ANSWERED) {
-		if (read_record(answer, size, id, path, e) == 0)
+		if (file_service_record(answer, size, id, path, e) == 0)
 			return PUT_STORED;
 		/* The list has the last word. */
 		if (!request_is_html(answer))
@@ -106,7 +80,7 @@ list_url(const struct destination_policy *policy, const struct progress *p)
 	autofree char *id = text_percent_encode(p->meeting_id, "");
 	autofree char *path = xasprintf("/metadata?referenceId=%s", id);
 
-	return request_url(policy->url, path);
+	return request_url(policy->file.url, path);
 }
 
 static char *
@@ -115,7 +89,7 @@ fetch_url(const struct destination_policy *policy, const char *id)
 	autofree char *segment = text_percent_encode(id, "");
 	autofree char *path = xasprintf("/files/%s/download", segment);
 
-	return request_url(policy->url, path);
+	return request_url(policy->file.url, path);
 }
 
 static int
@@ -140,6 +114,7 @@ const struct destination_ops file_service = {
 	.folder = folder,
 	.put = put,
 	.judge = judge,
+	.parts = &file_service_parts,
 	.list_url = list_url,
 	.fetch_url = fetch_url,
 	.public_url = fetch_url,

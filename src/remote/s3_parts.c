@@ -10,7 +10,7 @@
 #include "remote/s3_internal.h"
 #include "remote/s3_sign.h"
 
-enum { MOST_PARTS = 10000, MIB = 1024 * 1024 };
+enum { MIB = 1024 * 1024 };
 
 /* In whole MiB, where 10,000 of the size that is set would not do. */
 static int64_t
@@ -20,9 +20,9 @@ part_bytes(const struct destination_policy *policy, int64_t size)
 
 	if (size <= bytes)
 		return 0;
-	if ((size - 1) / bytes < MOST_PARTS)
+	if ((size - 1) / bytes < PARTS_MOST)
 		return bytes;
-	return ((size - 1) / MOST_PARTS / MIB + 1) * MIB;
+	return ((size - 1) / PARTS_MOST / MIB + 1) * MIB;
 }
 
 static char *
@@ -31,7 +31,7 @@ part_url(const struct destination_policy *policy, const struct part_call *call,
 {
 	autofree char *number = xasprintf("%zu", call->number);
 	const char *const parameters[][5] = {
-		[PART_FIND] = { "uploads", "", "prefix", call->path + 1 },
+		[PART_FIND] = { "uploads", "", "prefix", call->key + 1 },
 		[PART_BEGIN] = { "uploads", "" },
 		[PART_LIST] = { "uploadId", call->id, "part-number-marker",
 		    number },
@@ -50,13 +50,13 @@ part_url(const struct destination_policy *policy, const struct part_call *call,
 	autofree char *query = s3_query(parameters[call->step]);
 
 	*method = methods[call->step];
-	return s3_url(&policy->s3, call->step == PART_FIND ? "" : call->path,
+	return s3_url(&policy->s3, call->step == PART_FIND ? "" : call->key,
 	    query);
 }
 
 /* An ETag is the server's, and may hold anything. */
 static char *
-part_body(const char *const *etags, size_t n)
+list_of(const char *const *etags, size_t n)
 {
 	static const char *const
 	    entities[] = { ['&'] = "&amp;", ['<'] = "&lt;", ['>'] = "&gt;" };
@@ -75,6 +75,28 @@ part_body(const char *const *etags, size_t n)
 	}
 	(void)buf_adds(&body, "</CompleteMultipartUpload>");
 	return body.data;
+}
+
+static char *
+part_body(const struct part_call *call, const char **type)
+{
+	*type = call->step == PART_COMPLETE ? "application/xml" : call->type;
+	return call->step == PART_COMPLETE ? list_of(call->etags, call->n)
+	    : call->step == PART_BEGIN     ? xstrdup("")
+					   : NULL;
+}
+
+static char *
+key_of(const struct progress *p, const struct remote_name *name)
+{
+	(void)p;
+	return xstrdup(name->path);
+}
+
+static bool
+continues(const char *begun, const char *key)
+{
+	return strcmp(begun, key) == 0;
 }
 
 static char *
@@ -222,7 +244,8 @@ not_understood(const struct http_answer *answer, struct err *e)
 }
 
 static enum part_outcome
-judge(enum part_step step, const struct http_answer *answer,
+judge(const struct destination_policy *policy, const struct part_call *call,
+    const struct http_answer *answer,
     void (*found)(void *ctx, const struct part_record *), void *ctx,
     struct err *e)
 {
@@ -233,9 +256,11 @@ judge(enum part_step step, const struct http_answer *answer,
 		[PART_COMPLETE] = "CompleteMultipartUploadResult",
 		[PART_ABORT] = NULL,
 	};
+	enum part_step step = call->step;
 	struct reader r = { .root = roots[step], .found = found, .ctx = ctx };
 	autofree char *etag = answer->etag ? s3_etag(answer->etag) : NULL;
 
+	(void)policy;
 	*e = answer->err;
 	if (answer->outcome != HTTP_ANSWERED)
 		return failed(step, answer, e);
@@ -257,7 +282,10 @@ is_placed_early(const struct destination_policy *policy)
 }
 
 const struct part_ops s3_parts = {
+	.finds = true,
 	.bytes = part_bytes,
+	.key = key_of,
+	.continues = continues,
 	.is_placed_early = is_placed_early,
 	.url = part_url,
 	.body = part_body,

@@ -98,7 +98,7 @@ static void
 ask_list(struct http *http)
 {
 	const struct destination_policy policy = { .ops = &file_service,
-		.url = (char *)URL,
+		.file = { .url = (char *)URL },
 		.answer_timeout_ms = 1000 };
 	static const struct text_list no_headers;
 	const struct progress p = { .room = (char *)"r",

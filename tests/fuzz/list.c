@@ -97,7 +97,7 @@ static void
 run(const char *data, size_t len)
 {
 	static const struct destination_policy policy = { .ops = &file_service,
-		.url = (char *)"http://s" };
+		.file = { .url = (char *)"http://s" } };
 	struct fuzz_input in = { data, len };
 	size_t piece = fuzz_byte(&in) + 1;
 	struct fuzz_list list;

@@ -39,8 +39,13 @@ note_etag(void *ctx, const char *path, const char *text)
 static void
 check_body(const struct text_list *etags)
 {
-	autofree char *body =
-	    s3.parts->body((const char *const *)etags->items, etags->n);
+	const struct part_call call = {
+		.step = PART_COMPLETE,
+		.etags = (const char *const *)etags->items,
+		.n = etags->n,
+	};
+	const char *type;
+	autofree char *body = s3.parts->body(&call, &type);
 	struct text_list sent = { 0 };
 	struct err e;
 	struct xml *xml = xml_open(note_etag, &sent, &e);
@@ -104,7 +109,9 @@ run(const char *data, size_t len)
 		(void)err_set(&answer.err, ERR_PERMANENT, "S3: HTTP 400");
 	(void)buf_add(&answer.body, in.data, in.len);
 	check_outcome(step, &answer,
-	    s3.parts->judge(step, &answer, found, &etags, &e), &e);
+	    s3.parts->judge(NULL, &(const struct part_call){ .step = step },
+		&answer, found, &etags, &e),
+	    &e);
 	check_body(&etags);
 	text_list_free(&etags);
 	buf_free(&answer.body);

@@ -101,7 +101,7 @@ check_upload(struct http *http, const struct remote_name *name,
 		"Accept-Encoding", "Authorization", "Content-Length",
 		"Content-Type" };
 	const struct destination_policy policy = { .ops = &file_service,
-		.url = (char *)URL };
+		.file = { .url = (char *)URL } };
 	const struct progress p = { .meeting_id = (char *)"7" };
 	const struct http_body body = { .size = 5, .read = read_body };
 	struct http_request request = { .headers = headers,

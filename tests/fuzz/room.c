@@ -39,7 +39,7 @@ static void
 check_url(const char *room, const char *session)
 {
 	const struct destination_policy policy = { .ops = &file_service,
-		.url = (char *)"http://s/" };
+		.file = { .url = (char *)"http://s/" } };
 	const struct progress p = { .room = (char *)room,
 		.session = (char *)session,
 		.meeting_id = (char *)"7" };

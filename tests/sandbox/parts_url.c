@@ -49,8 +49,14 @@ origin_of(const struct request *req)
 	const struct settings *set = &req->box->set;
 	const char *host = request_header(req, "Host");
 
-	if (set->parts_origin != NULL)
-		return text_copy(set->parts_origin, strlen(set->parts_origin));
+	if (set->parts_origin != NULL) {
+		/* As the port is not known beforehand, * is our own. */
+		size_t n = strcspn(set->parts_origin, "*");
+		const char *port = host != NULL ? strrchr(host, ':') : NULL;
+
+		return text_format("%.*s%s", (int)n, set->parts_origin,
+		    set->parts_origin[n] == '*' && port ? port + 1 : "");
+	}
 	return text_format("%s://%s",
 	    set->certificate_file != NULL ? "https" : "http",
 	    host != NULL ? host : "127.0.0.1");

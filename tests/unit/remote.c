@@ -514,7 +514,7 @@ test_endless_list(void **state)
 		.session = text,
 		.meeting_id = text };
 	const struct destination_policy stores[] = {
-		{ .ops = &file_service, .url = (char *)"http://h" },
+		{ .ops = &file_service, .file = { .url = (char *)"http://h" } },
 		{ .ops = &s3,
 		    .s3 = { .url = (char *)"http://h",
 			.bucket = text,

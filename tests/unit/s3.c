@@ -263,8 +263,9 @@ test_part_bounds(void **state)
 
 	(void)state;
 	(void)buf_adds(&answer.body, list);
-	assert_int_equal(s3.parts->judge(PART_LIST, &answer, note_part, &got,
-			     &e),
+	assert_int_equal(s3.parts->judge(NULL,
+			     &(const struct part_call){ .step = PART_LIST },
+			     &answer, note_part, &got, &e),
 	    PART_DONE);
 	assert_string_equal(buf_str(&got),
 	    "1 e 5368709120;2 e 0;3 e 0;4 e 0;5 - 5;");

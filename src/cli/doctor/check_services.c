@@ -238,7 +238,7 @@ check_services(struct diagnoses *f, const struct loaded *l, bool may_write)
 		{ "meeting-service", policy->meeting.url,
 		    "/api/meetings/room/" PROBE_ROOM, true,
 		    AUTH_MEETING_SERVICE },
-		{ "file-service", policy->destination.url,
+		{ "file-service", policy->destination.file.url,
 		    "/metadata?referenceId=" PROBE_ID, false,
 		    AUTH_FILE_SERVICE },
 	};

@@ -367,6 +367,7 @@ share(struct config *config)
 	add_key_places(config);
 	config->confine.needs_names = names_are_in(p->meeting.url) ||
 	    names_are_in(p->destination.ops->url(&p->destination, &ignored)) ||
+	    p->destination.file.part_hosts.n > 0 ||
 	    names_are_in(p->auth.token_url);
 	for (size_t i = 0; i < settings_count(); i++)
 		if (setting_at(i)->type == SETTING_SECRET && n < HTTP_SECRETS)
@@ -403,6 +404,7 @@ config_load(struct loaded *l, const char *path, const struct flag *flags,
 	if (load_credentials(l, e) == -1 || load_file(l, path, e) == -1 ||
 	    load_environment(l, e) == -1 || load_flags(l, flags, n, e) == -1)
 		return -1;
+	l->config.pipeline.destination.file.offer = parts_offer_new();
 	share(&l->config);
 	read_tls(&l->config.pipeline.http);
 	return check_permissions(l, e);
@@ -433,6 +435,7 @@ config_free(struct loaded *l)
 		else if (type == SETTING_LIST)
 			text_list_free(field);
 	}
+	parts_offer_free(l->config.pipeline.destination.file.offer);
 	free_tls(&l->config.pipeline.http);
 	text_list_free(&l->config.confine.readable);
 	free(l->origins);

@@ -79,6 +79,12 @@ check_proxy(const char *text)
 				 : NULL;
 }
 
+const char *
+check_hosts(const char *text)
+{
+	return strchr(text, '/') ? "is a URL, not a HOST or HOST:PORT" : NULL;
+}
+
 /* Less would look like a transfer that does not move. */
 const char *
 check_rate(const char *text)

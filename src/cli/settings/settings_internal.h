@@ -51,6 +51,7 @@ const char *check_room_format(const char *text);
 const char *check_webhook_auth(const char *text);
 const char *check_pins(const char *text);
 const char *check_proxy(const char *text);
+const char *check_hosts(const char *text);
 const char *check_rate(const char *text);
 const char *check_interval(const char *text);
 const char *check_header(const char *text);

@@ -3,11 +3,28 @@
 static const char *const failed_webhooks[] = { "at-once", "final", "never",
 	NULL };
 
+static const char *const wanted[] = { "auto", "no", NULL };
+
 static const struct setting rows[] = {
-	{ "file-service-url", TEXT(pipeline.destination.url),
+	{ "file-service-url", TEXT(pipeline.destination.file.url),
 	    "http://file-service:2027", "URL", "where recordings are stored",
 	    "May have a path and a trailing slash.",
 	    .legacy = "FILE_SERVICE_URL" },
+	{ "file-service-parts", CHOICE(pipeline.destination.file.parts, wanted),
+	    "auto", "WHEN", "large files go in parts: auto, no",
+	    "auto: if the file-service takes them (see "
+	    "jibri-finalize-api(7)), which one request in each run asks it.  "
+	    "What arrived is not sent again after an interruption, and watch "
+	    "and sweep send parts while it is recorded." },
+	{ "parts-from", SIZE(pipeline.destination.file.parts_from), "16M",
+	    "SIZE", "files above this size do" },
+	{ "part-hosts", LIST(pipeline.destination.file.part_hosts), "", "LIST",
+	    "hosts that parts may go to",
+	    "HOST or HOST:PORT, separated by commas, beside the file-service's "
+	    "own; by https, unless the file-service itself is spoken to by "
+	    "http.  If it names another one, the file goes in one piece, to "
+	    "the file-service.",
+	    .check = check_hosts },
 	{ "meeting-service-url", TEXT(pipeline.meeting.url),
 	    "http://meeting-service:2031", "URL",
 	    "who knows the rooms and takes the webhook",

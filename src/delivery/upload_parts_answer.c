@@ -1,0 +1,336 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "delivery/upload_internal.h"
+
+enum { MIB = 1024 * 1024 };
+
+/* Answers: false is a failure, with *e. */
+
+static bool
+take_end(struct call *call, struct err *e)
+{
+	struct parts *p = call->parts;
+
+	(void)e;
+	upload_parts_unlist(p);
+	mem_replace(&p->id, NULL);
+	free(p->key);
+	p->key = upload_part_ops(p)->key(&p->u->deps->journal->progress,
+	    &p->item->remote);
+	p->step = PART_BEGIN;
+	if (p->item->goes_whole && call->step == PART_ABORT)
+		upload_parts_leave(p);
+	return true;
+}
+
+/* The store does not do in full what it began, or nothing of it. */
+static bool
+take_unfit(struct call *call, struct err *e)
+{
+	struct parts *p = call->parts;
+
+	/* Of an upload that is gone. */
+	if (call->step != PART_BEGIN && p->step != PART_PUT)
+		return true;
+	p->item->goes_whole = true;
+	if (*e->text)
+		log_warn("%s: %s; sending it in one piece",
+		    p->item->artifact->path, e->text);
+	p->step = PART_ABORT;
+	if (p->id == NULL)
+		upload_parts_leave(p);
+	return true;
+}
+
+static bool
+take_urls(struct call *call, struct err *e)
+{
+	struct parts *p = call->parts;
+
+	(void)err_set(e, ERR_TEMPORARY, "a URL that has expired was given");
+	return p->step != PART_PUT ||
+	    upload_part_has_url(p, call->number - 1) || take_unfit(call, e);
+}
+
+/* What was given with it has expired, too. */
+static bool
+take_expired(struct call *call, struct err *e)
+{
+	struct parts *p = call->parts;
+	struct part *part = &p->all[call->number - 1];
+
+	if (part->was_refused)
+		return take_unfit(call, e);
+	part->was_refused = true;
+	upload_parts_forget_urls(p, part->url_ms);
+	if (call->number <= p->next_part)
+		p->next_part = call->number - 1;
+	return true;
+}
+
+/* After a --force nothing is taken over. */
+static bool
+take_found(struct call *call, struct err *e)
+{
+	struct parts *p = call->parts;
+
+	(void)e;
+	p->step = p->id == NULL                       ? PART_BEGIN
+	    : p->u->deps->journal->progress.is_forced ? PART_ABORT
+						      : PART_LIST;
+	return true;
+}
+
+static bool
+take_begun(struct call *call, struct err *e)
+{
+	(void)e;
+	call->parts->is_begun = true;
+	upload_parts_send(call->parts);
+	return true;
+}
+
+/* The list has this part, which is behind the file's end. */
+static bool
+refuse_list(struct parts *p, struct err *e)
+{
+	p->step = PART_ABORT;
+	if (!p->is_begun)
+		return true;
+	/* No file became shorter since: the next one may show the same. */
+	p->is_doubtful = true;
+	(void)err_set(e, ERR_TEMPORARY,
+	    "the server lists part %zu, which was never sent", p->last);
+	return false;
+}
+
+/* A store can refuse to make a file of fewer parts than it has. */
+static bool
+take_list(struct call *call, struct err *e)
+{
+	struct parts *p = call->parts;
+
+	if (p->last >
+	    upload_parts_of(p->item->flight->size, upload_part_bytes(p)))
+		return refuse_list(p, e);
+	upload_parts_send(p);
+	for (size_t i = 0; p->hashed == p->n && i < p->n; i++) {
+		if (!p->all[i].is_stored || upload_part_is_stored(p, i))
+			continue;
+		p->is_doubtful = true;
+		(void)err_set(e, ERR_TEMPORARY,
+		    "the server took part %zu, and has another or none", i + 1);
+		return false;
+	}
+	return true;
+}
+
+static bool
+take_more(struct call *call, struct err *e)
+{
+	struct parts *p = call->parts;
+
+	if (p->last > call->number)
+		return upload_call(p, PART_LIST, p->last, e) == 0;
+	(void)err_set(e, ERR_TEMPORARY, "the list of parts goes in circles");
+	return false;
+}
+
+/* Without a list the journal says what is there. */
+static bool
+take_journal(struct call *call, struct err *e)
+{
+	struct parts *p = call->parts;
+	const struct begun *b = upload_begun_of(p, false);
+
+	for (size_t i = 0; b && i < b->n; i++)
+		if (b->parts[i].etag)
+			upload_parts_list(p, i + 1, b->parts[i].etag);
+	return take_list(call, e);
+}
+
+static bool
+take_part(struct call *call, struct err *e)
+{
+	struct parts *p = call->parts;
+	struct part *part = &p->all[call->number - 1];
+	char md5[DIGEST_HEX_BYTES];
+
+	(void)e;
+	/* Of an upload that is gone. */
+	if (p->step != PART_PUT)
+		return true;
+	digest_to_hex(part->md5, PART_MD5_BYTES, md5);
+	upload_parts_list(p, call->number, call->etag);
+	part->is_stored = p->is_unlisted = true;
+	part->was_refused = false;
+	journal_note(p->u->deps->journal,
+	    (struct event){
+		.kind = EVENT_PART_STORED,
+		.path = p->item->artifact->path,
+		.count = (int64_t)call->number,
+		.size = upload_part_size(p, call->number - 1),
+		.etag = call->etag,
+		.md5 = md5,
+	    });
+	/* It gets on, as long as what was stored stays. */
+	if (!p->is_doubtful)
+		p->item->retry = (struct retry){ 0 };
+	p->u->futility = 0;
+	p->u->has_moved = true;
+	return true;
+}
+
+/* A store that takes fewer parts takes larger ones. */
+static bool
+take_limit(struct call *call, struct err *e)
+{
+	struct parts *p = call->parts;
+	size_t most = call->number - 1;
+	int64_t mib;
+
+	/* Of an upload that is gone. */
+	if (p->id == NULL)
+		return true;
+	if (most == 0)
+		return false;
+	mib = (p->item->flight->size - 1) / (int64_t)most / MIB + 1;
+	/* The others that were under way are refused, too. */
+	if (mib * MIB <= p->part_bytes)
+		return true;
+	log_warn("%s: %s; sending parts of %lld MiB instead",
+	    p->item->artifact->path, e->text, (long long)mib);
+	p->part_bytes = mib * MIB;
+	p->hashed = 0;
+	flight_hash_again(p->item->flight);
+	p->step = PART_ABORT;
+	return true;
+}
+
+/*
+ * It is one file now: is it ours?  Ceph 16 names no ETag, others one that is no
+ * MD5: then the list says.
+ */
+static bool
+take_whole(struct call *call, struct err *e)
+{
+	struct item *item = call->parts->item;
+	struct upload *u = call->parts->u;
+	int64_t now = clock_mono_ms();
+	autofree char *id = call->made
+	    ? xstrdup(call->made)
+	    : xasprintf("%s%s", call->etag ? call->etag : "",
+		  item->remote.path);
+
+	(void)e;
+	call->parts->is_over = true;
+	if (call->made) {
+		upload_log_place(item, call->answer, call->path);
+		upload_stored(u, item, id, call->path);
+		return true;
+	}
+	if (item->whole && strcmp(id, item->whole) == 0) {
+		upload_stored(u, item, id, NULL);
+		return true;
+	}
+	upload_doubt(item, now + item->flight->request.answer_timeout_ms);
+	item->is_completed = item->is_accepted = true;
+	item->status = 200;
+	text_list_add(&u->made, item->whole ? item->whole : "");
+	upload_ask(u, item, now);
+	return true;
+}
+
+/* Is it complete, or was it aborted?  The list of files has it, or not. */
+static bool
+take_loss(struct call *call, struct err *e)
+{
+	struct parts *p = call->parts;
+
+	if (p->step == PART_BEGIN)
+		return true;
+	p->is_completing |= call->step == PART_COMPLETE;
+	p->is_ending |= p->is_completing;
+	p->is_doubtful = true;
+	if (!p->is_completing)
+		(void)take_end(call, e);
+	return p->hashed == 0;
+}
+
+static bool (*const answers[][PART_FAILED])(struct call *, struct err *) = {
+	[PART_FIND] = { [PART_DONE] = take_found,
+	    [PART_MORE] = take_found,
+	    [PART_REFUSED] = take_end },
+	[PART_BEGIN] = { [PART_DONE] = take_begun, [PART_UNFIT] = take_unfit },
+	[PART_LIST] = { [PART_DONE] = take_list,
+	    [PART_MORE] = take_more,
+	    [PART_REFUSED] = take_journal,
+	    [PART_GONE] = take_loss },
+	[PART_URLS] = { [PART_DONE] = take_urls,
+	    [PART_GONE] = take_loss,
+	    [PART_UNFIT] = take_unfit },
+	[PART_PUT] = { [PART_DONE] = take_part,
+	    [PART_EXPIRED] = take_expired,
+	    [PART_UNFIT] = take_unfit,
+	    [PART_GONE] = take_loss,
+	    [PART_MANY] = take_limit },
+	[PART_COMPLETE] = { [PART_DONE] = take_whole, [PART_GONE] = take_loss },
+	[PART_ABORT] = { [PART_DONE] = take_end,
+	    [PART_REFUSED] = take_end,
+	    [PART_GONE] = take_end },
+};
+
+/* Where it goes on after a failure. */
+static void
+step_back(struct parts *p, const struct call *call, enum part_outcome outcome,
+    const struct http_answer *answer)
+{
+	if (call->step == PART_BEGIN) {
+		p->step = upload_parts_first(p);
+		p->u->totals->has_strays |= upload_part_ops(p)->finds &&
+		    answer->outcome != HTTP_NOT_DONE;
+	}
+	if (call->step == PART_PUT && call->number <= p->next_part)
+		p->next_part = call->number - 1;
+	if (call->step != PART_COMPLETE)
+		return;
+	p->is_doubtful = true;
+	p->step = outcome == PART_BAD ? PART_ABORT : PART_LIST;
+	p->item->goes_whole |= outcome == PART_BAD && p->item->was_bad &&
+	    upload_part_ops(p)->gives_urls;
+	p->item->was_bad |= outcome == PART_BAD;
+	p->is_completing |=
+	    outcome != PART_BAD && answer->outcome != HTTP_NOT_DONE;
+}
+
+bool
+upload_parts_ended(struct upload *u, struct http_transfer *t)
+{
+	const struct http_answer *answer = http_answer_of(t);
+	struct call *call = upload_call_of(u, t);
+	struct parts *p;
+	enum part_outcome outcome;
+	struct err e;
+
+	if (call == NULL)
+		return false;
+	p = call->parts;
+	outcome = upload_call_judge(call, answer, &e);
+	/* In one piece it goes with or without that. */
+	if (call->step == PART_ABORT && p->item->goes_whole)
+		outcome = PART_DONE;
+	if (outcome == PART_FAILED || !answers[call->step][outcome] ||
+	    !answers[call->step][outcome](call, &e)) {
+		step_back(p, call, outcome, answer);
+		upload_parts_fail(p, call, answer, &e);
+	}
+	upload_call_free(call);
+	http_release(t);
+	if (p->is_over || p->is_ending)
+		upload_parts_end(p);
+	return true;
+}

@@ -1,0 +1,352 @@
+#!/usr/bin/env bats
+# Large files go to a file-service in parts, if it takes them; if not, all is
+# as it was.
+
+load lib
+
+setup() {
+	common_setup
+	recording
+	BIG=$REC/talk.bin
+	KIB=1024
+	export JIBRI_FINALIZE_PARTS_FROM=100k
+}
+teardown() {
+	common_teardown
+	no_url
+}
+
+# no_url: nothing that the program left behind or said has a URL of a part.
+no_url() {
+	[[ ${output-} != *signature=* && ${output-} != */storage/* ]] ||
+		{ echo "a URL in the output: $output" >&2; return 1; }
+	! grep -rlE 'signature=|/storage/' "$DIR" --exclude-dir=sandbox
+}
+
+# takes_parts [SANDBOX_FLAG...]: a file-service with parts of 64 KiB.
+takes_parts() {
+	start_sandbox --parts 65536 "$@"
+}
+
+# big KIB [FILE]: of that size, each byte by chance.
+big() {
+	head -c "$(($1 * KIB))" /dev/urandom >"${2:-$BIG}"
+}
+
+is_there() {
+	is_stored metadata.json "$MEDIA" talk.bin
+	assert_equal "$(jq length "$SB/uploads.json" 2>/dev/null || echo 0)" 0
+}
+
+# numbers: of the parts that came, in order.
+numbers() {
+	request part 'select(.stored) | .target | split("?")[0] | split("/")[-1]' |
+		sort -n | paste -sd ' '
+}
+
+# --- taken --------------------------------------------------------------------
+
+@test "a large file goes in parts, where the service wants them; others in one piece" {
+	takes_parts
+	big 200
+	run_finalize 0
+	is_there
+	assert_equal "$(numbers)" "1 2 3 4"
+	assert_equal "$(requests begin) $(requests urls) $(requests complete)" \
+		"1 1 1"
+	assert_equal "$(request upload .part.filename | sort)" \
+		"$(printf '%s\n' "$MEDIA" metadata.json | sort)"
+	assert_equal "$(journal 'select(.event == "uploadBegun") |
+		[.path, .size, .key] | join(" ")')" \
+		"talk.bin 65536 123/$ROOM/$SESSION/talk.bin"
+	assert_equal "$(journal 'select(.event == "stored" and
+		.path == "talk.bin") | .sha256')" \
+		"$(sha256sum "$BIG" | cut -d ' ' -f 1)"
+	run_command 0 verify --deep "$REC"
+	run_finalize 0
+	assert_output_has "done already"
+	assert_equal "$(requests begin)" 1
+}
+
+@test "a file in a folder, with a name in UTF-8, of exactly three parts" {
+	takes_parts
+	mkdir "$REC/sub"
+	BIG=$REC/sub/Größe.bin
+	big 192
+	run_finalize 0
+	is_stored metadata.json "$MEDIA" sub/Größe.bin
+	assert_equal "$(numbers)" "1 2 3"
+}
+
+@test "without checksum there is no sha256 in what completes it" {
+	takes_parts
+	big 200
+	run_finalize 0 --checksum none
+	is_there
+}
+
+@test "what a part has to carry is what was given, and a token goes to nobody else" {
+	takes_parts --token t0ken-t0ken --parts-header "x-storage-class: hot"
+	big 200
+	JIBRI_FINALIZE_TOKEN=t0ken-t0ken run_finalize 0
+	is_there
+	assert_equal "$(request part '.headers | keys - ["host", "content-length",
+		"x-storage-class", "expect"] | length' | sort -u)" 0
+	assert_equal "$(request part '.headers["x-storage-class"]' | sort -u)" hot
+}
+
+@test "more parts than URLs at once" {
+	takes_parts
+	big 2500
+	run_finalize 0
+	is_there
+	assert_equal "$(requests part)" 40
+	assert_equal "$(requests urls)" 3
+}
+
+# --- not taken ----------------------------------------------------------------
+
+@test "a service that takes no parts gets one request more in a run" {
+	start_sandbox
+	big 200
+	big 300 "$REC/talk2.bin"
+	big 400 "$REC/talk3.bin"
+	run_finalize 0
+	is_stored metadata.json "$MEDIA" talk.bin talk2.bin talk3.bin
+	refute_output_has warning
+	assert_equal "$(request other '"\(.method) \(.target)"')" \
+		"POST /files/structured/123/uploads?path=/$ROOM/$SESSION/"
+	assert_equal "$(requests upload)" 5
+}
+
+@test "nor is it asked for small files, or with file-service-parts = no" {
+	start_sandbox
+	big 100
+	run_finalize 0
+	big 200
+	run_finalize 0 --file-service-parts no
+	assert_equal "$(requests other) $(requests upload)" "0 4"
+}
+
+@test "a sweep asks once for all of its visits, also with several at once" {
+	local i
+	start_sandbox
+	for i in 1 2 3 4 5 6; do
+		another_recording "9f1c2d3e-aaaa-4bbb-8ccc-12345678900$i"
+		big 200 "$REC/talk.bin"
+		touch -d '1 minute ago' "$REC"/* "$REC"
+	done
+	run_command 0 sweep --jobs 3 "$DIR/recordings"
+	assert_equal "$(requests other)" 1
+	assert_equal "$(requests upload)" 20
+}
+
+@test "whatever else such a service says, the file arrives" {
+	local i=0 answer
+	takes_parts
+	for answer in "status 404" "status 405" "status 501" "status 400" \
+		"status 403" "status 415" "status 500" html; do
+		faults "begin * * $answer"
+		another_recording "9f1c2d3e-aaaa-4bbb-8ccc-1234567890a$((i++))"
+		BIG=$REC/talk.bin
+		big 200
+		run_finalize 0
+		is_stored metadata.json "$MEDIA" talk.bin
+		refute_output_has warning
+	done
+	assert_equal "$(requests part)" 0
+	assert_equal "$(requests begin)" "$i"
+}
+
+@test "an answer that is none, or no upload, is an odd one: in one piece, and it is said" {
+	local answer i=0
+	takes_parts
+	for answer in '{}' '{"uploadId": "u"}' '{"uploadId": "", "partSize": 70000}' \
+		'{"uploadId": "u", "partSize": 1}' \
+		'{"uploadId": "u", "partSize": 99999999999}'; do
+		printf '%s' "$answer" >"$SB/answer"
+		faults "begin * 1 body answer"
+		another_recording "9f1c2d3e-aaaa-4bbb-8ccc-1234567890a$((i++))"
+		BIG=$REC/talk.bin
+		big 200
+		run_finalize 0
+		is_stored metadata.json "$MEDIA" talk.bin
+		assert_output_has "talk.bin: "
+		assert_output_has "sending it in one piece"
+	done
+	assert_equal "$(requests part)" 0
+}
+
+@test "a service that is out for a moment is asked again" {
+	takes_parts
+	faults "begin * 2 status 503"
+	big 200
+	run_finalize 0
+	is_there
+	assert_equal "$(requests begin)" 3
+	assert_equal "$(requests upload)" 2
+}
+
+# --- URLs -----------------------------------------------------------------------
+
+@test "a URL that has expired is renewed once" {
+	takes_parts
+	faults "part */2?* 1 status 403"
+	big 200
+	run_finalize 0
+	is_there
+	assert_equal "$(requests part)" 5
+	refute_output_has 403
+}
+
+@test "if the next one is refused, too, the file goes in one piece" {
+	takes_parts
+	faults "part */2?* * status 403"
+	big 200
+	run_finalize 0
+	is_there
+	assert_output_has "talk.bin: PUT $URL/(hidden): HTTP 403"
+	assert_output_has "sending it in one piece"
+	assert_equal "$(requests abort)" 1
+}
+
+@test "a URL is not used when the service has said that it is too old" {
+	takes_parts --parts-told 1
+	big 500
+	run_finalize 0 --limit-rate 150k --parallel 1
+	is_there
+	(($(requests urls) > 2))
+	assert_equal "$(request part .status | sort -u)" 200
+}
+
+@test "parts go to nobody but the service and part-hosts" {
+	local hosts
+	takes_parts --parts-origin "http://localhost:*"
+	for hosts in "" "localhost:1" "example.org,127.0.0.1,local"; do
+		big 200
+		run_finalize 0 --part-hosts "$hosts"
+		assert_output_has "leads to http://localhost:${URL##*:}, which part-hosts does not list; sending it in one piece"
+	done
+	assert_equal "$(requests part)" 0
+	for hosts in localhost "example.org,LOCALHOST:${URL##*:}"; do
+		big 200
+		run_finalize 0 --part-hosts "$hosts"
+		refute_output_has warning
+	done
+	assert_equal "$(requests part)" 8
+	assert_equal "$(request part '.headers.host' | sort -u)" \
+		"localhost:${URL##*:}"
+	run_finalize 64 --part-hosts "http://localhost"
+	assert_output_has "part-hosts: 'http://localhost' is a URL, not a HOST"
+}
+
+@test "where URLs lead, and what goes with them, is the service's word, but no harm comes of it" {
+	local urls headers answer
+	takes_parts
+	for urls in '{"1": "https://u:p@127.0.0.1/"}' '{"1": "ftp://127.0.0.1/"}' \
+		'{"1": 7}' '{"1": "/etc/passwd"}' '{}' '[]' \
+		'{"1": "http://127.0.0.1:1@x/"}'; do
+		printf '{"urls": %s}' "$urls" >"$SB/answer"
+		faults "urls * * body answer"
+		big 200
+		run_finalize 0
+		assert_output_has "sending it in one piece"
+	done
+	for headers in '{"Host": "x"}' '{"Content-Length": "1"}' '{"a b": "c"}' \
+		'{"a": "b\r\nc: d"}' '{"transfer-encoding": "chunked"}' \
+		'{"a": 1}' '{"": "x"}'; do
+		printf '{"urls": {"1": "%s/storage/x/1"}, "headers": %s}' \
+			"$URL" "$headers" >"$SB/answer"
+		big 200
+		run_finalize 0
+		assert_output_has "sending it in one piece"
+	done
+	for answer in '{"urls": {"1": "https://h/storage/signature=1' '"/storage/x"'; do
+		printf '%s' "$answer" >"$SB/answer"
+		big 200
+		run_finalize 0
+		assert_output_has "sending it in one piece"
+	done
+	assert_equal "$(requests part)" 0
+}
+
+# --- interrupted ------------------------------------------------------------------
+
+@test "after an interruption only what is missing is sent" {
+	takes_parts
+	faults "part */5?* * drop-at 50%" "begin * 1 status 503"
+	big 640
+	run_finalize 75 --tries 2 --parallel 1
+	assert_equal "$(numbers)" "1 2 3 4"
+	faults
+	run_finalize 0
+	is_there
+	assert_equal "$(numbers)" "1 2 3 4 5 6 7 8 9 10"
+	assert_equal "$(requests complete)" 1
+}
+
+@test "a lost answer of complete makes no second file" {
+	takes_parts
+	faults "complete * 1 drop-stored"
+	big 200
+	run_finalize 0
+	is_there
+	assert_equal "$(requests complete)" 1
+	assert_equal "$(numbers)" "1 2 3 4"
+}
+
+@test "one that was not completed is" {
+	takes_parts
+	faults "complete * 1 drop-after"
+	big 200
+	run_finalize 0
+	is_there
+	assert_equal "$(requests complete)" 2
+	assert_equal "$(numbers)" "1 2 3 4"
+}
+
+@test "an upload that the service has forgotten is begun anew" {
+	takes_parts
+	faults "urls * 2 status 404"
+	big 200
+	run_finalize 0
+	is_stored metadata.json "$MEDIA" talk.bin
+	assert_equal "$(requests begin)" 3
+}
+
+@test "parts that make no file are sent anew, and then in one piece" {
+	takes_parts
+	faults "complete * 1 status 409"
+	big 200
+	run_finalize 0
+	is_there
+	assert_equal "$(requests begin) $(requests upload)" "2 2"
+	faults "complete * * status 422"
+	big 210
+	run_finalize 0
+	is_stored metadata.json "$MEDIA" talk.bin talk.bin~2 2>/dev/null || true
+	assert_equal "$(requests begin) $(requests upload)" "4 3"
+	assert_equal "$(jq length "$SB/uploads.json")" 0
+}
+
+@test "forget aborts what was begun" {
+	takes_parts
+	faults "part */3?* * status 500"
+	big 300
+	run_finalize 75 --tries 1 --parallel 1
+	assert_equal "$(jq length "$SB/uploads.json")" 1
+	run_command 0 forget --yes "$REC"
+	assert_equal "$(jq length "$SB/uploads.json")" 0
+}
+
+# --- secrets ------------------------------------------------------------------
+
+@test "URLs and their headers stand in no log, trace or journal, whatever the storage says" {
+	takes_parts --parts-header "x-secret: h1dden-h1dden"
+	faults "part */2?* 1 status 500" "part */3?* 1 redirect 302 http://x/storage/signature=1"
+	big 200
+	run_finalize 0 --log-level trace
+	[[ $output != *h1dden* ]]
+	assert_output_has "> PUT (hidden)"
+	no_url
+}
