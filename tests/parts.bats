@@ -307,11 +307,24 @@ numbers() {
 
 @test "an upload that the service has forgotten is begun anew" {
 	takes_parts
-	faults "urls * 2 status 404"
+	faults "urls * 1 status 404"
 	big 200
 	run_finalize 0
 	is_stored metadata.json "$MEDIA" talk.bin
-	assert_equal "$(requests begin)" 3
+	assert_equal "$(requests begin) $(requests upload)" "2 2"
+}
+
+@test "a service that keeps no upload gets the file in one piece" {
+	takes_parts
+	faults "parts * * status 404"
+	big 200
+	run_finalize 0
+	is_stored metadata.json "$MEDIA" talk.bin
+	assert_equal "$(requests begin) $(requests upload)" "2 3"
+	faults "parts * * status 405"
+	big 210
+	run_finalize 0
+	assert_equal "$(requests begin) $(requests upload)" "3 3"
 }
 
 @test "parts that make no file are sent anew, and then in one piece" {

@@ -43,6 +43,7 @@ struct item {
 
 	bool goes_whole;     /* its parts were not taken as they have to be */
 	bool was_bad;        /* what was made of them was no file */
+	bool was_lost;       /* an upload that this run began */
 	bool is_completed;   /* by this run; the list has to show it */
 	char *whole;         /* the id that its parts make; NULL: not known */
 	char *kept_as;       /* the path that the server's answer has */

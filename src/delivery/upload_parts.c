@@ -180,15 +180,14 @@ send_next(struct parts *p)
 	}
 }
 
-/* Is it for somebody else to ask whether parts are taken? */
+/* Is it for somebody else to ask whether parts are taken, or for nobody? */
 static bool
-begin(struct parts *p)
+may_begin(struct parts *p)
 {
-	const struct destination_policy *policy = p->u->deps->to.policy;
-	enum part_offer offer =
-	    upload_part_ops(p)->offer && p->step == PART_BEGIN
-	    ? upload_part_ops(p)->offer(policy)
-	    : OFFER_ASK;
+	const struct part_ops *ops = upload_part_ops(p);
+	enum part_offer offer = p->item->goes_whole ? OFFER_NONE
+	    : ops->offer ? ops->offer(p->u->deps->to.policy)
+			 : OFFER_ASK;
 
 	if (offer == OFFER_WAIT)
 		p->item->due_ms = clock_mono_ms() + OFFER_MS;
@@ -207,7 +206,7 @@ upload_parts_go(struct item *item)
 		p->step = PART_LIST;
 	if (p->step == PART_LIST)
 		upload_parts_unlist(p);
-	if (!begin(p))
+	if (p->step == PART_BEGIN && !may_begin(p))
 		return;
 	if (p->step != PART_PUT)
 		call(p, p->step, 0);

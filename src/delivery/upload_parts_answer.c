@@ -22,8 +22,6 @@ take_end(struct call *call, struct err *e)
 	p->key = upload_part_ops(p)->key(&p->u->deps->journal->progress,
 	    &p->item->remote);
 	p->step = PART_BEGIN;
-	if (p->item->goes_whole && call->step == PART_ABORT)
-		upload_parts_leave(p);
 	return true;
 }
 
@@ -253,6 +251,10 @@ take_loss(struct call *call, struct err *e)
 
 	if (p->step == PART_BEGIN)
 		return true;
+	/* It does not keep what it has just begun: once can happen. */
+	p->item->goes_whole |=
+	    p->is_begun && p->item->was_lost && upload_part_ops(p)->gives_urls;
+	p->item->was_lost |= p->is_begun;
 	p->is_completing |= call->step == PART_COMPLETE;
 	p->is_ending |= p->is_completing;
 	p->is_doubtful = true;
