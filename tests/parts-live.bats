@@ -11,7 +11,7 @@ setup() {
 	export JIBRI_FINALIZE_RECORDINGS_DIR=$TOP
 	export JIBRI_FINALIZE_WATCH_INTERVAL=1s JIBRI_FINALIZE_SETTLE=1m
 	export JIBRI_FINALIZE_ANSWER_TIMEOUT=5s
-	JIBRI_PID='' WATCH_PID=''
+	export JIBRI_PID='' WATCH_PID=''
 }
 
 teardown() {
@@ -24,7 +24,7 @@ uploads() {
 }
 
 takes_parts() {
-	start_sandbox --parts $((5 * 1024 * 1024)) "$@"
+	start_sandbox --parts $((5 * 1024 * 1024))
 }
 
 @test "parts go while it is written, and path and meeting are said at the end" {

@@ -363,3 +363,44 @@ numbers() {
 	assert_output_has "> PUT (hidden)"
 	no_url
 }
+
+# --- check --------------------------------------------------------------------
+
+# checks RESULT [FLAG...]: the last that is said of the file-service.
+checks() {
+	local want=$1
+	shift
+	run "$BIN" check --json "$@"
+	output=$(jq -r '[.findings[] | select(.check == "file-service")] | last |
+		"\(.result) \(.text)"' <<<"$output")
+	assert_equal "${output%% *}" "$want"
+}
+
+@test "check --write says whether parts are taken, and leaves none" {
+	takes_parts --parts-header "x-storage-class: hot"
+	checks ok
+	assert_output_has "check --write tells whether it takes parts"
+	assert_equal "$(requests begin)" 0
+	checks ok --write
+	assert_output_has "it takes parts: one was sent, and dropped again"
+	assert_equal "$(jq length "$SB/uploads.json")" 0
+	checks ok --write --file-service-parts no
+	assert_output_has "large files go in one piece, as it is set"
+	assert_equal "$(requests begin)" 1
+	faults "part * * status 403"
+	checks warning --write
+	assert_output_has "it does not take parts as it should: PUT $URL/(hidden): HTTP 403"
+	assert_equal "$(jq length "$SB/uploads.json")" 0
+}
+
+@test "check --write says that none are taken, or that they would go to nobody's host" {
+	start_sandbox
+	checks ok --write
+	assert_output_has "it takes no parts: large files go in one piece"
+	stop_sandbox
+	takes_parts --parts-origin "http://localhost:*"
+	checks warning --write
+	assert_output_has "part-hosts does not list"
+	checks ok --write --part-hosts localhost
+	assert_output_has "it takes parts"
+}

@@ -62,7 +62,7 @@ complete -c jibri-finalize -n '_jibri_finalize_command forget' -a '(__fish_compl
 complete -c jibri-finalize -n '_jibri_finalize_command forget' -l reset -d 'clear the journal instead'
 complete -c jibri-finalize -n '_jibri_finalize_command forget' -l yes -d 'do it without asking'
 complete -c jibri-finalize -n '_jibri_finalize_command check' -l json -d 'print the result as JSON'
-complete -c jibri-finalize -n '_jibri_finalize_command check' -l write -d 'put an object into the bucket, and remove it'
+complete -c jibri-finalize -n '_jibri_finalize_command check' -l write -d 'try the store, and leave nothing there'
 complete -c jibri-finalize -n '_jibri_finalize_command config' -l json -d 'print the result as JSON'
 complete -c jibri-finalize -n '_jibri_finalize_command config' -l sample -d 'print a sample configuration'
 complete -c jibri-finalize -n '_jibri_finalize_command help' -a 'finalize upload verify notify pack sweep watch status forget check config help'

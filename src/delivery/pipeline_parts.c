@@ -4,72 +4,45 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "delivery/pipeline_internal.h"
-#include "remote/request.h"
+#include "remote/part_request.h"
 
-enum { ANSWER_BYTES = 4 * 1024 * 1024 };
-
-struct asking {
-	const struct destination_policy *policy;
-	const struct part_ops *ops;
-	enum part_step step;
-	enum part_outcome outcome;
-	/* What was found: where it belongs, and its id. */
-	struct text_list paths, ids;
+/* What was found: where it belongs, and its id. */
+struct uploads {
+	struct text_list keys, ids;
 };
 
 static void
 found(void *ctx, const struct part_record *record)
 {
-	struct asking *a = ctx;
+	struct uploads *u = ctx;
 
 	if (record->path == NULL || record->id == NULL)
 		return;
-	text_list_add(&a->paths, record->path);
-	text_list_add(&a->ids, record->id);
+	text_list_add(&u->keys, record->path);
+	text_list_add(&u->ids, record->id);
 }
 
 static int
-accept_answer(void *ctx, const struct http_answer *answer, struct err *e)
+find(const struct destination *to, const char *folder, struct uploads *u,
+    struct err *e)
 {
-	struct asking *a = ctx;
+	const struct part_call call = { .step = PART_FIND, .key = folder };
 
-	a->outcome = a->ops->judge(a->policy,
-	    &(const struct part_call){ .step = a->step }, answer, found, a, e);
-	return a->outcome <= PART_MORE ? 0 : -1;
-}
-
-static void
-refine(void *ctx, const struct http_answer *answer, struct err *e)
-{
-	(void)accept_answer(ctx, answer, e);
+	return part_request_run(to, &call, found, u, e) <= PART_MORE ? 0 : -1;
 }
 
 /* What is gone need not be aborted. */
 static int
-ask(const struct destination *to, struct asking *a, const char *key,
-    const char *id, struct err *e)
+abort_one(const struct destination *to, const char *key, const char *id,
+    struct err *e)
 {
-	struct http_request http = {
-		.answer_timeout_ms = to->policy->answer_timeout_ms,
-		.answer_limit = ANSWER_BYTES,
-	};
-	autofree char *url = a->ops->url(to->policy,
-	    &(const struct part_call){ .step = a->step, .key = key, .id = id },
-	    &http.method);
-	const struct request request = {
-		.what = "uploads in parts",
-		.http = &http,
-		.destination = to,
-		.accept = accept_answer,
-		.refine = refine,
-		.ctx = a,
-	};
+	const struct part_call call = { .step = PART_ABORT,
+		.key = key,
+		.id = id };
+	enum part_outcome outcome =
+	    part_request_run(to, &call, found, &(struct uploads){ 0 }, e);
 
-	http.url = url;
-	return request_run(&request, to->http, to->retry, e) == -1 &&
-		a->outcome != PART_GONE
-	    ? -1
-	    : 0;
+	return outcome <= PART_MORE || outcome == PART_GONE ? 0 : -1;
 }
 
 /* What is aborted is not listed again, so that each page is the first. */
@@ -77,36 +50,26 @@ static int
 abort_all(const struct destination *to, const char *folder, size_t *n,
     struct err *e)
 {
-	struct asking a = {
-		.policy = to->policy,
-		.ops = to->policy->ops->parts,
-	};
+	struct uploads u = { 0 };
 	size_t before;
 	int result;
 
 	do {
-		before = a.ids.n;
-		a.step = PART_FIND;
-		result = ask(to, &a, folder, NULL, e);
-		for (a.step = PART_ABORT; result == 0 && *n < a.ids.n; ++*n)
+		before = u.ids.n;
+		result = find(to, folder, &u, e);
+		for (; result == 0 && *n < u.ids.n; ++*n)
 			result =
-			    ask(to, &a, a.paths.items[*n], a.ids.items[*n], e);
-	} while (result == 0 && a.ids.n > before);
-	text_list_free(&a.paths);
-	text_list_free(&a.ids);
+			    abort_one(to, u.keys.items[*n], u.ids.items[*n], e);
+	} while (result == 0 && u.ids.n > before);
+	text_list_free(&u.keys);
+	text_list_free(&u.ids);
 	return result;
 }
 
 static int
 abort_begun(const struct destination *to, const struct begun *b, struct err *e)
 {
-	struct asking a = {
-		.policy = to->policy,
-		.ops = to->policy->ops->parts,
-		.step = PART_ABORT,
-	};
-
-	return ask(to, &a, b->key, b->id, e);
+	return abort_one(to, b->key, b->id, e);
 }
 
 int

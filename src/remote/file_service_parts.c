@@ -435,7 +435,7 @@ refuse_part(const struct reading *r, struct err *e)
 	if (status == 403)
 		return PART_EXPIRED;
 	if (status == 404)
-		return PART_GONE;
+		return e->class = ERR_TEMPORARY, PART_GONE;
 	return e->class == ERR_TEMPORARY || r->answer->was_unexpected
 	    ? PART_FAILED
 	    : unfit(r, e);

@@ -212,8 +212,9 @@ const struct command commands[] = {
 	    "whether they accept the token, or in place of the file-service "
 	    "the bucket of S3.  Each line is ok, warning or failed; what "
 	    "Jibri's configuration leaves to Jibri's environment is a "
-	    "warning.  Nothing is changed, here or there, but --write puts an "
-	    "object into the bucket and removes it.  Run it as Jibri's user.  "
+	    "warning.  Nothing is changed, here or there; --write puts an "
+	    "object into the bucket and removes it, or has the file-service "
+	    "take a part and drop it.  Run it as Jibri's user.  "
 	    "Ends with 0, with 1 after warnings, with 78 after failures.",
 	    .examples = {
 		{ "as Jibri's user", "sudo -u jibri jibri-finalize check" },

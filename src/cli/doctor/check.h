@@ -46,6 +46,10 @@ void check_services(struct diagnoses *, const struct loaded *, bool may_write);
 /* check_s3.c: the bucket, once its endpoint answers. */
 void check_s3(struct diagnoses *, const struct destination *, bool may_write);
 
+/* check_parts.c: does the file-service take parts?  Asked only if it may. */
+void check_parts(struct diagnoses *, const struct destination *,
+    bool may_write);
+
 /* check_machine.c: the directory of the recordings, this program. */
 void check_machine(struct diagnoses *, const struct loaded *);
 

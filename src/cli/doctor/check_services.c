@@ -16,6 +16,8 @@ enum {
 	DAY_S = 86400,
 };
 
+static const struct retry_policy once = { .tries = 1 };
+
 /* Nobody has a meeting or a room of this name; asking changes nothing. */
 #define PROBE_ID "0"
 #define PROBE_ROOM "jibri-finalize-check"
@@ -219,7 +221,6 @@ ask_probe(const struct probing *p, const struct service *s)
 static void
 check_bucket(const struct probing *p, bool may_write)
 {
-	static const struct retry_policy once = { .tries = 1 };
 	const struct service s = { .what = "s3",
 		.url = p->policy->destination.s3.url };
 	const struct destination to = { .policy = &p->policy->destination,
@@ -228,6 +229,15 @@ check_bucket(const struct probing *p, bool may_write)
 
 	if (ask_health(p, &s))
 		check_s3(p->f, &to, may_write);
+}
+
+static bool
+ask(const struct probing *p, const struct service *s)
+{
+	if (!ask_health(p, s))
+		return false;
+	ask_probe(p, s);
+	return true;
 }
 
 void
@@ -243,7 +253,8 @@ check_services(struct diagnoses *f, const struct loaded *l, bool may_write)
 		    AUTH_FILE_SERVICE },
 	};
 	struct probing p = { .f = f, .policy = policy };
-	bool is_s3 = policy->destination.store == STORE_S3;
+	struct destination to = { .policy = &policy->destination,
+		.retry = &once };
 	struct err e;
 
 	/* It was said already. */
@@ -251,18 +262,16 @@ check_services(struct diagnoses *f, const struct loaded *l, bool may_write)
 		return;
 	p.http = http_open(&policy->http);
 	p.auth = auth_open(&policy->auth, &policy->retry, p.http);
+	to.http = p.http;
+	to.auth = p.auth;
 	if (meeting_is_none(&policy->meeting))
 		check_ok(f, "meeting-service", "there is none, as it is set");
-	for (size_t i = meeting_is_none(&policy->meeting); i < (is_s3 ? 1 : 2);
-	     i++)
-		if (ask_health(&p, &services[i]))
-			ask_probe(&p, &services[i]);
-	if (is_s3)
+	if (!meeting_is_none(&policy->meeting))
+		(void)ask(&p, &services[0]);
+	if (policy->destination.store == STORE_S3)
 		check_bucket(&p, may_write);
-	else if (may_write)
-		check_warn(f, "file-service",
-		    "Leave out --write: it is for store = s3.",
-		    "it removes no files, so nothing was written");
+	else if (ask(&p, &services[1]))
+		check_parts(f, &to, may_write);
 	auth_close(p.auth);
 	http_close(p.http);
 }

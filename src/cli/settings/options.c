@@ -47,7 +47,7 @@ const struct option_switch option_switches[] = {
 	{ "check", 0, OPTION_CHECK, NO_VALUE,
 	    "exit with 1 when anything is held" },
 	{ "write", 0, OPTION_WRITE, NO_VALUE,
-	    "put an object into the bucket, and remove it" },
+	    "try the store, and leave nothing there" },
 	{ "quiet", 'q', OPTION_QUIET, NO_VALUE,
 	    "print errors only, and no summary of success" },
 	{ "verbose", 'v', OPTION_VERBOSE, NO_VALUE,
