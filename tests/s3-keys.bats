@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
-# Temporary keys of S3: read again from their files once they have expired.
+# The keys of S3: those that expire are read again from their files, and none is
+# kept or shown that a server repeats.
 
 load lib
 load s3/s3
@@ -140,4 +141,75 @@ refused() {
 	assert_equal "$code" 77
 	grep -q ExpiredToken "$DIR/out"
 	run ! grep -e SignatureDoesNotMatch -e InvalidAccessKeyId "$DIR/out"
+}
+
+# --- what a server repeats ---------------------------------------------------
+
+# repeats CODE TEXT FAULT XML: the answer has the secret key, which is neither
+# shown nor in the journal.
+repeats() {
+	local secret
+	secret=$(text_of s3-secret-key old)
+	printf '%s\n' "${4//SECRET/$secret}" >"$SB/secret-answer"
+	faults "$3 secret-answer application/xml"
+	run_finalize "$1" --tries 2 --log-level trace
+	assert_output_has "$2"
+	hides_it
+	run ! grep -F -e "$CANARY" -e "${CANARY//\//%2F}" "$REC/.jibri-finalize"
+}
+
+xml() { echo "<$1Result>$2</$1Result>"; }
+
+hides_it() {
+	refute_output_has "$CANARY"
+	refute_output_has "${CANARY//\//%2F}"
+}
+
+big_recording() {
+	another_recording "$1"
+	head -c $((11 << 20)) /dev/urandom >"$REC/talk.bin"
+}
+
+@test "no secret that S3 repeats in the id of an upload, or in an ETag, is kept or shown" {
+	local object
+	local found="<Key>$ROOM/id/talk.bin</Key><UploadId>SECRET</UploadId>"
+	big_recording id
+	repeats 78 'names no upload: ' 'begin * * body' \
+		"$(xml InitiateMultipartUpload '<UploadId>SECRET</UploadId>')"
+	repeats 0 'talk.bin: stored' 'uploads * * body' \
+		"$(xml ListMultipartUploads "<Upload>$found</Upload>")"
+	is_stored metadata.json "$MEDIA" talk.bin
+	big_recording whole
+	repeats 0 'talk.bin: stored' 'complete * * body-stored' \
+		"$(xml CompleteMultipartUpload '<ETag>SECRET</ETag>')"
+	is_stored metadata.json "$MEDIA" talk.bin
+	another_recording listed
+	object="<Key>$ROOM/listed/$MEDIA</Key><ETag>SECRET</ETag>"
+	object+="<Size>$(stat -c %s "$REC/$MEDIA")</Size>"
+	repeats 0 "$MEDIA: the server has it already" 'list * * body' \
+		"$(xml ListBucket "<Contents>$object</Contents>")"
+	assert_equal "$(journal 'select(.path == "'"$MEDIA"'" and
+		.event == "stored") | .id' | sort -u)" null
+}
+
+@test "verify masks a secret that S3 repeats in a key" {
+	local object="<Key>$ROOM/$SESSION/SECRET</Key><ETag>x</ETag>"
+	run_finalize 0
+	repeats 0 'done already' 'list * * body' \
+		"$(xml ListBucket "<Contents>$object</Contents>")"
+	run_command 65 verify "$REC"
+	assert_output_has "extra"
+	assert_output_has "/$ROOM/$SESSION/***"
+	hides_it
+	run_command 65 verify --json "$REC"
+	assert_output_has '"extra"'
+	hides_it
+}
+
+@test "an access key that is part of our own keys makes no id unknown" {
+	write_keys session-1
+	accept session-1
+	export JIBRI_FINALIZE_S3_KEY="AKIDsession-1/{session}/{path}"
+	run_finalize 0
+	run_command 0 verify --deep "$REC"
 }

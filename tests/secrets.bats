@@ -141,6 +141,23 @@ answers() { printf '%s\n' "$1" >"$SB/answer"; }
 		'upload * 1 body-stored answer'
 }
 
+@test "no path or id of a list that repeats a secret is shown or kept" {
+	local TOKEN=r3peated-t0ken path=/$ROOM/$SESSION
+	start_sandbox
+	export JIBRI_FINALIZE_FILE_SERVICE_TOKEN=$TOKEN
+	answers "[{\"id\": \"a\", \"path\": \"$path/$TOKEN\", \"size\": 1},
+		{\"id\": \"b-$TOKEN\", \"path\": \"/elsewhere$path/$MEDIA\"},
+		{\"id\": \"c-%72${TOKEN:1}\", \"path\": \"$path/c\"}]"
+	repeats 0 "" 'list * * body answer'
+	run_command 65 verify "$REC"
+	assert_output_has "$path/${TOKEN//?/*}"
+	refute_output_has "$TOKEN"
+	run_command 65 verify --json "$REC"
+	refute_output_has "${TOKEN:1}"
+	run_command 0 status "$REC"
+	refute_output_has "$TOKEN"
+}
+
 @test "no header, error code or health that repeats a secret shows it" {
 	local TOKEN=r3peated-t0ken
 	start_sandbox

@@ -163,8 +163,9 @@ char *http_masked(const struct http_answer *, const char *text, size_t len);
 char *http_excerpt(const struct http_answer *, const char *text, size_t len);
 
 /*
- * Does a text of this server repeat a secret of ours, as it is?  Then it is no
- * id.  Only of 8 bytes or more: a shorter one may be in an id by chance.
+ * Does a text of this server repeat a secret of ours, as it is or escaped?
+ * Then it is no id.  Only of 8 bytes or more: a shorter one may be in an id by
+ * chance.
  */
 bool http_has_secret(const struct http_answer *, const char *text);
 

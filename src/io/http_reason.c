@@ -233,7 +233,17 @@ http_excerpt(const struct http_answer *a, const char *text, size_t len)
 static bool
 is_repeated(const char *text, const char *secret)
 {
-	return strlen(secret) >= REPEATED_BYTES_MIN && strstr(text, secret);
+	const struct scan whole = { .open = text + strlen(text) + 1 };
+
+	if (strlen(secret) < REPEATED_BYTES_MIN)
+		return false;
+	if (strpbrk(text, "\\%&") == NULL)
+		return strstr(text, secret) != NULL;
+	for (const char *s = text; *s; s++)
+		if (end_of(&whole, s, secret, false) ||
+		    end_of(&whole, s, secret, true))
+			return true;
+	return false;
 }
 
 bool

@@ -206,9 +206,25 @@ sort(struct inventory *inv)
 	    compare_ids);
 }
 
+/* Of the page that was read. */
+static void
+mask_paths(struct inventory *inv, const struct http_answer *answer)
+{
+	for (size_t i = inv->n_before; i < inv->n; i++) {
+		struct remote_record *record = &inv->records[i];
+		const char *said =
+		    record->listed ? record->listed : record->path;
+		autofree char *shown = http_masked(answer, said, strlen(said));
+
+		if (strcmp(shown, said) != 0)
+			mem_replace(&record->listed, shown);
+	}
+}
+
 /* One page was read; 1 when there is one more. */
 static int
-end_page(struct inventory *inv, const struct http_answer *answer, struct err *e)
+end_page(struct inventory *inv, const struct http_answer *answer, bool is_shown,
+    struct err *e)
 {
 	char *next = NULL;
 
@@ -216,6 +232,8 @@ end_page(struct inventory *inv, const struct http_answer *answer, struct err *e)
 		inv->form = *e;
 		return -1;
 	}
+	if (is_shown)
+		mask_paths(inv, answer);
 	if (next == NULL)
 		return 0;
 	inv->n_before = inv->n;
@@ -237,14 +255,14 @@ explain_form(const struct inventory *inv, const struct http_answer *answer,
 	e->class = inv->form.class;
 }
 
-int
-inventory_end(struct inventory *inv, const struct http_answer *answer,
+static int
+end(struct inventory *inv, const struct http_answer *answer, bool is_shown,
     struct err *e)
 {
 	int result = -1;
 
 	if (answer->outcome == HTTP_ANSWERED)
-		result = end_page(inv, answer, e);
+		result = end_page(inv, answer, is_shown, e);
 	else
 		*e = answer->err;
 	if (answer->outcome != HTTP_ANSWERED && inv->ops->explain)
@@ -255,6 +273,13 @@ inventory_end(struct inventory *inv, const struct http_answer *answer,
 		forget_reading(inv);
 	}
 	return result;
+}
+
+int
+inventory_end(struct inventory *inv, const struct http_answer *answer,
+    struct err *e)
+{
+	return end(inv, answer, false, e);
 }
 
 bool
@@ -289,7 +314,7 @@ accept_answer(void *ctx, const struct http_answer *answer, struct err *e)
 {
 	struct reading *r = ctx;
 
-	r->result = inventory_end(r->inventory, answer, e);
+	r->result = end(r->inventory, answer, true, e);
 	return r->result == -1 ? -1 : 0;
 }
 

@@ -10,7 +10,8 @@
  */
 struct remote_record {
 	char *path, *id; /* id is NULL where the record has none */
-	char *listed;    /* under an earlier name of this path; or NULL */
+	char *listed;    /* under an earlier name of this path, or as its path
+			    may be shown; or NULL */
 	int64_t size;    /* -1: not said */
 	bool is_known;   /* the journal has it under this id */
 	bool is_claimed; /* it is the proof of an artifact */
@@ -68,9 +69,9 @@ void inventory_free(struct inventory *);
 bool inventory_is_refused(long status);
 
 /*
- * All of it at once, repeated while errors are temporary.  -1 with *e, and
- * *is_refused when the server does not let us list at all.  To be freed even
- * then.
+ * All of it at once, repeated while errors are temporary, with our secrets
+ * masked where a record's path may be shown.  -1 with *e, and *is_refused when
+ * the server does not let us list at all.  To be freed even then.
  */
 int inventory_read(struct inventory *, const struct destination *,
     const struct progress *, bool *is_refused, struct err *e);

@@ -118,19 +118,47 @@ is_circle(struct page *page, const char *token)
 	return page_is_circle(page);
 }
 
+/* A key that begins as ours do tells no secret that they do not. */
+static bool
+is_secret(const struct inventory *inv, const struct http_answer *answer,
+    const char *id)
+{
+	autofree char *etag = NULL;
+
+	if (!http_has_secret(answer, id))
+		return false;
+	if (!http_has_secret(answer, inv->folder))
+		return true;
+	etag = xstrndup(id, strcspn(id, "/"));
+	return http_has_secret(answer, etag);
+}
+
+static void
+forget_secrets(struct inventory *inv, const struct http_answer *answer)
+{
+	for (size_t i = inv->n_before; i < inv->n; i++) {
+		struct remote_record *record = &inv->records[i];
+
+		if (record->id == NULL || !is_secret(inv, answer, record->id))
+			continue;
+		mem_replace(&record->id, NULL);
+		record->is_known = false;
+	}
+}
+
 int
 s3_page_end(struct inventory *inv, const struct http_answer *answer,
     char **next, struct err *e)
 {
 	struct reader *r = inv->reader;
 
-	(void)answer;
 	if (s3_page_add(inv, "", 0, e) == -1 || xml_end(r->xml, e) == -1)
 		return -1;
 	if (!r->is_list || (r->is_cut && r->token == NULL))
 		return err_set(e, ERR_CONFIG, "is not the list of a bucket");
 	if (r->is_cut && is_circle(&r->page, r->token))
 		return err_set(e, ERR_CONFIG, "goes in circles");
+	forget_secrets(inv, answer);
 	if (r->is_cut)
 		*next = next_url(inv->url, r->token);
 	return 0;

@@ -116,6 +116,7 @@ whole_id(const unsigned char (*md5s)[PART_MD5_BYTES], size_t n,
 
 struct reader {
 	const char *root;
+	const struct http_answer *answer;
 	void (*found)(void *ctx, const struct part_record *);
 	void *ctx;
 	struct part_record record;
@@ -140,19 +141,21 @@ part_size(const char *text)
 	return size < 0 || size > S3_MOST_PART ? 0 : size;
 }
 
+/* What repeats a secret of ours goes into no journal, and proves nothing. */
 static void
 take(struct reader *r, const char *name, const char *text)
 {
 	struct part_record *record = &r->record;
+	bool is_secret = http_has_secret(r->answer, text);
 
 	if (strcmp(name, "Key") == 0) {
 		free(record->path);
 		record->path = xasprintf("/%s", text);
 	} else if (strcmp(name, "UploadId") == 0) {
-		mem_replace(&record->id, text);
+		mem_replace(&record->id, is_secret ? NULL : text);
 	} else if (strcmp(name, "ETag") == 0) {
 		free(record->etag);
-		record->etag = s3_etag(text);
+		record->etag = is_secret ? NULL : s3_etag(text);
 	} else if (strcmp(name, "PartNumber") == 0) {
 		record->number = strtoul(text, NULL, 10);
 	} else if (strcmp(name, "Size") == 0) {
@@ -257,7 +260,12 @@ judge(const struct destination_policy *policy, const struct part_call *call,
 		[PART_ABORT] = NULL,
 	};
 	enum part_step step = call->step;
-	struct reader r = { .root = roots[step], .found = found, .ctx = ctx };
+	struct reader r = {
+		.root = roots[step],
+		.answer = answer,
+		.found = found,
+		.ctx = ctx,
+	};
 	autofree char *etag = answer->etag ? s3_etag(answer->etag) : NULL;
 
 	(void)policy;
