@@ -49,6 +49,43 @@ withheld() {
 	withheld
 }
 
+# text_of KIND: a text with a token, which is cut, hidden or neither.
+text_of() {
+	local text='{"meeting_url":"x","upload_credentials":{"t":"t0ken"},"a":1}'
+	case $1 in
+	cut*) text=${text%,*} ;;
+	comment) text="# $text" ;;
+	long) text="${text%1*}\"$(head -c 17000000 /dev/zero | tr '\0' a)\"}" ;;
+	esac
+	case $1 in
+	*.gz) gzip -c <<<"$text" ;;
+	*UTF*) printf '\ufeff%s' "$text" | iconv -t "${1#cut-}" ;;
+	*) echo "$text" ;;
+	esac
+}
+
+@test "a file that is named like metadata.json, wherever it is, leaves without the token or not at all" {
+	local kind name
+	local -a whole=(plain UTF-{16,32}{LE,BE})
+	local -a bad=(long comment whole.gz cut cut-UTF-{16,32}{LE,BE})
+	mkdir "$REC/sub"
+	for kind in "${whole[@]}" "${bad[@]}"; do
+		for name in Metadata METADATA sub/metadata sub/MetaData; do
+			text_of "$kind" >"$REC/$name-$kind.JSON"
+		done
+	done
+	run_finalize 0
+	diff <(stored | sed -n 's/^[^-]*-\(.*\)\.JSON/\1/p' | sort) \
+		<(for kind in "${whole[@]}"; do
+			printf '%s\n' "$kind"{,,,}
+		done | sort)
+	for name in $(stored | grep JSON); do
+		assert_equal "$(tr -d '\357\273\277' \
+			<"$SB/store/$ROOM/$SESSION/$name")" \
+			'{"meeting_url":"x","a":1}'
+	done
+}
+
 @test "a metadata.json that goes on behind a whole beginning is not taken for it" {
 	{
 		printf '{"meeting_url":"https://x/%s"}' "$ROOM"

@@ -380,11 +380,11 @@ is_the_tenants() {
 	is_the_tenants metadata.json stand-up_2026-01-02-03-04-05.mp4
 }
 
-@test "a metadata.json in UTF-16 is read, and what is private goes from it" {
+@test "a metadata.json in UTF-16 or UTF-32 is read, and what is private goes from it" {
 	local code name text='{"meeting_url":"https://h/acme/büro🎥","upload_credentials":"s3cr3t","x":"é"}'
 	rooms '{"[acme]büro🎥": 5}'
 	# With the mark of Windows, or without.
-	for code in UTF-16LE UTF-16BE; do
+	for code in UTF-{16,32}{LE,BE}; do
 		for text in $'\ufeff'"$text" "$text"; do
 			fresh_recording
 			iconv -t "$code" <<<"$text" >"$REC/metadata.json"

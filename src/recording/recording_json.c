@@ -20,13 +20,25 @@ is_named_metadata(const char *path)
 	return strncasecmp(basename(path), "metadata", 8) == 0;
 }
 
-/* By the mark that Windows begins it with, or two characters of ASCII. */
-static bool
-is_utf16(const char *s, size_t len)
+/*
+ * How many bytes a character has, or half a pair: by the mark that Windows
+ * begins a text with, or two characters of ASCII.
+ */
+static size_t
+width_of(const char *s, size_t len)
 {
-	return strncmp(s, "\xff\xfe", 2) == 0 ||
-	    strncmp(s, "\xfe\xff", 2) == 0 ||
-	    (len >= 4 && !s[0] != !s[1] && !s[0] == !s[2] && !s[1] == !s[3]);
+	if (len >= 4 &&
+	    (memcmp(s, "\xff\xfe\0\0", 4) == 0 ||
+		memcmp(s, "\0\0\xfe\xff", 4) == 0))
+		return 4;
+	if (len >= 8 && !s[0] != !s[3] && !s[1] && !s[2] && !s[0] == !s[4] &&
+	    !s[5] && !s[6] && !s[3] == !s[7])
+		return 4;
+	if (strncmp(s, "\xff\xfe", 2) == 0 || strncmp(s, "\xfe\xff", 2) == 0)
+		return 2;
+	return len >= 4 && !s[0] != !s[1] && !s[0] == !s[2] && !s[1] == !s[3]
+	    ? 2
+	    : 1;
 }
 
 static void
@@ -40,25 +52,37 @@ add_utf8(struct buf *out, uint32_t c)
 		out->data[out->len++] = (char)(0x80 | (c >> 6 * more & 0x3f));
 }
 
-/* UTF-16 becomes UTF-8, half a pair what stands for nothing. */
+static uint32_t
+unit_at(const unsigned char *s, size_t width, bool is_big)
+{
+	uint32_t c = 0;
+
+	for (size_t i = 0; i < width; i++)
+		c = c << 8 | s[is_big ? i : width - 1 - i];
+	return c;
+}
+
+/* UTF-16 or UTF-32 becomes UTF-8, half a pair what stands for nothing. */
 static void
-convert(struct buf *text)
+convert(struct buf *text, size_t width)
 {
 	const unsigned char *s = (const unsigned char *)text->data;
-	size_t high = *s == 0xfe || *s == 0 ? 0 : 1;
-	size_t cap = text->len / 2 * 3 + 1, mark = *s >= 0xfe ? 2 : 0;
+	bool is_big = *s == 0xfe || *s == 0;
+	size_t cap = text->len / 2 * 3 + 1;
 	struct buf out = { .data = xmalloc(cap), .cap = cap };
 
-	for (size_t i = mark; i + 1 < text->len; i += 2) {
-		uint32_t c = (uint32_t)s[i + high] << 8 | s[i + 1 - high];
-		uint32_t low = i + 3 < text->len
-		    ? (uint32_t)s[i + 2 + high] << 8 | s[i + 3 - high]
+	for (size_t i = 0; i + width <= text->len; i += width) {
+		uint32_t c = unit_at(s + i, width, is_big);
+		uint32_t low = width == 2 && i + 4 <= text->len
+		    ? unit_at(s + i + 2, width, is_big)
 		    : 0;
 
+		if (c == 0xfeff && i == 0)
+			continue;
 		if (c >> 10 == 0x36 && low >> 10 == 0x37) {
 			c = 0x10000 + ((c & 0x3ff) << 10 | (low & 0x3ff));
 			i += 2;
-		} else if (c >> 11 == 0x1b) {
+		} else if (c >> 11 == 0x1b || c > 0x10ffff) {
 			c = 0xfffd;
 		}
 		add_utf8(&out, c);
@@ -79,7 +103,7 @@ begins_like_json(int fd, struct err *e)
 	if (n == -1)
 		return err_sys(e, "cannot be read");
 	head[n] = '\0';
-	if (is_utf16(head, (size_t)n))
+	if (width_of(head, (size_t)n) > 1)
 		return 1;
 	if (strncmp(s, "\xef\xbb\xbf", 3) == 0)
 		s += 3;
@@ -93,6 +117,7 @@ static int
 load_bytes(int fd, size_t size, struct buf *text, struct err *e)
 {
 	ssize_t n = 1;
+	size_t width;
 
 	text->cap = size + 1;
 	text->data = xmalloc(text->cap);
@@ -104,8 +129,9 @@ load_bytes(int fd, size_t size, struct buf *text, struct err *e)
 		text->len += (size_t)n;
 	}
 	text->data[text->len] = '\0';
-	if (is_utf16(text->data, text->len))
-		convert(text);
+	width = width_of(text->data, text->len);
+	if (width > 1)
+		convert(text, width);
 	return 0;
 }
 
