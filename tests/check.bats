@@ -395,12 +395,30 @@ ram_disk() {
 		checks 1
 		found "^warning finalize-script: not understood: .*FINALIZE_X} is not set here"
 	done
-	FINALIZE_X=/a checks 78
-	found "^failed finalize-script: "
 	printf 'jibri.recording.finalize-script = %s\n' "$BIN" \
 		'${?FINALIZE_X}' >"$SCRIPT"
 	checks 0
 	found "^ok finalize-script: "
+}
+
+@test "what hangs on the environment is no failure: Jibri may have another" {
+	# The home of who checks is not that of Jibri's user.
+	printf 'jibri.recording { finalize-script = %s\n%s }' \
+		'${HOME}/finalize' 'recordings-directory = ${HOME}/recordings' \
+		>"$SCRIPT"
+	HOME=/none checks 1
+	found "^warning finalize-script: not understood: $SCRIPT: \${HOME} may be another where Jibri runs"
+	found "^warning recordings-directory: not understood: $SCRIPT: \${HOME} may"
+	# What is right with this one is right.
+	ln -s "$BIN" "$DIR/finalize"
+	HOME=$DIR checks 0
+	found "^ok finalize-script: $DIR/finalize, as"
+	run -1 grep "not understood" "$DIR/found"
+	# A variable of the file's own is no other one for Jibri.
+	echo "base = $DIR, jibri.recording.finalize-script = \${base}/none" \
+		>"$SCRIPT"
+	base=/b checks 78
+	found "^failed finalize-script: $DIR/none: No such file"
 }
 
 @test "config.json beside jibri.conf goes first, key by key, as in Jibri" {

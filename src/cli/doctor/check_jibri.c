@@ -49,18 +49,25 @@ check_script(struct diagnoses *f, const char *script, const char *file,
 		check_ok(f, "finalize-script", "%s, as %s says", script, file);
 }
 
+static bool
+is_directory(const char *directory, const char *ours)
+{
+	size_t len = strlen(directory);
+
+	while (len > 1 && directory[len - 1] == '/')
+		len--;
+	return strncmp(directory, ours, len) == 0 &&
+	    strspn(ours + len, "/") == strlen(ours + len);
+}
+
 static void
 check_directory(struct diagnoses *f, const char *directory,
     const struct loaded *l)
 {
 	const char *ours = l->config.recordings_dir;
-	size_t len = directory ? strlen(directory) : 0;
 
-	while (len > 1 && directory[len - 1] == '/')
-		len--;
 	if (directory == NULL || directory[0] != '/' ||
-	    (strncmp(directory, ours, len) == 0 &&
-		strspn(ours + len, "/") == strlen(ours + len)))
+	    is_directory(directory, ours))
 		return;
 	check_warn(f, "recordings-directory",
 	    "Set recordings-dir to the same directory.",
@@ -104,15 +111,16 @@ check_keys(struct diagnoses *f, struct hocon *const h[2],
 		const char *file = NULL;
 		struct err e;
 		int rc = ask(h, files, &keys[i], &value, &file, &e);
-
-		bool is_open =
-		    i == 0 && *e.text && !(value && is_this_program(value));
+		bool is_good = value &&
+		    (i == 0 ? is_this_program(value)
+			    : is_directory(value, l->config.recordings_dir));
+		/* No directory at all is Jibri's default. */
+		bool is_open = *e.text && !is_good && (i == 0 || value);
 
 		if (rc == -1 || is_open)
 			check_warn(f, keys[i].what,
 			    "Look there yourself, as Jibri's user.",
-			    "not understood: %s: %s%s", file, e.text,
-			    rc == -1 ? "" : " is not set here");
+			    "not understood: %s: %s", file, e.text);
 		else if (i == 0)
 			check_script(f, value, file, file == files[0]);
 		else

@@ -66,6 +66,7 @@ substitute(struct hocon *h, const char *piece, const char *rest,
 	const char *inner = strchr(piece, '\2') + 1, *value = NULL;
 	autofree char *path = xasprintf("%.*s%s%s", (int)(inner - piece - 2),
 	    piece + 1, inner, rest);
+	autofree char *name = xstrdup(inner + 1);
 
 	/* As in its file, then as in the whole, then the environment. */
 	if (lookup(h, path, out) == -1 ||
@@ -79,19 +80,24 @@ substitute(struct hocon *h, const char *piece, const char *rest,
 	}
 	if (*rest || out->kind)
 		return 0;
-	if (strchr(inner + 1, '\1') == NULL)
-		value = getenv(inner + 1);
+	if (strchr(name, '\1') == NULL)
+		value = getenv(name);
 	if (value) {
+		free(h->open);
+		h->open =
+		    xasprintf("${%s} may be another where Jibri runs", name);
 		out->kind = TEXT;
 		buf_adds(&out->text, value);
 		return 0;
 	}
-	mem_replace(&h->unset, inner + 1);
-	for (char *c = h->unset; *c; c++)
+	for (char *c = name; *c; c++)
 		*c = *c == '\1' ? '.' : *c;
-	if (*piece == OPTIONAL)
-		return 0;
-	return err_set(h->e, ERR_CONFIG, "${%s} has no value here", h->unset);
+	if (*piece == NEEDED)
+		return err_set(h->e, ERR_CONFIG, "${%s} has no value here",
+		    name);
+	free(h->open);
+	h->open = xasprintf("${?%s} is not set here", name);
+	return 0;
 }
 
 /* Strings become one; an object or an array stays what it is. */
@@ -175,7 +181,7 @@ hocon_get(struct hocon *h, const char *path, char **value, struct err *e)
 	h->e = e;
 	h->in = (struct place){ path, "", path, path };
 	h->depth = h->steps = 0;
-	mem_replace(&h->unset, NULL);
+	mem_replace(&h->open, NULL);
 	keys = hocon_parse_path(h, "");
 	if (keys)
 		rc = lookup(h, keys, &f);
@@ -183,8 +189,8 @@ hocon_get(struct hocon *h, const char *path, char **value, struct err *e)
 	    (f.kind == OBJECT || f.kind == ARRAY ||
 		!text_is_utf8(buf_str(&f.text))))
 		rc = err_set(e, ERR_CONFIG, "%s is not a string", path);
-	if (rc == 0 && h->unset)
-		(void)err_set(e, ERR_CONFIG, "${?%s}", h->unset);
+	if (rc == 0 && h->open)
+		(void)err_set(e, ERR_CONFIG, "%s", h->open);
 	if (rc == 0 && f.kind != UNDEFINED && f.kind != NOTHING) {
 		*value = xstrdup(buf_str(&f.text));
 		rc = 1;
@@ -207,6 +213,6 @@ hocon_free(struct hocon *h)
 		v = older;
 	}
 	if (h)
-		free(h->unset);
+		free(h->open);
 	free(h);
 }

@@ -18,9 +18,10 @@ int hocon_load(struct hocon **h, const char *path, struct err *e);
 
 /*
  * The value at the path key.key: 1 and *value, text to be freed.  0: there is
- * none, or null.  If an optional substitution could have given one, or
- * another, e names that, else its text is empty.  -1: it cannot be told, and e
- * says why, as for an object, a cycle, or what only the program itself can see.
+ * none, or null.  If it hangs on a variable of the environment, which may be
+ * another for Jibri, e says so, else its text is empty.  -1: it cannot be told,
+ * and e says why, as for an object, a cycle, or what only the program itself
+ * can see.
  */
 int hocon_get(struct hocon *h, const char *path, char **value, struct err *e);
 

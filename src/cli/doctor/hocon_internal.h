@@ -35,7 +35,7 @@ struct value {
 struct hocon {
 	struct value *newest;
 	size_t n, bytes, files, steps, depth, mute;
-	char *unset;
+	char *open; /* the variable that a value hangs on, in words */
 	struct err *e;
 	struct place {
 		const char *file,
