@@ -468,10 +468,16 @@ alone() {
 	export JIBRI_FINALIZE_MEETING_SERVICE_URL=none
 }
 
-@test "who has a bucket and nothing else needs README's six lines" {
+# store_of FLAG...: with the five lines, and where that is from.
+store_of() {
+	"$BIN" config --json --config "$DIR/secret.conf" "$@" | jq -r '.[] |
+		select(.name == "store") | "\(.value) \(.origin)"'
+}
+
+@test "who has a bucket and nothing else needs README's five lines" {
 	local config=$DIR/secret.conf
-	sed -n '/^    store = s3$/,/^$/s/^    //p' "$ROOT/README.md" >"$config"
-	assert_equal "$(wc -l <"$config")" 6
+	sed -n '/^    s3-url = /,/^$/s/^    //p' "$ROOT/README.md" >"$config"
+	assert_equal "$(wc -l <"$config")" 5
 	sed -i -e "s|^\(s3-url = \).*|\1$S3_URL|" \
 		-e "s|^\(s3-bucket = \).*|\1$S3_BUCKET|" \
 		-e "s|^\(s3-access-key = \).*|\1$S3_KEY|" \
@@ -490,6 +496,10 @@ alone() {
 	JIBRI_FINALIZE_CONFIG=$config run "$BIN" check
 	assert_output_has "meeting-service: there is none"
 	assert_output_has "no webhook is sent"
+	# The bucket is why; who names a store has that one.
+	assert_equal "$(store_of)" "s3 $config:2"
+	assert_equal "$(store_of --s3-bucket '' | cut -d ' ' -f 1)" file-service
+	assert_equal "$(store_of --store file-service)" "file-service --store"
 }
 
 @test "without a meeting-service nothing that needs one can be set" {

@@ -391,6 +391,18 @@ check_permissions(struct loaded *l, struct err *e)
 	    l->lax.items[0]);
 }
 
+/* Who names a bucket and no store means that. */
+static int
+imply_store(struct loaded *l, struct err *e)
+{
+	size_t i = setting_index(setting_find("s3-bucket"));
+
+	if (!config_is_default(l, "store") ||
+	    *l->config.pipeline.destination.s3.bucket == '\0')
+		return 0;
+	return set(l, setting_find("store"), "s3", l->origins[i], e);
+}
+
 int
 config_load(struct loaded *l, const char *path, const struct flag *flags,
     size_t n, struct err *e)
@@ -402,7 +414,8 @@ config_load(struct loaded *l, const char *path, const struct flag *flags,
 			e) == -1)
 			return -1;
 	if (load_credentials(l, e) == -1 || load_file(l, path, e) == -1 ||
-	    load_environment(l, e) == -1 || load_flags(l, flags, n, e) == -1)
+	    load_environment(l, e) == -1 || load_flags(l, flags, n, e) == -1 ||
+	    imply_store(l, e) == -1)
 		return -1;
 	l->config.pipeline.destination.file.offer = parts_offer_new();
 	share(&l->config);
