@@ -97,12 +97,58 @@ untouched() {
 	assert_equal "$(find "$DIR/jibris" -name '.*')" ""
 }
 
-@test "a FIFO that foresees the temporary name of the metrics hangs nobody" {
-	# bash knows the number of the process that it becomes.
-	run timeout -k 1 20 bash -c "mkfifo $DIR/jibris/m.prom.\$\$
-		exec '$BIN' sweep --metrics-file '$DIR/jibris/m.prom' '$TOP'"
+# written SUFFIX: the temporary files of the metrics and of an archive, by name.
+written() {
+	rm -f "$DIR/jibris/$SESSION.tar.zst"
+	strace -f -qq -e trace=openat,open -o "$DIR/trace" \
+		"$BIN" sweep --metrics-file "$DIR/jibris/m.prom" "$TOP" >&2
+	strace -f -qq -A -e trace=openat,open -o "$DIR/trace" \
+		"$BIN" pack -o "$DIR/jibris" "$REC" >&2
+	sed -n 's/.*"\(\.\(m\.prom\|'"$SESSION"'\.tar\.zst\)\..*\)".*/\1/p' \
+		"$DIR/trace"
+}
+
+@test "nobody can foresee the name of a file that is written in another user's directory" {
+	needs_strace
+	written >"$DIR/first"
+	written >"$DIR/second"
+	assert_equal "$(wc -l <"$DIR/first") $(wc -l <"$DIR/second")" "2 2"
+	run ! grep -vE '\.[0-9a-f]{16}$' "$DIR/first" "$DIR/second"
+	# Neither a clock nor a process's number, which grow from the right.
+	assert_equal "$(sed -E 's/.{8}$//' "$DIR/first" "$DIR/second" |
+		sort -u | wc -l)" 4
+}
+
+@test "who foresees that name gains nothing: nothing that is there is opened" {
+	local name
+	export LD_PRELOAD=${BUILD:-$ROOT/build}/preload-foreseen.so
+	for name in .m.prom ".$SESSION.tar.zst"; do
+		mkfifo "$DIR/jibris/$name.0000000000000000"
+		chown "$JIBRI" "$DIR/jibris/$name.0000000000000000"
+	done
+	foreseen "write $DIR/jibris/m.prom" "create $DIR/jibris/$SESSION.tar"
+	for name in .m.prom ".$SESSION.tar.zst"; do
+		ln -f "$DIR/jibris/theirs" "$DIR/jibris/$name.0000000000000000"
+	done
+	foreseen "write $DIR/jibris/m.prom" "create $DIR/jibris/$SESSION.tar"
+	assert_equal "$(cat "$DIR/jibris/theirs")" theirs
+	# It is that name.
+	rm "$DIR"/jibris/.*.0000000000000000
+	run_command 0 pack -o "$DIR/jibris" "$REC"
+}
+
+# foreseen METRICS ARCHIVE: both say in these words that the name is taken.
+foreseen() {
+	echo theirs >"$DIR/jibris/theirs"
+	chown "$JIBRI" "$DIR/jibris/theirs"
+	run timeout -k 1 20 "$BIN" sweep --metrics-file "$DIR/jibris/m.prom" \
+		"$TOP"
 	ended_with 0
-	grep -q jibri_finalize_attempts "$DIR/jibris/m.prom"
+	assert_output_has "warning: metrics-file: $1: File exists"
+	run timeout -k 1 20 "$BIN" pack -o "$DIR/jibris" "$REC"
+	((status != 0 && status < 100))
+	assert_output_has "$2"
+	assert_output_has "File exists"
 }
 
 # --- what it is called for ---------------------------------------------------
