@@ -250,6 +250,61 @@ verify() {
 	done
 }
 
+# of_manifest FILE NAME: the number that a manifest gives it.
+of_manifest() {
+	sed -n "s/.*\<$2: \([0-9]*\).*/\1/p" \
+		"$ROOT/packaging/kubernetes/$1.yaml"
+}
+
+# mount_secret MODE GROUP: as the kubelet does it, links and all; fsGroup lets
+# the group read, whatever the mode.
+mount_secret() {
+	rm -rf "$DIR/credentials"
+	mkdir -p "$DIR/credentials/..2026"
+	(umask 077 && echo "$CANARY" >"$DIR/credentials/..2026/webhook-secret")
+	chmod "$1" "$DIR/credentials/..2026/webhook-secret"
+	[ -z "$2" ] || chgrp -R "$2" "$DIR/credentials"
+	[ -z "$2" ] || chmod g+r "$DIR/credentials/..2026/webhook-secret"
+	ln -s ..2026 "$DIR/credentials/..data"
+	ln -s ..data/webhook-secret "$DIR/credentials/webhook-secret"
+}
+
+# as USER COMMAND...: in a pod the group is the user's, and fsGroup's.
+as() {
+	setpriv --reuid "$1" --regid "$1" --groups "$1" "${@:2}"
+}
+
+@test "the Secret as it is mounted signs the webhook, without a warning, and nobody else reads it" {
+	local manifest user group mode secret=$DIR/credentials/webhook-secret
+	((EUID == 0)) || skip "not root"
+	start_sandbox
+	unset WEBHOOK_SECRET
+	export JIBRI_FINALIZE_WEBHOOK_SECRET_FILE=$secret
+	for manifest in cronjob sidecar; do
+		user=$(of_manifest $manifest runAsUser)
+		group=$(of_manifest $manifest fsGroup)
+		mode=$(of_manifest $manifest defaultMode)
+		another_recording "$manifest"
+		hand_over "$user"
+		mount_secret "$mode" "$group"
+		run as "$user" "$DIR/bin" sweep "$DIR/recordings"
+		ended_with 0
+		refute_output_has warning
+		assert_equal "$(webhooks | tail -n 1)" \
+			"STOPPED $ROOM $manifest"
+		run ! as 12345 cat "$secret"
+	done
+	# By default everybody reads it, which each sweep says.
+	mount_secret 0644 "$group"
+	run as "$user" "$DIR/bin" sweep "$DIR/recordings"
+	assert_output_has "webhook-secret holds a secret, and everybody can read it"
+	[ "$(as 12345 cat "$secret")" = "$CANARY" ]
+	# And without fsGroup nobody does.
+	mount_secret "$mode" ''
+	run as "$user" "$DIR/bin" sweep "$DIR/recordings"
+	ended_with 78
+}
+
 # --- cron --------------------------------------------------------------------
 
 # A machine of its own for cron: the file in /etc/cron.d, a user jibri, and a
