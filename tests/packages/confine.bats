@@ -95,3 +95,33 @@ nothing_outside_is_reached() {
 @test "on Debian 13 somebody else's code in the unit reaches nothing outside its recording" {
 	SUITE=trixie nothing_outside_is_reached
 }
+
+# A recorder's, as one that is started by hand has it.
+record_in_memory() {
+	machine setpriv --reuid jibri --regid jibri --init-groups \
+		sh -c 'ipcmk -M 4096 && echo frames >/dev/shm/frames' >&2
+}
+
+memory_is_there() {
+	machine grep -q frames /dev/shm/frames &&
+		machine ipcs -m | grep -q jibri
+}
+
+@test "the shared memory of a recorder that is no unit outlives the sweeper's" {
+	start_sandbox
+	machine_with_intruder
+	record_in_memory
+	intruded "$SESSION" >/dev/null
+	memory_is_there
+
+	# This is what would take it away, at the end of the same unit.
+	printf '%s\n' '[Service]' RemoveIPC=yes \
+		>"$MACHINE/etc/systemd/system/jibri-finalize-sweep.service.d/ipc.conf"
+	machine systemctl daemon-reload
+	intruded 5d1c2d3e-aaaa-4bbb-8ccc-1234567890ad >/dev/null
+	wait_for memory_is_gone
+}
+
+memory_is_gone() {
+	machine test ! -e /dev/shm/frames && ! machine ipcs -m | grep jibri
+}
