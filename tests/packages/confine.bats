@@ -53,14 +53,15 @@ machine_with_intruder() {
 	cp "$BUILD/preload-intruder.so" "$MACHINE/usr/lib/intruder.so"
 	machine setpriv --reuid jibri --regid jibri --init-groups \
 		sh -c 'echo private >/home/jibri/letter'
-	mkdir "$MACHINE/etc/systemd/system/jibri-finalize-sweep.service.d"
+	DROP_INS=$MACHINE/etc/systemd/system/jibri-finalize-sweep.service.d
+	mkdir "$DROP_INS"
 	printf '%s\n' '[Service]' StandardError=file:/run/said \
 		Environment=LD_PRELOAD=/usr/lib/intruder.so \
 		Environment=INTRUDER_READ=/srv/recordings/other/metadata.json \
 		Environment=INTRUDER_WRITE=/srv/recordings/other/new \
 		Environment=INTRUDER_CONFIG=/etc/jitsi/jibri/finalize.conf \
 		Environment=INTRUDER_HOME=/home/jibri/letter \
-		>"$MACHINE/etc/systemd/system/jibri-finalize-sweep.service.d/intruder.conf"
+		>"$DROP_INS/intruder.conf"
 	machine systemctl daemon-reload
 	# Not delivered while it is being recorded.
 	put other
@@ -78,6 +79,18 @@ nothing_outside_is_reached() {
 	REC=$MACHINE/srv/recordings/$SESSION is_stored metadata.json "$MEDIA"
 	run ! grep warning "$DIR/said"
 	[ ! -e "$MACHINE/srv/recordings/other/new" ]
+
+	# As Debian 12's @system-service is without ours: S2.
+	printf '%s\n' '[Service]' \
+		'SystemCallFilter=~landlock_create_ruleset seccomp' \
+		>"$DROP_INS/filter.conf"
+	machine systemctl daemon-reload
+	intruded 4c1c2d3e-aaaa-4bbb-8ccc-1234567890ae >"$DIR/got"
+	grep -qx "read: done" "$DIR/got"
+	assert_equal "$(grep -c "warning: confine = yes has no whole effect" \
+		"$DIR/said")" 1
+	rm "$DROP_INS/filter.conf"
+	machine systemctl daemon-reload
 
 	# Only so is it: what the unit alone leaves to it is a good deal more.
 	echo 'confine = no' >>"$MACHINE/etc/jitsi/jibri/finalize.conf"
@@ -116,7 +129,7 @@ memory_is_there() {
 
 	# This is what would take it away, at the end of the same unit.
 	printf '%s\n' '[Service]' RemoveIPC=yes \
-		>"$MACHINE/etc/systemd/system/jibri-finalize-sweep.service.d/ipc.conf"
+		>"$DROP_INS/ipc.conf"
 	machine systemctl daemon-reload
 	intruded 5d1c2d3e-aaaa-4bbb-8ccc-1234567890ad >/dev/null
 	wait_for memory_is_gone
