@@ -15,6 +15,8 @@
 #                     scripts/deps stacks install
 # make check-media    media as ffmpeg makes them, whole and broken, are judged
 #                     as ffmpeg does; scripts/deps media installs it
+# make check-api      what the API manual shows in Java, Node and Python is run;
+#                     scripts/deps api installs them
 # make check-s3       a real gateway plays S3 instead of the sandbox;
 #                     scripts/deps s3 installs it
 # make check-live     ffmpeg records in real time (MINUTES='1 5 20'), and all of
@@ -341,6 +343,11 @@ check-hocon: export CHECK_HOCON := 1
 check-hocon:
 	+@$(MAKE) -s check TESTS=tests/hocon.bats
 
+# None of the three languages may be missing then.
+check-api: export CHECK_API := 1
+check-api:
+	+@$(MAKE) -s check TESTS=tests/api.bats
+
 # HTTP stacks of other languages.
 stacks = $(BUILD)/stacks
 $(stacks)/node_modules: tests/stacks/package.json
@@ -416,7 +423,7 @@ clean:
 	rm -rf $(BUILD)
 
 .PHONY: all sim helpers bench bench-s3 check check-long check-mutants check-packages \
-    check-fresh check-cross check-hocon check-live check-media check-oidc check-s3 \
+    check-api check-fresh check-cross check-hocon check-live check-media check-oidc check-s3 \
     check-stacks \
     soak fuzz analyze sbom lint docs format install dist deb rpm clean FORCE
 .DELETE_ON_ERROR:

@@ -190,7 +190,8 @@ raw_service() {
 		}' "$DIR" 3>&- &
 	RAW_PID=$!
 	wait_for test -s "$DIR/port"
-	export FILE_SERVICE_URL=http://127.0.0.1:$(<"$DIR/port")
+	PORT=$(<"$DIR/port")
+	export FILE_SERVICE_URL=http://127.0.0.1:$PORT
 }
 
 @test "the request line and the part are on the wire as the API manual shows them" {
