@@ -662,6 +662,21 @@ padded() {
 	grep "no whole answer within 20.0 s" "$DIR/webhook"
 }
 
+@test "a sweep tries each request once" {
+	start_sandbox
+	touch -d '1 hour ago' "$REC"/* "$REC"
+	faults 'lookup * * status 503'
+	run_command 75 sweep "$DIR/recordings"
+	assert_equal "$(requests lookup)" 1
+	faults
+	run_command 0 upload "$REC"
+	faults "upload more.txt * status 503"
+	echo more >"$REC/more.txt"
+	run_command 75 sweep --settle 0s "$DIR/recordings"
+	assert_equal "$(request upload 'select(.status == 503) | .n' |
+		wc -l)" 1
+}
+
 # --- webhooks -----------------------------------------------------------------
 
 @test "STOPPED follows the last answer to an upload" {
