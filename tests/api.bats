@@ -78,7 +78,7 @@ titles() {
 
 @test "each row names tests that there are, or says why it has none" {
 	titles >"$DIR/titles"
-	printf '%s\n' "says no rule" "no client yet" >>"$DIR/titles"
+	printf '%s\n' "says no rule" "no test yet" >>"$DIR/titles"
 	run ! grep -vxF -f "$DIR/titles" <(sed -n 's/^\t//p' "$RULES")
 	awk '!/^#/ && !/^\t/ { if (open) print open; open = $0 }
 		/^\t/ { open = "" }
@@ -766,4 +766,219 @@ padded() {
 	faults 'health * * status-body 503 down application/json'
 	run "$BIN" check
 	assert_output_has "$URL says of itself: DOWN"
+}
+
+# --- parts --------------------------------------------------------------------
+
+# takes_parts [SANDBOX_FLAG...]: a file-service with parts of 64 KiB, and a
+# file of four of them.
+takes_parts() {
+	export JIBRI_FINALIZE_PARTS_FROM=100k
+	start_sandbox --parts 65536 "$@"
+	sparse "$REC/a.mp4" 200000
+}
+
+# parts_are_there: the file, once, and nothing half done.
+parts_are_there() {
+	is_stored metadata.json "$MEDIA" a.mp4
+	assert_equal "$(jq length "$SB/uploads.json" 2>/dev/null || echo 0)" 0
+}
+
+# next: another recording with such a file.
+next() {
+	another_recording "parts-$((++PARTS))"
+	sparse "$REC/a.mp4" 200000
+}
+
+@test "the examples of parts in the API manual are what the program sends" {
+	local name
+	SESSION=rec-abc123
+	REC=$DIR/recordings/$SESSION
+	mkdir "$REC"
+	recording
+	takes_parts --parts-header "x-storage-class: hot" --token t0ken
+	export JIBRI_FINALIZE_TOKEN=t0ken
+	faults 'part */3?* * status 500'
+	run_finalize 75 --tries 1 --parallel 1 --expect-continue=no
+	faults
+	run_finalize 0
+	parts_are_there
+	echo >>"$REC/a.mp4"
+	faults 'part */3?* * status 500'
+	run_finalize 75 --tries 1 --parallel 1
+	run_command 0 forget --yes "$REC"
+	for name in begin urls parts complete abort; do
+		assert_equal "$(request "$name" '"\(.method) \(.target)"' |
+			sed -E 's,/uploads/[^/?]*,/uploads/u1,' | sort -u)" \
+			"$(example "$name" | head -n 1)"
+		assert_equal "$(request "$name" .headers.authorization |
+			sort -u)" "Bearer t0ken"
+	done
+	example part | shape | sed 's/^PUT [^|]*|//' >"$DIR/shape"
+	shapes part | sed 's/^PUT [^|]*|//' | sort -u >"$DIR/shapes"
+	diff "$DIR/shape" "$DIR/shapes"
+	# What they carry is JSON, too.
+	for name in begin urls complete; do
+		example "$name" | sed '1d; /^$/,$d' | jq -e .
+		example "$name" | sed '1,/^$/d; s/^20[01] //' | jq -e .
+	done
+}
+
+@test "parts are sent where answers are in an envelope" {
+	takes_parts --shape data
+	run_finalize 0
+	parts_are_there
+	assert_equal "$(requests part)" 4
+}
+
+@test "an upload in parts has any short id, from any 2xx" {
+	local id encoded
+	takes_parts
+	encoded=$(printf '%0512d' 0 | tr 0 u)
+	for id in '"u v?ä"' 5 "\"$encoded\""; do
+		next
+		echo "{\"uploadId\": $id, \"partSize\": 65536}" >"$SB/begun"
+		# It is not there, as the next request learns.
+		faults 'begin * 1 status-body 202 begun'
+		run_finalize 0
+		parts_are_there
+		jq -rn --argjson id "$id" '$id | tostring | @uri' >"$DIR/id"
+		request urls 'select(.status == 404) | .target' | tail -n 1 |
+			grep -xF "/files/structured/123/uploads/$(<"$DIR/id")/parts"
+	done
+	next
+	echo "{\"uploadId\": \"u$encoded\", \"partSize\": 65536}" >"$SB/begun"
+	faults 'begin * 1 status-body 202 begun'
+	run_finalize 0
+	assert_output_has "names no upload"
+	assert_output_has "sending it in one piece"
+}
+
+@test "a partSize that would make more than 10,000 parts does not do" {
+	takes_parts
+	truncate -s $((65536 * 10000 + 1)) "$REC/a.mp4"
+	echo '{"uploadId": "u", "partSize": 65536}' >"$SB/begun"
+	faults 'upload a.mp4 * early 413' 'begin * 1 body begun'
+	run finalize --tries 1
+	assert_output_has "has a partSize that does not do"
+	assert_output_has "a.mp4: too large for the server"
+	assert_equal "$(requests part)" 0
+}
+
+@test "a 500 to the first request of parts counts for one file" {
+	takes_parts
+	sparse "$REC/b.mp4" 210000
+	sparse "$REC/c.mp4" 220000
+	faults 'begin * 2 status 500'
+	run_finalize 0 --parallel 1
+	is_stored metadata.json "$MEDIA" a.mp4 b.mp4 c.mp4
+	refute_output_has warning
+	assert_equal "$(request begin .status | xargs)" "500 500 201"
+}
+
+@test "a refusal after an upload was begun is no word on parts" {
+	takes_parts
+	sparse "$REC/b.mp4" 210000
+	faults 'begin * 1 slow-store 0.1' 'begin * * status 403'
+	run_finalize 77 --parallel 1
+	assert_equal "$(request begin .status | xargs)" "201 403"
+	run ! grep -x b.mp4 <(request upload .part.filename)
+	faults
+	run_finalize 0
+	assert_equal "$(requests begin)" 3
+}
+
+@test "URLs may come one by one" {
+	takes_parts
+	# That of a part which expired long ago.
+	echo "{\"urls\": {\"1\": \"$URL/storage/x/1?expires=1&signature=x\"}}" \
+		>"$SB/urls"
+	faults 'urls * 1 body urls'
+	run_finalize 0
+	refute_output_has warning
+	parts_are_there
+	(($(requests urls) >= 2))
+}
+
+@test "a URL of a part has at most 8 KiB, and there are at most 32 headers" {
+	local long
+	takes_parts
+	long=$(printf '%08192d' 0)
+	jq -n --arg u "$URL/$long" '{urls: {"1": $u}}' >"$SB/urls"
+	faults 'urls * 1 body urls'
+	run_finalize 0
+	assert_output_has "the URL of a part is none"
+	next
+	jq -n --arg u "$URL/x" '{urls: {"1": $u}, headers:
+		([range(33) | {key: "x-\(.)", value: "v"}] | from_entries)}' \
+		>"$SB/urls"
+	faults 'urls * 1 body urls'
+	run_finalize 0
+	assert_output_has "names no URLs and headers"
+	parts_are_there
+}
+
+@test "a part without an ETag, or with a redirect, sends the file in one piece" {
+	local fault
+	takes_parts
+	for fault in 'status 200' 'redirect 307 http://127.0.0.1:9/'; do
+		next
+		faults "part * * $fault"
+		run_finalize 0
+		assert_output_has "sending it in one piece"
+		parts_are_there
+	done
+}
+
+@test "without a list of parts the journal knows what is there" {
+	local answer
+	takes_parts
+	for answer in 405 501; do
+		next
+		: >"$SB/requests.jsonl"
+		faults "part */3?* * status 500"
+		run_finalize 75 --tries 1 --parallel 1
+		faults "parts * * status $answer"
+		run_finalize 0
+		parts_are_there
+		assert_equal "$(request part 'select(.stored) | .target' |
+			wc -l)" 4
+	done
+}
+
+@test "--force aborts the parts that were sent" {
+	takes_parts
+	faults "part */3?* * status 500"
+	run_finalize 75 --tries 1 --parallel 1
+	faults
+	run_finalize 0 --force
+	assert_equal "$(requests abort) $(requests begin)" "1 2"
+	assert_equal "$(jq length "$SB/uploads.json")" 0
+}
+
+@test "a part that gets a 503 or loses its connection is sent again" {
+	local fault
+	takes_parts
+	for fault in 'status 503' 'drop-at 50%' drop-after; do
+		next
+		faults "part */2?* 1 $fault"
+		run_finalize 0
+		parts_are_there
+	done
+	assert_equal "$(requests upload)" 6
+}
+
+@test "of a file that changed only the parts that differ are sent again" {
+	takes_parts
+	head -c 200000 /dev/urandom >"$REC/a.mp4"
+	mv "$REC/a.mp4" "$REC/a.bin"
+	faults "part */4?* * status 500"
+	run_finalize 75 --tries 1 --parallel 1
+	printf x | dd of="$REC/a.bin" bs=1 seek=70000 conv=notrunc 2>/dev/null
+	: >"$SB/requests.jsonl"
+	faults
+	run_finalize 0
+	is_stored metadata.json "$MEDIA" a.bin
+	assert_equal "$(request part '.target | split("?")[0] |
+		split("/")[-1]' | sort | xargs)" "2 4"
 }
