@@ -6,7 +6,8 @@ static const char *const addressings[] = { "path", "host", NULL };
 static const struct setting rows[] = {
 	{ "store", CHOICE(pipeline.destination.store, stores), "file-service",
 	    "KIND", "where recordings go: file-service, s3",
-	    "s3 is a bucket of any server that speaks the S3 protocol." },
+	    "s3 is a bucket of any server that speaks the S3 protocol, and "
+	    "what is meant where s3-bucket is set and store is not." },
 	{ "s3-url", TEXT(pipeline.destination.s3.url), "", "URL",
 	    "endpoint of the S3 server",
 	    "With its scheme: https://s3.eu-central-1.amazonaws.com." },
