@@ -118,6 +118,66 @@ put() {
 	is 403 AccessDenied
 }
 
+# presigned METHOD TARGET SECONDS [HEADER]: a signed URL, by openssl.
+presigned() {
+	local method=$1 target=$2 life=$3 header=${4:-} now day names=host
+	local scope query hash key text part
+	now=${NOW:-$(date -u +%Y%m%dT%H%M%SZ)}
+	day=${now%T*}
+	scope=$day/us-east-1/s3/aws4_request
+	[ -z "$header" ] || names="host;${header%%:*}"
+	query=X-Amz-Algorithm=AWS4-HMAC-SHA256
+	query+="&X-Amz-Credential=$(encoded "$S3_KEY/$scope")&X-Amz-Date=$now"
+	query+="&X-Amz-Expires=$life&X-Amz-SignedHeaders=$(encoded "$names")"
+	hash=$(printf '%s\n' "$method" "/$S3_BUCKET$target" "$query" \
+		"host:${S3_URL#*://}" ${header:+"$header"} '' "$names" |
+		cat - <(printf UNSIGNED-PAYLOAD) | sha256sum | cut -d ' ' -f 1)
+	text=$(printf '%s\n' AWS4-HMAC-SHA256 "$now" "$scope" "$hash")
+	key=$(printf 'AWS4%s' "$S3_SECRET" | xxd -p -c 200)
+	for part in "$day" us-east-1 s3 aws4_request "$text"; do
+		key=$(printf %s "$part" | openssl dgst -sha256 -mac HMAC \
+			-macopt "hexkey:$key" | sed 's/.* //')
+	done
+	echo "$AT$target?$query&X-Amz-Signature=$key"
+}
+
+# follow METHOD URL [CURL_FLAG...]
+follow() {
+	code=$(curl -s -o "$DIR/answer" -w '%{http_code}' -X "$1" "${@:3}" "$2")
+	answer=$(<"$DIR/answer")
+}
+
+@test "a signed URL is good for one method, key and time, with its headers" {
+	local url
+	printf hello >"$DIR/file"
+	url=$(presigned PUT /x 60)
+	follow PUT "$url" -T "$DIR/file"
+	is 200
+	follow GET "$url"
+	is 403 SignatureDoesNotMatch
+	follow PUT "${url/\/x\?//y?}" -T "$DIR/file"
+	is 403 SignatureDoesNotMatch
+	follow PUT "${url/Expires=60/Expires=600}" -T "$DIR/file"
+	is 403 SignatureDoesNotMatch
+	follow PUT "$url" -T "$DIR/file" -H 'x-amz-meta-a: b'
+	is 403 AccessDenied
+	follow PUT "$url" -T "$DIR/file" -H 'Authorization: Bearer x'
+	is 400 InvalidArgument
+	url=$(presigned PUT /x 60 x-other:y)
+	follow PUT "$url" -T "$DIR/file"
+	is 403 SignatureDoesNotMatch
+	follow PUT "$url" -T "$DIR/file" -H 'X-Other: y'
+	is 200
+	url=$(NOW=$(date -u -d '10 seconds ago' +%Y%m%dT%H%M%SZ) \
+		presigned GET /x 5)
+	follow GET "$url"
+	is 403 'has expired'
+	follow GET "$(presigned GET /x 604801)"
+	is 400 AuthorizationQueryParametersError
+	follow GET "$(presigned GET /x 604800)"
+	is 200 hello
+}
+
 @test "a body that is not what its hashes say is refused and not stored" {
 	printf hello >"$DIR/body"
 	ask PUT /x -H 'Content-MD5: AAAAAAAAAAAAAAAAAAAAAA=='

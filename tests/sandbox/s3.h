@@ -29,8 +29,8 @@ void s3_error(struct answer *, unsigned status, const char *code,
 
 /*
  * s3_proof.c: is the request signed for us (AWS Signature Version 4, in the
- * Authorization header), in time, and is its body what it says?  If not, the
- * error is the answer.
+ * Authorization header or in the query), in time, and is its body what it
+ * says?  If not, the error is the answer.
  */
 bool s3_is_proved(const struct request *, struct answer *);
 

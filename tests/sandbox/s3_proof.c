@@ -9,11 +9,15 @@
 #include "text.h"
 
 #define SKEW_MAX_S 900
+#define URL_LIFE_MAX_S (7 * 86400)
 
-/* What the Authorization header says; each a copy. */
+/* What the Authorization header says, or a signed URL; each a copy. */
 struct claim {
 	char *key, *day, *region, *names, *signature;
-	char *secret; /* ours, of that key */
+	char *date, *payload; /* NULL: not sent */
+	char *query;          /* that is signed */
+	long long life_s;     /* of a URL; -1: it is a header */
+	char *secret;         /* ours, of that key */
 };
 
 static void
@@ -24,17 +28,64 @@ claim_release(struct claim *c)
 	free(c->region);
 	free(c->names);
 	free(c->signature);
+	free(c->date);
+	free(c->payload);
+	free(c->query);
 	free(c->secret);
 }
 
-static bool
-claim_parse(struct claim *c, const char *header)
+static char *
+header_copy(const struct request *req, const char *name)
 {
-	return header != NULL &&
-	    sscanf(header,
-		"AWS4-HMAC-SHA256 Credential=%m[^/]/%m[0-9]/%m[^/]/s3/"
-		"aws4_request, SignedHeaders=%m[^,], Signature=%m[0-9a-f]",
-		&c->key, &c->day, &c->region, &c->names, &c->signature) == 5;
+	const char *value = request_header(req, name);
+
+	return value != NULL ? text_copy(value, strlen(value)) : NULL;
+}
+
+static bool
+header_parse(struct claim *c, const struct request *req, const char *header)
+{
+	c->date = header_copy(req, "x-amz-date");
+	c->payload = header_copy(req, "x-amz-content-sha256");
+	c->query = text_copy(req->target.query, strlen(req->target.query));
+	c->life_s = -1;
+	return sscanf(header,
+		   "AWS4-HMAC-SHA256 Credential=%m[^/]/%m[0-9]/%m[^/]/s3/"
+		   "aws4_request, SignedHeaders=%m[^,], Signature=%m[0-9a-f]",
+		   &c->key, &c->day, &c->region, &c->names, &c->signature) == 5;
+}
+
+/* All but the signature, the caller's. */
+static char *
+query_unsigned(const char *query)
+{
+	const char *at = strstr(query, "X-Amz-Signature=");
+	const char *rest = at + strcspn(at, "&");
+
+	return text_format("%.*s%s", (int)(at - query), query,
+	    *rest == '&' ? rest + 1 : rest);
+}
+
+static bool
+url_parse(struct claim *c, const struct request *req)
+{
+	const struct target *t = &req->target;
+	autofree char *algorithm = target_query(t, "X-Amz-Algorithm");
+	autofree char *credential = target_query(t, "X-Amz-Credential");
+	autofree char *expires = target_query(t, "X-Amz-Expires");
+
+	c->date = target_query(t, "X-Amz-Date");
+	c->names = target_query(t, "X-Amz-SignedHeaders");
+	c->signature = target_query(t, "X-Amz-Signature");
+	c->payload = text_format("UNSIGNED-PAYLOAD");
+	c->query = query_unsigned(t->query);
+	c->life_s = expires != NULL ? strtoll(expires, NULL, 10) : -1;
+	return algorithm != NULL &&
+	    strcmp(algorithm, "AWS4-HMAC-SHA256") == 0 && credential != NULL &&
+	    c->names != NULL && c->signature != NULL && c->life_s > 0 &&
+	    c->life_s <= URL_LIFE_MAX_S &&
+	    sscanf(credential, "%m[^/]/%m[0-9]/%m[^/]/s3/aws4_request", &c->key,
+		&c->day, &c->region) == 3;
 }
 
 /* Trimmed, and with one blank for several. */
@@ -116,8 +167,7 @@ has_all_signed(const struct request *req, char *names)
 }
 
 static bool
-is_signature_good(const struct request *req, const struct claim *c,
-    const char *date, const char *payload)
+is_signature_good(const struct request *req, const struct claim *c)
 {
 	size_t n = strcspn(req->raw_target, "?");
 	autofree char *path = target_decode(req->raw_target, n);
@@ -125,11 +175,11 @@ is_signature_good(const struct request *req, const struct claim *c,
 	struct signing signing = {
 		.method = req->method,
 		.path = path,
-		.query = req->target.query,
+		.query = c->query,
 		.headers = headers,
 		.names = c->names,
-		.payload = payload,
-		.date = date,
+		.payload = c->payload,
+		.date = c->date,
 		.day = c->day,
 		.region = c->region,
 		.secret = c->secret,
@@ -142,16 +192,16 @@ is_signature_good(const struct request *req, const struct claim *c,
 	return strcmp(wanted, c->signature) == 0;
 }
 
-/* Seconds between the request's clock and ours; -1 for no date at all. */
-static long long
-skew_of(const char *date)
+/* Seconds since then, less than 0 if it is to come; false: no date. */
+static bool
+age_of(const char *date, long long *age_s)
 {
 	struct tm tm = { 0 };
 	const char *end =
 	    date != NULL ? strptime(date, "%Y%m%dT%H%M%SZ", &tm) : NULL;
 
-	return end != NULL && *end == '\0' ? llabs(timegm(&tm) - time(NULL))
-					   : -1;
+	*age_s = end != NULL ? time(NULL) - timegm(&tm) : 0;
+	return end != NULL && *end == '\0';
 }
 
 struct session {
@@ -230,32 +280,43 @@ is_body_good(const struct request *req, const char *payload, struct answer *a)
 }
 
 static bool
+is_in_time(const struct claim *c, long long age_s, struct answer *a)
+{
+	bool is_url = c->life_s > 0;
+
+	if (is_url && age_s > c->life_s)
+		s3_error(a, 403, "AccessDenied", "Request has expired");
+	else if (age_s < -SKEW_MAX_S || (!is_url && age_s > SKEW_MAX_S))
+		s3_error(a, 403, "RequestTimeTooSkewed",
+		    "The difference between the request time and the current "
+		    "time is too large.");
+	else
+		return true;
+	return false;
+}
+
+static bool
 is_claim_good(const struct request *req, struct claim *c, struct answer *a)
 {
-	const char *date = request_header(req, "x-amz-date");
-	const char *payload = request_header(req, "x-amz-content-sha256");
-	long long skew = skew_of(date);
+	long long age_s;
 
-	if (skew < 0 || payload == NULL || !has_all_signed(req, c->names) ||
-	    strncmp(date, c->day, strlen(c->day)) != 0)
+	if (!age_of(c->date, &age_s) || c->payload == NULL ||
+	    !has_all_signed(req, c->names) ||
+	    strncmp(c->date, c->day, strlen(c->day)) != 0)
 		s3_error(a, 403, "AccessDenied",
 		    "Date, host or x-amz- headers missing or not signed");
 	else if (strcmp(c->region, req->box->set.s3_region) != 0)
 		s3_error(a, 400, "AuthorizationHeaderMalformed",
 		    "The authorization header is malformed; the region is "
 		    "wrong");
-	else if (skew > SKEW_MAX_S)
-		s3_error(a, 403, "RequestTimeTooSkewed",
-		    "The difference between the request time and the current "
-		    "time is too large.");
-	else if (!secret_find(req, c, a))
+	else if (!is_in_time(c, age_s, a) || !secret_find(req, c, a))
 		return false;
-	else if (!is_signature_good(req, c, date, payload))
+	else if (!is_signature_good(req, c))
 		s3_error(a, 403, "SignatureDoesNotMatch",
 		    "The request signature we calculated does not match the "
 		    "signature you provided.");
 	else
-		return is_body_good(req, payload, a);
+		return is_body_good(req, c->payload, a);
 	return false;
 }
 
@@ -264,11 +325,18 @@ s3_is_proved(const struct request *req, struct answer *a)
 {
 	struct claim c = { 0 };
 	const char *header = request_header(req, "Authorization");
+	bool is_url = strstr(req->target.query, "X-Amz-Signature=") != NULL;
 	bool is_good = false;
 
-	if (header == NULL)
+	if (header != NULL && is_url)
+		s3_error(a, 400, "InvalidArgument",
+		    "Only one auth mechanism allowed");
+	else if (header == NULL && !is_url)
 		s3_error(a, 403, "AccessDenied", "Access Denied");
-	else if (!claim_parse(&c, header))
+	else if (is_url && !url_parse(&c, req))
+		s3_error(a, 400, "AuthorizationQueryParametersError",
+		    "The query is malformed.");
+	else if (!is_url && !header_parse(&c, req, header))
 		s3_error(a, 400, "AuthorizationHeaderMalformed",
 		    "The authorization header is malformed.");
 	else
