@@ -123,7 +123,7 @@ once = $(eval $(1) := $$(shell $(2)))$($(1))
 pkgs = libcurl jansson libcrypto libmagic
 # Their headers only: the libraries themselves are loaded when needed.
 loaded_pkgs = libarchive expat
-sandbox_pkgs = libmicrohttpd jansson libcrypto
+sandbox_pkgs = libmicrohttpd jansson libcrypto libcurl
 pkg_cflags = $(call once,pkg_cflags,$(PKG_CONFIG) --cflags $(pkgs) \
     $(loaded_pkgs))
 pkg_libs = $(call once,pkg_libs,$(PKG_CONFIG) --libs $(pkgs))

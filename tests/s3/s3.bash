@@ -27,6 +27,27 @@ start_s3() {
 	[ -z "${CHECK_S3:-}" ] || export JIBRI_FINALIZE_ANSWER_TIMEOUT=20s
 }
 
+# start_parts_at_s3 BYTES [SANDBOX_FLAG...]: a file-service at URL that takes
+# files in parts of that size (5 MiB or more) and has them put to S3_URL.
+start_parts_at_s3() {
+	local box=$SB bytes=$1
+	shift
+	SB=$DIR/s3
+	mkdir -p "$SB"
+	start_s3
+	unset "${!JIBRI_FINALIZE_S3_@}" JIBRI_FINALIZE_STORE
+	S3_PID=$SANDBOX_PID
+	SB=$box
+	SANDBOX_PARTS_S3_SECRET=$S3_SECRET start_sandbox --parts "$bytes" \
+		--parts-s3 "$S3_URL $S3_BUCKET $S3_KEY" "$@"
+}
+
+# After start_parts_at_s3, besides common_teardown.
+stop_parts_at_s3() {
+	[ -z "${S3_PID:-}" ] || kill "$S3_PID" 2>/dev/null || true
+	[ -z "${S3_PID:-}" ] || wait "$S3_PID" 2>/dev/null || true
+}
+
 # Faults and broken servers are the sandbox's alone.
 needs_sandbox() {
 	[ -z "${CHECK_S3:-}" ] || skip "only the sandbox fails on request"

@@ -1,3 +1,4 @@
+#include <curl/curl.h>
 #include <errno.h>
 #include <getopt.h>
 #include <microhttpd.h>
@@ -57,6 +58,7 @@ static const struct option options[] = {
 	{ "parts-told", required_argument, NULL, 'E' },
 	{ "parts-origin", required_argument, NULL, 'O' },
 	{ "parts-header", required_argument, NULL, 'H' },
+	{ "parts-s3", required_argument, NULL, 'G' },
 	{ "seed", required_argument, NULL, 'r' },
 	{ "shape", required_argument, NULL, 'f' },
 	{ "page-size", required_argument, NULL, 'P' },
@@ -72,6 +74,20 @@ number_read(const char *text)
 	if (end == text || *end != '\0' || n < 0)
 		sandbox_die("no number: %s", text);
 	return n;
+}
+
+/* "URL BUCKET KEY SECRET"; without the secret, it is in the environment. */
+static void
+parts_s3_read(struct parts_s3 *s3, char *text)
+{
+	s3->url = strsep(&text, " ");
+	s3->bucket = strsep(&text, " ");
+	s3->key = strsep(&text, " ");
+	s3->secret = text != NULL ? text : getenv("SANDBOX_PARTS_S3_SECRET");
+	if (s3->key == NULL || s3->secret == NULL)
+		sandbox_die("--parts-s3 wants a URL, a bucket, a key and its "
+			    "secret");
+	curl_global_init(CURL_GLOBAL_DEFAULT);
 }
 
 static void
@@ -144,6 +160,9 @@ option_take(struct settings *set, int letter)
 	case 'H':
 		set->parts_header = optarg;
 		break;
+	case 'G':
+		parts_s3_read(&set->parts_s3, optarg);
+		break;
 	case 'f':
 		set->shape = optarg;
 		break;
@@ -192,6 +211,8 @@ options_read(struct settings *set, int argc, char **argv)
 		sandbox_die("--s3 wants a key and a secret");
 	if (set->s3_key != NULL && set->part_bytes > 0)
 		sandbox_die("--parts is not for --s3");
+	if (set->parts_s3.url != NULL && set->part_bytes == 0)
+		sandbox_die("--parts-s3 wants --parts");
 	if (set->parts_header != NULL && strchr(set->parts_header, ':') == NULL)
 		sandbox_die("--parts-header wants a name and a value");
 	if (*set->prefix != '\0' && *set->prefix != '/')

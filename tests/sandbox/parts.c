@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "parts_s3.h"
 #include "store.h"
 #include "text.h"
 #include "uploads.h"
@@ -132,6 +133,17 @@ parts_upload(const struct request *req, struct answer *a)
 	return NULL;
 }
 
+json_t *
+parts_upload_renewed(const struct request *req, struct answer *a)
+{
+	json_t *up = parts_upload(req, a);
+
+	if (up != NULL && parts_s3_is_used(req->box) &&
+	    !parts_s3_renew(req, up, a))
+		return NULL;
+	return up;
+}
+
 static bool
 is_json(const char *type)
 {
@@ -250,17 +262,19 @@ parts_most(const struct request *req, const json_t *up)
 
 /* Add the URL of one number; false if it is none, or there twice. */
 static bool
-url_add(const struct request *req, json_t *urls, const json_t *number,
-    long long most)
+url_add(const struct request *req, const json_t *up, json_t *urls,
+    const json_t *number)
 {
 	long long n = json_integer_value(number);
 	autofree char *key = text_format("%lld", n);
 	autofree char *url = NULL;
 
-	if (!json_is_integer(number) || n < 1 || n > most ||
+	if (!json_is_integer(number) || n < 1 || n > parts_most(req, up) ||
 	    json_object_get(urls, key) != NULL)
 		return false;
-	url = parts_url(req, req->target.upload, n);
+	url = parts_s3_is_used(req->box)
+	    ? parts_s3_url(req, up, n)
+	    : parts_url(req, req->target.upload, n);
 	json_object_set_new(urls, key, json_string(url));
 	return true;
 }
@@ -268,7 +282,7 @@ url_add(const struct request *req, json_t *urls, const json_t *number,
 void
 parts_urls(struct request *req, struct answer *a)
 {
-	const json_t *up = parts_upload(req, a);
+	const json_t *up = parts_upload_renewed(req, a);
 	json_t *numbers, *urls;
 	autojson json_t *body = up != NULL
 	    ? parts_body(req, a, "{s:o}", "numbers", &numbers)
@@ -283,8 +297,7 @@ parts_urls(struct request *req, struct answer *a)
 	urls = json_object_get(all, "urls");
 	n = json_array_size(numbers);
 	for (size_t i = 0; i < n; i++)
-		if (!url_add(req, urls, json_array_get(numbers, i),
-			parts_most(req, up)))
+		if (!url_add(req, up, urls, json_array_get(numbers, i)))
 			n = 0;
 	if (n == 0 || n > NUMBERS_MAX) {
 		answer_error(a, 400, "bad numbers");
@@ -327,7 +340,7 @@ parts_put(struct request *req, struct answer *a)
 void
 parts_list(struct request *req, struct answer *a)
 {
-	json_t *up = parts_upload(req, a);
+	json_t *up = parts_upload_renewed(req, a);
 	json_t *list = text_must(json_array());
 	const char *number;
 	json_t *part;
@@ -370,6 +383,29 @@ parts_pretend(const struct request *req, struct answer *a)
 }
 
 static void
+apply_begin(struct request *req, struct answer *a)
+{
+	autofree char *id = id_new(req);
+
+	if (parts_s3_is_used(req->box) && !parts_s3_begin(req, req->record, a))
+		return;
+	uploads_add(req->box, id, req->record);
+	req->is_stored = true;
+}
+
+static void
+apply_abort(struct request *req, struct answer *a)
+{
+	const json_t *up = parts_upload(req, a);
+
+	if (up == NULL ||
+	    (parts_s3_is_used(req->box) && !parts_s3_abort(req, up, a)))
+		return;
+	uploads_remove(req->box, req->target.upload);
+	req->is_stored = true;
+}
+
+static void
 apply_complete(struct request *req, struct answer *a)
 {
 	/* Another request may have completed it while this one waited. */
@@ -393,19 +429,14 @@ apply_part(struct request *req)
 void
 parts_apply(struct request *req, struct answer *a)
 {
-	autofree char *id = id_new(req);
-
 	if (a->status / 100 != 2)
 		return;
-	if (req->target.stage == STAGE_COMPLETE) {
-		apply_complete(req, a);
-	} else if (req->target.stage == STAGE_PART) {
+	if (req->target.stage == STAGE_BEGIN)
+		apply_begin(req, a);
+	else if (req->target.stage == STAGE_PART)
 		apply_part(req);
-	} else if (req->target.stage == STAGE_BEGIN) {
-		uploads_add(req->box, id, req->record);
-		req->is_stored = true;
-	} else if (req->target.stage == STAGE_ABORT) {
-		uploads_remove(req->box, req->target.upload);
-		req->is_stored = true;
-	}
+	else if (req->target.stage == STAGE_COMPLETE)
+		apply_complete(req, a);
+	else if (req->target.stage == STAGE_ABORT)
+		apply_abort(req, a);
 }

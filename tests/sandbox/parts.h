@@ -40,6 +40,9 @@ void parts_apply(struct request *, struct answer *);
 /* The upload that the request names; NULL with the answer. */
 json_t *parts_upload(const struct request *, struct answer *);
 
+/* The same with its parts as they are at S3, if it is there that they are. */
+json_t *parts_upload_renewed(const struct request *, struct answer *);
+
 /*
  * The members of a JSON body, as json_unpack() takes them out; the body, the
  * caller's, or NULL with the answer.

@@ -3,6 +3,7 @@
 #include <strings.h>
 
 #include "parts.h"
+#include "parts_s3.h"
 #include "store.h"
 #include "text.h"
 #include "uploads.h"
@@ -128,8 +129,29 @@ parts_problem(const struct request *req, const struct completion *c,
 	return NULL;
 }
 
+/* S3 does it for good, so only if that is what is going to be told. */
+static bool
+assemble_s3(struct request *req, const struct completion *c, struct answer *a)
+{
+	if (req->fault.kind->storing != FAULT_STORES_NOTHING)
+		return parts_s3_complete(req, c->up, json_array_size(c->sent),
+		    a);
+	req->upload->bytes = c->size;
+	return true;
+}
+
 static void
-assemble(struct request *req, const struct completion *c)
+assemble_own(struct request *req, const struct completion *c)
+{
+	for (size_t n = 1; n <= json_array_size(c->sent); n++) {
+		autofree char *key = text_format("%zu", n);
+
+		uploads_append(req->target.upload, key, req->upload);
+	}
+}
+
+static bool
+assemble(struct request *req, const struct completion *c, struct answer *a)
 {
 	const char *name =
 	    json_string_value(json_object_get(c->up, "filename"));
@@ -137,34 +159,34 @@ assemble(struct request *req, const struct completion *c)
 
 	req->upload =
 	    upload_begin_raw(req->n, name, type, req->box->set.keep_bytes);
-	for (size_t n = 1; n <= json_array_size(c->sent); n++) {
-		autofree char *key = text_format("%zu", n);
-
-		uploads_append(req->target.upload, key, req->upload);
-	}
+	if (!parts_s3_is_used(req->box))
+		assemble_own(req, c);
+	else if (!assemble_s3(req, c, a))
+		return false;
 	upload_end(req->upload);
+	if (req->upload->failure != NULL)
+		answer_error(a, 500, req->upload->failure);
+	return req->upload->failure == NULL;
 }
 
 static void
 complete(struct request *req, const struct completion *c, struct answer *a)
 {
-	assemble(req, c);
-	if (req->upload->failure != NULL) {
-		answer_error(a, 500, req->upload->failure);
-	} else if (c->sha256 != NULL &&
-	    strcmp(c->sha256, req->upload->sha256) != 0) {
+	if (!assemble(req, c, a))
+		return;
+	if (c->sha256 != NULL && strcmp(c->sha256, req->upload->sha256) != 0) {
 		answer_error(a, 422, "the sha256 is wrong");
-	} else {
-		req->record =
-		    store_record(req->box, c->meeting, c->folder, req->upload);
-		answer_json(a, 200, store_public(req->record));
+		return;
 	}
+	req->record =
+	    store_record(req->box, c->meeting, c->folder, req->upload);
+	answer_json(a, 200, store_public(req->record));
 }
 
 void
 parts_complete(struct request *req, struct answer *a)
 {
-	struct completion c = { .up = parts_upload(req, a) };
+	struct completion c = { .up = parts_upload_renewed(req, a) };
 	autojson json_t *body = c.up != NULL
 	    ? parts_body(req, a, "{s:o,s:I,s?s,s?s}", "parts", &c.sent, "size",
 		  &c.size, "sha256", &c.sha256, "meetingId", &c.meeting)

@@ -60,6 +60,12 @@ void s3_xml_text(struct s3_xml *, const char *name, const char *text);
 void s3_xml_number(struct s3_xml *, const char *name, long long);
 void s3_xml_end(struct s3_xml *, const char *root, struct answer *);
 
+/*
+ * The text of <NAME> in from..end, quotes and their entities left out; the
+ * caller's.  NULL if there is none.
+ */
+char *s3_element(const char *from, const char *end, const char *name);
+
 /* The record of an object about to be stored, the caller's. */
 json_t *s3_record(const struct request *, const struct upload *,
     const char *etag);

@@ -200,9 +200,8 @@ struct completion {
 	size_t n;
 };
 
-/* The text of <NAME> in from..end; quotes and their entities left out. */
-static char *
-element(const char *from, const char *end, const char *name)
+char *
+s3_element(const char *from, const char *end, const char *name)
 {
 	autofree char *open = text_format("<%s>", name);
 	const char *at = strstr(from, open);
@@ -239,8 +238,8 @@ md5_add(EVP_MD_CTX *md5, const char *hex)
 static const char *
 take(struct completion *c, const char *from, const char *end)
 {
-	autofree char *number = element(from, end, "PartNumber");
-	autofree char *etag = element(from, end, "ETag");
+	autofree char *number = s3_element(from, end, "PartNumber");
+	autofree char *etag = s3_element(from, end, "ETag");
 	const json_t *part =
 	    json_object_get(c->parts, number != NULL ? number : "");
 	long long n = number != NULL ? strtoll(number, NULL, 10) : 0;

@@ -14,6 +14,7 @@
  *   service     the good answer of every stage
  *   s3, s3_proof, s3_parts   a server of S3: objects, signatures, parts
  *   parts, parts_url, parts_complete   a large file in parts, with --parts
+ *   parts_s3    the same with its parts at a server of S3, with --parts-s3
  *   uploads     uploads in parts that are under way
  *   sign        HMACs and the signatures of S3
  *   shape       the form of good answers, as other servers give them
@@ -29,6 +30,10 @@
 #include <stdatomic.h>
 
 #include "fault.h"
+
+struct parts_s3 {
+	const char *url, *bucket, *key, *secret;
+};
 
 struct settings {
 	const char *dir;
@@ -57,6 +62,7 @@ struct settings {
 	double parts_told_s;      /* -1: what is true */
 	const char *parts_origin; /* of these URLs; NULL: the request's */
 	const char *parts_header; /* "Name: value", of each PUT; or NULL */
+	struct parts_s3 parts_s3; /* where the parts are kept; or all NULL */
 	long long seed;           /* of the faults that strike by chance */
 };
 

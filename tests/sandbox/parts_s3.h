@@ -1,0 +1,35 @@
+/*
+ * With --parts-s3 the parts of a file are kept by a server of S3, to which the
+ * URLs of parts lead; a whole file is fetched from there and stored here.
+ *
+ * Not as strict as our own storage: when the SHA-256 of a complete is wrong,
+ * the upload is over at S3 and so is not found from then on.
+ */
+#ifndef PARTS_S3_H
+#define PARTS_S3_H
+
+#include "answer.h"
+#include "request.h"
+
+/* Is it there that parts are kept? */
+bool parts_s3_is_used(const struct sandbox *);
+
+/*
+ * Begin an upload there, and note it down in ours.  False with the answer, as
+ * from each of these.
+ */
+bool parts_s3_begin(const struct request *, json_t *up, struct answer *);
+
+/* A URL of a part, the caller's. */
+char *parts_s3_url(const struct request *, const json_t *up, long long number);
+
+/* Bring the parts of ours up to date. */
+bool parts_s3_renew(const struct request *, json_t *up, struct answer *);
+
+/* Make parts 1 to n the file, feed it to the request's upload, and remove it. */
+bool parts_s3_complete(const struct request *, const json_t *up, size_t n,
+    struct answer *);
+
+bool parts_s3_abort(const struct request *, const json_t *up, struct answer *);
+
+#endif
