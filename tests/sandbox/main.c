@@ -5,6 +5,7 @@
 #include <netinet/in.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,34 +37,49 @@ sandbox_die(const char *fmt, ...)
 	_exit(2);
 }
 
-static const struct option options[] = {
-	{ "dir", required_argument, NULL, 'd' },
-	{ "tls", required_argument, NULL, 'c' },
-	{ "webhook-secret", required_argument, NULL, 's' },
-	{ "webhook-secret-previous", required_argument, NULL, 'S' },
-	{ "token", required_argument, NULL, 't' },
-	{ "oauth", required_argument, NULL, 'o' },
-	{ "oauth-life", required_argument, NULL, 'l' },
-	{ "oauth-told", required_argument, NULL, 'L' },
-	{ "max-file", required_argument, NULL, 'm' },
-	{ "discard-over", required_argument, NULL, 'k' },
-	{ "max-time", required_argument, NULL, 'T' },
-	{ "keep-alive", required_argument, NULL, 'a' },
-	{ "prefix", required_argument, NULL, 'p' },
-	{ "s3", required_argument, NULL, '3' },
-	{ "s3-region", required_argument, NULL, 'R' },
-	{ "s3-part-min", required_argument, NULL, 'M' },
-	{ "parts", required_argument, NULL, 'b' },
-	{ "parts-life", required_argument, NULL, 'e' },
-	{ "parts-told", required_argument, NULL, 'E' },
-	{ "parts-origin", required_argument, NULL, 'O' },
-	{ "parts-header", required_argument, NULL, 'H' },
-	{ "parts-s3", required_argument, NULL, 'G' },
-	{ "seed", required_argument, NULL, 'r' },
-	{ "shape", required_argument, NULL, 'f' },
-	{ "page-size", required_argument, NULL, 'P' },
-	{ 0 },
+enum kind {
+	KIND_TEXT,
+	KIND_NUMBER,
+	KIND_SECONDS,
+	KIND_PARTS_S3,
 };
+
+#define AT(member) offsetof(struct settings, member)
+
+static const struct flag {
+	const char *name;
+	enum kind kind;
+	size_t at;
+	size_t second; /* where a second word goes, or 0 */
+} known[] = {
+	{ "dir", KIND_TEXT, AT(dir), 0 },
+	{ "tls", KIND_TEXT, AT(certificate_file), AT(key_file) },
+	{ "webhook-secret", KIND_TEXT, AT(secret), 0 },
+	{ "webhook-secret-previous", KIND_TEXT, AT(secret_previous), 0 },
+	{ "token", KIND_TEXT, AT(token), 0 },
+	{ "oauth", KIND_TEXT, AT(client), AT(client_secret) },
+	{ "oauth-life", KIND_SECONDS, AT(token_life_s), 0 },
+	{ "oauth-told", KIND_SECONDS, AT(token_told_s), 0 },
+	{ "max-file", KIND_NUMBER, AT(max_file_bytes), 0 },
+	{ "discard-over", KIND_NUMBER, AT(keep_bytes), 0 },
+	{ "max-time", KIND_NUMBER, AT(max_time_s), 0 },
+	{ "keep-alive", KIND_NUMBER, AT(keep_alive_s), 0 },
+	{ "prefix", KIND_TEXT, AT(prefix), 0 },
+	{ "s3", KIND_TEXT, AT(s3_key), AT(s3_secret) },
+	{ "s3-region", KIND_TEXT, AT(s3_region), 0 },
+	{ "s3-part-min", KIND_NUMBER, AT(s3_part_min), 0 },
+	{ "parts", KIND_NUMBER, AT(part_bytes), 0 },
+	{ "parts-life", KIND_SECONDS, AT(parts_life_s), 0 },
+	{ "parts-told", KIND_SECONDS, AT(parts_told_s), 0 },
+	{ "parts-origin", KIND_TEXT, AT(parts_origin), 0 },
+	{ "parts-header", KIND_TEXT, AT(parts_header), 0 },
+	{ "parts-s3", KIND_PARTS_S3, AT(parts_s3), 0 },
+	{ "seed", KIND_NUMBER, AT(seed), 0 },
+	{ "shape", KIND_TEXT, AT(shape), 0 },
+	{ "page-size", KIND_NUMBER, AT(page_size), 0 },
+};
+
+#define FLAGS (sizeof(known) / sizeof(known[0]))
 
 static long long
 number_read(const char *text)
@@ -91,118 +107,48 @@ parts_s3_read(struct parts_s3 *s3, char *text)
 }
 
 static void
-option_take(struct settings *set, int letter)
+flag_take(struct settings *set, const struct flag *flag)
 {
-	switch (letter) {
-	case 'd':
-		set->dir = optarg;
+	void *at = (char *)set + flag->at;
+
+	switch (flag->kind) {
+	case KIND_TEXT:
+		*(const char **)at = optarg;
 		break;
-	case 'c':
-		set->certificate_file = optarg;
+	case KIND_NUMBER:
+		*(long long *)at = number_read(optarg);
 		break;
-	case 's':
-		set->secret = optarg;
+	case KIND_SECONDS:
+		*(double *)at = strtod(optarg, NULL);
 		break;
-	case 'S':
-		set->secret_previous = optarg;
+	case KIND_PARTS_S3:
+		parts_s3_read(at, optarg);
 		break;
-	case 't':
-		set->token = optarg;
-		break;
-	case 'o':
-		set->client = optarg;
-		break;
-	case 'l':
-		set->token_life_s = strtod(optarg, NULL);
-		break;
-	case 'L':
-		set->token_told_s = strtod(optarg, NULL);
-		break;
-	case 'm':
-		set->max_file_bytes = number_read(optarg);
-		break;
-	case 'k':
-		set->keep_bytes = number_read(optarg);
-		break;
-	case 'T':
-		set->max_time_s = number_read(optarg);
-		break;
-	case 'a':
-		set->keep_alive_s = number_read(optarg);
-		break;
-	case 'p':
-		set->prefix = optarg;
-		break;
-	case 'r':
-		set->seed = number_read(optarg);
-		break;
-	case '3':
-		set->s3_key = optarg;
-		break;
-	case 'R':
-		set->s3_region = optarg;
-		break;
-	case 'M':
-		set->s3_part_min = number_read(optarg);
-		break;
-	case 'b':
-		set->part_bytes = number_read(optarg);
-		break;
-	case 'e':
-		set->parts_life_s = strtod(optarg, NULL);
-		break;
-	case 'E':
-		set->parts_told_s = strtod(optarg, NULL);
-		break;
-	case 'O':
-		set->parts_origin = optarg;
-		break;
-	case 'H':
-		set->parts_header = optarg;
-		break;
-	case 'G':
-		parts_s3_read(&set->parts_s3, optarg);
-		break;
-	case 'f':
-		set->shape = optarg;
-		break;
-	case 'P':
-		set->page_size = number_read(optarg);
-		break;
-	default:
-		_exit(2);
 	}
 }
 
 static void
-options_read(struct settings *set, int argc, char **argv)
+flags_take(struct settings *set, int argc, char **argv)
 {
-	int letter;
+	struct option options[FLAGS + 1] = { 0 };
+	int answer, i;
 
-	*set = (struct settings){
-		.prefix = "",
-		.max_file_bytes = -1,
-		.keep_bytes = -1,
-		.max_time_s = MAX_TIME_DEFAULT_S,
-		.token_life_s = 300,
-		.token_told_s = -1,
-		.parts_life_s = 3600,
-		.parts_told_s = -1,
-		.s3_region = "us-east-1",
-		.s3_part_min = 5 * 1024 * 1024,
-	};
-	while ((letter = getopt_long(argc, argv, "+", options, NULL)) != -1) {
-		option_take(set, letter);
-		/* These have two words. */
-		if (letter == 'c' && optind < argc)
-			set->key_file = argv[optind++];
-		if (letter == 'o' && optind < argc)
-			set->client_secret = argv[optind++];
-		if (letter == '3' && optind < argc)
-			set->s3_secret = argv[optind++];
+	for (size_t n = 0; n < FLAGS; n++)
+		options[n] = (struct option){ known[n].name, required_argument,
+			NULL, 0 };
+	while ((answer = getopt_long(argc, argv, "+", options, &i)) != -1) {
+		if (answer != 0)
+			_exit(2);
+		flag_take(set, &known[i]);
+		if (known[i].second != 0 && optind < argc)
+			*(const char **)((char *)set + known[i].second) =
+			    argv[optind++];
 	}
-	if (set->dir == NULL || optind != argc)
-		sandbox_die("usage: sandbox --dir DIR [OPTION...]");
+}
+
+static void
+flags_check(const struct settings *set)
+{
 	if (set->certificate_file != NULL && set->key_file == NULL)
 		sandbox_die("--tls wants a certificate and a key");
 	if (set->client != NULL && set->client_secret == NULL)
@@ -217,6 +163,27 @@ options_read(struct settings *set, int argc, char **argv)
 		sandbox_die("--parts-header wants a name and a value");
 	if (*set->prefix != '\0' && *set->prefix != '/')
 		sandbox_die("--prefix wants a path");
+}
+
+static void
+options_read(struct settings *set, int argc, char **argv)
+{
+	*set = (struct settings){
+		.prefix = "",
+		.max_file_bytes = -1,
+		.keep_bytes = -1,
+		.max_time_s = MAX_TIME_DEFAULT_S,
+		.token_life_s = 300,
+		.token_told_s = -1,
+		.parts_life_s = 3600,
+		.parts_told_s = -1,
+		.s3_region = "us-east-1",
+		.s3_part_min = 5 * 1024 * 1024,
+	};
+	flags_take(set, argc, argv);
+	if (set->dir == NULL || optind != argc)
+		sandbox_die("usage: sandbox --dir DIR [OPTION...]");
+	flags_check(set);
 }
 
 static void
