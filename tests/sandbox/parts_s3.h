@@ -26,7 +26,9 @@ char *parts_s3_url(const struct request *, const json_t *up, long long number);
 /* Bring the parts of ours up to date. */
 bool parts_s3_renew(const struct request *, json_t *up, struct answer *);
 
-/* Make parts 1 to n the file, feed it to the request's upload, and remove it. */
+/*
+ * Make parts 1 to n a file, feed it to the request's upload, and remove it.
+ */
 bool parts_s3_complete(const struct request *, const json_t *up, size_t n,
     struct answer *);
 

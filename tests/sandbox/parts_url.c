@@ -147,7 +147,8 @@ parts_url_is_good(const struct request *req, struct answer *a)
 	if (!has_good_headers(req, a))
 		return false;
 	sign(t->upload, t->argument, expires != NULL ? expires : "", wanted);
-	if (signature == NULL || strcmp(signature, wanted) != 0)
+	if (expires == NULL || signature == NULL ||
+	    strcmp(signature, wanted) != 0)
 		answer_error(a, 403, "wrong signature");
 	else if (strtoll(expires, NULL, 10) < req->begun_ms)
 		answer_error(a, 403, "the URL has expired");
