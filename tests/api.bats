@@ -982,3 +982,11 @@ next() {
 	assert_equal "$(request part '.target | split("?")[0] |
 		split("/")[-1]' | sort | xargs)" "2 4"
 }
+
+@test "an upload that is gone when a part comes is begun anew" {
+	takes_parts
+	faults 'part * 1 status 404'
+	run_finalize 0
+	is_stored metadata.json "$MEDIA" a.mp4
+	assert_equal "$(requests begin)" 2
+}
