@@ -86,25 +86,31 @@ flight_hash_again(struct flight *f)
 	f->digest = digest_of(f);
 }
 
+static void
+add(const struct flight_sums *sums, struct digest *whole, const char *data,
+    size_t len)
+{
+	struct digest *const all[] = { sums->md5, sums->sha256, whole };
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		if (all[i])
+			digest_add(all[i], data, len);
+}
+
 int
 flight_hash_part(struct flight *f, int64_t offset, int64_t len,
-    unsigned char md5[DIGEST_SHA256_BYTES], struct err *e)
+    const struct flight_sums *sums, bool is_again, struct err *e)
 {
 	autofree char *chunk = xmalloc(CHUNK_BYTES);
-	struct digest *d = digest_new_md5();
 	ssize_t n = 0;
 
 	while (len > 0 && (n = stop_check(e)) == 0 &&
 	    (n = flight_read(f, offset, chunk,
 		 len < CHUNK_BYTES ? (size_t)len : CHUNK_BYTES, e)) > 0) {
-		digest_add(d, chunk, (size_t)n);
-		if (f->digest)
-			digest_add(f->digest, chunk, (size_t)n);
+		add(sums, is_again ? NULL : f->digest, chunk, (size_t)n);
 		offset += n;
 		len -= n;
 	}
-	(void)digest_sum(d, md5);
-	digest_free(d);
 	return n == -1 ? -1 : 0;
 }
 

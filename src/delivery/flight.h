@@ -68,12 +68,17 @@ int flight_recheck(struct flight *, struct err *e);
 ssize_t flight_read(const struct flight *, int64_t offset, char *to, size_t len,
     struct err *e);
 
+/* Of a part; any may be NULL. */
+struct flight_sums {
+	struct digest *md5, *sha256;
+};
+
 /*
- * The MD5 of a part, which is read in front of it; the parts come in order, as
- * they are the SHA-256, too.  -1 as above, or after a stop.
+ * Add a part to these, and to the SHA-256 of the whole unless it was read
+ * already: the parts come in order.  -1 as above, or after a stop.
  */
 int flight_hash_part(struct flight *, int64_t offset, int64_t len,
-    unsigned char md5[DIGEST_SHA256_BYTES], struct err *e);
+    const struct flight_sums *, bool is_again, struct err *e);
 
 /* So much of a growing file is left alone: near its end it is written to. */
 int64_t flight_margin(int64_t part_bytes);

@@ -90,7 +90,8 @@ upload_open_flight(struct upload *u, struct item *item, const struct fact *fact)
 		.name = &item->remote,
 		.generation = fact ? fact->generation : 0,
 		.goes_whole = item->goes_whole,
-		.is_hashed = u->deps->policy->checksum == CHECKSUM_SHA256,
+		.is_hashed = u->deps->policy->checksum == CHECKSUM_SHA256 &&
+		    !u->deps->is_ahead,
 	};
 	struct err e;
 

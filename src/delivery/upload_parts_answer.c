@@ -174,6 +174,7 @@ take_part(struct call *call, struct err *e)
 		.size = upload_part_size(p, call->number - 1),
 		.etag = call->etag,
 		.md5 = md5,
+		.sha256 = *part->sha256 ? part->sha256 : NULL,
 	    });
 	/* It gets on, as long as what was stored stays. */
 	if (!p->is_doubtful)

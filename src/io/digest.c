@@ -170,6 +170,20 @@ digest_to_hex(const unsigned char *sum, size_t len, char *hex)
 	hex[2 * len] = '\0';
 }
 
+bool
+digest_from_hex(const char *hex, unsigned char *sum, size_t len)
+{
+	static const char digits[] = "0123456789abcdef";
+
+	if (strlen(hex) != 2 * len || strspn(hex, digits) != 2 * len)
+		return false;
+	for (size_t i = 0; i < len; i++)
+		sum[i] =
+		    (unsigned char)((strchr(digits, hex[2 * i]) - digits) * 16 +
+			(strchr(digits, hex[2 * i + 1]) - digits));
+	return true;
+}
+
 size_t
 digest_sum(struct digest *d, unsigned char sum[DIGEST_SHA256_BYTES])
 {

@@ -36,6 +36,9 @@ void digest_once(const void *data, size_t len, char hex[DIGEST_HEX_BYTES]);
 /* The same of any bytes; hex has room for 2 * len + 1. */
 void digest_to_hex(const unsigned char *sum, size_t len, char *hex);
 
+/* The inverse; false if it is not that of len bytes. */
+bool digest_from_hex(const char *hex, unsigned char *sum, size_t len);
+
 /* HMAC-SHA256 (RFC 2104).  The caller has checked that the key is not empty. */
 void digest_hmac(const void *key, size_t key_len, const void *data, size_t len,
     unsigned char mac[DIGEST_SHA256_BYTES]);

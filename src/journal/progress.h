@@ -51,8 +51,8 @@ enum event_kind {
 	EVENT_OUTDATED,   /* id, size: of a compact journal, as superseded */
 	EVENT_UPLOAD_BEGUN, /* path, id, key, size, count: an upload in parts
 			       of that size; count is progress.forced */
-	EVENT_PART_STORED,  /* path, count, size, etag, md5: its part number
-			       count */
+	EVENT_PART_STORED,  /* path, count, size, etag, md5, and sha256 if it
+			       was sent ahead: its part number count */
 	EVENT_KINDS
 };
 
@@ -107,7 +107,8 @@ enum { PARTS_MOST = 10000 }; /* of an upload, at any store */
 
 /* What the store has said of a part; both NULL: nothing. */
 struct part_fact {
-	char *etag, *md5; /* of what was sent then, in hexadecimal */
+	/* Of what was sent then, in hexadecimal; sha256: NULL: not known. */
+	char *etag, *md5, *sha256;
 };
 
 /* An upload in parts that was begun, and not completed as far as we know. */

@@ -70,7 +70,8 @@ say_begun(struct compacting *c, const struct begun *b)
 				.path = b->path,
 				.count = (int64_t)i + 1,
 				.etag = b->parts[i].etag,
-				.md5 = b->parts[i].md5 });
+				.md5 = b->parts[i].md5,
+				.sha256 = b->parts[i].sha256 });
 }
 
 /* For those who know no more. */

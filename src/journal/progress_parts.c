@@ -19,6 +19,7 @@ empty(struct begun *b)
 	for (size_t i = 0; i < b->n; i++) {
 		free(b->parts[i].etag);
 		free(b->parts[i].md5);
+		free(b->parts[i].sha256);
 	}
 	free(b->parts);
 	free(b->path);
@@ -82,4 +83,5 @@ progress_add_part(struct progress *p, const struct event *ev)
 	}
 	mem_replace(&b->parts[number - 1].etag, ev->etag);
 	mem_replace(&b->parts[number - 1].md5, ev->md5);
+	mem_replace(&b->parts[number - 1].sha256, ev->sha256);
 }
