@@ -14,7 +14,7 @@ setup() {
 }
 
 teardown() {
-	[ -z "${PROXY_IN:-}" ] || exec {PROXY_IN}>&-
+	stop_proxy
 	common_teardown
 }
 
@@ -106,25 +106,10 @@ is_there() {
 
 # --- interrupted -------------------------------------------------------------
 
-# start_proxy: S3 is behind it from now on.
-start_proxy() {
-	mkdir "$DIR/proxy"
-	coproc PROXY {
-		exec "$ROOT/tests/s3/proxy" "${S3_URL##*:}" "$DIR/proxy" \
-			>/dev/null 3>&-
-	}
-	exec {PROXY_IN}>&"${PROXY[1]}"
-	wait_for test -s "$DIR/proxy/proxy-port"
-	export JIBRI_FINALIZE_S3_URL
-	JIBRI_FINALIZE_S3_URL=http://127.0.0.1:$(<"$DIR/proxy/proxy-port")
-}
-
-sent() {
-	cat "$DIR/proxy/sent" 2>/dev/null || echo 0
-}
-
-has_sent() {
-	(($(sent) >= $1))
+# uplink: S3 is behind a proxy from now on.
+uplink() {
+	start_proxy
+	export JIBRI_FINALIZE_S3_URL=$S3_PROXY
 }
 
 # killed_after MIB: the run, once so much has gone through the proxy, which is
@@ -154,7 +139,7 @@ of_another() {
 	! is_long || size=1024
 	export JIBRI_FINALIZE_S3_PART_SIZE=${part}M JIBRI_FINALIZE_ANSWER_TIMEOUT=60s
 	export JIBRI_FINALIZE_PARALLEL=2
-	start_proxy
+	uplink
 	for percent in 10 50 95; do
 		of_another "killed-at-$percent" "$size"
 		before=$(sent)
@@ -172,7 +157,7 @@ of_another() {
 @test "connections that are cut cost what was under way, within one run" {
 	local size=128 part=8 percent cost before
 	export JIBRI_FINALIZE_S3_PART_SIZE=${part}M JIBRI_FINALIZE_PARALLEL=2
-	start_proxy
+	uplink
 	big "$size"
 	for percent in 10 50 95; do
 		of_another "cut-at-$percent" "$size"
@@ -285,7 +270,7 @@ sends() {
 	keeps_parts 3
 	run_command 0 pack -o "$DIR/half.tar" "$REC"
 	mv "$REC" "$DIR/node-that-is-gone"
-	start_proxy
+	uplink
 	before=$(sent)
 	run_command 0 upload "$DIR/half.tar"
 	wait_for has_sent $((before + 12 * MIB))

@@ -20,7 +20,6 @@ setup_file() {
 setup() {
 	[ -n "${CHECK_S3:-}" ] || skip "make check-live runs this"
 	common_setup
-	start_s3
 	rmdir "$REC"
 	export JIBRI_FINALIZE_RECORDINGS_DIR=$DIR/recordings
 	export JIBRI_FINALIZE_S3_PART_SIZE=5M JIBRI_FINALIZE_STALL_TIMEOUT=20s
@@ -30,26 +29,15 @@ setup() {
 
 teardown() {
 	[ -z "$WATCH_PID" ] || kill -KILL "$WATCH_PID" 2>/dev/null || true
-	[ -z "${PROXY_IN:-}" ] || exec {PROXY_IN}>&-
+	stop_proxy
+	stop_parts_at_s3
 	common_teardown
 }
 
 # uplink: S3 is behind a slow one.
 uplink() {
-	mkdir "$DIR/proxy"
-	echo "$RATE" >"$DIR/proxy/rate"
-	coproc PROXY {
-		exec "$ROOT/tests/s3/proxy" "${S3_URL##*:}" "$DIR/proxy" \
-			>/dev/null 3>&-
-	}
-	exec {PROXY_IN}>&"${PROXY[1]}"
-	wait_for test -s "$DIR/proxy/proxy-port"
-	export JIBRI_FINALIZE_S3_URL
-	JIBRI_FINALIZE_S3_URL=http://127.0.0.1:$(<"$DIR/proxy/proxy-port")
-}
-
-sent() {
-	cat "$DIR/proxy/sent" 2>/dev/null || echo 0
+	start_proxy "$RATE"
+	export JIBRI_FINALIZE_S3_URL=$S3_PROXY
 }
 
 watch() {
@@ -93,8 +81,12 @@ uploads() {
 
 # is_there: byte for byte, and nothing half done.
 is_there() {
-	curl -sfg "$S3_URL/$S3_BUCKET/$ROOM/$SESSION/$MEDIA" |
-		cmp - "$REC/$MEDIA"
+	if [ -n "${S3_PID:-}" ]; then
+		cmp "$SB/store/$ROOM/$SESSION/$MEDIA" "$REC/$MEDIA"
+	else
+		curl -sfg "$S3_URL/$S3_BUCKET/$ROOM/$SESSION/$MEDIA" |
+			cmp - "$REC/$MEDIA"
+	fi
 	assert_equal "$(uploads)" ""
 	assert_equal "$(webhooks | grep -cF "STOPPED $ROOM $SESSION")" 1
 }
@@ -105,9 +97,10 @@ ahead() {
 			.event' | sed '/began/,$d' | wc -l
 }
 
-@test "a recording is there seconds after its end, however long it was" {
+# lengths: each of MINUTES is there soon after its end, for its bytes were sent
+# before, once.
+lengths() {
 	local minutes took ended live=() later size before
-	uplink
 	for minutes in $MINUTES; do
 		watch
 		before=$(sent)
@@ -137,7 +130,19 @@ ahead() {
 	((live[-1] <= live[0] + 2000))
 }
 
+@test "a recording is there seconds after its end, however long it was" {
+	start_s3
+	uplink
+	lengths
+}
+
+@test "the same by way of a file-service that takes parts" {
+	UPLINK=1 start_parts_at_s3 $((5 * 1024 * 1024))
+	lengths
+}
+
 @test "fragmented MP4, Matroska and a file that is rewritten at its end arrive right" {
+	start_s3
 	watch
 	records fragmented 20 mp4 -movflags frag_keyframe+empty_moov
 	(($(ahead) >= 3))
@@ -155,6 +160,7 @@ ahead() {
 
 @test "whenever watch is killed, it arrives right" {
 	local i recorder ended=0
+	start_s3
 	for i in 1 2 3 4; do
 		watch
 		records "killed-$i" 12 mp4 3>&- &
@@ -175,6 +181,7 @@ ahead() {
 }
 
 @test "a tenant's recording is begun anew under its key, and arrives right" {
+	start_s3
 	rooms "{\"[acme]$ROOM\": 7}"
 	watch
 	records tenant 12 mp4

@@ -28,7 +28,8 @@ start_s3() {
 }
 
 # start_parts_at_s3 BYTES [SANDBOX_FLAG...]: a file-service at URL that takes
-# files in parts of that size (5 MiB or more) and has them put to S3_URL.
+# files in parts of that size (5 MiB or more) and has them put to S3_URL; with
+# UPLINK=1 that is a proxy in front of it.
 start_parts_at_s3() {
 	local box=$SB bytes=$1
 	shift
@@ -38,8 +39,37 @@ start_parts_at_s3() {
 	unset "${!JIBRI_FINALIZE_S3_@}" JIBRI_FINALIZE_STORE
 	S3_PID=$SANDBOX_PID
 	SB=$box
+	S3_PROXY=$S3_URL
+	[ -z "${UPLINK:-}" ] || start_proxy ${RATE:+"$RATE"}
 	SANDBOX_PARTS_S3_SECRET=$S3_SECRET start_sandbox --parts "$bytes" \
-		--parts-s3 "$S3_URL $S3_BUCKET $S3_KEY" "$@"
+		--parts-s3 "$S3_PROXY $S3_BUCKET $S3_KEY" "$@"
+	export JIBRI_FINALIZE_PART_HOSTS=${S3_PROXY#http://}
+}
+
+# start_proxy [RATE]: what goes to S3_PROXY goes to S3_URL, so many bytes a second
+# at most, and is counted; see tests/s3/proxy.
+start_proxy() {
+	mkdir "$DIR/proxy"
+	[ -z "${1:-}" ] || echo "$1" >"$DIR/proxy/rate"
+	coproc PROXY {
+		exec "$ROOT/tests/s3/proxy" "${S3_URL##*:}" "$DIR/proxy" \
+			>/dev/null 3>&-
+	}
+	exec {PROXY_IN}>&"${PROXY[1]}"
+	wait_for test -s "$DIR/proxy/proxy-port"
+	S3_PROXY=http://127.0.0.1:$(<"$DIR/proxy/proxy-port")
+}
+
+stop_proxy() {
+	[ -z "${PROXY_IN:-}" ] || exec {PROXY_IN}>&-
+}
+
+sent() {
+	cat "$DIR/proxy/sent" 2>/dev/null || echo 0
+}
+
+has_sent() {
+	(($(sent) >= $1))
 }
 
 # After start_parts_at_s3, besides common_teardown.

@@ -1,0 +1,111 @@
+#!/usr/bin/env bats
+# A file-service whose parts are put to S3, which is the sandbox or, by make
+# check-s3, a real gateway.
+
+load lib
+load s3/s3
+
+setup() {
+	common_setup
+	recording
+	BIG=$REC/talk.bin
+	MIB=$((1024 * 1024))
+	export JIBRI_FINALIZE_ANSWER_TIMEOUT=20s
+}
+
+teardown() {
+	stop_proxy
+	stop_parts_at_s3
+	common_teardown
+	no_url
+}
+
+# no_url: a URL that S3 has signed is in nothing that the program left or said.
+no_url() {
+	[[ ${output-} != *X-Amz-* && ${output-} != *partNumber* ]] ||
+		{ echo "a URL in the output: $output" >&2; return 1; }
+	! grep -rlE 'X-Amz-Signature|partNumber' "$DIR" --exclude-dir=sandbox \
+		--exclude-dir=s3
+}
+
+big() {
+	head -c "$(($1 * MIB))" /dev/urandom >"${2:-$BIG}"
+}
+
+# is_there: whole, and neither the service nor the store keeps an upload.
+is_there() {
+	is_stored metadata.json "$MEDIA" talk.bin
+	assert_equal "$(jq length "$SB/uploads.json")" 0
+	assert_equal "$(s3_curl -H "x-amz-content-sha256: $(sha256_of '')" \
+		"$S3_URL/$S3_BUCKET?uploads=" | grep -c '<UploadId>')" 0
+}
+
+@test "parts go to the store, by URLs that it has signed, and become the service's file" {
+	start_parts_at_s3 $((5 * MIB))
+	big 17
+	run_finalize 0 --log-level trace
+	is_there
+	refute_output_has warning
+	assert_equal "$(requests upload) $(requests complete)" "2 1"
+	run_command 0 verify --deep "$REC"
+}
+
+@test "a host that is not listed gets nothing" {
+	start_parts_at_s3 $((5 * MIB))
+	big 17
+	run_finalize 0 --part-hosts example.org
+	is_there
+	assert_output_has "which part-hosts does not list; sending it in one piece"
+	assert_equal "$(requests upload)" 3
+}
+
+@test "URLs that have expired are renewed" {
+	start_parts_at_s3 $((5 * MIB)) --parts-life 4 --parts-told 3600
+	big 22
+	run_finalize 0 --limit-rate 3M --parallel 1
+	is_there
+	refute_output_has warning
+	(($(requests urls) >= 2))
+}
+
+# killed_after MIB: the run, once so much has gone through the proxy.
+killed_after() {
+	local pid at=$(($(sent) + $1 * MIB))
+	"$BIN" "$REC" --limit-rate 100M >"$DIR/log" 2>&1 3>&- &
+	pid=$!
+	wait_for has_sent "$at"
+	kill -9 "$pid"
+	! wait "$pid" 2>/dev/null
+	(($(sent) < at + 40 * MIB))
+}
+
+# bats test_tags=slow
+@test "killed at 95 %, a large file costs two parts more than it has" {
+	local size=256 part=8 cost
+	[ "${LONG:-}" != 1 ] && [ -z "${CHECK_S3:-}" ] || size=1024
+	export JIBRI_FINALIZE_PARALLEL=2 JIBRI_FINALIZE_ANSWER_TIMEOUT=60s
+	UPLINK=1 start_parts_at_s3 $((part * MIB))
+	big "$size"
+	killed_after $((size * 95 / 100))
+	run_finalize 0
+	cost=$(($(sent) / MIB))
+	echo "# killed at 95 %: $cost MiB for $size" >&3
+	is_there
+	((cost <= size + 2 * part))
+}
+
+# bats test_tags=slow
+@test "cut at 95 %, it costs what was under way, within one run" {
+	local size=256 part=8 cost
+	[ "${LONG:-}" != 1 ] && [ -z "${CHECK_S3:-}" ] || size=1024
+	export JIBRI_FINALIZE_PARALLEL=2 JIBRI_FINALIZE_ANSWER_TIMEOUT=60s
+	UPLINK=1 start_parts_at_s3 $((part * MIB))
+	big "$size"
+	echo $((size * MIB * 95 / 100)) >"$DIR/proxy/cut-at"
+	run_finalize 0
+	[ ! -e "$DIR/proxy/cut-at" ]
+	cost=$(($(sent) / MIB))
+	echo "# cut at 95 %: $cost MiB for $size" >&3
+	is_there
+	((cost <= size + 2 * part))
+}
