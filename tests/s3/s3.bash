@@ -41,6 +41,7 @@ start_parts_at_s3() {
 	SB=$box
 	S3_PROXY=$S3_URL
 	[ -z "${UPLINK:-}" ] || start_proxy ${RATE:+"$RATE"}
+	[ -z "${CHECK_S3:-}" ] || set -- --max-time 7200 "$@"
 	SANDBOX_PARTS_S3_SECRET=$S3_SECRET start_sandbox --parts "$bytes" \
 		--parts-s3 "$S3_PROXY $S3_BUCKET $S3_KEY" "$@"
 	export JIBRI_FINALIZE_PART_HOSTS=${S3_PROXY#http://}
