@@ -100,10 +100,10 @@ struct upload {
 
 struct part {
 	unsigned char
-	    md5[PART_MD5_BYTES]; /* of the file's bytes, once hashed */
+	    md5[PART_MD5_BYTES];       /* of the file's bytes, once hashed */
 	char sha256[DIGEST_HEX_BYTES]; /* the same; empty: it is not needed */
-	char *listed;            /* the ETag that the store shows; NULL: none */
-	char *url;               /* where it goes, if the store gives URLs */
+	char *listed; /* the ETag that the store shows; NULL: none */
+	char *url;    /* where it goes, if the store gives URLs */
 	int64_t url_ms, url_end_ms; /* given and expiring; clock_mono_ms() */
 	bool was_refused;           /* at that URL, since it was stored */
 	bool is_flying, is_stored;
