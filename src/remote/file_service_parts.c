@@ -17,8 +17,6 @@ enum {
 	USUAL_BYTES = 8 * 1024 * 1024,
 	LEAST_BYTES = 64 * 1024,
 	MOST_ID = 512,
-	MOST_URL = 8 * 1024,
-	MOST_HEADERS = 32,
 };
 static const int64_t most_bytes = 5LL * 1024 * 1024 * 1024;
 
@@ -225,93 +223,6 @@ read_begin(const struct reading *r, const json_t *json, struct err *e)
 	return PART_DONE;
 }
 
-/* RFC 9110, 5.1 and 5.5, and nothing that frames the message. */
-static bool
-is_header(const char *name, const char *value)
-{
-	static const char token[] = "abcdefghijklmnopqrstuvwxyz"
-				    "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				    "0123456789!#$%&'*+-.^_`|~";
-	static const char *const framing[] = { "Connection", "Content-Length",
-		"Expect", "Host", "Keep-Alive", "TE", "Trailer",
-		"Transfer-Encoding", "Upgrade" };
-
-	if (value == NULL || *name == '\0' ||
-	    name[strspn(name, token)] != '\0' ||
-	    strncasecmp(name, "Proxy-", strlen("Proxy-")) == 0)
-		return false;
-	for (size_t i = 0; i < sizeof(framing) / sizeof(framing[0]); i++)
-		if (strcasecmp(name, framing[i]) == 0)
-			return false;
-	for (const char *c = value; *c; c++)
-		if ((unsigned char)*c < ' ' || *c == '\x7f')
-			return false;
-	return strlen(value) <= MOST_URL && *value;
-}
-
-static bool
-read_headers(const json_t *json, struct text_list *headers)
-{
-	const char *name;
-	json_t *value;
-
-	if (json_object_size(json) > MOST_HEADERS)
-		return false;
-	json_object_foreach((json_t *)json, name, value)
-	{
-		autofree char *line = NULL;
-
-		if (!is_header(name, json_string_value(value)))
-			return false;
-		line = xasprintf("%s: %s", name, json_string_value(value));
-		text_list_add(headers, line);
-	}
-	return true;
-}
-
-/* "host" or "host:port", of an origin. */
-static bool
-is_listed(const struct text_list *hosts, const char *origin)
-{
-	const char *host = strstr(origin, "://") + 3;
-	size_t bare = (size_t)(strrchr(host, ':') - host);
-
-	for (size_t i = 0; i < hosts->n; i++)
-		if (strcasecmp(hosts->items[i], host) == 0 ||
-		    (strlen(hosts->items[i]) == bare &&
-			strncasecmp(hosts->items[i], host, bare) == 0))
-			return true;
-	return false;
-}
-
-/*
- * Recordings go to nobody but the service and whom the settings name, and no
- * less protected than to the service.
- */
-static bool
-may_go_to(const struct file_service_policy *p, const char *url, struct err *e)
-{
-	autofree char *own = http_url_origin(p->url);
-	autofree char *origin =
-	    url && strlen(url) <= MOST_URL ? http_url_origin(url) : NULL;
-	bool is_plain = origin && strncmp(origin, "http:", 5) == 0;
-
-	if (origin && own && strcmp(origin, own) == 0)
-		return true;
-	if (origin && is_listed(&p->part_hosts, origin) &&
-	    (!is_plain || (own && strncmp(own, "http:", 5) == 0)))
-		return true;
-	if (origin)
-		(void)err_set(e, ERR_CONFIG,
-		    "the URL of a part leads to %s, which %s", origin,
-		    is_listed(&p->part_hosts, origin)
-			? "https does not protect"
-			: "part-hosts does not list");
-	else
-		(void)err_set(e, ERR_CONFIG, "the URL of a part is none");
-	return false;
-}
-
 static enum part_outcome
 read_urls(const struct reading *r, const json_t *json, struct err *e)
 {
@@ -321,7 +232,7 @@ read_urls(const struct reading *r, const json_t *json, struct err *e)
 	enum part_outcome outcome = PART_DONE;
 
 	if (!json_is_object(urls) ||
-	    !read_headers(json_object_get(record, "headers"), &headers))
+	    !file_service_headers(json_object_get(record, "headers"), &headers))
 		outcome = not_understood(r, "names no URLs and headers", e);
 	for (size_t i = 0; outcome == PART_DONE && i < r->call->n; i++) {
 		size_t number = r->call->number + i;
@@ -330,7 +241,7 @@ read_urls(const struct reading *r, const json_t *json, struct err *e)
 
 		if (url == NULL && i > 0)
 			continue;
-		if (may_go_to(&r->policy->file, url, e))
+		if (file_service_may_go_to(&r->policy->file, url, e))
 			r->found(r->ctx,
 			    &(struct part_record){ .number = number,
 				.url = (char *)url,
