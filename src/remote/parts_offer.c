@@ -13,9 +13,11 @@ enum {
 
 enum word { UNKNOWN, ASKED, TAKES, TAKES_NONE };
 
+enum { WORDS = 4 };
+
+/* In one, so that nobody sees the one without the other. */
 struct parts_offer {
-	_Atomic int word; /* enum word */
-	_Atomic int64_t at_ms;
+	_Atomic int64_t said; /* clock_mono_ms() * WORDS + enum word */
 };
 
 struct parts_offer *
@@ -36,11 +38,17 @@ parts_offer_free(struct parts_offer *o)
 		(void)munmap(o, sizeof(*o));
 }
 
-static int
-word_of(struct parts_offer *o)
+static int64_t
+said_now(enum word word)
 {
-	int word = o->word;
-	int64_t age_ms = clock_mono_ms() - o->at_ms;
+	return clock_mono_ms() * WORDS + word;
+}
+
+static enum word
+word_of(int64_t said)
+{
+	enum word word = (enum word)(said % WORDS);
+	int64_t age_ms = clock_mono_ms() - said / WORDS;
 
 	return (word == ASKED && age_ms > ASKING_MS) ||
 		(word == TAKES_NONE && age_ms > REFUSED_MS)
@@ -51,33 +59,30 @@ word_of(struct parts_offer *o)
 bool
 parts_offer_is_refused(struct parts_offer *o)
 {
-	return o && word_of(o) == TAKES_NONE;
+	return o && word_of(o->said) == TAKES_NONE;
 }
 
 enum part_offer
 parts_offer_look(struct parts_offer *o)
 {
-	int word = o ? word_of(o) : TAKES;
-	int had = o ? o->word : 0;
+	int64_t had = o ? o->said : TAKES;
+	enum word word = word_of(had);
 
 	if (word == TAKES_NONE)
 		return OFFER_NONE;
 	if (word == TAKES)
 		return OFFER_ASK;
-	if (word == ASKED ||
-	    !atomic_compare_exchange_strong(&o->word, &had, ASKED))
-		return OFFER_WAIT;
-	o->at_ms = clock_mono_ms();
-	return OFFER_ASK;
+	return word == UNKNOWN &&
+		atomic_compare_exchange_strong(&o->said, &had, said_now(ASKED))
+	    ? OFFER_ASK
+	    : OFFER_WAIT;
 }
 
 static void
 say(struct parts_offer *o, enum word word)
 {
-	if (o == NULL)
-		return;
-	o->at_ms = clock_mono_ms();
-	o->word = word;
+	if (o)
+		o->said = said_now(word);
 }
 
 void
@@ -95,12 +100,12 @@ parts_offer_refuse(struct parts_offer *o)
 void
 parts_offer_forget(struct parts_offer *o)
 {
-	if (o && o->word == ASKED)
+	if (o && o->said % WORDS == ASKED)
 		say(o, UNKNOWN);
 }
 
 bool
 parts_offer_is_taken(struct parts_offer *o)
 {
-	return o && o->word == TAKES;
+	return o && o->said % WORDS == TAKES;
 }
