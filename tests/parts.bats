@@ -145,7 +145,8 @@ numbers() {
 	local i=0 answer
 	takes_parts
 	for answer in "status 404" "status 405" "status 501" "status 400" \
-		"status 403" "status 415" "status 500" html; do
+		"status 403" "status 415" "status 500" html \
+		"redirect 302 https://elsewhere.example/login"; do
 		faults "begin * * $answer"
 		another_recording "9f1c2d3e-aaaa-4bbb-8ccc-1234567890a$((i++))"
 		BIG=$REC/talk.bin

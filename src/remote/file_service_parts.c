@@ -177,9 +177,22 @@ not_understood(const struct reading *r, const char *what, struct err *e)
 	return unfit(r, e);
 }
 
+/* Another try would not change it; 401 is for the credentials. */
+static bool
+is_final(const struct http_answer *answer)
+{
+	long status = answer->status;
+
+	return status == 501 ||
+	    ((status / 100 == 3 || status / 100 == 4) && status != 401 &&
+		status != 408 && status != 425 && status != 429 &&
+		!answer->was_unexpected);
+}
+
 /*
- * Where nobody knows the path, any refusal may be the answer; 500 and 501 are
- * the application's own.  Whoever took one before is asked again.
+ * Where nobody knows the path, any refusal may be the answer, or a redirect to
+ * where people log in; 500 and 501 are the application's own.  Whoever took
+ * one before is asked again.
  */
 static enum part_outcome
 refuse_begin(const struct reading *r, struct err *e)
@@ -188,11 +201,10 @@ refuse_begin(const struct reading *r, struct err *e)
 	long status = r->answer->status;
 	bool is_known = parts_offer_is_taken(o);
 	bool is_absent = status == 404 || status == 405 || status == 501;
-	bool is_passing = status == 401 || status == 408 || status == 425 ||
-	    status == 429 || status / 100 != 4;
+	bool is_passing = !is_final(r->answer) && status != 500;
 
 	parts_offer_forget(o);
-	if (!is_absent && (is_known || (is_passing && status != 500)))
+	if (!is_absent && (is_known || is_passing))
 		return PART_FAILED;
 	if (!is_known && status != 500)
 		parts_offer_refuse(o);
