@@ -188,6 +188,47 @@ numbers() {
 	assert_equal "$(requests upload)" 2
 }
 
+@test "who takes parts and does not do what belongs to that gets the file in one piece" {
+	local fault
+	takes_parts
+	for fault in "urls * * status 400" "urls * * status 403" \
+		"urls * * status 405" "urls * * status 501" "urls * * html" \
+		"part * * status 400" "part * * status 200" \
+		"complete * * status 400" "complete * * status 405" \
+		"complete * * status 501"; do
+		faults "$fault"
+		another_recording "not-done-${fault//[^a-z0-9]/}"
+		BIG=$REC/talk.bin
+		big 200
+		run_finalize 0
+		is_there
+		assert_output_has "sending it in one piece"
+	done
+	assert_equal "$(requests abort)" 10
+}
+
+@test "an upload that cannot be aborted keeps no file from going" {
+	local fault
+	takes_parts
+	for fault in 403 405 501 503; do
+		faults "abort * * status $fault" "part */2?* * status 403"
+		another_recording "whole-$fault"
+		BIG=$REC/talk.bin
+		big 200
+		run_finalize 0
+		is_stored metadata.json "$MEDIA" talk.bin
+	done
+	for fault in 403 405 501; do
+		faults "abort * * status $fault" "complete * 1 status 409"
+		another_recording "anew-$fault"
+		BIG=$REC/talk.bin
+		big 200
+		run_finalize 0
+		is_stored metadata.json "$MEDIA" talk.bin
+	done
+	assert_equal "$(requests upload)" 18
+}
+
 # --- URLs -----------------------------------------------------------------------
 
 @test "a URL that has expired is renewed once" {
@@ -284,6 +325,41 @@ numbers() {
 	is_there
 	assert_equal "$(numbers)" "1 2 3 4 5 6 7 8 9 10"
 	assert_equal "$(requests complete)" 1
+}
+
+@test "without a list, the journal says what is there" {
+	local code
+	takes_parts
+	for code in 400 403 405 501; do
+		another_recording "unlisted-$code"
+		BIG=$REC/talk.bin
+		: >"$SB/requests.jsonl"
+		faults "part */4?* * status 500"
+		big 300
+		run_finalize 75 --tries 1 --parallel 1
+		faults "parts * * status $code"
+		run_finalize 0
+		is_there
+		assert_equal "$(numbers)" "1 2 3 4 5"
+	done
+}
+
+@test "a list that is none is no reason to keep a file back" {
+	local answer
+	takes_parts
+	printf '{}' >"$SB/answer"
+	for answer in "body answer" html; do
+		another_recording "odd-list-${answer%% *}"
+		BIG=$REC/talk.bin
+		faults "part */4?* * status 500"
+		big 300
+		run_finalize 75 --tries 1 --parallel 1
+		faults "parts * * $answer"
+		run_finalize 0
+		is_there
+		assert_output_has "sending it in one piece"
+	done
+	assert_equal "$(requests upload) $(requests abort)" "6 2"
 }
 
 @test "a lost answer of complete makes no second file" {

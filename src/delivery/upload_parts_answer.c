@@ -32,7 +32,8 @@ take_unfit(struct call *call, struct err *e)
 	struct parts *p = call->parts;
 
 	/* Of an upload that is gone. */
-	if (call->step != PART_BEGIN && p->step != PART_PUT)
+	if ((call->step == PART_URLS || call->step == PART_PUT) &&
+	    p->step != PART_PUT)
 		return true;
 	p->item->goes_whole = true;
 	if (*e->text)
@@ -272,6 +273,7 @@ static bool (*const answers[][PART_FAILED])(struct call *, struct err *) = {
 	[PART_LIST] = { [PART_DONE] = take_list,
 	    [PART_MORE] = take_more,
 	    [PART_REFUSED] = take_journal,
+	    [PART_UNFIT] = take_unfit,
 	    [PART_GONE] = take_loss },
 	[PART_URLS] = { [PART_DONE] = take_urls,
 	    [PART_GONE] = take_loss,
@@ -281,7 +283,9 @@ static bool (*const answers[][PART_FAILED])(struct call *, struct err *) = {
 	    [PART_UNFIT] = take_unfit,
 	    [PART_GONE] = take_loss,
 	    [PART_MANY] = take_limit },
-	[PART_COMPLETE] = { [PART_DONE] = take_whole, [PART_GONE] = take_loss },
+	[PART_COMPLETE] = { [PART_DONE] = take_whole,
+	    [PART_UNFIT] = take_unfit,
+	    [PART_GONE] = take_loss },
 	[PART_ABORT] = { [PART_DONE] = take_end,
 	    [PART_REFUSED] = take_end,
 	    [PART_GONE] = take_end },

@@ -375,15 +375,17 @@ refuse(const struct reading *r, struct err *e)
 		return refuse_begin(r, e);
 	if (step == PART_PUT)
 		return refuse_part(r, e);
-	if (status == 404 && step != PART_BEGIN) {
+	if (status == 404) {
 		e->class = ERR_TEMPORARY;
 		return PART_GONE;
 	}
 	if (step == PART_COMPLETE && (status == 409 || status == 422))
 		return e->class = ERR_TEMPORARY, PART_BAD;
-	return step == PART_LIST && (status == 405 || status == 501)
-	    ? PART_REFUSED
-	    : PART_FAILED;
+	if (!is_final(r->answer))
+		return PART_FAILED;
+	/* It goes on without the list, and without the end of another one. */
+	return step == PART_LIST || step == PART_ABORT ? PART_REFUSED
+						       : unfit(r, e);
 }
 
 static enum part_outcome
