@@ -362,6 +362,15 @@ numbers() {
 	assert_equal "$(requests upload) $(requests abort)" "6 2"
 }
 
+@test "a part of an upload that is gone begins it anew" {
+	takes_parts
+	faults "part */3?* 1 status 404"
+	big 200
+	run_finalize 0
+	is_stored metadata.json "$MEDIA" talk.bin
+	assert_equal "$(requests begin) $(requests complete)" "2 1"
+}
+
 @test "a lost answer of complete makes no second file" {
 	takes_parts
 	faults "complete * 1 drop-stored"

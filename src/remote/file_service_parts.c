@@ -349,6 +349,14 @@ read_answer(const struct reading *r, struct err *e)
 				  : read_list(r, json, e);
 }
 
+/* Another can be begun. */
+static enum part_outcome
+gone(struct err *e)
+{
+	e->class = ERR_TEMPORARY;
+	return PART_GONE;
+}
+
 /* Of the storage behind a URL: 403 is how it says that this one expired. */
 static enum part_outcome
 refuse_part(const struct reading *r, struct err *e)
@@ -358,7 +366,7 @@ refuse_part(const struct reading *r, struct err *e)
 	if (status == 403)
 		return PART_EXPIRED;
 	if (status == 404)
-		return e->class = ERR_TEMPORARY, PART_GONE;
+		return gone(e);
 	return e->class == ERR_TEMPORARY || r->answer->was_unexpected
 	    ? PART_FAILED
 	    : unfit(r, e);
@@ -375,10 +383,8 @@ refuse(const struct reading *r, struct err *e)
 		return refuse_begin(r, e);
 	if (step == PART_PUT)
 		return refuse_part(r, e);
-	if (status == 404) {
-		e->class = ERR_TEMPORARY;
-		return PART_GONE;
-	}
+	if (status == 404)
+		return gone(e);
 	if (step == PART_COMPLETE && (status == 409 || status == 422))
 		return e->class = ERR_TEMPORARY, PART_BAD;
 	if (!is_final(r->answer))
