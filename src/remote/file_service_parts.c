@@ -17,6 +17,8 @@ enum {
 	USUAL_BYTES = 8 * 1024 * 1024,
 	LEAST_BYTES = 64 * 1024,
 	MOST_ID = 512,
+	MOST_GOOD_S = 365 * 24 * 3600, /* what is said to be good for longer
+					  is good for ever */
 };
 static const int64_t most_bytes = 5LL * 1024 * 1024 * 1024;
 
@@ -219,6 +221,7 @@ read_begin(const struct reading *r, const json_t *json, struct err *e)
 	autofree char *id =
 	    request_answer_id(r->answer, json_object_get(record, "uploadId"));
 	int64_t bytes = json_member_number(record, "partSize", 0);
+	int64_t good_s = json_member_number(record, "expiresIn", 0);
 
 	if (id == NULL || strlen(id) > MOST_ID)
 		return not_understood(r, "names no upload", e);
@@ -226,7 +229,8 @@ read_begin(const struct reading *r, const json_t *json, struct err *e)
 	    &(struct part_record){
 		.id = id,
 		.size = bytes,
-		.good_ms = json_member_number(record, "expiresIn", 0) * 1000,
+		.good_ms =
+		    good_s > 0 && good_s <= MOST_GOOD_S ? good_s * 1000 : 0,
 	    });
 	if (bytes < LEAST_BYTES || bytes > most_bytes ||
 	    (r->call->size > 0 && (r->call->size - 1) / bytes >= PARTS_MOST))

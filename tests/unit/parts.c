@@ -223,6 +223,99 @@ test_answers(void **state)
 	}
 }
 
+/* The same of a file-service, which says how large parts are. */
+
+static void
+test_file_service_bytes(void **state)
+{
+	const struct destination_policy policy = {
+		.file = { .parts = WANTED_AUTO, .parts_from = 16 * MIB },
+	};
+	const struct destination_policy none = {
+		.file = { .parts = WANTED_NO, .parts_from = 16 * MIB },
+	};
+
+	(void)state;
+	assert_int_equal(file_service.parts->bytes(&policy, 16 * MIB), 0);
+	assert_true(file_service.parts->bytes(&policy, 16 * MIB + 1) > 0);
+	assert_int_equal(file_service.parts->bytes(&none, 16 * MIB + 1), 0);
+}
+
+static void
+note_begun(void *ctx, const struct part_record *r)
+{
+	(void)buf_addf(ctx, "%s|%lld|%lld;", shown(r->id), (long long)r->size,
+	    (long long)r->good_ms);
+}
+
+static void
+test_begun(void **state)
+{
+	static const struct {
+		int64_t size;
+		const char *body;
+		enum part_outcome want;
+		const char *found; /* if it is done */
+	} rows[] = {
+		{ MIB, "{\"uploadId\":\"u\",\"partSize\":65536}", PART_DONE,
+		    "u|65536|0;" },
+		{ MIB, "{\"data\":{\"uploadId\":7,\"partSize\":\"65536\"}}",
+		    PART_DONE, "7|65536|0;" },
+		{ MIB, "{\"uploadId\":\"u\",\"partSize\":65535}", PART_UNFIT,
+		    NULL },
+		{ MIB, "{\"uploadId\":\"u\",\"partSize\":5368709120}",
+		    PART_DONE, "u|5368709120|0;" },
+		{ MIB, "{\"uploadId\":\"u\",\"partSize\":5368709121}",
+		    PART_UNFIT, NULL },
+		/* 10,000 parts, one more, and who knows how many. */
+		{ 655360000, "{\"uploadId\":\"u\",\"partSize\":65536}",
+		    PART_DONE, "u|65536|0;" },
+		{ 655360001, "{\"uploadId\":\"u\",\"partSize\":65536}",
+		    PART_UNFIT, NULL },
+		{ -1, "{\"uploadId\":\"u\",\"partSize\":65536}", PART_DONE,
+		    "u|65536|0;" },
+		{ MIB,
+		    "{\"uploadId\":\"u\",\"partSize\":65536,"
+		    "\"expiresIn\":60}",
+		    PART_DONE, "u|65536|60000;" },
+		{ MIB,
+		    "{\"uploadId\":\"u\",\"partSize\":65536,"
+		    "\"expiresIn\":9223372036854775807}",
+		    PART_DONE, "u|65536|0;" },
+		{ MIB,
+		    "{\"uploadId\":\"u\",\"partSize\":65536,"
+		    "\"expiresIn\":-9223372036854775807}",
+		    PART_DONE, "u|65536|0;" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(rows); i++) {
+		const struct destination_policy policy = { 0 };
+		struct http_answer answer = {
+			.outcome = HTTP_ANSWERED,
+			.status = 201,
+			.content_type = (char *)"application/json",
+			.what = (char *)"POST",
+		};
+		autobuf struct buf got = { 0 };
+		struct err e = { 0 };
+		enum part_outcome outcome;
+
+		(void)buf_adds(&answer.body, rows[i].body);
+		outcome = file_service.parts->judge(&policy,
+		    &(const struct part_call){
+			.step = PART_BEGIN,
+			.size = rows[i].size,
+		    },
+		    &answer, note_begun, &got, &e);
+		check(outcome == rows[i].want &&
+			(rows[i].found == NULL ||
+			    strcmp(buf_str(&got), rows[i].found) == 0),
+		    "%zu: %d, %s", i, (int)outcome, buf_str(&got));
+		buf_free(&answer.body);
+	}
+}
+
 static const struct CMUnitTest tests[] = {
 	TEST("parts are of the size that is set, or as large as 10,000 need",
 	    test_part_bytes),
@@ -231,6 +324,10 @@ static const struct CMUnitTest tests[] = {
 	TEST("each request of an upload in parts has its URL", test_url),
 	TEST("what a store says of an upload in parts is understood",
 	    test_answers),
+	TEST("files above parts-from go to a file-service in parts",
+	    test_file_service_bytes),
+	TEST("a file-service may begin an upload of 10,000 parts of its size",
+	    test_begun),
 };
 
 const struct unit_tests parts_tests = { tests, LENGTH(tests) };
