@@ -95,6 +95,18 @@ numbers() {
 	assert_equal "$(request part '.headers["x-storage-class"]' | sort -u)" hot
 }
 
+@test "what was given with older URLs does not go with newer ones" {
+	takes_parts
+	printf '{"urls": {"1": "%s/storage/x/1"}, "headers": {"x-old": "1"}}' \
+		"$URL" >"$SB/answer"
+	faults "urls * 1 body answer" "part */storage/x/1 * status 403"
+	big 200
+	run_finalize 0
+	is_there
+	assert_equal "$(numbers)" "1 2 3 4"
+	refute_output_has warning
+}
+
 @test "more parts than URLs at once" {
 	takes_parts
 	big 2500

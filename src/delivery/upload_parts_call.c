@@ -136,18 +136,33 @@ note_begun(struct parts *p, const struct part_record *record)
 	flight_hash_again(p->item->flight);
 }
 
+/* They go with the URLs of the same answer, and not with those of before. */
+static void
+note_headers(struct parts *p, const struct text_list *given)
+{
+	bool is_same = p->headers.n == given->n;
+
+	for (size_t i = 0; is_same && i < given->n; i++)
+		is_same = strcmp(p->headers.items[i], given->items[i]) == 0;
+	if (is_same)
+		return;
+	for (size_t i = 0; i < p->cap; i++)
+		mem_replace(&p->all[i].url, NULL);
+	text_list_free(&p->headers);
+	for (size_t i = 0; i < given->n; i++)
+		text_list_add(&p->headers, given->items[i]);
+}
+
 static void
 note_url(struct parts *p, const struct part_record *record)
 {
 	struct part *part = &p->all[record->number - 1];
 
+	note_headers(p, record->headers);
 	mem_replace(&part->url, record->url);
 	part->url_ms = clock_mono_ms();
 	part->url_end_ms =
 	    p->good_ms > 0 ? part->url_ms + p->good_ms : INT64_MAX;
-	text_list_free(&p->headers);
-	for (size_t i = 0; i < record->headers->n; i++)
-		text_list_add(&p->headers, record->headers->items[i]);
 }
 
 static void
