@@ -502,3 +502,21 @@ checks() {
 	checks ok --write --part-hosts localhost
 	assert_output_has "it takes parts"
 }
+
+@test "what the storage repeats of a URL and its headers is not shown" {
+	local status
+	takes_parts
+	printf '{"urls": {"1": "%s/storage/x/1?signature=h1dden-url"},
+		"headers": {"x-key": "h1dden-a h1dden-b"}}' "$URL" >"$SB/answer"
+	echo "odd: h1dden-url, h1dden-a h1dden-b" >"$SB/reason"
+	for status in 200 400 500; do
+		faults "urls * 1 body answer" \
+			"part */storage/x/1?* * status-body $status reason text/plain"
+		another_recording "repeated-$status"
+		BIG=$REC/talk.bin
+		big 200
+		run_finalize 0
+		assert_output_has "odd: ***"
+		refute_output_has h1dden
+	done
+}

@@ -188,9 +188,10 @@ mask_all(const struct http_answer *a, struct scan *scan)
 			mask_forms(scan, *a->secrets[i]);
 	for (size_t i = 0; a->request && i < a->request->headers->n; i++) {
 		const char *line = a->request->headers->items[i];
-		const char *blank = strrchr(line, ' ');
+		/* Without "Bearer"; what is another's is secret as a whole. */
+		const char *blank = a->request->is_bare ? strchr(line, ' ')
+							: strrchr(line, ' ');
 
-		/* Without "Bearer". */
 		if (blank && !http_is_harmless(line, strcspn(line, ":")))
 			mask_forms(scan, blank + 1);
 	}
