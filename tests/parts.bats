@@ -3,6 +3,7 @@
 # as it was.
 
 load lib
+load live
 
 setup() {
 	common_setup
@@ -12,7 +13,7 @@ setup() {
 	export JIBRI_FINALIZE_PARTS_FROM=100k
 }
 teardown() {
-	common_teardown
+	live_teardown
 	no_url
 }
 
@@ -143,8 +144,11 @@ numbers() {
 @test "a sweep asks once for all of its visits, also with several at once" {
 	local i
 	start_sandbox
+	faults "other * * slow-store 0.5"
+	# The first visit is alone, and has nothing to ask.
+	touch -d '2 minutes ago' "$REC"/* "$REC"
 	for i in 1 2 3 4 5 6; do
-		another_recording "9f1c2d3e-aaaa-4bbb-8ccc-12345678900$i"
+		another_recording "f1c2d3e0-aaaa-4bbb-8ccc-12345678900$i"
 		big 200 "$REC/talk.bin"
 		touch -d '1 minute ago' "$REC"/* "$REC"
 	done
@@ -190,14 +194,18 @@ numbers() {
 	assert_equal "$(requests part)" 0
 }
 
-@test "a service that is out for a moment is asked again" {
+@test "a service that is out for a moment, or wants some patience, is asked again" {
+	local code
 	takes_parts
-	faults "begin * 2 status 503"
-	big 200
-	run_finalize 0
-	is_there
-	assert_equal "$(requests begin)" 3
-	assert_equal "$(requests upload)" 2
+	for code in 408 425 429 503; do
+		faults "begin * 2 status $code"
+		another_recording "out-for-a-moment-$code"
+		BIG=$REC/talk.bin
+		big 200
+		run_finalize 0
+		is_there
+	done
+	assert_equal "$(requests begin) $(requests upload)" "12 8"
 }
 
 @test "who takes parts and does not do what belongs to that gets the file in one piece" {
@@ -273,10 +281,24 @@ numbers() {
 	assert_equal "$(request part .status | sort -u)" 200
 }
 
+@test "what expires together is renewed together" {
+	takes_parts --parts-life 1 --parts-told 3600
+	big 800
+	run_finalize 0 --limit-rate 200k --parallel 1
+	is_there
+	refute_output_has warning
+	(($(requests urls) > 1))
+	# Each time one is refused, and nothing of it is sent twice.
+	assert_equal "$(request part .status | grep -c 403)" \
+		$(($(requests urls) - 1))
+	assert_equal "$(requests part)" $((12 + $(requests urls)))
+}
+
 @test "parts go to nobody but the service and part-hosts" {
 	local hosts
 	takes_parts --parts-origin "http://localhost:*"
-	for hosts in "" "localhost:1" "example.org,127.0.0.1,local"; do
+	for hosts in "" "localhost:1" "example.org,127.0.0.1,local" \
+		"localhost.example.org,localhost:${URL##*:}0"; do
 		big 200
 		run_finalize 0 --part-hosts "$hosts"
 		assert_output_has "leads to http://localhost:${URL##*:}, which part-hosts does not list; sending it in one piece"
@@ -292,6 +314,33 @@ numbers() {
 		"localhost:${URL##*:}"
 	run_finalize 64 --part-hosts "http://localhost"
 	assert_output_has "part-hosts: 'http://localhost' is a URL, not a HOST"
+}
+
+@test "from a service with https no part goes in the clear, whatever the settings allow" {
+	local hosts
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
+		-days 2 -subj "/CN=test" -keyout "$DIR/secret.key" \
+		-addext "subjectAltName=IP:127.0.0.1,DNS:localhost" \
+		-out "$DIR/cert.pem" 2>/dev/null
+	export JIBRI_FINALIZE_CA_FILE=$DIR/cert.pem
+	takes_parts --tls "$DIR/cert.pem" "$DIR/secret.key" \
+		--parts-origin "http://localhost:*"
+	for hosts in localhost "localhost:${URL##*:}"; do
+		big 200
+		run_finalize 0 --part-hosts "$hosts"
+		assert_output_has "leads to http://localhost:${URL##*:}, which https does not protect; sending it in one piece"
+	done
+	assert_equal "$(requests part)" 0
+	stop_sandbox
+	takes_parts --tls "$DIR/cert.pem" "$DIR/secret.key" \
+		--parts-origin "https://localhost:*"
+	another_recording protected
+	BIG=$REC/talk.bin
+	big 200
+	run_finalize 0 --part-hosts localhost
+	is_there
+	refute_output_has warning
+	assert_equal "$(numbers)" "1 2 3 4"
 }
 
 @test "where URLs lead, and what goes with them, is the service's word, but no harm comes of it" {
@@ -393,6 +442,15 @@ numbers() {
 	assert_equal "$(numbers)" "1 2 3 4"
 }
 
+@test "that there is nothing to complete proves no file" {
+	takes_parts
+	faults "complete * 1 status 404"
+	big 200
+	run_finalize 0
+	is_there
+	assert_equal "$(requests begin) $(requests complete)" "1 2"
+}
+
 @test "one that was not completed is" {
 	takes_parts
 	faults "complete * 1 drop-after"
@@ -448,6 +506,46 @@ numbers() {
 	assert_equal "$(jq length "$SB/uploads.json")" 1
 	run_command 0 forget --yes "$REC"
 	assert_equal "$(jq length "$SB/uploads.json")" 0
+}
+
+# --- while it is recorded -------------------------------------------------------
+
+# started_ahead: a watch has sent parts 2 to 4 of what is still being written.
+started_ahead() {
+	export JIBRI_FINALIZE_RECORDINGS_DIR=$DIR/recordings
+	export JIBRI_FINALIZE_WATCH_INTERVAL=1s JIBRI_FINALIZE_SETTLE=1m
+	start_sandbox --parts 4194304
+	rm "$REC/metadata.json"
+	watch
+	jibri 17
+	wait_for has_ahead "2 3 4"
+}
+
+# ends_under ROOM: the URL of its meeting is known; all arrives there, and what
+# was there went once.
+ends_under() {
+	finish well "https://meet.example.org/$1"
+	wait_for announced
+	leave 0
+	ROOM=${1%%/*}
+	[[ $1 != */* ]] || ROOM="[${1%%/*}]${1#*/}"
+	is_stored metadata.json "$MEDIA"
+	assert_equal "$(numbers)" "1 2 3 4 5"
+	assert_equal "$(requests begin) $(requests abort) $(requests complete)" \
+		"1 0 1"
+	assert_equal "$(request begin .target)" \
+		"/files/structured/-/uploads?path=/abc-defg-hij/$SESSION/"
+}
+
+@test "what is recorded goes ahead before its meeting is known, and is placed in the end" {
+	started_ahead
+	ends_under "$ROOM"
+}
+
+@test "what went ahead goes where it belongs, though another place was said first" {
+	rooms "{\"[acme]$ROOM\": 7}"
+	started_ahead
+	ends_under "acme/$ROOM"
 }
 
 # --- secrets ------------------------------------------------------------------
