@@ -117,7 +117,7 @@ numbers_of(const struct part_call *call)
 
 	for (size_t i = 0; i < call->n; i++)
 		(void)json_array_append_new(numbers,
-		    json_integer((json_int_t)(call->number + i)));
+		    json_integer((json_int_t)call->number + (json_int_t)i));
 	return json_pack("{s:o}", "numbers", numbers);
 }
 
