@@ -498,6 +498,74 @@ numbers() {
 	assert_equal "$(jq length "$SB/uploads.json")" 0
 }
 
+@test "a service that takes parts no more, whatever it says, gets the file in one piece" {
+	local answer names=()
+	takes_parts
+	for answer in "parts * * html" "urls * * status 405" \
+		"parts * * status 501|urls * * status 501" \
+		"complete * * status 405" "complete * * status 501"; do
+		names+=("file-${#names[@]}")
+		big 200 "$REC/${names[-1]}"
+		faults "part */3?* * status 500"
+		run_finalize 75 --tries 1 --parallel 1
+		IFS='|' read -ra answer <<<"$answer"
+		faults "${answer[@]}"
+		run_finalize 0
+		is_stored metadata.json "$MEDIA" "${names[@]}"
+		assert_equal "$(jq length "$SB/uploads.json")" 0
+	done
+}
+
+@test "when complete may have made a file, it goes no other way until that is known" {
+	takes_parts
+	faults "complete * 1 drop-stored" "parts * 1 slow-store 0" \
+		"parts * * html"
+	big 200
+	run_finalize 0
+	is_there
+	assert_equal "$(requests upload)" 2
+}
+
+@test "what was begun is aborted when the file turns out to be there, or goes whole" {
+	local whole=$DIR/whole/$SESSION
+	takes_parts
+	faults "part */3?* * status 500"
+	big 300
+	run_finalize 75 --tries 1 --parallel 1
+	mkdir -p "$whole"
+	cp "$REC/talk.bin" "$REC/$MEDIA" "$REC/metadata.json" "$whole"
+	run_command 0 "$whole" --file-service-parts no
+	faults
+	run_finalize 0
+	is_there
+	faults "part */3?* * status 405" "abort * 1 status 503"
+	big 310
+	run_finalize 0 --tries 1
+	assert_equal "$(jq length "$SB/uploads.json")" 0
+}
+
+@test "a file that has become small since it was looked at is not sent ahead" {
+	local pid
+	takes_parts
+	export JIBRI_FINALIZE_STARTED_WEBHOOK=yes
+	faults "webhook * 1 slow-store 2"
+	rm "$REC/metadata.json"
+	truncate -s 20M "$REC/$MEDIA"
+	exec 8>>"$REC/$MEDIA"
+	"$BIN" watch --recordings-dir "${REC%/*}" --watch-interval 1s \
+		--room-format '{room}' --log-level debug >"$DIR/log" 2>&1 3>&- 8>&- &
+	pid=$!
+	wait_for grep -q STARTED "$DIR/log"
+	truncate -s 20K "$REC/$MEDIA"
+	wait_for grep -q "STARTED acknowledged" "$DIR/log"
+	sleep 1
+	exec 8>&-
+	kill -TERM "$pid"
+	wait "$pid" || true
+	run -1 grep -E "SEGV|killed" "$DIR/log"
+	assert_equal "$(requests upload)" 0
+}
+
 @test "forget aborts what was begun" {
 	takes_parts
 	faults "part */3?* * status 500"

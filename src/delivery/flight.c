@@ -305,7 +305,7 @@ flight_open(struct flight *f, const struct recording *rec,
 	f->request.answer_timeout_ms = destination_patience_ms(policy, f->size);
 	if (policy->ops->parts && f->bytes == NULL && !target->goes_whole)
 		f->part_bytes = policy->ops->parts->bytes(policy, f->size);
-	if (f->part_bytes > 0)
+	if (f->part_bytes > 0 || target->is_ahead)
 		return 0;
 	f->body = (struct http_body){
 		.size = f->size,

@@ -47,12 +47,14 @@ struct flight_target {
 	const struct remote_name *name;
 	int64_t generation;
 	bool is_hashed, goes_whole; /* goes_whole: never in parts */
+	bool is_ahead;              /* in parts, or not at all */
 };
 
 /*
- * Open the artifact and prepare its request, as large as it is now.  -1 when
- * there is no token, when it cannot be read, or, with is_stale, when only
- * another scan can tell what to send instead.  To be freed even then.
+ * Open the artifact and prepare its request, as large as it is now; none where
+ * it goes in parts, or not at all.  -1 when there is no token, when it cannot
+ * be read, or, with is_stale, when only another scan can tell what to send
+ * instead.  To be freed even then.
  */
 int flight_open(struct flight *, const struct recording *,
     const struct artifact *, struct mimetype *, const struct flight_target *,

@@ -31,20 +31,6 @@ find(const struct destination *to, const char *folder, struct uploads *u,
 	return part_request_run(to, &call, found, u, e) <= PART_MORE ? 0 : -1;
 }
 
-/* What is gone need not be aborted. */
-static int
-abort_one(const struct destination *to, const char *key, const char *id,
-    struct err *e)
-{
-	const struct part_call call = { .step = PART_ABORT,
-		.key = key,
-		.id = id };
-	enum part_outcome outcome =
-	    part_request_run(to, &call, found, &(struct uploads){ 0 }, e);
-
-	return outcome <= PART_MORE || outcome == PART_GONE ? 0 : -1;
-}
-
 /* What is aborted is not listed again, so that each page is the first. */
 static int
 abort_all(const struct destination *to, const char *folder, size_t *n,
@@ -58,18 +44,12 @@ abort_all(const struct destination *to, const char *folder, size_t *n,
 		before = u.ids.n;
 		result = find(to, folder, &u, e);
 		for (; result == 0 && *n < u.ids.n; ++*n)
-			result =
-			    abort_one(to, u.keys.items[*n], u.ids.items[*n], e);
+			result = upload_abort(to, u.keys.items[*n],
+			    u.ids.items[*n], e);
 	} while (result == 0 && u.ids.n > before);
 	text_list_free(&u.keys);
 	text_list_free(&u.ids);
 	return result;
-}
-
-static int
-abort_begun(const struct destination *to, const struct begun *b, struct err *e)
-{
-	return abort_one(to, b->key, b->id, e);
 }
 
 int
@@ -90,7 +70,8 @@ pipeline_abort_parts(struct job *job, size_t *n, struct err *e)
 	to = pipeline_destination(job);
 	/* Before it was resolved, what was sent ahead is all there is. */
 	for (; !finds && *n < p->n_begun; ++*n)
-		if (abort_begun(&to, &p->begun[*n], e) == -1)
+		if (upload_abort(&to, p->begun[*n].key, p->begun[*n].id, e) ==
+		    -1)
 			return -1;
 	if (!finds)
 		return 0;
@@ -131,7 +112,8 @@ pipeline_abort_unused(struct job *job)
 
 	for (size_t i = 0; to.policy->ops->parts && i < p->n_begun; i++)
 		if (!is_used(job, &p->begun[i]) &&
-		    abort_begun(&to, &p->begun[i], &e) == -1)
+		    upload_abort(&to, p->begun[i].key, p->begun[i].id, &e) ==
+			-1)
 			log_warn("%s: parts of it stay at the store: %s",
 			    p->begun[i].path, e.text);
 }

@@ -92,6 +92,7 @@ upload_open_flight(struct upload *u, struct item *item, const struct fact *fact)
 		.goes_whole = item->goes_whole,
 		.is_hashed = u->deps->policy->checksum == CHECKSUM_SHA256 &&
 		    !u->deps->is_ahead,
+		.is_ahead = u->deps->is_ahead,
 	};
 	struct err e;
 

@@ -97,6 +97,13 @@ int upload_ahead(const struct upload_deps *, const struct progress *place,
     void *ctx, struct err *e);
 
 /*
+ * Abort what was begun under this key and id; it may be gone already.  -1 with
+ * *e: it may stay.
+ */
+int upload_abort(const struct destination *, const char *key, const char *id,
+    struct err *e);
+
+/*
  * Store every selected artifact that is not stored yet, by the resolved room,
  * session and meeting id of the journal's progress.  One artifact's failure
  * does not stop the others.  0 when all are stored; -1 with the worst class

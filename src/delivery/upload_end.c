@@ -55,6 +55,7 @@ note_stored(struct upload *u, struct item *item, const char *id)
 	const struct flight *f = item->flight;
 	double seconds = (double)(clock_mono_ms() - f->started_ms) / 1000;
 
+	upload_abort_rest(u, item);
 	note_version(u, item, id);
 	item->state = ITEM_STORED;
 	u->futility = 0;

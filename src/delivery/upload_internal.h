@@ -45,6 +45,7 @@ struct item {
 	bool was_bad;        /* what was made of them was no file */
 	bool was_lost;       /* an upload that this run began */
 	bool is_completed;   /* by this run; the list has to show it */
+	bool is_aborted;     /* what was begun of it is gone */
 	char *whole;         /* the id that its parts make; NULL: not known */
 	char *kept_as;       /* the path that the server's answer has */
 	char *type, *sha256; /* of what was sent then; NULL: not known */
@@ -277,6 +278,12 @@ void upload_call_free(struct call *);
 
 /* How many bytes of it are stored for sure. */
 int64_t upload_parts_stored(const struct item *);
+
+/*
+ * upload_abort.c: it is about to be stored otherwise, and then the journal
+ * knows no more of what was begun of it.
+ */
+void upload_abort_rest(struct upload *, const struct item *);
 
 /* upload_plan.c: what has to be sent? */
 void upload_plan(struct upload *);

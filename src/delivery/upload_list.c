@@ -37,6 +37,7 @@ settle_stored(struct upload *u, struct item *item,
 	/* It was not sent now. */
 	if (item->type == NULL)
 		item->type = upload_type_of(u, a);
+	upload_abort_rest(u, item);
 	journal_note(u->deps->journal,
 	    (struct event){
 		.kind = EVENT_STORED,

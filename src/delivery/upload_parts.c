@@ -100,6 +100,7 @@ upload_parts_send(struct parts *p)
 		p->hashed = p->next_part;
 	p->is_unlisted = false;
 	p->step = PART_PUT;
+	p->item->is_aborted = false;
 	if (upload_begun_of(p, false))
 		return;
 	journal_note(j,

@@ -35,6 +35,9 @@ take_unfit(struct call *call, struct err *e)
 	if ((call->step == PART_URLS || call->step == PART_PUT) &&
 	    p->step != PART_PUT)
 		return true;
+	/* It may be complete, and then it goes no other way. */
+	if (p->is_completing)
+		return false;
 	p->item->goes_whole = true;
 	if (*e->text)
 		log_warn("%s: %s; sending it in one piece",
@@ -327,6 +330,8 @@ upload_parts_ended(struct upload *u, struct http_transfer *t)
 		return false;
 	p = call->parts;
 	outcome = upload_call_judge(call, answer, &e);
+	p->item->is_aborted |=
+	    call->step == PART_ABORT && outcome != PART_FAILED;
 	/* In one piece it goes with or without that. */
 	if (call->step == PART_ABORT && p->item->goes_whole)
 		outcome = PART_DONE;
