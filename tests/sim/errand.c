@@ -16,6 +16,7 @@
 #include "io/xml.h"
 #include "jibri.h"
 #include "laws.h"
+#include "parts_model.h"
 #include "sweep/retention.h"
 #include "sweep/status.h"
 #include "sweep/sweep.h"
@@ -26,6 +27,8 @@
 struct errand_of {
 	enum errand errand;
 	int recording;
+	struct pipeline_policy pipeline;
+	struct parts_offer *offer; /* its own */
 	struct sweep sweep;
 	struct errand_of *next;
 };
@@ -33,6 +36,13 @@ struct errand_of {
 static struct loaded loaded;
 static struct text_list roots;
 static struct errand_of *all;
+
+/*
+ * What is remembered of the file-service: by nobody, by each process and its
+ * visits, or from one sweep of a host to the next, as a watch does.
+ */
+static enum { OFFER_RUN, OFFER_WATCH, OFFER_NEVER, OFFERS } offers;
+static struct parts_offer *watched[HOSTS];
 
 static const struct setting *
 find(const char *name)
@@ -57,11 +67,48 @@ errand_set(const char *name, const char *value)
 }
 
 /* Smaller than any that S3 takes; a large file (plan.c) has four of them. */
+enum { PART_BYTES = 20000 };
+
+static int64_t
+bucket_part_bytes(const struct destination_policy *policy, int64_t size)
+{
+	(void)policy;
+	return size > PART_BYTES ? PART_BYTES : 0;
+}
+
 static int64_t
 part_bytes(const struct destination_policy *policy, int64_t size)
 {
-	(void)policy;
-	return size > 20000 ? 20000 : 0;
+	return file_service.parts->bytes(policy, size) > 0 ? PART_BYTES : 0;
+}
+
+/* What the service says of the size of a part, see parts_model.h. */
+struct scaled {
+	void (*found)(void *ctx, const struct part_record *);
+	void *ctx;
+};
+
+static void
+scale(void *ctx, const struct part_record *record)
+{
+	const struct scaled *s = ctx;
+	struct part_record small = *record;
+
+	small.size /= PARTS_SCALE;
+	s->found(s->ctx, &small);
+}
+
+static enum part_outcome
+judge(const struct destination_policy *policy, const struct part_call *call,
+    const struct http_answer *answer,
+    void (*found)(void *ctx, const struct part_record *), void *ctx,
+    struct err *e)
+{
+	struct scaled s = { found, ctx };
+
+	return call->step == PART_BEGIN
+	    ? file_service.parts->judge(policy, call, answer, scale, &s, e)
+	    : file_service.parts->judge(policy, call, answer, found, ctx, e);
 }
 
 /* Signatures are costly, pure, and tested elsewhere. */
@@ -73,19 +120,47 @@ authorize(const struct destination *to, const struct http_request *request,
 	return 0;
 }
 
-void
-errand_use_s3(bool is_s3)
-{
-	static struct destination_ops bucket;
-	static struct part_ops parts;
+static struct part_ops bucket_parts, service_parts;
+static struct destination_ops bucket, service;
 
-	parts = *s3.parts;
-	parts.bytes = part_bytes;
+static void
+make_stores(void)
+{
+	bucket_parts = *s3.parts;
+	bucket_parts.bytes = bucket_part_bytes;
 	bucket = s3;
-	bucket.parts = &parts;
+	bucket.parts = &bucket_parts;
 	bucket.authorize = authorize;
-	loaded.config.pipeline.destination.ops =
-	    is_s3 ? &bucket : &file_service;
+	service_parts = *file_service.parts;
+	service_parts.bytes = part_bytes;
+	service_parts.judge = judge;
+	service = file_service;
+	service.parts = &service_parts;
+}
+
+void
+errand_use_store(bool is_s3, bool wants_parts)
+{
+	loaded.config.pipeline.destination.ops = is_s3 ? &bucket : &service;
+	errand_set("file-service-parts", wants_parts ? "auto" : "no");
+	offers = draw(DRAW_WORLD, OFFERS);
+}
+
+/* What it may remember of the file-service. */
+static struct parts_offer *
+offer_of(struct errand_of *it, const struct host *host)
+{
+	bool is_watch =
+	    it->errand == ERRAND_SWEEP || it->errand == ERRAND_AHEAD;
+	struct parts_offer **offer = offers == OFFER_WATCH && is_watch
+	    ? &watched[host - world.hosts]
+	    : &it->offer;
+
+	if (!world.takes_parts || offers == OFFER_NEVER)
+		return NULL;
+	if (*offer == NULL)
+		*offer = parts_offer_new();
+	return *offer;
 }
 
 void
@@ -94,6 +169,8 @@ errand_init(void)
 	const struct flag flags[] = {
 		{ .setting = find("webhook-secret"), .value = "secret" },
 		{ .setting = find("deadline"), .value = "1h" },
+		{ .setting = find("parts-from"), .value = "20000" },
+		{ .setting = find("part-hosts"), .value = PARTS_HOST },
 		{ .setting = find("s3-url"), .value = "http://s3.sim" },
 		{ .setting = find("s3-bucket"), .value = "bucket" },
 		{ .setting = find("s3-access-key"), .value = "key" },
@@ -104,6 +181,7 @@ errand_init(void)
 	text_list_add(&roots, "/rec");
 	/* A library is loaded before its calls are those of this world. */
 	xml_free(xml_open(NULL, NULL, &e));
+	make_stores();
 	if (config_load(&loaded, NULL, flags, sizeof(flags) / sizeof(*flags),
 		&e) == 0)
 		return;
@@ -118,7 +196,12 @@ errand_reset(void)
 		struct errand_of *it = all;
 
 		all = it->next;
+		parts_offer_free(it->offer);
 		free(it);
+	}
+	for (size_t i = 0; i < HOSTS; i++) {
+		parts_offer_free(watched[i]);
+		watched[i] = NULL;
 	}
 }
 
@@ -130,8 +213,8 @@ attempt(const struct errand_of *it, struct attempt_request request)
 	int outcome;
 
 	request.directory = sessions[it->recording].path;
-	outcome = attempt_run(&request, &loaded.config.attempt,
-	    &loaded.config.pipeline, &result, &e);
+	outcome = attempt_run(&request, &loaded.config.attempt, &it->pipeline,
+	    &result, &e);
 	trace("process %d: %s: %s %s", actor_now->id, actor_now->name,
 	    result.state, outcome == -1 ? e.text : "");
 	laws_counted(it->recording, result.ambiguous);
@@ -144,7 +227,7 @@ sweep(struct errand_of *it)
 	const struct retention_deps retention = {
 		.policy = &loaded.config.retention,
 		.verdict = &loaded.config.verdict,
-		.pipeline = &loaded.config.pipeline,
+		.pipeline = &it->pipeline,
 	};
 	struct retention_result removed;
 	struct sweep_result result;
@@ -156,7 +239,7 @@ sweep(struct errand_of *it)
 		.verdict = &loaded.config.verdict,
 		.visit = {
 			.attempt = &loaded.config.attempt,
-			.pipeline = &loaded.config.pipeline,
+			.pipeline = &it->pipeline,
 			.ahead = &loaded.config.ahead,
 			.deadline_ms = loaded.config.deadline_ms,
 			.jobs = loaded.config.sweep.jobs,
@@ -180,7 +263,7 @@ notify(const struct errand_of *it, enum notify_event event)
 	struct notify_result result;
 	struct err e = { 0 };
 
-	if (notify_run(&request, &loaded.config.pipeline, &result, &e) == -1)
+	if (notify_run(&request, &it->pipeline, &result, &e) == -1)
 		trace("process %d: %s", actor_now->id, e.text);
 	notify_result_free(&result);
 }
@@ -190,23 +273,25 @@ forget(const struct errand_of *it)
 {
 	struct recording rec;
 	enum forget_outcome outcome = FORGET_DELIVERED;
+	size_t n;
 	struct err e = { 0 };
 	int result = recording_open(&rec, sessions[it->recording].path,
-	    &loaded.config.pipeline.recording, &e);
+	    &it->pipeline.recording, &e);
 
 	if (result == 0 && it->errand == ERRAND_FORGET)
 		result = forget_recording(&rec, &outcome, &e);
-	else if (result == 0)
-		result = forget_journal(&rec,
-		    &loaded.config.pipeline.destination, &e);
+	if (result == 0 && outcome != FORGET_DELIVERED)
+		sessions[it->recording].has_left = true;
+	if (result == 0)
+		result = forget_parts(&rec, &it->pipeline, &n, &e);
+	if (result == 0 && it->errand == ERRAND_RESET)
+		result = forget_journal(&rec, &it->pipeline.destination, &e);
 	recording_close(&rec);
 	if (result == -1)
 		trace("process %d: %s", actor_now->id, e.text);
 	/* What was told is kept, if it can be. */
 	else if (it->errand == ERRAND_RESET && actor_now->is_unwritten)
 		laws_forget_told(it->recording);
-	else if (it->errand == ERRAND_FORGET && outcome != FORGET_DELIVERED)
-		sessions[it->recording].has_left = true;
 }
 
 static void
@@ -215,8 +300,8 @@ verify(const struct errand_of *it)
 	struct verify_result result;
 	struct err e = { 0 };
 
-	if (verify_run(sessions[it->recording].path, false,
-		&loaded.config.pipeline, &result, &e) == -1)
+	if (verify_run(sessions[it->recording].path, false, &it->pipeline,
+		&result, &e) == -1)
 		trace("process %d: %s", actor_now->id, e.text);
 	verify_result_free(&result);
 }
@@ -228,19 +313,19 @@ ahead(const struct errand_of *it)
 	struct err e = { 0 };
 
 	policy.stays = actor_now->id % 2;
-	if (ahead_run(sessions[it->recording].path, &policy,
-		&loaded.config.pipeline, &e) == -1)
+	if (ahead_run(sessions[it->recording].path, &policy, &it->pipeline,
+		&e) == -1)
 		trace("process %d: %s", actor_now->id, e.text);
 }
 
 static void
-status(void)
+status(const struct errand_of *it)
 {
 	struct status st = { 0 };
 	struct err e;
 
 	(void)status_collect(&st, &loaded.config.verdict,
-	    &loaded.config.pipeline.recording, &roots, 1U << VERDICT_HELD, &e);
+	    &it->pipeline.recording, &roots, 1U << VERDICT_HELD, &e);
 	for (int i = 0; i < RECORDINGS; i++) {
 		sessions[i].is_held = false;
 		for (size_t k = 0; k < st.n; k++)
@@ -280,7 +365,7 @@ run(void *ctx)
 		sweep(it);
 		break;
 	case ERRAND_STATUS:
-		status();
+		status(it);
 		break;
 	case ERRAND_AHEAD:
 		ahead(it);
@@ -327,6 +412,8 @@ errand_start(struct host *host, enum errand errand, int recording)
 
 	it->errand = errand;
 	it->recording = recording;
+	it->pipeline = loaded.config.pipeline;
+	it->pipeline.destination.file.offer = offer_of(it, host);
 	it->next = all;
 	all = it;
 	if (errand == ERRAND_SWEEP)

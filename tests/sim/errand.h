@@ -27,8 +27,11 @@ enum errand {
 /* Once for the whole program. */
 void errand_init(void);
 
-/* To a bucket, in small parts, or to the file-service. */
-void errand_use_s3(bool is_s3);
+/*
+ * To a bucket, in small parts, or to the file-service; to that in parts, too,
+ * if it takes them.
+ */
+void errand_use_store(bool is_s3, bool wants_parts);
 
 /* A setting of this history. */
 void errand_set(const char *setting, const char *value);

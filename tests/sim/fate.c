@@ -12,6 +12,7 @@
 #include "io/json.h"
 #include "jibri.h"
 #include "laws.h"
+#include "parts_model.h"
 #include "s3_model.h"
 #include "trace.h"
 #include "world.h"
@@ -88,8 +89,8 @@ fate_is_of_service(int recording)
 
 /* What arrives */
 
-static int
-recording_in(const char *text, const char *prefix)
+int
+fate_recording(const char *text, const char *prefix)
 {
 	const char *at = text ? strstr(text, prefix) : NULL;
 	int n = at ? at[strlen(prefix)] - '0' : -1;
@@ -116,21 +117,25 @@ fate_arrival(struct arrival *a, const struct http_request *r)
 		laws_seen(header, strlen(header), "a header");
 		if (strncmp(header, "webhook-id: ", 12) == 0)
 			a->webhook_id = xstrdup(header + 12);
+		if (strncmp(header, "content-md5: ", 13) == 0)
+			a->md5 = xstrdup(header + 13);
 	}
 	if (strstr(r->url, "/api/meetings/room/")) {
 		a->stage = STAGE_LOOKUP;
-		a->recording = recording_in(r->url, "Room-");
+		a->recording = fate_recording(r->url, "Room-");
 	} else if (strstr(r->url, "/metadata?")) {
 		a->stage = STAGE_LIST;
-		a->recording = recording_in(r->url, "referenceId=10");
+		a->recording = fate_recording(r->url, "referenceId=10");
 	} else if (s3_is_asked(r->url)) {
 		a->stage = s3_stage(a->method);
-		a->recording = recording_in(r->url, "Session-");
+		a->recording = fate_recording(r->url, "Session-");
+	} else if (parts_is_asked(r->url)) {
+		parts_arrival(a, r);
 	} else if (strstr(r->url, "/webhooks/")) {
 		a->stage = STAGE_WEBHOOK;
 	} else {
 		a->stage = STAGE_UPLOAD;
-		a->recording = recording_in(r->url, "/Session-");
+		a->recording = fate_recording(r->url, "/Session-");
 	}
 }
 
@@ -144,7 +149,7 @@ fate_read_webhook(struct arrival *a)
 
 	(void)snprintf(a->event, sizeof(a->event), "%s", event ? event : "");
 	a->timestamp = json_member_int(json, "timestamp", 0);
-	a->recording = recording_in(session, "Session-");
+	a->recording = fate_recording(session, "Session-");
 }
 
 /* What goes wrong */
@@ -320,6 +325,7 @@ act_later(const struct arrival *a, int64_t after_ms)
 		late[i]->filename = a->filename ? xstrdup(a->filename) : NULL;
 		late[i]->webhook_id =
 		    a->webhook_id ? xstrdup(a->webhook_id) : NULL;
+		late[i]->md5 = a->md5 ? xstrdup(a->md5) : NULL;
 		late[i]->body = (struct buf){ 0 };
 		(void)buf_add(&late[i]->body, a->body.data, a->body.len);
 		event_at(now_ms + after_ms, act_late, i);

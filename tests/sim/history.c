@@ -11,6 +11,7 @@
 #include "fate.h"
 #include "jibri.h"
 #include "laws.h"
+#include "parts_model.h"
 #include "plan.h"
 #include "server.h"
 #include "trace.h"
@@ -94,7 +95,11 @@ choose_store(void)
 	struct personality *p = &personality;
 
 	world.is_s3 = world_chance(FAULT_S3, 120) || world.is_always_s3;
-	errand_use_s3(world.is_s3);
+	world.takes_parts = !world.is_s3 &&
+	    (world_chance(FAULT_FILE_PARTS, 200) || world.always_takes_parts);
+	errand_use_store(world.is_s3, world.takes_parts);
+	if (world.takes_parts)
+		parts_choose();
 	if (!world.is_s3)
 		return;
 	p->path = PATH_AS_ASKED;
@@ -229,6 +234,13 @@ sweep_round(size_t round)
 	world_run(now_ms + ROUND_MS);
 }
 
+static void
+look_at_status(void)
+{
+	errand_start(&world.hosts[0], ERRAND_STATUS, 0);
+	world_run(now_ms + MINUTE_MS);
+}
+
 /* Held ones get what holds them looked at; a hook is as good a chance. */
 static void
 help(void)
@@ -236,8 +248,7 @@ help(void)
 	static const enum errand errands[] = { ERRAND_UPLOAD, ERRAND_HOOK,
 		ERRAND_DEFER };
 
-	errand_start(&world.hosts[0], ERRAND_STATUS, 0);
-	world_run(now_ms + MINUTE_MS);
+	look_at_status();
 	for (size_t i = 0; i < world.n_recordings; i++) {
 		uint32_t choice = draw(DRAW_WORLD, 3);
 
@@ -296,6 +307,9 @@ check_quiet(size_t round)
 		law_break(LAW_KEPT,
 		    "%s is delivered since long, and not removed",
 		    first_kept());
+	look_at_status();
+	if (n_quiet == QUIET_ROUNDS && !world_is_over())
+		laws_done();
 }
 
 /*

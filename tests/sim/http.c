@@ -10,6 +10,7 @@
 #include "base/stop.h"
 #include "fate.h"
 #include "laws.h"
+#include "parts_model.h"
 #include "server.h"
 #include "trace.h"
 #include "world.h"
@@ -72,6 +73,12 @@ http_moves(const struct http *http, struct http_move *moves, size_t max)
 static char *
 shown_url(const struct http_request *r)
 {
+	/* Nothing but where it leads. */
+	if (r->is_bare) {
+		autofree char *origin = http_url_origin(r->url);
+
+		return xasprintf("%s %s", r->method, origin);
+	}
 	return xasprintf("%s %.*s",
 	    r->method     ? r->method
 		: r->body ? "POST"
@@ -111,6 +118,8 @@ end(struct http_transfer *t, enum http_outcome outcome)
 		laws_acknowledged(&t->arrival);
 	if (t->request->body)
 		laws_seen(t->arrival.body.data, t->arrival.body.len, a->what);
+	if (outcome != HTTP_ANSWERED && parts_is_asked(t->arrival.url))
+		parts_refused(&t->arrival, (int)a->status);
 	trace("#%d %s: %s, HTTP %ld %s", actor_now->id, a->what,
 	    outcome == HTTP_ANSWERED      ? "answered"
 		: outcome == HTTP_UNKNOWN ? "unknown"

@@ -9,6 +9,7 @@
 #include "disk.h"
 #include "fate.h"
 #include "jibri.h"
+#include "parts_model.h"
 #include "s3_model.h"
 #include "server.h"
 #include "told.h"
@@ -116,6 +117,7 @@ laws_unwritten(int recording)
 	if (recording < 0)
 		return;
 	ledgers[recording].is_unwritten = true;
+	parts_forgotten(recording);
 	told_nothing(recording);
 }
 
@@ -123,6 +125,7 @@ void
 laws_forget_told(int recording)
 {
 	told_lost(recording);
+	parts_forgotten(recording);
 	ledgers[recording].lost_ms = now_ms;
 }
 
@@ -276,6 +279,8 @@ laws_synced(const struct node *n)
 {
 	if (actor_now && n->recording >= 0 && !n->version)
 		actor_now->unsynced[n->recording] = 0;
+	if (n->recording >= 0 && !n->version)
+		parts_synced(n->recording);
 }
 
 void
@@ -292,7 +297,12 @@ laws_written(const struct node *n, const void *data, size_t len)
 		return;
 	}
 	trace("journal: %.*s", (int)len - 1, p);
+	/* What is in a journal that was removed, nobody reads. */
+	if (disk_lookup(n->parent, ".jibri-finalize") == n)
+		parts_noted(n->recording, data, len);
 	/* What a list showed is known from now on. */
+	if (memmem(data, len, "\"stored\"", 8))
+		parts_stored(n->recording, data, len);
 	if (memmem(data, len, "\"stored\"", 8) ||
 	    memmem(data, len, "\"superseded\"", 12))
 		actor_now->has_achieved = true;
@@ -362,6 +372,10 @@ laws_stored(int recording, const char *path, const void *data, size_t len,
 		law_break(LAW_STRANGER, "%s was stored", path);
 	if (recording < 0)
 		return;
+	/* But for who wanted it elsewhere. */
+	if (meeting != 100 + recording && meeting != LAWS_ELSEWHERE)
+		law_break(LAW_STRANGER, "%s was stored for meeting %d", path,
+		    meeting);
 	if (actor_now)
 		actor_now->has_achieved = true;
 	/* It would be counted, or known, and cannot be. */
@@ -415,6 +429,7 @@ laws_removed(const struct node *n)
 	if (v == NULL && n->recording >= 0 &&
 	    disk_lookup(n->parent, ".jibri-finalize") == n) {
 		laws_excuse(n->recording, "it was removed here");
+		parts_forgotten(n->recording);
 		told_nothing(n->recording);
 	}
 	if (actor_now == NULL || v == NULL || !is_ours(v) || server_has(v) ||
@@ -563,8 +578,19 @@ laws_end(void)
 			    "%s is not delivered long after all faults ended: "
 			    "%s is missing",
 			    sessions[i].name, missing);
-		else if (laws_is_delivered((int)i, &missing) &&
-		    s3_has_upload(sessions[i].name))
+	}
+}
+
+void
+laws_done(void)
+{
+	for (size_t i = 0; i < world.n_recordings; i++) {
+		const char *missing;
+
+		if (laws_is_delivered((int)i, &missing) &&
+		    !sessions[i].is_held && !sessions[i].has_left &&
+		    (s3_has_upload(sessions[i].name) ||
+			parts_has_upload((int)i)))
 			law_break(LAW_ORPHAN,
 			    "%s is done, and an upload in parts of it is left",
 			    sessions[i].name);

@@ -10,6 +10,9 @@
 /* A file of another room that lands in the directory of a recording. */
 #define LAWS_STRANGER "Stranger_2026-01-05-12-00-00.mp4"
 
+/* The meeting that an operator names. */
+enum { LAWS_ELSEWHERE = 900 };
+
 struct node;
 struct version;
 struct arrival;
@@ -34,7 +37,8 @@ struct arrival;
 	X(EARLY, "early") \
 	X(OUTAGE, "outage") \
 	X(ENDS, "ends") \
-	X(ORPHAN, "orphan")
+	X(ORPHAN, "orphan") \
+	X(BARE, "bare")
 
 enum law {
 #define X(name, text) LAW_##name,
@@ -102,5 +106,8 @@ void laws_excuse(int recording, const char *why);
 
 /* At the end of a history. */
 void laws_end(void);
+
+/* Nothing is left to do for what no status shows as held. */
+void laws_done(void);
 
 #endif

@@ -1,13 +1,14 @@
 /*
  * Usage: sim [--seed N] [--time SECONDS] [--jobs N] [--law NAMES]
  *            [--without FAULTS] [--with FAULTS] [--first N] [--whole] [--hunt]
- *            [--bucket]
+ *            [--bucket] [--parts]
  *
  * With --seed one history, shown line by line, and made small if it breaks a
  * law (--whole: as it is); else as many as the time allows, from seed --first
  * on, with --hunt only until one breaks a law.  NAMES and FAULTS are lists
  * with commas; --law looks at those laws alone, --with has those faults alone.
- * With --bucket recordings go to S3 in every history.
+ * With --bucket recordings go to S3 in every history, with --parts to a
+ * file-service that takes parts.
  */
 #include <getopt.h>
 #include <inttypes.h>
@@ -108,6 +109,7 @@ parse(struct options *o, int argc, char **argv)
 		{ "whole", no_argument, NULL, 'a' },
 		{ "hunt", no_argument, NULL, 'h' },
 		{ "bucket", no_argument, NULL, 'b' },
+		{ "parts", no_argument, NULL, 'p' },
 		{ 0 },
 	};
 	int flag;
@@ -149,6 +151,9 @@ parse(struct options *o, int argc, char **argv)
 			break;
 		case 'b':
 			world.is_always_s3 = true;
+			break;
+		case 'p':
+			world.always_takes_parts = true;
 			break;
 		default:
 			exit(2);

@@ -316,12 +316,13 @@ plan_recording(int i)
 		.how = draw(DRAW_WORLD, 32),
 	};
 	bool is_live = world_chance(FAULT_LIVE, 150);
+	bool takes_parts = world.is_s3 || world.takes_parts;
 	uint32_t orphan = draw(DRAW_WORLD, 8);
 	int64_t at_ms;
 
 	jibri_make(i, draw(DRAW_WORLD, 3), is_live);
-	/* What is read at once goes to a bucket in one piece. */
-	if (!is_live && draw_chance(DRAW_WORLD, world.is_s3 ? 500 : 30))
+	/* What is read at once goes in one piece. */
+	if (!is_live && draw_chance(DRAW_WORLD, takes_parts ? 500 : 30))
 		jibri_write(i, sessions[i].media, LARGE_BYTES);
 	if (world_chance(FAULT_OLD_SCRIPT, 100)) {
 		laws_planted(i);
@@ -336,7 +337,7 @@ plan_recording(int i)
 		s.run = finish;
 		at_ms = (1 + draw(DRAW_WORLD, 25)) * MINUTE_MS;
 		add_step(at_ms, s);
-		if (world.is_s3)
+		if (takes_parts)
 			plan_recorder(s, at_ms);
 		return;
 	}

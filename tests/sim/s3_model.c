@@ -113,6 +113,22 @@ fail(struct reply *reply, int status, const char *code)
 	(void)buf_addf(&reply->body, "<Error><Code>%s</Code></Error>", code);
 }
 
+/* Is it what it was said to be?  It may have been written to on its way. */
+static bool
+is_intact(const struct arrival *a, struct reply *reply)
+{
+	struct digest *d = digest_new_md5();
+	autofree char *md5 = NULL;
+
+	digest_add(d, buf_str(&a->body), a->body.len);
+	md5 = digest_in_base64(d);
+	digest_free(d);
+	if (a->md5 == NULL || strcmp(a->md5, md5) == 0)
+		return true;
+	fail(reply, 400, "BadDigest");
+	return false;
+}
+
 /* The upload that is meant; NULL, and what is said then. */
 static struct upload *
 find(const char *id, struct reply *reply)
@@ -147,6 +163,8 @@ put(const struct arrival *a, const char *key, struct reply *reply)
 {
 	char etag[DIGEST_HEX_BYTES];
 
+	if (!is_intact(a, reply))
+		return;
 	md5_of(buf_str(&a->body), a->body.len, etag);
 	put_object(a, key, buf_str(&a->body), a->body.len, etag);
 	reply->etag = xstrdup(etag);
@@ -225,6 +243,8 @@ put_part(const struct arrival *a, struct upload *up, size_t number,
 	struct part *part = &up->parts[(number - 1) % PARTS];
 	bool is_kept = world.is_calm || !world_chance(FAULT_PARTS, 30);
 
+	if (!is_intact(a, reply))
+		return;
 	/* What it notes of them is no waste. */
 	if (actor_now)
 		actor_now->has_achieved = true;

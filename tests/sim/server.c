@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "jibri.h"
 #include "laws.h"
+#include "parts_model.h"
 #include "s3_model.h"
 #include "trace.h"
 #include "world.h"
@@ -50,6 +51,7 @@ server_reset(void)
 	personality = (struct personality){ 0 };
 	next_id = 5000;
 	s3_reset();
+	parts_reset();
 }
 
 void
@@ -58,6 +60,7 @@ arrival_free(struct arrival *a)
 	free(a->url);
 	free(a->filename);
 	free(a->webhook_id);
+	free(a->md5);
 	buf_free(&a->body);
 }
 
@@ -178,18 +181,15 @@ asked_path(const struct arrival *a)
 	return xasprintf("%s%s", folder ? folder : "/", a->filename);
 }
 
-static void
-upload(const struct arrival *a, struct reply *reply)
+void
+server_take(const struct arrival *a, int meeting, const char *path,
+    const struct buf *data, struct reply *reply)
 {
 	static const int statuses[] = { 201, 200, 202, 204 };
-	const char *id = strstr(a->url, "/files/structured/");
-	int meeting = id ? (int)strtol(id + 18, NULL, 10) : 0;
-	autofree char *path = asked_path(a);
 	const struct record *old = find(meeting, path);
 	bool looks_old = personality.store == UPSERTS_SAME_ID && old &&
-	    (old->len == a->body.len || personality.size == SIZE_NONE);
-	const struct record *r =
-	    store(meeting, path, buf_str(&a->body), a->body.len);
+	    (old->len == data->len || personality.size == SIZE_NONE);
+	const struct record *r = store(meeting, path, buf_str(data), data->len);
 
 	trace("stored: %s, %zu bytes, id %" PRId64, path, r->len, r->id);
 	/* Nobody can know it in a list. */
@@ -203,6 +203,16 @@ upload(const struct arrival *a, struct reply *reply)
 	reply->status = statuses[personality.answer];
 	if (personality.answer == SAYS_RECORD || personality.answer == SAYS_OK)
 		add_record(&reply->body, r);
+}
+
+static void
+upload(const struct arrival *a, struct reply *reply)
+{
+	const char *id = strstr(a->url, "/files/structured/");
+	int meeting = id ? (int)strtol(id + 18, NULL, 10) : 0;
+	autofree char *path = asked_path(a);
+
+	server_take(a, meeting, path, &a->body, reply);
 }
 
 static void
@@ -287,6 +297,10 @@ server_act(const struct arrival *a, struct reply *reply)
 	reply->type = "application/json";
 	if (s3_is_asked(a->url)) {
 		s3_act(a, reply);
+		return;
+	}
+	if (parts_is_asked(a->url)) {
+		parts_act(a, reply);
 		return;
 	}
 	switch (a->stage) {

@@ -20,6 +20,7 @@ struct arrival {
 	char *filename;
 	const char *method;
 	char *webhook_id;
+	char *md5;      /* Content-MD5 */
 	char event[16]; /* of a webhook */
 	int64_t timestamp;
 	int64_t since_ms; /* when the process began that sends it */
@@ -55,6 +56,10 @@ void arrival_free(struct arrival *);
 /* As somebody before us did it: no request of ours. */
 struct version;
 void server_plant(int recording, const struct version *);
+
+/* The file is all there: it becomes a record, and the answer. */
+void server_take(const struct arrival *, int meeting, const char *path,
+    const struct buf *data, struct reply *);
 
 /* The objects of a bucket, see s3_model.h: those that a list shows. */
 void server_put(int meeting, const char *path, const void *data, size_t len,

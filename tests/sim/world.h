@@ -48,9 +48,12 @@
 	X(MEETING_ID, "meeting-id") /* by hand, to another meeting */ \
 	X(RETENTION, "retention")   /* what is delivered is removed */ \
 	X(LOST_JOURNAL, "lost-journal") /* rm .jibri-finalize */ \
-	X(COMPACT, "compact") /* journals are rewritten when small */ \
-	X(S3, "s3")           /* recordings go to a bucket, in parts */ \
-	X(PARTS, "parts")     /* uploads and parts vanish */
+	X(COMPACT, "compact")       /* journals are rewritten when small */ \
+	X(S3, "s3")                 /* recordings go to a bucket, in parts */ \
+	X(PARTS, "parts")           /* uploads and parts vanish */ \
+	X(FILE_PARTS, "file-parts") /* the file-service takes parts */ \
+	X(ABSENT, "absent")         /* ... at times */ \
+	X(EXPIRY, "expiry") /* the URLs of parts expire, or are refused */
 
 enum fault {
 #define X(name, text) FAULT_##name,
@@ -73,6 +76,7 @@ struct world {
 	bool has_retention;
 	bool has_compaction;
 	bool is_always_s3, is_s3; /* in every history; in this one */
+	bool always_takes_parts, takes_parts; /* the file-service, so */
 	uint64_t requests;
 };
 extern struct world world;
