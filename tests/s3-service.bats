@@ -34,7 +34,12 @@ big() {
 
 # is_there: whole, and neither the service nor the store keeps an upload.
 is_there() {
-	is_stored metadata.json "$MEDIA" talk.bin
+	local name there=$SB/store/$ROOM/$SESSION
+	# What s3.bash has of this name asks the bucket.
+	assert_equal "$(find "$there" -type f | wc -l)" 3
+	for name in metadata.json "$MEDIA" talk.bin; do
+		cmp "$REC/$name" "$there/$name"
+	done
 	assert_equal "$(jq length "$SB/uploads.json")" 0
 	assert_equal "$(s3_curl -H "x-amz-content-sha256: $(sha256_of '')" \
 		"$S3_URL/$S3_BUCKET?uploads=" | grep -c '<UploadId>')" 0
