@@ -489,14 +489,17 @@ laws_asked_while_out(bool is_file_service, int64_t since_ms)
 {
 	int64_t minutes = (now_ms - since_ms) / 60000;
 	int64_t limit = 12 + minutes + minutes / 4;
-	int64_t at_first = 4 + 2 * minutes;
+	int64_t at_first = 6 + 2 * minutes;
 
 	if (!actor_now->is_visit && !actor_now->is_sweep)
 		return;
 	if (out_since_ms[is_file_service] != since_ms)
 		out_requests[is_file_service] = 0;
 	out_since_ms[is_file_service] = since_ms;
-	/* One visit a minute, that asks and tries to send; pauses double. */
+	/*
+	 * One visit a minute, that asks and tries to send, and one beside a
+	 * first that takes its time; pauses double.
+	 */
 	if (limit > at_first)
 		limit = at_first;
 	/* Two visits a minute at most. */
