@@ -348,7 +348,9 @@ numbers() {
 	takes_parts
 	for urls in '{"1": "https://u:p@127.0.0.1/"}' '{"1": "ftp://127.0.0.1/"}' \
 		'{"1": 7}' '{"1": "/etc/passwd"}' '{}' '[]' \
-		'{"1": "http://127.0.0.1:1@x/"}'; do
+		'{"1": "http://127.0.0.1:1@x/"}' \
+		"{\"1\": \"${URL/:\/\//:\/}/storage/x/1\"}" \
+		"{\"1\": \"${URL/:\/\//:\/\/\/}/storage/x/1\"}"; do
 		printf '{"urls": %s}' "$urls" >"$SB/answer"
 		faults "urls * * body answer"
 		big 200

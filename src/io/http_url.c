@@ -20,13 +20,22 @@ url_part(const char *url, CURLUPart which, unsigned flags)
 	return part;
 }
 
+/* libcurl also takes "http:/host" and "http:///host". */
+static bool
+has_host(const char *url)
+{
+	const char *colon = url + strcspn(url, ":/?#");
+
+	return strncmp(colon, "://", 3) == 0 && colon[3] != '/';
+}
+
 int
 http_url_check(const char *url, struct err *e)
 {
 	static const CURLUPart forbidden[] = { CURLUPART_USER,
 		CURLUPART_PASSWORD, CURLUPART_QUERY, CURLUPART_FRAGMENT };
 	autofree char *scheme = url_part(url, CURLUPART_SCHEME, 0);
-	bool is_good = scheme &&
+	bool is_good = scheme && has_host(url) &&
 	    (strcmp(scheme, "http") == 0 || strcmp(scheme, "https") == 0);
 
 	for (size_t i = 0; i < sizeof(forbidden) / sizeof(forbidden[0]); i++) {
@@ -48,7 +57,8 @@ http_url_origin(const char *url)
 	autofree char *scheme = NULL, *host = NULL, *port = NULL;
 	char *user = NULL, *fragment = NULL, *origin = NULL;
 
-	if (curl_url_set(u, CURLUPART_URL, url, 0) == CURLUE_OK &&
+	if (has_host(url) &&
+	    curl_url_set(u, CURLUPART_URL, url, 0) == CURLUE_OK &&
 	    curl_url_get(u, CURLUPART_USER, &user, 0) == CURLUE_NO_USER &&
 	    curl_url_get(u, CURLUPART_FRAGMENT, &fragment, 0) ==
 		CURLUE_NO_FRAGMENT &&

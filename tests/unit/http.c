@@ -39,7 +39,8 @@ test_service_urls(void **state)
 		"http://u@example.org", "http://u:hush@example.org",
 		"http://example.org/?a=hush", "http://example.org/#hush",
 		"http://exa mple.org", "http://example.org:port",
-		"http://example.org:99999" };
+		"http://example.org:99999", "http:/example.org/path",
+		"http:///example.org/path", "http:example.org" };
 	struct err e;
 
 	(void)state;
