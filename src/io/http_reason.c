@@ -163,7 +163,7 @@ mask_credentials(struct buf *text)
 static void
 mask_url(struct scan *scan, const char *url)
 {
-	const char *path = strchr(strstr(url, "://") + 3, '/');
+	const char *path = strpbrk(strstr(url, "://") + 3, "/?");
 
 	mask(scan, url);
 	for (const char *c = path ? path : ""; *c;) {

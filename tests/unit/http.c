@@ -140,6 +140,29 @@ test_cut(void **state)
 		}
 }
 
+/* With a path and without one. */
+static void
+test_bare_url(void **state)
+{
+	static const char *const urls[] = { "https://e.org/hush-hush",
+		"https://e.org/a?b=hush-hush&c", "https://e.org?b=hush-hush",
+		"https://e.org?hush-hush" };
+	struct text_list none = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(urls); i++) {
+		const struct http_request request = { .url = urls[i],
+			.headers = &none,
+			.is_bare = true };
+		const struct http_answer answer = { .request = &request };
+		autofree char *shown =
+		    http_excerpt(&answer, "no hush-hush", 12);
+
+		check(strcmp(shown, "no *********") == 0, "%s: %s", urls[i],
+		    shown);
+	}
+}
+
 static void
 test_hostile(void **state)
 {
@@ -170,6 +193,7 @@ static const struct CMUnitTest tests[] = {
 	    test_service_urls),
 	TEST("a secret is masked however it is spelled", test_spellings),
 	TEST("a secret is masked where it is cut", test_cut),
+	TEST("the URL of another's storage is masked", test_bare_url),
 	TEST("no secret and no text, however long, costs time or stack",
 	    test_hostile),
 };
