@@ -223,6 +223,7 @@ numbers() {
 		run_finalize 0
 		is_there
 		assert_output_has "sending it in one piece"
+		assert_equal "$(grep -c "$URL.*$URL" <<<"$output")" 0
 	done
 	assert_equal "$(requests abort)" 10
 }
@@ -661,6 +662,10 @@ checks() {
 	faults "part * * status 403"
 	checks warning --write
 	assert_output_has "it does not take parts as it should: PUT $URL/(hidden): HTTP 403"
+	echo '{"urls": {}}' >"$SB/answer"
+	faults "urls * * body answer"
+	checks warning --write
+	assert_equal "$(grep -o "POST $URL" <<<"$output" | wc -l)" 1
 	assert_equal "$(jq length "$SB/uploads.json")" 0
 }
 

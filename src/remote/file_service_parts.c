@@ -160,10 +160,9 @@ struct reading {
 
 /* It does not do what it offered: the file goes as it did before. */
 static enum part_outcome
-unfit(const struct reading *r, struct err *e)
+unfit(const struct reading *r)
 {
 	parts_offer_refuse(r->policy->file.offer);
-	(void)err_wrap(e, "%s", r->answer->what);
 	return PART_UNFIT;
 }
 
@@ -176,7 +175,7 @@ not_understood(const struct reading *r, const char *what, struct err *e)
 		    r->answer->status, what);
 	else
 		(void)request_not_understood(r->answer, what, e);
-	return unfit(r, e);
+	return unfit(r);
 }
 
 /* Another try would not change it; 401 is for the credentials. */
@@ -263,7 +262,7 @@ read_urls(const struct reading *r, const json_t *json, struct err *e)
 				.url = (char *)url,
 				.headers = &headers });
 		else
-			outcome = unfit(r, e);
+			outcome = unfit(r);
 	}
 	text_list_free(&headers);
 	return outcome;
@@ -311,7 +310,7 @@ read_record(const struct reading *r, struct err *e)
 	autofree char *path = NULL;
 
 	if (file_service_record(r->answer, r->call->size, &id, &path, e) == -1)
-		return err_wrap(e, "%s", r->answer->what), PART_FAILED;
+		return PART_FAILED;
 	r->found(r->ctx, &(struct part_record){ .id = id, .path = path });
 	return PART_DONE;
 }
@@ -347,7 +346,7 @@ read_answer(const struct reading *r, struct err *e)
 		return PART_UNFIT;
 	}
 	if (json == NULL)
-		return e->class == ERR_TEMPORARY ? PART_FAILED : unfit(r, e);
+		return e->class == ERR_TEMPORARY ? PART_FAILED : unfit(r);
 	return step == PART_BEGIN ? read_begin(r, json, e)
 	    : step == PART_URLS   ? read_urls(r, json, e)
 				  : read_list(r, json, e);
@@ -373,7 +372,7 @@ refuse_part(const struct reading *r, struct err *e)
 		return gone(e);
 	return e->class == ERR_TEMPORARY || r->answer->was_unexpected
 	    ? PART_FAILED
-	    : unfit(r, e);
+	    : unfit(r);
 }
 
 static enum part_outcome
@@ -395,7 +394,7 @@ refuse(const struct reading *r, struct err *e)
 		return PART_FAILED;
 	/* It goes on without the list, and without the end of another one. */
 	return step == PART_LIST || step == PART_ABORT ? PART_REFUSED
-						       : unfit(r, e);
+						       : unfit(r);
 }
 
 static enum part_outcome
@@ -405,10 +404,16 @@ judge(const struct destination_policy *policy, const struct part_call *call,
     struct err *e)
 {
 	const struct reading r = { policy, call, answer, found, ctx };
+	enum part_outcome outcome;
 
 	*e = (struct err){ 0 };
-	return answer->outcome == HTTP_ANSWERED ? read_answer(&r, e)
-						: refuse(&r, e);
+	/* A refusal names its request already. */
+	if (answer->outcome != HTTP_ANSWERED)
+		return refuse(&r, e);
+	outcome = read_answer(&r, e);
+	if (outcome != PART_DONE && *e->text)
+		(void)err_wrap(e, "%s", answer->what);
+	return outcome;
 }
 
 const struct part_ops file_service_parts = {

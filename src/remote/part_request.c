@@ -16,6 +16,7 @@ struct asking {
 	const char *text; /* NULL: no body */
 	struct request_text body;
 	enum part_outcome outcome;
+	struct err judged;
 };
 
 static int
@@ -38,14 +39,19 @@ accept_answer(void *ctx, const struct http_answer *answer, struct err *e)
 
 	a->outcome = a->policy->ops->parts->judge(a->policy, a->call, answer,
 	    a->found, a->ctx, e);
+	a->judged = *e;
 	return a->outcome <= PART_MORE ? 0 : -1;
 }
 
 static void
 refine(void *ctx, const struct http_answer *answer, struct err *e)
 {
+	const struct asking *a = ctx;
+
 	if (answer->outcome != HTTP_ANSWERED)
 		(void)accept_answer(ctx, answer, e);
+	else
+		*e = a->judged; /* which names the request */
 }
 
 enum part_outcome
