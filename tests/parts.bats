@@ -250,6 +250,21 @@ numbers() {
 	assert_equal "$(requests upload)" 18
 }
 
+@test "a run that is ended sends nothing in one piece, and says no such thing" {
+	local pid
+	takes_parts
+	big 640
+	"$BIN" "$REC" --limit-rate 100k --parallel 2 >"$DIR/log" 2>&1 3>&- &
+	pid=$!
+	wait_for grep -q partStored "$REC/.jibri-finalize"
+	kill -INT "$pid"
+	! wait "$pid"
+	assert_equal "$(grep -c "one piece" "$DIR/log")" 0
+	run_finalize 0
+	is_there
+	assert_equal "$(requests upload) $(requests complete)" "2 1"
+}
+
 # --- URLs -----------------------------------------------------------------------
 
 @test "a URL that has expired is renewed once" {

@@ -370,7 +370,8 @@ refuse_part(const struct reading *r, struct err *e)
 		return PART_EXPIRED;
 	if (status == 404)
 		return gone(e);
-	return e->class == ERR_TEMPORARY || r->answer->was_unexpected
+	return e->class == ERR_TEMPORARY || e->class == ERR_INTERRUPTED ||
+		r->answer->was_unexpected
 	    ? PART_FAILED
 	    : unfit(r);
 }
