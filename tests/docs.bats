@@ -14,7 +14,7 @@ setup() {
 teardown() { common_teardown; }
 
 commands() {
-	"$BIN" --help | sed -n '/^Commands:/,/^$/s/^  \([a-z][a-z-]*\).*/\1/p'
+	"$BIN" --help | sed -nE 's/^.{9} ([a-z][a-z-]*)  .*/\1/p'
 }
 
 # --- help --------------------------------------------------------------------
@@ -37,6 +37,59 @@ commands() {
 			grep -w "$command\|srv"
 		run -1 grep -nE '.{81}|[^ -~]' "$DIR/help"
 	done <"$DIR/commands"
+}
+
+@test "--help fits on a screen of 24 lines, each command below its task" {
+	"$BIN" --help >"$DIR/help"
+	# The last line of the screen is the prompt's.
+	(($(wc -l <"$DIR/help") < 24))
+	run -1 grep -nE '.{81}|[^ -~]' "$DIR/help"
+	assert_equal "$(sed -nE '/^Flags/q; s/^([A-Z].{8}) [a-z].*/\1/p' \
+		"$DIR/help" | sed 's/ *$//' | xargs -d '\n')" \
+		"Deliver Look By hand Set up"
+	local before
+	before=$(sed -n '/^Look/q; p' "$DIR/help")
+	[[ $before == *" sweep "* && $before != *" status "* ]]
+	diff "$DIR/help" <("$BIN" help)
+	diff "$DIR/help" <("$BIN" -h)
+}
+
+@test "help --all has every flag and setting, by its subject, and fits 80 columns" {
+	"$BIN" help --all >"$DIR/help"
+	diff "$DIR/help" <("$BIN" --help --all)
+	run -1 grep -nE '.{81}|[^ -~]' "$DIR/help"
+	"$TABLES" | jq -r '.settings[] | .subject + " " + .name' >"$DIR/wanted"
+	# "Sweep:" stands above its settings; a secret is a flag as a file.
+	sed -nE '/^Settings/,$ {
+		s/^([A-Z][a-z0-9]*):$/\1/p
+		s/^  --([a-z0-9-]*).*/ \1/p
+	}' "$DIR/help" | while read -r name; do
+		[[ $name == [A-Z]* ]] && subject=${name,} || echo "$subject $name"
+	done >"$DIR/got"
+	diff <(sed 's/-file$//' "$DIR/wanted") <(sed 's/-file$//' "$DIR/got")
+	# The help of a flag does not touch it.
+	run -1 grep -E '\][a-z]' "$DIR/help"
+}
+
+@test "help explains each setting: what, default, values, and where it is set" {
+	local name
+	for name in $("$TABLES" | jq -r '.settings[].name' | some 10); do
+		"$BIN" help "$name" >"$DIR/help"
+		head -n 1 "$DIR/help" | grep "^$name = "
+		run -1 grep -nE '.{81}|[^ -~]' "$DIR/help"
+		"$TABLES" | jq -r --arg n "$name" '.settings[] |
+			select(.name == $n) | .variable,
+			(.initial | select(. != "")), .choices[]?' |
+			while read -r word; do
+				grep -F -e "$word" "$DIR/help"
+			done
+		diff "$DIR/help" <("$BIN" --help "$name")
+	done
+	run -0 "$BIN" help token-file
+	assert_output_has "Flag:      --token-file FILE"
+	assert_output_has "JIBRI_FINALIZE_TOKEN_FILE=FILE"
+	run -64 "$BIN" help retry-dely
+	assert_output_has "did you mean retry-delay?"
 }
 
 @test "a command's help names its own flags and no other's" {
@@ -198,7 +251,7 @@ answers() {
 	needs_terminal
 	cd "$DIR"
 	{
-		"$BIN" --help
+		"$BIN" help --all
 		for c in $(commands); do "$BIN" help "$c"; done
 	} | sed -nE 's/^  (-., )?(--[a-z0-9-]+).*/\2/p' | sort -u >"$DIR/flags"
 	(($(wc -l <"$DIR/flags") > 30))
@@ -222,7 +275,7 @@ copy_tree() {
 
 @test "the tables as JSON have every command and setting, by its subject" {
 	"$TABLES" >"$DIR/tables"
-	diff <(commands) <(jq -r '.commands[].name' "$DIR/tables")
+	diff <(commands | sort) <(jq -r '.commands[].name' "$DIR/tables" | sort)
 	diff <("$BIN" config --json | jq -r '.[].name') \
 		<(jq -r '.settings[].name' "$DIR/tables")
 	cd "$ROOT/src/cli/settings"

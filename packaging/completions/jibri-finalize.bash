@@ -175,8 +175,8 @@ _jibri_finalize() {
 		kind=''
 		;;
 	help)
-		flags="--config --quiet --verbose --help
-			--version"
+		flags="--config --all --quiet --verbose
+			--help --version"
 		words='finalize upload verify notify pack sweep watch status forget check config help'
 		kind=''
 		;;

@@ -12,7 +12,8 @@
 #include "cli/report/report.h"
 
 const struct command commands[] = {
-	{ "finalize", "[--force] [--dry-run] [--json] DIR [ROOM [SESSION]]",
+	{ "finalize", TASK_DELIVER,
+	    "[--force] [--dry-run] [--json] DIR [ROOM [SESSION]]",
 	    "deliver the recording in DIR now",
 	    "Deliver the recording now: find out whose it is, upload what the "
 	    "server does not have, and announce it.  What earlier runs "
@@ -32,7 +33,8 @@ const struct command commands[] = {
 	    .min_words = 1, .max_words = 3,
 	    .options = OPTION_FORCE | OPTION_JSON | OPTION_DRY_RUN,
 	    .scope = SCOPE_FIRST, .run = cmd_finalize },
-	{ "upload", "[FLAG...] (DIR | ARCHIVE)...",
+	{ "upload", TASK_DELIVER,
+	    "[FLAG...] (DIR | ARCHIVE)...",
 	    "deliver by hand, check at the server",
 	    "Deliver recordings by hand, one after the other, also those that "
 	    "are waiting, held or given up.  The server is asked for what the "
@@ -65,7 +67,8 @@ const struct command commands[] = {
 		OPTION_ONLY | OPTION_FORCE | OPTION_NO_WEBHOOK | OPTION_JSON |
 		OPTION_DRY_RUN,
 	    .scope = SCOPE_ALL, .run = cmd_upload },
-	{ "verify", "[--deep] [--json] DIR...",
+	{ "verify", TASK_LOOK,
+	    "[--deep] [--json] DIR...",
 	    "compare recordings with the server",
 	    "Compare each file with the server's list, by path and size, and "
 	    "print a line for each: same, missing, size, content, extra (only "
@@ -84,7 +87,8 @@ const struct command commands[] = {
 	    .min_words = 1, .max_words = SIZE_MAX,
 	    .options = OPTION_DEEP | OPTION_JSON,
 	    .scope = SCOPE_ALL, .is_looking = true, .run = cmd_verify },
-	{ "notify", "started|stopped|failed [FLAG...] [DIR]",
+	{ "notify", TASK_HANDLE,
+	    "started|stopped|failed [FLAG...] [DIR]",
 	    "send one webhook to the backend",
 	    "Send one webhook, signed like those of a delivery.  Room and "
 	    "session are those of the recording in DIR, or --room and "
@@ -107,7 +111,8 @@ const struct command commands[] = {
 	    .options =
 		OPTION_ROOM | OPTION_SESSION | OPTION_ERROR | OPTION_FORCE,
 	    .scope = SCOPE_SECOND, .run = cmd_notify },
-	{ "pack", "[--output FILE] [--unredacted] DIR...",
+	{ "pack", TASK_HANDLE,
+	    "[--output FILE] [--unredacted] DIR...",
 	    "put each recording into an archive",
 	    "Put each recording into an archive of its own, to be carried away "
 	    "and given to upload.  Nothing is sent, nothing is removed.  "
@@ -127,7 +132,8 @@ const struct command commands[] = {
 	    .min_words = 1, .max_words = SIZE_MAX,
 	    .options = OPTION_OUTPUT | OPTION_UNREDACTED,
 	    .scope = SCOPE_AND_OUTPUT, .run = cmd_pack },
-	{ "sweep", "[--held] [--dry-run] [ROOT...]",
+	{ "sweep", TASK_DELIVER,
+	    "[--held] [--dry-run] [ROOT...]",
 	    "deliver every recording that is due",
 	    "Deliver every recording below ROOT that is due; without one, "
 	    "below recordings-dir.  What cron or a timer runs: it finds the "
@@ -146,7 +152,8 @@ const struct command commands[] = {
 	    .max_words = SIZE_MAX,
 	    .options = OPTION_HELD | OPTION_DRY_RUN,
 	    .scope = SCOPE_ROOTS, .run = cmd_sweep },
-	{ "watch", "[ROOT...]",
+	{ "watch", TASK_DELIVER,
+	    "[ROOT...]",
 	    "stay, and deliver at once what becomes due",
 	    "Stay, and do at once what a sweep would do: as soon as a "
 	    "recording is finished, or its next try has come.  ROOT is as for "
@@ -163,7 +170,8 @@ const struct command commands[] = {
 	    },
 	    .max_words = SIZE_MAX,
 	    .scope = SCOPE_ROOTS, .run = cmd_watch },
-	{ "status", "[--json] [--state LIST] [--check] [ROOT...]",
+	{ "status", TASK_LOOK,
+	    "[--json] [--state LIST] [--check] [ROOT...]",
 	    "show what became of every recording",
 	    "Show what became of every recording below ROOT, the most urgent "
 	    "first; without one, below recordings-dir.  It takes no locks and "
@@ -182,7 +190,8 @@ const struct command commands[] = {
 	    .max_words = SIZE_MAX,
 	    .options = OPTION_JSON | OPTION_STATE | OPTION_CHECK,
 	    .is_looking = true, .scope = SCOPE_ROOTS, .run = cmd_status },
-	{ "forget", "[--reset] [--yes] DIR",
+	{ "forget", TASK_HANDLE,
+	    "[--reset] [--yes] DIR",
 	    "give a recording up, or clear its journal",
 	    "Give the recording up for good: nothing is sent, now or later, "
 	    "and nothing is deleted, but for what S3 keeps of files that were "
@@ -203,7 +212,8 @@ const struct command commands[] = {
 	    .min_words = 1, .max_words = 1,
 	    .options = OPTION_RESET | OPTION_YES,
 	    .scope = SCOPE_FIRST, .run = cmd_forget },
-	{ "check", "[--write] [--json]",
+	{ "check", TASK_SET_UP,
+	    "[--write] [--json]",
 	    "look for what is wrong with the installation",
 	    "Look for what is wrong with the installation, and suggest a fix: "
 	    "the configuration and where it is from, the directory of the "
@@ -224,7 +234,8 @@ const struct command commands[] = {
 	    },
 	    .options = OPTION_JSON | OPTION_WRITE,
 	    .loads_config = true, .run = cmd_check },
-	{ "config", "[--json | --sample]",
+	{ "config", TASK_SET_UP,
+	    "[--json | --sample]",
 	    "show every setting and where it is from",
 	    "Print each setting with its value and where the value is from, "
 	    "secrets as (set).  Ends with 78 and says why if they cannot "
@@ -238,14 +249,20 @@ const struct command commands[] = {
 	    },
 	    .options = OPTION_JSON | OPTION_SAMPLE,
 	    .is_looking = true, .run = cmd_config },
-	{ "help", "[COMMAND]",
-	    "print this help, or that of a command",
-	    "Print a summary of commands, flags and settings, or, for one "
-	    "command, what it does, its flags and examples.",
+	{ "help", TASK_SET_UP,
+	    "[--all] [COMMAND | SETTING]",
+	    "explain a command or a setting",
+	    "Print the commands on one screen; with --all, every flag and "
+	    "setting too.  For a command, print what it does, its flags and "
+	    "examples; for a setting, what it means, its default and where it "
+	    "can be set.",
 	    .examples = {
 		{ "the flags of one command", "jibri-finalize help finalize" },
+		{ "what one setting means", "jibri-finalize help retry-delay" },
+		{ "every flag and setting", "jibri-finalize help --all" },
 	    },
 	    .max_words = 1,
+	    .options = OPTION_ALL,
 	    .needs_no_config = true, .run = cmd_help },
 	{ 0 },
 };
@@ -260,28 +277,56 @@ find_row(const char *name)
 }
 
 static int
-set_unknown(const char *name, const char *problem, struct err *e)
+set_unknown(const char *name, const char *problem, bool is_setting_too,
+    struct err *e)
 {
 	struct nearest near = { .typed = name };
 	autofree char *question = NULL;
 
 	for (const struct command *c = commands; c->name; c++)
 		nearest_offer(&near, c->name);
+	if (is_setting_too)
+		settings_offer(&near, false);
 	question = nearest_question(&near, "");
 	return err_set(e, ERR_USAGE, "'%s' %s%s", name, problem,
 	    *question ? question : "; see jibri-finalize --help");
 }
 
+/* Of a command or a setting, if there is one of that name. */
+static bool
+help_of(const char *name)
+{
+	const struct command *command = find_row(name);
+	bool is_file;
+	const struct setting *setting = setting_find_key(name, &is_file);
+
+	if (command != NULL)
+		help_command(command);
+	else if (setting != NULL)
+		help_setting(setting);
+	return command || setting;
+}
+
+static void
+help(const struct options *o)
+{
+	if (o->n_words > 0 && help_of(o->words[0]))
+		return;
+	if (o->given & OPTION_ALL)
+		help_all(commands);
+	else
+		help_screen(commands);
+}
+
 int
 cmd_help(struct loaded *l, const struct options *o, struct err *e)
 {
-	const char *word = o->n_words > 0 ? o->words[0] : NULL;
-	const struct command *command = word ? find_row(word) : NULL;
-
 	(void)l;
-	if (word != NULL && command == NULL)
-		return set_unknown(word, "is not a command", e);
-	help_print(commands, command);
+	if (o->n_words > 0 && !help_of(o->words[0]))
+		return set_unknown(o->words[0],
+		    "is neither a command nor a setting", true, e);
+	if (o->n_words == 0)
+		help(o);
 	return 0;
 }
 
@@ -340,7 +385,7 @@ commands_run(const struct options *given, struct err *e)
 	int result;
 
 	if (o->given & OPTION_HELP) {
-		help_print(commands, command);
+		help(o);
 		return 0;
 	}
 	if (o->given & OPTION_VERSION) {
@@ -356,7 +401,7 @@ commands_run(const struct options *given, struct err *e)
 		command = find_row("finalize");
 	else
 		return set_unknown(word, "is neither a command nor a directory",
-		    e);
+		    false, e);
 	assert(command != NULL); /* one is called finalize */
 	if (check_usage(command, o, e) == -1)
 		return -1;

@@ -60,6 +60,9 @@ enum command_scope {
 	SCOPE_ROOTS,      /* each visit its own recording */
 };
 
+/* What somebody wants to do who needs it: --help is grouped by it. */
+enum command_task { TASK_DELIVER, TASK_LOOK, TASK_HANDLE, TASK_SET_UP, TASKS };
+
 enum { MOST_EXAMPLES = 3 };
 
 struct command_example {
@@ -68,6 +71,7 @@ struct command_example {
 
 struct command {
 	const char *name;
+	enum command_task task;
 	const char *synopsis; /* behind the name, its own options too */
 	const char *help;     /* a few words */
 	const char *manual;   /* sentences for its help and the manual */

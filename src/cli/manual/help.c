@@ -12,34 +12,52 @@ enum { HELP_COLUMN = 34, WIDTH = 79 };
 static void
 add_row(struct buf *out, const char *left, const char *right)
 {
-	if (strlen(left) + 2 > HELP_COLUMN)
+	if (strlen(left) + 3 > HELP_COLUMN)
 		(void)buf_addf(out, "  %s\n%*s%s\n", left, HELP_COLUMN, "",
 		    right);
 	else
 		(void)buf_addf(out, "  %-*s%s\n", HELP_COLUMN - 2, left, right);
 }
 
+static const char *const tasks[TASKS] = {
+	[TASK_DELIVER] = "Deliver",
+	[TASK_LOOK] = "Look",
+	[TASK_HANDLE] = "By hand",
+	[TASK_SET_UP] = "Set up",
+};
+
 static void
-add_uses(struct buf *out, const struct command *all)
+add_uses(struct buf *out)
 {
 	(void)buf_adds(out,
-	    "usage: jibri-finalize RECORDING_DIR [ROOM [SESSION]]\n"
-	    "       jibri-finalize COMMAND [FLAG...] [...]\n"
-	    "\n"
-	    "Delivers a Jibri recording: uploads every artifact and tells the "
-	    "backend.\n"
-	    "  As Jibri's finalize-script    set it in jibri.conf; Jibri adds "
-	    "the directory\n"
-	    "  By a timer                    jibri-finalize sweep: finishes "
-	    "what is stuck\n"
-	    "  By hand                       jibri-finalize DIR, as often as "
-	    "you like\n"
-	    "\n"
-	    "Commands:\n");
+	    "usage: jibri-finalize DIR [ROOM [SESSION]]     "
+	    "(as Jibri calls it: finalize)\n"
+	    "       jibri-finalize COMMAND [FLAG...] [...]\n\n");
+}
+
+/* The commands of a task; its name is in front of the first. */
+static void
+add_task(struct buf *out, const struct command *all, enum command_task task)
+{
+	const char *title = tasks[task];
+
+	for (const struct command *c = all; c->name; c++) {
+		if (c->task != task)
+			continue;
+		(void)buf_addf(out, "%-9s %-10s %s\n", title, c->name, c->help);
+		title = "";
+	}
+}
+
+static void
+add_synopses(struct buf *out, const struct command *all, enum command_task task)
+{
+	(void)buf_addf(out, "%s%s:\n", task ? "\n" : "", tasks[task]);
 	for (const struct command *c = all; c->name; c++) {
 		autofree char *left = xasprintf("%s %s", c->name, c->synopsis);
 
-		add_row(out, left, c->help);
+		if (c->task == task)
+			add_row(out, left, c->help);
 	}
 }
 
@@ -68,33 +86,65 @@ flag_of(const struct setting *s)
 	return xasprintf("--%s %s", s->name, s->arg);
 }
 
+/* Those of a subject stand together: "Sweep:". */
 static void
 add_settings(struct buf *out)
 {
+	const char *subject = "";
+
 	(void)buf_adds(out,
 	    "\nSettings, each also 'name = value' in the file and "
 	    "JIBRI_FINALIZE_NAME:\n");
 	for (size_t i = 0; i < settings_count(); i++) {
 		autofree char *left = flag_of(setting_at(i));
 
+		if (strcmp(subject, setting_subject(i)) != 0) {
+			subject = setting_subject(i);
+			(void)buf_addf(out, "\n%c%s:\n",
+			    toupper((unsigned char)*subject), subject + 1);
+		}
 		add_row(out, left, setting_at(i)->help);
 	}
 }
 
-static void
-add_program(struct buf *out, const struct command *all)
+void
+help_screen(const struct command *all)
 {
-	add_uses(out, all);
-	(void)buf_adds(out, "\nFlags of every command:\n");
-	add_switches(out, OPTIONS_GLOBAL);
-	add_settings(out);
-	(void)buf_adds(out,
-	    "\nExit: 0 done, 64 usage, 65 held, 66 no such recording, "
-	    "75 will be retried,\n77 refused, 78 configuration.  Settings "
-	    "are read from\n" CONFIG_DEFAULT_FILE
-	    " and shown by 'jibri-finalize config'.\n"
-	    "One command: jibri-finalize help COMMAND.  "
-	    "Manual: man jibri-finalize.\n");
+	autobuf struct buf out = { 0 };
+
+	add_uses(&out);
+	for (enum command_task task = 0; task < TASKS; task++)
+		add_task(&out, all, task);
+	(void)buf_adds(&out,
+	    "\nFlags     -n shows what would be done, -q is quiet, -v is "
+	    "verbose; -qn is both\n"
+	    "More      jibri-finalize help COMMAND, help SETTING, help --all\n"
+	    "          man jibri-finalize\n");
+	log_result(out.data);
+}
+
+void
+help_all(const struct command *all)
+{
+	autobuf struct buf out = { 0 };
+
+	add_uses(&out);
+	for (enum command_task task = 0; task < TASKS; task++)
+		add_synopses(&out, all, task);
+	(void)buf_adds(&out, "\nFlags of every command:\n");
+	add_switches(&out, OPTIONS_GLOBAL);
+	add_settings(&out);
+	(void)buf_adds(&out,
+	    "\nExit: 0 done, 1 status --check or check found something, "
+	    "64 usage, 65 held,\n"
+	    "66 no such recording, 75 will be retried, 77 refused, "
+	    "78 configuration.\n"
+	    "Settings are read from " CONFIG_DEFAULT_FILE
+	    "; 'jibri-finalize config'\n"
+	    "shows them.  One command or setting: jibri-finalize help NAME.  "
+	    "Manual:\n"
+	    "man jibri-finalize, man jibri-finalize.conf.\n");
+	log_result(out.data);
 }
 
 static void
@@ -105,9 +155,11 @@ add_examples(struct buf *out, const struct command *c)
 		(void)buf_addf(out, "  # %s\n  %s\n", x->what, x->line);
 }
 
-static void
-add_command(struct buf *out, const struct command *c)
+void
+help_command(const struct command *c)
 {
+	autobuf struct buf text = { 0 };
+	struct buf *out = &text;
 	autofree char *use =
 	    xasprintf("jibri-finalize %s %s", c->name, c->synopsis);
 
@@ -121,19 +173,54 @@ add_command(struct buf *out, const struct command *c)
 	if (!c->needs_no_config)
 		(void)buf_adds(out,
 		    "\nEvery setting is a flag too: see "
-		    "'jibri-finalize --help'.\n");
+		    "'jibri-finalize help --all'.\n");
 	add_examples(out, c);
+	log_result(out->data);
+}
+
+static void
+add_choices(struct buf *out, const struct setting *s)
+{
+	if (s->choices == NULL)
+		return;
+	(void)buf_adds(out, "Values:    ");
+	for (size_t i = 0; s->choices[i]; i++)
+		(void)buf_addf(out, "%s%s", i ? ", " : "", s->choices[i]);
+	(void)buf_adds(out, "\n");
+}
+
+/* Where it can be set. */
+static void
+add_ways(struct buf *out, const struct setting *s)
+{
+	autofree char *variable = setting_variable(s->name);
+	autofree char *flag = flag_of(s);
+
+	(void)buf_addf(out, "Flag:      %s\nVariable:  %s%s%s\n", flag,
+	    variable, s->legacy ? " or " : "", s->legacy ? s->legacy : "");
+	if (setting_takes_file(s))
+		(void)buf_addf(out,
+		    "In a file: %s-file = FILE\n           %s_FILE=FILE\n",
+		    s->name, variable);
 }
 
 void
-help_print(const struct command *all, const struct command *one)
+help_setting(const struct setting *s)
 {
 	autobuf struct buf out = { 0 };
+	autofree char *text =
+	    xasprintf("%c%s.  %s", toupper((unsigned char)*s->help),
+		s->help + 1, s->manual ? s->manual : "");
 
-	if (one)
-		add_command(&out, one);
-	else
-		add_program(&out, all);
+	(void)buf_addf(&out, "%s = %s\n\n", s->name,
+	    s->type == SETTING_BOOL ? "yes|no" : s->arg);
+	table_add_wrapped(&out, text, "", WIDTH);
+	(void)buf_addf(&out, "\nDefault:   %s\n",
+	    *s->initial ? s->initial : "none");
+	add_choices(&out, s);
+	add_ways(&out, s);
+	(void)buf_adds(&out,
+	    "\nWhat is set here, and where: jibri-finalize config\n");
 	log_result(out.data);
 }
 

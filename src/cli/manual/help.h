@@ -3,11 +3,14 @@
 #include "cli/command/commands.h"
 
 /*
- * Print help for people, made from the tables of commands, switches and
- * settings, and at most 80 columns wide: of one command, or with NULL of the
- * whole program with all of them.
+ * Help for people, made of the tables of commands, flags and settings, at most
+ * 80 columns wide.  help_screen() fits on a terminal of 24 lines, the prompt
+ * below it too; help_all() has every flag and setting.
  */
-void help_print(const struct command *all, const struct command *one);
+void help_screen(const struct command *all);
+void help_all(const struct command *all);
+void help_command(const struct command *);
+void help_setting(const struct setting *);
 
 /*
  * Print a configuration file with every setting at its default, as a comment

@@ -40,12 +40,13 @@ const struct option_switch option_switches[] = {
 	{ "reset", 0, OPTION_RESET, NO_VALUE, "clear the journal instead" },
 	{ "yes", 0, OPTION_YES, NO_VALUE, "do it without asking" },
 	{ "held", 0, OPTION_HELD, NO_VALUE, "try what is held, too" },
-	{ "dry-run", 0, OPTION_DRY_RUN, NO_VALUE,
+	{ "dry-run", 'n', OPTION_DRY_RUN, NO_VALUE,
 	    "only show what would be done" },
 	{ "state", 0, OPTION_STATE, VALUE(states, "LIST"),
 	    "show only these, such as held,waiting" },
 	{ "check", 0, OPTION_CHECK, NO_VALUE,
 	    "exit with 1 when anything is held" },
+	{ "all", 0, OPTION_ALL, NO_VALUE, "leave nothing out" },
 	{ "write", 0, OPTION_WRITE, NO_VALUE,
 	    "try the store, and leave nothing there" },
 	{ "quiet", 'q', OPTION_QUIET, NO_VALUE,
@@ -174,15 +175,48 @@ parse_long(struct options *o, const char *text, struct cursor *c, struct err *e)
 	return parse_setting(o, name, c, e);
 }
 
+static const struct option_switch *
+switch_of_letter(char letter)
+{
+	for (const struct option_switch *s = option_switches; s->name; s++)
+		if (s->letter != 0 && s->letter == letter)
+			return s;
+	return NULL;
+}
+
+/* What is behind a letter that takes a value, "-o=X" or "-oX", is the value. */
 static int
-parse_letter(struct options *o, const char *word, struct cursor *c,
+parse_letters(struct options *o, const char *word, struct cursor *c,
     struct err *e)
 {
-	c->value = NULL;
-	for (const struct option_switch *s = option_switches; s->name; s++)
-		if (s->letter == word[1] && word[2] == '\0')
-			return apply_switch(o, s, c, e);
-	return err_set(e, ERR_USAGE, "unknown flag %s", word);
+	for (const char *at = word + 1; *at; at++) {
+		const struct option_switch *s = switch_of_letter(*at);
+		const char *rest = at + 1;
+		bool takes_rest = *rest == '=' || (s && s->arg);
+
+		if (s == NULL)
+			return err_set(e, ERR_USAGE,
+			    strlen(word) == 2 ? "unknown flag %s"
+					      : "unknown flag %s: -%c",
+			    word, *at);
+		c->value = takes_rest && *rest ? rest + (*rest == '=') : NULL;
+		if (apply_switch(o, s, c, e) == -1)
+			return -1;
+		if (takes_rest)
+			return 0;
+	}
+	return 0;
+}
+
+/* Each letter of a word can be one. */
+static size_t
+most_flags(int argc, char **argv)
+{
+	size_t n = 1;
+
+	for (int i = 1; i < argc; i++)
+		n += strlen(argv[i]);
+	return n;
 }
 
 int
@@ -192,9 +226,8 @@ options_parse(struct options *o, int argc, char **argv, struct err *e)
 	bool is_ended = false;
 
 	*o = (struct options){ 0 };
-	/* No word of the command line is more than one of either. */
 	o->words = xcalloc((size_t)argc + 1, sizeof(*o->words));
-	o->flags = xcalloc((size_t)argc + 1, sizeof(*o->flags));
+	o->flags = xcalloc(most_flags(argc, argv), sizeof(*o->flags));
 	for (c.i = 1; c.i < argc; c.i++) {
 		char *word = argv[c.i];
 		int result = 0;
@@ -206,7 +239,7 @@ options_parse(struct options *o, int argc, char **argv, struct err *e)
 		else if (word[1] == '-')
 			result = parse_long(o, word + 2, &c, e);
 		else
-			result = parse_letter(o, word, &c, e);
+			result = parse_letters(o, word, &c, e);
 		if (result == -1)
 			return -1;
 	}

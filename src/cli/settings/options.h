@@ -12,6 +12,7 @@ enum {
 	OPTION_VERSION = 1 << 2,
 	OPTION_FORCE = 1 << 3,
 	OPTION_JSON = 1 << 4,
+	OPTION_ALL = 1 << 5,
 	OPTION_RESET = 1 << 6,
 	OPTION_YES = 1 << 7,
 	OPTION_SAMPLE = 1 << 8,
@@ -64,9 +65,10 @@ struct option_switch {
 extern const struct option_switch option_switches[]; /* the last has no name */
 
 /*
- * Parse the command line: --name value, --name=value, -h; "--" ends the
- * flags, which may stand anywhere before it.  Names are never abbreviated:
- * "--token" must not become "--token-file".  -1 with ERR_USAGE.
+ * Parse the command line: --name value, --name=value, -h; -qn is -q -n, and
+ * -oFILE or -o=FILE is -o FILE.  "--" ends the flags, which may stand anywhere
+ * before it.  Names are never abbreviated: "--token" must not become
+ * "--token-file".  -1 with ERR_USAGE.
  */
 int options_parse(struct options *, int argc, char **argv, struct err *e);
 void options_free(struct options *);
