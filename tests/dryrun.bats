@@ -152,3 +152,98 @@ send metadata.json"
 	dry 0 upload
 	run -0 grep -x "    $long" <<<"$output"
 }
+
+# --- notify, forget, pack ----------------------------------------------------
+
+# dry_line CODE WORD...: a dry run of a command with these words, -n among
+# them, changes nothing, here or there; its output is what the log has.
+dry_line() {
+	local code=$1 sent
+	shift
+	sent=$(requests webhook)
+	snapshot >"$DIR/before"
+	run_command "$code" "$@"
+	snapshot | diff "$DIR/before" -
+	assert_equal "$(requests webhook)" "$sent"
+}
+
+@test "notify -n shows the webhook that would be sent, and sends none" {
+	dry_line 0 notify -n started "$REC"
+	assert_output_has "$SESSION: dry run: STARTED would be sent, room $ROOM"
+	[ ! -e "$REC/.jibri-finalize" ]
+	dry_line 0 notify -n started --room "$ROOM" --session "$SESSION"
+	assert_output_has "$SESSION: dry run: STARTED would be sent, room $ROOM"
+	dry_line 0 notify --dry-run failed --error "lost tape" "$REC"
+	assert_output_has "FAILED would be sent, room $ROOM, error lost tape"
+	dry_line 64 notify -n failed "$REC"
+	dry_line 65 notify -n stopped "$REC"
+	assert_output_has "STOPPED is not sent: "
+	assert_output_has "is not at the server"
+	run_finalize 0
+	dry_line 0 notify -n stopped "$REC"
+	assert_output_has "dry run: STOPPED would be sent, room $ROOM"
+	dry_line 0 notify -n stopped --room "$ROOM" --session "$SESSION"
+	dry_line 0 notify -n started "$REC"
+	assert_output_has "dry run: the recording is past STARTED, nothing would be sent"
+}
+
+@test "notify -n fails where no webhook could be sent" {
+	export JIBRI_FINALIZE_MEETING_SERVICE_URL=ftp://example.org
+	dry_line 78 notify -n started "$REC"
+	assert_output_has meeting-service-url
+}
+
+@test "forget -n asks nobody, shows what it would give up, and changes nothing" {
+	dry_line 0 forget -n "$REC"
+	assert_output_has "$SESSION: dry run: it would be given up"
+	dry_line 0 forget -n --reset "$REC"
+	assert_output_has "dry run: its journal would be cleared"
+	[ ! -e "$REC/.jibri-finalize" ]
+	run_command 0 forget --yes "$REC"
+	dry_line 0 forget -n "$REC"
+	assert_output_has "dry run: nothing, it was given up before"
+	run_finalize 0 --force
+	dry_line 0 forget -n "$REC"
+	assert_output_has "dry run: nothing, it is delivered"
+	run_finalize 0
+	assert_output_has "done already"
+	echo rubbish >"$REC/.jibri-finalize"
+	truncate -s 3M "$REC/.jibri-finalize"
+	dry_line 65 forget -n "$REC"
+	dry_line 0 forget -n --reset "$REC"
+}
+
+@test "forget -n and pack -n refuse what works on the recording, as without -n" {
+	export JIBRI_FINALIZE_ANSWER_TIMEOUT=10s
+	faults "upload $MEDIA 1 slow-store 3"
+	finalize >"$DIR/first" &
+	local first=$!
+	wait_for grep -q sending "$REC/.jibri-finalize"
+	run_command 75 forget -n "$REC"
+	run_command 75 forget -n --reset "$REC"
+	run_command 75 pack -n -o "$DIR" "$REC"
+	wait "$first"
+	is_stored metadata.json "$MEDIA"
+}
+
+@test "pack -n names the archive and what goes into it, and writes nothing" {
+	echo x >"$REC/x.part"
+	mkdir "$DIR/out"
+	dry_line 0 pack -n -o "$DIR/out" "$REC"
+	local bytes
+	bytes=$(cat "$REC/$MEDIA" "$REC/metadata.json" | wc -c)
+	assert_output_has "$SESSION: dry run: 2 artifacts, $bytes bytes, would be packed into $DIR/out/$SESSION.tar.zst"
+	assert_output_has "x.part: skipped, excluded"
+	assert_equal "$(ls -A "$DIR/out")" ""
+	[ ! -e "$REC/.jibri-finalize" ]
+	run_command 0 pack -o "$DIR/out" "$REC"
+	assert_output_has "packed: 2 artifacts, $bytes bytes, into $DIR/out/$SESSION.tar.zst"
+	# What the real one refuses, it refuses.
+	dry_line 65 pack -n -o "$DIR/out" "$REC"
+	assert_output_has "is there already"
+	dry_line 64 pack -n -o "$DIR/out/x.rar" "$REC"
+	rm "$REC/$MEDIA" "$REC/metadata.json"
+	dry_line 65 pack -n -o "$DIR/out/2.tar" "$REC"
+	assert_output_has "there is nothing to pack"
+	[ ! -e "$DIR/out/2.tar" ]
+}

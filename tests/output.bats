@@ -85,6 +85,37 @@ to_file() {
 	grep "warning: \|acknowledged" "$DIR/file"
 }
 
+@test "--quiet keeps every command that changes something silent, but for the log file" {
+	local root=$DIR/recordings log=$DIR/file
+	run_command 0 sweep -q --log-file "$log" "$root"
+	assert_equal "$output" ""
+	assert_equal "$(webhooks)" "STOPPED $ROOM $SESSION"
+	run_command 0 pack -q -o "$DIR" --log-file "$log" "$REC"
+	assert_equal "$output" ""
+	grep -q "packed: " "$log"
+	run_command 0 notify -q started "$REC"
+	assert_equal "$output" ""
+	for words in --reset "" ""; do
+		# shellcheck disable=SC2086
+		run_command 0 forget -q --yes $words --log-file "$log" "$REC"
+		assert_equal "$output" ""
+	done
+	grep -q "its journal is cleared" "$log"
+	grep -q "was given up before" "$log"
+	run_command 0 sweep --quiet "$root"
+	assert_equal "$output" ""
+	# A dry run is asked for its words.
+	run_command 0 forget -qn "$REC"
+	assert_output_has "dry run: "
+}
+
+@test "a quiet sweep that fails says how it ended" {
+	faults 'upload * * status 403'
+	run_command 77 sweep -q "$DIR/recordings"
+	assert_output_has "error: "
+	assert_output_has "0 delivered, 1 waiting, 0 held, 0 done"
+}
+
 @test "--verbose is --log-level debug" {
 	run -0 --separate-stderr "$BIN" "$REC" -v
 	grep "stage: upload" <<<"$stderr"

@@ -594,6 +594,9 @@ begins_orphan() {
 		begins_orphan orphan
 		begins_orphan talk.bin
 		SESSION=another begins_orphan talk.bin
+		# shellcheck disable=SC2086
+		run_command 0 forget -n $reset "$REC"
+		assert_output_has "3 uploads in parts would be aborted"
 		assert_equal "$(uploads | wc -l)" 4
 		# shellcheck disable=SC2086
 		run_command 0 forget $reset --yes "$REC"
@@ -616,6 +619,8 @@ begins_orphan() {
 	faults "abort * * s3-error 403 AccessDenied"
 	run_command 77 forget --yes "$REC"
 	assert_output_has "may keep parts"
+	run_command 0 forget -n "$REC"
+	assert_output_has "1 upload in parts would be aborted"
 	run_finalize 0
 	assert_output_has "given up"
 	faults ''

@@ -127,14 +127,14 @@ _jibri_finalize() {
 		;;
 	notify)
 		flags="--config --force --room --session
-			--error --quiet --verbose --help
-			--version $settings"
+			--error --dry-run --quiet --verbose
+			--help --version $settings"
 		words='started stopped failed'
 		kind=-d
 		;;
 	pack)
-		flags="--config --output --unredacted --quiet
-			--verbose --help --version $settings"
+		flags="--config --output --unredacted --dry-run
+			--quiet --verbose --help --version $settings"
 		words=''
 		kind=-f
 		;;
@@ -157,8 +157,8 @@ _jibri_finalize() {
 		kind=-d
 		;;
 	forget)
-		flags="--config --reset --yes --quiet
-			--verbose --help --version $settings"
+		flags="--config --reset --yes --dry-run
+			--quiet --verbose --help --version $settings"
 		words=''
 		kind=-d
 		;;

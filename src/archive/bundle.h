@@ -29,6 +29,7 @@ struct bundle_pack_request {
 	const char *target; /* a file, a directory to put one into, or NULL:
 			       into the current one */
 	bool is_unredacted;
+	bool is_dry_run; /* look at all of it, and write nothing */
 };
 
 /* Strings are its own. */
@@ -46,6 +47,7 @@ struct bundle_packed {
  * and on disk, and replaces nothing; else there is nothing.  -1: ERR_BUSY
  * while the recording is being worked on, ERR_TEMPORARY when it changes
  * meanwhile, ERR_USAGE for a target that names no archive, or as err_sys().
+ * A dry run ends with the same, as far as that can be known without packing.
  * The result is zeroed then; it is freed by the caller.
  */
 int bundle_pack(const struct bundle_pack_request *,

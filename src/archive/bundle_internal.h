@@ -110,6 +110,7 @@ struct target {
  */
 int target_choose(struct target *, const char *wish, const struct recording *,
     struct err *e);
+int target_look(struct target *, struct err *e); /* could it be opened? */
 int target_open(struct target *, struct err *e);
 int target_publish(struct target *, struct err *e);
 void target_close(struct target *);

@@ -201,18 +201,40 @@ add_head(struct pack *p)
 	manifest_add_head(&p->manifest, &head);
 }
 
+/* All that comes before the first byte. */
 static int
-add_all(struct pack *p, struct err *e)
+begin(struct pack *p, uint64_t *fingerprint, struct err *e)
 {
-	uint64_t before, after;
-
-	if (scan(p, &before, e) == -1)
+	if (scan(p, fingerprint, e) == -1)
 		return -1;
 	recording_log_doubts(&p->recording);
 	if (p->recording.n == 0)
 		return err_set(e, ERR_PERMANENT, "there is nothing to pack");
 	add_head(p);
-	if (add_journal(p, e) == -1)
+	return 0;
+}
+
+static int
+look(struct pack *p, struct err *e)
+{
+	uint64_t fingerprint;
+
+	if (begin(p, &fingerprint, e) == -1)
+		return -1;
+	for (size_t i = 0; i < p->recording.n; i++)
+		if (p->recording.artifacts[i].is_unreadable)
+			return err_set(e, ERR_TEMPORARY,
+			    "%s: cannot be read now",
+			    p->recording.artifacts[i].path);
+	return 0;
+}
+
+static int
+add_all(struct pack *p, struct err *e)
+{
+	uint64_t before, after;
+
+	if (begin(p, &before, e) == -1 || add_journal(p, e) == -1)
 		return -1;
 	for (size_t i = 0; i < p->recording.n; i++)
 		if (add_artifact(p, &p->recording.artifacts[i], e) == -1)
@@ -274,10 +296,13 @@ pack_open(const struct pack *opened, struct report *r)
 	struct pack p = *opened;
 	const struct recording *rec = &p.recording;
 	struct journal *j = &p.journal;
+	bool is_dry_run = p.request->is_dry_run;
 
 	if (recording_enter(rec, &r->err) == 0 &&
-	    journal_open(j, rec->dirfd, rec->policy->locking, &r->err) == 0) {
-		if (write_archive(&p, &r->err) == -1)
+	    (is_dry_run ? journal_look(j, rec->dirfd, &r->err)
+			: journal_open(j, rec->dirfd, rec->policy->locking,
+			      &r->err)) == 0) {
+		if ((is_dry_run ? look : write_archive)(&p, &r->err) == -1)
 			(void)err_wrap(&r->err, "%s", rec->path);
 		else
 			r->err.class = ERR_NONE;
@@ -352,8 +377,11 @@ pack(struct pack *p, const struct recording_policy *policy, struct report *r,
 	if (recording_open(rec, p->request->directory, policy, e) == -1)
 		return -1;
 	log_set_session(recording_name(rec));
-	if (target_choose(t, p->request->target, rec, e) == -1 ||
-	    target_open(t, e) == -1 || write_target(p, r, e) == -1)
+	if (target_choose(t, p->request->target, rec, e) == -1)
+		return -1;
+	if (p->request->is_dry_run)
+		return target_look(t, e) == -1 ? -1 : write_target(p, r, e);
+	if (target_open(t, e) == -1 || write_target(p, r, e) == -1)
 		return -1;
 	return target_publish(t, e);
 }
@@ -381,7 +409,7 @@ bundle_pack(const struct bundle_pack_request *request,
 	if (result == 0)
 		fill_result(packed, &report, &p.target);
 	/* Zeros and the like: what we made must not be taken for a bomb. */
-	if (result == 0 &&
+	if (result == 0 && !request->is_dry_run &&
 	    !archive_is_modest(packed->bytes, packed->archive_bytes,
 		policy->unpack_ratio))
 		log_warn("%s unpacks to more than %" PRId64

@@ -53,19 +53,40 @@ set_exists(const struct target *t, struct err *e)
 	    "%s is there already, and is not replaced", t->path);
 }
 
+/* Until owned_leave() as its owner. */
+static int
+enter(struct target *t, struct err *e)
+{
+	struct stat st;
+
+	t->dirfd = owned_enter(t->path);
+	if (t->dirfd == -1)
+		return err_sys(e, "open %s", t->directory);
+	if (fstatat(t->dirfd, basename(t->path), &st, AT_SYMLINK_NOFOLLOW) == 0)
+		return set_exists(t, e);
+	return 0;
+}
+
+int
+target_look(struct target *t, struct err *e)
+{
+	if (enter(t, e) == -1)
+		return -1;
+	if (faccessat(t->dirfd, ".", W_OK | X_OK, AT_EACCESS) == -1)
+		return err_sys(e, "create %s", t->path);
+	owned_leave();
+	return 0;
+}
+
 int
 target_open(struct target *t, struct err *e)
 {
 	const char *name = basename(t->path);
 	autofree char *stem = bundle_name(".", name, ".0123456789abcdef");
-	struct stat st;
 
 	stem[strlen(stem) - strlen(".0123456789abcdef")] = '\0';
-	t->dirfd = owned_enter(t->path);
-	if (t->dirfd == -1)
-		return err_sys(e, "open %s", t->directory);
-	if (fstatat(t->dirfd, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
-		return set_exists(t, e);
+	if (enter(t, e) == -1)
+		return -1;
 	t->fd = file_make_temporary(t->dirfd, stem, &t->temporary);
 	if (t->fd == -1)
 		return err_sys(e, "create %s", t->path);

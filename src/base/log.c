@@ -304,22 +304,41 @@ log_line(enum log_level level, const char *fmt, ...)
 	emit(level, message, level == LOG_ERROR || !policy.is_quiet);
 }
 
+static void
+put_outcome(const char *text, bool is_shown)
+{
+	autobuf struct buf line = { 0 };
+	autofree char *safe = text_escape(text);
+
+	if (is_shown && policy.format == LOG_TEXT) {
+		format(&line, LOG_INFO, "", safe, false);
+		log_result(buf_str(&line));
+	}
+	emit(LOG_INFO, text, is_shown && policy.format == LOG_JSON);
+}
+
 void
 log_outcome(const char *fmt, ...)
 {
-	autobuf struct buf line = { 0 };
-	autofree char *text = NULL, *safe = NULL;
+	autofree char *text = NULL;
 	va_list ap;
 
 	va_start(ap, fmt);
 	text = xvasprintf(fmt, ap);
 	va_end(ap);
-	if (policy.format == LOG_TEXT) {
-		safe = text_escape(text);
-		format(&line, LOG_INFO, "", safe, false);
-		log_result(buf_str(&line));
-	}
-	emit(LOG_INFO, text, policy.format == LOG_JSON);
+	put_outcome(text, true);
+}
+
+void
+log_success(const char *fmt, ...)
+{
+	autofree char *text = NULL;
+	va_list ap;
+
+	va_start(ap, fmt);
+	text = xvasprintf(fmt, ap);
+	va_end(ap);
+	put_outcome(text, !policy.is_quiet);
 }
 
 bool

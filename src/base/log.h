@@ -73,6 +73,9 @@ void log_result(const char *text);
  */
 void log_outcome(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
+/* The same of a success, which --quiet shows nobody but the log file. */
+void log_success(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
 /* Write what waits, if its time has come. */
 void log_flush(void);
 

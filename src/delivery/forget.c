@@ -20,6 +20,15 @@ is_delivered(const struct journal *j, struct recording *rec)
 	    &changed);
 }
 
+static int
+open_journal(struct journal *j, const struct recording *rec, bool is_dry_run,
+    struct err *e)
+{
+	return is_dry_run
+	    ? journal_look(j, rec->dirfd, e)
+	    : journal_open(j, rec->dirfd, rec->policy->locking, e);
+}
+
 /* On disk, or else not at all: the next run would find it in the file. */
 static int
 note_for_good(struct journal *j, const struct event *ev, const char *what,
@@ -28,6 +37,8 @@ note_for_good(struct journal *j, const struct event *ev, const char *what,
 	bool was_degraded = j->is_degraded;
 	int64_t size = j->size;
 
+	if (j->is_peeking)
+		return 0;
 	journal_note(j, *ev);
 	journal_commit(j);
 	if (!j->is_degraded)
@@ -55,11 +66,11 @@ give_up(struct journal *j, struct recording *rec, enum forget_outcome *outcome,
 }
 
 int
-forget_recording(struct recording *rec, enum forget_outcome *outcome,
-    struct err *e)
+forget_recording(struct recording *rec, bool is_dry_run,
+    enum forget_outcome *outcome, struct err *e)
 {
 	struct journal j;
-	int result = journal_open(&j, rec->dirfd, rec->policy->locking, e);
+	int result = open_journal(&j, rec, is_dry_run, e);
 
 	if (result == 0)
 		result = give_up(&j, rec, outcome, e);
@@ -102,17 +113,17 @@ clear(struct journal *j, struct err *e)
 		.moment_ms = j->progress.told_ms,
 	};
 
-	if (j->is_damaged && journal_clear(j, e) == -1)
+	if (j->is_damaged && !j->is_peeking && journal_clear(j, e) == -1)
 		return -1;
 	return note_for_good(j, &reset, "its journal is not cleared", e);
 }
 
 int
-forget_journal(struct recording *rec, const struct destination_policy *policy,
-    struct err *e)
+forget_journal(struct recording *rec, bool is_dry_run,
+    const struct destination_policy *policy, struct err *e)
 {
 	struct journal j;
-	int result = journal_open(&j, rec->dirfd, rec->policy->locking, e);
+	int result = open_journal(&j, rec, is_dry_run, e);
 
 	if (result == 0)
 		result = check_doubt(&j.progress, rec, policy, e);
@@ -125,8 +136,8 @@ forget_journal(struct recording *rec, const struct destination_policy *policy,
 }
 
 int
-forget_parts(const struct recording *rec, const struct pipeline_policy *policy,
-    size_t *n, struct err *e)
+forget_parts(const struct recording *rec, bool is_dry_run,
+    const struct pipeline_policy *policy, size_t *n, struct err *e)
 {
 	struct job job = { .policy = policy };
 	int result;
@@ -134,8 +145,7 @@ forget_parts(const struct recording *rec, const struct pipeline_policy *policy,
 	*n = 0;
 	if (policy->destination.ops->parts == NULL)
 		return 0;
-	result =
-	    journal_open(&job.journal, rec->dirfd, rec->policy->locking, e);
+	result = open_journal(&job.journal, rec, is_dry_run, e);
 	if (result == 0)
 		result = pipeline_abort_parts(&job, n, e);
 	else if (job.journal.is_damaged)

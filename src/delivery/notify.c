@@ -81,29 +81,32 @@ send_stopped(struct job *job, const struct notify_request *request,
 }
 
 static int
-send_failed(struct job *job, const char *error, struct err *e)
+send_failed(struct job *job, const char *error, struct notify_result *result,
+    struct err *e)
 {
 	const struct progress *p = &job->journal.progress;
-	autofree char *text = xstrdup(error ? error : p->failed_text);
 
-	if (text == NULL)
+	result->error = xstrdup(error ? error : p->failed_text);
+	if (result->error == NULL)
 		return err_set(e, ERR_USAGE,
 		    "the journal has no error; name it: --error TEXT");
-	return pipeline_send(job, "FAILED", text,
+	return pipeline_send(job, "FAILED", result->error,
 	    p->failed_since_ms > 0 ? p->failed_since_ms : clock_unix_ms(), e);
 }
 
 static int
-open_job(struct job *job, const char *directory, struct err *e)
+open_job(struct job *job, const struct notify_request *request, struct err *e)
 {
-	if (directory != NULL) {
-		if (job_open(job, directory, false, e) == -1 ||
+	if (request->directory != NULL) {
+		if (job_open(job, request->directory, request->is_dry_run, e) ==
+			-1 ||
 		    recording_scan(&job->recording, e) == -1)
 			return -1;
 		return pipeline_identify(job, e);
 	}
 	/* A job of names alone, of which nothing is written down. */
 	job->journal.is_degraded = true;
+	job->journal.is_peeking = request->is_dry_run;
 	if (job->room_argument == NULL || job->session_argument == NULL)
 		return err_set(e, ERR_USAGE,
 		    "name the recording's directory, or --room and --session");
@@ -119,7 +122,7 @@ static int
 notify(struct job *job, const struct notify_request *request,
     struct notify_result *result, struct err *e)
 {
-	if (open_job(job, request->directory, e) == -1)
+	if (open_job(job, request, e) == -1)
 		return -1;
 	result->session = xstrdup(job->identity.session);
 	result->room = xstrdup(job->identity.room);
@@ -133,7 +136,7 @@ notify(struct job *job, const struct notify_request *request,
 	case NOTIFY_STOPPED:
 		return send_stopped(job, request, e);
 	default:
-		return send_failed(job, request->error, e);
+		return send_failed(job, request->error, result, e);
 	}
 }
 
@@ -162,4 +165,5 @@ notify_result_free(struct notify_result *r)
 {
 	free(r->session);
 	free(r->room);
+	free(r->error);
 }

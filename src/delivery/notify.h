@@ -15,10 +15,12 @@ struct notify_request {
 	const char *room, *session; /* without a directory both */
 	const char *error;          /* of FAILED; NULL: that of the last run */
 	bool is_forced;
+	bool is_dry_run; /* decide, and send and write nothing */
 };
 
 struct notify_result {
 	char *session, *room;
+	char *error;  /* of FAILED */
 	bool is_told; /* it was sent; else it was not necessary */
 };
 

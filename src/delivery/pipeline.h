@@ -130,8 +130,8 @@ int pipeline_identify(struct job *, struct err *e);
 /*
  * Send a webhook of this event ("STARTED", "STOPPED" or "FAILED" with an
  * error) and note that it was acknowledged.  Its timestamp is never older
- * than that of another before it; its id follows from its body.  -1 as
- * webhook_send().
+ * than that of another before it; its id follows from its body.  Who opened
+ * the journal by journal_look() sends nothing.  -1 as webhook_send().
  */
 int pipeline_send(struct job *, const char *event, const char *error,
     int64_t timestamp_ms, struct err *e);
@@ -150,7 +150,8 @@ void pipeline_reopen(struct job *, const char *changed);
 
 /*
  * Abort what was begun to be uploaded in parts at the recording's place: *n
- * of them.  -1 with what kept us.
+ * of them; with the journal open by journal_look(), only count them.  -1 with
+ * what kept us.
  */
 int pipeline_abort_parts(struct job *, size_t *n, struct err *e);
 

@@ -33,8 +33,8 @@ find(const struct destination *to, const char *folder, struct uploads *u,
 
 /* What is aborted is not listed again, so that each page is the first. */
 static int
-abort_all(const struct destination *to, const char *folder, size_t *n,
-    struct err *e)
+abort_all(const struct destination *to, const char *folder, bool is_looking,
+    size_t *n, struct err *e)
 {
 	struct uploads u = { 0 };
 	size_t before;
@@ -43,6 +43,10 @@ abort_all(const struct destination *to, const char *folder, size_t *n,
 	do {
 		before = u.ids.n;
 		result = find(to, folder, &u, e);
+		if (result == 0 && is_looking) {
+			*n = u.ids.n;
+			break;
+		}
 		for (; result == 0 && *n < u.ids.n; ++*n)
 			result = upload_abort(to, u.keys.items[*n],
 			    u.ids.items[*n], e);
@@ -58,6 +62,7 @@ pipeline_abort_parts(struct job *job, size_t *n, struct err *e)
 	const struct destination_policy *policy = &job->policy->destination;
 	const struct progress *p = &job->journal.progress;
 	bool finds = policy->ops->parts->finds && p->meeting_id;
+	bool is_looking = job->journal.is_peeking;
 	autofree char *folder = NULL;
 	struct destination to;
 
@@ -70,13 +75,14 @@ pipeline_abort_parts(struct job *job, size_t *n, struct err *e)
 	to = pipeline_destination(job);
 	/* Before it was resolved, what was sent ahead is all there is. */
 	for (; !finds && *n < p->n_begun; ++*n)
-		if (upload_abort(&to, p->begun[*n].key, p->begun[*n].id, e) ==
-		    -1)
+		if (!is_looking &&
+		    upload_abort(&to, p->begun[*n].key, p->begun[*n].id, e) ==
+			-1)
 			return -1;
 	if (!finds)
 		return 0;
 	folder = policy->ops->folder(policy, p);
-	return abort_all(&to, folder, n, e);
+	return abort_all(&to, folder, is_looking, n, e);
 }
 
 void

@@ -315,6 +315,7 @@ journal_look(struct journal *j, int dirfd, struct err *e)
 		.is_peeking = true,
 	};
 	found = journal_peek(dirfd, &j->progress, e);
+	j->is_damaged = found == -1 && e->class == ERR_PERMANENT;
 	j->has_history = j->progress.has_events;
 	j->was_cut_off = j->progress.is_running;
 	if (found == JOURNAL_BUSY)

@@ -34,7 +34,7 @@ struct journal {
 	bool is_degraded;
 	bool is_lost;     /* another may hold it now */
 	bool is_new;      /* its name may not be on disk */
-	bool is_damaged;  /* ours, locked, and cannot be replayed */
+	bool is_damaged;  /* ours, and cannot be replayed */
 	bool is_peeking;  /* only looking: nothing is written */
 	bool has_history; /* it held an event when it was opened */
 	bool was_cut_off; /* and then the last run had not ended */

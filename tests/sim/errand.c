@@ -279,13 +279,14 @@ forget(const struct errand_of *it)
 	    &it->pipeline.recording, &e);
 
 	if (result == 0 && it->errand == ERRAND_FORGET)
-		result = forget_recording(&rec, &outcome, &e);
+		result = forget_recording(&rec, false, &outcome, &e);
 	if (result == 0 && outcome != FORGET_DELIVERED)
 		sessions[it->recording].has_left = true;
 	if (result == 0)
-		result = forget_parts(&rec, &it->pipeline, &n, &e);
+		result = forget_parts(&rec, false, &it->pipeline, &n, &e);
 	if (result == 0 && it->errand == ERRAND_RESET)
-		result = forget_journal(&rec, &it->pipeline.destination, &e);
+		result =
+		    forget_journal(&rec, false, &it->pipeline.destination, &e);
 	recording_close(&rec);
 	if (result == -1)
 		trace("process %d: %s", actor_now->id, e.text);

@@ -19,7 +19,7 @@ report(const struct attempt_result *result, const struct options *o,
 		report_preview(result);
 	else if (is_json)
 		report_attempt_json(result, e);
-	else if (e != NULL || !(o->given & OPTION_QUIET))
+	else
 		report_attempt(result, e);
 }
 

@@ -18,6 +18,12 @@ static const char *const outcomes[] = {
 	[FORGET_DELIVERED] = "is delivered, nothing is left to give up",
 };
 
+static const char *const would_be[] = {
+	[FORGET_GIVEN_UP] = "it would be given up: nothing more would be sent",
+	[FORGET_GIVEN_UP_BEFORE] = "nothing, it was given up before",
+	[FORGET_DELIVERED] = "nothing, it is delivered",
+};
+
 enum { ANSWER_BYTES = 64 };
 
 /* Until there is a line, a signal, or the deadline. */
@@ -63,15 +69,52 @@ ask(const char *question, struct err *e)
 
 static int
 forget_what_was_begun(const struct loaded *l, const struct recording *rec,
-    struct err *e)
+    bool is_dry_run, struct err *e)
 {
 	size_t n;
-	int result = forget_parts(rec, &l->config.pipeline, &n, e);
+	int result = forget_parts(rec, is_dry_run, &l->config.pipeline, &n, e);
 
-	if (n > 0)
+	if (n > 0 && is_dry_run)
+		log_outcome("dry run: %zu upload%s in parts would be aborted",
+		    n, n > 1 ? "s" : "");
+	else if (n > 0)
 		log_info("%zu %s aborted", n,
 		    n > 1 ? "uploads in parts are" : "upload in parts is");
 	return result;
+}
+
+static int
+reset(const struct loaded *l, struct recording *rec, bool is_dry_run,
+    struct err *e)
+{
+	/* After it, nobody knows any more what was begun. */
+	if (forget_what_was_begun(l, rec, is_dry_run, e) == -1 ||
+	    forget_journal(rec, is_dry_run, &l->config.pipeline.destination,
+		e) == -1)
+		return -1;
+	if (is_dry_run)
+		log_outcome("dry run: its journal would be cleared, and the "
+			    "next run would start over");
+	else
+		log_success("its journal is cleared; the next run starts over");
+	return 0;
+}
+
+static int
+give_up(const struct loaded *l, struct recording *rec, bool is_dry_run,
+    struct err *e)
+{
+	autofree char *path = text_shell_word(rec->path);
+	enum forget_outcome outcome;
+
+	if (forget_recording(rec, is_dry_run, &outcome, e) == -1)
+		return -1;
+	if (is_dry_run)
+		log_outcome("dry run: %s", would_be[outcome]);
+	else
+		log_success("%s%s", outcomes[outcome],
+		    outcome == FORGET_GIVEN_UP ? path : "");
+	return forget_what_was_begun(l, rec, is_dry_run, e);
 }
 
 static int
@@ -79,29 +122,15 @@ forget_open(struct loaded *l, const struct options *o, struct recording *rec,
     struct err *e)
 {
 	bool is_reset = o->given & OPTION_RESET;
-	enum forget_outcome outcome;
-	autofree char *path = text_shell_word(rec->path);
+	bool is_dry_run = o->given & OPTION_DRY_RUN;
 	autofree char *question = xasprintf(is_reset
 		? "Clear the journal of %s, so that the next run starts over?"
 		: "Give %s up, so that nothing more is sent?",
 	    rec->path);
 
-	if (!(o->given & OPTION_YES) && ask(question, e) == -1)
+	if (!is_dry_run && !(o->given & OPTION_YES) && ask(question, e) == -1)
 		return -1;
-	if (is_reset) {
-		/* Then nobody knows any more what that was. */
-		if (forget_what_was_begun(l, rec, e) == -1 ||
-		    forget_journal(rec, &l->config.pipeline.destination, e) ==
-			-1)
-			return -1;
-		log_outcome("its journal is cleared; the next run starts over");
-		return 0;
-	}
-	if (forget_recording(rec, &outcome, e) == -1)
-		return -1;
-	log_outcome("%s%s", outcomes[outcome],
-	    outcome == FORGET_GIVEN_UP ? path : "");
-	return forget_what_was_begun(l, rec, e);
+	return (is_reset ? reset : give_up)(l, rec, is_dry_run, e);
 }
 
 static int

@@ -25,6 +25,23 @@ parse_event(const char *word, enum notify_event *event, struct err *e)
 	    "unknown event '%s'; valid events: started, stopped, failed", word);
 }
 
+/* What was sent is in the log. */
+static void
+report(const struct notify_request *request, const struct notify_result *r)
+{
+	const char *name = events[request->event].name;
+
+	log_set_session(r->session);
+	if (!r->is_told)
+		log_success("%sthe recording is past %s, nothing %s sent",
+		    request->is_dry_run ? "dry run: " : "", name,
+		    request->is_dry_run ? "would be" : "was");
+	else if (request->is_dry_run)
+		log_outcome("dry run: %s would be sent, room %s%s%s", name,
+		    r->room, r->error ? ", error " : "",
+		    r->error ? r->error : "");
+}
+
 static int
 notify(struct loaded *l, const struct options *o, const char *directory,
     struct err *e)
@@ -35,6 +52,7 @@ notify(struct loaded *l, const struct options *o, const char *directory,
 		.session = o->session,
 		.error = o->error,
 		.is_forced = o->given & OPTION_FORCE,
+		.is_dry_run = o->given & OPTION_DRY_RUN,
 	};
 	struct notify_result result;
 	int outcome;
@@ -42,12 +60,8 @@ notify(struct loaded *l, const struct options *o, const char *directory,
 	if (parse_event(o->words[0], &request.event, e) == -1)
 		return -1;
 	outcome = notify_run(&request, &l->config.pipeline, &result, e);
-	/* What was sent is in the log. */
-	if (outcome == 0 && !result.is_told && !(o->given & OPTION_QUIET)) {
-		log_set_session(result.session);
-		log_outcome("the recording is past %s, nothing was sent",
-		    events[request.event].name);
-	}
+	if (outcome == 0)
+		report(&request, &result);
 	notify_result_free(&result);
 	return outcome;
 }

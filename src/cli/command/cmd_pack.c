@@ -12,6 +12,7 @@ pack(struct loaded *l, const struct options *o, const char *directory,
 		.directory = directory,
 		.target = o->output,
 		.is_unredacted = o->given & OPTION_UNREDACTED,
+		.is_dry_run = o->given & OPTION_DRY_RUN,
 	};
 	struct bundle_packed packed;
 	int result = bundle_pack(&request, &l->config.bundle,
@@ -19,9 +20,14 @@ pack(struct loaded *l, const struct options *o, const char *directory,
 
 	if (result == -1) {
 		log_error("%s", e->text);
+	} else if (request.is_dry_run) {
+		log_set_session(packed.session);
+		log_outcome("dry run: %zu artifacts, %" PRId64
+			    " bytes, would be packed into %s",
+		    packed.files, packed.bytes, packed.target);
 	} else {
 		log_set_session(packed.session);
-		log_outcome("packed: %zu artifacts, %" PRId64
+		log_success("packed: %zu artifacts, %" PRId64
 			    " bytes, into %s (%" PRId64 " bytes)",
 		    packed.files, packed.bytes, packed.target,
 		    packed.archive_bytes);

@@ -60,28 +60,30 @@ write_metrics(const struct loaded *l, const struct text_list *roots,
 		log_warn("metrics-file: %s; going on without", e.text);
 }
 
-/*
- * Silent where nobody looks and nothing was done.  Where Jibri has never
- * recorded, its own default directory is not there yet.
- */
-static int
-conclude(const struct sweep_result *r, int outcome, bool may_be_missing,
-    struct err *e)
+/* Silent where nobody looks and nothing was done. */
+static bool
+is_worth_a_line(const struct sweep_result *r)
 {
-	bool did_something =
+	return isatty(STDOUT_FILENO) ||
 	    r->delivered + r->failed + r->newly_held + r->removed > 0 ||
 	    r->early.class != ERR_NONE;
+}
 
+/* Where Jibri has never recorded, its own default directory is not there. */
+static int
+conclude(const struct sweep_result *r, int outcome, bool may_be_missing,
+    bool is_quiet, struct err *e)
+{
 	if (outcome == -1 && e->class == ERR_NO_INPUT && may_be_missing)
 		outcome = 0;
-	if (did_something || isatty(STDOUT_FILENO))
-		report_sweep(r);
-	if (outcome == -1)
-		log_error("%s", e->text);
 	if (outcome == 0)
 		e->class = ERR_NONE;
+	else
+		log_error("%s", e->text);
 	e->class = err_worse(r->worst, e->class);
 	e->text[0] = '\0';
+	if (is_worth_a_line(r) && !(is_quiet && e->class == ERR_NONE))
+		report_sweep(r);
 	return e->class == ERR_NONE ? 0 : -1;
 }
 
@@ -155,7 +157,8 @@ cmd_sweep(struct loaded *l, const struct options *o, struct err *e)
 	} else {
 		outcome = sweep(l, o, &roots, &result, e);
 		write_metrics(l, &roots, began_ms);
-		outcome = conclude(&result, outcome, is_default_root, e);
+		outcome = conclude(&result, outcome, is_default_root,
+		    o->given & OPTION_QUIET, e);
 	}
 	text_list_free(&result.delivered_paths);
 	return outcome;

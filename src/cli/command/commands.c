@@ -109,10 +109,11 @@ const struct command commands[] = {
 	    },
 	    .min_words = 1, .max_words = 2,
 	    .options =
-		OPTION_ROOM | OPTION_SESSION | OPTION_ERROR | OPTION_FORCE,
+		OPTION_ROOM | OPTION_SESSION | OPTION_ERROR | OPTION_FORCE |
+		OPTION_DRY_RUN,
 	    .scope = SCOPE_SECOND, .run = cmd_notify },
 	{ "pack", TASK_HANDLE,
-	    "[--output FILE] [--unredacted] DIR...",
+	    "[--output FILE] [--unredacted] [--dry-run] DIR...",
 	    "put each recording into an archive",
 	    "Put each recording into an archive of its own, to be carried away "
 	    "and given to upload.  Nothing is sent, nothing is removed.  "
@@ -130,7 +131,7 @@ const struct command commands[] = {
 		    "jibri-finalize upload rec-abc123.tar.zst" },
 	    },
 	    .min_words = 1, .max_words = SIZE_MAX,
-	    .options = OPTION_OUTPUT | OPTION_UNREDACTED,
+	    .options = OPTION_OUTPUT | OPTION_UNREDACTED | OPTION_DRY_RUN,
 	    .scope = SCOPE_AND_OUTPUT, .run = cmd_pack },
 	{ "sweep", TASK_DELIVER,
 	    "[--held] [--dry-run] [ROOT...]",
@@ -191,7 +192,7 @@ const struct command commands[] = {
 	    .options = OPTION_JSON | OPTION_STATE | OPTION_CHECK,
 	    .is_looking = true, .scope = SCOPE_ROOTS, .run = cmd_status },
 	{ "forget", TASK_HANDLE,
-	    "[--reset] [--yes] DIR",
+	    "[--reset] [--yes] [--dry-run] DIR",
 	    "give a recording up, or clear its journal",
 	    "Give the recording up for good: nothing is sent, now or later, "
 	    "and nothing is deleted, but for what S3 keeps of files that were "
@@ -210,7 +211,7 @@ const struct command commands[] = {
 		    "/srv/recordings/rec-abc123" },
 	    },
 	    .min_words = 1, .max_words = 1,
-	    .options = OPTION_RESET | OPTION_YES,
+	    .options = OPTION_RESET | OPTION_YES | OPTION_DRY_RUN,
 	    .scope = SCOPE_FIRST, .run = cmd_forget },
 	{ "check", TASK_SET_UP,
 	    "[--write] [--json]",

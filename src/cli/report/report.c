@@ -70,24 +70,24 @@ report_done(const struct attempt_result *r)
 	autofree char *upload = upload_of(r);
 
 	if (r->is_given_up)
-		log_outcome("given up by an operator, nothing was done; "
+		log_success("given up by an operator, nothing was done; "
 			    "to deliver it anyway: %s",
 		    upload);
 	else if (r->was_done)
-		log_outcome("done already: %zu artifact%s, %s", r->artifacts,
+		log_success("done already: %zu artifact%s, %s", r->artifacts,
 		    plural(r->artifacts), webhook_state(r));
 	else if (r->is_partial)
-		log_outcome("waiting: %zu of %zu artifacts stored (%zu sent "
+		log_success("waiting: %zu of %zu artifacts stored (%zu sent "
 			    "now, %" PRId64 " bytes), the others were not "
 			    "selected",
 		    r->stored, r->artifacts, r->totals.sent,
 		    r->totals.sent_bytes);
 	else if (r->was_deferred)
-		log_outcome("waiting: %zu of %zu artifacts stored; left to "
+		log_success("waiting: %zu of %zu artifacts stored; left to "
 			    "the sweeper",
 		    r->stored, r->artifacts);
 	else
-		log_outcome("done: %zu artifact%s stored (%zu sent now, "
+		log_success("done: %zu artifact%s stored (%zu sent now, "
 			    "%" PRId64 " bytes), %s",
 		    r->stored, plural(r->stored), r->totals.sent,
 		    r->totals.sent_bytes, webhook_state(r));
