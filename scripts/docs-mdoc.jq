@@ -27,7 +27,7 @@ def synopsis:
 		else "Ar " + . end];
 
 def example:
-	(.what | capital + ":" | line),
+	(.what | capital + (if endswith("?") then "" else ":" end) | line),
 	".Bd -literal -offset indent", (.line | line), ".Ed";
 
 def option($commands):

@@ -417,3 +417,31 @@ try() {
 	assert_equal "$(grep -c "$DIR/conf:" "$DIR/out")" \
 		"$(grep -c = "$DIR/conf")"
 }
+
+# --- exit codes --------------------------------------------------------------
+
+# exit_codes: "RANK CODE" of each class of errors.
+exit_codes() {
+	local rank code
+	local -A value=([EX_OK]=0 [EXIT_FAILURE]=1 [EX_USAGE]=64 [EX_DATAERR]=65
+		[EX_NOINPUT]=66 [EX_TEMPFAIL]=75 [EX_NOPERM]=77 [EX_CONFIG]=78)
+	sed -nE 's/.*\[ERR_[A-Z_]+\] = \{ "[a-z-]+", ([A-Z_]+), ([0-9]) \},/\2 \1/p' \
+		"$ROOT/src/base/err.c" | while read -r rank code; do
+		echo "$rank ${value[$code]}"
+	done
+}
+
+@test "the manual names every exit code, and which of several wins" {
+	local page=$ROOT/man/jibri-finalize.1 code
+	sed -n '/^\.Sh EXIT STATUS/,/^\.Sh EXAMPLES/p' "$page" >"$DIR/page"
+	diff <(exit_codes | cut -d ' ' -f 2 | sort -nu) \
+		<(sed -n 's/^\.It \([0-9]*\)$/\1/p' "$DIR/page")
+	# Warnings are no error that could come with another.
+	assert_equal "$(grep -m 1 '^When several' "$DIR/page" |
+		grep -o '[0-9][0-9]' | xargs)" \
+		"$(exit_codes | sort -rn | cut -d ' ' -f 2 |
+			grep -v '^[01]$' | awk '!seen[$0]++' | xargs)"
+	for code in $(exit_codes | cut -d ' ' -f 2 | sort -u); do
+		"$BIN" help --all | sed -n '/^Exit/,$p' | grep -w "$code"
+	done
+}

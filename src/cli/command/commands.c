@@ -17,8 +17,9 @@ const struct command commands[] = {
 	    "deliver the recording in DIR now",
 	    "Deliver the recording now: find out whose it is, upload what the "
 	    "server does not have, and announce it.  What earlier runs "
-	    "achieved is not done again.  --dry-run prints what would be "
-	    "done.  The word finalize can be left out.",
+	    "achieved is not done again, and one that an operator has given "
+	    "up is left alone, unless --force is given.  --dry-run prints what "
+	    "would be done.  The word finalize can be left out.",
 	    .examples = {
 		{ "as Jibri does",
 		    "jibri-finalize /srv/recordings/"
