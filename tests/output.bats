@@ -139,3 +139,27 @@ to_file() {
 	run -75 "$BIN" "$REC"
 	refute_output_has $'\e'
 }
+
+@test "on a terminal a long line breaks between words, and its command is whole" {
+	needs_terminal
+	rooms '{}'
+	local long=$DIR/recordings/$(printf 'long-%.0s' {1..20})
+	mv "$REC" "$long"
+	on_terminal() {
+		# shellcheck disable=SC2016
+		TERM=xterm NO_COLOR=1 "${PTS[@]}" script -qec \
+			"stty cols 80 rows 24; '$BIN' $1 '$long' || true" \
+			/dev/null </dev/null | tr -d '\r'
+	}
+	on_terminal upload >"$DIR/screen"
+	grep -x "  jibri-finalize upload --room ROOM $long" "$DIR/screen"
+	run -1 grep -E '^.{81}' <(grep -v "long-long" "$DIR/screen")
+	rooms "{\"$ROOM\": 123}"
+	on_terminal "forget -n" >"$DIR/screen"
+	run -1 grep -E '^.{81}' <(grep -v '^long-' "$DIR/screen")
+	# A pipe gets each line as one.
+	rooms '{}'
+	run -65 "$BIN" upload "$long"
+	grep "error: unknown room.*jibri-finalize upload --room ROOM $long\$" \
+		<<<"$output"
+}

@@ -268,3 +268,14 @@ content notes.txt damaged on the server"
 	[ "${SAN:-}" = 1 ] || ((${lines[-1]} < 32768))
 	grep "4 the same by content" "$DIR/log"
 }
+
+@test "each of several recordings that cannot be compared says so once" {
+	rooms '{}'
+	mkdir "$DIR/recordings/other"
+	cp "$REC/metadata.json" "$REC/$MEDIA" "$DIR/recordings/other"
+	chown nobody "$DIR/recordings/other"/* "$DIR/recordings/other" || true
+	rm "$REC/.jibri-finalize"
+	run_command 65 verify "$DIR/recordings/other" "$REC" \
+		"$DIR/recordings/other" --trust any
+	assert_equal "$(grep -c 'error: ' <<<"$output")" 3
+}

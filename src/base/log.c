@@ -15,6 +15,7 @@
 #include "base/stop.h"
 #include "base/term.h"
 #include "base/text.h"
+#include "base/wrap.h"
 
 enum { HOLD_MS = 100, PATIENCE_MS = 1000, STOPPED_PATIENCE_MS = 200 };
 
@@ -192,14 +193,25 @@ log_set_live(const char *lines)
 	put(&outs[1], buf_str(&frame));
 }
 
+/* On a terminal it breaks between words. */
+static void
+wrap(int fd, struct buf *wrapped, const char *line)
+{
+	if (policy.format == LOG_TEXT && isatty(fd))
+		wrap_add(wrapped, line, term_size(fd).columns);
+	else
+		(void)buf_adds(wrapped, line);
+}
+
 static void
 put_line(const char *line)
 {
-	autobuf struct buf frame = { 0 };
+	autobuf struct buf wrapped = { 0 }, frame = { 0 };
 
+	wrap(STDERR_FILENO, &wrapped, line);
 	if (live.rows > 0)
-		add_frame(&frame, line);
-	put(&outs[1], frame.len > 0 ? buf_str(&frame) : line);
+		add_frame(&frame, buf_str(&wrapped));
+	put(&outs[1], buf_str(frame.len > 0 ? &frame : &wrapped));
 }
 
 /* The lines */
@@ -307,12 +319,13 @@ log_line(enum log_level level, const char *fmt, ...)
 static void
 put_outcome(const char *text, bool is_shown)
 {
-	autobuf struct buf line = { 0 };
+	autobuf struct buf line = { 0 }, wrapped = { 0 };
 	autofree char *safe = text_escape(text);
 
 	if (is_shown && policy.format == LOG_TEXT) {
 		format(&line, LOG_INFO, "", safe, false);
-		log_result(buf_str(&line));
+		wrap(STDOUT_FILENO, &wrapped, buf_str(&line));
+		log_result(buf_str(&wrapped));
 	}
 	emit(LOG_INFO, text, is_shown && policy.format == LOG_JSON);
 }

@@ -2,6 +2,7 @@
 
 #include "base/mem.h"
 #include "base/text.h"
+#include "base/wrap.h"
 
 static void
 test_escape(void **state)
@@ -23,6 +24,38 @@ test_escape(void **state)
 		autofree char *out = text_escape(rows[i].in);
 
 		assert_string_equal(out, rows[i].out);
+	}
+}
+
+static void
+test_wrap(void **state)
+{
+	static const struct {
+		const char *in, *out;
+	} rows[] = {
+		{ "\n", "\n" },
+		{ "twenty columns, just\n", "twenty columns, just\n" },
+		{ "twenty-one columns at\n", "twenty-one columns\n  at\n" },
+		{ "a word-that-is-wider-than-it and\n",
+		    "a\n  word-that-is-wider-than-it\n  and\n" },
+		{ "\033[1;31merror:\033[0m it is red and ends\n",
+		    "\033[1;31merror:\033[0m it is red and\n  ends\n" },
+		{ "\xc3\xa4\xc3\xb6\xc3\xbc \xc3\xa4\xc3\xb6\xc3\xbc 9 12 15 18 "
+		  "20\n",
+		    "\xc3\xa4\xc3\xb6\xc3\xbc \xc3\xa4\xc3\xb6\xc3\xbc 9 12 15 "
+		    "18\n  20\n" },
+		{ "run: jibri-finalize x\n", "run:\n  jibri-finalize x\n" },
+		{ "why; then run: jibri-finalize upload --room ROOM /a/b\n",
+		    "why; then run:\n  jibri-finalize upload --room ROOM "
+		    "/a/b\n" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(rows); i++) {
+		autobuf struct buf out = { 0 };
+
+		wrap_add(&out, rows[i].in, 20);
+		assert_string_equal(buf_str(&out), rows[i].out);
 	}
 }
 
@@ -210,6 +243,7 @@ test_list(void **state)
 static const struct CMUnitTest tests[] = {
 	TEST("what is shown is printable ASCII, and escapes are unambiguous",
 	    test_escape),
+	TEST("a line is broken between words, and no command is", test_wrap),
 	TEST("a shell reads a word as it was", test_shell_word),
 	TEST("a JSON string in the log is ASCII", test_json_string),
 	TEST("everything but unreserved characters is percent-encoded",

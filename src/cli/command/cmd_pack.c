@@ -20,6 +20,7 @@ pack(struct loaded *l, const struct options *o, const char *directory,
 
 	if (result == -1) {
 		log_error("%s", e->text);
+		e->text[0] = '\0';
 	} else if (request.is_dry_run) {
 		log_set_session(packed.session);
 		log_outcome("dry run: %zu artifacts, %" PRId64

@@ -19,6 +19,7 @@ verify(struct loaded *l, const struct options *o, const char *directory,
 	    (outcome == -1 || !(o->given & OPTION_QUIET)))
 		report_verify(&result, is_deep);
 	verify_result_free(&result);
+	e->text[0] = '\0';
 	return outcome;
 }
 

@@ -2,10 +2,12 @@
 
 #include <inttypes.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "cli/report/table.h"
 #include "io/archive.h"
 #include "io/digest.h"
 #include "io/http.h"
@@ -165,8 +167,12 @@ report_config(const struct loaded *l)
 		autofree char *origin = text_escape(l->origins[i]);
 		autofree char *line = xasprintf("%-24s %-30s %s\n",
 		    setting_at(i)->name, *safe ? safe : "-", origin);
+		autofree char *tall = xasprintf("%s\n    %s\n    %s\n",
+		    setting_at(i)->name, *safe ? safe : "-", origin);
+		bool is_wide = strlen(line) > TABLE_WIDTH + 1;
 
-		log_result(line);
+		/* grep wants it in one. */
+		log_result(is_wide && isatty(STDOUT_FILENO) ? tall : line);
 	}
 }
 
