@@ -656,7 +656,9 @@ variable() {
 	local v='[0-9]+(\.[0-9]+)+'
 	[[ ${lines[0]} = "jibri-finalize $(sed -n '1s/.*(\([^)]*\)).*/\1/p' \
 		"$ROOT/packaging/debian/changelog")" ]]
-	[[ ${lines[1]} =~ ^libcurl\ $v,\ jansson\ $v,\ libmagic\ $v,\ OpenSSL\ $v,\ libarchive\ $v,\ expat\ $v$ ]]
+	run -1 grep -E '.{81}' <("$BIN" --version)
+	run -0 --separate-stderr "$BIN" --version "$REC"
+	[[ "${lines[*]:1}" =~ ^libcurl\ $v,\ jansson\ $v,\ libmagic\ $v,\ OpenSSL\ $v,\ libarchive\ $v,\ expat\ $v$ ]]
 	assert_equal "$stderr" ""
 	assert_equal "$("$BIN" -V)" "$output"
 	[ ! -e "$REC/.jibri-finalize" ]

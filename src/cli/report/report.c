@@ -198,14 +198,14 @@ report_version(void)
 	static char *(*const libraries[])(void) = { http_library, json_library,
 		mimetype_library, digest_library, archive_library,
 		xml_library };
-	autobuf struct buf out = { 0 };
+	autobuf struct buf out = { 0 }, names = { 0 };
 
-	(void)buf_adds(&out, "jibri-finalize " VERSION "\n");
 	for (size_t i = 0; i < sizeof(libraries) / sizeof(libraries[0]); i++) {
 		autofree char *library = libraries[i]();
 
-		(void)buf_addf(&out, "%s%s", i ? ", " : "", library);
+		(void)buf_addf(&names, "%s%s", i ? ", " : "", library);
 	}
-	(void)buf_adds(&out, "\n");
+	(void)buf_adds(&out, "jibri-finalize " VERSION "\n");
+	table_add_wrapped(&out, buf_str(&names), "", TABLE_WIDTH);
 	log_result(buf_str(&out));
 }
