@@ -143,7 +143,8 @@ to_file() {
 @test "on a terminal a long line breaks between words, and its command is whole" {
 	needs_terminal
 	rooms '{}'
-	local long=$DIR/recordings/$(printf 'long-%.0s' {1..20})
+	local long
+	long=$DIR/recordings/$(printf 'long-%.0s' {1..20})
 	mv "$REC" "$long"
 	on_terminal() {
 		# shellcheck disable=SC2016
