@@ -79,9 +79,7 @@ log_configure(const struct log_policy *p, struct err *e)
 void
 log_set_session(const char *name)
 {
-	autofree char *safe = name ? text_escape(name) : NULL;
-
-	mem_replace(&session, safe);
+	mem_replace(&session, name);
 }
 
 /*
@@ -229,6 +227,14 @@ static const struct {
 };
 
 static void
+add_string(struct buf *line, const char *s)
+{
+	autofree char *safe = text_escape(s);
+
+	text_add_json(line, safe);
+}
+
+static void
 format_json(struct buf *line, enum log_level level, const char *time,
     const char *message)
 {
@@ -236,29 +242,34 @@ format_json(struct buf *line, enum log_level level, const char *time,
 	    "{\"time\":\"%s\",\"level\":\"%s\",\"session\":", time,
 	    levels[level].name);
 	if (session)
-		text_add_json(line, session);
+		add_string(line, session);
 	else
 		(void)buf_adds(line, "null");
 	(void)buf_adds(line, ",\"message\":");
-	text_add_json(line, message);
+	add_string(line, message);
 	(void)buf_adds(line, "}\n");
 }
 
+/* fd is -1 for the log file. */
 static void
 format(struct buf *line, enum log_level level, const char *time,
-    const char *message, bool is_colored)
+    const char *message, int fd)
 {
+	bool is_colored = fd == STDERR_FILENO && has_color;
+	autofree char *who = term_text(fd, session ? session : "jibri-finalize");
+	autofree char *what = term_text(fd, message);
+
 	if (policy.format == LOG_JSON) {
 		format_json(line, level, time, message);
 		return;
 	}
-	(void)buf_addf(line, "%s: ", session ? session : "jibri-finalize");
+	(void)buf_addf(line, "%s: ", who);
 	if (level <= LOG_WARN && is_colored)
 		(void)buf_addf(line, "%s%s:\033[0m ", levels[level].color,
 		    levels[level].name);
 	else if (level <= LOG_WARN)
 		(void)buf_addf(line, "%s: ", levels[level].name);
-	(void)buf_addf(line, "%s\n", message);
+	(void)buf_addf(line, "%s\n", what);
 }
 
 /* A log file that fails is given up, and that is said once. */
@@ -269,7 +280,7 @@ put_file(enum log_level level, const char *time, const char *message)
 
 	if (policy.format == LOG_TEXT)
 		(void)buf_addf(&line, "%s ", time);
-	format(&line, level, time, message, false);
+	format(&line, level, time, message, -1);
 	if (file_write_all(file_fd, line.data, line.len) == 0)
 		return;
 	mem_close(&file_fd);
@@ -286,7 +297,6 @@ log_shows(enum log_level level)
 static void
 emit(enum log_level level, const char *message, bool is_shown)
 {
-	autofree char *safe = text_escape(message);
 	autobuf struct buf shown = { 0 };
 	char time[CLOCK_TEXT_BYTES] = "";
 
@@ -295,11 +305,11 @@ emit(enum log_level level, const char *message, bool is_shown)
 	if (is_shown) {
 		if (is_journal)
 			(void)buf_addf(&shown, "<%d>", levels[level].priority);
-		format(&shown, level, time, safe, has_color);
+		format(&shown, level, time, message, STDERR_FILENO);
 		put_line(buf_str(&shown));
 	}
 	if (file_fd != -1)
-		put_file(level, time, safe);
+		put_file(level, time, message);
 }
 
 void
@@ -320,10 +330,9 @@ static void
 put_outcome(const char *text, bool is_shown)
 {
 	autobuf struct buf line = { 0 }, wrapped = { 0 };
-	autofree char *safe = text_escape(text);
 
 	if (is_shown && policy.format == LOG_TEXT) {
-		format(&line, LOG_INFO, "", safe, false);
+		format(&line, LOG_INFO, "", text, STDOUT_FILENO);
 		wrap(STDOUT_FILENO, &wrapped, buf_str(&line));
 		log_result(buf_str(&wrapped));
 	}

@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/text.h"
+
 struct term_size
 term_size(int fd)
 {
@@ -33,6 +35,25 @@ term_has_color(int fd)
 	const char *forbidden = getenv("NO_COLOR");
 
 	return term_is_able(fd) && (forbidden == NULL || *forbidden == '\0');
+}
+
+bool
+term_is_utf8(int fd)
+{
+	static const char *const names[] = { "LC_ALL", "LC_CTYPE", "LANG" };
+	const char *locale = NULL;
+
+	for (size_t i = 0; i < 3 && (locale == NULL || *locale == '\0'); i++)
+		locale = getenv(names[i]);
+	return locale &&
+	    (strcasestr(locale, "UTF-8") || strcasestr(locale, "UTF8")) &&
+	    isatty(fd);
+}
+
+char *
+term_text(int fd, const char *s)
+{
+	return term_is_utf8(fd) ? text_escape_utf8(s) : text_escape(s);
 }
 
 bool

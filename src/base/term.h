@@ -21,6 +21,15 @@ bool term_is_able(int fd);
  */
 bool term_has_color(int fd);
 
+/* A terminal, and the locale's variables (locale(7)) say UTF-8. */
+bool term_is_utf8(int fd);
+
+/*
+ * s, safe for who reads there: as text on such a terminal, as text_escape()
+ * elsewhere.  The caller frees it.
+ */
+char *term_text(int fd, const char *s);
+
 /* A terminal that belongs to another job of its shell at the moment. */
 bool term_is_elsewhere(int fd);
 

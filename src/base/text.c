@@ -7,19 +7,36 @@
 
 #include "base/mem.h"
 
-char *
-text_escape(const char *s)
+static char *
+escape(const char *s, bool is_utf8)
 {
 	struct buf out = { 0 };
 
 	(void)buf_adds(&out, "");
-	for (; *s; s++) {
-		if (*s >= 0x20 && *s < 0x7f && *s != '\\')
-			(void)buf_add(&out, s, 1);
+	while (*s) {
+		size_t len = text_utf8_length(s);
+		bool is_kept = len > 0 && text_unprintable(s) == 0 &&
+		    *s != '\\' && (len == 1 || is_utf8);
+
+		if (is_kept)
+			(void)buf_add(&out, s, len);
 		else
 			(void)buf_addf(&out, "\\x%02X", (unsigned char)*s);
+		s += is_kept ? len : 1;
 	}
 	return out.data;
+}
+
+char *
+text_escape(const char *s)
+{
+	return escape(s, false);
+}
+
+char *
+text_escape_utf8(const char *s)
+{
+	return escape(s, true);
 }
 
 char *
@@ -187,6 +204,74 @@ text_unprintable(const char *text)
 									    : 0;
 	return s[0] == 0xe2 && s[1] == 0x81 && s[2] >= 0xa6 && s[2] <= 0xa9 ? 3
 									    : 0;
+}
+
+/*
+ * Of the character at s, which is of so many bytes: wcwidth(3) needs a locale,
+ * which a confined process cannot load.
+ */
+static size_t
+columns_of(const char *s, size_t len)
+{
+	static const struct {
+		uint32_t first, last;
+		size_t columns;
+	} ranges[] = {
+		/* Combining marks and joiners */
+		{ 0x300, 0x36f, 0 },
+		{ 0x200b, 0x200d, 0 },
+		{ 0x20d0, 0x20ff, 0 },
+		{ 0xfe00, 0xfe0f, 0 },
+		{ 0xfe20, 0xfe2f, 0 },
+		/* East Asian (Unicode's annex 11), and pictures */
+		{ 0x1100, 0x115f, 2 },
+		{ 0x2e80, 0x303e, 2 },
+		{ 0x3041, 0xa4cf, 2 },
+		{ 0xa960, 0xa97f, 2 },
+		{ 0xac00, 0xd7a3, 2 },
+		{ 0xf900, 0xfaff, 2 },
+		{ 0xfe30, 0xfe6f, 2 },
+		{ 0xff00, 0xff60, 2 },
+		{ 0xffe0, 0xffe6, 2 },
+		{ 0x1f300, 0x1f64f, 2 },
+		{ 0x1f680, 0x1f6ff, 2 },
+		{ 0x1f900, 0x1f9ff, 2 },
+		{ 0x20000, 0x3fffd, 2 },
+	};
+	uint32_t c = (unsigned char)*s & (len == 1 ? 0x7fU : 0x7fU >> len);
+
+	for (size_t i = 1; i < len; i++)
+		c = c << 6 | ((unsigned char)s[i] & 0x3f);
+	for (size_t i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++)
+		if (c >= ranges[i].first && c <= ranges[i].last)
+			return ranges[i].columns;
+	return 1;
+}
+
+size_t
+text_fit(const char *s, size_t columns, size_t *used)
+{
+	const char *at = s;
+
+	for (*used = 0; *at;) {
+		size_t len = text_utf8_length(at);
+		size_t wide = len ? columns_of(at, len) : 1;
+
+		if (*used + wide > columns)
+			break;
+		*used += wide;
+		at += len ? len : 1;
+	}
+	return (size_t)(at - s);
+}
+
+size_t
+text_columns(const char *s)
+{
+	size_t used;
+
+	(void)text_fit(s, SIZE_MAX, &used);
+	return used;
 }
 
 void

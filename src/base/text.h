@@ -19,8 +19,14 @@
 char *text_escape(const char *s);
 
 /*
+ * The same where UTF-8 is text: only what is not well-formed, controls, what
+ * turns the direction of a text, and the backslash become \xNN.
+ */
+char *text_escape_utf8(const char *s);
+
+/*
  * s as one word of a shell's command.  Where it holds what text_escape()
- * rewrites, the word is bash's $'...', and right once that was done to it.
+ * rewrites, the word is bash's $'...', and right once either was done to it.
  */
 char *text_shell_word(const char *s);
 
@@ -58,6 +64,15 @@ bool text_has_control(const char *s);
  * character (also of C1), or what turns the direction of a text; else 0.
  */
 size_t text_unprintable(const char *s);
+
+/*
+ * How many bytes of s fit into so many columns of a terminal, where text is
+ * UTF-8 or ASCII?  *used are the columns of these.
+ */
+size_t text_fit(const char *s, size_t columns, size_t *used);
+
+/* How many columns of a terminal does it take? */
+size_t text_columns(const char *s);
 
 /* Without white space at either end, which is cut off in place. */
 char *text_trim(char *s);

@@ -60,6 +60,59 @@ test_wrap(void **state)
 }
 
 static void
+test_escape_utf8(void **state)
+{
+	static const struct {
+		const char *in, *out;
+	} rows[] = {
+		{ "", "" },
+		{ "P\xc3\xa4iv\xc3\xa4 \xe4\xbc\x9a",
+		    "P\xc3\xa4iv\xc3\xa4 \xe4\xbc\x9a" },
+		{ "\xc3(\xff", "\\xC3(\\xFF" },
+		{ "\033[31m\x7f\\", "\\x1B[31m\\x7F\\x5C" },
+		/* C1's CSI; right-to-left override */
+		{ "\xc2\x9b" "1m", "\\xC2\\x9B1m" },
+		{ "a\xe2\x80\xae" "b", "a\\xE2\\x80\\xAEb" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(rows); i++) {
+		autofree char *out = text_escape_utf8(rows[i].in);
+
+		assert_string_equal(out, rows[i].out);
+	}
+}
+
+static void
+test_fit(void **state)
+{
+	static const struct {
+		const char *text;
+		size_t columns, len, used;
+	} rows[] = {
+		{ "", 3, 0, 0 },
+		{ "abc", 3, 3, 3 },
+		{ "abc", 2, 2, 2 },
+		{ "\xc3\xa4\xc3\xb6\xc3\xbc", 2, 4, 2 },
+		/* Two columns each, and no half of one */
+		{ "\xe4\xbc\x9a\xe8\xad\xb0", 3, 3, 2 },
+		{ "\xe4\xbc\x9a\xe8\xad\xb0", SIZE_MAX, 6, 4 },
+		/* e and a combining accent */
+		{ "e\xcc\x81" "f", 1, 3, 1 },
+		{ "\xff\xfe", 1, 1, 1 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(rows); i++) {
+		size_t used;
+
+		assert_int_equal(text_fit(rows[i].text, rows[i].columns, &used),
+		    rows[i].len);
+		assert_int_equal(used, rows[i].used);
+	}
+}
+
+static void
 test_shell_word(void **state)
 {
 	static const struct {
@@ -244,6 +297,9 @@ static const struct CMUnitTest tests[] = {
 	TEST("what is shown is printable ASCII, and escapes are unambiguous",
 	    test_escape),
 	TEST("a line is broken between words, and no command is", test_wrap),
+	TEST("UTF-8 is shown as text, and nothing else beyond ASCII",
+	    test_escape_utf8),
+	TEST("a text is cut where the terminal's columns end", test_fit),
 	TEST("a shell reads a word as it was", test_shell_word),
 	TEST("a JSON string in the log is ASCII", test_json_string),
 	TEST("everything but unreserved characters is percent-encoded",

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/stop.h"
+#include "base/term.h"
 #include "base/text.h"
 #include "cli/command/commands.h"
 #include "delivery/forget.h"
@@ -46,7 +47,7 @@ wait_for_line(void)
 static int
 ask(const char *question, struct err *e)
 {
-	autofree char *safe = text_escape(question);
+	autofree char *safe = term_text(STDERR_FILENO, question);
 	autofree char *prompt = xasprintf("%s [y/N] ", safe);
 	char answer[ANSWER_BYTES] = "";
 	ssize_t n;

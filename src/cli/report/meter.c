@@ -154,15 +154,20 @@ free_details(struct details *d)
 static void
 add_name(struct buf *out, const char *name, size_t width)
 {
-	size_t len = strlen(name), head, tail;
+	size_t all = text_columns(name), head = width, used = 0, skipped;
 
-	if (len <= width || width < 5) {
-		(void)buf_addf(out, "%-*.*s", (int)width, (int)width, name);
-		return;
+	if (all > width && width >= 5)
+		head = (width - 2) / 2;
+	(void)buf_add(out, name, text_fit(name, head, &used));
+	if (head < width) {
+		/* What is left has to fit behind the dots. */
+		name += text_fit(name, all - (width - 2 - used), &skipped);
+		if (all - skipped > width - 2 - used)
+			name += text_utf8_length(name);
+		(void)buf_addf(out, "..%s", name);
+		used += 2 + text_columns(name);
 	}
-	head = (width - 2) / 2;
-	tail = width - 2 - head;
-	(void)buf_addf(out, "%.*s..%s", (int)head, name, name + len - tail);
+	(void)buf_addf(out, "%*s", (int)(width - used), "");
 }
 
 /* Details are left out until so much of the name is seen. */
@@ -170,7 +175,7 @@ static void
 add_line(struct buf *out, const char *name, size_t least,
     const struct details *d, size_t columns)
 {
-	size_t width = columns - 1, want = strlen(name);
+	size_t width = columns - 1, want = text_columns(name);
 	int i = 0;
 
 	if (want > least)
@@ -231,10 +236,11 @@ describe_flight(struct details *d, const struct watch_flight *f, int64_t now_ms)
 }
 
 static void
-draw_flight(struct buf *out, const struct watch_flight *f, size_t columns,
-    int64_t now_ms)
+draw_flight(struct buf *out, const struct watch_flight *f, bool is_utf8,
+    size_t columns, int64_t now_ms)
 {
-	autofree char *name = text_escape(f->path);
+	autofree char *name =
+	    is_utf8 ? text_escape_utf8(f->path) : text_escape(f->path);
 	struct details d = { 0 };
 
 	describe_flight(&d, f, now_ms);
@@ -290,7 +296,8 @@ meter_draw(struct buf *out, const struct meter *m, const struct watch_view *v,
 	if (shown > size.rows - 2)
 		shown = size.rows - 2;
 	for (size_t i = 0; i < shown; i++)
-		draw_flight(out, &v->flights[i], size.columns, now_ms);
+		draw_flight(out, &v->flights[i], m->is_utf8, size.columns,
+		    now_ms);
 	draw_total(out, m, v, v->n_flights - shown, size.columns, now_ms);
 }
 
@@ -350,6 +357,7 @@ meter_init(struct meter *m, enum meter_when when, bool is_quiet)
 	const struct watch *watch = meter_init_log(m, when);
 
 	m->is_forced = when == METER_ALWAYS;
+	m->is_utf8 = term_is_utf8(STDERR_FILENO);
 	m->is_live = m->is_forced || (!is_quiet && term_is_able(STDERR_FILENO));
 	return watch;
 }

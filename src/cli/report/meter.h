@@ -19,6 +19,7 @@ struct meter_rate {
 
 struct meter {
 	bool is_live;
+	bool is_utf8;   /* names are text, not ASCII */
 	bool is_forced; /* live even in the background or on no terminal */
 	struct watch watch;
 	int64_t looked_ms; /* 0: never */
