@@ -30,8 +30,8 @@ held() {
 	cmp "$REC/.jibri-finalize" "$DIR/journal"
 	assert_output_has "$SESSION: given up by an operator"
 	run_finalize 0 --json
-	assert_equal "$(jq -r .state <<<"$output")" "given up"
-	assert_equal "$(journal | tail -n 1)" givenUp
+	assert_equal "$(jq -r .state <<<"$output")" given-up
+	assert_equal "$(journal | tail -n 1)" given-up
 }
 
 @test "nothing is sent when a recording is given up, nothing of it is deleted" {
@@ -48,7 +48,7 @@ held() {
 	run_command 0 forget --yes "$REC"
 	run_command 0 forget --yes "$REC"
 	assert_output_has "was given up before"
-	assert_equal "$(journal)" givenUp
+	assert_equal "$(journal)" given-up
 	run_finalize 0
 	assert_equal "$(requests)" 0
 }
@@ -154,7 +154,28 @@ held() {
 	assert_output_has "it is not given up"
 	run -0 grep -q INJECTED "$DIR/trace"
 	run -0 "$BIN" status "$DIR/recordings"
-	refute_output_has "given up"
+	refute_output_has given-up
+}
+
+@test "the state is spelled given-up everywhere, and older spellings are understood" {
+	local name
+	run_command 0 forget --yes "$REC"
+	run_command 0 status "$DIR/recordings"
+	assert_equal "${lines[1]%% *}" given-up
+	assert_equal "${lines[-1]}" "1 given-up"
+	for name in given-up "given up" given_up givenUp; do
+		run_command 0 status --json --state "$name" "$DIR/recordings"
+		assert_equal "$(jq -r '.[].state' <<<"$output")" given-up
+	done
+	JIBRI_FINALIZE_METRICS_FILE=$DIR/metrics \
+		run_command 0 sweep "$DIR/recordings"
+	run -0 grep -F '{state="given-up"} 1' "$DIR/metrics"
+
+	# What a version before wrote is what it was.
+	sed -i 's/"given-up"/"givenUp"/' "$REC/.jibri-finalize"
+	assert_equal "$(journal)" givenUp
+	run_finalize 0
+	assert_equal "$(requests)" 0
 }
 
 @test "without a terminal nobody is asked, and nothing is done without --yes" {
@@ -183,7 +204,7 @@ answer() {
 	[ ! -e "$REC/.jibri-finalize" ]
 	run answer y "$BIN" forget "$REC"
 	ended_with 0
-	assert_equal "$(journal)" givenUp
+	assert_equal "$(journal)" given-up
 }
 
 @test "a directory that is not there is named, and nothing is made" {

@@ -65,7 +65,7 @@ crashed due
 damaged due
 empty-meta due
 finished done
-left given up
+left given-up
 live settling
 stranger due"
 
@@ -86,7 +86,7 @@ crashed done
 damaged held
 empty-meta done
 finished done
-left given up
+left given-up
 live settling
 stranger held"
 	faults

@@ -102,7 +102,7 @@ cost() {
 	touch -d '1 minute ago' "$DIR/large" "$REC"/*/ "$REC"
 	is_cheap due
 	"$BIN" forget --yes "$REC"
-	is_cheap "given up"
+	is_cheap given-up
 }
 
 @test "a recording with 200 large files that are no whole media costs a look at it little" {

@@ -438,7 +438,7 @@ attempt_run(const struct attempt_request *request,
 	fill_result(result, &job);
 	if (request->archive != NULL)
 		mem_replace(&result->path, request->archive);
-	result->state = result->is_given_up ? "given up"
+	result->state = result->is_given_up ? "given-up"
 	    : result->was_deferred || (result->is_partial && outcome == 0)
 	    ? "waiting"
 	    : attempt_state_name(outcome == 0 ? ERR_NONE : e->class);

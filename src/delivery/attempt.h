@@ -45,7 +45,7 @@ struct attempt_request {
 struct attempt_result {
 	char *path, *session, *room, *meeting_id;
 	const char *state; /* "done", "waiting", "held", "busy", "unknown",
-			      "given up" */
+			      "given-up" */
 	size_t artifacts, stored;
 	int64_t bytes; /* of all artifacts */
 	int64_t attempts;

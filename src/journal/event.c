@@ -10,6 +10,9 @@
 #include "journal/progress.h"
 #include "recording/identity.h"
 
+/* As versions before 0.2.0 wrote it. */
+#define OLD_GIVEN_UP "givenUp"
+
 /* Without this it means nothing. */
 enum subject { NONE, PATH, ANY_PATH };
 
@@ -36,7 +39,7 @@ static const struct {
 	[EVENT_CHECKED] = { "checked", NONE },
 	[EVENT_FAILED] = { "failed", NONE },
 	[EVENT_UNPACKED] = { "unpacked", NONE },
-	[EVENT_GIVEN_UP] = { "givenUp", NONE },
+	[EVENT_GIVEN_UP] = { "given-up", NONE },
 	[EVENT_RESET] = { "reset", NONE },
 	[EVENT_OUTDATED] = { "outdated", NONE },
 	[EVENT_UPLOAD_BEGUN] = { "uploadBegun", PATH },
@@ -114,6 +117,8 @@ kind_of(const json_t *json, enum event_kind *kind)
 {
 	const char *name = json_member_string(json, "event");
 
+	if (name && strcmp(name, OLD_GIVEN_UP) == 0)
+		name = kinds[EVENT_GIVEN_UP].name;
 	for (int i = 0; name && i < EVENT_KINDS; i++) {
 		if (strcmp(name, kinds[i].name) != 0)
 			continue;

@@ -97,21 +97,14 @@ add_gauge(struct buf *out, const char *name, const char *help, double value)
 	(void)buf_addf(out, "jibri_finalize_%s %.15g\n", name, value);
 }
 
-/* Labels hold no blanks. */
 static void
 add_states(struct buf *out, const struct metrics *m)
 {
 	add_head(out, "recordings", "Recordings by state.");
-	for (int v = 0; v < VERDICT_NONE; v++) {
-		autofree char *name = xstrdup(verdict_name((enum verdict)v));
-
-		for (char *c = name; *c; c++)
-			if (*c == ' ')
-				*c = '_';
+	for (int v = 0; v < VERDICT_NONE; v++)
 		(void)buf_addf(out,
-		    "jibri_finalize_recordings{state=\"%s\"} %zu\n", name,
-		    m->count[v]);
-	}
+		    "jibri_finalize_recordings{state=\"%s\"} %zu\n",
+		    verdict_name((enum verdict)v), m->count[v]);
 }
 
 static void

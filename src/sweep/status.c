@@ -77,6 +77,22 @@ status_free(struct status *status)
 	*status = (struct status){ 0 };
 }
 
+/* VERDICT_NONE for what is no name of a state. */
+static enum verdict
+verdict_of_name(const char *name)
+{
+	static const char *const older[] = { "given up", "given_up",
+		"givenUp" };
+	enum verdict v = 0;
+
+	for (size_t i = 0; i < sizeof(older) / sizeof(older[0]); i++)
+		if (strcmp(name, older[i]) == 0)
+			return VERDICT_GIVEN_UP;
+	while (v < VERDICT_NONE && strcmp(verdict_name(v), name) != 0)
+		v++;
+	return v;
+}
+
 unsigned
 status_parse_verdicts(const char *names)
 {
@@ -85,11 +101,8 @@ status_parse_verdicts(const char *names)
 
 	text_list_parse(&list, names);
 	for (size_t i = 0; i < list.n; i++) {
-		enum verdict v = 0;
+		enum verdict v = verdict_of_name(list.items[i]);
 
-		while (v < VERDICT_NONE &&
-		    strcmp(verdict_name(v), list.items[i]) != 0)
-			v++;
 		if (v == VERDICT_NONE)
 			return 0;
 		set |= 1U << v;

@@ -87,7 +87,7 @@ verdict_name(enum verdict verdict)
 		[VERDICT_DUE] = "due",
 		[VERDICT_BUSY] = "busy",
 		[VERDICT_SETTLING] = "settling",
-		[VERDICT_GIVEN_UP] = "given up",
+		[VERDICT_GIVEN_UP] = "given-up",
 		[VERDICT_DONE] = "done",
 		[VERDICT_NONE] = "none",
 	};

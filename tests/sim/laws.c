@@ -313,7 +313,7 @@ laws_written(const struct node *n, const void *data, size_t len)
 	    (actor_now->is_failed && memmem(data, len, "\"reopened\"", 10)))
 		told_perhaps(n->recording);
 	/* Whoever wrote it may die before it can say so. */
-	if (memmem(data, len, "\"givenUp\"", 9))
+	if (memmem(data, len, "\"given-up\"", 10))
 		sessions[n->recording].has_left = true;
 	if (memmem(data, len, "\"reset\"", 7))
 		laws_excuse(n->recording, "its journal was reset");

@@ -328,7 +328,7 @@ static const struct {
 	{ "lost on the server", JOURNAL | STORED,
 	    { .state = REC_ANNOUNCED, .failed_class = ERR_PERMANENT },
 	    VERDICT_HELD },
-	{ "given up", JOURNAL,
+	{ "given-up", JOURNAL,
 	    { .failed_class = ERR_PERMANENT, .is_given_up = true },
 	    VERDICT_GIVEN_UP },
 	{ "done", JOURNAL | STORED, { .state = REC_ANNOUNCED }, VERDICT_DONE },

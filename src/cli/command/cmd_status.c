@@ -42,7 +42,7 @@ cmd_status(struct loaded *l, const struct options *o, struct err *e)
 	if (verdicts == 0)
 		return err_set(e, ERR_USAGE,
 		    "--state: unknown state in '%s'; valid states: held, "
-		    "waiting, due, busy, settling, given up, done",
+		    "waiting, due, busy, settling, given-up, done",
 		    o->states);
 	roots_of(l, o, &roots);
 	result =

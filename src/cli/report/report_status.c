@@ -254,7 +254,7 @@ report_sweep(const struct sweep_result *r)
 	table_add_count(&out, held, "held", true);
 	table_add_count(&out, r->found[VERDICT_BUSY] + r->busy, "busy", false);
 	table_add_count(&out, r->found[VERDICT_SETTLING], "settling", false);
-	table_add_count(&out, r->found[VERDICT_GIVEN_UP], "given up", false);
+	table_add_count(&out, r->found[VERDICT_GIVEN_UP], "given-up", false);
 	table_add_count(&out, still_done(r), "done", true);
 	table_add_count(&out, r->removed, "removed", false);
 	(void)buf_adds(&out, "\n");
