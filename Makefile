@@ -85,7 +85,7 @@ sim_less := main base/log base/stop recording/openfiles io/http io/http_setup \
     io/http_body io/http_trace sweep/sweep_watch
 sim_obj := $(call objects,$(sim_src)) $(filter-out $(out)/obj/src/cli/% \
     $(sim_less:%=$(out)/obj/src/%.o),$(src_obj)) \
-    $(filter $(addprefix $(out)/obj/src/cli/settings/,sett% config.o), \
+    $(filter $(addprefix $(out)/obj/src/cli/settings/,sett% config%), \
     $(src_obj))
 # The calls of libc that it sees, whatever header or compiler named them.
 sim_wraps := open64 openat64 __open64_2 __openat64_2 syscall close fstat64 \

@@ -10,7 +10,7 @@
 #include "journal/progress.h"
 #include "recording/identity.h"
 
-/* As versions before 0.2.0 wrote it. */
+/* As version 0.1.0 wrote it. */
 #define OLD_GIVEN_UP "givenUp"
 
 /* Without this it means nothing. */

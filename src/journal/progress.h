@@ -138,7 +138,7 @@ struct progress {
 	int64_t ambiguous;
 	int64_t complete_ms; /* the moment that STOPPED speaks of; 0: none */
 	int64_t told_ms;     /* the latest that may have been told */
-	int64_t last_event_ms;
+	int64_t first_event_ms, last_event_ms;
 	bool is_failed_announced;
 	char *host; /* of the last run */
 	int64_t pid;

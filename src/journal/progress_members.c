@@ -37,6 +37,7 @@ static const struct member summary_members[] = {
 	MEMBER("ambiguous", progress, ambiguous, COUNT),
 	MEMBER("failures", progress, failures, COUNT),
 	MEMBER("damaged", progress, damaged, COUNT),
+	MEMBER("firstAt", progress, first_event_ms, COUNT),
 	MEMBER("completeAt", progress, complete_ms, COUNT),
 	MEMBER("toldAt", progress, told_ms, COUNT),
 	MEMBER("announcedAt", progress, announced_ms, COUNT),

@@ -236,6 +236,18 @@ derive_room(const struct recording *rec, const struct identity_policy *policy,
 	return NULL;
 }
 
+char *
+identity_guess_room(const struct recording *rec,
+    const struct identity_policy *policy)
+{
+	struct err ignored;
+	autofree char *room = derive_room(rec, policy, &ignored);
+
+	return room && identity_check_segment("room", room, &ignored) == 0
+	    ? steal(&room)
+	    : NULL;
+}
+
 /* Jibri's name of the room, which it puts into the media's names, too. */
 static char *
 call_name_of_url(const char *url, const struct identity_policy *policy)

@@ -51,6 +51,13 @@ int identity_find(struct identity *, const struct recording *,
 void identity_free(struct identity *);
 
 /*
+ * The room that metadata.json, or the media file's name, has, for who looks
+ * before it is decided; NULL where there is none.  The caller frees it.
+ */
+char *identity_guess_room(const struct recording *,
+    const struct identity_policy *);
+
+/*
  * Does the directory hold anything of another room?  What contradicts this
  * one, as one word for each room that metadata.json and the names of media
  * files name, wherever these are, or NULL; the caller frees it.

@@ -27,6 +27,11 @@ struct recording_policy {
 	const char *root; /* recordings-dir, or NULL */
 	bool locking;     /* a file system without locks is an error */
 	bool is_alone; /* this process handles it as the last; so does root */
+	/*
+	 * Nothing is delivered: who has no part in a recordings directory sees
+	 * each recording as its owner would.
+	 */
+	bool is_looking;
 	const struct confine_policy *confine; /* it is then confined to it */
 };
 
@@ -58,6 +63,7 @@ struct recording {
 	char *path; /* absolute; below a root that is swept, as named */
 	int dirfd;
 	uid_t owner; /* of the directory */
+	uid_t user;  /* who delivers it */
 	gid_t group;
 	int64_t mtime_ns;           /* of the directory, just after */
 	struct artifact *artifacts; /* sorted by path */
@@ -136,6 +142,13 @@ void recording_close(struct recording *);
  * has to be open.  -1 as user_work_as().
  */
 int recording_enter(const struct recording *, struct err *e);
+
+/*
+ * Who delivers the entry of a root with this stat: we, or looking its owner,
+ * where we could put nothing there.
+ */
+uid_t recording_user(const struct recording_policy *, int rootfd,
+    const struct stat *entry);
 
 /* The directory's own name: Jibri's session id. */
 const char *recording_name(const struct recording *);

@@ -27,23 +27,35 @@ recording_judge(const struct recording *rec, int trusted, const struct err *why,
 	return -1;
 }
 
-/* root is NULL for a directory that was named. */
-static int
-check_owner(struct recording *rec, const struct stat *root, struct err *e)
+uid_t
+recording_user(const struct recording_policy *policy, int rootfd,
+    const struct stat *entry)
 {
-	struct stat st;
+	bool is_guest = policy->is_looking && rootfd != -1 && geteuid() != 0 &&
+	    faccessat(rootfd, ".", W_OK, AT_EACCESS) == -1;
+
+	return is_guest ? entry->st_uid : geteuid();
+}
+
+/* rootfd is -1 for a directory that was named. */
+static int
+check_owner(struct recording *rec, int rootfd, struct err *e)
+{
+	struct stat st, root;
 	struct err why;
 
-	if (fstat(rec->dirfd, &st) == -1)
+	if (fstat(rec->dirfd, &st) == -1 ||
+	    (rootfd != -1 && fstat(rootfd, &root) == -1))
 		return err_sys(e, "%s", rec->path);
+	rec->user = recording_user(rec->policy, rootfd, &st);
 	rec->owner = st.st_uid;
 	rec->group = st.st_gid;
 	rec->mtime_ns = file_mtime_ns(&st);
 	if (recording_judge(rec,
-		root ? trust_check_entry(geteuid(), root, &st, &why)
-		     : trust_check_directory(geteuid(), &st, &why),
+		rootfd != -1 ? trust_check_entry(rec->user, &root, &st, &why)
+			     : trust_check_directory(rec->user, &st, &why),
 		&why, &rec->doubt, e) == -1)
-		return root ? -1 : err_wrap(e, "%s", rec->path);
+		return rootfd != -1 ? -1 : err_wrap(e, "%s", rec->path);
 	return 0;
 }
 
@@ -117,15 +129,13 @@ recording_open(struct recording *rec, const char *path,
 	errno = number;
 	if (rec->dirfd == -1)
 		return err_sys(e, "open %s", path);
-	return refuse_root(rec, e) == -1 ? -1 : check_owner(rec, NULL, e);
+	return refuse_root(rec, e) == -1 ? -1 : check_owner(rec, -1, e);
 }
 
 int
 recording_open_entry(struct recording *rec, int rootfd, const char *root,
     const char *name, const struct recording_policy *policy, struct err *e)
 {
-	struct stat st;
-
 	*rec = (struct recording){ .policy = policy, .dirfd = -1 };
 	rec->path = xasprintf("%s/%s", root, name);
 	rec->dirfd = file_open_beneath(rootfd, name, O_RDONLY | O_DIRECTORY);
@@ -133,9 +143,7 @@ recording_open_entry(struct recording *rec, int rootfd, const char *root,
 		return err_set(e, ERR_NO_INPUT, "its directory is gone");
 	if (rec->dirfd == -1)
 		return err_sys(e, "its directory cannot be opened");
-	if (fstat(rootfd, &st) == -1)
-		return err_sys(e, "%s", root);
-	return check_owner(rec, &st, e);
+	return check_owner(rec, rootfd, e);
 }
 
 int
@@ -177,7 +185,7 @@ recording_check_trust(const struct recording *rec, const struct stat *st,
 {
 	return st->st_uid == rec->owner
 	    ? 0
-	    : trust_check_file(geteuid(), rec->owner, st, e);
+	    : trust_check_file(rec->user, rec->owner, st, e);
 }
 
 /* It was one when the directory was read. */

@@ -3,12 +3,32 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 
 struct collection {
 	struct status *status;
-	unsigned verdicts;
+	const struct status_query *query;
 };
+
+int64_t
+status_since_ms(const struct finding *f)
+{
+	return f->facts.media_ms ? f->facts.media_ms : f->facts.first_event_ms;
+}
+
+static bool
+is_wanted(const struct collection *c, const struct finding *f)
+{
+	int64_t since_ms = status_since_ms(f);
+
+	if (f->verdict == VERDICT_NONE ||
+	    !(c->query->verdicts & 1U << f->verdict))
+		return false;
+	return c->query->older_ms == 0 ||
+	    (since_ms > 0 &&
+		c->status->now_ms - since_ms > c->query->older_ms);
+}
 
 static void
 on_found(void *ctx, struct finding *f)
@@ -17,7 +37,7 @@ on_found(void *ctx, struct finding *f)
 	struct status *status = c->status;
 
 	status->count[f->verdict]++;
-	if (!(c->verdicts & 1U << f->verdict))
+	if (!is_wanted(c, f))
 		return;
 	if (f->session == NULL)
 		f->session = steal(&f->name);
@@ -31,9 +51,18 @@ on_found(void *ctx, struct finding *f)
 	*f = (struct finding){ 0 };
 }
 
+/* The smaller first, what is not known (0) last. */
+static int
+compare_numbers(int64_t x, int64_t y)
+{
+	if (x == y)
+		return 0;
+	return y == 0 || (x != 0 && x < y) ? -1 : 1;
+}
+
 /* Of the same urgency, what has waited longest comes first. */
 static int
-compare(const void *a, const void *b)
+compare_states(const void *a, const void *b)
 {
 	const struct finding *x = a, *y = b;
 	int64_t x_ms = x->facts.last_event_ms, y_ms = y->facts.last_event_ms;
@@ -45,26 +74,79 @@ compare(const void *a, const void *b)
 	return strcmp(x->path, y->path);
 }
 
+static int
+compare_ages(const void *a, const void *b)
+{
+	int order = compare_numbers(status_since_ms(a), status_since_ms(b));
+
+	return order ? order : compare_states(a, b);
+}
+
+static int
+compare_sizes(const void *a, const void *b)
+{
+	const struct finding *x = a, *y = b;
+
+	if (x->facts.bytes != y->facts.bytes)
+		return x->facts.bytes > y->facts.bytes ? -1 : 1;
+	return compare_states(a, b);
+}
+
+static int
+compare_sessions(const void *a, const void *b)
+{
+	const struct finding *x = a, *y = b;
+	int order = strcmp(x->session, y->session);
+
+	return order ? order : compare_states(a, b);
+}
+
+static const struct {
+	const char *name;
+	int (*compare)(const void *, const void *);
+} sorts[STATUS_SORTS] = {
+	[STATUS_BY_STATE] = { "state", compare_states },
+	[STATUS_BY_AGE] = { "age", compare_ages },
+	[STATUS_BY_SIZE] = { "size", compare_sizes },
+	[STATUS_BY_SESSION] = { "session", compare_sessions },
+};
+
 int
-status_collect(struct status *status, const struct verdict_policy *policy,
-    const struct recording_policy *recording, const struct text_list *roots,
-    unsigned verdicts, struct err *e)
+status_parse_sort(const char *name)
+{
+	for (int i = 0; i < STATUS_SORTS; i++)
+		if (strcmp(sorts[i].name, name) == 0)
+			return i;
+	return -1;
+}
+
+static void
+limit(struct status *status, int64_t most)
+{
+	for (; most > 0 && status->n > (size_t)most; status->left++)
+		survey_free_finding(&status->rows[--status->n]);
+}
+
+int
+status_collect(struct status *status, const struct status_policy *policy,
+    const struct text_list *roots, const struct status_query *query,
+    struct err *e)
 {
 	struct survey survey = {
-		.policy = policy,
-		.recording = recording,
+		.policy = policy->verdict,
+		.recording = policy->recording,
+		.identity = policy->identity,
 		.is_deep = true,
 	};
-	struct collection c = {
-		.status = status,
-		.verdicts = verdicts & ~(1U << VERDICT_NONE),
-	};
+	struct collection c = { .status = status, .query = query };
 	int result;
 
-	*status = (struct status){ 0 };
+	*status = (struct status){ .now_ms = clock_unix_ms() };
 	result = survey_roots(&survey, roots, on_found, &c, e);
 	if (status->n > 0)
-		qsort(status->rows, status->n, sizeof(*status->rows), compare);
+		qsort(status->rows, status->n, sizeof(*status->rows),
+		    sorts[query->sort].compare);
+	limit(status, query->limit);
 	return result;
 }
 

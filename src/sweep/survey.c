@@ -68,7 +68,9 @@ look_at_entry(const struct survey_root *root, const char *name,
 	    S_ISDIR(st.st_mode)) {
 		/* Who becomes its owner would trust it. */
 		if (root->survey->recording->trust == TRUST_ANY ||
-		    trust_check_entry(geteuid(), &root->st, &st, &e) == 0) {
+		    trust_check_entry(recording_user(root->survey->recording,
+					  root->fd, &st),
+			&root->st, &st, &e) == 0) {
 			add_entry(l, name, &st);
 			free(f.name);
 			return;

@@ -6,6 +6,7 @@
 #include "base/err.h"
 #include "base/text.h"
 #include "journal/progress.h"
+#include "recording/identity.h"
 #include "recording/openfiles.h"
 #include "recording/recording.h"
 #include "sweep/verdict.h"
@@ -19,6 +20,8 @@ struct survey {
 	const struct verdict_policy *policy;
 	const struct recording_policy *recording;
 	bool is_deep;                /* what waits or is held is listed, too */
+	/* Not NULL: guess the room of what is not resolved yet. */
+	const struct identity_policy *identity;
 	struct openfiles open_files; /* its own */
 };
 
@@ -29,13 +32,15 @@ struct finding_facts {
 	int64_t is_copy; /* it came out of an archive */
 	int64_t failed_class;
 	int64_t attempts, ambiguous, damaged;
-	int64_t last_event_ms, next_ms; /* since 1970, like all moments */
+	/* Since 1970, like all moments. */
+	int64_t first_event_ms, last_event_ms, next_ms;
 	int64_t done_ms;                /* of the STOPPED */
 	int64_t failed_runs[ERR_CLASSES];
 	/* As far as the directory was listed. */
 	int64_t is_listed;
 	int64_t artifacts, stored;
 	int64_t newest_ms;          /* of its newest artifact */
+	int64_t media_ms;           /* of its newest media file */
 	int64_t is_live;            /* Jibri still writes it */
 	int64_t was_started;        /* and STARTED was told */
 	int64_t ahead;              /* bytes of it that are at the server */

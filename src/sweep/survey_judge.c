@@ -75,6 +75,8 @@ list(struct finding *f, const struct recording *rec, struct evidence *ev)
 		f->facts.bytes += a->size;
 		f->facts.undelivered += is_stored ? 0 : a->size;
 		ev->has_media |= a->is_media;
+		if (a->is_media && a->mtime_ns / 1000000 > f->facts.media_ms)
+			f->facts.media_ms = a->mtime_ns / 1000000;
 		ev->is_any_new |= !is_stored;
 		ev->is_all_stored &= is_stored;
 	}
@@ -194,11 +196,23 @@ tell_progress(const struct survey *s, const struct progress *p,
 	facts->attempts = p->attempts;
 	facts->ambiguous = p->ambiguous;
 	facts->damaged = p->damaged;
+	facts->first_event_ms = p->first_event_ms;
 	facts->last_event_ms = p->last_event_ms;
 	facts->next_ms = schedule_due_ms(&s->policy->schedule, p);
 	facts->done_ms = p->announced_ms;
 	for (int c = 0; c < ERR_CLASSES; c++)
 		facts->failed_runs[c] = p->failed_runs[c];
+}
+
+/* By who delivers it. */
+static bool
+is_writable(const struct recording *rec)
+{
+	struct stat st;
+
+	if (rec->user == geteuid())
+		return faccessat(rec->dirfd, ".", W_OK, AT_EACCESS) == 0;
+	return fstat(rec->dirfd, &st) == 0 && (st.st_mode & S_IWUSR);
 }
 
 static int
@@ -207,8 +221,7 @@ judge(struct survey *s, struct recording *rec, struct progress *p,
 {
 	struct evidence ev = {
 		.progress = p,
-		.is_writable =
-		    faccessat(rec->dirfd, ".", W_OK, AT_EACCESS) == 0,
+		.is_writable = is_writable(rec),
 		.now_ms = clock_unix_ms(),
 	};
 	int peek = journal_peek(rec->dirfd, p, e);
@@ -263,6 +276,8 @@ survey_judge(struct survey *s, int rootfd, const char *root, struct finding *f)
 		survey_hold(f, &e);
 	f->facts.directory_ms = rec.mtime_ns / 1000000;
 	tell_progress(s, &progress, f);
+	if (s->identity && f->room == NULL && f->facts.is_listed)
+		f->room = identity_guess_room(&rec, s->identity);
 	clamp(&f->facts);
 	recording_close(&rec);
 	progress_free(&progress);

@@ -325,8 +325,13 @@ status(const struct errand_of *it)
 	struct status st = { 0 };
 	struct err e;
 
-	(void)status_collect(&st, &loaded.config.verdict,
-	    &it->pipeline.recording, &roots, 1U << VERDICT_HELD, &e);
+	(void)status_collect(&st,
+	    &(struct status_policy){
+		.verdict = &loaded.config.verdict,
+		.recording = &it->pipeline.recording,
+	    },
+	    &roots,
+	    &(struct status_query){ .verdicts = 1U << VERDICT_HELD }, &e);
 	for (int i = 0; i < RECORDINGS; i++) {
 		sessions[i].is_held = false;
 		for (size_t k = 0; k < st.n; k++)

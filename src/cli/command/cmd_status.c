@@ -1,5 +1,8 @@
+#include "base/parse.h"
 #include "cli/command/commands.h"
 #include "cli/report/report.h"
+
+enum { PENDING = ~(1U << VERDICT_DONE) };
 
 void
 roots_of(const struct loaded *l, const struct options *o,
@@ -11,20 +14,124 @@ roots_of(const struct loaded *l, const struct options *o,
 		text_list_add(roots, o->words[i]);
 }
 
-int
-show_status(const struct loaded *l, const struct text_list *roots,
-    unsigned verdicts, bool is_json, size_t *held, struct err *e)
+static int
+collect(struct status *status, const struct loaded *l,
+    const struct text_list *roots, const struct status_query *query,
+    bool is_looking, struct err *e)
 {
+	struct recording_policy recording = l->config.pipeline.recording;
+	const struct status_policy policy = {
+		.verdict = &l->config.verdict,
+		.recording = &recording,
+		.identity = &l->config.pipeline.identity,
+	};
+
+	recording.is_looking = is_looking;
+	return status_collect(status, &policy, roots, query, e);
+}
+
+int
+show_pending(const struct loaded *l, const struct text_list *roots,
+    struct err *e)
+{
+	const struct status_query query = { .verdicts = PENDING };
+	const struct status_view view = { 0 };
 	struct status status;
-	int result = status_collect(&status, &l->config.verdict,
-	    &l->config.pipeline.recording, roots, verdicts, e);
+	int result = collect(&status, l, roots, &query, false, e);
 
 	/* Where nothing could be read, "no recordings" is not known. */
-	if ((result == 0 || status.n > 0) && is_json)
-		report_status_json(&status);
-	else if (result == 0 || status.n > 0)
-		report_status(&status);
-	*held = status.count[VERDICT_HELD];
+	if (result == 0 || status.n > 0)
+		report_status(&status, &view);
+	status_free(&status);
+	return result;
+}
+
+static int
+parse_states(const struct options *o, unsigned *verdicts, struct err *e)
+{
+	*verdicts = o->given & (OPTION_ALL | OPTION_JSON) ? ~0U : PENDING;
+	if (!(o->given & OPTION_STATE))
+		return 0;
+	*verdicts = status_parse_verdicts(o->states);
+	return *verdicts != 0 ? 0
+			      : err_set(e, ERR_USAGE,
+				    "--state: unknown state in '%s'; valid "
+				    "states: held, waiting, due, busy, "
+				    "settling, given-up, done",
+				    o->states);
+}
+
+static int
+parse_query(const struct options *o, struct status_query *query, struct err *e)
+{
+	int sort = o->sort ? status_parse_sort(o->sort) : STATUS_BY_STATE;
+
+	*query = (struct status_query){ .sort = (enum status_sort)sort };
+	if (sort == -1)
+		return err_set(e, ERR_USAGE,
+		    "--sort: '%s' is not one of age, size, state, session",
+		    o->sort);
+	if (o->older_than && !parse_duration_ms(o->older_than, &query->older_ms))
+		return err_set(e, ERR_USAGE,
+		    "--older-than: '%s' is not a time, such as 90s, 30m, 12h "
+		    "or 7d",
+		    o->older_than);
+	if (o->limit && !parse_integer(o->limit, 1, INT32_MAX, &query->limit))
+		return err_set(e, ERR_USAGE,
+		    "--limit: '%s' is not a number from 1 on", o->limit);
+	return parse_states(o, &query->verdicts, e);
+}
+
+/* The sessions of its one line are those. */
+static void
+narrow_to_check(struct status_query *query)
+{
+	*query = (struct status_query){
+		.verdicts = 1U << VERDICT_HELD | 1U << VERDICT_GIVEN_UP,
+	};
+}
+
+static void
+print(const struct status *status, const struct options *o)
+{
+	const struct status_view view = { .is_utc = o->given & OPTION_UTC };
+
+	if (o->given & OPTION_JSON)
+		report_status_json(status);
+	else if (o->given & OPTION_CHECK)
+		report_status_check(status);
+	else
+		report_status(status, &view);
+}
+
+static int
+show(const struct loaded *l, const struct options *o,
+    const struct text_list *roots, const struct status_query *query,
+    struct err *e)
+{
+	bool is_check = o->given & OPTION_CHECK;
+	struct status status;
+	int result = collect(&status, l, roots, query, true, e);
+	size_t held = status.count[VERDICT_HELD];
+
+	/* Where nothing could be read, "no recordings" is not known. */
+	if (result == 0 || (status.n > 0 && !is_check))
+		print(&status, o);
+	status_free(&status);
+	if (result == 0 && is_check && held > 0)
+		return err_set(e, ERR_ALARM, "%s", "");
+	return result;
+}
+
+int
+draw_status(const struct loaded *l, const struct text_list *roots,
+    const struct status_query *query, const struct status_view *view,
+    struct buf *out, struct err *e)
+{
+	struct status status;
+	int result = collect(&status, l, roots, query, true, e);
+
+	report_status_page(out, &status, view);
 	status_free(&status);
 	return result;
 }
@@ -32,22 +139,15 @@ show_status(const struct loaded *l, const struct text_list *roots,
 int
 cmd_status(struct loaded *l, const struct options *o, struct err *e)
 {
-	unsigned verdicts = ~0U;
 	autolist struct text_list roots = { 0 };
-	size_t held;
-	int result;
+	struct status_query query;
 
-	if (o->given & OPTION_STATE)
-		verdicts = status_parse_verdicts(o->states);
-	if (verdicts == 0)
-		return err_set(e, ERR_USAGE,
-		    "--state: unknown state in '%s'; valid states: held, "
-		    "waiting, due, busy, settling, given-up, done",
-		    o->states);
+	if (parse_query(o, &query, e) == -1)
+		return -1;
 	roots_of(l, o, &roots);
-	result =
-	    show_status(l, &roots, verdicts, o->given & OPTION_JSON, &held, e);
-	if (result == 0 && (o->given & OPTION_CHECK) && held > 0)
-		return err_set(e, ERR_ALARM, "%s", "");
-	return result;
+	if (o->given & OPTION_WATCH)
+		return watch_status(l, o, &roots, &query, e);
+	if ((o->given & (OPTION_CHECK | OPTION_JSON)) == OPTION_CHECK)
+		narrow_to_check(&query);
+	return show(l, o, &roots, &query, e);
 }

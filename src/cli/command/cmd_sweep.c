@@ -142,7 +142,6 @@ cmd_sweep(struct loaded *l, const struct options *o, struct err *e)
 	bool is_default_root =
 	    o->n_words == 0 && config_is_default(l, "recordings-dir");
 	autolist struct text_list roots = { 0 };
-	size_t held;
 	int outcome;
 
 	if (check_retention(l, e) == -1)
@@ -151,8 +150,7 @@ cmd_sweep(struct loaded *l, const struct options *o, struct err *e)
 	stop_at(max_ms > 0 ? began_ms + max_ms : INT64_MAX);
 	roots_of(l, o, &roots);
 	if (o->given & OPTION_DRY_RUN) {
-		outcome = show_status(l, &roots, ~(1U << VERDICT_DONE), false,
-		    &held, e);
+		outcome = show_pending(l, &roots, e);
 		remove_delivered(l, &roots, true, &result);
 	} else {
 		outcome = sweep(l, o, &roots, &result, e);

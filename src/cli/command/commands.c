@@ -172,26 +172,33 @@ const struct command commands[] = {
 	    },
 	    .max_words = SIZE_MAX,
 	    .scope = SCOPE_ROOTS, .run = cmd_watch },
-	{ "status", TASK_LOOK,
-	    "[--json] [--state LIST] [--check] [ROOT...]",
+	{ "status", TASK_LOOK, "[FLAG...] [ROOT...]",
 	    "show what became of every recording",
 	    "Show what became of every recording below ROOT, the most urgent "
-	    "first; without one, below recordings-dir.  It takes no locks and "
-	    "writes nothing, so that any user who can read the directories can "
-	    "run it.  --state takes the names of states with commas between "
-	    "them.",
+	    "first; without one, below recordings-dir.  Those that are done "
+	    "are only counted, in the last line; --all shows them.  AGE is the "
+	    "time since the last write of media, without media since the "
+	    "journal's first event; NEXT is the next try; a room that is not "
+	    "resolved yet is what metadata.json or the media file's name says. "
+	    " --state takes the names of states with commas between them.  "
+	    "--json has all, unless --state says otherwise.  It takes no locks "
+	    "and writes nothing; any user who can read the directories can run "
+	    "it, and goes on without a configuration that he may not read.",
 	    .examples = {
-		{ "every recording, the most urgent first",
+		{ "what is not done, the most urgent first",
 		    "jibri-finalize status /srv/recordings" },
-		{ "only those that need somebody",
-		    "jibri-finalize status --state held,waiting "
-		    "/srv/recordings" },
-		{ "for a monitoring system: 1 when anything is held",
+		{ "the ten oldest that need somebody",
+		    "jibri-finalize status --state held,waiting --sort age "
+		    "--limit 10 /srv/recordings" },
+		{ "for a monitoring system: one line, 1 when anything is held",
 		    "jibri-finalize status --check /srv/recordings" },
 	    },
 	    .max_words = SIZE_MAX,
-	    .options = OPTION_JSON | OPTION_STATE | OPTION_CHECK,
-	    .is_looking = true, .scope = SCOPE_ROOTS, .run = cmd_status },
+	    .options = OPTION_JSON | OPTION_STATE | OPTION_CHECK | OPTION_ALL |
+		OPTION_OLDER_THAN | OPTION_SORT | OPTION_LIMIT | OPTION_UTC |
+		OPTION_WATCH,
+	    .is_looking = true, .needs_no_rights = true,
+	    .scope = SCOPE_ROOTS, .run = cmd_status },
 	{ "forget", TASK_HANDLE,
 	    "[--reset] [--yes] [--dry-run] DIR",
 	    "give a recording up, or clear its journal",
@@ -357,6 +364,15 @@ check_usage(const struct command *c, const struct options *o, struct err *e)
 	return 0;
 }
 
+static void
+tell_unread(const struct loaded *l)
+{
+	if (l->unread.n > 0)
+		log_warn("%s cannot be read: Permission denied; going on with "
+			 "the defaults and the directories that are named",
+		    l->unread.items[0]);
+}
+
 static int
 run_loaded(struct loaded *l, const struct command *command,
     const struct options *o, struct err *e)
@@ -370,6 +386,7 @@ run_loaded(struct loaded *l, const struct command *command,
 		log_warn("%s; going on without it", no_log.text);
 	for (size_t i = 0; i < l->lax.n; i++)
 		log_warn("%s", l->lax.items[i]);
+	tell_unread(l);
 	stop_at(clock_mono_ms() + l->config.deadline_ms);
 	confine_command(l, command, o);
 	result = command->run(l, o, e);
@@ -410,7 +427,9 @@ commands_run(const struct options *given, struct err *e)
 	if (command->needs_no_config || command->loads_config ||
 	    (o->given & OPTION_SAMPLE))
 		return command->run(NULL, o, e);
-	result = config_load(&l, o->config_path, o->flags, o->n_flags, e);
+	result = (command->needs_no_rights ? config_load_readable
+					   : config_load)(&l, o->config_path,
+	    o->flags, o->n_flags, e);
 	if (result == 0)
 		result = run_loaded(&l, command, o, e);
 	config_free(&l);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "cli/settings/options.h"
+#include "sweep/status.h"
 
 /*
  * What a command does; the words are what follows its name.  The
@@ -26,9 +27,22 @@ command_run cmd_watch;
 void roots_of(const struct loaded *, const struct options *,
     struct text_list *roots);
 
-/* Print the status of the roots; *held is how many are held. */
-int show_status(const struct loaded *, const struct text_list *roots,
-    unsigned verdicts, bool is_json, size_t *held, struct err *e);
+/* Print what a sweep of the roots finds that is not done. */
+int show_pending(const struct loaded *, const struct text_list *roots,
+    struct err *e);
+
+/* Append a page of status, as it is now. */
+struct status_view;
+int draw_status(const struct loaded *, const struct text_list *roots,
+    const struct status_query *, const struct status_view *, struct buf *out,
+    struct err *e);
+
+/*
+ * Redraw it every two seconds until there is a signal, and leave the terminal
+ * as it was.  -1 with ERR_USAGE where stdout is none, or as draw_status().
+ */
+int watch_status(const struct loaded *, const struct options *,
+    const struct text_list *roots, const struct status_query *, struct err *e);
 
 /* What a command does with one of its words. */
 typedef int word_run(struct loaded *, const struct options *, const char *word,
@@ -82,6 +96,8 @@ struct command {
 	bool needs_no_config; /* works whatever is configured */
 	bool loads_config;    /* itself, as it has to do with a bad one */
 	bool is_looking;      /* it opens no log file */
+	bool needs_no_rights; /* what it may not read of the configuration is
+				 left out, with a warning */
 	enum command_scope scope;
 	command_run *run;
 };

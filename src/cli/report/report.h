@@ -23,11 +23,27 @@ void report_verify(const struct verify_result *, bool is_deep);
 void report_verify_json(const struct verify_result *, bool is_deep,
     const struct err *);
 
+struct status_view {
+	bool is_utc; /* absolute times */
+	size_t rows; /* of the terminal that it has to fit into; 0: none */
+};
+
 /*
  * A table, two lines for what is not done: what it is, and why.  As wide as
- * the terminal, else 80 columns.
+ * the terminal, else 80 columns.  The last line counts all there are.
  */
-void report_status(const struct status *);
+void report_status_page(struct buf *, const struct status *,
+    const struct status_view *);
+
+/* Print it; on a terminal with a command for each that is held. */
+void report_status(const struct status *, const struct status_view *);
+
+/*
+ * One line, as monitoring plugins do: "OK - 3 done", or, where one is held,
+ * "CRITICAL - 2 held, 1 given-up: SESSION..." with the sessions of all rows.
+ */
+void report_status_check(const struct status *);
+
 void report_status_json(const struct status *);
 
 /* One line: "3 delivered, 1 waiting, 2 held, 140 done". */

@@ -10,55 +10,18 @@
 #include "base/term.h"
 #include "cli/report/table.h"
 
-enum {
-	LEAST_WIDTH = 40,
-	STATE = 8,
-	SIZE = 5,
-	STORED = 7,
-	TRIES = 5,
-	ROOM = 14,
-	SESSION = 36,
-};
+enum { LEAST_WIDTH = 40, SIZE = 5, SHORT_TIME = 16, AGE = 5, COLUMNS = 7 };
 
-struct screen {
-	int width, session, room;
+/* What is printed of it. */
+struct page {
+	const struct status *status;
+	const struct status_view *view;
+	struct table_column columns[COLUMNS];
+	struct table table;
+	int width;
+	char indent[16]; /* of the second lines */
 	bool is_colored;
 };
-
-static struct screen
-screen_of(const struct status *status)
-{
-	struct screen s = { .width = TABLE_WIDTH, .session = 7 };
-	size_t columns = term_size(STDOUT_FILENO).columns;
-
-	if (columns >= LEAST_WIDTH)
-		s.width = (int)columns;
-	s.is_colored = term_has_color(STDOUT_FILENO);
-	for (size_t i = 0; i < status->n; i++) {
-		int length = (int)strlen(status->rows[i].session);
-
-		s.session = length > s.session ? length : s.session;
-	}
-	if (s.session > SESSION)
-		s.session = SESSION;
-	s.room = s.width - STATE - SIZE - STORED - TRIES - 5 - s.session;
-	if (s.room < 4) {
-		s.session += s.room - 4;
-		s.room = 4;
-	}
-	return s;
-}
-
-/* Cut to so many columns, which shows by a tilde. */
-static void
-add_cell(struct buf *out, const char *text, int width)
-{
-	autofree char *safe = text_escape(text ? text : "-");
-	bool is_cut = (int)strlen(safe) > width;
-
-	(void)buf_addf(out, "%-*.*s%s ", is_cut ? width - 1 : width,
-	    is_cut ? width - 1 : width, safe, is_cut ? "~" : "");
-}
 
 /* Four digits and a unit at most: 999, 9.9k, 512M. */
 static void
@@ -79,6 +42,7 @@ format_size(int64_t bytes, char text[SIZE + 1])
 		    value, units[unit]);
 }
 
+/* NULL: none. */
 static const char *
 color_of(enum verdict verdict)
 {
@@ -89,68 +53,172 @@ color_of(enum verdict verdict)
 		[VERDICT_DONE] = "\033[32m",
 	};
 
-	return colors[verdict] ? colors[verdict] : "";
+	return colors[verdict];
 }
 
-static void
-add_head(struct buf *out, const struct screen *s)
+/* "2026-11-22T21:47Z" */
+static char *
+show_moment(int64_t unix_ms)
 {
-	(void)buf_addf(out, "%-*s %-*s %-*s %*s %*s %*s\n", STATE, "STATE",
-	    s->session, "SESSION", s->room, "ROOM", SIZE, "SIZE", STORED,
-	    "STORED", TRIES, "TRIES");
+	char text[CLOCK_TEXT_BYTES];
+
+	clock_rfc3339(unix_ms, text);
+	return xasprintf("%.*sZ", SHORT_TIME, text);
+}
+
+static char *
+show_age(const struct page *p, const struct finding *row)
+{
+	int64_t since_ms = status_since_ms(row);
+
+	if (since_ms == 0)
+		return NULL;
+	return p->view->is_utc ? show_moment(since_ms)
+			       : table_duration(p->status->now_ms - since_ms);
+}
+
+static char *
+show_next(const struct page *p, const struct finding *row)
+{
+	int64_t left_ms = row->facts.next_ms - p->status->now_ms;
+	autofree char *left = table_duration(left_ms);
+
+	if (row->verdict == VERDICT_DUE)
+		return xstrdup("now");
+	if (row->facts.next_ms == 0)
+		return NULL;
+	return p->view->is_utc ? show_moment(row->facts.next_ms)
+			       : xasprintf("in %s", left);
 }
 
 static void
-add_first_line(struct buf *out, const struct screen *s,
-    const struct finding *row)
+add_row(struct page *p, const struct finding *row)
 {
 	char size[SIZE + 1] = "?";
 	autofree char *stored = row->facts.is_listed
 	    ? xasprintf("%" PRId64 "/%" PRId64, row->facts.stored,
 		  row->facts.artifacts)
 	    : xstrdup("?");
+	autofree char *age = show_age(p, row), *next = show_next(p, row);
 
 	if (row->facts.is_listed)
 		format_size(row->facts.bytes, size);
-	if (s->is_colored)
-		(void)buf_adds(out, color_of(row->verdict));
-	(void)buf_addf(out, "%-*s ", STATE, verdict_name(row->verdict));
-	if (s->is_colored)
-		(void)buf_adds(out, "\033[0m");
-	add_cell(out, row->session, s->session);
-	add_cell(out, row->room, s->room);
-	(void)buf_addf(out, "%*s %*s %*" PRId64 "\n", SIZE, size, STORED,
-	    stored, TRIES, row->facts.attempts);
+	table_add_cell(&p->table, verdict_name(row->verdict));
+	table_add_cell(&p->table, row->session);
+	table_add_cell(&p->table, row->room);
+	table_add_cell(&p->table, size);
+	table_add_cell(&p->table, stored);
+	table_add_cell(&p->table, age);
+	table_add_cell(&p->table, next);
 }
 
 static void
-add_reason(struct buf *out, const struct screen *s, const struct finding *row)
+layout(struct page *p)
+{
+	static const struct table_column columns[COLUMNS] = {
+		{ .head = "STATE" },
+		{ .head = "SESSION", .most = 36, .least = 8 },
+		{ .head = "ROOM", .least = 4 },
+		{ .head = "SIZE", .is_right = true },
+		{ .head = "STORED", .is_right = true },
+		[AGE] = { .head = "AGE", .is_right = true },
+		{ .head = "NEXT" },
+	};
+	size_t width = term_size(STDOUT_FILENO).columns;
+
+	p->width = width >= LEAST_WIDTH ? (int)width : TABLE_WIDTH;
+	/* A line that fills the last column has nothing cleared behind it. */
+	p->width -= p->view->rows > 0;
+	p->is_colored = term_has_color(STDOUT_FILENO);
+	p->table.columns = p->columns;
+	p->table.n = COLUMNS;
+	memcpy(p->columns, columns, sizeof(columns));
+	if (p->view->is_utc)
+		p->columns[AGE].head = "SINCE";
+	for (size_t i = 0; i < p->status->n; i++)
+		add_row(p, &p->status->rows[i]);
+	table_fit(&p->table, (size_t)p->width);
+	(void)snprintf(p->indent, sizeof(p->indent), "%*s",
+	    (int)p->table.widths[0] + 1, "");
+}
+
+/* "3 tries, the last 5 m ago: " */
+static void
+add_tries(struct buf *line, const struct page *p, const struct finding *row)
+{
+	const struct finding_facts *f = &row->facts;
+	autofree char *age = table_duration(p->status->now_ms -
+	    f->last_event_ms);
+	autofree char *moment = show_moment(f->last_event_ms);
+
+	if (f->attempts == 0 || row->verdict > VERDICT_DUE)
+		return;
+	if (f->attempts > 1)
+		(void)buf_addf(line, "%" PRId64 " tries, the last ",
+		    f->attempts);
+	else
+		(void)buf_adds(line, "tried ");
+	if (p->view->is_utc)
+		(void)buf_addf(line, "at %s: ", moment);
+	else
+		(void)buf_addf(line, "%s ago: ", age);
+}
+
+static void
+add_reason(struct buf *out, const struct page *p, const struct finding *row)
 {
 	autobuf struct buf line = { 0 };
-	char at[CLOCK_TEXT_BYTES];
 
-	if (row->facts.next_ms > 0) {
-		clock_rfc3339(row->facts.next_ms, at);
-		(void)buf_addf(&line, "next try at %s%s", at,
-		    row->why ? "; " : "");
-	}
-	if (row->why)
+	if (row->why) {
+		add_tries(&line, p, row);
 		(void)buf_adds(&line, row->why);
+	}
 	if (row->facts.damaged > 0)
 		(void)buf_addf(&line, "done, %" PRId64 " damaged",
 		    row->facts.damaged);
-	table_add_wrapped(out, buf_str(&line), "         ", s->width);
+	table_add_wrapped(out, buf_str(&line), p->indent, p->width);
+}
+
+static size_t
+lines_of(const char *text)
+{
+	size_t n = 0;
+
+	for (; (text = strchr(text, '\n')) != NULL; text++)
+		n++;
+	return n;
+}
+
+/* How many rows have room: below them go two lines, what is left and counts. */
+static size_t
+add_rows(struct buf *out, const struct page *p)
+{
+	size_t lines = 1;
+
+	for (size_t i = 0; i < p->status->n; i++) {
+		const struct finding *row = &p->status->rows[i];
+		autobuf struct buf text = { 0 };
+
+		table_add_cells(&text, &p->table, i,
+		    p->is_colored ? color_of(row->verdict) : NULL);
+		add_reason(&text, p, row);
+		lines += lines_of(text.data);
+		if (p->view->rows > 0 && lines + 2 > p->view->rows)
+			return i;
+		(void)buf_adds(out, text.data);
+	}
+	return p->status->n;
 }
 
 static void
-add_counts(struct buf *out, const size_t count[VERDICTS])
+add_counts(struct buf *out, const struct status *status)
 {
 	autobuf struct buf line = { 0 };
 
 	for (int v = 0; v < VERDICT_NONE; v++)
-		table_add_count(&line, count[v], verdict_name((enum verdict)v),
-		    false);
-	(void)buf_addf(out, "%s\n", line.len ? line.data : "no recordings");
+		table_add_count(&line, status->count[v],
+		    verdict_name((enum verdict)v), false);
+	(void)buf_adds(out, line.len ? line.data : "no recordings");
 }
 
 /* One command for each that is held, on a line of its own: to be copied. */
@@ -165,7 +233,8 @@ add_next_steps(struct buf *out, const struct status *status)
 		autofree char *word = text_shell_word(row->path);
 		autofree char *upload =
 		    xasprintf("jibri-finalize upload %s", word);
-		autofree char *safe = text_escape(own ? own : upload);
+		autofree char *safe =
+		    term_text(STDOUT_FILENO, own ? own : upload);
 
 		if (row->verdict != VERDICT_HELD)
 			continue;
@@ -175,21 +244,77 @@ add_next_steps(struct buf *out, const struct status *status)
 }
 
 void
-report_status(const struct status *status)
+report_status_page(struct buf *out, const struct status *status,
+    const struct status_view *view)
 {
-	struct screen s = screen_of(status);
+	struct page p = { .status = status, .view = view };
+	size_t left = status->left;
+
+	layout(&p);
+	if (status->n > 0)
+		table_add_head(out, &p.table);
+	left += status->n - add_rows(out, &p);
+	if (left > 0)
+		(void)buf_addf(out, "and %zu more, %s\n", left,
+		    view->rows > 0 ? "for which there is no room here"
+				   : "see --limit");
+	add_counts(out, status);
+	(void)buf_adds(out, "\n");
+	table_free(&p.table);
+}
+
+void
+report_status(const struct status *status, const struct status_view *view)
+{
 	autobuf struct buf out = { 0 };
 
-	if (status->n > 0)
-		add_head(&out, &s);
-	for (size_t i = 0; i < status->n; i++) {
-		add_first_line(&out, &s, &status->rows[i]);
-		add_reason(&out, &s, &status->rows[i]);
-	}
-	add_counts(&out, status->count);
+	report_status_page(&out, status, view);
 	if (isatty(STDOUT_FILENO))
 		add_next_steps(&out, status);
 	log_result(buf_str(&out));
+}
+
+/* As many as one line has room for, and at least one. */
+static void
+add_sessions(struct buf *line, const struct status *status)
+{
+	enum { BEHIND = sizeof(" and 10000 more") };
+
+	for (size_t i = 0; i < status->n; i++) {
+		autofree char *session =
+		    term_text(STDOUT_FILENO, status->rows[i].session);
+		size_t used =
+		    text_columns(buf_str(line)) + 1 + text_columns(session);
+
+		if (i > 0 &&
+		    used + (i + 1 < status->n ? BEHIND : 0) > TABLE_WIDTH) {
+			(void)buf_addf(line, " and %zu more", status->n - i);
+			return;
+		}
+		(void)buf_addf(line, "%s %s", i ? "" : ":", session);
+	}
+}
+
+void
+report_status_check(const struct status *status)
+{
+	bool is_critical = status->count[VERDICT_HELD] > 0;
+	autobuf struct buf line = { 0 }, counts = { 0 };
+
+	if (is_critical) {
+		table_add_count(&counts, status->count[VERDICT_HELD],
+		    verdict_name(VERDICT_HELD), false);
+		table_add_count(&counts, status->count[VERDICT_GIVEN_UP],
+		    verdict_name(VERDICT_GIVEN_UP), false);
+	} else {
+		add_counts(&counts, status);
+	}
+	(void)buf_addf(&line, "%s - %s", is_critical ? "CRITICAL" : "OK",
+	    counts.data);
+	if (is_critical)
+		add_sessions(&line, status);
+	(void)buf_adds(&line, "\n");
+	log_result(line.data);
 }
 
 static json_t *
@@ -211,10 +336,11 @@ report_status_json(const struct status *status)
 	for (size_t i = 0; i < status->n; i++) {
 		const struct finding *row = &status->rows[i];
 		const struct finding_facts *f = &row->facts;
+		int64_t since_ms = status_since_ms(row);
 
 		(void)json_array_append_new(array,
 		    json_pack("{s:o, s:o, s:o, s:o, s:s, s:o, s:o, s:o, s:I, "
-			      "s:I, s:o, s:o, s:o, s:b, s:I}",
+			      "s:I, s:o, s:o, s:o, s:b, s:I, s:o}",
 			"session", report_json_text(row->session), "path",
 			report_json_text(row->path), "room",
 			report_json_text(row->room), "meetingId",
@@ -228,7 +354,9 @@ report_status_json(const struct status *status)
 			json_of_time(f->next_ms), "lastError",
 			report_json_text(row->why), "updated",
 			json_of_time(f->last_event_ms), "live", (int)f->is_live,
-			"sentAhead", (json_int_t)f->ahead));
+			"sentAhead", (json_int_t)f->ahead, "age",
+			report_json_number(since_ms > 0,
+			    (status->now_ms - since_ms) / 1000)));
 	}
 	report_json(array);
 }

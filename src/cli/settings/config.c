@@ -1,4 +1,4 @@
-#include "cli/settings/config.h"
+#include "cli/settings/config_internal.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -7,13 +7,8 @@
 
 #include "base/file.h"
 #include "base/mem.h"
-#include "base/names.h"
 
-enum {
-	FILE_BYTES = 1024 * 1024,
-	SECRET_BYTES = 64 * 1024,
-	MEETING_TIMEOUT_MS = 20000
-};
+enum { FILE_BYTES = 1024 * 1024, SECRET_BYTES = 64 * 1024 };
 
 /* Everybody is neither the owner nor the group; a pipe belongs to nobody. */
 static void
@@ -79,6 +74,19 @@ read_path(const char *path, struct buf *out, struct stat *st, struct err *e)
 	    : err_set(e, ERR_CONFIG, "%s: %s", path, strerror(errno));
 }
 
+/* 1: whoever only looks goes on without it. */
+static int
+read_or_skip(struct loaded *l, const char *path, struct buf *out,
+    struct stat *st, struct err *e)
+{
+	if (read_path(path, out, st, e) == 0)
+		return 0;
+	if (!l->is_looking || access(path, R_OK) == 0 || errno != EACCES)
+		return -1;
+	text_list_add(&l->unread, path);
+	return 1;
+}
+
 static char **
 file_of(struct loaded *l, const struct setting *s)
 {
@@ -109,11 +117,11 @@ set_from_file(struct loaded *l, const struct setting *s, const char *path,
 	struct buf text = { .limit = SECRET_BYTES };
 	autofree char *from = xasprintf("%s (%s)", origin, path);
 	struct stat st;
-	int result = -1;
+	int result = read_or_skip(l, path, &text, &st, e);
 
-	if (read_path(path, &text, &st, e) == -1) {
+	if (result == -1) {
 		(void)err_wrap(e, "%s", origin);
-	} else {
+	} else if (result == 0) {
 		while (text.len > 0 && strchr("\r\n", text.data[text.len - 1]))
 			text.data[--text.len] = '\0';
 		result = set(l, s, buf_str(&text), from, e);
@@ -124,7 +132,7 @@ set_from_file(struct loaded *l, const struct setting *s, const char *path,
 	}
 	mem_wipe(text.data, text.len);
 	buf_free(&text);
-	return result;
+	return result == -1 ? -1 : 0;
 }
 
 bool
@@ -237,14 +245,14 @@ load_file(struct loaded *l, const char *path, struct err *e)
 	path = config_file(path);
 	if (path == NULL)
 		return 0;
-	result = read_path(path, &text, &st, e);
+	result = read_or_skip(l, path, &text, &st, e);
 	if (result == 0)
 		note_foreign(l, path, &st);
 	if (result == 0 && text.data)
 		result = load_lines(l, path, &st, text.data, e);
 	mem_wipe(text.data, text.len);
 	buf_free(&text);
-	return result;
+	return result == -1 ? -1 : 0;
 }
 
 /* An empty variable counts as unset. */
@@ -326,56 +334,6 @@ read_tls(struct http_policy *p)
 	    p->tls_key && *p->tls_key ? p->tls_key : p->tls_cert);
 }
 
-/* Keys that expire are read again while we are confined. */
-static void
-add_key_places(struct config *config)
-{
-	char *const *files = config->s3_keys.files;
-
-	if (config->pipeline.destination.store != STORE_S3 ||
-	    files[S3_SESSION_TOKEN] == NULL)
-		return;
-	for (size_t i = 0; i < S3_KEYS; i++) {
-		autofree char *place = files[i] ? file_parent(files[i]) : NULL;
-
-		if (place && !text_list_has(&config->confine.readable, place))
-			text_list_add(&config->confine.readable, place);
-	}
-}
-
-/* What several modules need and one row sets. */
-static void
-share(struct config *config)
-{
-	struct pipeline_policy *p = &config->pipeline;
-	const char *ignored;
-	size_t n = 0;
-
-	p->destination.ops = destination_ops((enum store)p->destination.store);
-	p->recording.root = config->recordings_dir;
-	p->recording.confine = &config->confine;
-	p->webhook.service_url = p->meeting.url;
-	/* Jibri waits: a room or an acknowledgement needs no minute. */
-	p->meeting.answer_timeout_ms = p->destination.answer_timeout_ms;
-	if (p->meeting.answer_timeout_ms > MEETING_TIMEOUT_MS)
-		p->meeting.answer_timeout_ms = MEETING_TIMEOUT_MS;
-	p->webhook.answer_timeout_ms = p->meeting.answer_timeout_ms;
-	p->auth.answer_timeout_ms = p->destination.answer_timeout_ms;
-	p->auth.has_certificate = p->http.tls_cert && *p->http.tls_cert;
-	config->verdict.schedule = config->attempt.schedule;
-	p->destination.s3.keys = &config->s3_keys;
-	add_key_places(config);
-	config->confine.needs_names = names_are_in(p->meeting.url) ||
-	    names_are_in(p->destination.ops->url(&p->destination, &ignored)) ||
-	    p->destination.file.part_hosts.n > 0 ||
-	    names_are_in(p->auth.token_url);
-	for (size_t i = 0; i < settings_count(); i++)
-		if (setting_at(i)->type == SETTING_SECRET && n < HTTP_SECRETS)
-			p->http.secrets[n++] =
-			    (char *const *)(const void *)((const char *)config +
-				setting_at(i)->offset);
-}
-
 static int
 check_permissions(struct loaded *l, struct err *e)
 {
@@ -403,11 +361,10 @@ imply_store(struct loaded *l, struct err *e)
 	return set(l, setting_find("store"), "s3", l->origins[i], e);
 }
 
-int
-config_load(struct loaded *l, const char *path, const struct flag *flags,
-    size_t n, struct err *e)
+static int
+load(struct loaded *l, const char *path, const struct flag *flags, size_t n,
+    struct err *e)
 {
-	*l = (struct loaded){ 0 };
 	l->origins = xcalloc(settings_count(), sizeof(char *));
 	for (size_t i = 0; i < settings_count(); i++)
 		if (set(l, setting_at(i), setting_at(i)->initial, "default",
@@ -418,9 +375,25 @@ config_load(struct loaded *l, const char *path, const struct flag *flags,
 	    imply_store(l, e) == -1)
 		return -1;
 	l->config.pipeline.destination.file.offer = parts_offer_new();
-	share(&l->config);
+	config_share(&l->config);
 	read_tls(&l->config.pipeline.http);
 	return check_permissions(l, e);
+}
+
+int
+config_load(struct loaded *l, const char *path, const struct flag *flags,
+    size_t n, struct err *e)
+{
+	*l = (struct loaded){ 0 };
+	return load(l, path, flags, n, e);
+}
+
+int
+config_load_readable(struct loaded *l, const char *path,
+    const struct flag *flags, size_t n, struct err *e)
+{
+	*l = (struct loaded){ .is_looking = true };
+	return load(l, path, flags, n, e);
 }
 
 static void
@@ -453,6 +426,7 @@ config_free(struct loaded *l)
 	text_list_free(&l->config.confine.readable);
 	free(l->origins);
 	text_list_free(&l->lax);
+	text_list_free(&l->unread);
 	*l = (struct loaded){ 0 };
 }
 
@@ -489,7 +463,7 @@ config_reload(struct loaded *l, const char *path, const struct flag *flags,
 		*l = old;
 		return -1;
 	}
-	share(&l->config);
+	config_share(&l->config);
 	l->config.log.is_quiet = old.config.log.is_quiet;
 	config_free(&old);
 	return 0;

@@ -22,6 +22,8 @@ struct loaded {
 	struct config config;
 	char **origins;       /* by index, see setting_at() */
 	struct text_list lax; /* what to say of files open to others */
+	bool is_looking;
+	struct text_list unread; /* files that we may not read */
 };
 
 /* The file that is read; path is --config's, or NULL.  NULL: there is none. */
@@ -37,6 +39,13 @@ const char *config_file(const char *path);
  */
 int config_load(struct loaded *, const char *path, const struct flag *flags,
     size_t n, struct err *e);
+
+/*
+ * The same for who only looks: what may not be read is noted in unread, and
+ * left out.
+ */
+int config_load_readable(struct loaded *, const char *path,
+    const struct flag *flags, size_t n, struct err *e);
 
 /*
  * The same for one that is filled in: -1 with *e leaves it as it was.  The

@@ -32,6 +32,11 @@ enum {
 	OPTION_OUTPUT = 1 << 22,
 	OPTION_UNREDACTED = 1 << 23,
 	OPTION_WRITE = 1 << 24,
+	OPTION_WATCH = 1 << 25,
+	OPTION_LIMIT = 1 << 26,
+	OPTION_SORT = 1 << 27,
+	OPTION_OLDER_THAN = 1 << 28,
+	OPTION_UTC = 1 << 29,
 
 	OPTIONS_GLOBAL = OPTION_CONFIG | OPTION_HELP | OPTION_VERSION |
 	    OPTION_QUIET | OPTION_VERBOSE,
@@ -41,6 +46,7 @@ struct options {
 	unsigned given; /* OPTION_..., or-ed */
 	const char *config_path;
 	const char *states; /* names of verdicts, with commas */
+	const char *older_than, *sort, *limit;
 	const char *room, *session, *meeting_id, *error, *output;
 	const char *archive; /* what upload has unpacked the recording of */
 	struct text_list only;
