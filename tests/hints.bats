@@ -27,11 +27,12 @@ hinted() {
 	ended_with "$1"
 }
 
+# status_on_terminal: what it says below the table, whose reasons are wrapped.
 status_on_terminal() {
 	local command
 	printf -v command '%q ' "$BIN" status "${REC%/*}"
 	output=$("${PTS[@]}" script -qec "$command" /dev/null </dev/null |
-		tr -d '\r')
+		tr -d '\r' | sed -n '/^Held: /,$p')
 }
 
 delivered() {

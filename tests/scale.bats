@@ -41,10 +41,10 @@ finished() {
 }
 
 # cost COMMAND...: sets cpu_ms, the best of five runs.  Its own memory may
-# not pass 8 MiB, which root would raise to confine itself.
+# not pass KIB, 8 MiB, which root would raise to confine itself.
 cost() {
 	local used
-	(ulimit -d 8192 && JIBRI_FINALIZE_CONFINE=no "$@" >/dev/null)
+	(ulimit -d "${KIB:-8192}" && JIBRI_FINALIZE_CONFINE=no "$@" >/dev/null)
 	cpu_ms=999999
 	for _ in 1 2 3 4 5; do
 		used=$(TIMEFORMAT='%U %S'
@@ -68,6 +68,18 @@ cost() {
 	cost "$BIN" sweep
 	echo "# 100,000: $cpu_ms ms of CPU" >&3
 	((cpu_ms <= small * 12))
+}
+
+# bats test_tags=slow
+@test "status over 10,000 recordings takes less than a second" {
+	finished 10000
+	cost "$BIN" status
+	echo "# counted: $cpu_ms ms of CPU" >&3
+	((cpu_ms < 1000))
+	# What is shown is in memory.
+	KIB=32768 cost "$BIN" status --all
+	echo "# shown: $cpu_ms ms of CPU" >&3
+	((cpu_ms < 1000))
 }
 
 # bats test_tags=slow

@@ -704,7 +704,7 @@ quickest() {
 	sweep 0 --dry-run
 	assert_equal "$(requests)" 0
 	diff "$DIR/before" <(find "$TOP" -printf '%p %T@\n' | sort)
-	assert_output_has "due      one"
+	assert_output_has "due   one "
 	assert_output_has "1 due"
 }
 

@@ -487,7 +487,7 @@ damage() {
 	echo "no music" >"$REC/noise.mp3"
 	run_finalize 0
 	assert_equal "$(webhooks)" "STOPPED $ROOM $SESSION"
-	run_command 0 status "$DIR/recordings"
+	run_command 0 status --all "$DIR/recordings"
 	assert_output_has "done, 2 damaged"
 	run_command 0 status --json "$DIR/recordings"
 	assert_equal "$(jq -r '.[] | "\(.state) \(.damaged)"' <<<"$output")" \
@@ -496,7 +496,7 @@ damage() {
 	rm "$REC/noise.mp3"
 	cp "$REC/$MEDIA" "$REC/clip.mp4"
 	run_finalize 0
-	run_command 0 status "$DIR/recordings"
+	run_command 0 status --all "$DIR/recordings"
 	refute_output_has "damaged"
 }
 

@@ -151,8 +151,10 @@ _jibri_finalize() {
 		kind=-d
 		;;
 	status)
-		flags="--config --json --state --check
-			--quiet --verbose --help --version $settings"
+		flags="--config --json --state --all
+			--older-than --sort --limit --utc
+			--watch --check --quiet --verbose
+			--help --version $settings"
 		words=''
 		kind=-d
 		;;
@@ -272,6 +274,9 @@ _jibri_finalize() {
 	--only | \
 	--error | \
 	--state | \
+	--older-than | \
+	--sort | \
+	--limit | \
 	--file-service-url | \
 	--parts-from | \
 	--part-hosts | \

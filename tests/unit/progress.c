@@ -30,6 +30,7 @@ check_same(const struct progress *a, const struct progress *b)
 	assert_int_equal(a->ambiguous, b->ambiguous);
 	assert_int_equal(a->complete_ms, b->complete_ms);
 	assert_int_equal(a->told_ms, b->told_ms);
+	assert_int_equal(a->first_event_ms, b->first_event_ms);
 	assert_int_equal(a->last_event_ms, b->last_event_ms);
 	assert_int_equal(a->is_failed_announced, b->is_failed_announced);
 	assert_int_equal(a->failed_class, b->failed_class);

@@ -380,7 +380,9 @@ run_loaded(struct loaded *l, const struct command *command,
 	struct err no_log;
 	int result;
 
-	l->config.log.is_quiet = o->given & (OPTION_JSON | OPTION_QUIET);
+	/* A document of something else than what is configured is no answer. */
+	l->config.log.is_quiet = (o->given & OPTION_QUIET) ||
+	    ((o->given & OPTION_JSON) && l->unread.n == 0);
 	l->config.log.is_looking = command->is_looking;
 	if (log_configure(&l->config.log, &no_log) == -1)
 		log_warn("%s; going on without it", no_log.text);
