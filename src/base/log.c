@@ -256,7 +256,8 @@ format(struct buf *line, enum log_level level, const char *time,
     const char *message, int fd)
 {
 	bool is_colored = fd == STDERR_FILENO && has_color;
-	autofree char *who = term_text(fd, session ? session : "jibri-finalize");
+	autofree char *who =
+	    term_text(fd, session ? session : "jibri-finalize");
 	autofree char *what = term_text(fd, message);
 
 	if (policy.format == LOG_JSON) {

@@ -26,8 +26,7 @@ is_wanted(const struct collection *c, const struct finding *f)
 	    !(c->query->verdicts & 1U << f->verdict))
 		return false;
 	return c->query->older_ms == 0 ||
-	    (since_ms > 0 &&
-		c->status->now_ms - since_ms > c->query->older_ms);
+	    (since_ms > 0 && c->status->now_ms - since_ms > c->query->older_ms);
 }
 
 static void

@@ -19,7 +19,7 @@
 struct survey {
 	const struct verdict_policy *policy;
 	const struct recording_policy *recording;
-	bool is_deep;                /* what waits or is held is listed, too */
+	bool is_deep; /* what waits or is held is listed, too */
 	/* Not NULL: guess the room of what is not resolved yet. */
 	const struct identity_policy *identity;
 	struct openfiles open_files; /* its own */
@@ -34,7 +34,7 @@ struct finding_facts {
 	int64_t attempts, ambiguous, damaged;
 	/* Since 1970, like all moments. */
 	int64_t first_event_ms, last_event_ms, next_ms;
-	int64_t done_ms;                /* of the STOPPED */
+	int64_t done_ms; /* of the STOPPED */
 	int64_t failed_runs[ERR_CLASSES];
 	/* As far as the directory was listed. */
 	int64_t is_listed;

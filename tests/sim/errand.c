@@ -330,8 +330,8 @@ status(const struct errand_of *it)
 		.verdict = &loaded.config.verdict,
 		.recording = &it->pipeline.recording,
 	    },
-	    &roots,
-	    &(struct status_query){ .verdicts = 1U << VERDICT_HELD }, &e);
+	    &roots, &(struct status_query){ .verdicts = 1U << VERDICT_HELD },
+	    &e);
 	for (int i = 0; i < RECORDINGS; i++) {
 		sessions[i].is_held = false;
 		for (size_t k = 0; k < st.n; k++)

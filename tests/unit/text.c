@@ -71,8 +71,12 @@ test_escape_utf8(void **state)
 		{ "\xc3(\xff", "\\xC3(\\xFF" },
 		{ "\033[31m\x7f\\", "\\x1B[31m\\x7F\\x5C" },
 		/* C1's CSI; right-to-left override */
-		{ "\xc2\x9b" "1m", "\\xC2\\x9B1m" },
-		{ "a\xe2\x80\xae" "b", "a\\xE2\\x80\\xAEb" },
+		{ "\xc2\x9b"
+		  "1m",
+		    "\\xC2\\x9B1m" },
+		{ "a\xe2\x80\xae"
+		  "b",
+		    "a\\xE2\\x80\\xAEb" },
 	};
 
 	(void)state;
@@ -98,7 +102,9 @@ test_fit(void **state)
 		{ "\xe4\xbc\x9a\xe8\xad\xb0", 3, 3, 2 },
 		{ "\xe4\xbc\x9a\xe8\xad\xb0", SIZE_MAX, 6, 4 },
 		/* e and a combining accent */
-		{ "e\xcc\x81" "f", 1, 3, 1 },
+		{ "e\xcc\x81"
+		  "f",
+		    1, 3, 1 },
 		{ "\xff\xfe", 1, 1, 1 },
 	};
 

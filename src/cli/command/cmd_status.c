@@ -71,7 +71,8 @@ parse_query(const struct options *o, struct status_query *query, struct err *e)
 		return err_set(e, ERR_USAGE,
 		    "--sort: '%s' is not one of age, size, state, session",
 		    o->sort);
-	if (o->older_than && !parse_duration_ms(o->older_than, &query->older_ms))
+	if (o->older_than &&
+	    !parse_duration_ms(o->older_than, &query->older_ms))
 		return err_set(e, ERR_USAGE,
 		    "--older-than: '%s' is not a time, such as 90s, 30m, 12h "
 		    "or 7d",

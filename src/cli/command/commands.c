@@ -195,8 +195,7 @@ const struct command commands[] = {
 	    },
 	    .max_words = SIZE_MAX,
 	    .options = OPTION_JSON | OPTION_STATE | OPTION_CHECK | OPTION_ALL |
-		OPTION_OLDER_THAN | OPTION_SORT | OPTION_LIMIT | OPTION_UTC |
-		OPTION_WATCH,
+		OPTION_ROWS | OPTION_UTC | OPTION_WATCH,
 	    .is_looking = true, .needs_no_rights = true,
 	    .scope = SCOPE_ROOTS, .run = cmd_status },
 	{ "forget", TASK_HANDLE,
@@ -429,9 +428,9 @@ commands_run(const struct options *given, struct err *e)
 	if (command->needs_no_config || command->loads_config ||
 	    (o->given & OPTION_SAMPLE))
 		return command->run(NULL, o, e);
-	result = (command->needs_no_rights ? config_load_readable
-					   : config_load)(&l, o->config_path,
-	    o->flags, o->n_flags, e);
+	result =
+	    (command->needs_no_rights ? config_load_readable : config_load)(&l,
+		o->config_path, o->flags, o->n_flags, e);
 	if (result == 0)
 		result = run_loaded(&l, command, o, e);
 	config_free(&l);

@@ -165,8 +165,7 @@ report_config(const struct loaded *l)
 	for (size_t i = 0; i < settings_count(); i++) {
 		autofree char *value = setting_show(&l->config, setting_at(i));
 		autofree char *safe = term_text(STDOUT_FILENO, value);
-		autofree char *origin =
-		    term_text(STDOUT_FILENO, l->origins[i]);
+		autofree char *origin = term_text(STDOUT_FILENO, l->origins[i]);
 		autofree char *line = xasprintf("%-24s %-30s %s\n",
 		    setting_at(i)->name, *safe ? safe : "-", origin);
 		autofree char *tall = xasprintf("%s\n    %s\n    %s\n",

@@ -147,8 +147,8 @@ static void
 add_tries(struct buf *line, const struct page *p, const struct finding *row)
 {
 	const struct finding_facts *f = &row->facts;
-	autofree char *age = table_duration(p->status->now_ms -
-	    f->last_event_ms);
+	autofree char *age =
+	    table_duration(p->status->now_ms - f->last_event_ms);
 	autofree char *moment = show_moment(f->last_event_ms);
 
 	if (f->attempts == 0 || row->verdict > VERDICT_DUE)

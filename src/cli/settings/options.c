@@ -44,15 +44,14 @@ const struct option_switch option_switches[] = {
 	    "only show what would be done" },
 	{ "state", 0, OPTION_STATE, VALUE(states, "LIST"),
 	    "show only these, such as held,waiting" },
-	{ "older-than", 0, OPTION_OLDER_THAN, VALUE(older_than, "TIME"),
+	{ "older-than", 0, OPTION_ROWS, VALUE(older_than, "TIME"),
 	    "show only those of a greater age" },
-	{ "sort", 0, OPTION_SORT, VALUE(sort, "KEY"),
+	{ "sort", 0, OPTION_ROWS, VALUE(sort, "KEY"),
 	    "by state, age, size or session" },
-	{ "limit", 0, OPTION_LIMIT, VALUE(limit, "N"),
+	{ "limit", 0, OPTION_ROWS, VALUE(limit, "N"),
 	    "show the first N, and how many more" },
 	{ "utc", 0, OPTION_UTC, NO_VALUE, "show points in time, in UTC" },
-	{ "watch", 0, OPTION_WATCH, NO_VALUE,
-	    "redraw every 2 s until Ctrl-C" },
+	{ "watch", 0, OPTION_WATCH, NO_VALUE, "redraw every 2 s until Ctrl-C" },
 	{ "check", 0, OPTION_CHECK, NO_VALUE,
 	    "print one line; exit with 1 when anything is held" },
 	{ "all", 0, OPTION_ALL, NO_VALUE, "leave nothing out" },
@@ -116,6 +115,7 @@ apply_switch(struct options *o, const struct option_switch *s, struct cursor *c,
 	const char *value = NULL;
 
 	o->given |= s->option;
+	o->switches[o->n_switches++] = s;
 	if (s->sets)
 		o->flags[o->n_flags++] = (struct flag){
 			.setting = setting_find(s->sets),
@@ -237,6 +237,7 @@ options_parse(struct options *o, int argc, char **argv, struct err *e)
 	*o = (struct options){ 0 };
 	o->words = xcalloc((size_t)argc + 1, sizeof(*o->words));
 	o->flags = xcalloc(most_flags(argc, argv), sizeof(*o->flags));
+	o->switches = xcalloc(most_flags(argc, argv), sizeof(*o->switches));
 	for (c.i = 1; c.i < argc; c.i++) {
 		char *word = argv[c.i];
 		int result = 0;
@@ -258,9 +259,9 @@ options_parse(struct options *o, int argc, char **argv, struct err *e)
 const struct option_switch *
 options_beyond(const struct options *o, unsigned allowed)
 {
-	for (const struct option_switch *s = option_switches; s->name; s++)
-		if (s->option & o->given & ~allowed)
-			return s;
+	for (size_t i = 0; i < o->n_switches; i++)
+		if (o->switches[i]->option & ~allowed)
+			return o->switches[i];
 	return NULL;
 }
 
@@ -269,6 +270,7 @@ options_free(struct options *o)
 {
 	free(o->flags);
 	free(o->words);
+	free(o->switches);
 	text_list_free(&o->only);
 	*o = (struct options){ 0 };
 }

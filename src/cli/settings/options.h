@@ -33,17 +33,19 @@ enum {
 	OPTION_UNREDACTED = 1 << 23,
 	OPTION_WRITE = 1 << 24,
 	OPTION_WATCH = 1 << 25,
-	OPTION_LIMIT = 1 << 26,
-	OPTION_SORT = 1 << 27,
-	OPTION_OLDER_THAN = 1 << 28,
-	OPTION_UTC = 1 << 29,
+	OPTION_UTC = 1 << 27,
+	OPTION_ROWS = 1 << 28, /* which, and in which order */
 
 	OPTIONS_GLOBAL = OPTION_CONFIG | OPTION_HELP | OPTION_VERSION |
 	    OPTION_QUIET | OPTION_VERBOSE,
 };
 
+struct option_switch;
+
 struct options {
-	unsigned given; /* OPTION_..., or-ed */
+	unsigned given;                        /* OPTION_..., or-ed */
+	const struct option_switch **switches; /* those, each as given */
+	size_t n_switches;
 	const char *config_path;
 	const char *states; /* names of verdicts, with commas */
 	const char *older_than, *sort, *limit;
