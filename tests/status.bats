@@ -75,7 +75,7 @@ widest() {
 	# A program gets all of it.
 	run_command 0 status --json
 	assert_equal "$(jq length <<<"$output")" 5
-	rm -rf "$TOP"/{waits,crashed,left,"$LONG"}
+	rm -rf "${TOP:?}"/{waits,crashed,left,"$LONG"}
 	run_command 0 status
 	assert_equal "$output" "1 done"
 }
@@ -175,7 +175,7 @@ widest() {
 	assert_equal "${#lines[@]}" 1
 	((${#output} <= 80))
 	[[ $output == "CRITICAL - 10 held, 1 given-up: "*" and "*" more" ]]
-	rm -rf "$TOP/$LONG" "$TOP"/copy*
+	rm -rf "${TOP:?}/$LONG" "$TOP"/copy*
 	run_command 0 status --check
 	assert_equal "$output" "OK - 1 waiting, 1 due, 1 given-up, 1 done"
 	rm -rf "${TOP:?}"/*
@@ -203,7 +203,7 @@ widest() {
 	needs_terminal
 	output=$(on_terminal 80 "$BIN" status | grep -v '^  jibri-finalize')
 	# Two columns each.
-	(($(sed 's/[会議]/xx/g' <<<"$output" | widest) <= 80))
+	(($(widest <<<"${output//[会議]/xx}") <= 80))
 	output=$(on_terminal 200 "$BIN" status)
 	output=$(tr -s ' ' <<<"$output")
 	assert_output_has " $LONG päivä 会議 会議 会議 会議 "

@@ -38,10 +38,10 @@ void log_set_session(const char *session);
 
 /*
  * One line to stderr and to the log file, ASCII only but on a terminal that
- * shows UTF-8.  A reader that does not take it within a second loses it, and is not waited for again until it
- * reads: no log can stop a delivery.  In systemd's journal the line has its
- * priority (sd-daemon(3)), on a terminal it is wrapped, and "error" and
- * "warning" are coloured.
+ * shows UTF-8.  A reader that does not take it within a second loses it, and
+ * is not waited for again until it reads: no log can stop a delivery.  In
+ * systemd's journal the line has its priority (sd-daemon(3)), on a terminal
+ * it is wrapped, and "error" and "warning" are coloured.
  */
 void log_line(enum log_level, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));

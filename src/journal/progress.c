@@ -496,6 +496,5 @@ progress_apply(struct progress *p, const struct event *ev)
 	meaning[ev->kind](p, ev);
 	p->has_events = true;
 	p->last_event_ms = ev->at_ms;
-	if (p->first_event_ms == 0)
-		p->first_event_ms = ev->at_ms;
+	p->first_event_ms = p->first_event_ms ? p->first_event_ms : ev->at_ms;
 }

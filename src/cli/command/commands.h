@@ -1,7 +1,6 @@
 #pragma once
 
 #include "cli/settings/options.h"
-#include "sweep/status.h"
 
 /*
  * What a command does; the words are what follows its name.  The
@@ -30,19 +29,6 @@ void roots_of(const struct loaded *, const struct options *,
 /* Print what a sweep of the roots finds that is not done. */
 int show_pending(const struct loaded *, const struct text_list *roots,
     struct err *e);
-
-/* Append a page of status, as it is now. */
-struct status_view;
-int draw_status(const struct loaded *, const struct text_list *roots,
-    const struct status_query *, const struct status_view *, struct buf *out,
-    struct err *e);
-
-/*
- * Redraw it every two seconds until there is a signal, and leave the terminal
- * as it was.  -1 with ERR_USAGE where stdout is none, or as draw_status().
- */
-int watch_status(const struct loaded *, const struct options *,
-    const struct text_list *roots, const struct status_query *, struct err *e);
 
 /* What a command does with one of its words. */
 typedef int word_run(struct loaded *, const struct options *, const char *word,
