@@ -65,7 +65,7 @@ complete -c jibri-finalize -n '_jibri_finalize_command status' -l sort -x -d 'by
 complete -c jibri-finalize -n '_jibri_finalize_command status' -l limit -x -d 'show the first N, and how many more'
 complete -c jibri-finalize -n '_jibri_finalize_command status' -l utc -d 'show points in time, in UTC'
 complete -c jibri-finalize -n '_jibri_finalize_command status' -l watch -d 'redraw every 2 s until Ctrl-C'
-complete -c jibri-finalize -n '_jibri_finalize_command status' -l check -d 'print one line; exit with 1 when anything is held'
+complete -c jibri-finalize -n '_jibri_finalize_command status' -l check -d 'print one line; 1: something is held'
 complete -c jibri-finalize -n '_jibri_finalize_command forget' -a '(__fish_complete_directories)'
 complete -c jibri-finalize -n '_jibri_finalize_command forget' -l reset -d 'clear the journal instead'
 complete -c jibri-finalize -n '_jibri_finalize_command forget' -l yes -d 'do it without asking'

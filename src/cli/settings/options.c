@@ -53,7 +53,7 @@ const struct option_switch option_switches[] = {
 	{ "utc", 0, OPTION_UTC, NO_VALUE, "show points in time, in UTC" },
 	{ "watch", 0, OPTION_WATCH, NO_VALUE, "redraw every 2 s until Ctrl-C" },
 	{ "check", 0, OPTION_CHECK, NO_VALUE,
-	    "print one line; exit with 1 when anything is held" },
+	    "print one line; 1: something is held" },
 	{ "all", 0, OPTION_ALL, NO_VALUE, "leave nothing out" },
 	{ "write", 0, OPTION_WRITE, NO_VALUE,
 	    "try the store, and leave nothing there" },
