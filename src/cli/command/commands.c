@@ -183,13 +183,13 @@ const struct command commands[] = {
 	    " --state takes the names of states with commas between them.  "
 	    "--json has all, unless --state says otherwise.  It takes no locks "
 	    "and writes nothing; any user who can read the directories can run "
-	    "it, and goes on without a configuration that he may not read.",
+	    "it, and goes on without a configuration that may not be read.",
 	    .examples = {
 		{ "what is not done, the most urgent first",
 		    "jibri-finalize status /srv/recordings" },
-		{ "the ten oldest that need somebody",
-		    "jibri-finalize status --state held,waiting --sort age "
-		    "--limit 10 /srv/recordings" },
+		{ "the ten oldest that are not done",
+		    "jibri-finalize status --sort age --limit 10 "
+		    "/srv/recordings" },
 		{ "for a monitoring system: one line, 1 when anything is held",
 		    "jibri-finalize status --check /srv/recordings" },
 	    },
