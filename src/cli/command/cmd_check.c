@@ -1,11 +1,44 @@
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
 #include "base/clock.h"
 #include "base/confine.h"
 #include "base/log.h"
+#include "base/mem.h"
 #include "base/stop.h"
+#include "base/text.h"
 #include "base/user.h"
 #include "cli/command/commands.h"
 #include "cli/doctor/check.h"
 #include "cli/report/report.h"
+
+/* The line that it names, the file that it cannot read, or the variable. */
+static void
+note_unreadable(struct diagnoses *f, const struct err *e)
+{
+	const char *file = f->shell.file;
+	size_t len = strlen(file);
+	autofree char *word = check_word(file);
+	autofree char *user = check_owner();
+	bool is_closed = access(file, R_OK) == -1 && errno == EACCES;
+
+	check_fail(f, "configuration",
+	    is_closed ? "Check as one who may read it:"
+		      : "Fix it there, see jibri-finalize.conf(5):",
+	    "%s", e->text);
+	if (is_closed) {
+		autofree char *as = check_as_user(user);
+
+		check_run(f, "%sjibri-finalize check",
+		    *as ? as : f->shell.sudo);
+	} else if (strncmp(e->text, file, len) == 0) {
+		check_run_edit(f, file);
+	} else {
+		check_run(f, "unset %.*s", (int)strcspn(e->text, ": "),
+		    e->text);
+	}
+}
 
 /*
  * Without a configuration that can be read nothing else is worth a look: each
@@ -18,16 +51,15 @@ examine(struct diagnoses *f, const struct options *o)
 	struct loaded l;
 	struct err e;
 
+	stop_at(clock_mono_ms() + CHECK_MS);
 	if (config_load(&l, o->config_path, o->flags, o->n_flags, &e) == -1) {
-		check_fail(f, "configuration",
-		    "Fix it there: see jibri-finalize.conf(5).", "%s", e.text);
+		note_unreadable(f, &e);
 	} else {
-		stop_at(clock_mono_ms() + l.config.deadline_ms);
+		if (l.config.deadline_ms < CHECK_MS)
+			stop_at(clock_mono_ms() + l.config.deadline_ms);
 		/* Not even the log file is to be made. */
 		(void)log_configure(&quiet, &e);
-		check_config(f, &l, o->config_path);
 		check_machine(f, &l);
-		check_jibri(f, &l);
 		/* Nothing that servers answer needs the rights of root. */
 		confine_names(&l.config.confine);
 		(void)user_work_as(USER_NOBODY, USER_NOBODY, &e);
@@ -44,10 +76,11 @@ cmd_check(struct loaded *l, const struct options *o, struct err *e)
 		[CHECK_WARNING] = ERR_ALARM,
 		[CHECK_FAILED] = ERR_CONFIG,
 	};
-	struct diagnoses f = { 0 };
+	struct diagnoses f;
 	enum check_result worst = CHECK_OK;
 
 	(void)l;
+	check_begin(&f, o->config_path);
 	examine(&f, o);
 	for (size_t i = 0; i < f.n; i++)
 		if (f.items[i].result > worst)

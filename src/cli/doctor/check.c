@@ -4,15 +4,39 @@
 
 #include "base/mem.h"
 
+/* In the order in which they are told. */
+static void (*const checks[])(struct diagnoses *, const struct loaded *) = {
+	check_config,
+	check_user,
+	check_recordings,
+	check_places,
+	check_units,
+	check_sweeper,
+	check_jibri,
+};
+
+void
+check_machine(struct diagnoses *f, const struct loaded *l)
+{
+	for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++)
+		checks[i](f, l);
+}
+
+static struct diagnosis *
+add(struct diagnoses *f)
+{
+	xgrow((void **)&f->items, &f->cap, f->n + 1, sizeof(*f->items));
+	return &f->items[f->n++];
+}
+
 void
 check_note(struct diagnoses *f, enum check_result result, const char *what,
     const char *fix, const char *fmt, ...)
 {
 	va_list ap;
 
-	xgrow((void **)&f->items, &f->cap, f->n + 1, sizeof(*f->items));
 	va_start(ap, fmt);
-	f->items[f->n++] = (struct diagnosis){
+	*add(f) = (struct diagnosis){
 		.result = result,
 		.what = xstrdup(what),
 		.text = xvasprintf(fmt, ap),
@@ -22,12 +46,37 @@ check_note(struct diagnoses *f, enum check_result result, const char *what,
 }
 
 void
+check_run(struct diagnoses *f, const char *fmt, ...)
+{
+	struct diagnosis *last = &f->items[f->n - 1];
+	va_list ap;
+
+	if (last->result == CHECK_OK)
+		return;
+	free(last->command);
+	va_start(ap, fmt);
+	last->command = xvasprintf(fmt, ap);
+	va_end(ap);
+}
+
+void
+check_append(struct diagnoses *f, struct diagnoses *from)
+{
+	for (size_t i = 0; i < from->n; i++)
+		*add(f) = from->items[i];
+	free(from->items);
+	from->items = NULL;
+	from->n = from->cap = 0;
+}
+
+void
 check_free(struct diagnoses *f)
 {
 	for (size_t i = 0; i < f->n; i++) {
 		free(f->items[i].what);
 		free(f->items[i].text);
 		free(f->items[i].fix);
+		free(f->items[i].command);
 	}
 	free(f->items);
 	*f = (struct diagnoses){ 0 };

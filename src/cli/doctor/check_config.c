@@ -26,15 +26,28 @@ number_of(const struct loaded *l, const char *name)
 	return *(const int64_t *)((const char *)&l->config + s->offset);
 }
 
+/* "TEXT; close it: COMMAND" */
 static void
-check_origins(struct diagnoses *f, const struct loaded *l, const char *path)
+check_lax(struct diagnoses *f, const char *lax)
+{
+	static const char mark[] = "; close it: ";
+	const char *end = strstr(lax, mark);
+	autofree char *command = text_escape(end + strlen(mark));
+
+	check_warn(f, "configuration", "Close it:", "%.*s", (int)(end - lax),
+	    lax);
+	check_run(f, "%s%s", f->shell.sudo, command);
+}
+
+static void
+check_origins(struct diagnoses *f, const struct loaded *l)
 {
 	size_t changed = 0;
 
 	for (size_t i = 0; i < settings_count(); i++)
 		changed += strcmp(l->origins[i], "default") != 0;
-	if (path)
-		check_ok(f, "configuration", "%s is read", path);
+	if (f->shell.is_there)
+		check_ok(f, "configuration", "%s is read", f->shell.file);
 	else
 		check_ok(f, "configuration",
 		    "there is no " CONFIG_DEFAULT_FILE " here to be read");
@@ -49,10 +62,7 @@ check_origins(struct diagnoses *f, const struct loaded *l, const char *path)
 			    setting_at(i)->name, value, l->origins[i]);
 	}
 	for (size_t i = 0; i < l->lax.n; i++)
-		check_warn(f, "configuration",
-		    "Let only root write the file and only Jibri's user read "
-		    "it: chown root:jibri, chmod 0640.",
-		    "%s", l->lax.items[i]);
+		check_lax(f, l->lax.items[i]);
 }
 
 /* A typing error in a variable is silent otherwise. */
@@ -70,10 +80,14 @@ check_variable(struct diagnoses *f, const char *name, const char *wish)
 		return;
 	settings_offer(&near, false);
 	meant = setting_variable(near.best);
-	check_warn(f, "environment", "Rename or remove it.",
+	check_warn(f, "environment", *near.best ? "Rename it:" : "Remove it:",
 	    *near.best ? "%s is not a setting; did you mean %s?"
 		       : "%s is not a setting",
 	    name, meant);
+	if (*near.best)
+		check_run(f, "export %s=\"$%s\"; unset %s", meant, name, name);
+	else
+		check_run(f, "unset %s", name);
 }
 
 static void
@@ -107,10 +121,12 @@ check_legacy(struct diagnoses *f)
 		    *ours == '\0')
 			continue;
 		old = getenv(setting_at(i)->legacy);
-		if (old && *old && strcmp(old, ours) != 0)
-			check_warn(f, "environment", "Set one of the two.",
-			    "%s and %s differ; %s counts",
-			    setting_at(i)->legacy, variable, variable);
+		if (old == NULL || *old == '\0' || strcmp(old, ours) == 0)
+			continue;
+		check_warn(f, "environment",
+		    "Keep the one that counts:", "%s and %s differ; %s counts",
+		    setting_at(i)->legacy, variable, variable);
+		check_run(f, "unset %s", setting_at(i)->legacy);
 	}
 }
 
@@ -134,23 +150,38 @@ static const struct {
 };
 
 static void
-check_contradictions(struct diagnoses *f, const struct loaded *l)
+check_orders(struct diagnoses *f, const struct loaded *l)
 {
-	for (size_t i = 0; i < sizeof(orders) / sizeof(orders[0]); i++)
-		if (number_of(l, orders[i].less) > number_of(l, orders[i].more))
-			check_warn(f, orders[i].less, "Change one of the two.",
-			    "is longer than %s", orders[i].more);
-	for (size_t i = 0; i < sizeof(needs) / sizeof(needs[0]); i++)
-		if (*text_of(l, needs[i].name) && !*text_of(l, needs[i].needs))
-			check_warn(f, needs[i].name, "Set both, or none.",
-			    "does nothing without %s", needs[i].needs);
-	if (l->config.is_deferred)
-		check_ok(f, "defer",
-		    "Jibri's calls deliver nothing; a sweeper has to run");
-	if (!config_is_default(l, "min-free") && number_of(l, "retention") == 0)
-		check_warn(f, "min-free",
-		    "Set retention, or leave min-free out.",
+	for (size_t i = 0; i < sizeof(orders) / sizeof(orders[0]); i++) {
+		const char *more = orders[i].more;
+		autofree char *value =
+		    setting_show(&l->config, setting_find(more));
+
+		if (number_of(l, orders[i].less) <= number_of(l, more))
+			continue;
+		check_warn(f, orders[i].less,
+		    "Make it as long at most:", "is longer than %s", more);
+		check_run_set(f, l, orders[i].less, value);
+	}
+}
+
+static void
+check_needs(struct diagnoses *f, const struct loaded *l)
+{
+	for (size_t i = 0; i < sizeof(needs) / sizeof(needs[0]); i++) {
+		if (!*text_of(l, needs[i].name) || *text_of(l, needs[i].needs))
+			continue;
+		check_warn(f, needs[i].name,
+		    "Remove it, or set both:", "does nothing without %s",
+		    needs[i].needs);
+		check_run_unset(f, l, needs[i].name);
+	}
+	if (!config_is_default(l, "min-free") &&
+	    number_of(l, "retention") == 0) {
+		check_warn(f, "min-free", "Set retention, too:",
 		    "does nothing while retention keeps recordings for ever");
+		check_run_set(f, l, "retention", "7d");
+	}
 }
 
 static void
@@ -158,44 +189,81 @@ check_secret(struct diagnoses *f, const struct loaded *l)
 {
 	autofree char *url = webhook_url(&l->config.pipeline.webhook);
 
-	if (url == NULL)
+	if (url == NULL) {
 		check_ok(f, "webhook-url", "no webhook is sent, as it is set");
-	else if (*text_of(l, "webhook-secret"))
+	} else if (*text_of(l, "webhook-secret")) {
 		check_ok(f, "webhook-secret",
 		    "is set; whether the receiver has the same one "
 		    "shows only when it takes a webhook");
-	else
+	} else {
 		check_warn(f, "webhook-secret",
-		    "Set webhook-secret or webhook-secret-file to what the "
-		    "meeting-service has.",
+		    "Enter the one that the meeting-service has:",
 		    "is empty: webhooks are not signed");
+		check_run_secret(f, l, "webhook-secret");
+	}
 }
 
+/* "SETTING: ...", and its URL begins with http, or lacks a scheme. */
 static void
 check_exposed(struct diagnoses *f, const struct loaded *l)
 {
 	autolist struct text_list found = { 0 };
 
 	pipeline_list_exposed(&l->config.pipeline, &found);
-	for (size_t i = 0; i < found.n; i++)
+	for (size_t i = 0; i < found.n; i++) {
+		autofree char *name =
+		    xstrndup(found.items[i], strcspn(found.items[i], ":"));
+		const char *url = text_of(l, name);
+		const char *host = strstr(url, "://");
+		autofree char *safe = xasprintf("https%s%s", host ? "" : "://",
+		    host ? host : url);
+
 		check_warn(f, "http",
-		    "Use https, or http within a private network.", "%s",
+		    "Use https, where the server offers it:", "%s",
 		    found.items[i]);
+		check_run_set(f, l, name, safe);
+	}
+}
+
+/* The setting that an error's text begins with, or NULL. */
+static const struct setting *
+setting_in(const char *text)
+{
+	autofree char *name = xstrndup(text, strcspn(text, ": "));
+
+	return setting_find(name);
+}
+
+static void
+check_policy(struct diagnoses *f, const struct loaded *l)
+{
+	const struct setting *s;
+	struct err e;
+
+	if (pipeline_check(&l->config.pipeline, &e) == 0)
+		return;
+	s = setting_in(e.text);
+	check_fail(f, "configuration",
+	    s ? "Set it, see jibri-finalize.conf(5):"
+	      : "Compare with jibri-finalize.conf(5):",
+	    "%s", e.text);
+	if (s && s->type == SETTING_SECRET)
+		check_run_secret(f, l, s->name);
+	else if (s)
+		check_run_set(f, l, s->name, s->arg ? s->arg : "VALUE");
+	else
+		check_run_edit(f, f->shell.file);
 }
 
 void
-check_config(struct diagnoses *f, const struct loaded *l, const char *path)
+check_config(struct diagnoses *f, const struct loaded *l)
 {
-	struct err e;
-
-	check_origins(f, l, config_file(path));
+	check_origins(f, l);
 	check_variables(f);
 	check_legacy(f);
-	check_contradictions(f, l);
+	check_orders(f, l);
+	check_needs(f, l);
 	check_secret(f, l);
 	check_exposed(f, l);
-	if (pipeline_check(&l->config.pipeline, &e) == -1)
-		check_fail(f, "configuration",
-		    "Fix this setting: see jibri-finalize.conf(5).", "%s",
-		    e.text);
+	check_policy(f, l);
 }

@@ -4,8 +4,11 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "cli/doctor/check.h"
 #include "cli/doctor/hocon.h"
+
+enum { PATH_BYTES = 4096, HOCON_BYTES = 1024 * 1024 };
 
 static bool
 is_this_program(const char *path)
@@ -16,37 +19,62 @@ is_this_program(const char *path)
 	    own.st_dev == other.st_dev && own.st_ino == other.st_ino;
 }
 
+/*
+ * The last value of a key counts in Jibri's configuration, so a line at its
+ * end will do, unless all of it is in braces, or JSON.
+ */
+static void
+run_name(struct diagnoses *f, const char *file, bool is_old)
+{
+	char own[PATH_BYTES];
+	ssize_t len = readlink("/proc/self/exe", own, sizeof(own) - 1);
+	autobuf struct buf text = { .limit = HOCON_BYTES };
+	autofree char *word = check_word(file);
+	struct stat st;
+
+	own[len > 0 ? len : 0] = '\0';
+	if (is_old || len <= 0 || strpbrk(own, "\"\\'") ||
+	    file_read_named(file, &text, &st) == -1 ||
+	    buf_str(&text)[strspn(buf_str(&text), " \t\r\n")] == '{')
+		check_run_edit(f, file);
+	else
+		check_run(f,
+		    "echo 'jibri.recording.finalize-script = \"%s\"' | "
+		    "%stee -a %s",
+		    own, f->shell.sudo, word);
+}
+
 static void
 check_script(struct diagnoses *f, const char *script, const char *file,
     bool is_old)
 {
+	static const char cure[] =
+	    "Name this program there, then restart Jibri:";
+
 	if (script == NULL || *script == '\0')
 		check_fail(f, "finalize-script",
-		    is_old ? "Write the path of this program as "
+		    is_old ? "Name this program as "
 			     "finalize_recording_script_path in config.json, "
-			     "or take that out, then restart Jibri."
-			   : "In its block jibri.recording write "
-			     "finalize-script = and the path of this program, "
-			     "then restart Jibri.",
+			     "or take that out, then restart Jibri:"
+			   : cure,
 		    "%s names none: Jibri calls nobody", file);
 	else if (script[0] != '/')
-		check_warn(f, "finalize-script",
-		    "Name the path of this program from / on.",
+		check_warn(f, "finalize-script", cure,
 		    "%s says %s: it depends on how Jibri is started", file,
 		    script);
 	else if (access(script, F_OK) == -1)
-		check_fail(f, "finalize-script",
-		    "Name the path of this program there.", "%s: %s", script,
+		check_fail(f, "finalize-script", cure, "%s: %s", script,
 		    strerror(errno));
 	else if (!check_executable(f, "finalize-script", script))
 		return;
 	else if (!is_this_program(script))
 		check_warn(f, "finalize-script",
-		    "Name the path of this program there, unless that one "
-		    "calls it.",
+		    "Unless that one calls it, name this program there, then "
+		    "restart Jibri:",
 		    "%s is another program than this one", script);
 	else
 		check_ok(f, "finalize-script", "%s, as %s says", script, file);
+	run_name(f, file, is_old);
 }
 
 static bool
@@ -69,10 +97,10 @@ check_directory(struct diagnoses *f, const char *directory,
 	if (directory == NULL || directory[0] != '/' ||
 	    is_directory(directory, ours))
 		return;
-	check_warn(f, "recordings-directory",
-	    "Set recordings-dir to the same directory.",
+	check_warn(f, "recordings-directory", "Sweep the same directory:",
 	    "%s, but Jibri records into %s: a sweep would not find it", ours,
 	    directory);
+	check_run_set(f, l, "recordings-dir", directory);
 }
 
 /* Jibri's first file has a key, or the second; and under which name. */
@@ -117,11 +145,12 @@ check_keys(struct diagnoses *f, struct hocon *const h[2],
 		/* No directory at all is Jibri's default. */
 		bool is_open = *e.text && !is_good && (i == 0 || value);
 
-		if (rc == -1 || is_open)
+		if (rc == -1 || is_open) {
 			check_warn(f, keys[i].what,
-			    "Look there yourself, as Jibri's user.",
+			    "Look there yourself, as Jibri's user:",
 			    "not understood: %s: %s", file, e.text);
-		else if (i == 0)
+			check_run_edit(f, file);
+		} else if (i == 0)
 			check_script(f, value, file, file == files[0]);
 		else
 			check_directory(f, value, l);
@@ -142,11 +171,15 @@ check_jibri(struct diagnoses *f, const struct loaded *l)
 
 	if (rc != -1)
 		rc = hocon_load(&h[1], file, &e);
-	if (rc == -1)
+	if (rc == -1) {
 		check_warn(f, "finalize-script",
-		    "Look there yourself: Jibri may not start with it.",
+		    "Look there yourself, Jibri may not start with it:",
 		    "not understood: %s", e.text);
-	else if (h[0] == NULL && h[1] == NULL)
+		check_run_edit(f,
+		    h[0]                         ? file
+			: access(old, F_OK) == 0 ? old
+						 : file);
+	} else if (h[0] == NULL && h[1] == NULL)
 		check_ok(f, "finalize-script",
 		    "there is no %s here to look into", file);
 	else

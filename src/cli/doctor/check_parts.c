@@ -78,7 +78,8 @@ put(const struct trial *t, struct err *e)
 }
 
 static void
-note(struct diagnoses *f, enum part_outcome outcome, const struct err *e)
+note(struct diagnoses *f, const struct loaded *l, enum part_outcome outcome,
+    const struct err *e)
 {
 	if (outcome == PART_DONE)
 		check_ok(f, "file-service",
@@ -89,12 +90,15 @@ note(struct diagnoses *f, enum part_outcome outcome, const struct err *e)
 	else
 		check_warn(f, "file-service",
 		    "Compare its answers with jibri-finalize-api(7), and "
-		    "part-hosts with where its URLs lead.",
+		    "part-hosts with where its URLs lead.  Until then, do "
+		    "without:",
 		    "it does not take parts as it should: %s", e->text);
+	check_run_set(f, l, "file-service-parts", "no");
 }
 
 void
-check_parts(struct diagnoses *f, const struct destination *to, bool may_write)
+check_parts(struct diagnoses *f, const struct loaded *l,
+    const struct destination *to, bool may_write)
 {
 	struct trial t = { .to = to };
 	enum part_outcome outcome, end;
@@ -116,7 +120,7 @@ check_parts(struct diagnoses *f, const struct destination *to, bool may_write)
 		outcome = put(&t, &e);
 	end = t.id ? ask(&t, PART_ABORT, outcome == PART_DONE ? &e : &ignored)
 		   : PART_DONE;
-	note(f, outcome == PART_DONE ? end : outcome, &e);
+	note(f, l, outcome == PART_DONE ? end : outcome, &e);
 	remote_name_free(&t.name);
 	free(t.key);
 	free(t.id);

@@ -21,18 +21,23 @@ struct probe {
 };
 
 static void
-note_error(struct diagnoses *f, const struct err *e)
+note_error(struct diagnoses *f, const struct loaded *l, const struct err *e)
 {
 	check_fail(f, "s3",
 	    e->class == ERR_REFUSED
-		? "Compare s3-access-key and s3-secret-key with the server's, "
-		  "and allow them s3:ListBucket, s3:GetObject, s3:PutObject "
-		  "and s3:DeleteObject there."
+		? "Allow these keys s3:ListBucket, s3:GetObject, s3:PutObject "
+		  "and s3:DeleteObject there, or enter others:"
 		: e->class == ERR_CONFIG
-		? "Compare s3-url, s3-bucket, s3-region and s3-addressing with "
-		  "where the bucket is."
-		: "Look into the server's own log.",
+		? "Compare s3-url, s3-region and s3-addressing with where the "
+		  "bucket is, or name another:"
+		: "Look into the server's own log, then check again:",
 	    "%s", e->text);
+	if (e->class == ERR_REFUSED)
+		check_run_secret(f, l, "s3-secret-key");
+	else if (e->class == ERR_CONFIG)
+		check_run_set(f, l, "s3-bucket", "BUCKET");
+	else
+		check_run(f, "jibri-finalize check");
 }
 
 static int
@@ -97,7 +102,8 @@ run(struct probe *p, const char *what, struct err *e)
 }
 
 static void
-check_write(struct diagnoses *f, const struct destination *to)
+check_write(struct diagnoses *f, const struct loaded *l,
+    const struct destination *to)
 {
 	struct probe p = { .to = to };
 	struct err e;
@@ -111,15 +117,16 @@ check_write(struct diagnoses *f, const struct destination *to)
 			check_ok(f, "s3", "%s was written there and removed",
 			    p.name.path);
 		else
-			note_error(f, &e);
+			note_error(f, l, &e);
 	} else {
-		note_error(f, &e);
+		note_error(f, l, &e);
 	}
 	remote_name_free(&p.name);
 }
 
 void
-check_s3(struct diagnoses *f, const struct destination *to, bool may_write)
+check_s3(struct diagnoses *f, const struct loaded *l,
+    const struct destination *to, bool may_write)
 {
 	struct inventory inv;
 	bool is_refused;
@@ -130,9 +137,9 @@ check_s3(struct diagnoses *f, const struct destination *to, bool may_write)
 		    "bucket %s can be listed with these credentials",
 		    to->policy->s3.bucket);
 		if (may_write)
-			check_write(f, to);
+			check_write(f, l, to);
 	} else {
-		note_error(f, &e);
+		note_error(f, l, &e);
 	}
 	inventory_free(&inv);
 }

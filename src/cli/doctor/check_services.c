@@ -4,11 +4,13 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "cli/doctor/check.h"
 #include "remote/request.h"
 
 enum {
 	ANSWER_BYTES = 4 * 1024 * 1024,
+	ANSWER_MS = 3500, /* two in a row, and there is time left */
 	SKEW_S = 60,      /* worth a word */
 	SKEW_MAX_S = 300, /* webhooks are refused (Standard Webhooks 1.0) */
 	S3_SKEW_MAX_S = 900,
@@ -31,58 +33,109 @@ struct service {
 };
 
 struct probing {
-	struct diagnoses *f;
+	const struct loaded *loaded;
 	const struct pipeline_policy *policy;
 	struct http *http;
 	struct auth *auth;
 };
 
-static struct http_transfer *
-get(const struct probing *p, const char *url, const struct text_list *headers,
-    struct http_request *request)
+/* What is asked of a service, one after the other. */
+enum step { ASK_HEALTH, ASK_PROBE, ASK_END };
+
+/* One service's turn, beside that of the other. */
+struct inquiry {
+	const struct probing *probing;
+	struct service service;
+	struct diagnoses found;
+	enum step step;
+	char *url;
+	struct text_list headers;
+	struct http_request request;
+};
+
+static void
+start(struct inquiry *i)
 {
-	*request = (struct http_request){
-		.url = url,
-		.headers = headers,
+	const struct probing *p = i->probing;
+
+	i->request = (struct http_request){
+		.url = i->url,
+		.headers = &i->headers,
 		.answer_timeout_ms = p->policy->destination.answer_timeout_ms,
 		.answer_limit = ANSWER_BYTES,
 		.wants_certificate = true,
+		.owner = i,
 	};
-	return http_perform(p->http, request);
+	(void)http_start(p->http, &i->request);
 }
 
-static void
-note_unreachable(const struct probing *p, const struct service *s,
-    const struct http_answer *answer)
+static char *
+url_setting(const struct service *s)
 {
-	autofree char *fix = xasprintf(
-	    "Compare %s-url, proxy and ca-file with what 'curl -v %s' does "
-	    "on this machine.",
-	    s->what, s->url);
-
-	check_fail(p->f, s->what, fix, "%s", answer->err.text);
+	return xasprintf("%s-url", s->what);
 }
 
 static void
-note_word(const struct probing *p, const struct service *s,
-    const struct http_answer *answer, const char *status)
+run_url(struct inquiry *i)
+{
+	autofree char *name = url_setting(&i->service);
+
+	check_run_set(&i->found, i->probing->loaded, name, "URL");
+}
+
+static void
+run_curl(struct inquiry *i)
+{
+	autofree char *word = check_word(i->url);
+
+	check_run(&i->found, "curl -sv -m 10 %s", word);
+}
+
+/* It was there, as somebody took the connection. */
+static bool
+is_hung(const struct http_answer *answer)
+{
+	return strstr(answer->err.text, "answer within") ||
+	    strstr(answer->err.text, "the deadline");
+}
+
+static void
+note_unreachable(struct inquiry *i, const struct http_answer *answer)
+{
+	bool hangs = is_hung(answer);
+
+	check_fail(&i->found, i->service.what,
+	    hangs ? "See whether it answers at all:"
+		  : "Start it, or set the URL where it is:",
+	    "%s", answer->err.text);
+	if (hangs)
+		run_curl(i);
+	else
+		run_url(i);
+}
+
+static void
+note_word(struct inquiry *i, const struct http_answer *answer,
+    const char *status)
 {
 	autofree char *shown = http_excerpt(answer, status, strlen(status));
 
-	check_fail(p->f, s->what, "Look into the service's own log.",
-	    "%s says of itself: %s", s->url, shown);
+	check_fail(&i->found, i->service.what,
+	    "Look into its own log, and what it says:", "%s says of itself: %s",
+	    i->service.url, shown);
+	run_curl(i);
 }
 
 static void
-note_health(const struct probing *p, const struct service *s,
-    const struct http_answer *answer)
+note_health(struct inquiry *i, const struct http_answer *answer)
 {
+	const struct service *s = &i->service;
 	struct err e;
 	autojson json_t *json = NULL;
 	const char *status = NULL;
 
 	if (s->probe == NULL) {
-		check_ok(p->f, s->what, "%s is reachable", s->url);
+		check_ok(&i->found, s->what, "%s is reachable", s->url);
 		return;
 	}
 	if (answer->status == 200 || answer->status == 503)
@@ -91,187 +144,289 @@ note_health(const struct probing *p, const struct service *s,
 	if (json)
 		status = json_member_string(json, "status");
 	if (status && strcmp(status, "UP") == 0)
-		check_ok(p->f, s->what, "%s is reachable and UP", s->url);
+		check_ok(&i->found, s->what, "%s is reachable and UP", s->url);
 	else if (status)
-		note_word(p, s, answer, status);
+		note_word(i, answer, status);
 	else
-		check_ok(p->f, s->what,
+		check_ok(&i->found, s->what,
 		    "%s is reachable; it shows no health (HTTP %ld)", s->url,
 		    answer->status);
 }
 
 static void
-note_clock(const struct probing *p, const struct service *s,
-    const struct http_answer *answer)
+note_clock(struct inquiry *i, const struct http_answer *answer)
 {
+	const struct service *s = &i->service;
 	int64_t skew = clock_unix_ms() / 1000 - answer->date_unix;
 	int64_t size = skew < 0 ? -skew : skew;
+	bool is_bad = size > (s->probe ? SKEW_MAX_S : S3_SKEW_MAX_S);
 
 	if (answer->date_unix == 0)
 		return;
-	if (size <= SKEW_S)
-		check_ok(p->f, s->what, "its clock and ours agree");
-	else
-		check_note(p->f,
-		    size > (s->probe ? SKEW_MAX_S : S3_SKEW_MAX_S)
-			? CHECK_FAILED
-			: CHECK_WARNING,
-		    s->what,
-		    s->probe ? "Set the clock that is wrong by NTP: a webhook "
-			       "is good for five minutes."
-			     : "Set the clock that is wrong by NTP: S3 takes "
-			       "fifteen minutes at most.",
-		    "our clock is %" PRId64 " s %s its", size,
-		    skew < 0 ? "behind" : "ahead of");
+	if (size <= SKEW_S) {
+		check_ok(&i->found, s->what, "its clock and ours agree");
+		return;
+	}
+	check_note(&i->found, is_bad ? CHECK_FAILED : CHECK_WARNING, s->what,
+	    s->probe ? "Set the clock that is wrong, a webhook is good for "
+		       "five minutes:"
+		     : "Set the clock that is wrong, S3 takes fifteen minutes "
+		       "at most:",
+	    "our clock is %" PRId64 " s %s its", size,
+	    skew < 0 ? "behind" : "ahead of");
+	check_run(&i->found, "%stimedatectl set-ntp true", i->found.shell.sudo);
 }
 
 static void
-note_certificate(const struct probing *p, const struct service *s,
-    const struct http_answer *answer)
+note_certificate(struct inquiry *i, const struct http_answer *answer)
 {
+	const struct service *s = &i->service;
 	int64_t days;
 
 	if (strncasecmp(s->url, "https://", strlen("https://")) != 0 ||
 	    answer->expires_unix == 0)
 		return;
 	days = (answer->expires_unix - clock_unix_ms() / 1000) / DAY_S;
-	check_note(p->f, days < EXPIRY_DAYS ? CHECK_WARNING : CHECK_OK, s->what,
-	    days < EXPIRY_DAYS ? "Renew it at the service." : NULL,
+	check_note(&i->found, days < EXPIRY_DAYS ? CHECK_WARNING : CHECK_OK,
+	    s->what,
+	    days < EXPIRY_DAYS ? "Renew it at the service, and compare:" : NULL,
 	    "its certificate is trusted and good for %" PRId64 " days", days);
+	run_curl(i);
+}
+
+/* The setting that the token is from, or should be. */
+static const char *
+token_setting(const struct auth_policy *p, enum auth_service service)
+{
+	const char *own =
+	    service == AUTH_FILE_SERVICE ? p->file_token : p->meeting_token;
+
+	if (own && *own)
+		return service == AUTH_FILE_SERVICE ? "file-service-token"
+						    : "meeting-service-token";
+	return p->token_url && *p->token_url ? "oauth-client-secret" : "token";
 }
 
 static void
-note_probe(const struct probing *p, const struct service *s,
-    const struct http_answer *answer)
+note_refused(struct inquiry *i, bool has_token, long status)
 {
-	bool has_token = auth_has_token(&p->policy->auth, s->auth);
-	long status = answer->status;
-	autofree char *url_fix = xasprintf(
-	    "Compare %s-url with where the service is: a gateway may want a "
-	    "path.",
-	    s->what);
+	const struct auth_policy *p = &i->probing->policy->auth;
 
-	if (status == 401 || status == 403)
-		check_fail(p->f, s->what,
-		    has_token ? "Renew it: token, token-file, or the oauth "
-				"settings."
-			      : "Set token-file, or the oauth settings.",
-		    has_token ? "it refuses the token (HTTP %ld)"
-			      : "it wants a token, and none is set (HTTP %ld)",
-		    status);
-	else if (answer->outcome == HTTP_ANSWERED && request_is_html(answer))
-		check_fail(p->f, s->what, url_fix,
+	check_fail(&i->found, i->service.what,
+	    has_token ? "Enter the one that it takes:" : "Enter one:",
+	    has_token ? "it refuses the token (HTTP %ld)"
+		      : "it wants a token, and none is set (HTTP %ld)",
+	    status);
+	check_run_secret(&i->found, i->probing->loaded,
+	    token_setting(p, i->service.auth));
+}
+
+static void
+note_probe(struct inquiry *i, const struct http_answer *answer)
+{
+	static const char cure[] =
+	    "Set the URL where the service is, a gateway may want a path:";
+	const struct service *s = &i->service;
+	bool has_token = auth_has_token(&i->probing->policy->auth, s->auth);
+	long status = answer->status;
+
+	if (status == 401 || status == 403) {
+		note_refused(i, has_token, status);
+	} else if (answer->outcome == HTTP_ANSWERED &&
+	    request_is_html(answer)) {
+		check_fail(&i->found, s->what, cure,
 		    "%s: a web page answers, not the service", s->probe);
-	else if (answer->outcome == HTTP_ANSWERED ||
-	    (status == 404 && s->may_be_unknown))
-		check_ok(p->f, s->what,
+		run_url(i);
+	} else if (answer->outcome == HTTP_ANSWERED ||
+	    (status == 404 && s->may_be_unknown)) {
+		check_ok(&i->found, s->what,
 		    has_token ? "it answers, and accepts the token"
 			      : "it answers, and wants no token");
-	else
-		check_note(p->f, status == 0 ? CHECK_FAILED : CHECK_WARNING,
-		    s->what, url_fix, "%s", answer->err.text);
+	} else if (status == 0) {
+		note_unreachable(i, answer);
+	} else {
+		check_warn(&i->found, s->what, cure, "%s", answer->err.text);
+		run_url(i);
+	}
+}
+
+static bool
+ask_health(struct inquiry *i)
+{
+	i->url = request_url(i->service.url,
+	    i->service.probe ? "/actuator/health" : "/");
+	start(i);
+	return true;
+}
+
+/* May wait for the token; the other service is heard meanwhile. */
+static bool
+ask_probe(struct inquiry *i)
+{
+	struct auth_use use = { 0 };
+	struct err e;
+
+	if (i->service.probe == NULL)
+		return false;
+	mem_replace(&i->url, NULL);
+	i->url = request_url(i->service.url, i->service.probe);
+	if (auth_add_header(i->probing->auth, i->service.auth, &use,
+		&i->headers, &e) == 0) {
+		start(i);
+		return true;
+	}
+	check_fail(&i->found, "token",
+	    "Enter the secret that the OAuth 2 server has:", "%s", e.text);
+	check_run_secret(&i->found, i->probing->loaded, "oauth-client-secret");
+	return false;
 }
 
 /* True when it answered at all. */
 static bool
-ask_health(const struct probing *p, const struct service *s)
+hear_health(struct inquiry *i, const struct http_answer *answer)
 {
-	static const struct text_list none;
-	autofree char *url =
-	    request_url(s->url, s->probe ? "/actuator/health" : "/");
-	struct http_request request;
-	struct http_transfer *t = get(p, url, &none, &request);
-	const struct http_answer *answer = http_answer_of(t);
 	bool is_there = answer->status != 0;
 
 	/* AWS sends whoever asks for no bucket to its web site. */
-	if (is_there && (answer->err.class != ERR_CONFIG || !s->probe))
-		note_health(p, s, answer);
+	if (is_there && (answer->err.class != ERR_CONFIG || !i->service.probe))
+		note_health(i, answer);
 	else
-		note_unreachable(p, s, answer);
+		note_unreachable(i, answer);
 	if (is_there) {
-		note_certificate(p, s, answer);
-		note_clock(p, s, answer);
+		note_certificate(i, answer);
+		note_clock(i, answer);
 	}
-	http_release(t);
 	return is_there;
 }
 
-static void
-ask_probe(const struct probing *p, const struct service *s)
+static bool
+hear_probe(struct inquiry *i, const struct http_answer *answer)
 {
-	autofree char *url = request_url(s->url, s->probe);
-	autolist struct text_list headers = { 0 };
-	struct auth_use use = { 0 };
-	struct http_request request;
-	struct err e;
+	note_probe(i, answer);
+	return true;
+}
 
-	if (auth_add_header(p->auth, s->auth, &use, &headers, &e) == -1) {
-		check_fail(p->f, "token",
-		    "Compare the oauth settings with the OAuth 2 server.", "%s",
-		    e.text);
-	} else {
-		struct http_transfer *t = get(p, url, &headers, &request);
+static const struct {
+	/* False: there is nothing to wait for. */
+	bool (*ask)(struct inquiry *);
+	/* False: that was the end. */
+	bool (*hear)(struct inquiry *, const struct http_answer *);
+} steps[ASK_END] = {
+	[ASK_HEALTH] = { ask_health, hear_health },
+	[ASK_PROBE] = { ask_probe, hear_probe },
+};
 
-		note_probe(p, s, http_answer_of(t));
+/* All of them at once; what hangs costs the time of one. */
+static void
+run_inquiries(struct http *http, struct inquiry *all, size_t n)
+{
+	size_t open = 0;
+
+	for (size_t k = 0; k < n; k++)
+		open += steps[ASK_HEALTH].ask(&all[k]);
+	while (open > 0) {
+		struct http_transfer *t = http_next(http, INT64_MAX);
+		struct inquiry *i;
+
+		if (t == NULL)
+			return;
+		i = http_request_of(t)->owner;
+		if (!steps[i->step].hear(i, http_answer_of(t))) {
+			open--;
+		} else {
+			i->step++;
+			open -= i->step == ASK_END || !steps[i->step].ask(i);
+		}
 		http_release(t);
 	}
 }
 
-static void
-check_bucket(const struct probing *p, bool may_write)
+/* Is it there, as its health was heard? */
+static bool
+is_there(const struct inquiry *i)
 {
-	const struct service s = { .what = "s3",
-		.url = p->policy->destination.s3.url };
-	const struct destination to = { .policy = &p->policy->destination,
-		.http = p->http,
-		.retry = &once };
-
-	if (ask_health(p, &s))
-		check_s3(p->f, &to, may_write);
+	return i->step > ASK_HEALTH;
 }
 
-static bool
-ask(const struct probing *p, const struct service *s)
+static void
+check_store(struct probing *p, struct inquiry *store, bool may_write)
 {
-	if (!ask_health(p, s))
-		return false;
-	ask_probe(p, s);
-	return true;
+	const struct destination to = { .policy = &p->policy->destination,
+		.http = p->http,
+		.auth = p->auth,
+		.retry = &once };
+
+	if (!is_there(store))
+		return;
+	if (p->policy->destination.store == STORE_S3)
+		check_s3(&store->found, p->loaded, &to, may_write);
+	else
+		check_parts(&store->found, p->loaded, &to, may_write);
+}
+
+/* What nobody waits longer for who looks on. */
+static struct pipeline_policy
+hurried(const struct pipeline_policy *policy)
+{
+	struct pipeline_policy p = *policy;
+
+	if (p.http.connect_timeout_ms > ANSWER_MS)
+		p.http.connect_timeout_ms = ANSWER_MS;
+	if (p.destination.answer_timeout_ms > ANSWER_MS)
+		p.destination.answer_timeout_ms = ANSWER_MS;
+	if (p.auth.answer_timeout_ms > ANSWER_MS)
+		p.auth.answer_timeout_ms = ANSWER_MS;
+	return p;
+}
+
+static struct service
+store_service(const struct pipeline_policy *policy)
+{
+	if (policy->destination.store == STORE_S3)
+		return (struct service){ .what = "s3",
+			.url = policy->destination.s3.url };
+	return (struct service){ "file-service", policy->destination.file.url,
+		"/metadata?referenceId=" PROBE_ID, false, AUTH_FILE_SERVICE };
+}
+
+static void
+inquiry_free(struct inquiry *i)
+{
+	free(i->url);
+	text_list_free(&i->headers);
+	check_free(&i->found);
 }
 
 void
 check_services(struct diagnoses *f, const struct loaded *l, bool may_write)
 {
-	const struct pipeline_policy *policy = &l->config.pipeline;
-	const struct service services[] = {
-		{ "meeting-service", policy->meeting.url,
-		    "/api/meetings/room/" PROBE_ROOM, true,
-		    AUTH_MEETING_SERVICE },
-		{ "file-service", policy->destination.file.url,
-		    "/metadata?referenceId=" PROBE_ID, false,
-		    AUTH_FILE_SERVICE },
+	const struct pipeline_policy policy = hurried(&l->config.pipeline);
+	struct probing p = { .loaded = l, .policy = &policy };
+	struct inquiry all[] = {
+		{ .probing = &p, .service = store_service(&policy) },
+		{ .probing = &p,
+		    .service = { "meeting-service", policy.meeting.url,
+			"/api/meetings/room/" PROBE_ROOM, true,
+			AUTH_MEETING_SERVICE } },
 	};
-	struct probing p = { .f = f, .policy = policy };
-	struct destination to = { .policy = &policy->destination,
-		.retry = &once };
+	bool has_meetings = !meeting_is_none(&policy.meeting);
 	struct err e;
 
 	/* It was said already. */
-	if (pipeline_check(policy, &e) == -1)
+	if (pipeline_check(&l->config.pipeline, &e) == -1)
 		return;
-	p.http = http_open(&policy->http);
-	p.auth = auth_open(&policy->auth, &policy->retry, p.http);
-	to.http = p.http;
-	to.auth = p.auth;
-	if (meeting_is_none(&policy->meeting))
+	p.http = http_open(&policy.http);
+	p.auth = auth_open(&policy.auth, &once, p.http);
+	for (size_t i = 0; i < 2; i++)
+		all[i].found.shell = f->shell;
+	run_inquiries(p.http, all, has_meetings ? 2 : 1);
+	check_store(&p, &all[0], may_write);
+	if (!has_meetings)
 		check_ok(f, "meeting-service", "there is none, as it is set");
-	if (!meeting_is_none(&policy->meeting))
-		(void)ask(&p, &services[0]);
-	if (policy->destination.store == STORE_S3)
-		check_bucket(&p, may_write);
-	else if (ask(&p, &services[1]))
-		check_parts(f, &to, may_write);
+	check_append(f, &all[1].found);
+	check_append(f, &all[0].found);
+	inquiry_free(&all[0]);
+	inquiry_free(&all[1]);
 	auth_close(p.auth);
 	http_close(p.http);
 }

@@ -38,6 +38,8 @@ add_finding(struct buf *out, const struct diagnosis *item, bool is_colored)
 		table_add_wrapped(out, item->fix, INDENT "   ", TABLE_WIDTH);
 		memcpy(out->data + at, "->", 2);
 	}
+	if (item->command)
+		table_add_command(out, item->command, INDENT "   ");
 }
 
 void
@@ -71,11 +73,12 @@ report_check_json(const struct diagnoses *f)
 
 		counts[item->result]++;
 		(void)json_array_append_new(array,
-		    json_pack("{s:s, s:o, s:o, s:o}", "result",
+		    json_pack("{s:s, s:o, s:o, s:o, s:o}", "result",
 			results[item->result].name, "check",
 			report_json_text(item->what), "text",
 			report_json_text(item->text), "fix",
-			report_json_text(item->fix)));
+			report_json_text(item->fix), "command",
+			report_json_text(item->command)));
 	}
 	report_json(json_pack("{s:I, s:I, s:I, s:o}", "ok",
 	    (json_int_t)counts[CHECK_OK], "warning",

@@ -37,6 +37,48 @@ table_add_wrapped(struct buf *out, const char *text, const char *prefix,
 		(void)buf_adds(out, "\n");
 }
 
+/* The length of a shell's word, which may hold quoted blanks. */
+static size_t
+word_length(const char *s)
+{
+	const char *at = s;
+	char quote = '\0';
+	bool is_ansi = false;
+
+	for (; *at && (quote || *at != ' '); at++) {
+		if (*at == '\\' && at[1] && (quote != '\'' || is_ansi)) {
+			at++;
+		} else if (quote) {
+			quote = *at == quote ? '\0' : quote;
+		} else if (*at == '\'' || *at == '"') {
+			quote = *at;
+			is_ansi = at > s && at[-1] == '$';
+		}
+	}
+	return (size_t)(at - s);
+}
+
+void
+table_add_command(struct buf *out, const char *command, const char *prefix)
+{
+	enum { TAIL = 2 }; /* " \" */
+	size_t room = TABLE_WIDTH - strlen(prefix) - TAIL, column = 0;
+
+	(void)buf_adds(out, prefix);
+	for (const char *at = command; *at; at += strspn(at, " ")) {
+		size_t len = word_length(at);
+		bool is_broken = column > 0 && column + 1 + len > room;
+
+		if (is_broken)
+			(void)buf_addf(out, " \\\n%s", prefix);
+		(void)buf_addf(out, "%s%.*s",
+		    column > 0 && !is_broken ? " " : "", (int)len, at);
+		column = is_broken ? len : column + (column > 0) + len;
+		at += len;
+	}
+	(void)buf_adds(out, "\n");
+}
+
 void
 table_add_row(struct buf *out, const char *cells, const char *name,
     const char *why, const char *indent)

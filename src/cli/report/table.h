@@ -17,6 +17,12 @@ void table_add_wrapped(struct buf *, const char *text, const char *prefix,
     int width);
 
 /*
+ * A shell's command as a line, or as several that a shell reads as one: to be
+ * copied.  It is printable ASCII.
+ */
+void table_add_command(struct buf *, const char *command, const char *prefix);
+
+/*
  * The cells, which are ASCII, and a name behind them, or below them where it
  * would not fit.  It is never cut.  Why, unless NULL, follows, indented.
  */

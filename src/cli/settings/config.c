@@ -15,16 +15,18 @@ static void
 note_lax(struct loaded *l, const char *path, const struct stat *st)
 {
 	mode_t open_to_all = st->st_mode & (S_IROTH | S_IWOTH);
+	autofree char *word = text_shell_word(path);
 	autofree char *text = NULL;
 
 	if (!S_ISREG(st->st_mode) || open_to_all == 0)
 		return;
 	text = xasprintf("%s holds a secret, and everybody can %s it; "
-			 "chmod o-rwx it",
+			 "close it: chmod o-rwx %s",
 	    path,
 	    open_to_all == S_IROTH       ? "read"
 		: open_to_all == S_IWOTH ? "write"
-					 : "read and write");
+					 : "read and write",
+	    word);
 	if (!text_list_has(&l->lax, text))
 		text_list_add(&l->lax, text);
 }
@@ -41,7 +43,7 @@ static void
 note_foreign(struct loaded *l, const char *path, const struct stat *st)
 {
 	autofree char *directory = file_parent(path);
-	autofree char *text = NULL;
+	autofree char *text = NULL, *word = NULL;
 	const char *what = path;
 	struct stat at;
 
@@ -53,9 +55,10 @@ note_foreign(struct loaded *l, const char *path, const struct stat *st)
 			return;
 		what = directory;
 	}
+	word = text_shell_word(what);
 	text = xasprintf("%s: another user can write to %s, and root obeys "
-			 "it; chown root %s and chmod go-w it",
-	    path, what == path ? "it" : "its directory", what);
+			 "it; close it: chown root %s && chmod go-w %s",
+	    path, what == path ? "it" : "its directory", word, word);
 	text_list_add(&l->lax, text);
 }
 

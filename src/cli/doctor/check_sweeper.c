@@ -1,0 +1,218 @@
+#include <ctype.h>
+#include <dirent.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/mem.h"
+#include "cli/doctor/check.h"
+
+enum { DAY_S = 86400, CRONTAB_BYTES = 1024 * 1024, ARGV_BYTES = 64 * 1024 };
+
+const char *const check_unit_dirs[] = { "/etc/systemd/system",
+	"/run/systemd/system", "/usr/local/lib/systemd/system",
+	"/usr/lib/systemd/system", "/lib/systemd/system", NULL };
+
+static const char *const units[] = { "jibri-finalize-sweep.timer",
+	"jibri-finalize-watch.service" };
+
+static const char *const crontabs[] = { "/etc/crontab", "/etc/cron.d",
+	"/etc/cron.hourly", "/var/spool/cron/crontabs", "/var/spool/cron" };
+
+/* Call until it says yes to an entry of the directory. */
+static bool
+any_entry(const char *directory, const void *ctx,
+    bool (*is_it)(const char *path, const void *ctx))
+{
+	DIR *dir = opendir(directory);
+	const char *name;
+	bool is_found = false;
+
+	if (dir == NULL)
+		return false;
+	while (!is_found && (name = file_next_name(dir)) != NULL) {
+		autofree char *path = xasprintf("%s/%s", directory, name);
+
+		is_found = is_it(path, ctx);
+	}
+	closedir(dir);
+	return is_found;
+}
+
+static bool
+wants(const char *path, const void *unit)
+{
+	size_t len = strlen(path);
+	autofree char *link = xasprintf("%s/%s", path, (const char *)unit);
+	struct stat st;
+
+	return len > strlen(".wants") &&
+	    strcmp(path + len - strlen(".wants"), ".wants") == 0 &&
+	    lstat(link, &st) == 0;
+}
+
+static bool
+is_masked(const char *unit)
+{
+	for (size_t i = 0; i < 2; i++) {
+		autofree char *path =
+		    xasprintf("%s/%s", check_unit_dirs[i], unit);
+		autofree char *real = realpath(path, NULL);
+
+		if (real && strcmp(real, "/dev/null") == 0)
+			return true;
+	}
+	return false;
+}
+
+bool
+check_is_enabled(const char *unit)
+{
+	for (const char *const *dir = check_unit_dirs; *dir; dir++)
+		if (any_entry(*dir, unit, wants))
+			return !is_masked(unit);
+	return false;
+}
+
+/* systemd is what runs here, not only what is installed. */
+static bool
+is_booted(void)
+{
+	return access("/run/systemd/system", F_OK) == 0;
+}
+
+static bool
+is_ours(const char *pid_path, const char *argv0)
+{
+	autofree char *exe = xasprintf("%s/exe", pid_path);
+	const char *slash = strrchr(argv0, '/');
+	struct stat own, other;
+
+	if (strcmp(slash ? slash + 1 : argv0, "jibri-finalize") == 0)
+		return true;
+	return stat("/proc/self/exe", &own) == 0 && stat(exe, &other) == 0 &&
+	    own.st_dev == other.st_dev && own.st_ino == other.st_ino;
+}
+
+static bool
+is_watching(const char *path, const void *ctx)
+{
+	const char *name = strrchr(path, '/') + 1;
+	autofree char *file = xasprintf("%s/cmdline", path);
+	autobuf struct buf argv = { .limit = ARGV_BYTES };
+	autoclose int fd = -1;
+
+	(void)ctx;
+	if (!isdigit((unsigned char)*name))
+		return false;
+	fd = open(file, O_RDONLY | O_CLOEXEC);
+	if (fd == -1 || file_read_all(fd, &argv) == -1 || argv.len == 0 ||
+	    !is_ours(path, buf_str(&argv)))
+		return false;
+	for (size_t at = 0; at < argv.len; at += strlen(argv.data + at) + 1)
+		if (strcmp(argv.data + at, "watch") == 0)
+			return true;
+	return false;
+}
+
+/* A line that is no comment, and has us sweep. */
+static bool
+names_us(const char *path, const void *ctx)
+{
+	autobuf struct buf text = { .limit = CRONTAB_BYTES };
+	struct stat st;
+	char *rest, *line;
+
+	(void)ctx;
+	if (stat(path, &st) == -1 || !S_ISREG(st.st_mode) ||
+	    file_read_named(path, &text, &st) == -1 || text.len == 0)
+		return false;
+	rest = text.data;
+	while ((line = strsep(&rest, "\n")) != NULL) {
+		const char *name = strstr(line, "jibri-finalize");
+
+		if (line[strspn(line, " \t")] != '#' && name &&
+		    (strstr(name, " sweep") || strstr(name, " watch")))
+			return true;
+	}
+	return false;
+}
+
+static const char *
+cron_entry(void)
+{
+	for (size_t i = 0; i < sizeof(crontabs) / sizeof(crontabs[0]); i++)
+		if (names_us(crontabs[i], NULL) ||
+		    any_entry(crontabs[i], NULL, names_us))
+			return crontabs[i];
+	return NULL;
+}
+
+/* Who sweeps; the caller frees it.  NULL: nobody, as far as can be seen. */
+static char *
+find_sweeper(const struct loaded *l)
+{
+	const char *cron = cron_entry();
+	struct stat st;
+
+	for (size_t i = 0; is_booted() && i < 2; i++)
+		if (check_is_enabled(units[i]))
+			return xasprintf("%s is enabled", units[i]);
+	if (any_entry("/proc", NULL, is_watching))
+		return xstrdup("watch is running");
+	if (cron)
+		return xasprintf("there is an entry in %s", cron);
+	if (stat(l->config.metrics_file, &st) == 0 &&
+	    clock_unix_ms() / 1000 - st.st_mtim.tv_sec < DAY_S)
+		return xasprintf("the last sweep wrote %s",
+		    l->config.metrics_file);
+	return NULL;
+}
+
+static void
+run_enable(struct diagnoses *f)
+{
+	autofree char *user = check_owner();
+	autofree char *as = check_as_user(user);
+
+	if (is_booted() && is_masked(units[0]))
+		check_run(f,
+		    "%ssystemctl unmask %s && %ssystemctl enable "
+		    "--now %s",
+		    f->shell.sudo, units[0], f->shell.sudo, units[0]);
+	else if (is_booted())
+		check_run(f, "%ssystemctl enable --now %s", f->shell.sudo,
+		    units[0]);
+	else
+		check_run(f, "%sjibri-finalize watch", as);
+}
+
+void
+check_sweeper(struct diagnoses *f, const struct loaded *l)
+{
+	autofree char *who = find_sweeper(l);
+
+	if (who == NULL) {
+		check_note(f,
+		    l->config.is_deferred ? CHECK_FAILED : CHECK_WARNING,
+		    "sweeper",
+		    is_booted() ? "Enable the timer:"
+				: "Keep this running, or sweep by cron:",
+		    "nothing sweeps: %s",
+		    l->config.is_deferred
+			? "defer is set, so nothing is ever delivered"
+			: "what fails is not retried");
+		run_enable(f);
+		return;
+	}
+	check_ok(f, "sweeper", "%s", who);
+	if (l->config.attempt.failed_webhook == FAILED_AT_ONCE)
+		check_ok(f, "failed-webhook",
+		    "at-once: FAILED is sent though a sweep tries again; "
+		    "failed-webhook = final waits until no retry will help");
+}

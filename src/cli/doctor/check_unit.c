@@ -1,0 +1,292 @@
+#include <dirent.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "cli/doctor/check.h"
+
+enum { UNIT_BYTES = 256 * 1024 };
+
+static const struct {
+	const char *unit, *enabled_by;
+} services[] = {
+	{ "jibri-finalize-sweep.service", "jibri-finalize-sweep.timer" },
+	{ "jibri-finalize-watch.service", "jibri-finalize-watch.service" },
+};
+
+/* What systemd.exec(5) lets a unit do with the file system. */
+struct view {
+	char *system, *home, *tmp; /* ProtectSystem, ProtectHome, PrivateTmp */
+	struct text_list writable, read_only, hidden;
+};
+
+static void
+view_free(struct view *v)
+{
+	free(v->system);
+	free(v->home);
+	free(v->tmp);
+	text_list_free(&v->writable);
+	text_list_free(&v->read_only);
+	text_list_free(&v->hidden);
+}
+
+/* An empty value clears the list; "-" and "+" are no part of a path. */
+static void
+add_paths(struct text_list *list, const char *value)
+{
+	autofree char *copy = xstrdup(value);
+	char *rest = copy, *word;
+
+	if (*value == '\0')
+		text_list_free(list);
+	while ((word = strsep(&rest, " \t")) != NULL)
+		if (*word)
+			text_list_add(list, word + strspn(word, "-+"));
+}
+
+static void
+take(struct view *v, const char *key, const char *value)
+{
+	const struct {
+		const char *key;
+		char **word;
+		struct text_list *paths;
+	} rows[] = {
+		{ "ProtectSystem", &v->system, NULL },
+		{ "ProtectHome", &v->home, NULL },
+		{ "PrivateTmp", &v->tmp, NULL },
+		{ "ReadWritePaths", NULL, &v->writable },
+		{ "BindPaths", NULL, &v->writable },
+		{ "ReadOnlyPaths", NULL, &v->read_only },
+		{ "InaccessiblePaths", NULL, &v->hidden },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		if (strcmp(rows[i].key, key) != 0)
+			continue;
+		if (rows[i].word)
+			mem_replace(rows[i].word, value);
+		else
+			add_paths(rows[i].paths, value);
+	}
+}
+
+static bool
+read_file(struct view *v, const char *path)
+{
+	autobuf struct buf text = { .limit = UNIT_BYTES };
+	struct stat st;
+	char *rest, *line;
+
+	if (stat(path, &st) == -1 || !S_ISREG(st.st_mode) ||
+	    file_read_named(path, &text, &st) == -1 || text.len == 0)
+		return false;
+	rest = text.data;
+	while ((line = strsep(&rest, "\n")) != NULL) {
+		char *value = strchr(line, '=');
+
+		if (value == NULL || *text_trim(line) == '#')
+			continue;
+		*value++ = '\0';
+		take(v, text_trim(line), text_trim(value));
+	}
+	return true;
+}
+
+static int
+is_drop_in(const struct dirent *entry)
+{
+	const char *dot = strrchr(entry->d_name, '.');
+
+	return dot && strcmp(dot, ".conf") == 0;
+}
+
+/* By their names, as systemd does within one directory. */
+static void
+read_drop_ins(struct view *v, const char *unit)
+{
+	size_t n = 0;
+
+	while (check_unit_dirs[n])
+		n++;
+	while (n-- > 0) {
+		autofree char *folder =
+		    xasprintf("%s/%s.d", check_unit_dirs[n], unit);
+		struct dirent **names;
+		int count = scandir(folder, &names, is_drop_in, alphasort);
+
+		for (int i = 0; i < count; i++) {
+			autofree char *path =
+			    xasprintf("%s/%s", folder, names[i]->d_name);
+
+			(void)read_file(v, path);
+			free(names[i]);
+		}
+		if (count >= 0)
+			free(names);
+	}
+}
+
+static bool
+read_unit(struct view *v, const char *unit)
+{
+	for (const char *const *dir = check_unit_dirs; *dir; dir++) {
+		autofree char *path = xasprintf("%s/%s", *dir, unit);
+
+		if (read_file(v, path)) {
+			read_drop_ins(v, unit);
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool
+is_below(const char *path, const char *top)
+{
+	size_t len = strlen(top);
+
+	while (len > 0 && top[len - 1] == '/')
+		len--;
+	return strncmp(path, top, len) == 0 &&
+	    (path[len] == '/' || path[len] == '\0');
+}
+
+static bool
+is_below_any(const char *path, const struct text_list *tops)
+{
+	for (size_t i = 0; i < tops->n; i++) {
+		autofree char *top =
+		    xstrndup(tops->items[i], strcspn(tops->items[i], ":"));
+
+		if (is_below(path, top))
+			return true;
+	}
+	return false;
+}
+
+static bool
+is_on(const char *value)
+{
+	return value && *value && strcmp(value, "no") != 0 &&
+	    strcmp(value, "false") != 0 && strcmp(value, "0") != 0 &&
+	    strcmp(value, "off") != 0;
+}
+
+static bool
+is_system(const struct view *v, const char *path)
+{
+	static const char *const tops[] = { "/usr", "/boot", "/efi", "/etc" };
+	size_t n = sizeof(tops) / sizeof(tops[0]);
+
+	if (!is_on(v->system))
+		return false;
+	if (strcmp(v->system, "strict") == 0)
+		return true;
+	for (size_t i = 0; i < (strcmp(v->system, "full") == 0 ? n : n - 1);
+	     i++)
+		if (is_below(path, tops[i]))
+			return true;
+	return false;
+}
+
+static bool
+is_home(const char *path)
+{
+	return is_below(path, "/home") || is_below(path, "/root") ||
+	    is_below(path, "/run/user");
+}
+
+/*
+ * What of the unit keeps it from writing there, and the line that changes it;
+ * NULL: nothing.
+ */
+static const char *
+find_obstacle(const struct view *v, const char *path, char **cure)
+{
+	if (is_on(v->tmp) &&
+	    (is_below(path, "/tmp") || is_below(path, "/var/tmp"))) {
+		*cure = xstrdup("PrivateTmp=no");
+		return "PrivateTmp";
+	}
+	if (is_on(v->home) && is_home(path) &&
+	    (strcmp(v->home, "read-only") != 0 ||
+		!is_below_any(path, &v->writable))) {
+		*cure = xstrdup("ProtectHome=no");
+		return "ProtectHome";
+	}
+	if (is_below_any(path, &v->hidden)) {
+		*cure = xstrdup("InaccessiblePaths=");
+		return "InaccessiblePaths";
+	}
+	if (is_below_any(path, &v->writable))
+		return NULL;
+	*cure = xasprintf("ReadWritePaths=%s", path);
+	return is_below_any(path, &v->read_only) ? "ReadOnlyPaths"
+	    : is_system(v, path)                 ? "ProtectSystem"
+						 : NULL;
+}
+
+static void
+check_path(struct diagnoses *f, const char *unit, const struct view *v,
+    const char *name, const char *directory)
+{
+	autofree char *real = realpath(directory, NULL);
+	autofree char *cure = NULL;
+	const char *why = find_obstacle(v, real ? real : directory, &cure);
+	autofree char *word = why ? check_word(cure) : NULL;
+	const char *sudo = f->shell.sudo;
+
+	if (why == NULL)
+		return;
+	check_fail(f, name, "Let the unit write there:",
+	    "%s cannot write to %s: %s= keeps it away", unit, directory, why);
+	check_run(f,
+	    "%smkdir -p /etc/systemd/system/%s.d && printf '%%s\\n' [Service] %s "
+	    "| %stee /etc/systemd/system/%s.d/%s.conf && "
+	    "%ssystemctl daemon-reload",
+	    sudo, unit, word, sudo, unit, name, sudo);
+}
+
+static void
+check_unit(struct diagnoses *f, const struct loaded *l, const char *unit)
+{
+	autofree char *metrics = file_parent(l->config.metrics_file);
+	autofree char *log = file_parent(l->config.log.file);
+	struct view v = { 0 };
+	const struct {
+		const char *name, *directory;
+		bool is_set;
+	} places[] = {
+		{ "recordings-dir", l->config.recordings_dir, true },
+		{ "metrics-file", metrics, *l->config.metrics_file },
+		{ "work-dir", l->config.bundle.work_dir,
+		    *l->config.bundle.work_dir },
+		{ "log-file", log, *l->config.log.file },
+	};
+	size_t before = f->n;
+
+	if (read_unit(&v, unit)) {
+		for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
+			if (places[i].is_set && *places[i].directory == '/')
+				check_path(f, unit, &v, places[i].name,
+				    places[i].directory);
+		if (f->n == before)
+			check_ok(f, "unit", "%s may write where it has to",
+			    unit);
+	}
+	view_free(&v);
+}
+
+void
+check_units(struct diagnoses *f, const struct loaded *l)
+{
+	for (size_t i = 0; i < sizeof(services) / sizeof(services[0]); i++)
+		if (i == 0 || check_is_enabled(services[i].enabled_by))
+			check_unit(f, l, services[i].unit);
+}
