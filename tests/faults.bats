@@ -126,7 +126,7 @@ told() {
 	run_finalize 75
 	is_stored metadata.json
 	assert_output_has "error: $MEDIA: POST $URL/files/structured/123: HTTP 503"
-	assert_output_has "$SESSION: waiting: 1 of 2 artifacts stored; run again to resume"
+	assert_output_has "$SESSION: waiting: 1 of 2 artifacts stored; to resume: jibri-finalize upload $REC"
 	assert_equal "$(webhooks)" "FAILED $ROOM $SESSION $MEDIA: POST $URL/files/structured/123: HTTP 503"
 }
 

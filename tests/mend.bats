@@ -128,7 +128,7 @@ state() {
 	stop_sandbox
 	start_sandbox --webhook-secret another-one
 	run_finalize 77
-	assert_output_has "webhook-secret has to be the meeting-service's"
+	assert_output_has "fix webhook-secret, it has to be the meeting-service's"
 	assert_equal "$(webhooks | grep -c STOPPED)" 0
 	export WEBHOOK_SECRET=another-one
 	readme 0 "The webhook is not received"
@@ -150,7 +150,7 @@ state() {
 @test "a recording is held" {
 	faults "upload *.mp4 * status 413"
 	run_finalize 65
-	assert_output_has "fix the cause, then run: jibri-finalize upload $REC"
+	assert_output_has "once the cause is fixed: jibri-finalize upload $REC"
 	assert_equal "$(state)" held
 	faults
 	readme 0 "A recording is held"

@@ -99,7 +99,7 @@ refused() {
 	accept new
 	run_finalize 77
 	assert_output_has ExpiredToken
-	assert_output_has "look at s3-session-token"
+	assert_output_has "fix s3-session-token"
 	assert_equal "$(refused | sort)" "$(printf '%s\n' list upload upload)"
 	# The next run has the new ones.
 	write_keys new

@@ -251,13 +251,13 @@ refused() {
 
 @test "a wrong setting is named, in one line, with the right exit code" {
 	refused 78 "NoSuchBucket" --s3-bucket nowhere-to-be-found
-	assert_output_has "look at s3-bucket"
+	assert_output_has "fix s3-bucket"
 	refused 77 "InvalidAccessKeyId" --s3-access-key NOBODY
-	assert_output_has "look at s3-access-key"
+	assert_output_has "fix s3-access-key"
 	JIBRI_FINALIZE_S3_SECRET_KEY=wrong refused 77 "SignatureDoesNotMatch"
-	assert_output_has "look at s3-secret-key"
+	assert_output_has "fix s3-secret-key"
 	[ -n "${CHECK_S3:-}" ] ||
-		refused 78 "look at s3-region" --s3-region eu-west-7
+		refused 78 "fix s3-region" --s3-region eu-west-7
 	refused 78 "s3-url" --s3-url nonsense
 	refused 78 "s3-bucket is not set" --s3-bucket ''
 	refused 78 "s3-access-key is not set" --s3-access-key ''
@@ -276,7 +276,7 @@ refused() {
 	broken 'redirect 301 https://elsewhere.invalid/'
 	refused 78 "301"
 	broken 's3-error 301 PermanentRedirect'
-	refused 78 "look at s3-url and s3-region"
+	refused 78 "fix s3-url and s3-region"
 	rm "$REC/.jibri-finalize"
 	refused 75 "GET http://127.0.0.1:1/$S3_BUCKET/: Couldn't connect" --s3-url http://127.0.0.1:1
 }
@@ -348,7 +348,7 @@ refused() {
 	[ "${SAN:-}" != 1 ] || skip "faketime and the sanitizers do not mix"
 	run -78 faketime -f +1200s "$BIN" "$REC" --tries 1
 	assert_output_has RequestTimeTooSkewed
-	assert_output_has "look at this machine's clock"
+	assert_output_has "fix this machine's clock"
 }
 
 # --- secrets -----------------------------------------------------------------
@@ -438,14 +438,14 @@ found() {
 
 @test "check names the setting that is wrong" {
 	checks --s3-bucket nowhere-to-be-found
-	found "^failed: .*NoSuchBucket.*look at s3-bucket"
+	found "^failed: .*NoSuchBucket.*fix s3-bucket"
 	checks --s3-access-key NOBODY
-	found "^failed: .*look at s3-access-key"
+	found "^failed: .*fix s3-access-key"
 	JIBRI_FINALIZE_S3_SECRET_KEY=wrong checks
-	found "^failed: .*look at s3-secret-key"
+	found "^failed: .*fix s3-secret-key"
 	checks --s3-url http://127.0.0.1:1
 	found "^failed: .*connect"
-	found "^Compare s3-url, proxy and ca-file"
+	found "^Start it, or set the URL where it is"
 	"$BIN" check --s3-key '{room}' --json >"$DIR/found" || true
 	found 's3-key {room}: has to end with'
 }

@@ -147,6 +147,16 @@ find_unpacked(struct bundle *b)
 	return b->directory != NULL;
 }
 
+static int
+refuse_hidden(const struct bundle *b, struct err *e)
+{
+	autofree char *path = xasprintf("%s/%s", b->parent, b->hidden);
+	autofree char *word = text_shell_word(path);
+
+	return err_set(e, ERR_PERMANENT,
+	    "%s is not this user's alone; remove it: rm -r %s", path, word);
+}
+
 /* The lock is an empty journal.  0 without one: there is no such folder. */
 static int
 open_hidden(struct bundle *b, bool may_create, int *fd, struct journal *lock,
@@ -162,9 +172,7 @@ open_hidden(struct bundle *b, bool may_create, int *fd, struct journal *lock,
 	if (*fd == -1)
 		return err_sys(e, "open %s/%s", b->parent, b->hidden);
 	if (!is_private(*fd))
-		return err_set(e, ERR_PERMANENT,
-		    "%s/%s is not this user's alone; remove it and run again",
-		    b->parent, b->hidden);
+		return refuse_hidden(b, e);
 	return journal_open(lock, *fd, b->pipeline->recording.locking, e);
 }
 

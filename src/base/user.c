@@ -78,7 +78,7 @@ user_work_as(uid_t user, gid_t group, struct err *e)
 	if (result == 0)
 		return 0;
 	return err_set(e, ERR_PERMANENT,
-	    "root cannot work as user %u, its owner: %s; run jibri-finalize "
-	    "as that user, or let root have CAP_SETUID and CAP_SETGID",
+	    "root cannot work as user %u, its owner: %s; let root have "
+	    "CAP_SETUID and CAP_SETGID, or run it as that user",
 	    (unsigned)user, strerror(number));
 }

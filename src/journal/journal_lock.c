@@ -201,6 +201,6 @@ journal_check(const struct journal *j, struct err *e)
 	    (!j->is_lost && journal_is_in_place(j, &ignored) != 0))
 		return 0;
 	return err_set(e, ERR_BUSY,
-	    "%s was removed or taken over while this run worked; run it again",
+	    "%s was removed or taken over while this run worked",
 	    RECORDING_JOURNAL);
 }

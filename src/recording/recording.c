@@ -170,8 +170,10 @@ check_file(struct recording *rec, const char *path, const struct stat *st,
 	if (!S_ISREG(st->st_mode) && !S_ISDIR(st->st_mode))
 		return 0;
 	if (recording_judge(rec, recording_check_trust(rec, st, &why), &why,
-		&doubt, e) == -1)
+		&doubt, e) == -1) {
+		(void)recording_hint_trust(rec, path, st, e);
 		return err_wrap(e, "%s", path);
+	}
 	if (doubt != NULL) {
 		autofree char *text = xasprintf("%s: %s", path, doubt);
 

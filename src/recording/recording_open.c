@@ -27,6 +27,42 @@ recording_judge(const struct recording *rec, int trusted, const struct err *why,
 	return -1;
 }
 
+/* Who has it delivered anyway. */
+static void
+hint_owner(const struct recording *rec, const struct stat *st, bool is_open,
+    struct err *e)
+{
+	autofree char *path = text_shell_word(rec->path);
+	autofree char *hint = NULL;
+
+	if (is_open)
+		hint = xasprintf("close it: chmod go-w %s", path);
+	else if (geteuid() == 0)
+		hint =
+		    xasprintf("if it is yours: jibri-finalize upload %s", path);
+	else
+		hint = xasprintf("deliver it as its owner: sudo -u '#%u' "
+				 "jibri-finalize upload %s",
+		    (unsigned)st->st_uid, path);
+	(void)err_hint(e, hint);
+}
+
+int
+recording_hint_trust(const struct recording *rec, const char *artifact,
+    const struct stat *st, struct err *e)
+{
+	autofree char *path = xasprintf("%s/%s", rec->path, artifact);
+	autofree char *word = text_shell_word(path);
+	/* Who changes the owner of a link changes that of the other's file. */
+	bool is_link = S_ISREG(st->st_mode) && st->st_nlink > 1;
+	autofree char *hint = is_link
+	    ? xasprintf("remove it: rm %s", word)
+	    : xasprintf("if it is the recording's: chown -h %u %s",
+		  (unsigned)rec->owner, word);
+
+	return err_hint(e, hint);
+}
+
 uid_t
 recording_user(const struct recording_policy *policy, int rootfd,
     const struct stat *entry)
@@ -54,9 +90,13 @@ check_owner(struct recording *rec, int rootfd, struct err *e)
 	if (recording_judge(rec,
 		rootfd != -1 ? trust_check_entry(rec->user, &root, &st, &why)
 			     : trust_check_directory(rec->user, &st, &why),
-		&why, &rec->doubt, e) == -1)
-		return rootfd != -1 ? -1 : err_wrap(e, "%s", rec->path);
-	return 0;
+		&why, &rec->doubt, e) == 0)
+		return 0;
+	hint_owner(rec, &st,
+	    trust_check_directory(rec->user, &st, &why) == 0 &&
+		(st.st_mode & (S_IWGRP | S_IWOTH)),
+	    e);
+	return rootfd != -1 ? -1 : err_wrap(e, "%s", rec->path);
 }
 
 static bool
@@ -92,12 +132,12 @@ refuse_root(const struct recording *rec, struct err *e)
 	if (nested)
 		return err_set(e, ERR_USAGE,
 		    "%s holds recordings, %s for one: name a single "
-		    "recording, or run: jibri-finalize sweep %s",
+		    "recording, or sweep them: jibri-finalize sweep %s",
 		    rec->path, nested, path);
 	if (is_top)
 		return err_set(e, ERR_USAGE,
 		    "%s is or holds recordings-dir%s%s: name a single "
-		    "recording, or run: jibri-finalize sweep",
+		    "recording, or sweep it: jibri-finalize sweep",
 		    rec->path, real ? ", " : "", real ? real : "");
 	return 0;
 }

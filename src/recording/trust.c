@@ -5,9 +5,7 @@ trust_check_directory(uid_t user, const struct stat *dir, struct err *e)
 {
 	if (user == 0 || dir->st_uid == user || dir->st_uid == 0)
 		return 0;
-	return err_set(e, ERR_PERMANENT,
-	    "its directory belongs to user %u; run it as that user or as root, "
-	    "or set trust = any",
+	return err_set(e, ERR_PERMANENT, "its directory belongs to user %u",
 	    (unsigned)dir->st_uid);
 }
 
@@ -23,13 +21,11 @@ trust_check_entry(uid_t user, const struct stat *root, const struct stat *dir,
 	    dir->st_uid != root->st_uid && (root->st_mode & others))
 		return err_set(e, ERR_PERMANENT,
 		    "its directory belongs to user %u, and anybody may have "
-		    "put it there; run the sweep as that user, or set "
-		    "trust = any",
+		    "put it there",
 		    (unsigned)dir->st_uid);
 	if (dir->st_mode & others)
 		return err_set(e, ERR_PERMANENT,
-		    "its directory can be written by %s; chmod go-w it, or "
-		    "set trust = any",
+		    "its directory can be written by %s",
 		    dir->st_mode & S_IWOTH ? "everybody" : "its group");
 	return 0;
 }
@@ -43,13 +39,11 @@ trust_check_file(uid_t user, uid_t owner, const struct stat *st, struct err *e)
 		return 0;
 	if (is_link)
 		return err_set(e, ERR_PERMANENT,
-		    "is a hard link to a file of user %u; remove it, or set "
-		    "trust = any",
+		    "is a hard link to a file of user %u",
 		    (unsigned)st->st_uid);
 	if (st->st_uid == user || st->st_uid == 0)
 		return 0;
 	return err_set(e, ERR_PERMANENT,
-	    "belongs to user %u, the directory to user %u; chown it, or set "
-	    "trust = any",
+	    "belongs to user %u, the directory to user %u",
 	    (unsigned)st->st_uid, (unsigned)owner);
 }

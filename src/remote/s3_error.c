@@ -87,7 +87,7 @@ apply(const struct http_answer *answer, const struct said *said, struct err *e)
 		e->class = codes[i].class;
 		if (codes[i].hint == NULL)
 			return;
-		hint = xasprintf("look at %s", codes[i].hint);
+		hint = xasprintf("fix %s", codes[i].hint);
 		(void)err_hint(e, hint);
 	}
 }

@@ -233,7 +233,7 @@ failed(enum part_step step, const struct http_answer *answer, struct err *e)
 		return PART_FAILED;
 	/* A limit of the server's own for the number of parts. */
 	e->class = ERR_CONFIG;
-	(void)err_hint(e, "look at s3-part-size");
+	(void)err_hint(e, "fix s3-part-size");
 	return outcome;
 }
 

@@ -225,7 +225,7 @@ refine(void *ctx, const struct http_answer *answer, struct err *e)
 		*e = d->no_token;
 	else
 		(void)err_hint(e,
-		    "webhook-secret has to be the meeting-service's");
+		    "fix webhook-secret, it has to be the meeting-service's");
 }
 
 /* Any 2xx acknowledges, but not the page of a captive portal. */

@@ -403,11 +403,11 @@ check_services(struct diagnoses *f, const struct loaded *l, bool may_write)
 	const struct pipeline_policy policy = hurried(&l->config.pipeline);
 	struct probing p = { .loaded = l, .policy = &policy };
 	struct inquiry all[] = {
-		{ .probing = &p, .service = store_service(&policy) },
 		{ .probing = &p,
 		    .service = { "meeting-service", policy.meeting.url,
 			"/api/meetings/room/" PROBE_ROOM, true,
 			AUTH_MEETING_SERVICE } },
+		{ .probing = &p, .service = store_service(&policy) },
 	};
 	bool has_meetings = !meeting_is_none(&policy.meeting);
 	struct err e;
@@ -419,12 +419,13 @@ check_services(struct diagnoses *f, const struct loaded *l, bool may_write)
 	p.auth = auth_open(&policy.auth, &once, p.http);
 	for (size_t i = 0; i < 2; i++)
 		all[i].found.shell = f->shell;
-	run_inquiries(p.http, all, has_meetings ? 2 : 1);
-	check_store(&p, &all[0], may_write);
+	run_inquiries(p.http, has_meetings ? all : all + 1,
+	    has_meetings ? 2 : 1);
+	check_store(&p, &all[1], may_write);
 	if (!has_meetings)
 		check_ok(f, "meeting-service", "there is none, as it is set");
-	check_append(f, &all[1].found);
 	check_append(f, &all[0].found);
+	check_append(f, &all[1].found);
 	inquiry_free(&all[0]);
 	inquiry_free(&all[1]);
 	auth_close(p.auth);

@@ -1,5 +1,6 @@
 #include "cli/report/report.h"
 
+#include <ctype.h>
 #include <inttypes.h>
 #include <string.h>
 #include <unistd.h>
@@ -16,20 +17,60 @@
 #include "io/mimetype.h"
 #include "io/xml.h"
 
-static const char *const next_steps[ERR_CLASSES] = {
-	[ERR_TEMPORARY] = "run again to resume",
-	[ERR_INTERRUPTED] = "run again to resume",
-	[ERR_REFUSED] = "fix the credentials, then run again",
-	[ERR_CONFIG] = ("fix the configuration (see 'jibri-finalize check'), "
-			"then run again"),
-};
+static const char find_fix[] = "find what to fix: jibri-finalize check";
 
+/* Of words alone, as text_shell_word() makes them. */
+static bool
+is_of_words(const char *s)
+{
+	char quote = '\0';
+
+	for (; *s; s++)
+		if (quote && *s == quote)
+			quote = '\0';
+		else if (quote == '"' && *s != '\'')
+			return false;
+		else if (!quote && (*s == '\'' || *s == '"'))
+			quote = *s;
+		else if (!quote && !isalnum((unsigned char)*s) &&
+		    !strchr(" /._-+,:@%=", *s) && !(*s == '$' && s[1] == '\''))
+			return false;
+	return quote == '\0';
+}
+
+static bool
+has_other_flags(const char *s)
+{
+	static const char *const ours[] = { "room ", "force ", "only " };
+
+	while ((s = strstr(s, " --")) != NULL) {
+		bool is_ours = false;
+
+		s += strlen(" --");
+		for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
+			is_ours |= strncmp(s, ours[i], strlen(ours[i])) == 0;
+		if (!is_ours)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * An error may repeat what a server says, and that is not to be copied into a
+ * shell: only what we could have said ourselves counts.
+ */
 const char *
 report_command(const char *why)
 {
-	const char *colon = why ? strstr(why, ": jibri-finalize ") : NULL;
+	static const char upload[] = ": jibri-finalize upload ";
+	static const char sweep[] = ": jibri-finalize sweep";
+	const char *found = why ? strstr(why, upload) : NULL;
 
-	return colon ? colon + 2 : NULL;
+	if (why && found == NULL)
+		found = strstr(why, sweep);
+	if (found == NULL || !is_of_words(found + 2) || has_other_flags(found))
+		return NULL;
+	return found + 2;
 }
 
 static char *
@@ -43,16 +84,19 @@ upload_of(const struct attempt_result *r)
 static char *
 next_step(const struct attempt_result *r, const struct err *e)
 {
-	const char *step = next_steps[e->class];
 	autofree char *upload = upload_of(r);
 
 	if (report_command(e->text))
 		return xstrdup("nothing is deleted");
 	if (e->class == ERR_PERMANENT)
-		return xasprintf("nothing is deleted; fix the cause, then "
-				 "run: %s",
+		return xasprintf("nothing is deleted; once the cause is fixed: "
+				 "%s",
 		    upload);
-	return xstrdup(step ? step : "nothing was done");
+	if (e->class == ERR_TEMPORARY || e->class == ERR_INTERRUPTED)
+		return xasprintf("to resume: %s", upload);
+	return xstrdup(e->class == ERR_REFUSED || e->class == ERR_CONFIG
+		? find_fix
+		: "nothing was done");
 }
 
 static const char *
