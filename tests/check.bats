@@ -174,6 +174,16 @@ apart_from_the_machine() {
 	found "^failed meeting-service: .*the deadline has passed"
 }
 
+@test "services that hang are asked at once, and check ends within 10 s" {
+	faults 'health * * stall-answer 60'
+	SECONDS=0
+	checks 78 --answer-timeout 60s
+	((SECONDS < 10))
+	found "^failed file-service: .*no whole answer within 3.5 s"
+	found "^failed meeting-service: .*no whole answer within 3.5 s"
+	assert_equal "$(request health .path | wc -l)" 2
+}
+
 @test "a service that says DOWN fails; one that hides its health is reachable" {
 	echo '{"status": "DOWN"}' >"$SB/down"
 	faults 'health * 1 status 404' 'health * * body down application/json'

@@ -111,6 +111,59 @@ delivered() {
 	delivered
 }
 
+@test "a failure that passes: the upload that resumes it" {
+	faults "upload *.mp4 * status 503"
+	run_finalize 75 --tries 1
+	faults
+	output=$(grep "; to resume: " <<<"$output")
+	hinted 0
+	delivered
+}
+
+@test "settings that are wrong: check, which names the setting and its command" {
+	export JIBRI_FINALIZE_MEETING_SERVICE_URL=none
+	run_finalize 78
+	output=$(grep "find what to fix: " <<<"$output")
+	hinted 78
+	assert_output_has "export JIBRI_FINALIZE_MEETING_SERVICE_URL=URL"
+}
+
+@test "what others can write to: chmod, and the sweep delivers it" {
+	local command
+	chmod 777 "$REC"
+	run -0 timeout -k 5 120 "$BIN" status --json "${REC%/*}"
+	command=$(jq -r '.[0].lastError' <<<"$output" | sed 's/.*: chmod/chmod/')
+	eval "$command"
+	run_command 0 sweep "${REC%/*}"
+	delivered
+}
+
+@test "a file of another user: chown, and the upload delivers it" {
+	[ "$(id -u)" = 0 ] || skip "only root can be another user"
+	local command
+	chown -R 12345 "$REC"
+	chown 23456 "$REC/$MEDIA"
+	run_finalize 65
+	command=$(sed -n 's/.*: chown/chown/p' <<<"$output" | head -n 1)
+	eval "$command"
+	hinted 0
+	delivered
+}
+
+@test "status copies no command that a server has made up" {
+	faults "upload *.mp4 * status-body 422 forged application/json"
+	printf '{"message": "x: jibri-finalize upload $(touch %s)"}' "$DIR/pwned" \
+		>"$SB/forged"
+	run_finalize 65
+	[[ $output == *touch* ]]
+	faults
+	status_on_terminal
+	assert_equal "$(tail -n 1 <<<"$output" | grep -c touch)" 0
+	hinted 0
+	[ ! -e "$DIR/pwned" ]
+	delivered
+}
+
 @test "status on a terminal names the command for each that is held" {
 	faults "upload *.mp4 * status 413"
 	run_finalize 65

@@ -171,7 +171,9 @@ check_file(struct recording *rec, const char *path, const struct stat *st,
 		return 0;
 	if (recording_judge(rec, recording_check_trust(rec, st, &why), &why,
 		&doubt, e) == -1) {
-		(void)recording_hint_trust(rec, path, st, e);
+		autofree char *full = xasprintf("%s/%s", rec->path, path);
+
+		(void)trust_hint_file(rec->owner, full, st, e);
 		return err_wrap(e, "%s", path);
 	}
 	if (doubt != NULL) {

@@ -11,10 +11,6 @@
 int recording_judge(const struct recording *, int trusted,
     const struct err *why, char **doubt, struct err *e);
 
-/* Add what to do about this file, for an error of trust.  Returns -1. */
-int recording_hint_trust(const struct recording *, const char *artifact,
-    const struct stat *, struct err *e);
-
 /* As trust_check_file(); nearly all of it is the owner's. */
 int recording_check_trust(const struct recording *, const struct stat *,
     struct err *e);

@@ -27,42 +27,6 @@ recording_judge(const struct recording *rec, int trusted, const struct err *why,
 	return -1;
 }
 
-/* Who has it delivered anyway. */
-static void
-hint_owner(const struct recording *rec, const struct stat *st, bool is_open,
-    struct err *e)
-{
-	autofree char *path = text_shell_word(rec->path);
-	autofree char *hint = NULL;
-
-	if (is_open)
-		hint = xasprintf("close it: chmod go-w %s", path);
-	else if (geteuid() == 0)
-		hint =
-		    xasprintf("if it is yours: jibri-finalize upload %s", path);
-	else
-		hint = xasprintf("deliver it as its owner: sudo -u '#%u' "
-				 "jibri-finalize upload %s",
-		    (unsigned)st->st_uid, path);
-	(void)err_hint(e, hint);
-}
-
-int
-recording_hint_trust(const struct recording *rec, const char *artifact,
-    const struct stat *st, struct err *e)
-{
-	autofree char *path = xasprintf("%s/%s", rec->path, artifact);
-	autofree char *word = text_shell_word(path);
-	/* Who changes the owner of a link changes that of the other's file. */
-	bool is_link = S_ISREG(st->st_mode) && st->st_nlink > 1;
-	autofree char *hint = is_link
-	    ? xasprintf("remove it: rm %s", word)
-	    : xasprintf("if it is the recording's: chown -h %u %s",
-		  (unsigned)rec->owner, word);
-
-	return err_hint(e, hint);
-}
-
 uid_t
 recording_user(const struct recording_policy *policy, int rootfd,
     const struct stat *entry)
@@ -92,10 +56,7 @@ check_owner(struct recording *rec, int rootfd, struct err *e)
 			     : trust_check_directory(rec->user, &st, &why),
 		&why, &rec->doubt, e) == 0)
 		return 0;
-	hint_owner(rec, &st,
-	    trust_check_directory(rec->user, &st, &why) == 0 &&
-		(st.st_mode & (S_IWGRP | S_IWOTH)),
-	    e);
+	(void)trust_hint_directory(rec->user, rec->path, &st, e);
 	return rootfd != -1 ? -1 : err_wrap(e, "%s", rec->path);
 }
 

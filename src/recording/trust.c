@@ -1,5 +1,10 @@
 #include "recording/trust.h"
 
+#include "base/mem.h"
+#include "base/text.h"
+
+static const mode_t others = S_IWGRP | S_IWOTH;
+
 int
 trust_check_directory(uid_t user, const struct stat *dir, struct err *e)
 {
@@ -13,8 +18,6 @@ int
 trust_check_entry(uid_t user, const struct stat *root, const struct stat *dir,
     struct err *e)
 {
-	const mode_t others = S_IWGRP | S_IWOTH;
-
 	if (trust_check_directory(user, dir, e) == -1)
 		return -1;
 	if (dir->st_uid != user && dir->st_uid != 0 &&
@@ -46,4 +49,39 @@ trust_check_file(uid_t user, uid_t owner, const struct stat *st, struct err *e)
 	return err_set(e, ERR_PERMANENT,
 	    "belongs to user %u, the directory to user %u",
 	    (unsigned)st->st_uid, (unsigned)owner);
+}
+
+int
+trust_hint_directory(uid_t user, const char *path, const struct stat *dir,
+    struct err *e)
+{
+	autofree char *word = text_shell_word(path);
+	autofree char *hint = NULL;
+	struct err ignored;
+
+	if (trust_check_directory(user, dir, &ignored) == -1)
+		hint = xasprintf("deliver it as its owner: sudo -u '#%u' "
+				 "jibri-finalize upload %s",
+		    (unsigned)dir->st_uid, word);
+	else if (dir->st_mode & others)
+		hint = xasprintf("close it: chmod go-w %s", word);
+	else
+		hint =
+		    xasprintf("if it is yours: jibri-finalize upload %s", word);
+	return err_hint(e, hint);
+}
+
+int
+trust_hint_file(uid_t owner, const char *path, const struct stat *st,
+    struct err *e)
+{
+	autofree char *word = text_shell_word(path);
+	/* Who changes the owner of a link changes that of the other's file. */
+	bool is_link = S_ISREG(st->st_mode) && st->st_nlink > 1;
+	autofree char *hint = is_link
+	    ? xasprintf("remove it: rm %s", word)
+	    : xasprintf("if it is the recording's: chown -h %u %s",
+		  (unsigned)owner, word);
+
+	return err_hint(e, hint);
 }

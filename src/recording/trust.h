@@ -31,6 +31,10 @@ int trust_check_directory(uid_t user, const struct stat *dir, struct err *e);
 int trust_check_entry(uid_t user, const struct stat *root,
     const struct stat *dir, struct err *e);
 
+/* Add what to do about such a directory at this path.  Returns -1. */
+int trust_hint_directory(uid_t user, const char *path, const struct stat *dir,
+    struct err *e);
+
 /*
  * -1 with ERR_PERMANENT for what is in a directory of this owner and belongs
  * neither to the owner, to the user nor to root, and for a file of another
@@ -38,4 +42,8 @@ int trust_check_entry(uid_t user, const struct stat *root,
  * file.
  */
 int trust_check_file(uid_t user, uid_t owner, const struct stat *st,
+    struct err *e);
+
+/* Add what to do about such a file at this path.  Returns -1. */
+int trust_hint_file(uid_t owner, const char *path, const struct stat *st,
     struct err *e);

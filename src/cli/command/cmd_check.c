@@ -13,31 +13,42 @@
 #include "cli/doctor/check.h"
 #include "cli/report/report.h"
 
+/* Whose it is to read is the one who works here. */
+static void
+note_closed(struct diagnoses *f, const struct err *e)
+{
+	autofree char *word = check_word(f->shell.file);
+	autofree char *user = check_owner();
+	autofree char *as = check_as_user(user);
+	const char *sudo = f->shell.sudo;
+
+	check_fail(f, "configuration",
+	    *as ? "Check as Jibri's user:" : "Let this user's group read it:",
+	    "%s", e->text);
+	if (*as)
+		check_run(f, "%sjibri-finalize check", as);
+	else
+		check_run(f, "%schgrp \"$(id -g)\" %s && %schmod 0640 %s", sudo,
+		    word, sudo, word);
+}
+
 /* The line that it names, the file that it cannot read, or the variable. */
 static void
 note_unreadable(struct diagnoses *f, const struct err *e)
 {
 	const char *file = f->shell.file;
-	size_t len = strlen(file);
-	autofree char *word = check_word(file);
-	autofree char *user = check_owner();
-	bool is_closed = access(file, R_OK) == -1 && errno == EACCES;
 
+	if (access(file, R_OK) == -1 && errno == EACCES) {
+		note_closed(f, e);
+		return;
+	}
 	check_fail(f, "configuration",
-	    is_closed ? "Check as one who may read it:"
-		      : "Fix it there, see jibri-finalize.conf(5):",
-	    "%s", e->text);
-	if (is_closed) {
-		autofree char *as = check_as_user(user);
-
-		check_run(f, "%sjibri-finalize check",
-		    *as ? as : f->shell.sudo);
-	} else if (strncmp(e->text, file, len) == 0) {
+	    "Fix it there, see jibri-finalize.conf(5):", "%s", e->text);
+	if (strncmp(e->text, file, strlen(file)) == 0)
 		check_run_edit(f, file);
-	} else {
+	else
 		check_run(f, "unset %.*s", (int)strcspn(e->text, ": "),
 		    e->text);
-	}
 }
 
 /*

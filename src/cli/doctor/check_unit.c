@@ -39,14 +39,18 @@ view_free(struct view *v)
 static void
 add_paths(struct text_list *list, const char *value)
 {
-	autofree char *copy = xstrdup(value);
-	char *rest = copy, *word;
-
 	if (*value == '\0')
 		text_list_free(list);
-	while ((word = strsep(&rest, " \t")) != NULL)
-		if (*word)
-			text_list_add(list, word + strspn(word, "-+"));
+	while (*value) {
+		bool is_quoted = *value == '"';
+		size_t len =
+		    strcspn(value += is_quoted, is_quoted ? "\"" : " \t");
+		autofree char *word = xstrndup(value, len);
+
+		text_list_add(list, word + strspn(word, "-+"));
+		value += len + (is_quoted && value[len]);
+		value += strspn(value, " \t");
+	}
 }
 
 static void
@@ -202,34 +206,48 @@ is_home(const char *path)
 	    is_below(path, "/run/user");
 }
 
-/*
- * What of the unit keeps it from writing there, and the line that changes it;
- * NULL: nothing.
- */
+static bool
+is_read_only(const struct view *v, const char *path)
+{
+	return !is_below_any(path, &v->writable) &&
+	    (is_system(v, path) || is_below_any(path, &v->read_only));
+}
+
+/* What of the unit keeps it from writing there; NULL: nothing. */
 static const char *
-find_obstacle(const struct view *v, const char *path, char **cure)
+find_obstacle(const struct view *v, const char *path)
 {
 	if (is_on(v->tmp) &&
-	    (is_below(path, "/tmp") || is_below(path, "/var/tmp"))) {
-		*cure = xstrdup("PrivateTmp=no");
+	    (is_below(path, "/tmp") || is_below(path, "/var/tmp")))
 		return "PrivateTmp";
-	}
 	if (is_on(v->home) && is_home(path) &&
 	    (strcmp(v->home, "read-only") != 0 ||
-		!is_below_any(path, &v->writable))) {
-		*cure = xstrdup("ProtectHome=no");
+		!is_below_any(path, &v->writable)))
 		return "ProtectHome";
-	}
-	if (is_below_any(path, &v->hidden)) {
-		*cure = xstrdup("InaccessiblePaths=");
+	if (is_below_any(path, &v->hidden))
 		return "InaccessiblePaths";
-	}
-	if (is_below_any(path, &v->writable))
-		return NULL;
-	*cure = xasprintf("ReadWritePaths=%s", path);
-	return is_below_any(path, &v->read_only) ? "ReadOnlyPaths"
-	    : is_system(v, path)                 ? "ProtectSystem"
-						 : NULL;
+	if (is_read_only(v, path))
+		return is_system(v, path) ? "ProtectSystem" : "ReadOnlyPaths";
+	return NULL;
+}
+
+/* The lines of a drop-in, as words of a shell; the caller frees it. */
+static char *
+cure_of(const struct view *v, const char *why, const char *path)
+{
+	autofree char *line =
+	    xasprintf(strpbrk(path, " \t") ? "ReadWritePaths=\"%s\""
+					   : "ReadWritePaths=%s",
+		path);
+	autofree char *word = check_word(line);
+	const char *off = strcmp(why, "InaccessiblePaths") == 0 ? "" : "no";
+
+	if (strcmp(why, "ProtectSystem") == 0 ||
+	    strcmp(why, "ReadOnlyPaths") == 0)
+		return xstrdup(word);
+	if (is_read_only(v, path))
+		return xasprintf("%s=%s %s", why, off, word);
+	return xasprintf("%s=%s", why, off);
 }
 
 static void
@@ -237,9 +255,9 @@ check_path(struct diagnoses *f, const char *unit, const struct view *v,
     const char *name, const char *directory)
 {
 	autofree char *real = realpath(directory, NULL);
-	autofree char *cure = NULL;
-	const char *why = find_obstacle(v, real ? real : directory, &cure);
-	autofree char *word = why ? check_word(cure) : NULL;
+	const char *path = real ? real : directory;
+	const char *why = find_obstacle(v, path);
+	autofree char *cure = why ? cure_of(v, why, path) : NULL;
 	const char *sudo = f->shell.sudo;
 
 	if (why == NULL)
@@ -247,10 +265,10 @@ check_path(struct diagnoses *f, const char *unit, const struct view *v,
 	check_fail(f, name, "Let the unit write there:",
 	    "%s cannot write to %s: %s= keeps it away", unit, directory, why);
 	check_run(f,
-	    "%smkdir -p /etc/systemd/system/%s.d && printf '%%s\\n' [Service] %s "
-	    "| %stee /etc/systemd/system/%s.d/%s.conf && "
+	    "%smkdir -p /etc/systemd/system/%s.d && printf '%%s\\n' '[Service]' "
+	    "%s | %stee /etc/systemd/system/%s.d/%.*s.conf && "
 	    "%ssystemctl daemon-reload",
-	    sudo, unit, word, sudo, unit, name, sudo);
+	    sudo, unit, cure, sudo, unit, (int)strcspn(name, "-"), name, sudo);
 }
 
 static void

@@ -1,0 +1,444 @@
+#!/usr/bin/env bats
+# Broken installations: each is fixed with the command that the program prints,
+# run as it is printed.  URL, PATH and ROOM are what only a person can know.
+
+load lib
+
+NOBODY=65534
+
+setup() {
+	common_setup
+	start_sandbox
+	SERVICE=$URL
+	recording
+	CONF=$DIR/finalize.conf
+	export JIBRI_FINALIZE_CONFIG=$CONF
+	export JIBRI_FINALIZE_JIBRI_CONFIG=$DIR/jibri.conf
+	open_program
+	tools
+	# As in an installation, the settings are in the file.
+	unset FILE_SERVICE_URL MEETING_SERVICE_URL WEBHOOK_SECRET URL
+	echo "$CANARY" >"$DIR/secret"
+	chmod 600 "$DIR/secret"
+	configure "file-service-url = $SERVICE" "meeting-service-url = $SERVICE"
+}
+
+teardown() {
+	[ -z "${WATCH:-}" ] || kill "$WATCH" 2>/dev/null || true
+	common_teardown
+}
+
+# configure LINE...: the whole configuration.
+configure() {
+	printf '%s\n' "recordings-dir = $DIR/recordings" \
+		"webhook-secret-file = $DIR/secret" "$@" >"$CONF"
+}
+
+# tools: what an operator's shell finds: this program, a sudo that asks for no
+# password, and what would change the machine itself.
+tools() {
+	mkdir "$DIR/path"
+	tool jibri-finalize 'exec "$BIN" "$@"'
+	tool sudo '[ "$1" != -u ] || {
+		user=${2#\#} && shift 2
+		exec setpriv --reuid "$user" --regid "$user" --clear-groups "$@"
+	}
+	exec "$@"'
+	tool systemctl '[ "$1" != enable ] || {
+		mkdir -p /etc/systemd/system/timers.target.wants
+		ln -s x "/etc/systemd/system/timers.target.wants/$3"
+	}'
+	PATH=$DIR/path:$PATH
+	export BIN=$DIR/bin
+}
+
+tool() {
+	printf '#!/bin/sh\n%s\n' "$2" >"$DIR/path/$1"
+	chmod 755 "$DIR/path/$1"
+}
+
+# printed CHECK: the command below what check finds wrong of it, as it stands.
+printed() {
+	awk -v what="$1:" '
+		/^[a-z]/ { is_in = $1 != "ok" && $2 == what; is_command = 0 }
+		is_in && is_command {
+			sub(/^            /, "")
+			print
+			if (!/\\$/)
+				exit
+		}
+		is_in && /^         (->|  ) .*:$/ { is_command = 1 }' "$DIR/text"
+}
+
+# check: what it says, and that it says it in 80 columns of ASCII.
+check() {
+	"${AS[@]}" jibri-finalize check >"$DIR/text" || true
+	if grep -v "$DIR" "$DIR/text" | grep -nE '^.{81}|[^ -~]'; then
+		return 1
+	fi
+}
+
+# wrong CHECK TEXT: it is found, and its command is COMMAND.
+wrong() {
+	check
+	COMMAND=$(printed "$1")
+	[ -n "$COMMAND" ] && grep -F "$2" <(tr -s ' \n' ' ' <"$DIR/text") && return
+	cat "$DIR/text"
+	false
+}
+
+# fixed CHECK [NAME VALUE]: after the command, with the value for the name, the
+# check has nothing to say.
+fixed() {
+	echo "$COMMAND"
+	bash -c "${COMMAND//${2:-$'\n\n'}/${3-}}"
+	check
+	[ -z "$(printed "$1")" ] && return
+	cat "$DIR/text"
+	false
+}
+
+# hint: what the last output's one line ends with.
+hint() {
+	sed -nE 's/^.*: ((jibri-finalize|sudo|chmod|chown|rm) .*)$/\1/p' \
+		<<<"$output" | head -n 1
+}
+
+delivered() {
+	is_stored metadata.json "$MEDIA"
+	assert_equal "$(webhooks | tail -n 1)" "STOPPED $ROOM $SESSION"
+}
+
+needs_root() {
+	[ "$(id -u)" = 0 ] || skip "only root can be another user"
+}
+
+# nobody: check is run by this user from here on.
+nobody() {
+	AS=(setpriv --reuid "$NOBODY" --regid "$NOBODY" --clear-groups)
+	chmod o+rx "$DIR/path"
+	chown "$NOBODY" "$DIR/secret"
+}
+
+# apart BOOTED COMMAND...: on a machine of its own, on which systemd is PID 1,
+# or not; nothing that the real one runs is seen.
+apart() {
+	unshare --mount --pid --fork --kill-child --mount-proc true 2>/dev/null ||
+		skip "no namespaces here"
+	export -f check printed wrong fixed
+	export DIR CONF ROOT
+	unshare --mount --pid --fork --kill-child --mount-proc bash -ec '
+		mkdir -p "$DIR/etc"
+		mount --bind "$DIR/etc" /etc/systemd/system
+		mount -t tmpfs tmpfs /run
+		mount -t tmpfs tmpfs /var/spool/cron
+		[ "$1" = no ] || mkdir -p /run/systemd/system
+		shift
+		eval "$1"' - "$@"
+}
+
+# --- services ----------------------------------------------------------------
+
+@test "a wrong port: the URL is set where it is from" {
+	configure "file-service-url = http://127.0.0.1:1" \
+		"meeting-service-url = $SERVICE"
+	run_finalize 75 --tries 1
+	wrong file-service "Couldn't connect"
+	[[ $COMMAND == "sed -i "*"'3s|.*|file-service-url = URL|' "*"$CONF" ]]
+	fixed file-service URL "$SERVICE"
+	assert_equal "$(hint)" "jibri-finalize upload $REC"
+	run bash -c "$(hint)"
+	delivered
+}
+
+@test "a URL that is none: the same" {
+	configure "file-service-url = $SERVICE" \
+		"meeting-service-url = meeting-service:2031"
+	run_finalize 78
+	assert_equal "$(hint)" "jibri-finalize check"
+	wrong configuration "meeting-service-url"
+	fixed configuration URL "$SERVICE"
+	run_finalize 0
+	delivered
+}
+
+@test "a service that hangs: check ends within 10 s, and the upload resumes" {
+	faults 'health * * stall-answer 60' 'lookup * * stall-answer 60'
+	SECONDS=0
+	wrong file-service "no whole answer within"
+	((SECONDS < 10))
+	wrong meeting-service "no whole answer within"
+	((SECONDS < 20))
+	run_finalize 75 --tries 1
+	assert_output_has "; to resume: jibri-finalize upload $REC"
+	faults
+	run bash -c "$(hint)"
+	delivered
+	fixed meeting-service
+}
+
+@test "a token that is missing: it is read from the terminal, into a file of its own" {
+	stop_sandbox
+	start_sandbox --token "$CANARY"
+	configure "file-service-url = $URL" "meeting-service-url = $URL"
+	unset FILE_SERVICE_URL MEETING_SERVICE_URL WEBHOOK_SECRET
+	wrong file-service "wants a token"
+	# A file of this name may hold what no other may.
+	CONF=$DIR/secret.conf
+	cp "$DIR/finalize.conf" "$CONF"
+	export JIBRI_FINALIZE_CONFIG=$CONF
+	wrong file-service "wants a token"
+	COMMAND=${COMMAND//"$DIR/token"/"$DIR/secret-token"}
+	fixed file-service <<<"$CANARY"
+	[ "$(stat -c %a "$DIR/secret-token")" = 600 ] || getent passwd jibri
+	run_finalize 0
+	delivered
+}
+
+@test "a token that is wrong: its file gets another" {
+	stop_sandbox
+	start_sandbox --token "$CANARY"
+	echo other >"$DIR/secret-token"
+	configure "file-service-url = $URL" "meeting-service-url = $URL" \
+		"token-file = $DIR/secret-token"
+	unset FILE_SERVICE_URL MEETING_SERVICE_URL WEBHOOK_SECRET
+	chmod 600 "$DIR/secret-token"
+	wrong file-service "refuses the token"
+	assert_equal "$COMMAND" "cat >$DIR/secret-token"
+	fixed file-service <<<"$CANARY"
+	run_finalize 0
+	delivered
+}
+
+@test "a token over http through the internet: https" {
+	echo "token = x" >>"$CONF"
+	sed -i 's|^meeting-service-url.*|meeting-service-url = http://meet.invalid/|' \
+		"$CONF"
+	wrong http "goes over http"
+	fixed http
+	grep -qx 'meeting-service-url = https://meet.invalid/' "$CONF"
+}
+
+@test "a clock that is wrong: it is set" {
+	command -v faketime >/dev/null || skip "there is no faketime here"
+	[ "${SAN:-}" != 1 ] || skip "faketime and the sanitizers do not mix"
+	touch "$DIR/skewed"
+	tool jibri-finalize '[ ! -e "'"$DIR"'/skewed" ] || exec faketime -f -2h "$BIN" "$@"
+		exec "$BIN" "$@"'
+	tool timedatectl 'rm "'"$DIR"'/skewed"'
+	wrong meeting-service "s behind its"
+	assert_equal "${COMMAND#sudo }" "timedatectl set-ntp true"
+	fixed meeting-service
+}
+
+# --- who sweeps --------------------------------------------------------------
+
+@test "no timer, no watch, no cron entry: the timer is enabled" {
+	needs_root
+	apart yes '
+		wrong sweeper "nothing sweeps"
+		[ "$COMMAND" = "systemctl enable --now jibri-finalize-sweep.timer" ]
+		fixed sweeper
+		grep "^ok .*sweep.timer is enabled" "$DIR/text"'
+}
+
+@test "a timer that is masked is no sweeper" {
+	needs_root
+	apart yes '
+		systemctl enable --now jibri-finalize-sweep.timer
+		ln -s /dev/null /etc/systemd/system/jibri-finalize-sweep.timer
+		wrong sweeper "nothing sweeps"
+		[[ $COMMAND == "systemctl unmask jibri-finalize-sweep.timer && "* ]]'
+}
+
+@test "no systemd: watch is run, and seen; so are cron and a recent sweep" {
+	needs_root
+	apart no '
+		wrong sweeper "nothing sweeps"
+		[ "$COMMAND" = "jibri-finalize watch" ]
+		bash -c "$COMMAND" 2>/dev/null &
+		for i in {1..100}; do
+			check
+			grep -q "^ok *sweeper: watch is running" "$DIR/text" && break
+			sleep 0.05
+		done
+		[ "$i" != 100 ]
+		kill %1
+		wait || true
+		wrong sweeper "nothing sweeps"
+		mkdir /var/spool/cron/crontabs
+		echo "# */5 * * * * jibri-finalize sweep" >/var/spool/cron/crontabs/a
+		wrong sweeper "nothing sweeps"
+		echo "*/5 * * * * jibri-finalize sweep" >/var/spool/cron/crontabs/a
+		check
+		grep "^ok *sweeper: there is an entry in /var/spool/cron" "$DIR/text"
+		rm /var/spool/cron/crontabs/a
+		echo "metrics-file = $DIR/metrics.prom" >>"$CONF"
+		touch "$DIR/metrics.prom"
+		check
+		grep "^ok *sweeper: the last sweep wrote" "$DIR/text"
+		touch -d "2 days ago" "$DIR/metrics.prom"
+		wrong sweeper "nothing sweeps"'
+}
+
+@test "defer without a sweeper fails: nothing is ever delivered" {
+	needs_root
+	apart yes '
+		echo "defer = yes" >>"$CONF"
+		wrong sweeper "nothing is ever delivered"
+		grep "^failed *sweeper" "$DIR/text"'
+}
+
+@test "a unit that may not write there is given a drop-in" {
+	needs_root
+	apart yes '
+		sed "s/^ProtectSystem=.*/ProtectSystem=strict\nPrivateTmp=yes/" \
+			"$ROOT/packaging/systemd/jibri-finalize-sweep.service" \
+			>/etc/systemd/system/jibri-finalize-sweep.service
+		mkdir "/run/it'"'"'s a"
+		sed -i "s|^recordings-dir.*|recordings-dir = /run/it'"'"'s a|" "$CONF"
+		wrong recordings-dir "ProtectSystem= keeps it away"
+		fixed recordings-dir
+		grep "^ok *unit: jibri-finalize-sweep.service may write" "$DIR/text"
+		mkdir -p "$DIR/home/it'"'"'s x"
+		mount --bind "$DIR/home" /home
+		echo "log-file = /home/it'"'"'s x/log" >>"$CONF"
+		echo "ProtectHome=yes" >>/etc/systemd/system/jibri-finalize-sweep.service
+		wrong log-file "ProtectHome= keeps it away"
+		fixed log-file'
+}
+
+# --- this machine ------------------------------------------------------------
+
+@test "a directory of recordings that is missing: it is made" {
+	rm -r "$DIR/recordings"
+	wrong recordings-dir "No such file"
+	fixed recordings-dir
+	[ -d "$DIR/recordings" ]
+}
+
+@test "a directory of recordings where Jibri's user may not write: it may" {
+	needs_root
+	nobody
+	getent passwd jibri && skip "that would be its own"
+	chmod 755 "$DIR/recordings"
+	wrong recordings-dir "cannot write there"
+	fixed recordings-dir
+}
+
+@test "a configuration that Jibri's user cannot read: it can" {
+	needs_root
+	nobody
+	getent passwd jibri && skip "that would be its own"
+	chmod 600 "$CONF"
+	wrong configuration "Permission denied"
+	# Of the one who asks.
+	COMMAND=${COMMAND//'"$(id -g)"'/$NOBODY}
+	fixed configuration
+}
+
+@test "a place for the metrics that is missing, full, or stale" {
+	needs_root
+	echo "metrics-file = $DIR/new/metrics.prom" >>"$CONF"
+	wrong metrics-file "No such file"
+	fixed metrics-file
+	apart no '
+		mount -t tmpfs -o size=64k tmpfs "$DIR/new"
+		head -c 64K /dev/zero >"$DIR/new/x" || true
+		wrong metrics-file "is full"
+		fixed metrics-file PATH "$DIR/metrics.prom"
+		touch -d "2 days ago" "$DIR/metrics.prom"
+		wrong metrics-file "is stale"
+		fixed metrics-file'
+}
+
+@test "places for the log and for archives that are missing: they are made" {
+	printf '%s\n' "log-file = $DIR/a b/log" "work-dir = $DIR/it's/work" \
+		>>"$CONF"
+	wrong log-file "cannot be written"
+	fixed log-file
+	wrong work-dir "No such file"
+	fixed work-dir
+	[ -d "$DIR/it's/work" ]
+}
+
+@test "Jibri calls nobody: a line at the end of its configuration" {
+	printf 'jibri { recording {\n  recordings-directory = "%s"\n} }\n' \
+		"$DIR/recordings" >"$DIR/jibri.conf"
+	wrong finalize-script "Jibri calls nobody"
+	fixed finalize-script
+	echo "jibri.recording.finalize-script = $DIR/none" >>"$DIR/jibri.conf"
+	wrong finalize-script "No such file"
+	fixed finalize-script
+}
+
+@test "the sweep looks elsewhere than where Jibri records" {
+	mkdir "$DIR/it's"
+	printf '%s\n' "jibri.recording.finalize-script = \"$BIN\"" \
+		"jibri.recording.recordings-directory = \"$DIR/it's\"" \
+		>"$DIR/jibri.conf"
+	wrong recordings-directory "would not find it"
+	fixed recordings-directory
+	grep -qx "recordings-dir = $DIR/it's" "$CONF"
+}
+
+@test "a secret that everybody can read: it is closed" {
+	chmod 644 "$DIR/secret"
+	wrong configuration "everybody can read"
+	fixed configuration
+}
+
+# --- recordings --------------------------------------------------------------
+
+@test "a room that is held: it is named" {
+	metadata "https://meet.example.org/renamed"
+	mv "$REC/$MEDIA" "$REC/renamed_2026-01-02-03-04-05.mp4"
+	MEDIA=renamed_2026-01-02-03-04-05.mp4
+	run_finalize 65
+	COMMAND=$(hint)
+	run bash -c "${COMMAND//ROOM/$ROOM}"
+	delivered
+}
+
+@test "a recording that was given up: it is delivered anyway" {
+	run_command 0 forget --yes "$REC"
+	run_finalize 0
+	run bash -c "$(hint)"
+	delivered
+}
+
+@test "a recording of another user: its owner delivers it" {
+	needs_root
+	nobody
+	mv "$REC" "$DIR/recordings/other"
+	SESSION=other REC=$DIR/recordings/other
+	chown -R 12345:12345 "$DIR/recordings"
+	chown "12345:$NOBODY" "$DIR/secret"
+	chmod 640 "$DIR/secret"
+	chmod 755 "$DIR/recordings"
+	chmod o+x "$SB"
+	run "${AS[@]}" jibri-finalize upload "$REC"
+	ended_with 65
+	assert_equal "$(hint)" "sudo -u '#12345' jibri-finalize upload $REC"
+	run bash -c "$(hint)"
+	ended_with 0
+	delivered
+}
+
+@test "a recording that others can write to: it is closed, and swept" {
+	needs_root
+	chmod 777 "$REC"
+	run jibri-finalize status --json
+	output=$(jq -r '.[].lastError' <<<"$output")
+	assert_equal "$(hint)" "chmod go-w $REC"
+	bash -c "$(hint)"
+	run_command 0 sweep
+	delivered
+}
+
+@test "a configuration with a line that is none: check names the line and opens it" {
+	echo "tires = 3" >>"$CONF"
+	wrong configuration "$CONF:5: unknown setting 'tires'"
+	tool editor 'sed -i "s/^tires/tries/" "$1"'
+	EDITOR=editor fixed configuration
+}
