@@ -106,6 +106,7 @@ hint() {
 
 delivered() {
 	is_stored metadata.json "$MEDIA"
+	# shellcheck disable=SC2153
 	assert_equal "$(webhooks | tail -n 1)" "STOPPED $ROOM $SESSION"
 }
 

@@ -224,15 +224,18 @@ const struct command commands[] = {
 	    "[--write] [--json]",
 	    "look for what is wrong with the installation",
 	    "Look for what is wrong with the installation, and suggest a fix: "
-	    "the configuration and where it is from, the directory of the "
-	    "recordings, this program, what Jibri's own configuration says of "
-	    "it, and both services with their health, certificates, clocks and "
-	    "whether they accept the token, or in place of the file-service "
-	    "the bucket of S3.  Each line is ok, warning or failed; what "
-	    "Jibri's configuration leaves to Jibri's environment is a "
-	    "warning.  Nothing is changed, here or there; --write puts an "
-	    "object into the bucket and removes it, or has the file-service "
-	    "take a part and drop it.  Run it as Jibri's user.  "
+	    "the configuration and where it is from, the directories that it "
+	    "needs and whether the packaged units may write there, who sweeps, "
+	    "this program, what Jibri's own configuration says of it, and both "
+	    "services with their health, certificates, clocks and whether they "
+	    "accept the token, or in place of the file-service the bucket of "
+	    "S3.  The services are asked at once, and it ends within 10 "
+	    "seconds.  Each line is ok, warning or failed; what Jibri's "
+	    "configuration leaves to Jibri's environment is a warning.  What "
+	    "is not ok ends with a command to copy; what only a person knows "
+	    "is a word in capitals.  Nothing is changed, here or there; "
+	    "--write puts an object into the bucket and removes it, or has the "
+	    "file-service take a part and drop it.  Run it as Jibri's user.  "
 	    "Ends with 0, with 1 after warnings, with 78 after failures.",
 	    .examples = {
 		{ "as Jibri's user", "sudo -u jibri jibri-finalize check" },

@@ -4,24 +4,6 @@
 
 #include "base/mem.h"
 
-/* In the order in which they are told. */
-static void (*const checks[])(struct diagnoses *, const struct loaded *) = {
-	check_config,
-	check_user,
-	check_recordings,
-	check_places,
-	check_units,
-	check_sweeper,
-	check_jibri,
-};
-
-void
-check_machine(struct diagnoses *f, const struct loaded *l)
-{
-	for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++)
-		checks[i](f, l);
-}
-
 static struct diagnosis *
 add(struct diagnoses *f)
 {

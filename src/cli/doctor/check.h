@@ -58,7 +58,7 @@ void check_append(struct diagnoses *, struct diagnoses *from);
 
 void check_free(struct diagnoses *);
 
-/* Everything that can be seen on this machine. */
+/* check_machine.c: everything that can be seen on this machine. */
 void check_machine(struct diagnoses *, const struct loaded *);
 
 /*

@@ -265,8 +265,9 @@ check_path(struct diagnoses *f, const char *unit, const struct view *v,
 	check_fail(f, name, "Let the unit write there:",
 	    "%s cannot write to %s: %s= keeps it away", unit, directory, why);
 	check_run(f,
-	    "%smkdir -p /etc/systemd/system/%s.d && printf '%%s\\n' '[Service]' "
-	    "%s | %stee /etc/systemd/system/%s.d/%.*s.conf && "
+	    "%smkdir -p /etc/systemd/system/%s.d && "
+	    "printf '%%s\\n' '[Service]' %s | "
+	    "%stee /etc/systemd/system/%s.d/%.*s.conf && "
 	    "%ssystemctl daemon-reload",
 	    sudo, unit, cure, sudo, unit, (int)strcspn(name, "-"), name, sudo);
 }
