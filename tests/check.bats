@@ -132,6 +132,13 @@ apart_from_the_machine() {
 	assert_equal "$(requests)" 0
 }
 
+@test "a flag or variable that is wrong is left out by its command" {
+	checks 78 --tries abc
+	jq -e '.findings[0].command == "jibri-finalize check"' "$DIR/json"
+	JIBRI_FINALIZE_TRIES=abc checks 78
+	jq -e '.findings[0].command == "unset JIBRI_FINALIZE_TRIES"' "$DIR/json"
+}
+
 @test "a variable that is not a setting is warned of, with the nearest name" {
 	JIBRI_FINALIZE_TIRES=3 checks 1
 	found "^warning environment: JIBRI_FINALIZE_TIRES is not a setting; did you mean JIBRI_FINALIZE_TRIES?"

@@ -46,6 +46,8 @@ note_unreadable(struct diagnoses *f, const struct err *e)
 	    "Fix it there, see jibri-finalize.conf(5):", "%s", e->text);
 	if (strncmp(e->text, file, strlen(file)) == 0)
 		check_run_edit(f, file);
+	else if (strncmp(e->text, "--", 2) == 0)
+		check_run(f, "jibri-finalize check");
 	else
 		check_run(f, "unset %.*s", (int)strcspn(e->text, ": "),
 		    e->text);
