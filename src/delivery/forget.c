@@ -25,7 +25,7 @@ open_journal(struct journal *j, const struct recording *rec, bool is_dry_run,
     struct err *e)
 {
 	return is_dry_run
-	    ? journal_look(j, rec->dirfd, e)
+	    ? journal_look(j, rec->dirfd, NULL, e)
 	    : journal_open(j, rec->dirfd, rec->policy->locking, e);
 }
 

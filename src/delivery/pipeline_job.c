@@ -15,7 +15,7 @@ job_open(struct job *job, const char *directory, bool is_looking, struct err *e)
 	    recording_enter(rec, e) == -1)
 		return -1;
 	log_set_session(named ? named : recording_name(rec));
-	if ((is_looking ? journal_look(&job->journal, rec->dirfd, e)
+	if ((is_looking ? journal_look(&job->journal, rec->dirfd, NULL, e)
 			: (job->is_ahead ? journal_open_free
 					 : journal_open)(&job->journal,
 			      rec->dirfd, rec->policy->locking, e)) == -1)

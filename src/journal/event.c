@@ -192,6 +192,13 @@ is_identity(const struct event *ev, const json_t *json)
 bool
 event_replay(struct progress *p, const char *line, size_t len)
 {
+	return event_replay_to(NULL, p, line, len);
+}
+
+bool
+event_replay_to(const struct event_reader *reader, struct progress *p,
+    const char *line, size_t len)
+{
 	struct err ignored;
 	autojson json_t *json = json_parse(line, len, &ignored);
 	autofree char *path = json_path_value(json_object_get(json, "path"));
@@ -217,6 +224,8 @@ event_replay(struct progress *p, const char *line, size_t len)
 	room = parse_paths(json, &paths, &numbers);
 	ev.stamps = numbers;
 	ev.mtimes_ns = numbers + room;
+	if (reader)
+		reader->read(reader->ctx, &ev);
 	progress_apply(p, &ev);
 	text_list_free(&paths);
 	return true;

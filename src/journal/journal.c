@@ -125,7 +125,8 @@ replay_lines(struct journal *j, struct buf *b)
 	    (newline = memchr(b->data + done, '\n', b->len - done)) != NULL) {
 		size_t len = (size_t)(newline - (b->data + done));
 
-		if (!event_replay(&j->progress, b->data + done, len)) {
+		if (!event_replay_to(j->reader, &j->progress, b->data + done,
+			len)) {
 			warn_of_rubbish(j);
 			rubbish++;
 		}
@@ -279,14 +280,14 @@ is_locked(int fd)
 	return fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
 }
 
-int
-journal_peek(int dirfd, struct progress *p, struct err *e)
+/* -1: it has no progress. */
+static int
+peek(struct journal *j, struct err *e)
 {
-	struct journal j = { .dirfd = dirfd, .is_peeking = true };
-	autoclose int fd = journal_open_file(dirfd, O_RDONLY);
+	autoclose int fd = journal_open_file(j->dirfd, O_RDONLY);
 	struct stat st;
+	off_t end;
 
-	*p = (struct progress){ 0 };
 	if (fd == -1 && errno == ENOENT)
 		return JOURNAL_ABSENT;
 	if (fd == -1 || fstat(fd, &st) == -1)
@@ -294,17 +295,29 @@ journal_peek(int dirfd, struct progress *p, struct err *e)
 	if (!S_ISREG(st.st_mode))
 		return err_set(e, ERR_PERMANENT, "%s is not a regular file",
 		    RECORDING_JOURNAL);
-	j.fd = fd;
-	if (replay(&j, e) == -1) {
-		progress_free(&j.progress);
-		return -1;
-	}
-	*p = j.progress;
-	return is_locked(fd) ? JOURNAL_BUSY : JOURNAL_FREE;
+	j->fd = fd;
+	end = replay(j, e);
+	j->fd = -1;
+	if (end != -1)
+		return is_locked(fd) ? JOURNAL_BUSY : JOURNAL_FREE;
+	j->is_damaged = e->class == ERR_PERMANENT;
+	progress_free(&j->progress);
+	return -1;
 }
 
 int
-journal_look(struct journal *j, int dirfd, struct err *e)
+journal_peek(int dirfd, struct progress *p, struct err *e)
+{
+	struct journal j = { .fd = -1, .dirfd = dirfd, .is_peeking = true };
+	int found = peek(&j, e);
+
+	*p = j.progress;
+	return found;
+}
+
+int
+journal_look(struct journal *j, int dirfd, const struct event_reader *reader,
+    struct err *e)
 {
 	int found;
 
@@ -313,9 +326,9 @@ journal_look(struct journal *j, int dirfd, struct err *e)
 		.dirfd = dirfd,
 		.is_degraded = true,
 		.is_peeking = true,
+		.reader = reader,
 	};
-	found = journal_peek(dirfd, &j->progress, e);
-	j->is_damaged = found == -1 && e->class == ERR_PERMANENT;
+	found = peek(j, e);
 	j->has_history = j->progress.has_events;
 	j->was_cut_off = j->progress.is_running;
 	if (found == JOURNAL_BUSY)

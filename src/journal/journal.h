@@ -39,6 +39,7 @@ struct journal {
 	bool has_history; /* it held an event when it was opened */
 	bool was_cut_off; /* and then the last run had not ended */
 	bool has_rubbish; /* a line was no event, and that was said */
+	const struct event_reader *reader; /* while it is replayed; or NULL */
 	struct buf pending;
 	bool is_unsynced;    /* written, and not yet on disk */
 	int64_t sync_due_ms; /* then: when it is to be there */
@@ -89,10 +90,12 @@ enum journal_peek { JOURNAL_ABSENT, JOURNAL_FREE, JOURNAL_BUSY };
 int journal_peek(int dirfd, struct progress *, struct err *e);
 
 /*
- * Open it so, to see what would be: facts are noted in memory only.  -1 as
- * above, or with ERR_BUSY.  To be closed even then.
+ * Open it so, to see what would be: facts are noted in memory only.  The
+ * reader, unless NULL, is told of the events in it.  -1 as above, or with
+ * ERR_BUSY.  To be closed even then.
  */
-int journal_look(struct journal *, int dirfd, struct err *e);
+int journal_look(struct journal *, int dirfd, const struct event_reader *,
+    struct err *e);
 
 /* Apply an event to the progress; it reaches the disk with the commit. */
 void journal_note(struct journal *, struct event);

@@ -199,6 +199,10 @@ bool fact_is_of(const struct fact *, int64_t stamp, int64_t mtime_ns);
 bool progress_is_superseded(const struct progress *, const char *id,
     int64_t size);
 
+/* Call it with each such record, in the order of the ids. */
+void progress_each_outdated(const struct progress *,
+    void (*old)(void *ctx, const struct outdated *), void *ctx);
+
 void progress_free(struct progress *);
 
 /*
@@ -232,3 +236,13 @@ void event_format(const struct event *, struct buf *line);
  * damaged line, or a kind of a later version.
  */
 bool event_replay(struct progress *, const char *line, size_t len);
+
+/* Who is told of each event of a journal, before it is applied. */
+struct event_reader {
+	void (*read)(void *ctx, const struct event *);
+	void *ctx;
+};
+
+/* The same, with a reader or NULL. */
+bool event_replay_to(const struct event_reader *, struct progress *,
+    const char *line, size_t len);

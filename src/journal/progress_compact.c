@@ -1,4 +1,3 @@
-#include <search.h>
 #include <string.h>
 
 #include "io/json.h"
@@ -42,15 +41,12 @@ say_fact(void *ctx, const struct fact *fact)
 }
 
 static void
-say_outdated(const void *node, VISIT visit, void *c)
+say_outdated(void *c, const struct outdated *old)
 {
-	const struct outdated *old = *(struct outdated *const *)node;
-
-	if (visit == postorder || visit == leaf)
-		say_event(c, 0,
-		    (struct event){ .kind = EVENT_OUTDATED,
-			.id = old->id,
-			.size = old->size });
+	say_event(c, 0,
+	    (struct event){ .kind = EVENT_OUTDATED,
+		.id = old->id,
+		.size = old->size });
 }
 
 static void
@@ -115,7 +111,7 @@ progress_compact(const struct progress *p,
 			.room = p->room,
 			.meeting_id = p->meeting_id });
 	progress_each(p, say_fact, &c);
-	twalk_r(p->superseded, say_outdated, &c);
+	progress_each_outdated(p, say_outdated, &c);
 	for (size_t i = 0; i < p->n_begun; i++)
 		say_begun(&c, &p->begun[i]);
 	say_state(&c, p);

@@ -90,6 +90,29 @@ progress_is_superseded(const struct progress *p, const char *id, int64_t size)
 	return old && (old->size == -1 || size == -1 || old->size == size);
 }
 
+struct outdated_walk {
+	void (*old)(void *ctx, const struct outdated *);
+	void *ctx;
+};
+
+static void
+walk_outdated(const void *node, VISIT visit, void *closure)
+{
+	const struct outdated_walk *walk = closure;
+
+	if (visit == postorder || visit == leaf)
+		walk->old(walk->ctx, *(struct outdated *const *)node);
+}
+
+void
+progress_each_outdated(const struct progress *p,
+    void (*old)(void *ctx, const struct outdated *), void *ctx)
+{
+	struct outdated_walk walk = { old, ctx };
+
+	twalk_r(p->superseded, walk_outdated, &walk);
+}
+
 static void
 free_outdated(void *node)
 {
