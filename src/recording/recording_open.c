@@ -103,6 +103,19 @@ refuse_root(const struct recording *rec, struct err *e)
 	return 0;
 }
 
+/* What is no path may have been meant as a session. */
+static int
+set_missing(const char *path, const char *root, struct err *e)
+{
+	if (root == NULL || strchr(path, '/'))
+		return err_set(e, ERR_NO_INPUT,
+		    "%s: there is no such recording directory", path);
+	return err_set(e, ERR_NO_INPUT,
+	    "%s: there is no such recording directory, and below %s no "
+	    "session has this name or begins with it (6 characters or more)",
+	    path, root);
+}
+
 int
 recording_open(struct recording *rec, const char *path,
     const struct recording_policy *policy, struct err *e)
@@ -119,8 +132,7 @@ recording_open(struct recording *rec, const char *path,
 	if (rec->path == NULL)
 		rec->path = xstrdup(path);
 	if (rec->dirfd == -1 && (number == ENOENT || number == ENOTDIR))
-		return err_set(e, ERR_NO_INPUT,
-		    "%s: there is no such recording directory", path);
+		return set_missing(path, policy->root, e);
 	if (rec->dirfd == -1 && number == ELOOP && geteuid() == 0)
 		return err_set(e, ERR_PERMANENT,
 		    "%s is or leads through a symbolic link that another user "

@@ -376,11 +376,32 @@ tell_unread(const struct loaded *l)
 }
 
 static int
+run_resolved(struct loaded *l, const struct command *command,
+    const struct options *o, struct err *e)
+{
+	autolist struct text_list paths = { 0 };
+	autofree char **words = xcalloc(o->n_words + 1, sizeof(*words));
+	struct options named = *o;
+	int result;
+
+	for (size_t i = 0; i < o->n_words; i++)
+		words[i] = o->words[i];
+	named.words = words;
+	if (command->scope != SCOPE_NONE)
+		confine_calls(&l->config.confine);
+	if (sessions_resolve(l, command, &named, &paths, e) == -1)
+		return -1;
+	confine_command(l, command, &named);
+	result = command->run(l, &named, e);
+	confine_tell();
+	return result;
+}
+
+static int
 run_loaded(struct loaded *l, const struct command *command,
     const struct options *o, struct err *e)
 {
 	struct err no_log;
-	int result;
 
 	/* A document of something else than what is configured is no answer. */
 	l->config.log.is_quiet = (o->given & OPTION_QUIET) ||
@@ -392,10 +413,7 @@ run_loaded(struct loaded *l, const struct command *command,
 		log_warn("%s", l->lax.items[i]);
 	tell_unread(l);
 	stop_at(clock_mono_ms() + l->config.deadline_ms);
-	confine_command(l, command, o);
-	result = command->run(l, o, e);
-	confine_tell();
-	return result;
+	return run_resolved(l, command, o, e);
 }
 
 int

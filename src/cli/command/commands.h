@@ -57,6 +57,7 @@ enum command_scope {
 	SCOPE_SECOND,     /* the second */
 	SCOPE_ALL,        /* those that all words name */
 	SCOPE_AND_OUTPUT, /* and the place of the archive */
+	SCOPE_READ,       /* nothing; the first word names a recording */
 	SCOPE_ROOTS,      /* each visit its own recording */
 };
 
@@ -91,11 +92,24 @@ struct command {
 extern const struct command commands[]; /* the last has no name */
 
 /*
- * Confine the process to what the command needs for its words.  A sweep only
- * as to its calls: its visits confine themselves.
+ * Confine the process to the files that the command needs for its words, but
+ * for a sweep: its visits confine themselves.
  */
 void confine_command(const struct loaded *, const struct command *,
     const struct options *);
+
+/* The words, from first to before end, that name recordings. */
+void command_recordings(const struct command *, const struct options *,
+    size_t *first, size_t *end);
+
+/*
+ * Let each of these that names a session below recordings-dir, or is how just
+ * one begins, be the path of its directory, which is kept in paths.  A path, or
+ * the name of something that is here, stays as it is, and so does what nothing
+ * is found for.  -1 with ERR_USAGE where several are, or as err_sys().
+ */
+int sessions_resolve(const struct loaded *, const struct command *,
+    struct options *, struct text_list *paths, struct err *e);
 
 /*
  * Find the command and run it.  The first word is a command's name, or the

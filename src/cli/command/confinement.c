@@ -41,21 +41,32 @@ add_output(struct text_list *places, const char *output)
 }
 
 void
+command_recordings(const struct command *command, const struct options *o,
+    size_t *first, size_t *end)
+{
+	enum command_scope scope = command->scope;
+
+	*first = scope == SCOPE_SECOND ? 1 : 0;
+	*end = scope == SCOPE_NONE || scope == SCOPE_ROOTS ? 0
+	    : scope == SCOPE_FIRST || scope == SCOPE_READ  ? 1
+							   : o->n_words;
+}
+
+void
 confine_command(const struct loaded *l, const struct command *command,
     const struct options *o)
 {
 	const struct confine_policy *policy = &l->config.confine;
 	autolist struct text_list places = { 0 };
-	size_t first = command->scope == SCOPE_SECOND ? 1 : 0;
-	size_t end = command->scope == SCOPE_FIRST ? 1 : o->n_words;
+	size_t first, end;
 
+	command_recordings(command, o, &first, &end);
 	if (command->scope == SCOPE_NONE)
 		return;
 	for (size_t i = first; i < end; i++)
 		add_recording(&places, l, o->words[i]);
 	if (command->scope == SCOPE_AND_OUTPUT)
 		add_output(&places, o->output);
-	confine_calls(policy);
-	if (command->scope != SCOPE_ROOTS)
+	if (command->scope != SCOPE_ROOTS && command->scope != SCOPE_READ)
 		confine_files(policy, &places);
 }
