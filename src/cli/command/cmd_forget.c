@@ -149,11 +149,13 @@ forget(struct loaded *l, const struct options *o, const char *directory,
 		result = forget_open(l, o, &rec, e);
 	}
 	recording_close(&rec);
+	if (result == -1)
+		log_error("%s", e->text);
 	return result;
 }
 
 int
 cmd_forget(struct loaded *l, const struct options *o, struct err *e)
 {
-	return handle(l, o, o->words[0], true, forget, e);
+	return handle_each(l, o, forget, e);
 }

@@ -198,10 +198,34 @@ const struct command commands[] = {
 		OPTION_ROWS | OPTION_UTC | OPTION_WATCH,
 	    .is_looking = true, .needs_no_rights = true,
 	    .scope = SCOPE_ROOTS, .run = cmd_status },
+	{ "show", TASK_LOOK,
+	    "[--json] [--log] DIR",
+	    "show all about one recording",
+	    "Show all that is known about one recording: whose it is and "
+	    "where that is from, its state and why, each file and what became "
+	    "of it, the attempts and why they failed, the next try, the "
+	    "webhooks that were acknowledged, and the commands that help.  "
+	    "With --log print only the attempts, oldest first, one a line.  "
+	    "It takes no lock and writes nothing, so that any user who can "
+	    "read the directory can run it.  Of a journal that was compacted, "
+	    "as one over 1 MiB is, older attempts are only counted, and "
+	    "their webhooks are not listed.",
+	    .examples = {
+		{ "everything about one recording",
+		    "jibri-finalize show /srv/recordings/rec-abc123" },
+		{ "the same, by how its session begins",
+		    "jibri-finalize show 9f1c2d3e" },
+		{ "what went wrong, oldest first",
+		    "jibri-finalize show --log /srv/recordings/rec-abc123" },
+	    },
+	    .min_words = 1, .max_words = 1,
+	    .options = OPTION_JSON | OPTION_LOG,
+	    .is_looking = true, .needs_no_rights = true,
+	    .scope = SCOPE_READ, .run = cmd_show },
 	{ "forget", TASK_HANDLE,
-	    "[--reset] [--yes] [--dry-run] DIR",
-	    "give a recording up, or clear its journal",
-	    "Give the recording up for good: nothing is sent, now or later, "
+	    "[--reset] [--yes] [--dry-run] DIR...",
+	    "give recordings up, or clear their journals",
+	    "Give each recording up for good: nothing is sent, now or later, "
 	    "and nothing is deleted, but for what S3 keeps of files that were "
 	    "not sent to their end.  The backend is not told.  upload "
 	    "delivers it anyway.  With --reset, clear its journal "
@@ -217,9 +241,9 @@ const struct command commands[] = {
 		    "jibri-finalize forget --reset --yes "
 		    "/srv/recordings/rec-abc123" },
 	    },
-	    .min_words = 1, .max_words = 1,
+	    .min_words = 1, .max_words = SIZE_MAX,
 	    .options = OPTION_RESET | OPTION_YES | OPTION_DRY_RUN,
-	    .scope = SCOPE_FIRST, .run = cmd_forget },
+	    .scope = SCOPE_ALL, .run = cmd_forget },
 	{ "check", TASK_SET_UP,
 	    "[--write] [--json]",
 	    "look for what is wrong with the installation",

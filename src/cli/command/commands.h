@@ -16,6 +16,7 @@ command_run cmd_forget;
 command_run cmd_help;
 command_run cmd_notify;
 command_run cmd_pack;
+command_run cmd_show;
 command_run cmd_status;
 command_run cmd_sweep;
 command_run cmd_upload;

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/term.h"
@@ -73,12 +74,19 @@ report_command(const char *why)
 	return found + 2;
 }
 
+char *
+report_remedy(const char *why, const char *path)
+{
+	const char *own = report_command(why);
+	autofree char *word = text_shell_word(path);
+
+	return own ? xstrdup(own) : xasprintf("jibri-finalize upload %s", word);
+}
+
 static char *
 upload_of(const struct attempt_result *r)
 {
-	autofree char *path = text_shell_word(r->path ? r->path : "");
-
-	return xasprintf("jibri-finalize upload %s", path);
+	return report_remedy(NULL, r->path ? r->path : "");
 }
 
 static char *
@@ -184,6 +192,17 @@ json_t *
 report_json_number(bool is_known, int64_t number)
 {
 	return is_known ? json_integer(number) : json_null();
+}
+
+json_t *
+report_json_time(int64_t unix_ms)
+{
+	char text[CLOCK_TEXT_BYTES];
+
+	if (unix_ms == 0)
+		return json_null();
+	clock_rfc3339(unix_ms, text);
+	return json_string(text);
 }
 
 void

@@ -65,11 +65,17 @@ void report_version(void);
 /* The command that fixes it, which the error ends with, or NULL. */
 const char *report_command(const char *why);
 
+/* That, or else the upload of the recording; the caller frees it. */
+char *report_remedy(const char *why, const char *path);
+
 /* A string, or null; what is no UTF-8 is escaped. */
 json_t *report_json_text(const char *);
 
 /* A number, or null while it is not known. */
 json_t *report_json_number(bool is_known, int64_t number);
+
+/* A moment as RFC 3339, or null where it is 0. */
+json_t *report_json_time(int64_t unix_ms);
 
 /* Print and release it. */
 void report_json(json_t *);

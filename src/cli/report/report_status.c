@@ -229,12 +229,8 @@ add_next_steps(struct buf *out, const struct status *status)
 
 	for (size_t i = 0; i < status->n; i++) {
 		const struct finding *row = &status->rows[i];
-		const char *own = report_command(row->why);
-		autofree char *word = text_shell_word(row->path);
-		autofree char *upload =
-		    xasprintf("jibri-finalize upload %s", word);
-		autofree char *safe =
-		    term_text(STDOUT_FILENO, own ? own : upload);
+		autofree char *remedy = report_remedy(row->why, row->path);
+		autofree char *safe = term_text(STDOUT_FILENO, remedy);
 
 		if (row->verdict != VERDICT_HELD)
 			continue;
@@ -317,17 +313,6 @@ report_status_check(const struct status *status)
 	log_result(line.data);
 }
 
-static json_t *
-json_of_time(int64_t unix_ms)
-{
-	char text[CLOCK_TEXT_BYTES];
-
-	if (unix_ms == 0)
-		return json_null();
-	clock_rfc3339(unix_ms, text);
-	return json_string(text);
-}
-
 void
 report_status_json(const struct status *status)
 {
@@ -351,9 +336,9 @@ report_status_json(const struct status *status)
 			"bytes", report_json_number(f->is_listed, f->bytes),
 			"attempts", (json_int_t)f->attempts, "damaged",
 			(json_int_t)f->damaged, "nextAttempt",
-			json_of_time(f->next_ms), "lastError",
+			report_json_time(f->next_ms), "lastError",
 			report_json_text(row->why), "updated",
-			json_of_time(f->last_event_ms), "live", (int)f->is_live,
+			report_json_time(f->last_event_ms), "live", (int)f->is_live,
 			"sentAhead", (json_int_t)f->ahead, "age",
 			report_json_number(since_ms > 0,
 			    (status->now_ms - since_ms) / 1000)));

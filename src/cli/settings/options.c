@@ -57,6 +57,7 @@ const struct option_switch option_switches[] = {
 	{ "all", 0, OPTION_ALL, NO_VALUE, "leave nothing out" },
 	{ "write", 0, OPTION_WRITE, NO_VALUE,
 	    "try the store, and leave nothing there" },
+	{ "log", 0, OPTION_LOG, NO_VALUE, "print the attempts, one a line" },
 	{ "quiet", 'q', OPTION_QUIET, NO_VALUE,
 	    "print errors only, and no summary of success" },
 	{ "verbose", 'v', OPTION_VERBOSE, NO_VALUE,

@@ -33,6 +33,7 @@ enum {
 	OPTION_UNREDACTED = 1 << 23,
 	OPTION_WRITE = 1 << 24,
 	OPTION_WATCH = 1 << 25,
+	OPTION_LOG = 1 << 26,
 	OPTION_UTC = 1 << 27,
 	OPTION_ROWS = 1 << 28, /* which, and in which order */
 

@@ -1,0 +1,130 @@
+#include <unistd.h>
+
+#include "base/confine.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "cli/command/commands.h"
+#include "cli/report/report_show.h"
+
+static void
+keep(void *ctx, struct finding *f)
+{
+	struct finding *kept = ctx;
+
+	*kept = *f;
+	*f = (struct finding){ 0 };
+}
+
+/* As status sees it, from the directory that it is in. */
+static int
+survey(struct show *s, const struct loaded *l, struct err *e)
+{
+	const struct recording *rec = &s->recording;
+	struct survey survey = {
+		.policy = &l->config.verdict,
+		.recording = &s->policy,
+		.is_deep = true,
+	};
+	autofree char *root = file_parent(rec->path);
+	autolist struct text_list names = { 0 };
+
+	text_list_add(&names, recording_name(rec));
+	return survey_names(&survey, root, &names, keep, &s->finding, e);
+}
+
+/* Who would not deliver it may look at it, too. */
+static int
+open_recording(struct show *s, const struct loaded *l, const char *directory,
+    struct err *e)
+{
+	struct recording *rec = &s->recording;
+
+	s->policy = l->config.pipeline.recording;
+	if (geteuid() != 0)
+		s->policy.trust = TRUST_ANY;
+	if (recording_open(rec, directory, &s->policy, e) == -1)
+		return -1;
+	s->is_onlooking = geteuid() != 0 && geteuid() != rec->owner;
+	if (!s->is_onlooking)
+		s->policy.trust = l->config.pipeline.recording.trust;
+	if (survey(s, l, e) == -1 || recording_enter(rec, e) == -1)
+		return -1;
+	confine_reading(s->policy.confine, rec->dirfd);
+	return 0;
+}
+
+static void
+identify(struct show *s, const struct identity_policy *policy)
+{
+	const struct identity_hints none = { 0 };
+	struct err e;
+
+	if (identity_find(&s->identity, &s->recording, policy, &none, &e) == -1)
+		s->no_room = xstrdup(e.text);
+}
+
+static int
+set_unreadable(const struct show *s, struct err *e)
+{
+	(void)err_wrap(e, "%s", s->recording.path);
+	return s->is_onlooking
+	    ? err_hint(e, "run it as the directory's owner, or as root")
+	    : -1;
+}
+
+/* One that is damaged is what there is to show; status says so. */
+static int
+look(struct show *s, const struct loaded *l, const char *directory,
+    struct err *e)
+{
+	const struct event_reader reader = { history_add, &s->history };
+	struct err ignored;
+
+	if (open_recording(s, l, directory, e) == -1)
+		return -1;
+	log_set_session(recording_name(&s->recording));
+	if (journal_look(&s->journal, s->recording.dirfd, &reader, e) == -1) {
+		s->is_busy = e->class == ERR_BUSY;
+		if (!s->is_busy && !s->journal.is_damaged)
+			return set_unreadable(s, e);
+	}
+	(void)recording_glance(&s->recording, &ignored);
+	identify(s, &l->config.pipeline.identity);
+	return 0;
+}
+
+static void
+free_show(struct show *s)
+{
+	free(s->no_room);
+	identity_free(&s->identity);
+	history_free(&s->history);
+	journal_close(&s->journal);
+	survey_free_finding(&s->finding);
+	recording_close(&s->recording);
+}
+
+static int
+show(struct loaded *l, const struct options *o, const char *directory,
+    struct err *e)
+{
+	struct show s = {
+		.recording = { .dirfd = -1 },
+		.journal = { .fd = -1 },
+	};
+	int result = look(&s, l, directory, e);
+
+	if (result == 0)
+		(o->given & OPTION_JSON         ? report_show_json
+			: o->given & OPTION_LOG ? report_show_log
+						: report_show)(&s);
+	free_show(&s);
+	return result;
+}
+
+int
+cmd_show(struct loaded *l, const struct options *o, struct err *e)
+{
+	return handle(l, o, o->words[0], true, show, e);
+}

@@ -1,0 +1,405 @@
+#include "cli/report/report_show.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "cli/report/report.h"
+#include "cli/report/table.h"
+
+/* So that all of it is on one screen; --json and --log have the rest. */
+enum { MOST_ARTIFACTS = 12, MOST_ATTEMPTS = 5, MOST_WEBHOOKS = 5 };
+
+enum { SHA_CHARS = 12, ID_LEAST = 4, ID_CHARS = 36 };
+
+static void
+add_blank(struct buf *out)
+{
+	(void)buf_adds(out, "\n");
+}
+
+/* A label and its value, wrapped below itself. */
+static void
+add_field(struct buf *out, const char *label, const char *value)
+{
+	size_t at = out->len;
+
+	table_add_wrapped(out, value, "             ", TABLE_WIDTH);
+	if (out->len > at)
+		memcpy(out->data + at + 2, label, strlen(label));
+}
+
+static const char *const origins[] = {
+	[FROM_NOWHERE] = "",
+	[FROM_ARGUMENT] = " (given as an argument)",
+	[FROM_JOURNAL] = " (from the journal)",
+	[FROM_METADATA] = " (from metadata.json)",
+	[FROM_MEDIA] = " (from the media file's name)",
+	[FROM_DIRECTORY] = " (from the directory's name)",
+};
+
+static void
+add_origin(struct buf *out, const char *label, const char *value,
+    enum show_origin origin)
+{
+	autofree char *text =
+	    xasprintf("%s%s", value ? value : "unknown", origins[origin]);
+
+	add_field(out, label, text);
+}
+
+static void
+add_time(struct buf *out, const char *label, int64_t at_ms)
+{
+	char text[CLOCK_TEXT_BYTES];
+
+	if (at_ms == 0)
+		return;
+	clock_rfc3339(at_ms, text);
+	add_field(out, label, text);
+}
+
+static void
+add_head(struct buf *out, const struct show *s)
+{
+	const struct progress *p = &s->journal.progress;
+	const struct finding *f = &s->finding;
+	autobuf struct buf line = { 0 };
+
+	(void)buf_addf(&line, "%s: %s",
+	    p->session ? p->session : recording_name(&s->recording),
+	    verdict_name(f->verdict));
+	if (f->verdict == VERDICT_DONE && p->damaged > 0)
+		(void)buf_addf(&line, ", %" PRId64 " damaged", p->damaged);
+	if (f->verdict == VERDICT_DONE && p->is_withheld)
+		(void)buf_adds(&line, ", STOPPED withheld");
+	if (s->is_busy && p->host)
+		(void)buf_addf(&line, ", process %" PRId64 " on %s works on it",
+		    p->pid, p->host);
+	table_add_wrapped(out, buf_str(&line), "", TABLE_WIDTH);
+	if (f->why)
+		table_add_wrapped(out, f->why, "  ", TABLE_WIDTH);
+}
+
+static void
+add_identity(struct buf *out, const struct show *s)
+{
+	const struct progress *p = &s->journal.progress;
+	const struct identity *id = &s->identity;
+	const struct show_origins from = show_origins(s);
+
+	add_field(out, "directory", s->recording.path);
+	add_origin(out, "session",
+	    p->session ? p->session : recording_name(&s->recording),
+	    from.session);
+	add_origin(out, "room", p->room ? p->room : id->room, from.room);
+	if (s->no_room && p->overruled == NULL)
+		add_field(out, "", s->no_room);
+	if (p->overruled)
+		add_field(out, "  but not", p->overruled);
+	add_origin(out, "meeting",
+	    p->meeting_id ? p->meeting_id : id->meeting_id, from.meeting_id);
+	if (p->archive)
+		add_field(out, "archive", p->archive);
+	if (s->recording.doubt && s->policy.trust == TRUST_ANY)
+		add_field(out, "owner", s->recording.doubt);
+	add_time(out, "last event", p->last_event_ms);
+	if (s->finding.verdict == VERDICT_WAITING)
+		add_time(out, "next try", s->finding.facts.next_ms);
+}
+
+/* --- artifacts ------------------------------------------------------------ */
+
+static void
+add_detail(struct buf *out, const char *text)
+{
+	table_add_wrapped(out, text, "            ", TABLE_WIDTH);
+}
+
+static void
+add_doubt(struct buf *out, const struct fact *fact)
+{
+	char at[CLOCK_TEXT_BYTES];
+	autofree char *status = fact->status > 0
+	    ? xasprintf("HTTP %" PRId64, fact->status)
+	    : xstrdup("no answer");
+	autofree char *text = NULL;
+
+	clock_rfc3339(fact->unknown_ms, at);
+	text = xasprintf("sent at %s, outcome unknown (%s)", at, status);
+	add_detail(out, text);
+}
+
+static void
+add_parts(struct buf *out, const struct begun *b, int64_t size)
+{
+	int64_t bytes;
+	size_t n = show_parts(b, &bytes);
+	autofree char *text =
+	    xasprintf("%zu of %" PRId64 " parts are at the server", n,
+		(size + b->part_bytes - 1) / b->part_bytes);
+
+	add_detail(out, text);
+}
+
+static void
+add_details(struct buf *out, const struct show *s, const char *path,
+    int64_t size, bool is_stored)
+{
+	const struct progress *p = &s->journal.progress;
+	const struct fact *fact = progress_fact(p, path);
+	const struct begun *begun = progress_begun(p, path);
+
+	if (fact && fact->id && strlen(fact->id) > ID_CHARS) {
+		autofree char *text = xasprintf("id %s", fact->id);
+
+		add_detail(out, text);
+	}
+	if (fact && !is_stored && (fact->is_unknown || fact->is_sending))
+		add_doubt(out, fact);
+	if (begun && begun->part_bytes > 0)
+		add_parts(out, begun, size);
+	if (fact && fact->has_older)
+		add_detail(out, "an older version may be at the server");
+}
+
+static void
+add_artifact(struct buf *out, const struct show *s, const char *state,
+    const char *path, int64_t size)
+{
+	const struct fact *fact = progress_fact(&s->journal.progress, path);
+	bool is_sent = fact && fact->sha256;
+	bool has_id = fact && fact->id && strlen(fact->id) <= ID_CHARS;
+	autofree char *bytes = table_size(size);
+	autofree char *sha = text_escape(is_sent ? fact->sha256 : "-");
+	autofree char *id = text_escape(has_id ? fact->id : "-");
+	autofree char *name = text_escape(path);
+	int pad = ID_LEAST - (int)strlen(id);
+	size_t at = out->len;
+
+	(void)buf_addf(out, "  %-7s %13s %-*.*s %s", state, bytes, SHA_CHARS,
+	    SHA_CHARS, sha, id);
+	if (out->len - at + ID_LEAST + 1 + strlen(name) <= TABLE_WIDTH) {
+		(void)buf_addf(out, "%*s %s\n", pad > 0 ? pad : 0, "", name);
+	} else {
+		(void)buf_adds(out, "\n");
+		table_add_wrapped(out, path, "    ", TABLE_WIDTH);
+	}
+	add_details(out, s, path, size, strcmp(state, "stored") == 0);
+}
+
+struct gone {
+	struct buf *out;
+	const struct show *show;
+	size_t shown, left;
+};
+
+static void
+add_gone(void *ctx, const struct fact *fact)
+{
+	struct gone *g = ctx;
+
+	if (show_is_here(g->show, fact->path))
+		return;
+	if (g->shown++ < MOST_ARTIFACTS)
+		add_artifact(g->out, g->show, "gone", fact->path, fact->size);
+	else
+		g->left++;
+}
+
+static void
+add_left(struct buf *out, size_t n, const char *what)
+{
+	if (n > 0)
+		(void)buf_addf(out, "  and %zu more %s\n", n, what);
+}
+
+/* What is not stored comes first. */
+static size_t
+add_those(struct buf *out, const struct show *s, bool is_stored, size_t *shown)
+{
+	const struct recording *rec = &s->recording;
+	size_t left = 0;
+
+	for (size_t i = 0; i < rec->n; i++) {
+		const struct artifact *a = &rec->artifacts[i];
+
+		if (upload_is_stored(&s->journal.progress, a) != is_stored)
+			continue;
+		if (*shown < MOST_ARTIFACTS)
+			add_artifact(out, s, show_artifact_state(s, a), a->path,
+			    a->size);
+		else
+			left++;
+		(*shown)++;
+	}
+	return left;
+}
+
+static void
+add_skipped(struct buf *out, const struct recording *rec)
+{
+	for (size_t i = 0; i < rec->n_skipped && i < MOST_ARTIFACTS; i++) {
+		autofree char *text = xasprintf("skipped %s: %s",
+		    rec->skipped[i].path, rec->skipped[i].why);
+
+		table_add_wrapped(out, text, "  ", TABLE_WIDTH);
+	}
+	if (rec->n_skipped > MOST_ARTIFACTS)
+		add_left(out, rec->n_skipped - MOST_ARTIFACTS, "skipped");
+	for (size_t i = 0; i < rec->doubts.n && i < MOST_ARTIFACTS; i++)
+		table_add_wrapped(out, rec->doubts.items[i], "  ", TABLE_WIDTH);
+	if (rec->trouble.class != ERR_NONE)
+		table_add_wrapped(out, rec->trouble.text, "  ", TABLE_WIDTH);
+}
+
+static void
+add_outdated(void *ctx, const struct outdated *old)
+{
+	struct buf *ids = ctx;
+
+	(void)buf_addf(ids, "%s%s", ids->len ? ", " : "superseded: ", old->id);
+}
+
+static void
+add_artifacts(struct buf *out, const struct show *s)
+{
+	const struct finding_facts *f = &s->finding.facts;
+	autobuf struct buf ids = { 0 };
+	struct gone gone = { .out = out, .show = s };
+	size_t shown = 0, left;
+
+	(void)buf_addf(out,
+	    "\nArtifacts: %" PRId64 " of %" PRId64 " stored, %" PRId64
+	    " bytes\n",
+	    f->stored, f->artifacts, f->bytes);
+	(void)buf_addf(out, "  %-7s %13s %-*s %-*s %s\n", "STATE", "BYTES",
+	    SHA_CHARS, "SHA-256", ID_LEAST, "ID", "NAME");
+	left = add_those(out, s, false, &shown);
+	add_left(out, left, "not stored; see --json");
+	left = add_those(out, s, true, &shown);
+	add_left(out, left, "stored; see --json");
+	progress_each(&s->journal.progress, add_gone, &gone);
+	add_left(out, gone.left, "gone; see --json");
+	progress_each_outdated(&s->journal.progress, add_outdated, &ids);
+	table_add_wrapped(out, buf_str(&ids), "  ", TABLE_WIDTH);
+	add_skipped(out, &s->recording);
+}
+
+/* --- attempts ------------------------------------------------------------- */
+
+static void
+add_attempt(struct buf *line, const struct show *s,
+    const struct history_attempt *a)
+{
+	int64_t took_ms =
+	    a->began_ms && a->ended_ms ? a->ended_ms - a->began_ms : -1;
+	char at[CLOCK_TEXT_BYTES];
+
+	clock_rfc3339(a->began_ms ? a->began_ms : a->ended_ms, at);
+	(void)buf_addf(line, "%s %s", at, show_result(s, a));
+	if (a->result == HISTORY_FAILED)
+		(void)buf_addf(line, " (%s)", err_class_name(a->class));
+	if (took_ms >= 0)
+		(void)buf_addf(line, " after %.1f s", (double)took_ms / 1000);
+	if (a->host && *a->host)
+		(void)buf_addf(line, " on %s", a->host);
+	if (a->text)
+		(void)buf_addf(line, ": %s", a->text);
+}
+
+static void
+add_attempts(struct buf *out, const struct show *s)
+{
+	const struct history *h = &s->history;
+	int64_t summed_up = show_summed_up(s);
+	size_t first = h->n > MOST_ATTEMPTS ? h->n - MOST_ATTEMPTS : 0;
+
+	(void)buf_addf(out, "\nAttempts: %" PRId64 "\n",
+	    s->journal.progress.attempts);
+	if (summed_up > 0)
+		(void)buf_addf(out,
+		    "  %" PRId64 " of them are only counted: the journal was "
+		    "compacted\n",
+		    summed_up);
+	if (first > 0)
+		(void)buf_addf(out, "  %zu earlier ones: see --log\n", first);
+	for (size_t i = first; i < h->n; i++) {
+		autobuf struct buf line = { 0 };
+
+		add_attempt(&line, s, &h->attempts[i]);
+		table_add_wrapped(out, buf_str(&line), "  ", TABLE_WIDTH);
+	}
+}
+
+static void
+add_webhooks(struct buf *out, const struct show *s)
+{
+	const struct history *h = &s->history;
+	size_t n = h->n_webhooks;
+	size_t first = n > MOST_WEBHOOKS ? n - MOST_WEBHOOKS : 0;
+
+	(void)buf_adds(out, "\nWebhooks acknowledged:");
+	if (n == 0)
+		(void)buf_adds(out, " none");
+	add_blank(out);
+	if (first > 0)
+		(void)buf_addf(out, "  %zu earlier ones: see --json\n", first);
+	for (size_t i = first; i < n; i++) {
+		const struct history_webhook *w = &h->webhooks[i];
+		char at[CLOCK_TEXT_BYTES];
+		autofree char *line = NULL;
+
+		clock_rfc3339(w->at_ms, at);
+		line = xasprintf("%s %s %s", at, w->event ? w->event : "?",
+		    w->id ? w->id : "-");
+		table_add_wrapped(out, line, "  ", TABLE_WIDTH);
+	}
+}
+
+static void
+add_commands(struct buf *out, const struct show *s)
+{
+	autolist struct text_list heads = { 0 }, commands = { 0 };
+
+	show_commands(s, &heads, &commands);
+	for (size_t i = 0; i < heads.n; i++) {
+		autofree char *safe = text_escape(commands.items[i]);
+
+		(void)buf_addf(out, "%s%s:\n  %s\n", i ? "" : "\n",
+		    heads.items[i], safe);
+	}
+}
+
+void
+report_show(const struct show *s)
+{
+	autobuf struct buf out = { 0 };
+
+	add_head(&out, s);
+	add_blank(&out);
+	add_identity(&out, s);
+	add_artifacts(&out, s);
+	add_attempts(&out, s);
+	add_webhooks(&out, s);
+	add_commands(&out, s);
+	log_result(buf_str(&out));
+}
+
+void
+report_show_log(const struct show *s)
+{
+	autobuf struct buf out = { 0 };
+
+	for (size_t i = 0; i < s->history.n; i++) {
+		autobuf struct buf line = { 0 };
+		autofree char *safe = NULL;
+
+		add_attempt(&line, s, &s->history.attempts[i]);
+		safe = text_escape(buf_str(&line));
+		(void)buf_addf(&out, "%s\n", safe);
+	}
+	log_result(buf_str(&out));
+}
