@@ -4,9 +4,27 @@ include "docs-flags";
 def head: "# bash completion for jibri-finalize, written by scripts/docs.
 # shellcheck shell=bash
 
+# Add the sessions below recordings-dir, as $1 is configured, that begin with
+# $2. What a shell would not take as it is, has to be named by its path.
+_jibri_finalize_sessions() {
+	local dir name
+	dir=$(\"$1\" config --json 2>/dev/null |
+		sed -n '/\"recordings-dir\"/{n;s/.*\"value\": \"\\(.*\\)\".*/\\1/p;}')
+	[ -n \"$dir\" ] || return
+	for name in \"$dir\"/*/; do
+		name=${name%/}
+		name=${name##*/}
+		case $name in
+		*[!A-Za-z0-9._-]*) ;;
+		\"$2\"*) COMPREPLY+=(\"$name\") ;;
+		esac
+	done
+}
+
 _jibri_finalize() {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}
 	local command='' flags='' words='' kind='' joint='' word settings
+	local sessions=''
 
 	# \"--flag=value\" comes as three words.
 	if [ \"$cur\" = = ]; then
@@ -32,6 +50,8 @@ def tail: "	case $cur in
 	esac
 	[ -z \"$kind\" ] || compopt -o filenames 2>/dev/null
 	mapfile -t COMPREPLY < <(compgen $kind -W \"$words\" -- \"$cur\")
+	[ -z \"$sessions\" ] ||
+		_jibri_finalize_sessions \"${COMP_WORDS[0]}\" \"$cur\"
 }
 
 complete -F _jibri_finalize jibri-finalize";
@@ -49,11 +69,12 @@ def command($tables; $pattern): . as $command | "	\($pattern))
 		words='\(if takes_command then $tables | command_names
 			else literals | join(" ") end)'
 		kind=\(if takes_file then "-f" elif takes_directory then "-d"
-			else "''" end)
+			else "''" end)\(if takes_session then "
+		[ -z \"$command\" ] || sessions=yes" else "" end)
 		;;";
 
 def choices($sign): "	--\(.name)\($sign))
-		flags='' kind='' words='\(.choices | join(" "))'
+		flags='' kind='' sessions='' words='\(.choices | join(" "))'
 		;;";
 
 # The flags with a value that cannot be listed.
@@ -77,10 +98,10 @@ head,
 "	case $prev in",
 (flags | select(.choices and .arg) | choices("")),
 others(.isFile),
-"		flags='' words='' kind=-f",
+"		flags='' words='' sessions='' kind=-f",
 "		;;",
 others(.isFile | not),
-"		flags='' words='' kind=''",
+"		flags='' words='' sessions='' kind=''",
 "		;;",
 "	esac",
 tail

@@ -15,6 +15,22 @@ function _jibri_finalize_command
     test -z \"$argv\" -o \"$argv\" = \(.commands[0].name)
 end
 
+# The sessions below recordings-dir; what a shell would not take as it is, has
+# to be named by its path. Without a command no session is taken.
+function _jibri_finalize_sessions
+    set -l command
+    for word in (commandline -opc)[2..]
+        contains -- $word \(command_names); and set command $word
+    end
+    test -n \"$command\"; or return
+    set -l dir (jibri-finalize config --json 2>/dev/null |
+        sed -n '/\"recordings-dir\"/{n;s/.*\"value\": \"\\(.*\\)\".*/\\1/p;}')
+    test -n \"$dir\"; or return
+    for path in $dir/*/
+        string match -r '^[A-Za-z0-9._-]+$' (string replace -r '.*/(.*)/$' '$1' $path)
+    end
+end
+
 complete -c jibri-finalize -f";
 
 def quoted: "'\(gsub("(?<c>['\\\\])"; "\\\(.c)"))'";
@@ -38,6 +54,8 @@ def command($tables): . as $command |
 	else empty end,
 	if takes_file then complete("-F")
 	elif takes_directory then complete("-a '(__fish_complete_directories)'")
+	else empty end,
+	if takes_session then complete("-a '(_jibri_finalize_sessions)'")
 	else empty end,
 	complete($tables | own_options($command) | flag);
 

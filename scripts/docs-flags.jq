@@ -24,5 +24,6 @@ def literals: [words | select(test("^[a-z]"))];
 def takes_command: any(words; . == "COMMAND");
 def takes_file: any(words; IN("ARCHIVE", "FILE"));
 def takes_directory: any(words; IN("DIR", "ROOT"));
+def takes_session: any(words; . == "DIR");
 
 def command_names: [.commands[].name] | join(" ");

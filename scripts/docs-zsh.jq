@@ -21,7 +21,8 @@ def words_of: [
 	else empty end,
 	if takes_file then "_files"
 	elif takes_directory then "_files -/"
-	else empty end
+	else empty end,
+	if takes_session then "_jibri_finalize_sessions" else empty end
 ] | join("; ");
 
 # What a command takes; $pattern stands for its name.
@@ -39,7 +40,7 @@ def command($tables; $pattern): . as $command |
 # zsh completion for jibri-finalize, written by scripts/docs.
 
 local -a everywhere settings commands own
-local command words_of word
+local command words_of word program=$words[1]
 
 everywhere=(",
 (flags | select(.isGlobal) | flag),
@@ -63,6 +64,21 @@ case $command in",
 "esac
 [[ -n $command ]] ||
 	words_of='_describe command commands; '$words_of
+
+# The sessions below recordings-dir; what a shell would not take as it is, has
+# to be named by its path. Without a command no session is taken.
+_jibri_finalize_sessions() {
+	local dir name
+	local -a sessions
+	[[ -n $command ]] || return
+	dir=$($program config --json 2>/dev/null |
+		sed -n '/\"recordings-dir\"/{n;s/.*\"value\": \"\\(.*\\)\".*/\\1/p;}')
+	[[ -n $dir ]] || return
+	for name in $dir/*(N/:t); do
+		[[ $name == *[^A-Za-z0-9._-]* ]] || sessions+=($name)
+	done
+	compadd -- $sessions
+}
 
 _jibri_finalize_words() {
 	eval $words_of

@@ -222,8 +222,30 @@ answers() {
 	offers "$shell" "file folder" config --ca-file f
 }
 
+# offers_sessions SHELL: where a recording is named, those below
+# recordings-dir, and nothing that a shell would read as more than a word.
+offers_sessions() {
+	local shell=$1
+	mkdir -p "$DIR/root/9f1c2d3e-aa" "$DIR/root/9f1c77" \
+		"$DIR/root/9f1\$(touch $DIR/oops)" "$DIR/root/9f1 x" \
+		"$DIR/path" "$DIR/empty"
+	touch "$DIR/root/9f1file"
+	ln -sf "$BIN" "$DIR/path/jibri-finalize"
+	cd "$DIR/empty" || return
+	export JIBRI_FINALIZE_RECORDINGS_DIR=$DIR/root
+	PATH=$DIR/path:$PATH
+	offers "$shell" "9f1c2d3e-aa 9f1c77" show 9f1
+	offers "$shell" "9f1c2d3e-aa 9f1c77" notify stopped 9f1
+	offers "$shell" 9f1c77 upload 9f1c2d3e-aa 9f1c7
+	offers "$shell" "" status 9f1
+	offers "$shell" "" show --config 9f1
+	offers "$shell" "" 9f1
+	[ ! -e "$DIR/oops" ]
+}
+
 @test "bash completes commands, flags, values and files" {
 	answers bash
+	offers_sessions bash
 	offers bash "json text" --log-format = ""
 	offers bash json --log-format = j
 	offers bash "no yes" --expect-continue = ""
@@ -235,6 +257,7 @@ answers() {
 	command -v zsh >/dev/null || skip "there is no zsh here"
 	needs_terminal
 	answers zsh
+	offers_sessions zsh
 	offers zsh "json text" --log-format=
 	offers zsh "no yes" --expect-continue=
 }
@@ -242,6 +265,7 @@ answers() {
 @test "fish completes commands, flags, values and files" {
 	command -v fish >/dev/null || skip "there is no fish here"
 	answers fish
+	offers_sessions fish
 	offers fish "json text" --log-format=
 }
 

@@ -1,9 +1,27 @@
 # bash completion for jibri-finalize, written by scripts/docs.
 # shellcheck shell=bash
 
+# Add the sessions below recordings-dir, as $1 is configured, that begin with
+# $2. What a shell would not take as it is, has to be named by its path.
+_jibri_finalize_sessions() {
+	local dir name
+	dir=$("$1" config --json 2>/dev/null |
+		sed -n '/"recordings-dir"/{n;s/.*"value": "\(.*\)".*/\1/p;}')
+	[ -n "$dir" ] || return
+	for name in "$dir"/*/; do
+		name=${name%/}
+		name=${name##*/}
+		case $name in
+		*[!A-Za-z0-9._-]*) ;;
+		"$2"*) COMPREPLY+=("$name") ;;
+		esac
+	done
+}
+
 _jibri_finalize() {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}
 	local command='' flags='' words='' kind='' joint='' word settings
+	local sessions=''
 
 	# "--flag=value" comes as three words.
 	if [ "$cur" = = ]; then
@@ -14,7 +32,7 @@ _jibri_finalize() {
 	COMPREPLY=()
 	for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
 		case $word in
-		finalize | upload | verify | notify | pack | sweep | watch | status | forget | check | config | help)
+		finalize | upload | verify | notify | pack | sweep | watch | status | show | forget | check | config | help)
 			command=$word
 			break
 			;;
@@ -110,6 +128,7 @@ _jibri_finalize() {
 			--quiet --verbose --help --version $settings"
 		words=''
 		kind=-d
+		[ -z "$command" ] || sessions=yes
 		;;
 	upload)
 		flags="--config --force --json --room
@@ -118,12 +137,14 @@ _jibri_finalize() {
 			--version $settings"
 		words=''
 		kind=-f
+		[ -z "$command" ] || sessions=yes
 		;;
 	verify)
 		flags="--config --json --deep --quiet
 			--verbose --help --version $settings"
 		words=''
 		kind=-d
+		[ -z "$command" ] || sessions=yes
 		;;
 	notify)
 		flags="--config --force --room --session
@@ -131,12 +152,14 @@ _jibri_finalize() {
 			--help --version $settings"
 		words='started stopped failed'
 		kind=-d
+		[ -z "$command" ] || sessions=yes
 		;;
 	pack)
 		flags="--config --output --unredacted --dry-run
 			--quiet --verbose --help --version $settings"
 		words=''
 		kind=-f
+		[ -z "$command" ] || sessions=yes
 		;;
 	sweep)
 		flags="--config --held --dry-run --quiet
@@ -151,18 +174,26 @@ _jibri_finalize() {
 		kind=-d
 		;;
 	status)
-		flags="--config --json --state --all
-			--older-than --sort --limit --utc
-			--watch --check --quiet --verbose
+		flags="--config --json --state --older-than
+			--sort --limit --utc --watch
+			--check --all --quiet --verbose
 			--help --version $settings"
 		words=''
 		kind=-d
+		;;
+	show)
+		flags="--config --json --log --quiet
+			--verbose --help --version $settings"
+		words=''
+		kind=-d
+		[ -z "$command" ] || sessions=yes
 		;;
 	forget)
 		flags="--config --reset --yes --dry-run
 			--quiet --verbose --help --version $settings"
 		words=''
 		kind=-d
+		[ -z "$command" ] || sessions=yes
 		;;
 	check)
 		flags="--config --json --write --quiet
@@ -179,73 +210,73 @@ _jibri_finalize() {
 	help)
 		flags="--config --all --quiet --verbose
 			--help --version"
-		words='finalize upload verify notify pack sweep watch status forget check config help'
+		words='finalize upload verify notify pack sweep watch status show forget check config help'
 		kind=''
 		;;
 	esac
-	[ -n "$command" ] || words='finalize upload verify notify pack sweep watch status forget check config help'
+	[ -n "$command" ] || words='finalize upload verify notify pack sweep watch status show forget check config help'
 	case $prev$joint in
 	--started-webhook=)
-		flags='' kind='' words='yes no'
+		flags='' kind='' sessions='' words='yes no'
 		;;
 	--room-from-media=)
-		flags='' kind='' words='yes no'
+		flags='' kind='' sessions='' words='yes no'
 		;;
 	--locking=)
-		flags='' kind='' words='yes no'
+		flags='' kind='' sessions='' words='yes no'
 		;;
 	--expect-continue=)
-		flags='' kind='' words='yes no'
+		flags='' kind='' sessions='' words='yes no'
 		;;
 	--require-tls=)
-		flags='' kind='' words='yes no'
+		flags='' kind='' sessions='' words='yes no'
 		;;
 	--strict-permissions=)
-		flags='' kind='' words='yes no'
+		flags='' kind='' sessions='' words='yes no'
 		;;
 	--confine=)
-		flags='' kind='' words='yes no'
+		flags='' kind='' sessions='' words='yes no'
 		;;
 	--defer=)
-		flags='' kind='' words='yes no'
+		flags='' kind='' sessions='' words='yes no'
 		;;
 	--live=)
-		flags='' kind='' words='yes no'
+		flags='' kind='' sessions='' words='yes no'
 		;;
 	esac
 	case $prev in
 	--file-service-parts)
-		flags='' kind='' words='auto no'
+		flags='' kind='' sessions='' words='auto no'
 		;;
 	--webhook-files)
-		flags='' kind='' words='yes no'
+		flags='' kind='' sessions='' words='yes no'
 		;;
 	--failed-webhook)
-		flags='' kind='' words='at-once final never'
+		flags='' kind='' sessions='' words='at-once final never'
 		;;
 	--store)
-		flags='' kind='' words='file-service s3'
+		flags='' kind='' sessions='' words='file-service s3'
 		;;
 	--s3-addressing)
-		flags='' kind='' words='path host'
+		flags='' kind='' sessions='' words='path host'
 		;;
 	--checksum)
-		flags='' kind='' words='sha256 none'
+		flags='' kind='' sessions='' words='sha256 none'
 		;;
 	--trust)
-		flags='' kind='' words='owner any'
+		flags='' kind='' sessions='' words='owner any'
 		;;
 	--retention-verify)
-		flags='' kind='' words='list deep'
+		flags='' kind='' sessions='' words='list deep'
 		;;
 	--log-format)
-		flags='' kind='' words='text json'
+		flags='' kind='' sessions='' words='text json'
 		;;
 	--log-level)
-		flags='' kind='' words='error warning info debug trace'
+		flags='' kind='' sessions='' words='error warning info debug trace'
 		;;
 	--progress)
-		flags='' kind='' words='auto always never'
+		flags='' kind='' sessions='' words='auto always never'
 		;;
 	--config | \
 	--output | \
@@ -266,7 +297,7 @@ _jibri_finalize() {
 	--jibri-config | \
 	--metrics-file | \
 	--log-file)
-		flags='' words='' kind=-f
+		flags='' words='' sessions='' kind=-f
 		;;
 	--room | \
 	--session | \
@@ -324,7 +355,7 @@ _jibri_finalize() {
 	--min-free | \
 	--work-dir | \
 	--unpack-ratio)
-		flags='' words='' kind=''
+		flags='' words='' sessions='' kind=''
 		;;
 	esac
 	case $cur in
@@ -335,6 +366,8 @@ _jibri_finalize() {
 	esac
 	[ -z "$kind" ] || compopt -o filenames 2>/dev/null
 	mapfile -t COMPREPLY < <(compgen $kind -W "$words" -- "$cur")
+	[ -z "$sessions" ] ||
+		_jibri_finalize_sessions "${COMP_WORDS[0]}" "$cur"
 }
 
 complete -F _jibri_finalize jibri-finalize

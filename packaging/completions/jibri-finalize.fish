@@ -4,12 +4,28 @@
 # Without a name it is the first command.
 function _jibri_finalize_command
     for word in (commandline -opc)[2..]
-        if contains -- $word finalize upload verify notify pack sweep watch status forget check config help
+        if contains -- $word finalize upload verify notify pack sweep watch status show forget check config help
             test "$word" = "$argv"
             return
         end
     end
     test -z "$argv" -o "$argv" = finalize
+end
+
+# The sessions below recordings-dir; what a shell would not take as it is, has
+# to be named by its path. Without a command no session is taken.
+function _jibri_finalize_sessions
+    set -l command
+    for word in (commandline -opc)[2..]
+        contains -- $word finalize upload verify notify pack sweep watch status show forget check config help; and set command $word
+    end
+    test -n "$command"; or return
+    set -l dir (jibri-finalize config --json 2>/dev/null |
+        sed -n '/"recordings-dir"/{n;s/.*"value": "\(.*\)".*/\1/p;}')
+    test -n "$dir"; or return
+    for path in $dir/*/
+        string match -r '^[A-Za-z0-9._-]+$' (string replace -r '.*/(.*)/$' '$1' $path)
+    end
 end
 
 complete -c jibri-finalize -f
@@ -21,15 +37,18 @@ complete -c jibri-finalize -n '_jibri_finalize_command' -a pack -d 'put each rec
 complete -c jibri-finalize -n '_jibri_finalize_command' -a sweep -d 'deliver every recording that is due'
 complete -c jibri-finalize -n '_jibri_finalize_command' -a watch -d 'stay, and deliver at once what becomes due'
 complete -c jibri-finalize -n '_jibri_finalize_command' -a status -d 'show what became of every recording'
-complete -c jibri-finalize -n '_jibri_finalize_command' -a forget -d 'give a recording up, or clear its journal'
+complete -c jibri-finalize -n '_jibri_finalize_command' -a show -d 'show all about one recording'
+complete -c jibri-finalize -n '_jibri_finalize_command' -a forget -d 'give recordings up, or clear their journals'
 complete -c jibri-finalize -n '_jibri_finalize_command' -a check -d 'look for what is wrong with the installation'
 complete -c jibri-finalize -n '_jibri_finalize_command' -a config -d 'show every setting and where it is from'
 complete -c jibri-finalize -n '_jibri_finalize_command' -a help -d 'explain a command or a setting'
 complete -c jibri-finalize -n '_jibri_finalize_command finalize' -a '(__fish_complete_directories)'
+complete -c jibri-finalize -n '_jibri_finalize_command finalize' -a '(_jibri_finalize_sessions)'
 complete -c jibri-finalize -n '_jibri_finalize_command finalize' -l force -d 'send everything again, the webhook too'
 complete -c jibri-finalize -n '_jibri_finalize_command finalize' -l json -d 'print the result as JSON'
 complete -c jibri-finalize -n '_jibri_finalize_command finalize' -l dry-run -s n -d 'only show what would be done'
 complete -c jibri-finalize -n '_jibri_finalize_command upload' -F
+complete -c jibri-finalize -n '_jibri_finalize_command upload' -a '(_jibri_finalize_sessions)'
 complete -c jibri-finalize -n '_jibri_finalize_command upload' -l force -d 'send everything again, the webhook too'
 complete -c jibri-finalize -n '_jibri_finalize_command upload' -l json -d 'print the result as JSON'
 complete -c jibri-finalize -n '_jibri_finalize_command upload' -l room -x -d 'the name of the room'
@@ -39,16 +58,19 @@ complete -c jibri-finalize -n '_jibri_finalize_command upload' -l only -x -d 'se
 complete -c jibri-finalize -n '_jibri_finalize_command upload' -l no-webhook -d 'tell the backend nothing'
 complete -c jibri-finalize -n '_jibri_finalize_command upload' -l dry-run -s n -d 'only show what would be done'
 complete -c jibri-finalize -n '_jibri_finalize_command verify' -a '(__fish_complete_directories)'
+complete -c jibri-finalize -n '_jibri_finalize_command verify' -a '(_jibri_finalize_sessions)'
 complete -c jibri-finalize -n '_jibri_finalize_command verify' -l json -d 'print the result as JSON'
 complete -c jibri-finalize -n '_jibri_finalize_command verify' -l deep -d 'download and compare the contents'
 complete -c jibri-finalize -n '_jibri_finalize_command notify' -a 'started stopped failed'
 complete -c jibri-finalize -n '_jibri_finalize_command notify' -a '(__fish_complete_directories)'
+complete -c jibri-finalize -n '_jibri_finalize_command notify' -a '(_jibri_finalize_sessions)'
 complete -c jibri-finalize -n '_jibri_finalize_command notify' -l force -d 'send everything again, the webhook too'
 complete -c jibri-finalize -n '_jibri_finalize_command notify' -l room -x -d 'the name of the room'
 complete -c jibri-finalize -n '_jibri_finalize_command notify' -l session -x -d 'the session'
 complete -c jibri-finalize -n '_jibri_finalize_command notify' -l error -x -d 'what failed'
 complete -c jibri-finalize -n '_jibri_finalize_command notify' -l dry-run -s n -d 'only show what would be done'
 complete -c jibri-finalize -n '_jibri_finalize_command pack' -F
+complete -c jibri-finalize -n '_jibri_finalize_command pack' -a '(_jibri_finalize_sessions)'
 complete -c jibri-finalize -n '_jibri_finalize_command pack' -l output -s o -r -F -d 'the archive, or a directory for it'
 complete -c jibri-finalize -n '_jibri_finalize_command pack' -l unredacted -d 'take metadata.json as it is'
 complete -c jibri-finalize -n '_jibri_finalize_command pack' -l dry-run -s n -d 'only show what would be done'
@@ -59,14 +81,19 @@ complete -c jibri-finalize -n '_jibri_finalize_command watch' -a '(__fish_comple
 complete -c jibri-finalize -n '_jibri_finalize_command status' -a '(__fish_complete_directories)'
 complete -c jibri-finalize -n '_jibri_finalize_command status' -l json -d 'print the result as JSON'
 complete -c jibri-finalize -n '_jibri_finalize_command status' -l state -x -d 'show only these, such as held,waiting'
-complete -c jibri-finalize -n '_jibri_finalize_command status' -l all -d 'show those that are done, too'
 complete -c jibri-finalize -n '_jibri_finalize_command status' -l older-than -x -d 'show only those of a greater age'
 complete -c jibri-finalize -n '_jibri_finalize_command status' -l sort -x -d 'by state, age, size or session'
 complete -c jibri-finalize -n '_jibri_finalize_command status' -l limit -x -d 'show the first N, and how many more'
 complete -c jibri-finalize -n '_jibri_finalize_command status' -l utc -d 'show points in time, in UTC'
 complete -c jibri-finalize -n '_jibri_finalize_command status' -l watch -d 'redraw every 2 s until Ctrl-C'
 complete -c jibri-finalize -n '_jibri_finalize_command status' -l check -d 'print one line; 1: something is held'
+complete -c jibri-finalize -n '_jibri_finalize_command status' -l all -d 'leave nothing out'
+complete -c jibri-finalize -n '_jibri_finalize_command show' -a '(__fish_complete_directories)'
+complete -c jibri-finalize -n '_jibri_finalize_command show' -a '(_jibri_finalize_sessions)'
+complete -c jibri-finalize -n '_jibri_finalize_command show' -l json -d 'print the result as JSON'
+complete -c jibri-finalize -n '_jibri_finalize_command show' -l log -d 'print the attempts, one a line'
 complete -c jibri-finalize -n '_jibri_finalize_command forget' -a '(__fish_complete_directories)'
+complete -c jibri-finalize -n '_jibri_finalize_command forget' -a '(_jibri_finalize_sessions)'
 complete -c jibri-finalize -n '_jibri_finalize_command forget' -l reset -d 'clear the journal instead'
 complete -c jibri-finalize -n '_jibri_finalize_command forget' -l yes -d 'do it without asking'
 complete -c jibri-finalize -n '_jibri_finalize_command forget' -l dry-run -s n -d 'only show what would be done'
@@ -74,7 +101,7 @@ complete -c jibri-finalize -n '_jibri_finalize_command check' -l json -d 'print 
 complete -c jibri-finalize -n '_jibri_finalize_command check' -l write -d 'try the store, and leave nothing there'
 complete -c jibri-finalize -n '_jibri_finalize_command config' -l json -d 'print the result as JSON'
 complete -c jibri-finalize -n '_jibri_finalize_command config' -l sample -d 'print a sample configuration'
-complete -c jibri-finalize -n '_jibri_finalize_command help' -a 'finalize upload verify notify pack sweep watch status forget check config help'
+complete -c jibri-finalize -n '_jibri_finalize_command help' -a 'finalize upload verify notify pack sweep watch status show forget check config help'
 complete -c jibri-finalize -n '_jibri_finalize_command help' -l all -d 'leave nothing out'
 complete -c jibri-finalize -l config -r -F -d 'read the settings from this file'
 complete -c jibri-finalize -l quiet -s q -d 'print errors only, and no summary of success'

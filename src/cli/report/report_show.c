@@ -321,8 +321,8 @@ add_attempts(struct buf *out, const struct show *s)
 	    s->journal.progress.attempts);
 	if (summed_up > 0)
 		(void)buf_addf(out,
-		    "  %" PRId64 " of them are only counted: the journal was "
-		    "compacted\n",
+		    "  %" PRId64 " earlier ones are only counted in the "
+		    "journal\n",
 		    summed_up);
 	if (first > 0)
 		(void)buf_addf(out, "  %zu earlier ones: see --log\n", first);
