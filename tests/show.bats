@@ -47,3 +47,357 @@ shown() {
 		"$(journal 'select(.event == "announced") | "STOPPED " + .id')"
 	assert_equal "$(shown '.history[].result')" done
 }
+
+# first_command: what it suggests first, run as printed.
+# shellcheck disable=SC2329
+jibri-finalize() { timeout -k 5 120 "$BIN" "$@"; }
+first_command() {
+	local line
+	line=$(sed -nE 's/^  (jibri-finalize .*)$/\1/p' <<<"$output" | head -n 1)
+	[[ $line == *"$1"* ]]
+	run eval "$line"
+	ended_with "${2:-0}"
+}
+
+delivered() {
+	is_stored metadata.json "$MEDIA"
+	assert_equal "$(webhooks | tail -n 1)" "STOPPED $ROOM $SESSION"
+}
+
+# --- what it shows ------------------------------------------------------------
+
+@test "one that is held is shown with the server's reason and the FAILED that was told" {
+	echo '{"message": "quota exceeded"}' >"$DIR/why"
+	faults "upload *.mp4 * status-body 413 $DIR/why application/json"
+	run_finalize 65
+	faults
+	show
+	fits
+	assert_output_has "$SESSION: held"
+	assert_output_has "quota exceeded"
+	assert_output_has "failed (permanent) after "
+	assert_output_has "$(journal 'select(.event == "announced").id')"
+	assert_equal "$(shown '.history[0].error')" \
+		"$(journal 'select(.event == "failed").text')"
+	assert_equal "$(shown '.webhooks[0].event')" FAILED
+	first_command upload
+	delivered
+}
+
+@test "each state comes with the command that helps, with a path that a shell takes" {
+	REC="$DIR/it's ä b/$SESSION"
+	mkdir -p "$REC"
+	recording
+	show
+	assert_output_has "$SESSION: due"
+	faults "upload *.mp4 * status 503"
+	run_finalize 75
+	show
+	assert_output_has "$SESSION: waiting"
+	assert_output_has "  next try   20"
+	assert_equal "$(shown .nextAttempt)" "$(shown '.history[0].nextAttempt')"
+	faults
+	"$BIN" forget --yes "$REC"
+	show
+	assert_output_has "$SESSION: given"
+	first_command upload
+	delivered
+	show
+	first_command verify
+	head -c 2000000 /dev/zero | tr '\0' x >"$REC/.jibri-finalize"
+	show
+	assert_output_has "is damaged"
+	first_command "forget --reset" 64
+	"$BIN" forget --reset --yes "$REC"
+	run_finalize 0
+	show
+	assert_output_has "$SESSION: done"
+}
+
+@test "where room and session are from is shown, also what was overruled" {
+	assert_equal "$(shown '[.sessionFrom, .roomFrom, .meetingIdFrom // "-"] |
+		join(" ")')" "directory metadata -"
+	rm "$REC/metadata.json"
+	assert_equal "$(shown .roomFrom)" media
+	mv "$REC/$MEDIA" "$REC/a.mp4"
+	assert_equal "$(shown '[.room // "-", .roomFrom // "-"] | join(" ")')" "- -"
+	show
+	assert_output_has "room       unknown"
+	assert_output_has "metadata.json is missing or empty"
+	mv "$REC/a.mp4" "$REC/$MEDIA"
+	metadata https://meet.example.org/elsewhere
+	run_finalize 0 "$ROOM" rec-1
+	assert_equal "$(shown '[.session, .sessionFrom, .room, .roomFrom] |
+		join(" ")')" "rec-1 argument $ROOM argument"
+	show
+	fits
+	assert_output_has "but not"
+	assert_output_has elsewhere
+}
+
+@test "a room that the hook was given, and nobody has resolved, is an argument" {
+	run_finalize 0 "$ROOM" --defer
+	assert_equal "$(shown .roomFrom)" metadata
+	metadata https://meet.example.org/elsewhere
+	rm "$REC/.jibri-finalize"
+	run_finalize 0 "$ROOM" --defer
+	assert_equal "$(shown '[.roomFrom, .history[].result] | join(" ")')" \
+		"argument deferred"
+}
+
+@test "what is in doubt, changed, gone, skipped and superseded is shown as that" {
+	export JIBRI_FINALIZE_TRIES=1
+	echo a >"$REC/a.txt"
+	echo b >"$REC/b.txt"
+	echo c >"$REC/c.part"
+	touch -d '1 minute ago' "$REC"/?.txt
+	faults "upload *.mp4 * status 504" "list * * status 503"
+	run_finalize 75
+	assert_equal "$(shown '.artifacts[] | select(.path == "'"$MEDIA"'") |
+		"\(.state) \(.doubtStatus)"')" "doubt 504"
+	show
+	fits
+	assert_output_has "outcome unknown (HTTP 504)"
+	assert_output_has "skipped c.part: excluded"
+	assert_equal "$(shown '.skipped[].path')" c.part
+	echo changed >"$REC/a.txt"
+	rm "$REC/b.txt"
+	assert_equal "$(shown '[.artifacts[] | select(.path | endswith(".txt")) |
+		.state] | join(" ")')" "changed gone"
+	faults
+	sleep 1
+	"$BIN" upload "$REC" || true
+	assert_equal "$(shown '.superseded | length')" 1
+	show
+	assert_output_has "superseded: "
+}
+
+@test "the parts of an upload that was interrupted are counted" {
+	stop_sandbox
+	start_sandbox --parts 65536
+	export JIBRI_FINALIZE_PARTS_FROM=100k
+	head -c 200000 /dev/urandom >"$REC/talk.bin"
+	touch -d '1 minute ago' "$REC/talk.bin"
+	faults "complete * * status 503"
+	run_finalize 75
+	faults
+	assert_equal "$(shown '.artifacts[] | select(.path == "talk.bin") |
+		"\(.parts.partSize) \(.parts.stored)"')" "65536 4"
+	show
+	fits
+	assert_output_has "4 of 4 parts are at the server"
+	run grep -c storage <<<"$output"
+	assert_equal "$output" 0
+}
+
+@test "the log has a line for each attempt, oldest first" {
+	faults "upload *.mp4 * status 413"
+	run_finalize 65
+	faults "upload *.mp4 * status 503"
+	run_command 75 upload "$REC"
+	faults
+	run_command 0 upload "$REC"
+	show --log
+	assert_equal "$(cut -d ' ' -f 2 <<<"$output" | paste -sd ' ')" \
+		"failed failed done"
+	assert_equal "$(sort <<<"$output")" "$output"
+	assert_output_has "HTTP 413"
+	assert_output_has "(temporary)"
+}
+
+@test "a run that died has not said how it ended, and one that goes on is named" {
+	faults "upload $MEDIA 1 slow-store 3"
+	export JIBRI_FINALIZE_ANSWER_TIMEOUT=10s
+	"$BIN" "$REC" >"$DIR/first" 2>&1 3>&- &
+	local first=$!
+	wait_for grep -q sending "$REC/.jibri-finalize"
+	cp "$REC/.jibri-finalize" "$DIR/journal"
+	show
+	fits
+	assert_output_has "$SESSION: busy, process "
+	assert_equal "$(shown '.history[-1].result')" running
+	cmp "$REC/.jibri-finalize" "$DIR/journal"
+	kill -KILL "$first"
+	wait "$first" || true
+	assert_equal "$(shown '.history[-1].result')" died
+}
+
+@test "of a journal that was compacted the older attempts are only counted" {
+	local at
+	at=$(date +%s)000
+	printf '%s\n' \
+		"{\"at\":$at,\"event\":\"failed\",\"class\":\"temporary\",\"text\":\"last\"}" \
+		"{\"at\":$at,\"event\":\"summary\",\"attempts\":40,\"failures\":40,\"failedAt\":$at,\"hasEvents\":true}" \
+		"{\"at\":$at,\"event\":\"began\",\"pid\":7,\"host\":\"h\"}" \
+		"{\"at\":$at,\"event\":\"failed\",\"class\":\"temporary\",\"text\":\"newer\"}" \
+		>"$REC/.jibri-finalize"
+	assert_equal "$(shown '"\(.attempts) \(.attemptsSummedUp) \(.history | length)"')" \
+		"41 40 2"
+	show
+	assert_output_has "40 earlier ones are only counted"
+}
+
+@test "a journal with more attempts than anybody reads is shown by its newest" {
+	awk 'BEGIN { for (n = 1; n <= 3000; n++) printf \
+		"{\"at\":%d,\"event\":\"began\",\"host\":\"h\"}\n" \
+		"{\"at\":%d,\"event\":\"failed\",\"text\":\"no %d\"}\n", n, n, n }' \
+		>"$REC/.jibri-finalize"
+	assert_equal "$(shown '"\(.attempts) \(.attemptsSummedUp) \(.history |
+		length) \(.history[-1].error)"')" "3000 2000 1000 no 3000"
+	show
+	assert_output_has "no 3000"
+	refute_output_has "no 2995"
+	fits
+}
+
+@test "long names, and many of them, stay on one screen of 80 columns" {
+	local long n
+	long=$(printf 'r%.0s' {1..110})
+	rooms "{\"$long\": 123}"
+	metadata "https://meet.example.org/$long"
+	mv "$REC/$MEDIA" "$REC/${long}_2026-01-02-03-04-05.mp4"
+	touch "$REC/$(printf 'n%.0s' {1..200}) $(printf 'ä%.0s' {1..20})"
+	for n in {1..300}; do echo "$n" >"$REC/file-$n"; done
+	mv "$REC" "$REC$(printf 's%.0s' {1..180})"
+	REC=$REC$(printf 's%.0s' {1..180})
+	faults "upload file-* * status 413"
+	run_finalize 65
+	show
+	fits
+	assert_output_has "and 290 more not stored"
+	(($(wc -l <<<"$output") < 70))
+	assert_equal "$(shown '.artifacts | length')" 303
+}
+
+# --- what it leaves alone -----------------------------------------------------
+
+@test "it writes nothing, takes no lock and opens no log file" {
+	needs_strace
+	run_finalize 0
+	run -0 strace -f -qq -o "$DIR/trace" -e trace=openat,openat2,flock,fcntl \
+		"$BIN" show "$REC" --log-file "$DIR/log"
+	[ ! -e "$DIR/log" ]
+	run ! grep -E 'O_(WRONLY|RDWR|CREAT)[^"]*\) *= *[0-9]' "$DIR/trace"
+	run ! grep -E 'flock\(|SETLK' "$DIR/trace"
+}
+
+@test "who can read the directory can show it, and is told where that is not enough" {
+	[ "$(id -u)" = 0 ] || skip "only root can be another user"
+	local as=(setpriv --reuid=65533 --regid=65533 --clear-groups)
+	open_program
+	faults "upload *.mp4 * status 503"
+	run_finalize 75
+	chown -R 65534:65534 "$DIR/recordings"
+	chmod 755 "$DIR/recordings" "$REC"
+	chmod 644 "$REC"/* "$REC/.jibri-finalize"
+	run "${as[@]}" "$DIR/bin" show "$REC"
+	ended_with 0
+	assert_output_has "$SESSION: waiting"
+	chmod 600 "$REC/.jibri-finalize"
+	run "${as[@]}" "$DIR/bin" show "$REC"
+	ended_with 65
+	assert_output_has "run it as the directory's owner, or as root"
+	# Root is the owner while it reads.
+	run_command 0 show "$REC"
+	assert_output_has "$SESSION: waiting"
+	run_command 0 show "${SESSION%????????????}"
+	assert_output_has "$SESSION: waiting"
+	mkdir "$DIR/roots"
+	echo '{"at":1,"event":"began","host":"roots"}' >"$DIR/roots/file"
+	chmod 700 "$DIR/roots"
+	ln -sf "$DIR/roots/file" "$REC/.jibri-finalize"
+	run timeout 20 "$BIN" show "$REC"
+	refute_output_has roots
+}
+
+# --- by its session -----------------------------------------------------------
+
+@test "every command takes a session, or how it begins, below recordings-dir" {
+	local short=${SESSION:0:6}
+	run_command 0 finalize --dry-run "$short"
+	assert_output_has "$SESSION: dry run"
+	run_command 0 notify started "$short"
+	run_command 0 upload "$short"
+	delivered
+	run_command 0 verify "$SESSION"
+	run_command 0 show "$short"
+	(cd "$DIR" && run_command 0 pack "$short")
+	[ -s "$DIR/$SESSION.tar.zst" ]
+	run_command 0 forget --yes "$short"
+	assert_output_has "$SESSION: is delivered"
+}
+
+@test "a session that was given as an argument is found by that" {
+	run_finalize 0 "$ROOM" 20250105-143022-abc123
+	run_command 0 show 202501
+	assert_output_has "20250105-143022-abc123: done"
+	# Another journal can say the same; then the path has to be named.
+	cp -R "$REC" "$DIR/recordings/copy"
+	run_command 64 show 20250105-143022-abc123
+	assert_output_has "$SESSION, copy"
+}
+
+@test "what is short, unknown or not unique names nothing, and says where it looked" {
+	local n
+	run_command 66 show "${SESSION:0:5}"
+	assert_output_has "$DIR/recordings"
+	assert_output_has "6 characters"
+	run_command 66 upload nosuch
+	assert_output_has "below $DIR/recordings no session"
+	for n in {1..7}; do mkdir "$DIR/recordings/9f1c2d-$n"; done
+	run_command 64 upload 9f1c2d
+	assert_output_has "9f1c2d-1, 9f1c2d-2, 9f1c2d-3, 9f1c2d-4, 9f1c2d-5 and 3 more"
+	assert_equal "$(requests)" 0
+	mkdir "$DIR/recordings/9f1c2d" "$DIR/recordings/abc"
+	run_command 0 show 9f1c2d
+	assert_output_has "9f1c2d: none"
+	run_command 0 show abc
+}
+
+@test "what is here, a path, a link and a hidden name mean what they did" {
+	mkdir "$DIR/outside" "$DIR/here" "$DIR/here/9f1c2d3e"
+	cp "$REC"/* "$DIR/outside"
+	ln -s "$DIR/outside" "$DIR/recordings/outside"
+	mv "$DIR/recordings" "$DIR/recordings.x"
+	mkdir "$DIR/recordings"
+	mv "$DIR/recordings.x"/* "$DIR/recordings"
+	mkdir "$DIR/recordings/.hidden-one"
+	cd "$DIR/here"
+	run_command 0 show 9f1c2d3e
+	assert_output_has "$DIR/here/9f1c2d3e"
+	run_command 66 show outside
+	run_command 66 show .hidden
+	run_command 66 show ../recordings/9f1c2d
+	run_command 0 show 9f1c2d3e-
+	assert_output_has "$SESSION: due"
+	run_command 66 show "*"
+}
+
+@test "a hostile name is shown escaped, and leads nowhere" {
+	local odd
+	odd=$(printf 'odd-\033[31m\n$(touch oops)/..' | tr / _)
+	mkdir "$DIR/recordings/$odd"
+	cp "$REC"/* "$DIR/recordings/$odd"
+	cd "$DIR"
+	run_command 0 show "${odd:0:8}"
+	[[ $output != *$'\033'* ]]
+	assert_output_has 'odd-\x1B[31m\x0A$(touch oops)_..'
+	mkdir "$DIR/recordings/$odd-2"
+	run_command 64 show "${odd:0:8}"
+	[[ $output != *$'\033'* ]]
+	[ ! -e oops ]
+}
+
+# --- several ------------------------------------------------------------------
+
+@test "forget takes several, and one that is not there stops no other" {
+	local second=rec-second
+	cp -R "$REC" "$DIR/recordings/$second"
+	run_command 66 forget --yes "$REC" "$DIR/none" "$second"
+	assert_output_has "$SESSION: given up"
+	assert_output_has "$DIR/none"
+	assert_output_has "$second: given up"
+	run_command 0 forget --reset --yes "$REC" "$second"
+	run_finalize 0
+	delivered
+}
