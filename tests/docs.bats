@@ -390,6 +390,8 @@ example_world() {
 try() {
 	local line=${1//sudo -u jibri /} code=0
 	[[ $line != *finalize\ check* ]] || code=78
+	[[ $line != *finalize\ show* ]] ||
+		local -x JIBRI_FINALIZE_RECORDINGS_DIR=$SRV
 	if [[ $line = *finalize\ watch* ]]; then
 		# It stays until it is told to leave.
 		run timeout --preserve-status 3 \
@@ -420,7 +422,7 @@ try() {
 	example_world
 	"$BIN" "$REC"
 	cd "$REC"
-	sed -n 's/\\e/\\/g; /^jq\|^grep/p' \
+	sed -n '/^jibri-finalize\|^grep/p' \
 		"$ROOT/man/jibri-finalize-journal.5" >"$DIR/lines"
 	while read -r line; do
 		try "$line"
@@ -429,7 +431,6 @@ try() {
 		n=$((n + 1))
 	done <"$DIR/lines"
 	assert_equal "$n" 3
-	bash -c "$(grep '^jq.*sha256' "$DIR/lines")" | sha256sum -c
 }
 
 @test "the example of the settings' manual is a configuration file" {
