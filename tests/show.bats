@@ -45,7 +45,7 @@ shown() {
 	assert_output_has "$(journal 'select(.event == "announced").id')"
 	assert_equal "$(shown '.webhooks[] | .event + " " + .id')" \
 		"$(journal 'select(.event == "announced") | "STOPPED " + .id')"
-	assert_equal "$(shown '.history[].result')" done
+	assert_equal "$(shown '.history[].result')" 'done'
 }
 
 # first_command: what it suggests first, run as printed.
