@@ -269,6 +269,23 @@ delivered() {
 	assert_equal "$(shown '.artifacts | length')" 303
 }
 
+@test "a journal that somebody else wrote keeps to 80 columns and escapes" {
+	local id
+	id=$(printf 'ä%.0s' {1..20})
+	printf '%s\n' \
+		'{"at":9223372036854775807,"event":"began","host":"\u001b[31m"}' \
+		"{\"at\":1,\"event\":\"uploadBegun\",\"path\":\"$MEDIA\",\"id\":\"u\",\"key\":\"k\",\"size\":9223372036854775807}" \
+		"{\"at\":1,\"event\":\"partStored\",\"path\":\"$MEDIA\",\"count\":2,\"size\":9223372036854775807,\"etag\":\"e\",\"md5\":\"m\"}" \
+		"{\"at\":1,\"event\":\"superseded\",\"path\":\"metadata.json\",\"id\":\"$id\"}" \
+		"{\"at\":2,\"event\":\"stored\",\"path\":\"metadata.json\",\"id\":\"$id\",\"size\":-1,\"sha256\":\"$id\"}" \
+		>"$REC/.jibri-finalize"
+	show
+	fits
+	[[ $output != *$'\033'* && $output != *ä* ]]
+	assert_output_has "\\xC3\\xA4"
+	shown . >/dev/null
+}
+
 # --- what it leaves alone -----------------------------------------------------
 
 @test "it writes nothing, takes no lock and opens no log file" {

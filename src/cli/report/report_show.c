@@ -139,9 +139,18 @@ add_parts(struct buf *out, const struct begun *b, int64_t size)
 	size_t n = show_parts(b, &bytes);
 	autofree char *text =
 	    xasprintf("%zu of %" PRId64 " parts are at the server", n,
-		(size + b->part_bytes - 1) / b->part_bytes);
+		size / b->part_bytes + (size % b->part_bytes != 0));
 
 	add_detail(out, text);
+}
+
+/* Does the id fit into its column? */
+static bool
+is_short(const char *id)
+{
+	autofree char *safe = text_escape(id ? id : "");
+
+	return strlen(safe) <= ID_CHARS;
 }
 
 static void
@@ -152,7 +161,7 @@ add_details(struct buf *out, const struct show *s, const char *path,
 	const struct fact *fact = progress_fact(p, path);
 	const struct begun *begun = progress_begun(p, path);
 
-	if (fact && fact->id && strlen(fact->id) > ID_CHARS) {
+	if (fact && !is_short(fact->id)) {
 		autofree char *text = xasprintf("id %s", fact->id);
 
 		add_detail(out, text);
@@ -171,7 +180,7 @@ add_artifact(struct buf *out, const struct show *s, const char *state,
 {
 	const struct fact *fact = progress_fact(&s->journal.progress, path);
 	bool is_sent = fact && fact->sha256;
-	bool has_id = fact && fact->id && strlen(fact->id) <= ID_CHARS;
+	bool has_id = fact && fact->id && is_short(fact->id);
 	autofree char *bytes = table_size(size);
 	autofree char *sha = text_escape(is_sent ? fact->sha256 : "-");
 	autofree char *id = text_escape(has_id ? fact->id : "-");
