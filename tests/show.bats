@@ -206,11 +206,11 @@ delivered() {
 }
 
 @test "a run that died has not said how it ended, and one that goes on is named" {
-	faults "upload $MEDIA 1 slow-store 3"
-	export JIBRI_FINALIZE_ANSWER_TIMEOUT=10s
+	faults "upload $MEDIA 1 slow-store 20"
+	export JIBRI_FINALIZE_ANSWER_TIMEOUT=30s
 	"$BIN" "$REC" >"$DIR/first" 2>&1 3>&- &
 	local first=$!
-	wait_for grep -q sending "$REC/.jibri-finalize"
+	wait_for grep -q '"stored"' "$REC/.jibri-finalize"
 	cp "$REC/.jibri-finalize" "$DIR/journal"
 	show
 	fits
