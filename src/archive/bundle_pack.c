@@ -16,6 +16,7 @@
 #include "journal/journal.h"
 #include "recording/identity.h"
 #include "recording/recording.h"
+#include "recording/trace_id.h"
 
 enum { MS_IN_NS = 1000000 };
 
@@ -376,7 +377,7 @@ pack(struct pack *p, const struct recording_policy *policy, struct report *r,
 
 	if (recording_open(rec, p->request->directory, policy, e) == -1)
 		return -1;
-	log_set_session(recording_name(rec));
+	trace_log_session(recording_name(rec));
 	if (target_choose(t, p->request->target, rec, e) == -1)
 		return -1;
 	if (p->request->is_dry_run)

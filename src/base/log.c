@@ -20,7 +20,7 @@
 enum { HOLD_MS = 100, PATIENCE_MS = 1000, STOPPED_PATIENCE_MS = 200 };
 
 static struct log_policy policy = { .level = LOG_INFO };
-static char *session;
+static char *session, *trace;
 static int file_fd = -1;
 static struct stat file_st; /* the log file, also where it is not open */
 static int64_t release_ms;  /* nothing is written before */
@@ -80,6 +80,13 @@ void
 log_set_session(const char *name)
 {
 	mem_replace(&session, name);
+	mem_replace(&trace, NULL);
+}
+
+void
+log_set_trace(const char *trace_id)
+{
+	mem_replace(&trace, trace_id);
 }
 
 /*
@@ -245,6 +252,8 @@ format_json(struct buf *line, enum log_level level, const char *time,
 		add_string(line, session);
 	else
 		(void)buf_adds(line, "null");
+	if (trace)
+		(void)buf_addf(line, ",\"traceId\":\"%s\"", trace);
 	(void)buf_adds(line, ",\"message\":");
 	add_string(line, message);
 	(void)buf_adds(line, "}\n");

@@ -36,6 +36,9 @@ int log_configure(const struct log_policy *, struct err *e);
 /* Name the session in every line from now on; NULL for none. */
 void log_set_session(const char *session);
 
+/* And in JSON the id of its trace, plain text, until another is named. */
+void log_set_trace(const char *trace_id);
+
 /*
  * One line to stderr and to the log file, ASCII only but on a terminal that
  * shows UTF-8.  A reader that does not take it within a second loses it, and

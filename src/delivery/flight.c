@@ -315,6 +315,7 @@ flight_open(struct flight *f, const struct recording *rec,
 	};
 	f->request = (struct http_request){
 		.headers = &f->headers,
+		.service = policy->ops->service,
 		.body = &f->body,
 		.content_type = f->type,
 		.answer_timeout_ms = destination_patience_ms(policy, f->size),

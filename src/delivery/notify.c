@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "recording/trace_id.h"
 #include "remote/inventory.h"
 
 /* Is STARTED behind us? */
@@ -114,7 +115,7 @@ open_job(struct job *job, const struct notify_request *request, struct err *e)
 		NULL, e) == -1)
 		return -1;
 	job->recording.path = xstrdup("/");
-	log_set_session(job->session_argument);
+	trace_log_session(job->session_argument);
 	return pipeline_identify(job, e);
 }
 

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/stop.h"
+#include "recording/trace_id.h"
 
 enum { ROUNDS = 3 };
 
@@ -140,7 +141,7 @@ stage_resolve(struct job *job, struct err *e)
 		*e = unknown;
 		return -1;
 	}
-	log_set_session(id->session);
+	trace_log_session(id->session);
 	if (pipeline_open_http(job, e) == -1)
 		return -1;
 	if (id->meeting_id == NULL && meeting_is_none(&policy->meeting))

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "delivery/notify.h"
 #include "delivery/pipeline_internal.h"
+#include "recording/trace_id.h"
 
 enum {
 	GIVE_WAY_MS = 1200,    /* of two seconds, for what is under way */
@@ -192,7 +193,7 @@ run(struct job *job, const char *directory, const struct ahead_policy *ahead,
 	artifact = find_growing(&job->recording);
 	if (artifact == NULL || pipeline_identify(job, e) == -1)
 		return 0;
-	log_set_session(job->identity.session);
+	trace_log_session(job->identity.session);
 	if (p->destination.ops->check(&p->destination, e) == -1 ||
 	    pipeline_open_http(job, e) == -1)
 		return -1;

@@ -1,5 +1,6 @@
 #include "base/log.h"
 #include "delivery/pipeline_internal.h"
+#include "recording/trace_id.h"
 
 int
 job_open(struct job *job, const char *directory, bool is_looking, struct err *e)
@@ -14,14 +15,14 @@ job_open(struct job *job, const char *directory, bool is_looking, struct err *e)
 		directory, &job->policy->recording, e) == -1 ||
 	    recording_enter(rec, e) == -1)
 		return -1;
-	log_set_session(named ? named : recording_name(rec));
+	trace_log_session(named ? named : recording_name(rec));
 	if ((is_looking ? journal_look(&job->journal, rec->dirfd, NULL, e)
 			: (job->is_ahead ? journal_open_free
 					 : journal_open)(&job->journal,
 			      rec->dirfd, rec->policy->locking, e)) == -1)
 		return -1;
 	if (p->session && !named)
-		log_set_session(p->session);
+		trace_log_session(p->session);
 	return 0;
 }
 
@@ -35,9 +36,22 @@ job_close(struct job *job)
 	recording_close(&job->recording);
 }
 
+static const char *
+session_of(const struct job *job)
+{
+	const char *known = job->journal.progress.session;
+
+	return job->identity.session ? job->identity.session
+	    : job->session_argument  ? job->session_argument
+	    : known                  ? known
+				     : recording_name(&job->recording);
+}
+
 int
 pipeline_open_http(struct job *job, struct err *e)
 {
+	char trace[TRACE_ID_BYTES];
+
 	if (job->http != NULL)
 		return 0;
 	if (!job->policy->is_checked &&
@@ -46,6 +60,8 @@ pipeline_open_http(struct job *job, struct err *e)
 	job->retry = job->policy->retry;
 	job->retry.run = &job->failures;
 	job->http = http_open(&job->policy->http);
+	trace_id(session_of(job), trace);
+	http_set_trace(job->http, trace);
 	job->auth = auth_open(&job->policy->auth, &job->retry, job->http);
 	return 0;
 }

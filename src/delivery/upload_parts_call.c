@@ -279,6 +279,7 @@ address_part(struct call *call)
 		call->url = xstrdup(part->url);
 		call->request.method = "PUT";
 		call->request.is_bare = true;
+		call->request.service = HTTP_PARTS;
 		for (size_t i = 0; i < p->headers.n; i++)
 			text_list_add(&call->headers, p->headers.items[i]);
 		return;
@@ -412,6 +413,7 @@ upload_call(struct parts *p, enum part_step step, size_t number, struct err *e)
 	call->started_ms = clock_mono_ms();
 	call->request = (struct http_request){
 		.headers = &call->headers,
+		.service = policy->ops->service,
 		.answer_limit = ANSWER_BYTES,
 		.answer_timeout_ms = destination_patience_ms(policy,
 		    step == PART_COMPLETE ? p->item->flight->size

@@ -35,12 +35,24 @@ share_rate(const struct http *http)
 }
 
 static void
+count(struct http_transfer *t)
+{
+	enum http_service service = t->request->service;
+	long status = t->answer.status;
+
+	if (service != HTTP_OTHER && status >= 0 && status <= HTTP_STATUS_MOST)
+		http_tally_add(&t->http->tally, INT64_C(1000) * service + status,
+		    1);
+}
+
+static void
 finish(struct http_transfer *t, CURLcode rc)
 {
 	struct http *http = t->http;
 	struct http_transfer **link = &http->active;
 
 	http_judge(t, rc);
+	count(t);
 	t->is_finished = true;
 	(void)curl_multi_remove_handle(http->multi, t->easy);
 	while (*link != t)
@@ -247,6 +259,21 @@ http_start(struct http *http, const struct http_request *request)
 	if (t->failure.class != ERR_NONE)
 		finish(t, CURLE_READ_ERROR);
 	return t;
+}
+
+void
+http_set_trace(struct http *http, const char *trace_id)
+{
+	(void)snprintf(http->trace_id, sizeof(http->trace_id), "%s", trace_id);
+}
+
+struct http_tally
+http_take_tally(struct http *http)
+{
+	struct http_tally tally = http->tally;
+
+	http->tally = (struct http_tally){ 0 };
+	return tally;
 }
 
 void

@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/text.h"
+#include "io/http_tally.h"
 
 /*
  * HTTP/1.1 requests over libcurl, several at once in one thread.  What the
@@ -66,6 +67,7 @@ struct http_request {
 					    as the answer may be long */
 	bool is_bare;                    /* URL and headers are another's, and
 					    secrets: nothing of ours is added */
+	enum http_service service;       /* counted, and traced if ours */
 	size_t answer_limit;             /* bytes */
 	/* Takes a 2xx answer piece by piece; the body has its beginning. */
 	int (*sink)(void *ctx, const char *data, size_t len, struct err *e);
@@ -118,6 +120,15 @@ struct http_move {
 /* The policy must outlive it. */
 struct http *http_open(const struct http_policy *);
 void http_close(struct http *);
+
+/*
+ * Requests to our services have a traceparent (W3C Trace Context) from now on:
+ * this trace id, of 32 digits, and a new parent id each.
+ */
+void http_set_trace(struct http *, const char *trace_id);
+
+/* What has been asked since this was asked last. */
+struct http_tally http_take_tally(struct http *);
 
 /* Call tick about four times a second while waiting; NULL: no more. */
 void http_on_tick(struct http *, void (*tick)(void *ctx), void *ctx);

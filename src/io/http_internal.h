@@ -16,6 +16,8 @@ struct http {
 	unsigned n_started;
 	/* Of multipart/form-data: random, so that no file can hold it. */
 	char boundary[32 + 1];
+	char trace_id[32 + 1]; /* "": none */
+	struct http_tally tally;
 	bool is_unexpecting; /* a server refused Expect */
 	int *sockets;        /* of open connections */
 	size_t n_sockets, cap_sockets;

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/names.h"
+#include "base/retry.h"
 #include "base/stop.h"
 
 enum {
@@ -287,6 +288,29 @@ leave_bare(struct http_transfer *t)
 	t->headers = curl_slist_append(t->headers, "Accept:");
 }
 
+static bool
+is_traced(const struct http_request *request)
+{
+	return request->service == HTTP_MEETING_SERVICE ||
+	    request->service == HTTP_WEBHOOK ||
+	    request->service == HTTP_FILE_SERVICE;
+}
+
+/* W3C Trace Context, version 00; 01: it may be recorded. */
+static void
+add_traceparent(struct http_transfer *t)
+{
+	autofree char *header = NULL;
+
+	if (*t->http->trace_id == '\0' || !is_traced(t->request) ||
+	    t->request->is_bare)
+		return;
+	/* A parent id of zeros is none. */
+	header = xasprintf("traceparent: 00-%s-%08x%08x-01", t->http->trace_id,
+	    retry_random(), retry_random() | 1);
+	t->headers = curl_slist_append(t->headers, header);
+}
+
 static void
 set_headers(struct http_transfer *t)
 {
@@ -309,6 +333,7 @@ set_headers(struct http_transfer *t)
 	if (!request->is_bare)
 		t->headers =
 		    curl_slist_append(t->headers, "Accept-Encoding: identity");
+	add_traceparent(t);
 	t->is_expecting = request->body && t->http->policy->expect_continue &&
 	    !t->http->is_unexpecting;
 	if (!t->is_expecting)

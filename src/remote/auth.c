@@ -154,6 +154,7 @@ prepare(void *ctx, struct http_request *request, struct err *e)
 	request_text_init(&f->body, f->form);
 	*request = (struct http_request){
 		.url = p->token_url,
+		.service = HTTP_TOKEN,
 		.headers = &f->headers,
 		.body = &f->body.body,
 		.content_type = "application/x-www-form-urlencoded",

@@ -106,6 +106,7 @@ destination_hash(const struct destination *from, const char *id, int64_t size,
 	};
 	const struct http_request download = {
 		.url = url,
+		.service = from->policy->ops->service,
 		.is_download = true,
 		.answer_timeout_ms = from->policy->answer_timeout_ms,
 		.answer_limit = (size_t)most + ERROR_PAGE_BYTES,

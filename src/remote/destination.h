@@ -163,6 +163,7 @@ struct part_ops {
 };
 
 struct destination_ops {
+	enum http_service service;
 	bool wants_md5; /* of what is put there, in front of it */
 
 	/* Where it is, and the setting that says so. */

@@ -108,6 +108,7 @@ is_mended(const struct destination *to, struct auth_use *use,
 }
 
 const struct destination_ops file_service = {
+	.service = HTTP_FILE_SERVICE,
 	.url = url,
 	.check = check,
 	.meeting_user = meeting_user,

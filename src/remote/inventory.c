@@ -167,6 +167,7 @@ inventory_begin(struct inventory *inv, const struct destination_policy *policy,
 		    compare_strings);
 	inv->request = (struct http_request){
 		.headers = headers,
+		.service = policy->ops->service,
 		.answer_timeout_ms = policy->answer_timeout_ms,
 		/* It may be long: what counts is that it moves. */
 		.is_download = true,

@@ -89,6 +89,7 @@ meeting_lookup(struct http *http, const struct meeting_policy *policy,
 	struct lookup found = { .room = room };
 	const struct http_request lookup = {
 		.url = url,
+		.service = HTTP_MEETING_SERVICE,
 		.answer_timeout_ms = policy->answer_timeout_ms,
 		.answer_limit = ANSWER_BYTES,
 	};

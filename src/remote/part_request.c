@@ -69,6 +69,7 @@ part_request_run(const struct destination *to, const struct part_call *call,
 		.outcome = PART_FAILED,
 	};
 	struct http_request http = {
+		.service = policy->ops->service,
 		.answer_timeout_ms = policy->answer_timeout_ms,
 		.answer_limit = ANSWER_BYTES,
 	};

@@ -233,6 +233,7 @@ renew(const struct destination_policy *policy)
 }
 
 const struct destination_ops s3 = {
+	.service = HTTP_S3,
 	.wants_md5 = true,
 	.url = url,
 	.check = check,

@@ -197,6 +197,7 @@ prepare(void *ctx, struct http_request *request, struct err *e)
 	request_text_init(&d->source, d->body);
 	*request = (struct http_request){
 		.url = d->url,
+		.service = HTTP_WEBHOOK,
 		.headers = &d->headers,
 		.body = &d->source.body,
 		.content_type = "application/json",

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "delivery/flight.h"
+#include "recording/trace_id.h"
 #include "remote/inventory.h"
 
 /* Is everything in it delivered, and nothing there that was never sent? */
@@ -284,7 +285,7 @@ run(const struct removal *r, struct job *job, struct err *e)
 		(void)err_set(e, ERR_NONE, "%s", "");
 		return REMOVAL_KEPT;
 	}
-	log_set_session(job->journal.progress.session
+	trace_log_session(job->journal.progress.session
 		? job->journal.progress.session
 		: r->name);
 	if (!is_all_delivered(job, e))

@@ -54,6 +54,19 @@ http_open(const struct http_policy *policy)
 }
 
 void
+http_set_trace(struct http *http, const char *trace_id)
+{
+	(void)http, (void)trace_id;
+}
+
+struct http_tally
+http_take_tally(struct http *http)
+{
+	(void)http;
+	return (struct http_tally){ 0 };
+}
+
+void
 http_on_tick(struct http *http, void (*tick)(void *ctx), void *ctx)
 {
 	(void)http;

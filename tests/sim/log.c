@@ -67,6 +67,12 @@ log_set_session(const char *session)
 	(void)session;
 }
 
+void
+log_set_trace(const char *trace_id)
+{
+	(void)trace_id;
+}
+
 bool
 log_shows(enum log_level level)
 {

@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "cli/command/commands.h"
 #include "delivery/forget.h"
+#include "recording/trace_id.h"
 
 static const char *const outcomes[] = {
 	[FORGET_GIVEN_UP] = ("given up: nothing is sent, nothing is deleted; "
@@ -145,7 +146,7 @@ forget(struct loaded *l, const struct options *o, const char *directory,
 	if (result == 0)
 		result = recording_enter(&rec, e);
 	if (result == 0) {
-		log_set_session(recording_name(&rec));
+		trace_log_session(recording_name(&rec));
 		result = forget_open(l, o, &rec, e);
 	}
 	recording_close(&rec);

@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "cli/command/commands.h"
 #include "delivery/notify.h"
+#include "recording/trace_id.h"
 
 static const struct {
 	const char *word, *name;
@@ -31,7 +32,7 @@ report(const struct notify_request *request, const struct notify_result *r)
 {
 	const char *name = events[request->event].name;
 
-	log_set_session(r->session);
+	trace_log_session(r->session);
 	if (!r->is_told)
 		log_success("%sthe recording is past %s, nothing %s sent",
 		    request->is_dry_run ? "dry run: " : "", name,

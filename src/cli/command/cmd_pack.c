@@ -3,6 +3,7 @@
 #include "archive/bundle.h"
 #include "base/log.h"
 #include "cli/command/commands.h"
+#include "recording/trace_id.h"
 
 static int
 pack(struct loaded *l, const struct options *o, const char *directory,
@@ -22,12 +23,12 @@ pack(struct loaded *l, const struct options *o, const char *directory,
 		log_error("%s", e->text);
 		e->text[0] = '\0';
 	} else if (request.is_dry_run) {
-		log_set_session(packed.session);
+		trace_log_session(packed.session);
 		log_outcome("dry run: %zu artifacts, %" PRId64
 			    " bytes, would be packed into %s",
 		    packed.files, packed.bytes, packed.target);
 	} else {
-		log_set_session(packed.session);
+		trace_log_session(packed.session);
 		log_success("packed: %zu artifacts, %" PRId64
 			    " bytes, into %s (%" PRId64 " bytes)",
 		    packed.files, packed.bytes, packed.target,

@@ -17,6 +17,7 @@
 #include "io/json.h"
 #include "io/mimetype.h"
 #include "io/xml.h"
+#include "recording/trace_id.h"
 
 static const char find_fix[] = "find what to fix: jibri-finalize check";
 
@@ -156,7 +157,7 @@ report_attempt(const struct attempt_result *r, const struct err *e)
 	/* There is no recording to speak of. */
 	if (e && (e->class == ERR_NO_INPUT || e->class == ERR_USAGE))
 		return;
-	log_set_session(r->session);
+	trace_log_session(r->session);
 	if (e == NULL)
 		report_done(r);
 	else if (r->is_listed)

@@ -15,7 +15,8 @@ static const struct setting rows[] = {
 	{ "log-format", CHOICE(log.format, formats), "text", "FORMAT",
 	    "how log lines look: text or json",
 	    "json is one object a line, with time (RFC 3339 in milliseconds), "
-	    "level, session and message." },
+	    "level, session, traceId and message.  traceId is what "
+	    "traceparent has in the requests to our services." },
 	{ "log-level", CHOICE(log.level, levels), "info", "LEVEL",
 	    "error, warning, info, debug or trace",
 	    "trace shows every request and answer without their bodies; a "
