@@ -435,6 +435,7 @@ attempt_run(const struct attempt_request *request,
 
 	*result = (struct attempt_result){ 0 };
 	outcome = open_and_run(&job, request, policy, result, e);
+	pipeline_note_counts(&job);
 	fill_result(result, &job);
 	if (request->archive != NULL)
 		mem_replace(&result->path, request->archive);

@@ -157,6 +157,7 @@ notify_run(const struct notify_request *request,
 
 	*result = (struct notify_result){ 0 };
 	outcome = notify(&job, request, result, e);
+	pipeline_note_counts(&job);
 	job_close(&job);
 	return outcome;
 }

@@ -142,6 +142,9 @@ int pipeline_send_failed(struct job *, const char *why, struct err *e);
 /* Does an argument name another room, session or id than the journal? */
 bool pipeline_is_redirected(const struct job *);
 
+/* What the run has asked of whom becomes a fact, for statistics. */
+void pipeline_note_counts(struct job *);
+
 /* Is there an artifact that job->only selects, or is everything selected? */
 bool pipeline_is_anything_selected(const struct job *);
 

@@ -228,6 +228,7 @@ ahead_run(const char *directory, const struct ahead_policy *ahead,
 	p.upload.parallel = (p.upload.parallel + 1) / 2;
 	p.retry.tries = 1;
 	result = run(&job, directory, ahead, e);
+	pipeline_note_counts(&job);
 	job_close(&job);
 	return result;
 }

@@ -27,6 +27,24 @@ job_open(struct job *job, const char *directory, bool is_looking, struct err *e)
 }
 
 void
+pipeline_note_counts(struct job *job)
+{
+	struct journal *j = &job->journal;
+	struct event ev = {
+		.kind = EVENT_COUNTED,
+		.count = (int64_t)job->totals.failed,
+	};
+
+	if (job->http == NULL || j->is_lost)
+		return;
+	ev.requests = http_take_tally(job->http);
+	if (http_tally_is_empty(&ev.requests) && ev.count == 0)
+		return;
+	journal_note(j, ev);
+	journal_commit(j);
+}
+
+void
 job_close(struct job *job)
 {
 	auth_close(job->auth);

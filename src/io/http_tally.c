@@ -1,6 +1,9 @@
 #include "io/http_tally.h"
 
+#include <stdbool.h>
 #include <string.h>
+
+#define MOST (INT64_C(1) << 40)
 
 static const char *const names[HTTP_SERVICES] = {
 	[HTTP_OTHER] = "other",
@@ -27,23 +30,32 @@ http_service_parse(const char *name)
 	return HTTP_OTHER;
 }
 
-bool
-http_tally_is_key(int64_t key)
+/* It may come from a journal that anybody wrote. */
+static bool
+is_sound(int64_t key, int64_t count)
 {
-	return key >= 0 && key < INT64_C(1000) * HTTP_SERVICES;
+	return key >= 0 && key < INT64_C(1000) * HTTP_SERVICES && count > 0 &&
+	    count <= MOST;
 }
 
 void
 http_tally_add(struct http_tally *t, int64_t key, int64_t count)
 {
-	int i = 0;
+	const int last = HTTP_TALLY - 1;
+	int i = key == 0 ? last : 0;
 
-	while (i < HTTP_TALLY - 1 && t->count[i] != 0 && t->key[i] != key)
+	if (!is_sound(key, count))
+		return;
+	while (i < last && t->count[i] != 0 && t->key[i] != key)
 		i++;
-	if (i == HTTP_TALLY - 1)
-		key = 0;
-	t->key[i] = key;
-	t->count[i] += count;
+	t->key[i] = i == last ? 0 : key;
+	t->count[i] = count < MOST - t->count[i] ? t->count[i] + count : MOST;
+}
+
+bool
+http_tally_is_empty(const struct http_tally *t)
+{
+	return t->count[0] == 0 && t->count[HTTP_TALLY - 1] == 0;
 }
 
 void

@@ -27,11 +27,10 @@ struct http_tally {
 	int64_t key[HTTP_TALLY], count[HTTP_TALLY];
 };
 
+/* A key or count that cannot be is nothing. */
 void http_tally_add(struct http_tally *, int64_t key, int64_t count);
+bool http_tally_is_empty(const struct http_tally *);
 void http_tally_sum(struct http_tally *, const struct http_tally *more);
-
-/* Only keys that there are? */
-bool http_tally_is_key(int64_t key);
 
 /* "file-service" */
 const char *http_service_name(enum http_service);

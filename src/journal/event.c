@@ -46,6 +46,7 @@ static const struct {
 	[EVENT_PART_STORED] = { "partStored", PATH },
 	[EVENT_DEFERRED] = { "deferred", NONE },
 	[EVENT_POSTPONED] = { "postponed", NONE },
+	[EVENT_COUNTED] = { "counted", NONE },
 };
 
 static const struct member members[] = {
@@ -75,6 +76,7 @@ static const struct member members[] = {
 	MEMBER("webhook", event, webhook, LENT),
 	MEMBER("class", event, class, LENT),
 	MEMBER("text", event, text, LENT),
+	MEMBER("requests", event, requests, TALLY),
 };
 
 enum { MEMBERS = sizeof(members) / sizeof(members[0]) };

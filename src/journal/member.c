@@ -1,8 +1,11 @@
 #include "journal/member.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #include "base/mem.h"
+#include "base/parse.h"
+#include "io/http_tally.h"
 #include "io/json.h"
 
 /* The year 5138: times can be subtracted without a thought. */
@@ -47,27 +50,79 @@ members_begin(struct buf *line, int64_t at_ms, const char *event,
 	members_add_path(line, path);
 }
 
+static void
+add_tally(struct buf *line, const char *name, const struct http_tally *t)
+{
+	char sign = '{';
+
+	for (int i = 0; i < HTTP_TALLY; i++) {
+		if (t->count[i] == 0)
+			continue;
+		if (sign == '{')
+			members_add_name(line, name);
+		(void)buf_addf(line, "%c\"%s %d\":%" PRId64, sign,
+		    http_service_name((enum http_service)(t->key[i] / 1000)),
+		    (int)(t->key[i] % 1000), t->count[i]);
+		sign = ',';
+	}
+	if (sign == ',')
+		(void)buf_adds(line, "}");
+}
+
+static void
+take_tally(struct http_tally *t, const json_t *json)
+{
+	const char *name;
+	json_t *value;
+
+	*t = (struct http_tally){ 0 };
+	json_object_foreach((json_t *)json, name, value)
+	{
+		size_t len = strcspn(name, " ");
+		autofree char *service = xasprintf("%.*s", (int)len, name);
+		int64_t status;
+
+		if (name[len] == '\0' ||
+		    !parse_integer(name + len + 1, 0, HTTP_STATUS_MOST,
+			&status))
+			continue;
+		http_tally_add(t,
+		    INT64_C(1000) * http_service_parse(service) + status,
+		    json_integer_value(value));
+	}
+}
+
+static void
+add_one(struct buf *line, const struct member *m, const void *at)
+{
+	const char *text =
+	    m->type <= MEMBER_LENT ? *(const char *const *)at : NULL;
+	int64_t number = m->type <= MEMBER_LENT ? text != NULL
+	    : m->type == MEMBER_FLAG            ? *(const bool *)at
+						: *(const int64_t *)at;
+
+	if (number == 0)
+		return;
+	members_add_name(line, m->name);
+	if (text)
+		add_text(line, text);
+	else if (m->type == MEMBER_FLAG)
+		(void)buf_adds(line, "true");
+	else
+		(void)buf_addf(line, "%" PRId64, number);
+}
+
 void
 members_add(struct buf *line, const struct member *m, size_t n,
     const void *from)
 {
 	for (; n > 0; n--, m++) {
 		const void *at = (const char *)from + m->offset;
-		const char *text =
-		    m->type <= MEMBER_LENT ? *(const char *const *)at : NULL;
-		int64_t number = m->type <= MEMBER_LENT ? text != NULL
-		    : m->type == MEMBER_FLAG            ? *(const bool *)at
-							: *(const int64_t *)at;
 
-		if (number == 0)
-			continue;
-		members_add_name(line, m->name);
-		if (text)
-			add_text(line, text);
-		else if (m->type == MEMBER_FLAG)
-			(void)buf_adds(line, "true");
+		if (m->type == MEMBER_TALLY)
+			add_tally(line, m->name, at);
 		else
-			(void)buf_addf(line, "%" PRId64, number);
+			add_one(line, m, at);
 	}
 }
 
@@ -93,6 +148,8 @@ members_take(void *to, const struct member *m, size_t n, const json_t *json)
 			*(int64_t *)at = json_member_int(json, m->name, 0);
 		else if (m->type == MEMBER_COUNT)
 			*(int64_t *)at = members_count(json, m->name);
+		else if (m->type == MEMBER_TALLY)
+			take_tally(at, json_object_get(json, m->name));
 		else
 			*(bool *)at =
 			    json_is_true(json_object_get(json, m->name));

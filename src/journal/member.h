@@ -15,7 +15,8 @@ enum member_type {
 	MEMBER_LENT,   /* const char *, borrowed from the JSON */
 	MEMBER_NUMBER, /* int64_t */
 	MEMBER_COUNT,  /* the same, at least 0 and far from an overflow */
-	MEMBER_FLAG    /* bool */
+	MEMBER_FLAG,   /* bool */
+	MEMBER_TALLY   /* struct http_tally, as {"file-service 201": 3} */
 };
 
 struct member {

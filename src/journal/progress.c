@@ -439,12 +439,6 @@ apply_given_up(struct progress *p, const struct event *ev)
 	p->is_given_up = true;
 }
 
-static void
-apply_outdated(struct progress *p, const struct event *ev)
-{
-	progress_add_outdated(p, ev->id, ev->size);
-}
-
 /* What happens while Jibri records is no history of a delivery. */
 static bool
 is_of_recording(const struct event *ev)
@@ -477,7 +471,7 @@ progress_apply(struct progress *p, const struct event *ev)
 		[EVENT_FAILED] = apply_failed,
 		[EVENT_UNPACKED] = apply_unpacked,
 		[EVENT_GIVEN_UP] = apply_given_up,
-		[EVENT_OUTDATED] = apply_outdated,
+		[EVENT_OUTDATED] = progress_outdate,
 		[EVENT_UPLOAD_BEGUN] = progress_begin_parts,
 		[EVENT_PART_STORED] = progress_add_part,
 		[EVENT_DEFERRED] = apply_deferred,
@@ -491,6 +485,9 @@ progress_apply(struct progress *p, const struct event *ev)
 		tell(p, ev->moment_ms);
 		return;
 	}
+	progress_count(p, ev);
+	if (ev->kind == EVENT_COUNTED)
+		return;
 	p->is_recording =
 	    is_of_recording(ev) && (p->is_recording || !p->has_events);
 	meaning[ev->kind](p, ev);

@@ -6,6 +6,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/text.h"
+#include "io/http_tally.h"
 
 /*
  * What has been achieved for one recording: the fold of the events in its
@@ -53,6 +54,8 @@ enum event_kind {
 			       of that size; count is progress.forced */
 	EVENT_PART_STORED,  /* path, count, size, etag, md5, and sha256 if it
 			       was sent ahead: its part number count */
+	EVENT_COUNTED,      /* requests, count: what a run has asked, and how
+			       many artifacts it could not store */
 	EVENT_KINDS
 };
 
@@ -74,6 +77,18 @@ struct event {
 	const struct text_list *paths;
 	/* As many as paths; 0.1.0 wrote mtimes in place of stamps. */
 	const int64_t *stamps, *mtimes_ns;
+	struct http_tally requests;
+};
+
+/* For statistics alone; all of it int64_t. */
+struct counts {
+	int64_t uploads, upload_bytes;   /* that were stored */
+	int64_t upload_failures;         /* that were not */
+	int64_t upload_doubts;           /* whose outcome was unknown */
+	int64_t started, stopped, failed; /* webhooks, acknowledged */
+	int64_t available_ms; /* from the last write of the media to the first
+				 STOPPED, at least 1; 0: none, or no media */
+	struct http_tally requests;
 };
 
 /* What is known of one artifact. */
@@ -161,6 +176,7 @@ struct progress {
 	bool is_withheld;  /* done, and nobody was told */
 	bool is_started;   /* STARTED was acknowledged */
 	bool is_recording; /* STARTED and parts sent ahead are all there is */
+	struct counts counts;
 };
 
 /* The whole meaning of an event.  Pure. */

@@ -140,6 +140,12 @@ progress_add_outdated(struct progress *p, const char *id, int64_t size)
 }
 
 void
+progress_outdate(struct progress *p, const struct event *ev)
+{
+	progress_add_outdated(p, ev->id, ev->size);
+}
+
+void
 progress_drop_outdated(struct progress *p, const char *id)
 {
 	struct outdated *old = outdated_of(p, id);

@@ -14,6 +14,11 @@ void progress_add_outdated(struct progress *p, const char *id, int64_t size);
 
 void progress_drop_outdated(struct progress *p, const char *id);
 
+void progress_outdate(struct progress *, const struct event *);
+
+/* What the event adds to progress.counts, before it is applied. */
+void progress_count(struct progress *, const struct event *);
+
 /* Uploads in parts, by what EVENT_UPLOAD_BEGUN and EVENT_PART_STORED say. */
 void progress_begin_parts(struct progress *, const struct event *);
 void progress_add_part(struct progress *, const struct event *);

@@ -62,6 +62,10 @@ random_event(uint64_t *seed, struct text_list *paths, int64_t *stamps)
 		.moment_ms = draw(seed, 1000000),
 		.is_whole = draw(seed, 2),
 		.paths = paths,
+		.requests = {
+		    .key = { 1200 + draw(seed, 20), draw(seed, 5000), 0 },
+		    .count = { draw(seed, 3), draw(seed, 2), draw(seed, 2) },
+		},
 		.stamps = stamps,
 		.mtimes_ns = stamps,
 	};

@@ -1,0 +1,80 @@
+#include <string.h>
+
+#include "journal/progress_internal.h"
+
+/* As members_count(): a stranger's journal must not overflow it. */
+#define MOST INT64_C(99999999999999)
+
+static void
+add(int64_t *to, int64_t n)
+{
+	if (n > 0)
+		*to = n < MOST - *to ? *to + n : MOST;
+}
+
+static void
+find_newest(void *ctx, const struct fact *fact)
+{
+	int64_t *newest_ms = ctx;
+	int64_t ms = fact->mtime_ns / 1000000;
+	bool is_media = fact->type &&
+	    (strncmp(fact->type, "video/", 6) == 0 ||
+		strncmp(fact->type, "audio/", 6) == 0);
+
+	if (is_media && ms > *newest_ms)
+		*newest_ms = ms;
+}
+
+/* Only the first time: what is announced again was there. */
+static void
+count_stopped(struct progress *p, int64_t at_ms)
+{
+	struct counts *c = &p->counts;
+	int64_t newest_ms = 0;
+
+	add(&c->stopped, 1);
+	if (c->available_ms != 0 || p->state < REC_STORED)
+		return;
+	progress_each(p, find_newest, &newest_ms);
+	if (newest_ms > 0 && at_ms < MOST)
+		c->available_ms = at_ms > newest_ms ? at_ms - newest_ms : 1;
+}
+
+static void
+count_webhook(struct progress *p, const struct event *ev)
+{
+	if (ev->webhook == NULL)
+		return;
+	if (strcmp(ev->webhook, "STOPPED") == 0)
+		count_stopped(p, ev->at_ms);
+	else if (strcmp(ev->webhook, "STARTED") == 0)
+		add(&p->counts.started, 1);
+	else if (strcmp(ev->webhook, "FAILED") == 0)
+		add(&p->counts.failed, 1);
+}
+
+void
+progress_count(struct progress *p, const struct event *ev)
+{
+	struct counts *c = &p->counts;
+
+	switch (ev->kind) {
+	case EVENT_STORED:
+		add(&c->uploads, 1);
+		add(&c->upload_bytes, ev->size);
+		break;
+	case EVENT_UNKNOWN:
+		add(&c->upload_doubts,
+		    ev->path ? 1 : (int64_t)(ev->paths ? ev->paths->n : 0));
+		break;
+	case EVENT_ANNOUNCED:
+		count_webhook(p, ev);
+		break;
+	case EVENT_COUNTED:
+		add(&c->upload_failures, ev->count);
+		http_tally_sum(&c->requests, &ev->requests);
+		break;
+	default:
+		break;
+	}
+}
