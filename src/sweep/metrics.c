@@ -1,23 +1,29 @@
 #include "sweep/metrics.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/owned.h"
 
+enum { STATE_BYTES = 1024 * 1024 };
+
+/* Does a sweep still work on it? */
 static bool
-is_undelivered(enum verdict verdict)
+is_pending(enum verdict verdict)
 {
 	return verdict == VERDICT_DUE || verdict == VERDICT_WAITING ||
-	    verdict == VERDICT_HELD || verdict == VERDICT_BUSY;
+	    verdict == VERDICT_BUSY;
 }
 
 static void
@@ -31,18 +37,16 @@ on_found(void *ctx, struct finding *f)
 	m->ambiguous += facts->ambiguous;
 	for (int c = 0; c < ERR_CLASSES; c++)
 		m->failures[c] += facts->failed_runs[c];
+	counters_add(m->counters->now, &facts->counts);
+	m->live += (size_t)facts->is_live;
+	m->live_bytes += facts->is_live ? facts->bytes : 0;
 	m->ahead_bytes += facts->ahead;
-	if (facts->done_ms > m->success_ms) {
+	if (facts->done_ms > m->success_ms)
 		m->success_ms = facts->done_ms;
-		m->delay_ms =
-		    facts->newest_ms > 0 && facts->newest_ms < facts->done_ms
-		    ? facts->done_ms - facts->newest_ms
-		    : 0;
-	}
-	if (!is_undelivered(f->verdict))
-		return;
-	m->undelivered_bytes += facts->undelivered;
-	if (facts->newest_ms > 0 &&
+	/* Its files are here for as long as it is held. */
+	if (is_pending(f->verdict) || f->verdict == VERDICT_HELD)
+		m->undelivered_bytes += facts->undelivered;
+	if (is_pending(f->verdict) && facts->newest_ms > 0 &&
 	    (m->oldest_ms == 0 || facts->newest_ms < m->oldest_ms))
 		m->oldest_ms = facts->newest_ms;
 }
@@ -76,7 +80,7 @@ metrics_collect(struct metrics *m, const struct verdict_policy *policy,
 	};
 	struct err ignored;
 
-	*m = (struct metrics){ 0 };
+	*m = (struct metrics){ .counters = m->counters };
 	(void)survey_roots(&survey, roots, on_found, m, &ignored);
 	for (size_t i = 0; i < roots->n; i++)
 		add_disk(m, roots->items[i]);
@@ -85,9 +89,7 @@ metrics_collect(struct metrics *m, const struct verdict_policy *policy,
 static void
 add_head(struct buf *out, const char *name, const char *help)
 {
-	(void)buf_addf(out,
-	    "# HELP jibri_finalize_%s %s\n# TYPE jibri_finalize_%s gauge\n",
-	    name, help, name);
+	counters_head(out, name, "gauge", help);
 }
 
 static void
@@ -113,7 +115,7 @@ add_failures(struct buf *out, const struct metrics *m)
 	static const enum err_class shown[] = { ERR_TEMPORARY, ERR_PERMANENT,
 		ERR_REFUSED, ERR_CONFIG };
 
-	add_head(out, "failures", "Failed runs by class.");
+	add_head(out, "failures", "Failed runs of the recordings that are here, by class.");
 	for (size_t i = 0; i < sizeof(shown) / sizeof(shown[0]); i++)
 		(void)buf_addf(out,
 		    "jibri_finalize_failures{class=\"%s\"} %" PRId64 "\n",
@@ -127,30 +129,36 @@ metrics_format(const struct metrics *m, int64_t now_ms, struct buf *out)
 	    ? (double)(now_ms - m->oldest_ms) / 1000
 	    : 0;
 
+	add_head(out, "build_info", "The program's version.");
+	(void)buf_adds(out,
+	    "jibri_finalize_build_info{version=\"" VERSION "\"} 1\n");
 	add_states(out, m);
 	add_gauge(out, "undelivered_bytes",
-	    "Bytes of artifacts that are not stored yet.",
+	    "Bytes that are not stored yet, of held recordings too.",
 	    (double)m->undelivered_bytes);
-	add_gauge(out, "oldest_undelivered_age_seconds",
-	    "Age of the oldest recording that is not delivered.", age);
+	add_gauge(out, "oldest_pending_age_seconds",
+	    "Age of the oldest recording that sweeps still try to deliver.",
+	    age);
 	add_gauge(out, "last_success_timestamp_seconds",
 	    "When the last STOPPED was acknowledged.",
 	    (double)m->success_ms / 1000);
-	add_gauge(out, "last_success_delay_seconds",
-	    "From its last write to that STOPPED.", (double)m->delay_ms / 1000);
-	add_gauge(out, "sent_ahead_bytes",
-	    "Bytes at the store of recordings that are still made.",
-	    (double)m->ahead_bytes);
-	add_gauge(out, "attempts", "Runs over all recordings.",
+	add_gauge(out, "live_recordings", "Recordings that are still made.",
+	    (double)m->live);
+	add_gauge(out, "live_bytes", "Their size.", (double)m->live_bytes);
+	add_gauge(out, "live_sent_bytes",
+	    "What of it is at the store already.", (double)m->ahead_bytes);
+	add_gauge(out, "attempts", "Runs over the recordings that are here.",
 	    (double)m->attempts);
 	add_failures(out, m);
 	add_gauge(out, "ambiguous_repeats",
 	    "Uploads repeated where the server could not be asked.",
 	    (double)m->ambiguous);
-	add_gauge(out, "last_sweep_timestamp_seconds",
-	    "When the last sweep began.", (double)m->began_ms / 1000);
+	add_gauge(out, "last_sweep_end_timestamp_seconds",
+	    "When the last sweep ended.",
+	    (double)(m->began_ms + m->duration_ms) / 1000);
 	add_gauge(out, "last_sweep_duration_seconds",
 	    "How long the last sweep took.", (double)m->duration_ms / 1000);
+	counters_format(m->counters, out);
 	if (m->total_bytes == 0)
 		return;
 	add_gauge(out, "disk_free_bytes",
@@ -162,35 +170,71 @@ metrics_format(const struct metrics *m, int64_t now_ms, struct buf *out)
 
 /* A name of its own: two sweeps may end at once. */
 static int
-replace(int dirfd, const char *path, const struct buf *text, struct err *e)
+replace(int dirfd, const char *name, mode_t mode, const struct buf *text)
 {
-	autofree char *stem = xasprintf(".%s", basename(path));
+	autofree char *stem = xasprintf(".%s", name);
 	autofree char *beside = NULL;
 	autoclose int fd = file_make_temporary(dirfd, stem, &beside);
 
 	if (fd == -1)
-		return err_sys(e, "write %s", path);
-	if (fchmod(fd, 0644) == 0 &&
-	    file_write_all(fd, text->data, text->len) == 0 &&
-	    renameat(dirfd, beside, dirfd, basename(path)) == 0)
+		return -1;
+	if (fchmod(fd, mode) == 0 &&
+	    file_write_all(fd, text->data, text->len) == 0 && fsync(fd) == 0 &&
+	    renameat(dirfd, beside, dirfd, name) == 0)
 		return 0;
-	(void)err_sys(e, "write %s", path);
 	(void)unlinkat(dirfd, beside, 0);
 	return -1;
+}
+
+/* What cannot be read is none: the counters begin anew. */
+static void
+load(int dirfd, const char *name, struct counters *c)
+{
+	autobuf struct buf text = { .limit = STATE_BYTES };
+	autoclose int fd = openat(dirfd, name,
+	    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	struct stat st;
+
+	if (fd == -1 || fstat(fd, &st) == -1 || !S_ISREG(st.st_mode) ||
+	    file_read_all(fd, &text) == -1)
+		return;
+	if (!counters_load(c, buf_str(&text), text.len))
+		log_warn("metrics-file: %s is damaged; counters begin at 0",
+		    name);
+}
+
+/* Another sweep that ends now counts what there is. */
+static int
+advance(int dirfd, const char *path, struct counters *c)
+{
+	autofree char *name = xasprintf("%s.state", basename(path));
+	autobuf struct buf text = { 0 };
+	bool is_alone =
+	    flock(dirfd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK;
+
+	load(dirfd, name, c);
+	if (!is_alone)
+		return 0;
+	counters_advance(c);
+	counters_save(c, &text);
+	return replace(dirfd, name, 0640, &text);
 }
 
 int
 metrics_write(const struct metrics *m, const char *path, struct err *e)
 {
 	autobuf struct buf text = { 0 };
-	autoclose int dirfd = -1;
+	autoclose int dirfd = owned_enter(path);
 	int result;
 
-	metrics_format(m, clock_unix_ms(), &text);
-	dirfd = owned_enter(path);
 	if (dirfd == -1)
 		return err_sys(e, "write %s", path);
-	result = replace(dirfd, path, &text, e);
+	result = advance(dirfd, path, m->counters);
+	metrics_format(m, clock_unix_ms(), &text);
+	if (result == 0)
+		result = replace(dirfd, basename(path), 0644, &text);
+	if (result == -1)
+		(void)err_sys(e, "write %s", path);
 	owned_leave();
 	return result;
 }

@@ -4,21 +4,24 @@
 
 #include "base/err.h"
 #include "base/text.h"
+#include "io/http.h"
+#include "sweep/counters.h"
 #include "sweep/survey.h"
 
 /*
  * What the journals below the roots add up to, as Prometheus' text format
- * for node_exporter's textfile collector.  Every value is a gauge: a
- * recording that is removed takes its share along.
+ * for node_exporter's textfile collector and the Pushgateway.  A gauge is of the
+ * recordings that are here now; counters, see there, only rise.
  */
 
 struct metrics {
 	size_t count[VERDICTS];
+	struct counters *counters; /* the caller's */
 	int64_t undelivered_bytes;
-	int64_t oldest_ms;   /* the oldest undelivered one; 0: none */
-	int64_t success_ms;  /* the last acknowledged STOPPED; 0: none */
-	int64_t delay_ms;    /* from the last write to that */
-	int64_t ahead_bytes; /* at the store, of what is still recorded */
+	int64_t oldest_ms;  /* the oldest that is tried; 0: none */
+	int64_t success_ms; /* the last acknowledged STOPPED; 0: none */
+	size_t live;        /* still recorded */
+	int64_t live_bytes, ahead_bytes; /* of those, and at the store */
 	int64_t attempts, ambiguous;
 	int64_t failures[ERR_CLASSES];
 	uint64_t free_bytes, total_bytes; /* of the fullest root's disk */
@@ -33,7 +36,14 @@ void metrics_collect(struct metrics *, const struct verdict_policy *,
 void metrics_format(const struct metrics *, int64_t now_ms, struct buf *out);
 
 /*
- * Put them in place of the file, which never holds a part of them.  -1 as
- * err_sys().
+ * Advance the counters by the state in FILE.state, and put all in place of the
+ * file, which never holds a part of it.  -1 as err_sys().
  */
 int metrics_write(const struct metrics *, const char *path, struct err *e);
+
+/*
+ * Send them to the Pushgateway at this URL, as those of this host, after
+ * metrics_write() if that is called at all.  -1 with *e.
+ */
+int metrics_push(const struct metrics *, const char *url,
+    const struct http_policy *, int64_t answer_timeout_ms, struct err *e);

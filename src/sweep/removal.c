@@ -296,6 +296,8 @@ run(const struct removal *r, struct job *job, struct err *e)
 		return outcome;
 	if (!is_all_delivered(job, e) || !is_in_place(r, &st, e))
 		return REMOVAL_FAILED;
+	if (r->counts)
+		*r->counts = job->journal.progress.counts;
 	if (job->recording.n != n)
 		(void)err_set(e, ERR_NONE, "files came or went meanwhile");
 	else if (remove_all(job, e) == 0)

@@ -25,6 +25,7 @@ struct removal {
 	int rootfd;
 	const char *root, *name; /* the directory, and where it is */
 	const char *archive;     /* only if it came out of this one; or NULL */
+	struct counts *counts;   /* what its journal had; NULL: not asked */
 };
 
 enum removal_outcome {

@@ -147,21 +147,28 @@ static void
 handle(const struct root *root, const char *name)
 {
 	const struct retention_deps *deps = root->deps;
+	struct counts counts = { 0 };
 	const struct removal removal = {
+		.counts = &counts,
 		.pipeline = deps->pipeline,
 		.proof = (enum removal_proof)deps->policy->proof,
 		.rootfd = root->fd,
 		.root = root->path,
 		.name = name,
 	};
+	enum removal_outcome outcome;
 	struct err e = { 0 };
 
-	if (deps->is_dry_run)
+	if (deps->is_dry_run) {
 		log_outcome("would be removed, if the server has all of it: "
 			    "%s/%s",
 		    root->path, name);
-	else
-		count(root->result, name, visit_remove(&removal, &e), &e);
+		return;
+	}
+	outcome = visit_remove(&removal, &e);
+	if (outcome == REMOVAL_DONE && deps->gone)
+		counters_add(deps->gone, &counts);
+	count(root->result, name, outcome, &e);
 }
 
 static void

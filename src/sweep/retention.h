@@ -6,6 +6,7 @@
 #include "base/err.h"
 #include "base/text.h"
 #include "delivery/pipeline.h"
+#include "sweep/counters.h"
 #include "sweep/removal.h"
 #include "sweep/survey.h"
 
@@ -26,6 +27,7 @@ struct retention_deps {
 	const struct pipeline_policy *pipeline;
 	bool has_copies; /* there may be some that came out of an archive */
 	bool is_dry_run; /* only say what would be removed */
+	int64_t *gone;   /* counters that what is removed is added to; NULL: none */
 };
 
 struct retention_result {

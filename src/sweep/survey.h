@@ -45,6 +45,7 @@ struct finding_facts {
 	int64_t was_started;        /* and STARTED was told */
 	int64_t ahead;              /* bytes of it that are at the server */
 	int64_t bytes, undelivered; /* bytes of all, and of those not stored */
+	struct counts counts;
 };
 
 #define FINDING_MOST (INT64_C(1) << 44)

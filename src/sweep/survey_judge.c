@@ -202,6 +202,7 @@ tell_progress(const struct survey *s, const struct progress *p,
 	facts->done_ms = p->announced_ms;
 	for (int c = 0; c < ERR_CLASSES; c++)
 		facts->failed_runs[c] = p->failed_runs[c];
+	facts->counts = p->counts;
 }
 
 /* By who delivers it. */

@@ -139,7 +139,10 @@ visit_end(struct child *c, struct visit_report *report)
 struct removal_report {
 	enum removal_outcome outcome;
 	struct err err;
+	struct counts counts;
 };
+
+_Static_assert(sizeof(struct removal_report) <= PIPE_BUF, "a small report");
 
 static void
 work_removing(const void *ctx, int fd)
@@ -150,6 +153,7 @@ work_removing(const void *ctx, int fd)
 
 	pipeline.recording.is_alone = true;
 	r.pipeline = &pipeline;
+	r.counts = &report.counts;
 	report.outcome = removal_empty(&r, &report.err);
 	(void)file_write_all(fd, &report, sizeof(report));
 }
@@ -170,6 +174,8 @@ visit_remove(const struct removal *r, struct err *e)
 		return REMOVAL_FAILED;
 	}
 	*e = report.err;
+	if (r->counts)
+		*r->counts = report.counts;
 	return report.outcome == REMOVAL_DONE ? removal_finish(r, &st, e)
 					      : report.outcome;
 }

@@ -1,9 +1,11 @@
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/mem.h"
 #include "base/stop.h"
 #include "cli/command/commands.h"
 #include "cli/report/meter.h"
@@ -24,7 +26,7 @@ count_gone(const struct text_list *paths)
 
 static void
 remove_delivered(const struct loaded *l, const struct text_list *roots,
-    bool is_dry_run, struct sweep_result *result)
+    bool is_dry_run, struct counters *counters, struct sweep_result *result)
 {
 	const struct retention_deps deps = {
 		.policy = &l->config.retention,
@@ -32,6 +34,7 @@ remove_delivered(const struct loaded *l, const struct text_list *roots,
 		.pipeline = &l->config.pipeline,
 		.has_copies = result->has_copies,
 		.is_dry_run = is_dry_run,
+		.gone = counters ? counters->gone : NULL,
 	};
 	struct retention_result r;
 
@@ -42,22 +45,67 @@ remove_delivered(const struct loaded *l, const struct text_list *roots,
 	result->worst = err_worse(result->worst, r.worst);
 }
 
-static void
-write_metrics(const struct loaded *l, const struct text_list *roots,
-    int64_t began_mono_ms)
+static bool
+wants_metrics(const struct config *c)
 {
-	const char *path = l->config.metrics_file;
-	struct metrics m;
+	return *c->metrics_file != '\0' || *c->metrics_push_url != '\0';
+}
+
+/* They speak of recordings-dir: another root would take its place. */
+static bool
+is_recordings_dir(const struct config *c, const struct text_list *roots)
+{
+	struct stat a, b;
+
+	return roots->n == 1 &&
+	    (strcmp(roots->items[0], c->recordings_dir) == 0 ||
+		(stat(roots->items[0], &a) == 0 &&
+		    stat(c->recordings_dir, &b) == 0 && a.st_dev == b.st_dev &&
+		    a.st_ino == b.st_ino));
+}
+
+static void
+put_metrics(const struct config *c, const struct metrics *m)
+{
+	const char *url = c->metrics_push_url;
 	struct err e;
 
-	if (*path == '\0')
+	if (*c->metrics_file == '\0')
+		counters_advance(m->counters);
+	else if (metrics_write(m, c->metrics_file, &e) == -1)
+		log_warn("metrics-file: %s; going on without", e.text);
+	if (*url == '\0' || stop_check(&e) == -1)
 		return;
-	metrics_collect(&m, &l->config.verdict, &l->config.pipeline.recording,
-	    roots);
+	if (c->pipeline.require_tls && http_url_exposure(url) >= HTTP_PRIVATE)
+		log_warn("metrics-push-url: %s is http, which require-tls "
+			 "refuses; nothing was pushed, use https",
+		    url);
+	else if (metrics_push(m, url, &c->pipeline.http,
+		     c->pipeline.meeting.answer_timeout_ms, &e) == -1)
+		log_warn("metrics-push-url: %s; nothing was pushed, the next "
+			 "sweep tries again",
+		    e.text);
+}
+
+static void
+write_metrics(const struct loaded *l, const struct text_list *roots,
+    int64_t began_mono_ms, struct counters *counters)
+{
+	const struct config *c = &l->config;
+	struct metrics m = { .counters = counters };
+
+	if (!wants_metrics(c))
+		return;
+	if (!is_recordings_dir(c, roots)) {
+		log_debug("no metrics are written: this is not a sweep of "
+			  "recordings-dir %s",
+		    c->recordings_dir);
+		return;
+	}
+	metrics_collect(&m, &c->verdict, &c->pipeline.recording, roots);
 	m.duration_ms = clock_mono_ms() - began_mono_ms;
 	m.began_ms = clock_unix_ms() - m.duration_ms;
-	if (metrics_write(&m, path, &e) == -1)
-		log_warn("metrics-file: %s; going on without", e.text);
+	put_metrics(c, &m);
 }
 
 /* Silent where nobody looks and nothing was done. */
@@ -110,7 +158,8 @@ sweep_of(const struct loaded *l, const struct options *o, struct meter *meter)
 
 static int
 sweep(const struct loaded *l, const struct options *o,
-    const struct text_list *roots, struct sweep_result *result, struct err *e)
+    const struct text_list *roots, struct counters *counters,
+    struct sweep_result *result, struct err *e)
 {
 	struct meter meter;
 	const struct sweep sweep = sweep_of(l, o, &meter);
@@ -118,7 +167,7 @@ sweep(const struct loaded *l, const struct options *o,
 
 	/* It has to be asked before anything is removed. */
 	if (!result->is_file_service_out)
-		remove_delivered(l, roots, false, result);
+		remove_delivered(l, roots, false, counters, result);
 	return outcome;
 }
 
@@ -142,6 +191,7 @@ cmd_sweep(struct loaded *l, const struct options *o, struct err *e)
 	bool is_default_root =
 	    o->n_words == 0 && config_is_default(l, "recordings-dir");
 	autolist struct text_list roots = { 0 };
+	autofree struct counters *counters = NULL;
 	int outcome;
 
 	if (check_retention(l, e) == -1)
@@ -151,10 +201,11 @@ cmd_sweep(struct loaded *l, const struct options *o, struct err *e)
 	roots_of(l, o, &roots);
 	if (o->given & OPTION_DRY_RUN) {
 		outcome = show_pending(l, &roots, e);
-		remove_delivered(l, &roots, true, &result);
+		remove_delivered(l, &roots, true, NULL, &result);
 	} else {
-		outcome = sweep(l, o, &roots, &result, e);
-		write_metrics(l, &roots, began_ms);
+		counters = xcalloc(1, sizeof(*counters));
+		outcome = sweep(l, o, &roots, counters, &result, e);
+		write_metrics(l, &roots, began_ms, counters);
 		outcome = conclude(&result, outcome, is_default_root,
 		    o->given & OPTION_QUIET, e);
 	}
@@ -206,10 +257,11 @@ tend(void *ctx, const struct text_list *roots, struct sweep_result *result)
 {
 	const struct watched *w = ctx;
 	int64_t began_ms = clock_mono_ms();
+	autofree struct counters *counters = xcalloc(1, sizeof(*counters));
 
 	if (!result->is_file_service_out)
-		remove_delivered(w->l, roots, false, result);
-	write_metrics(w->l, roots, began_ms);
+		remove_delivered(w->l, roots, false, counters, result);
+	write_metrics(w->l, roots, began_ms, counters);
 }
 
 int

@@ -31,7 +31,7 @@ struct config {
 	struct sweep_watch_policy watch;
 	struct ahead_policy ahead;
 	struct retention_policy retention;
-	char *metrics_file;
+	char *metrics_file, *metrics_push_url;
 	bool is_deferred;
 	int64_t deadline_ms;
 	bool strict_permissions;

@@ -86,8 +86,16 @@ static const struct setting rows[] = {
 	{ "metrics-file", TEXT(metrics_file), "", "FILE",
 	    "where a sweep leaves Prometheus metrics",
 	    "For node_exporter's textfile collector: NAME.prom in its "
-	    "directory.  Each sweep then reads every journal.  Root writes "
-	    "it as the owner of its directory." },
+	    "directory.  Only a sweep or watch of recordings-dir writes it, "
+	    "and reads every journal for it.  What counters need is beside "
+	    "it, in FILE.state.  Root writes both as the owner of their "
+	    "directory." },
+	{ "metrics-push-url", TEXT(metrics_push_url), "", "URL",
+	    "Pushgateway that a sweep sends them to",
+	    "For pods that nothing scrapes: PUT to "
+	    "URL/metrics/job/jibri-finalize/instance/HOST.  A failure is a "
+	    "warning.  Without metrics-file a counter falls when a recording "
+	    "is removed." },
 	{ "work-dir", TEXT(bundle.work_dir), "", "DIR",
 	    "where archives are unpacked otherwise",
 	    "Used when the archive's own directory cannot be written.  Needs "
