@@ -422,7 +422,8 @@ EVIL=$'x"}\n{"event":"announced","webhook":"STOPPED"}\r\nX-Evil: 1\n\e[31m.mp4'
 	done
 	faults 'upload * * status 500 X-Evil: \e[2J'
 	for command in status sweep status; do
-		run "$BIN" "$command" "$DIR/recordings" --tries 1 \
+		JIBRI_FINALIZE_RECORDINGS_DIR=$DIR/recordings run "$BIN" \
+			"$command" --tries 1 \
 			--metrics-file "$DIR/metrics"
 		((status == 0 || status == 65 || status == 75))
 		[ -n "$output" ]
@@ -430,7 +431,7 @@ EVIL=$'x"}\n{"event":"announced","webhook":"STOPPED"}\r\nX-Evil: 1\n\e[31m.mp4'
 		[[ $output != *$'\r'* ]]
 		run ! grep -E '^(evil|cleared|X-Evil)' <<<"$output"
 	done
-		run ! grep -vE '^(# (HELP|TYPE) .*|jibri_finalize_[a-z_]+(\{[a-z]+="[a-z_-]+"\})? [0-9.e+-]+)$' \
+		run ! grep -vE '^(# (HELP|TYPE) .*|jibri_finalize_[a-z_]+(\{[a-z]+="[A-Za-z0-9.+-]+"(,code="[a-z0-9]+")?\})? [0-9.e+-]+)$' \
 		"$DIR/metrics"
 	run --separate-stderr "$BIN" status "$DIR/recordings" --json
 	jq -e 'length == 5' <<<"$output"

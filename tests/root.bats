@@ -11,6 +11,7 @@ setup() {
 	common_setup
 	start_sandbox
 	TOP=$DIR/recordings
+	export JIBRI_FINALIZE_RECORDINGS_DIR=$TOP
 	recording
 	mkdir "$DIR/jibris"
 	chown "$JIBRI:$JIBRI" "$DIR/jibris"
@@ -88,9 +89,11 @@ untouched() {
 
 @test "the metrics are written as the owner of their directory, whatever lies there" {
 	planted "$DIR/roots/file" "$DIR/jibris/m.prom"
+	planted "$DIR/roots/file" "$DIR/jibris/m.prom.state"
 	planted "$DIR/roots" "$DIR/jibris/dir"
 	run_command 0 sweep --metrics-file "$DIR/jibris/m.prom" "$TOP"
-	assert_equal "$(stat -c %u "$DIR/jibris/m.prom")" "$JIBRI"
+	assert_equal "$(stat -c %u "$DIR"/jibris/m.prom{,.state})" \
+		"$(printf '%s\n%s' "$JIBRI" "$JIBRI")"
 	run_command 0 sweep --metrics-file "$DIR/jibris/dir/m.prom" "$TOP"
 	assert_output_has "warning: metrics-file: write "
 	untouched

@@ -76,7 +76,11 @@ teardown() { common_teardown; }
 }
 
 @test "a sweep delivers what is due, and status and metrics say so" {
-	run_command 0 sweep --metrics-file "$DIR/m.prom" "$DIR/recordings"
+	export JIBRI_FINALIZE_RECORDINGS_DIR=$DIR/recordings
+	run_command 0 sweep --metrics-file "$DIR/m.prom"
+	grep -q 'requests_total{service="s3",code="200"} [1-9]' "$DIR/m.prom"
+	assert_equal "$(grep -c traceparent "$SB/requests.jsonl")" "$(webhooks |
+		wc -l)"
 	is_stored metadata.json "$MEDIA"
 	grep -qx 'jibri_finalize_recordings{state="done"} 1' "$DIR/m.prom"
 	run_command 0 status --json "$DIR/recordings"

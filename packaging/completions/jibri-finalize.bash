@@ -116,6 +116,7 @@ _jibri_finalize() {
 	--retention-verify
 	--min-free
 	--metrics-file
+	--metrics-push-url
 	--work-dir
 	--unpack-ratio
 	--log-file
@@ -353,6 +354,7 @@ _jibri_finalize() {
 	--give-up | \
 	--retention | \
 	--min-free | \
+	--metrics-push-url | \
 	--work-dir | \
 	--unpack-ratio)
 		flags='' words='' sessions='' kind=''

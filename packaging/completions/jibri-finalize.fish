@@ -186,6 +186,7 @@ complete -c jibri-finalize -n 'not _jibri_finalize_command help' -l retention -x
 complete -c jibri-finalize -n 'not _jibri_finalize_command help' -l retention-verify -x -a 'list deep' -d 'proof before removal: list or deep'
 complete -c jibri-finalize -n 'not _jibri_finalize_command help' -l min-free -x -d 'free disk below which a sweep removes earlier'
 complete -c jibri-finalize -n 'not _jibri_finalize_command help' -l metrics-file -r -F -d 'where a sweep leaves Prometheus metrics'
+complete -c jibri-finalize -n 'not _jibri_finalize_command help' -l metrics-push-url -x -d 'Pushgateway that a sweep sends them to'
 complete -c jibri-finalize -n 'not _jibri_finalize_command help' -l work-dir -x -d 'where archives are unpacked otherwise'
 complete -c jibri-finalize -n 'not _jibri_finalize_command help' -l unpack-ratio -x -d 'an archive unpacks to at most N times its size'
 complete -c jibri-finalize -n 'not _jibri_finalize_command help' -l log-file -r -F -d 'append the log lines to this file too'

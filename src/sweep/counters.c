@@ -7,6 +7,7 @@
 
 #include "base/mem.h"
 #include "io/json.h"
+#include "journal/member.h"
 
 /* Seconds; the last bin has all else. */
 static const int bounds[COUNTER_BINS - 1] = { 5, 10, 30, 60, 120, 300, 600,
@@ -155,8 +156,8 @@ void
 counters_save(const struct counters *c, struct buf *out)
 {
 	json_t *services = json_object();
-	autojson json_t *json = json_pack("{s:i,s:o,s:o,s:o}", "schema", 1,
-	    "published", to_json(c->published), "seen", to_json(c->seen),
+	autojson json_t *json = json_pack("{s:i,s:I,s:o,s:o,s:o}", "schema", 1,
+	    "lastSuccessAt", (json_int_t)c->success_ms, "published", to_json(c->published), "seen", to_json(c->seen),
 	    "services", services);
 	autofree char *text = NULL;
 
@@ -177,9 +178,13 @@ counters_load(struct counters *c, const char *text, size_t len)
 	struct err ignored;
 	autojson json_t *json = json_parse(text, len, &ignored);
 	const json_t *services = json_object_get(json, "services");
+	int64_t success_ms;
 
 	if (json_member_int(json, "schema", 0) != 1)
 		return false;
+	success_ms = members_count(json, "lastSuccessAt");
+	if (success_ms > c->success_ms)
+		c->success_ms = success_ms;
 	from_json(c->published, json_object_get(json, "published"));
 	from_json(c->seen, json_object_get(json, "seen"));
 	for (int i = 0; i < HTTP_SERVICES; i++) {

@@ -36,6 +36,7 @@ struct counters {
 	int64_t seen[COUNTERS]; /* what the journals added up to last time */
 	int64_t now[COUNTERS];  /* and this time */
 	int64_t gone[COUNTERS]; /* those that we removed since */
+	int64_t success_ms;     /* the last acknowledged STOPPED; 0: none */
 	enum service_state service[HTTP_SERVICES]; /* last heard of */
 };
 

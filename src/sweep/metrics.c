@@ -41,8 +41,8 @@ on_found(void *ctx, struct finding *f)
 	m->live += (size_t)facts->is_live;
 	m->live_bytes += facts->is_live ? facts->bytes : 0;
 	m->ahead_bytes += facts->ahead;
-	if (facts->done_ms > m->success_ms)
-		m->success_ms = facts->done_ms;
+	if (facts->done_ms > m->counters->success_ms)
+		m->counters->success_ms = facts->done_ms;
 	/* Its files are here for as long as it is held. */
 	if (is_pending(f->verdict) || f->verdict == VERDICT_HELD)
 		m->undelivered_bytes += facts->undelivered;
@@ -141,11 +141,11 @@ metrics_format(const struct metrics *m, int64_t now_ms, struct buf *out)
 	    age);
 	add_gauge(out, "last_success_timestamp_seconds",
 	    "When the last STOPPED was acknowledged.",
-	    (double)m->success_ms / 1000);
+	    (double)m->counters->success_ms / 1000);
 	add_gauge(out, "live_recordings", "Recordings that are still made.",
 	    (double)m->live);
 	add_gauge(out, "live_bytes", "Their size.", (double)m->live_bytes);
-	add_gauge(out, "live_sent_bytes",
+	add_gauge(out, "sent_ahead_bytes",
 	    "What of it is at the store already.", (double)m->ahead_bytes);
 	add_gauge(out, "attempts", "Runs over the recordings that are here.",
 	    (double)m->attempts);
