@@ -380,7 +380,8 @@ EVIL=$'x"}\n{"event":"announced","webhook":"STOPPED"}\r\nX-Evil: 1\n\e[31m.mp4'
 	jq -es 'length == 1' <<<"$(grep '^[{}" ]' <<<"$output")"
 	run --separate-stderr "$BIN" "$REC" --tries 1 --log-format json
 	while read -r line; do
-		jq -e '(keys == ["level", "message", "session", "time"]) and
+		jq -e '(keys - ["traceId"] == ["level", "message", "session",
+				"time"]) and
 			(.message | test("^[ -~]*$"))' <<<"$line"
 	done <<<"$stderr"
 }

@@ -39,7 +39,8 @@ live() {
 		"$SB/webhooks.jsonl")" "[true,true,true]"
 	assert_equal "$(requests)" 1
 	assert_equal "$(journal '[.event, .webhook] | join(" ")')" \
-		"announced STARTED"
+		"announced STARTED
+counted "
 }
 
 @test "STARTED is sent once; a repeat by --force has the same id and body" {

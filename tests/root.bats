@@ -115,11 +115,11 @@ written() {
 	needs_strace
 	written >"$DIR/first"
 	written >"$DIR/second"
-	assert_equal "$(wc -l <"$DIR/first") $(wc -l <"$DIR/second")" "2 2"
+	assert_equal "$(wc -l <"$DIR/first") $(wc -l <"$DIR/second")" "3 3"
 	run ! grep -vE '\.[0-9a-f]{16}$' "$DIR/first" "$DIR/second"
 	# Neither a clock nor a process's number, which grow from the right.
 	assert_equal "$(sed -E 's/.{8}$//' "$DIR/first" "$DIR/second" |
-		sort -u | wc -l)" 4
+		sort -u | wc -l)" 6
 }
 
 @test "who foresees that name gains nothing: nothing that is there is opened" {
@@ -285,7 +285,7 @@ needs_kernel() {
 @test "what a process that was taken over reports is not believed, and crashes nobody" {
 	local command
 	needs_kernel
-	export INTRUDER_LIES=500
+	export INTRUDER_LIES=1000
 	for command in finalize "pack -o $DIR/roots" sweep; do
 		rm -f "$REC/.jibri-finalize"
 		touch -d '1 minute ago' "$REC"

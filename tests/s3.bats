@@ -79,8 +79,8 @@ teardown() { common_teardown; }
 	export JIBRI_FINALIZE_RECORDINGS_DIR=$DIR/recordings
 	run_command 0 sweep --metrics-file "$DIR/m.prom"
 	grep -q 'requests_total{service="s3",code="200"} [1-9]' "$DIR/m.prom"
-	assert_equal "$(grep -c traceparent "$SB/requests.jsonl")" "$(webhooks |
-		wc -l)"
+	assert_equal "$(jq -r 'select(.headers.traceparent) | .stage' \
+		"$SB/requests.jsonl" | sort -u | paste -sd ' ')" "lookup webhook"
 	is_stored metadata.json "$MEDIA"
 	grep -qx 'jibri_finalize_recordings{state="done"} 1' "$DIR/m.prom"
 	run_command 0 status --json "$DIR/recordings"

@@ -28,9 +28,9 @@ traces() {
 	local want
 	want="^00-$(trace_of "$SESSION")-[0-9a-f]{16}-01\$"
 	(($(traces | wc -l) >= 6))
-	[ -z "$(traces | grep -vE "$want")" ]
+	run -1 grep -vE "$want" <(traces)
 	[ -z "$(traces | sort | uniq -d)" ]
-	[ -z "$(traces | grep -- '-0000000000000000-')" ]
+	run -1 grep -e '-0000000000000000-' <(traces)
 }
 
 @test "a sweep and another host use the same trace id, another recording has its own" {

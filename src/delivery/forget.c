@@ -139,13 +139,18 @@ int
 forget_parts(const struct recording *rec, bool is_dry_run,
     const struct pipeline_policy *policy, size_t *n, struct err *e)
 {
-	struct job job = { .policy = policy };
+	struct job job = {
+		.policy = policy,
+		.session_argument = recording_name(rec),
+	};
 	int result;
 
 	*n = 0;
 	if (policy->destination.ops->parts == NULL)
 		return 0;
 	result = open_journal(&job.journal, rec, is_dry_run, e);
+	if (job.journal.progress.session)
+		job.session_argument = job.journal.progress.session;
 	if (result == 0)
 		result = pipeline_abort_parts(&job, n, e);
 	else if (job.journal.is_damaged)

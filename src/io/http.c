@@ -41,8 +41,8 @@ count(struct http_transfer *t)
 	long status = t->answer.status;
 
 	if (service != HTTP_OTHER && status >= 0 && status <= HTTP_STATUS_MOST)
-		http_tally_add(&t->http->tally, INT64_C(1000) * service + status,
-		    1);
+		http_tally_add(&t->http->tally,
+		    INT64_C(1000) * service + status, 1);
 }
 
 static void

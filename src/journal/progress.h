@@ -82,9 +82,9 @@ struct event {
 
 /* For statistics alone; all of it int64_t. */
 struct counts {
-	int64_t uploads, upload_bytes;   /* that were stored */
-	int64_t upload_failures;         /* that were not */
-	int64_t upload_doubts;           /* whose outcome was unknown */
+	int64_t uploads, upload_bytes;    /* that were stored */
+	int64_t upload_failures;          /* that were not */
+	int64_t upload_doubts;            /* whose outcome was unknown */
 	int64_t started, stopped, failed; /* webhooks, acknowledged */
 	int64_t available_ms; /* from the last write of the media to the first
 				 STOPPED, at least 1; 0: none, or no media */

@@ -65,8 +65,8 @@ judge_service(struct counters *c, int service)
 
 	for (int status = 0; status < COUNTER_STATUSES; status++) {
 		bool is_new = risen(c,
-				  COUNTER_REQUESTS + service * COUNTER_STATUSES +
-				      status) > 0;
+				  COUNTER_REQUESTS +
+				      service * COUNTER_STATUSES + status) > 0;
 		bool is_failure = status == 0 || status >= 500;
 
 		is_answered |= is_new && !is_failure;
@@ -156,9 +156,10 @@ void
 counters_save(const struct counters *c, struct buf *out)
 {
 	json_t *services = json_object();
-	autojson json_t *json = json_pack("{s:i,s:I,s:o,s:o,s:o}", "schema", 1,
-	    "lastSuccessAt", (json_int_t)c->success_ms, "published", to_json(c->published), "seen", to_json(c->seen),
-	    "services", services);
+	autojson json_t *json =
+	    json_pack("{s:i,s:I,s:o,s:o,s:o}", "schema", 1, "lastSuccessAt",
+		(json_int_t)c->success_ms, "published", to_json(c->published),
+		"seen", to_json(c->seen), "services", services);
 	autofree char *text = NULL;
 
 	for (int i = 0; i < HTTP_SERVICES; i++)

@@ -115,7 +115,8 @@ add_failures(struct buf *out, const struct metrics *m)
 	static const enum err_class shown[] = { ERR_TEMPORARY, ERR_PERMANENT,
 		ERR_REFUSED, ERR_CONFIG };
 
-	add_head(out, "failures", "Failed runs of the recordings that are here, by class.");
+	add_head(out, "failures",
+	    "Failed runs of the recordings that are here, by class.");
 	for (size_t i = 0; i < sizeof(shown) / sizeof(shown[0]); i++)
 		(void)buf_addf(out,
 		    "jibri_finalize_failures{class=\"%s\"} %" PRId64 "\n",
@@ -191,8 +192,8 @@ static void
 load(int dirfd, const char *name, struct counters *c)
 {
 	autobuf struct buf text = { .limit = STATE_BYTES };
-	autoclose int fd = openat(dirfd, name,
-	    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	autoclose int fd =
+	    openat(dirfd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	struct stat st;
 
 	if (fd == -1 || fstat(fd, &st) == -1 || !S_ISREG(st.st_mode) ||

@@ -18,8 +18,8 @@ struct metrics {
 	size_t count[VERDICTS];
 	struct counters *counters; /* the caller's */
 	int64_t undelivered_bytes;
-	int64_t oldest_ms;  /* the oldest that is tried; 0: none */
-	size_t live;        /* still recorded */
+	int64_t oldest_ms;               /* the oldest that is tried; 0: none */
+	size_t live;                     /* still recorded */
 	int64_t live_bytes, ahead_bytes; /* of those, and at the store */
 	int64_t attempts, ambiguous;
 	int64_t failures[ERR_CLASSES];

@@ -27,7 +27,8 @@ struct retention_deps {
 	const struct pipeline_policy *pipeline;
 	bool has_copies; /* there may be some that came out of an archive */
 	bool is_dry_run; /* only say what would be removed */
-	int64_t *gone;   /* counters that what is removed is added to; NULL: none */
+	int64_t
+	    *gone; /* counters that what is removed is added to; NULL: none */
 };
 
 struct retention_result {
