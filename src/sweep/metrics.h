@@ -9,8 +9,8 @@
 #include "sweep/survey.h"
 
 /*
- * What the journals below the roots add up to, as Prometheus' text format
- * for node_exporter's textfile collector and the Pushgateway.  A gauge is of the
+ * What the journals below the roots add up to, as Prometheus' text format for
+ * node_exporter's textfile collector and the Pushgateway.  A gauge is of the
  * recordings that are here now; counters, see there, only rise.
  */
 
