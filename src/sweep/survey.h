@@ -19,7 +19,8 @@
 struct survey {
 	const struct verdict_policy *policy;
 	const struct recording_policy *recording;
-	bool is_deep; /* what waits or is held is listed, too */
+	bool is_deep;      /* what waits or is held is listed, too */
+	bool is_onlooking; /* for a user who would not deliver it */
 	/* Not NULL: guess the room of what is not resolved yet. */
 	const struct identity_policy *identity;
 	struct openfiles open_files; /* its own */

@@ -222,7 +222,7 @@ judge(struct survey *s, struct recording *rec, struct progress *p,
 {
 	struct evidence ev = {
 		.progress = p,
-		.is_writable = is_writable(rec),
+		.is_writable = s->is_onlooking || is_writable(rec),
 		.now_ms = clock_unix_ms(),
 	};
 	int peek = journal_peek(rec->dirfd, p, e);

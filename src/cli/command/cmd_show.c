@@ -25,6 +25,7 @@ survey(struct show *s, const struct loaded *l, struct err *e)
 		.policy = &l->config.verdict,
 		.recording = &s->policy,
 		.is_deep = true,
+		.is_onlooking = s->is_onlooking,
 	};
 	autofree char *root = file_parent(rec->path);
 	autolist struct text_list names = { 0 };
