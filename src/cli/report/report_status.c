@@ -338,8 +338,9 @@ report_status_json(const struct status *status)
 			(json_int_t)f->damaged, "nextAttempt",
 			report_json_time(f->next_ms), "lastError",
 			report_json_text(row->why), "updated",
-			report_json_time(f->last_event_ms), "live", (int)f->is_live,
-			"sentAhead", (json_int_t)f->ahead, "age",
+			report_json_time(f->last_event_ms), "live",
+			(int)f->is_live, "sentAhead", (json_int_t)f->ahead,
+			"age",
 			report_json_number(since_ms > 0,
 			    (status->now_ms - since_ms) / 1000)));
 	}
