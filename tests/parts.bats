@@ -31,7 +31,10 @@ takes_parts() {
 
 # big KIB [FILE]: of that size, each byte by chance.
 big() {
-	head -c "$(($1 * KIB))" /dev/urandom >"${2:-$BIG}"
+	{
+		printf '%032d' 0 # chance begins as media do, now and then
+		head -c "$(($1 * KIB - 32))" /dev/urandom
+	} >"${2:-$BIG}"
 }
 
 is_there() {

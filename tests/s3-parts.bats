@@ -20,7 +20,10 @@ teardown() {
 
 # big MIB: a file that is no media, of that size, each byte by chance.
 big() {
-	head -c "$(($1 * MIB))" /dev/urandom >"$BIG"
+	{
+		printf '%032d' 0 # chance begins as media do, now and then
+		head -c "$(($1 * MIB - 32))" /dev/urandom
+	} >"$BIG"
 }
 
 # change OFFSET: of a byte, and of the time.

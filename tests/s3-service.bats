@@ -29,7 +29,10 @@ no_url() {
 }
 
 big() {
-	head -c "$(($1 * MIB))" /dev/urandom >"${2:-$BIG}"
+	{
+		printf '%032d' 0 # chance begins as media do, now and then
+		head -c "$(($1 * MIB - 32))" /dev/urandom
+	} >"${2:-$BIG}"
 }
 
 # is_there: whole, and neither the service nor the store keeps an upload.
