@@ -374,12 +374,12 @@ is_waiting() {
 	assert_equal "$(requests upload)" 8
 }
 
-@test "log-format=json is one JSON object a line with time, level, session and message" {
+@test "log-format=json is one JSON object a line with time, level, session, trace and message" {
 	hostile_names
 	run -0 --separate-stderr "$BIN" "$REC" --log-format json \
 		--log-level debug --log-file "$DIR/log"
 	assert_equal "$(jq -c keys <<<"$stderr" | sort -u)" \
-		'["level","message","session","time"]'
+		'["level","message","session","time","traceId"]'
 	assert_equal "$(jq -c .session <<<"$stderr" | sort -u)" "\"$SESSION\""
 	assert_equal "$(jq -r .level <<<"$stderr" | sort -u | tr '\n' ' ')" \
 		"debug info "

@@ -43,7 +43,7 @@ traced() {
 	is_stored a.txt metadata.json "$MEDIA"
 	assert_equal "$(grep -cE 'clone|magic.mgc' "$DIR/trace")" 0
 	# It can be seen.
-	sparse "$REC/large.mp4" 20000000
+	sparse "$REC/large.mp4" 10000000
 	head -c 100 /dev/urandom >"$REC/a.xyz"
 	traced clone,clone3,openat
 	# glibc asks for clone3 first, which confine refuses.

@@ -168,7 +168,7 @@ held() {
 		assert_equal "$(jq -r '.[].state' <<<"$output")" given-up
 	done
 	JIBRI_FINALIZE_METRICS_FILE=$DIR/metrics \
-		run_command 0 sweep "$DIR/recordings"
+		JIBRI_FINALIZE_RECORDINGS_DIR=$DIR/recordings run_command 0 sweep
 	run -0 grep -F '{state="given-up"} 1' "$DIR/metrics"
 
 	# What a version before wrote is what it was.

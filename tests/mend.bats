@@ -107,6 +107,8 @@ state() {
 	assert_output_has "unknown room"
 	assert_equal "$(state)" held
 	readme 0 "The meeting is not found" 1
+	assert_output_has "old-name"
+	readme 0 "The meeting is not found" 2
 	delivered
 	assert_equal "$(state)" "done"
 }

@@ -97,7 +97,7 @@ no_secret() {
 @test "an unknown authority is refused before anything is sent" {
 	serve unknown
 	refused 78 "certificate"
-	assert_output_has "waiting: 0 of 2 artifacts stored; fix the configuration"
+	assert_output_has "waiting: 0 of 2 artifacts stored; find what to fix: jibri-finalize check"
 }
 
 @test "without a ca-file our own authority is unknown" {
