@@ -222,7 +222,7 @@ resumed_point() {
 	holds is_delivered
 	holds [ "$(warnings)" = 0 ]
 	# As many lines as ever, so it was half and half again that came.
-	holds [ "$(journal | tail -n 1)" = announced ]
+	holds [ "$(journal | tail -n 2 | xargs)" = "announced counted" ]
 	settles
 	for ((n = 1; n <= 14; n++)); do
 		point "full-at-$n"
