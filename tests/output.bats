@@ -26,12 +26,116 @@ to_file() {
 
 # --- log lines ---------------------------------------------------------------
 
-@test "in systemd's journal each line has its priority, elsewhere none has" {
+# below_run SCRIPT COMMAND...: with a /run of its own, in which SCRIPT has run.
+below_run() {
+	local ns=(unshare --mount) back=() script=$1
+	shift
+	if ((EUID != 0)); then
+		ns=(unshare --user --map-root-user --mount)
+		back=(unshare --user --map-user="$EUID" --map-group="$(id -g)")
+	fi
+	"${ns[@]}" mount -t tmpfs tmpfs /run 2>/dev/null ||
+		skip "nothing may be mounted here"
+	"${ns[@]}" sh -c "mount -t tmpfs tmpfs /run && $script" \
+		"$DIR" "${back[@]}" "$@"
+}
+
+# stream NAME: that file is what systemd would have connected.
+stream() {
+	: >"$DIR/$1"
+	JOURNAL_STREAM=$(stat -c %d:%i "$DIR/$1")
+	export JOURNAL_STREAM
+}
+
+# with_journal COMMAND...: journald listens; $DIR/entries has one JSON object
+# for each entry.  Both streams of the command go to it.
+with_journal() {
+	stream journal
+	# shellcheck disable=SC2016
+	below_run 'mkdir -p /run/systemd/journal || exit
+		timeout 60 perl -MIO::Socket::UNIX -MJSON::PP -e "$JOURNALD" \
+			>"$0/entries" 3>&- & server=$!
+		while kill -0 "$server" && ! [ -S /run/systemd/journal/socket ]
+		do sleep 0.05; done
+		"$@" >>"$0/journal" 2>&1; rc=$?
+		printf END | socat - UNIX-SENDTO:/run/systemd/journal/socket
+		wait "$server"; exit $rc' "$@"
+}
+
+# Fields are NAME=VALUE; a name alone is followed by length and value.
+export JOURNALD='
+	my $s = IO::Socket::UNIX->new(Type => SOCK_DGRAM,
+		Local => "/run/systemd/journal/socket") or die;
+	my $m;
+	$| = 1;
+	while (defined $s->recv($m, 1 << 20) && $m ne "END") {
+		my %e;
+		while ($m =~ s/^([A-Z_]+)(=([^\n]*)\n|\n)//) {
+			my ($name, $value) = ($1, $3);
+			$value = substr($m, 0, 9 + unpack("Q<", $m), "")
+				unless defined $value;
+			$e{$name} = $value;
+		}
+		$e{rest} = $m if length $m;
+		print JSON::PP->new->latin1->canonical->encode(\%e), "\n";
+	}'
+
+@test "in systemd's journal an entry has session, room and priority, and not our name" {
 	faults 'upload *.mp4 1 status 503' 'webhook * * status 500'
-	: >"$DIR/journal"
-	JOURNAL_STREAM=$(stat -c %d:%i "$DIR/journal")
-	export JOURNAL_STREAM JIBRI_FINALIZE_TRIES=2
-	run -75 to_file journal --log-level debug --log-file "$DIR/file"
+	export JIBRI_FINALIZE_TRIES=2
+	run -75 with_journal "$BIN" "$REC" --log-level debug \
+		--log-file "$DIR/file"
+	[ ! -s "$DIR/journal" ]
+	jq -es --arg s "$SESSION" --arg r "$ROOM" '
+		(map(.PRIORITY) | unique) == ["3", "4", "6", "7"] and
+		all(.SYSLOG_IDENTIFIER == "jibri-finalize") and
+		all(has("rest") | not) and
+		(map(select(.MESSAGE | startswith($s + ": error: "))) |
+			length > 0 and all(.PRIORITY == "3" and
+				.JIBRI_SESSION == $s and .JIBRI_ROOM == $r)) and
+		all(.MESSAGE | startswith("jibri-finalize: ") | not)' \
+		"$DIR/entries"
+	run -1 grep '<[3467]>' "$DIR/file"
+	# There is no session to speak of.
+	run -64 with_journal "$BIN" --no-such-flag
+	assert_equal "$(jq -r .MESSAGE "$DIR/entries")" \
+		"error: unknown flag --no-such-flag"
+}
+
+# event ID: the session of the one entry that is of this kind.
+event() {
+	jq -rs --arg i "$1" 'map(select(.MESSAGE_ID == $i)) |
+		if length == 1 then .[0].JIBRI_SESSION else "not one" end' \
+		"$DIR/entries"
+}
+
+@test "done and held are entries with an id, of the hook as of a sweep" {
+	local done=5c67311e4dce4f09a1c34c0fef6637b5
+	local held=f017f18b00a34b03b907425cdea9dedb
+	grep -q "$done" "$ROOT/man/jibri-finalize.1"
+	grep -q "$held" "$ROOT/man/jibri-finalize.1"
+	run -0 with_journal "$BIN" "$REC"
+	assert_equal "$(event $done)" "$SESSION"
+	[ ! -s "$DIR/journal" ]
+	another_recording second
+	faults 'upload *.mp4 * status 413'
+	run -65 with_journal "$BIN" "$REC"
+	assert_equal "$(event $held)" second
+	another_recording third
+	run -65 with_journal "$BIN" sweep "$DIR/recordings"
+	assert_equal "$(event $held)" third
+	faults
+	another_recording fourth
+	run -0 with_journal "$BIN" sweep "$DIR/recordings"
+	assert_equal "$(event $done)" fourth
+}
+
+@test "without the journal's socket each line has its priority, elsewhere none has" {
+	faults 'upload *.mp4 1 status 503' 'webhook * * status 500'
+	export JIBRI_FINALIZE_TRIES=2
+	stream journal
+	run -75 below_run 'exec "$@" 2>"$0/journal"' "$BIN" "$REC" \
+		--log-level debug --log-file "$DIR/file"
 	grep "^<3>$SESSION: error: " "$DIR/journal"
 	grep "^<4>$SESSION: warning: " "$DIR/journal"
 	grep "^<6>$SESSION: .*: stored, " "$DIR/journal"
@@ -46,10 +150,9 @@ to_file() {
 }
 
 @test "JSON in systemd's journal is JSON behind the priority" {
-	: >"$DIR/journal"
-	JOURNAL_STREAM=$(stat -c %d:%i "$DIR/journal")
-	export JOURNAL_STREAM
-	run -0 to_file journal --log-format json
+	stream journal
+	run -0 below_run 'exec "$@" 2>"$0/journal"' "$BIN" "$REC" \
+		--log-format json
 	sed 's/^<6>//' "$DIR/journal" | jq -es 'length > 2 and
 		all(keys_unsorted - ["traceId"] ==
 			["time", "level", "session", "message"])'
@@ -87,8 +190,8 @@ to_file() {
 }
 
 @test "--quiet keeps every command that changes something silent, but for the log file" {
-	local root=$DIR/recordings log=$DIR/file
-	run_command 0 sweep -q --log-file "$log" "$root"
+	local top=$DIR/recordings log=$DIR/file
+	run_command 0 sweep -q --log-file "$log" "$top"
 	assert_equal "$output" ""
 	assert_equal "$(webhooks)" "STOPPED $ROOM $SESSION"
 	run_command 0 pack -q -o "$DIR" --log-file "$log" "$REC"
@@ -103,7 +206,7 @@ to_file() {
 	done
 	grep -q "its journal is cleared" "$log"
 	grep -q "was given up before" "$log"
-	run_command 0 sweep --quiet "$root"
+	run_command 0 sweep --quiet "$top"
 	assert_equal "$output" ""
 	# A dry run is asked for its words.
 	run_command 0 forget -qn "$REC"

@@ -10,6 +10,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/log_journal.h"
 #include "base/mem.h"
 #include "base/owned.h"
 #include "base/stop.h"
@@ -20,11 +21,16 @@
 enum { HOLD_MS = 100, PATIENCE_MS = 1000, STOPPED_PATIENCE_MS = 200 };
 
 static struct log_policy policy = { .level = LOG_INFO };
-static char *session, *trace;
+static char *session, *room, *trace;
+static const char *message_id; /* of the journal's next outcome */
+static struct {
+	bool is_stderr, is_native, is_stdout;
+	bool is_stuck; /* it is not waited for again until it takes something */
+} journal;
 static int file_fd = -1;
 static struct stat file_st; /* the log file, also where it is not open */
 static int64_t release_ms;  /* nothing is written before */
-static bool is_journal, has_color;
+static bool has_color;
 
 static struct out {
 	int fd;
@@ -50,7 +56,9 @@ log_init(void)
 		if (S_ISFIFO(st.st_mode))
 			release_ms = clock_mono_ms() + HOLD_MS;
 	}
-	is_journal = term_is_journal(STDERR_FILENO);
+	journal.is_stderr = term_is_journal(STDERR_FILENO);
+	journal.is_stdout = term_is_journal(STDOUT_FILENO);
+	journal.is_native = journal.is_stderr && log_journal_open();
 	has_color = term_has_color(STDERR_FILENO);
 }
 
@@ -81,6 +89,13 @@ log_set_session(const char *name)
 {
 	mem_replace(&session, name);
 	mem_replace(&trace, NULL);
+	mem_replace(&room, NULL);
+}
+
+void
+log_set_room(const char *name)
+{
+	mem_replace(&room, name);
 }
 
 void
@@ -89,22 +104,34 @@ log_set_trace(const char *trace_id)
 	mem_replace(&trace, trace_id);
 }
 
+void
+log_set_message_id(const char *id)
+{
+	message_id = id;
+}
+
 /*
  * A pipe that polls as writable takes PIPE_BUF bytes without blocking, so
  * a reader that stands still costs one patience, not the whole run.
  */
+static int
+patience_ms(bool is_stuck)
+{
+	struct err stopped;
+
+	return is_stuck                  ? 0
+	    : stop_check(&stopped) == -1 ? STOPPED_PATIENCE_MS
+					 : PATIENCE_MS;
+}
+
 static void
 write_patiently(struct out *out, const char *data, size_t len)
 {
 	struct pollfd pfd = { .fd = out->fd, .events = POLLOUT };
-	struct err stopped;
 
 	while (len > 0) {
 		size_t piece = len > PIPE_BUF ? PIPE_BUF : len;
-		int patience = out->is_stuck     ? 0
-		    : stop_check(&stopped) == -1 ? STOPPED_PATIENCE_MS
-						 : PATIENCE_MS;
-		int ready = poll(&pfd, 1, patience);
+		int ready = poll(&pfd, 1, patience_ms(out->is_stuck));
 
 		if (ready == -1 && errno == EINTR)
 			continue;
@@ -259,7 +286,10 @@ format_json(struct buf *line, enum log_level level, const char *time,
 	(void)buf_adds(line, "}\n");
 }
 
-/* fd is -1 for the log file. */
+/* In place of a file descriptor. */
+enum { TO_FILE = -1, TO_JOURNAL = -2 };
+
+/* The journal has the name of the program anyway. */
 static void
 format(struct buf *line, enum log_level level, const char *time,
     const char *message, int fd)
@@ -273,7 +303,8 @@ format(struct buf *line, enum log_level level, const char *time,
 		format_json(line, level, time, message);
 		return;
 	}
-	(void)buf_addf(line, "%s: ", who);
+	if (session || fd != TO_JOURNAL)
+		(void)buf_addf(line, "%s: ", who);
 	if (level <= LOG_WARN && is_colored)
 		(void)buf_addf(line, "%s%s:\033[0m ", levels[level].color,
 		    levels[level].name);
@@ -290,7 +321,7 @@ put_file(enum log_level level, const char *time, const char *message)
 
 	if (policy.format == LOG_TEXT)
 		(void)buf_addf(&line, "%s ", time);
-	format(&line, level, time, message, -1);
+	format(&line, level, time, message, TO_FILE);
 	if (file_write_all(file_fd, line.data, line.len) == 0)
 		return;
 	mem_close(&file_fd);
@@ -304,20 +335,56 @@ log_shows(enum log_level level)
 	return (int)level <= policy.level;
 }
 
+static bool
+send_entry(enum log_level level, const char *line)
+{
+	const struct log_entry entry = {
+		.priority = levels[level].priority,
+		.message = line,
+		.session = session,
+		.room = room,
+		.message_id = message_id,
+	};
+
+	journal.is_stuck =
+	    !log_journal_send(&entry, patience_ms(journal.is_stuck));
+	return !journal.is_stuck;
+}
+
+/* What its socket does not take goes the way of all other programs. */
+static void
+show_in_journal(enum log_level level, const char *time, const char *message)
+{
+	autobuf struct buf line = { 0 };
+	autofree char *shown = NULL;
+
+	format(&line, level, time, message, TO_JOURNAL);
+	line.data[line.len - 1] = '\0';
+	if (journal.is_native && send_entry(level, line.data))
+		return;
+	shown = xasprintf("<%d>%s\n", levels[level].priority, line.data);
+	put_line(shown);
+}
+
+static void
+show(enum log_level level, const char *time, const char *message)
+{
+	autobuf struct buf line = { 0 };
+
+	format(&line, level, time, message, STDERR_FILENO);
+	put_line(buf_str(&line));
+}
+
 static void
 emit(enum log_level level, const char *message, bool is_shown)
 {
-	autobuf struct buf shown = { 0 };
 	char time[CLOCK_TEXT_BYTES] = "";
 
 	if (policy.format == LOG_JSON || file_fd != -1)
 		clock_rfc3339(clock_unix_ms(), time);
-	if (is_shown) {
-		if (is_journal)
-			(void)buf_addf(&shown, "<%d>", levels[level].priority);
-		format(&shown, level, time, message, STDERR_FILENO);
-		put_line(buf_str(&shown));
-	}
+	if (is_shown)
+		(journal.is_stderr ? show_in_journal : show)(level, time,
+		    message);
 	if (file_fd != -1)
 		put_file(level, time, message);
 }
@@ -340,13 +407,16 @@ static void
 put_outcome(const char *text, bool is_shown)
 {
 	autobuf struct buf line = { 0 }, wrapped = { 0 };
+	bool is_entry = journal.is_native && journal.is_stdout;
 
-	if (is_shown && policy.format == LOG_TEXT) {
+	if (is_shown && policy.format == LOG_TEXT && !is_entry) {
 		format(&line, LOG_INFO, "", text, STDOUT_FILENO);
 		wrap(STDOUT_FILENO, &wrapped, buf_str(&line));
 		log_result(buf_str(&wrapped));
 	}
-	emit(LOG_INFO, text, is_shown && policy.format == LOG_JSON);
+	emit(LOG_INFO, text,
+	    is_shown && (policy.format == LOG_JSON || is_entry));
+	message_id = NULL;
 }
 
 void
@@ -371,6 +441,23 @@ log_success(const char *fmt, ...)
 	text = xvasprintf(fmt, ap);
 	va_end(ap);
 	put_outcome(text, !policy.is_quiet);
+}
+
+void
+log_event(const char *id, enum log_level level, const char *fmt, ...)
+{
+	autofree char *text = NULL;
+	va_list ap;
+
+	if (!journal.is_native || !log_shows(level) ||
+	    (policy.is_quiet && level != LOG_ERROR))
+		return;
+	va_start(ap, fmt);
+	text = xvasprintf(fmt, ap);
+	va_end(ap);
+	message_id = id;
+	emit(level, text, true);
+	message_id = NULL;
 }
 
 bool

@@ -33,8 +33,12 @@ void log_init(void);
  */
 int log_configure(const struct log_policy *, struct err *e);
 
-/* Name the session in every line from now on; NULL for none. */
+/*
+ * Name the session in every line from now on; NULL for none.  The room, which
+ * is a field in the journal, is not known after that.
+ */
 void log_set_session(const char *session);
+void log_set_room(const char *room);
 
 /* And in JSON the id of its trace, plain text, until another is named. */
 void log_set_trace(const char *trace_id);
@@ -43,8 +47,9 @@ void log_set_trace(const char *trace_id);
  * One line to stderr and to the log file, ASCII only but on a terminal that
  * shows UTF-8.  A reader that does not take it within a second loses it, and
  * is not waited for again until it reads: no log can stop a delivery.  In
- * systemd's journal the line has its priority (sd-daemon(3)), on a terminal
- * it is wrapped, and "error" and "warning" are coloured.
+ * systemd's journal it is an entry with fields, or where its socket is not to
+ * be had has its priority (sd-daemon(3)).  On a terminal it is wrapped, and
+ * "error" and "warning" are coloured.
  */
 void log_line(enum log_level, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
@@ -79,6 +84,16 @@ void log_outcome(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /* The same of a success, which --quiet shows nobody but the log file. */
 void log_success(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/*
+ * What an entry of the journal is (MESSAGE_ID of systemd.journal-fields(7)):
+ * the next outcome, or one that is only in the journal.
+ */
+#define LOG_DONE_ID "5c67311e4dce4f09a1c34c0fef6637b5"
+#define LOG_HELD_ID "f017f18b00a34b03b907425cdea9dedb"
+void log_set_message_id(const char *message_id);
+void log_event(const char *message_id, enum log_level, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
 
 /* Write what waits, if its time has come. */
 void log_flush(void);

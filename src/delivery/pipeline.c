@@ -142,6 +142,7 @@ stage_resolve(struct job *job, struct err *e)
 		return -1;
 	}
 	trace_log_session(id->session);
+	log_set_room(id->room);
 	if (pipeline_open_http(job, e) == -1)
 		return -1;
 	if (id->meeting_id == NULL && meeting_is_none(&policy->meeting))

@@ -194,6 +194,7 @@ run(struct job *job, const char *directory, const struct ahead_policy *ahead,
 	if (artifact == NULL || pipeline_identify(job, e) == -1)
 		return 0;
 	trace_log_session(job->identity.session);
+	log_set_room(job->identity.room);
 	if (p->destination.ops->check(&p->destination, e) == -1 ||
 	    pipeline_open_http(job, e) == -1)
 		return -1;

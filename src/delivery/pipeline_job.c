@@ -23,6 +23,7 @@ job_open(struct job *job, const char *directory, bool is_looking, struct err *e)
 		return -1;
 	if (p->session && !named)
 		trace_log_session(p->session);
+	log_set_room(job->room_argument ? job->room_argument : p->room);
 	return 0;
 }
 

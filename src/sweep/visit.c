@@ -19,6 +19,18 @@ share(const struct visit_policy *policy)
 	return rate_bytes > 0 ? rate_bytes / policy->jobs + 1 : 0;
 }
 
+/* A sweep says nothing of one that went well; the journal is asked later. */
+static void
+tell_journal(const struct attempt_result *r, const struct err *e)
+{
+	if (e->class == ERR_NONE && !r->was_done && !r->is_given_up)
+		log_event(LOG_DONE_ID, LOG_INFO,
+		    "done: %zu artifacts stored (%zu sent now)", r->stored,
+		    r->totals.sent);
+	else if (e->class == ERR_PERMANENT)
+		log_event(LOG_HELD_ID, LOG_ERROR, "held: %s", e->text);
+}
+
 /* One try of each request: the pause between two is the sweep's affair. */
 void
 visit_deliver(const struct visit_policy *policy, const char *directory,
@@ -44,6 +56,7 @@ visit_deliver(const struct visit_policy *policy, const char *directory,
 		report->err.class = ERR_NONE;
 	else if (!result.is_logged && report->err.class != ERR_BUSY)
 		log_error("%s", report->err.text);
+	tell_journal(&result, &report->err);
 	report->is_own = result.is_own;
 	report->is_token_renewed = result.is_token_renewed;
 	report->outage = result.outage;

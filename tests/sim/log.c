@@ -73,6 +73,20 @@ log_set_trace(const char *trace_id)
 	(void)trace_id;
 }
 
+void
+log_set_room(const char *room)
+{
+	(void)room;
+}
+
+void
+log_event(const char *message_id, enum log_level level, const char *fmt, ...)
+{
+	(void)message_id;
+	(void)level;
+	(void)fmt;
+}
+
 bool
 log_shows(enum log_level level)
 {

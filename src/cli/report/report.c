@@ -142,11 +142,13 @@ report_done(const struct attempt_result *r)
 		log_success("waiting: %zu of %zu artifacts stored; left to "
 			    "the sweeper",
 		    r->stored, r->artifacts);
-	else
+	else {
+		log_set_message_id(LOG_DONE_ID);
 		log_success("done: %zu artifact%s stored (%zu sent now, "
 			    "%" PRId64 " bytes), %s",
 		    r->stored, plural(r->stored), r->totals.sent,
 		    r->totals.sent_bytes, webhook_state(r));
+	}
 }
 
 void
@@ -158,6 +160,9 @@ report_attempt(const struct attempt_result *r, const struct err *e)
 	if (e && (e->class == ERR_NO_INPUT || e->class == ERR_USAGE))
 		return;
 	trace_log_session(r->session);
+	log_set_room(r->room);
+	if (e && e->class == ERR_PERMANENT)
+		log_set_message_id(LOG_HELD_ID);
 	if (e == NULL)
 		report_done(r);
 	else if (r->is_listed)
