@@ -414,6 +414,7 @@ install: $(program)
 	install -D -m 644 $(completions)/jibri-finalize.bash $(share)/bash-completion/completions/jibri-finalize
 	install -D -m 644 $(completions)/_jibri-finalize $(share)/zsh/site-functions/_jibri-finalize
 	install -D -m 644 $(completions)/jibri-finalize.fish $(share)/fish/vendor_completions.d/jibri-finalize.fish
+	install -D -m 644 packaging/schema/jibri-finalize.schema.json $(share)/jibri-finalize/jibri-finalize.schema.json
 
 # What is released.  The tarball has the same bytes wherever it is made.
 dist deb rpm:

@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "base/stop.h"
 #include "cli/command/commands.h"
+#include "cli/report/report_json.h"
 #include "io/json.h"
 
 /* Else a socket or the journal would get their numbers, and our lines. */
@@ -60,10 +61,13 @@ main(int argc, char **argv)
 	result = stop_init(&e);
 	if (result == 0)
 		result = options_parse(&options, argc, argv, &e);
+	if (options.given & OPTION_JSON)
+		report_begin(NULL, REPORT_OBJECT);
 	if (result == 0)
 		result = commands_run(&options, &e);
 	if (result == -1 && *e.text != '\0')
 		log_error("%s", e.text);
+	report_end(result == 0 ? NULL : &e);
 	options_free(&options);
 	log_finish();
 	return result == 0 ? 0 : err_exit_code(e.class);

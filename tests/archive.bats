@@ -476,7 +476,7 @@ sweep() {
 	fails_to_upload "$A/x.tar"
 	holds_only x.tar "$SESSION"
 	assert_equal "$("$BIN" status --json "$A" |
-		jq -r '.[] | .session, .state')" "$(printf '%s\ndue' "$SESSION")"
+		jq -r '.recordings[] | .session, .state')" "$(printf '%s\ndue' "$SESSION")"
 	wait_for is_due
 	sweep 0
 	assert_output_has "1 delivered, 0 waiting, 0 held, 0 done, 1 removed"
@@ -510,7 +510,7 @@ sweep() {
 
 is_due() {
 	JIBRI_FINALIZE_SWEEP_RETRY_DELAY=1ms "$BIN" status --json "$A" |
-		jq -e '.[0].state == "due"'
+		jq -e '.recordings[0].state == "due"'
 }
 
 @test "what a sweep delivered of an archive stays while the server cannot prove to have it" {
@@ -522,7 +522,7 @@ is_due() {
 	faults 'list * * status 503'
 	wait_for is_due
 	sweep 75
-	assert_equal "$("$BIN" status --json "$A" | jq -r '.[].state')" "done"
+	assert_equal "$("$BIN" status --json "$A" | jq -r '.recordings[].state')" "done"
 	faults
 	sweep 0
 	holds_only x.tar

@@ -31,8 +31,8 @@ plan() {
 	dry 0 "$@" --json >"$DIR/log"
 	run --separate-stderr timeout 60 "$BIN" "$1" --dry-run --json \
 		"${@:2}" "$REC"
-	jq -r '.artifacts[] | .plan + " " + .path' <<<"$output"
-	jq -r .then <<<"$output" >"$DIR/then"
+	jq -r '(.recordings // [.])[].artifacts[] | .plan + " " + .path' <<<"$output"
+	jq -r '(.recordings // [.])[].then' <<<"$output" >"$DIR/then"
 }
 
 @test "of a fresh recording it shows what is sent, with types and sizes, and leaves no trace" {

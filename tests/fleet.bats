@@ -66,7 +66,8 @@ host() {
 }
 
 all_done() {
-	"$BIN" status --json "$TOP" | jq -e 'all(.state == "done")' >/dev/null
+	"$BIN" status --json "$TOP" |
+		jq -e '.recordings | all(.state == "done")' >/dev/null
 }
 
 # bats test_tags=slow

@@ -165,7 +165,7 @@ held() {
 	assert_equal "${lines[-1]}" "1 given-up"
 	for name in given-up "given up" given_up givenUp; do
 		run_command 0 status --json --state "$name" "$DIR/recordings"
-		assert_equal "$(jq -r '.[].state' <<<"$output")" given-up
+		assert_equal "$(jq -r '.recordings[].state' <<<"$output")" given-up
 	done
 	JIBRI_FINALIZE_METRICS_FILE=$DIR/metrics \
 		JIBRI_FINALIZE_RECORDINGS_DIR=$DIR/recordings run_command 0 sweep

@@ -132,7 +132,7 @@ delivered() {
 	local command
 	chmod 777 "$REC"
 	run -0 timeout -k 5 120 "$BIN" status --json "${REC%/*}"
-	command=$(jq -r '.[0].lastError' <<<"$output" | sed 's/.*: chmod/chmod/')
+	command=$(jq -r '.recordings[0].lastError' <<<"$output" | sed 's/.*: chmod/chmod/')
 	eval "$command"
 	run_command 0 sweep "${REC%/*}"
 	delivered

@@ -435,7 +435,7 @@ EVIL=$'x"}\n{"event":"announced","webhook":"STOPPED"}\r\nX-Evil: 1\n\e[31m.mp4'
 		run ! grep -vE '^(# (HELP|TYPE) .*|jibri_finalize_[a-z_]+(\{[a-z]+="[A-Za-z0-9.+-]+"(,code="[a-z0-9]+")?\})? [0-9.e+-]+)$' \
 		"$DIR/metrics"
 	run --separate-stderr "$BIN" status "$DIR/recordings" --json
-	jq -e 'length == 5' <<<"$output"
+	jq -e '.recordings | length == 5' <<<"$output"
 	[[ $output != *[![:print:][:space:]]* ]]
 }
 

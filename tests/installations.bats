@@ -430,7 +430,7 @@ apart() {
 	needs_root
 	chmod 777 "$REC"
 	run jibri-finalize status --json
-	output=$(jq -r '.[].lastError' <<<"$output")
+	output=$(jq -r '.recordings[].lastError' <<<"$output")
 	assert_equal "$(hint)" "chmod go-w $REC"
 	bash -c "$(hint)"
 	run_command 0 sweep

@@ -36,14 +36,14 @@ teardown() {
 	assert_output_has "settling"
 	assert_output_has "live, 10 of 17 MB sent"
 	run_command 0 status --json
-	assert_equal "$(jq -c '.[0] | [.live, .sentAhead]' <<<"$output")" \
+	assert_equal "$(jq -c '.recordings[0] | [.live, .sentAhead]' <<<"$output")" \
 		"[true,10485760]"
 	run_command 0 sweep --metrics-file "$DIR/m.prom"
 	grep -qx "jibri_finalize_sent_ahead_bytes 10485760" "$DIR/m.prom"
 	finish
 	arrived
 	run_command 0 status --json
-	assert_equal "$(jq -c '.[0] | [.live, .sentAhead]' <<<"$output")" \
+	assert_equal "$(jq -c '.recordings[0] | [.live, .sentAhead]' <<<"$output")" \
 		"[false,0]"
 	leave 0
 }

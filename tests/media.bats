@@ -60,7 +60,7 @@ wrong_about() {
 		place "$name"
 		run -0 timeout 60 "$BIN" upload --dry-run --json "$REC"
 		event=FAILED
-		[ "$(jq -r .then <<<"$output")" != STOPPED ] || event=STOPPED
+		[ "$(jq -r '.recordings[].then' <<<"$output")" != STOPPED ] || event=STOPPED
 		echo "$name $frames $state $event"
 		rm -r "$REC"
 	done <"$FILES/reference" >"$DIR/all"

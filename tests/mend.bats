@@ -49,7 +49,7 @@ delivered() {
 }
 
 state() {
-	"$BIN" status --json | jq -r '.[].state'
+	"$BIN" status --json | jq -r '.recordings[].state'
 }
 
 # bats test_tags=slow

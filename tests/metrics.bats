@@ -39,7 +39,7 @@ counters() {
 	assert_equal "$(gauge 'failures{class="permanent"}')" 1
 	assert_equal "$(gauge attempts)" 2
 	local held
-	held=$("$BIN" status --json --state held | jq -r '.[0].path')
+	held=$("$BIN" status --json --state held | jq -r '.recordings[0].path')
 	assert_equal "$(gauge undelivered_bytes)" "$(stat -c %s "$held/$MEDIA")"
 	(($(gauge last_success_timestamp_seconds | cut -d. -f1) >= EPOCHSECONDS - 60))
 	(($(gauge last_sweep_end_timestamp_seconds | cut -d. -f1) >= EPOCHSECONDS - 60))

@@ -77,7 +77,7 @@ counted "
 	run_command 0 sweep "${REC%/*}"
 	assert_equal "$(requests upload)" 0
 	run -0 "$BIN" status --json "${REC%/*}"
-	assert_equal "$(jq -r '.[0].state' <<<"$output")" settling
+	assert_equal "$(jq -r '.recordings[0].state' <<<"$output")" settling
 	recording
 	run_finalize 0
 	is_stored metadata.json "$MEDIA"

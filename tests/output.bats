@@ -224,7 +224,7 @@ event() {
 	run -0 --separate-stderr "$BIN" "$REC" -v
 	grep "stage: upload" <<<"$stderr"
 	assert_equal "$("$BIN" config --verbose --json |
-		jq -r '.[] | select(.name == "log-level") | .value')" debug
+		jq -r '.settings[] | select(.name == "log-level") | .value')" debug
 }
 
 @test "error and warning are coloured on a terminal, unless NO_COLOR forbids it" {

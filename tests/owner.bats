@@ -133,8 +133,8 @@ capless() {
 	capless sweep "$TOP"
 	assert_output_has "error: $TOP: root cannot work as user $JIBRI"
 	capless status --json "$TOP"
-	jq -e '.[0] | .state == "held" and (.lastError |
-		contains("cannot work as user"))' <(sed -n '/^\[/,$p' <<<"$output")
+	jq -e '.recordings[0] | .state == "held" and (.lastError |
+		contains("cannot work as user"))' <(sed -n '/^{/,$p' <<<"$output")
 	assert_equal "$(requests)" 0
 	[ ! -e "$REC/.jibri-finalize" ]
 	chown -R 0:0 "$TOP"

@@ -95,7 +95,7 @@ whole() {
 	whole one
 	[ ! -e "$TOP/two" ]
 	[[ $log == *"lost on the server: sub/notes.txt is not there any more"* ]]
-	"$BIN" status --json | jq -e '.[0] | .state == "held" and
+	"$BIN" status --json | jq -e '.recordings[0] | .state == "held" and
 		(.lastError | startswith("lost on the server"))'
 	sweep 0 --held
 	assert_equal "$(webhooks | grep -c ' one$')" 2
@@ -369,7 +369,8 @@ half_removed() {
 
 @test "half removed is done, for everybody who asks, and nothing is sent again" {
 	half_removed one
-	assert_equal "$("$BIN" status --json | jq -r '.[0].state')" "done"
+	assert_equal "$("$BIN" status --json |
+		jq -r '.recordings[0].state')" "done"
 	: >"$SB/requests.jsonl"
 	sweep 0
 	"$BIN" "$TOP/one" >"$DIR/out" 2>&1
@@ -400,7 +401,8 @@ tombstone() {
 
 @test "a tombstone of version 0.1.0 is removed once the server shows what is left of it" {
 	tombstone one
-	assert_equal "$("$BIN" status --json | jq -r '.[0].session, .[0].state')" \
+	assert_equal "$("$BIN" status --json |
+		jq -r '.recordings[0] | .session, .state')" \
 		"$(printf 'one\ndone')"
 	faults "list * * status 503"
 	sweep 75 --retention 1ms
@@ -438,7 +440,8 @@ refute_rubbish() {
 	# The seal: one nanosecond older than the directory.
 	touch -d "@1767323045.000000001" "$TOP/two"
 	touch -d "@1767323045.000000000" "$TOP/two/.jibri-finalize"
-	assert_equal "$("$BIN" status --json | jq -r '.[].state' | sort -u)" "done"
+	assert_equal "$("$BIN" status --json |
+		jq -r '.recordings[].state' | sort -u)" "done"
 	sweep 0 --retention 1ms
 	refute_rubbish
 	assert_equal "$(left)" ""
@@ -464,7 +467,8 @@ removal() {
 	points=$((points + 1))
 	if [ -n "$(find "$TOP" -mindepth 2)" ]; then
 		assert_equal "$("$BIN" status --json |
-			jq -r '.[] | .session, .state')" "$(printf '%s\ndone' "$session")"
+			jq -r '.recordings[] | .session, .state')" \
+			"$(printf '%s\ndone' "$session")"
 	fi
 	sweep 0 --retention 1ms
 	find "$TOP" -mindepth 1 -exec touch -d '2 hours ago' {} +

@@ -356,7 +356,8 @@ needs_kernel() {
 		diff "$DIR/got" <({ $want; $want 12345; } |
 			LC_ALL=C sort -u)
 	done
-	assert_equal "$("$BIN" status --json "$TOP" | jq -r '.[].state')" \
+	assert_equal "$("$BIN" status --json "$TOP" |
+		jq -r '.recordings[].state')" \
 		"$(printf 'done\ndone')"
 }
 
@@ -419,10 +420,10 @@ needs_kernel() {
 	chown -R "$JIBRI:$JIBRI" "$TOP"
 	INTRUDER_DIES=poison LD_PRELOAD=${BUILD:-$ROOT/build}/preload-intruder.so \
 		run_command 0 status --json "$TOP"
-	assert_equal "$(jq -r '.[] | "\(.state) \(.path | split("/")[-1])"' \
+	assert_equal "$(jq -r '.recordings[] | "\(.state) \(.path | split("/")[-1])"' \
 		<<<"$output" | sort)" "$(printf '%s\n' "due $SESSION_ONE" \
 		"due three" "held two")"
-	assert_equal "$(jq -r '.[] | select(.state == "held").lastError' \
+	assert_equal "$(jq -r '.recordings[] | select(.state == "held").lastError' \
 		<<<"$output")" "its process was ended by SIGABRT"
 }
 

@@ -84,7 +84,7 @@ teardown() { common_teardown; }
 	is_stored metadata.json "$MEDIA"
 	grep -qx 'jibri_finalize_recordings{state="done"} 1' "$DIR/m.prom"
 	run_command 0 status --json "$DIR/recordings"
-	assert_equal "$(jq -r '.[0].state' <<<"$output")" "done"
+	assert_equal "$(jq -r '.recordings[0].state' <<<"$output")" "done"
 }
 
 @test "retention removes what the bucket still has, and keeps what it lost" {
@@ -474,8 +474,8 @@ alone() {
 
 # store_of FLAG...: with the five lines, and where that is from.
 store_of() {
-	"$BIN" config --json --config "$DIR/secret.conf" "$@" | jq -r '.[] |
-		select(.name == "store") | "\(.value) \(.origin)"'
+	"$BIN" config --json --config "$DIR/secret.conf" "$@" |
+		jq -r '.settings[] | select(.name == "store") | "\(.value) \(.origin)"'
 }
 
 @test "who has a bucket and nothing else needs README's five lines" {

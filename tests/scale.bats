@@ -144,7 +144,7 @@ is_cheap() {
 		export JIBRI_FINALIZE_CONFINE=no
 		exec strace -qq -f -e trace=read,pread64 -o "$DIR/trace" \
 			timeout 60 "$BIN" status --json "$TOP") >"$DIR/status"
-	assert_equal "$(jq -r '.[].state' "$DIR/status" | sort -u)" "$1"
+	assert_equal "$(jq -r '.recordings[].state' "$DIR/status" | sort -u)" "$1"
 	read=$(awk '{ n += $NF } END { print n }' "$DIR/trace")
 	echo "# $1: $read bytes" >&3
 	((read < 50000000))

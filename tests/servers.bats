@@ -165,7 +165,7 @@ fresh() {
 		# Wherever it is shown it is one line of text.
 		run ! grep -q $'[\e]\|^b' <<<"$output"
 		run_command 0 status --json "$DIR/recordings"
-		assert_equal "$(jq -r --arg s "$SESSION" '.[] |
+		assert_equal "$(jq -r --arg s "$SESSION" '.recordings[] |
 			select(.session == $s).meetingId' <<<"$output")" "$id"
 	done
 }
@@ -338,7 +338,7 @@ says() {
 	run_finalize 65
 	assert_output_has "HTTP 422: $2"
 	"$BIN" status --json "$DIR/recordings" |
-		jq -r '.[].lastError // empty' >"$DIR/status"
+		jq -r '.recordings[].lastError // empty' >"$DIR/status"
 	grep -qF "HTTP 422: $2" "$DIR/status"
 	assert_equal "$(webhooks | tail -n 1 | grep -cF "HTTP 422: $2")" 1
 }

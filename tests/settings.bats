@@ -17,7 +17,7 @@ show() {
 	local name=$1
 	shift
 	ends 0 config --json "$@" || return 1
-	jq -r --arg n "$name" '.[] | select(.name == $n) |
+	jq -r --arg n "$name" '.settings[] | select(.name == $n) |
 		.value + " (" + .origin + ")"' <<<"$output"
 }
 
@@ -32,7 +32,7 @@ ends() {
 
 # Every setting that is no secret, and every secret.
 plain_names() {
-	"$BIN" config --json | jq -r '.[].name' | grep -vxF -f <(secret_names)
+	"$BIN" config --json | jq -r '.settings[].name' | grep -vxF -f <(secret_names)
 }
 
 secret_names() {
@@ -57,7 +57,7 @@ others() {
 shown() {
 	# The other store wants it.
 	JIBRI_FINALIZE_S3_SECRET_KEY=x ends 0 config --json "$@" || return 1
-	jq -r '.[] | .name + " " + .value + " (" + .origin + ")"' \
+	jq -r '.settings[] | .name + " " + .value + " (" + .origin + ")"' \
 		<<<"$output" | grep -vE "^($(secret_names | paste -sd '|')) "
 }
 
@@ -101,10 +101,10 @@ probe() {
 	before=$(env -i "$BIN" config --json --config /dev/null)
 	for value in 1234ms 7 no yes never json any 10% "another $1"; do
 		{ env -i "$BIN" config --json --config /dev/null \
-			"--$1=$value" 2>/dev/null || echo '[]'; } |
+			"--$1=$value" 2>/dev/null || echo '{"settings": []}'; } |
 			jq -e --arg n "$1" --arg v "$value" --argjson b "$before" '
-			(.[] | select(.name == $n) | .value) == $v and
-			($b[] | select(.name == $n) | .value) != $v
+			(.settings[] | select(.name == $n) | .value) == $v and
+			($b.settings[] | select(.name == $n) | .value) != $v
 			' >/dev/null && break
 	done
 	echo "$value"
@@ -180,7 +180,7 @@ variable() {
 
 @test "config without --json shows the same names and values" {
 	"$BIN" config >"$DIR/text"
-	"$BIN" config --json | jq -r '.[] | .name + " " +
+	"$BIN" config --json | jq -r '.settings[] | .name + " " +
 		(if .value == "" then "-" else .value end) + " " + .origin' |
 		diff - <(tr -s ' ' <"$DIR/text")
 }
@@ -189,13 +189,13 @@ variable() {
 	unset JIBRI_FINALIZE_CONFINE
 	"$BIN" config --sample >"$DIR/sample"
 	diff <(grep -v '^# ' "$DIR/sample" | sed -n 's/^#\([^ ]*\) =.*/\1/p') \
-		<("$BIN" config --json | jq -r '.[].name')
+		<("$BIN" config --json | jq -r '.settings[].name')
 	sed 's/^#\([a-z]\)/\1/' "$DIR/sample" >"$DIR/copy"
-	diff <("$BIN" config --json | jq 'map(del(.origin))') \
+	diff <("$BIN" config --json | jq '.settings | map(del(.origin))') \
 		<("$BIN" config --json --config "$DIR/copy" |
-			jq 'map(del(.origin))')
+			jq '.settings | map(del(.origin))')
 	"$BIN" config --json --config "$DIR/copy" |
-		jq -e --arg f "$DIR/copy:" 'all(.origin | startswith($f))'
+		jq -e --arg f "$DIR/copy:" '.settings | all(.origin | startswith($f))'
 
 	# As it is, it is comments alone, and none is too wide to read.
 	run -0 "$BIN" config --json --config "$DIR/sample"
@@ -212,11 +212,11 @@ variable() {
 
 @test "what config shows is a file that gives the same configuration" {
 	others | sed 's/ /=/' >"$CONF"
-	"$BIN" config --json | jq -r '.[] | .name + " = " + .value' |
+	"$BIN" config --json | jq -r '.settings[] | .name + " = " + .value' |
 		grep -vE "^($(secret_names | paste -sd '|')) =" >"$DIR/copy"
-	diff <("$BIN" config --json | jq 'map(del(.origin))') \
+	diff <("$BIN" config --json | jq '.settings | map(del(.origin))') \
 		<("$BIN" config --json --config "$DIR/copy" |
-			jq 'map(del(.origin))')
+			jq '.settings | map(del(.origin))')
 }
 
 # --- secrets -----------------------------------------------------------------
@@ -364,7 +364,7 @@ variable() {
 		export "$(variable "$name")="
 	done
 	"$BIN" config --json >"$DIR/all"
-	assert_equal "$(jq -r '.[] | select(.origin != "default") | .name' \
+	assert_equal "$(jq -r '.settings[] | select(.origin != "default") | .name' \
 		"$DIR/all")" tries
 }
 

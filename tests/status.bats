@@ -74,7 +74,7 @@ widest() {
 	assert_equal "$(states)" "done"
 	# A program gets all of it.
 	run_command 0 status --json
-	assert_equal "$(jq length <<<"$output")" 5
+	assert_equal "$(jq ".recordings | length" <<<"$output")" 5
 	rm -rf "${TOP:?}"/{waits,crashed,left,"$LONG"}
 	run_command 0 status
 	assert_equal "$output" "1 done"
@@ -111,28 +111,28 @@ widest() {
 	finalize >/dev/null || true
 	touch -d '5 days ago' "$REC/$MEDIA"
 	run_command 0 status --json
-	jq -e '.[0].age / 86400 | floor == 5' <<<"$output"
+	jq -e '.recordings[0].age / 86400 | floor == 5' <<<"$output"
 	rm "$REC/$MEDIA"
 	age_journal
 	run_command 0 status --json
-	jq -e '.[0].age / 3600 | floor == 1' <<<"$output"
+	jq -e '.recordings[0].age / 3600 | floor == 1' <<<"$output"
 	mkdir "$TOP/two"
 	metadata "https://meet.example.org/$ROOM"
 	cp "$REC/metadata.json" "$TOP/two"
 	run_command 0 status --json
-	jq -e '.[] | select(.session == "two").age == null' <<<"$output"
+	jq -e '.recordings[] | select(.session == "two").age == null' <<<"$output"
 }
 
 @test "a room that is not resolved yet is that of metadata.json, if it can be read" {
 	another_recording one
 	metadata https://meet.example.org/another-room
 	run_command 0 status --json
-	assert_equal "$(jq -r '.[].room' <<<"$output")" another-room
+	assert_equal "$(jq -r '.recordings[].room' <<<"$output")" another-room
 	run_command 0 status
 	assert_output_has " another-room "
 	echo '{' >"$REC/metadata.json"
 	run_command 0 status --json
-	assert_equal "$(jq -r '.[].room' <<<"$output")" null
+	assert_equal "$(jq -r '.recordings[].room' <<<"$output")" null
 	run_command 0 status
 	[[ $(tr -s ' ' <<<"${lines[1]}") == "settling one - "* ]]
 }
@@ -150,10 +150,10 @@ widest() {
 	run_command 0 status --sort age --limit 1
 	assert_equal "$(states)" due
 	run_command 0 status --json --sort session
-	assert_equal "$(jq -r '.[].session' <<<"$output" | xargs)" \
+	assert_equal "$(jq -r '.recordings[].session' <<<"$output" | xargs)" \
 		"$LONG crashed finished left waits"
 	run_command 0 status --json --limit 2 --sort state
-	assert_equal "$(jq -r '.[].state' <<<"$output" | xargs)" "held waiting"
+	assert_equal "$(jq -r '.recordings[].state' <<<"$output" | xargs)" "held waiting"
 }
 
 @test "a value that cannot be is refused, with those that can" {
@@ -282,8 +282,8 @@ watched() {
 	run --separate-stderr "${me[@]}" status --json --config "$DIR/conf" \
 		"$TOP"
 	ended_with 0
-	diff <(jq 'map(del(.age))' "$DIR/theirs") \
-		<(jq 'map(del(.age))' <<<"$output")
+	diff <(jq '.recordings | map(del(.age))' "$DIR/theirs") \
+		<(jq '.recordings | map(del(.age))' <<<"$output")
 	# shellcheck disable=SC2154
 	assert_equal "$(wc -l <<<"$stderr")" 1
 	[[ $stderr == *"$DIR/conf cannot be read: Permission denied; going on "* ]]

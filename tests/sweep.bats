@@ -44,7 +44,7 @@ sweep() {
 # state SESSION: as status has it, or nothing.
 state() {
 	"$BIN" status --json 2>/dev/null |
-		jq -r --arg n "$TOP/$1" '.[] | select(.path == $n) | .state'
+		jq -r --arg n "$TOP/$1" '.recordings[] | select(.path == $n) | .state'
 }
 
 # objects: how many files the server holds in all.
@@ -564,7 +564,7 @@ is_coming() {
 	assert_equal "$(requests lookup)" 1
 	assert_equal "$(state r1) $(state r2) $(state r3)" "waiting due due"
 	local next
-	next=$("$BIN" status --json --state waiting | jq -r '.[].nextAttempt')
+	next=$("$BIN" status --json --state waiting | jq -r '.recordings[].nextAttempt')
 	(($(date -d "$next" +%s) >= $(date -d '9 minutes' +%s)))
 }
 

@@ -42,7 +42,7 @@ refused_as() {
 state() {
 	setpriv --reuid "${1:-$JIBRI}" --regid "${1:-$JIBRI}" --clear-groups \
 		"$DIR/bin" status --json "$TOP" |
-		jq -r '.[] | "\(.state): \(.lastError)"'
+		jq -r '.recordings[] | "\(.state): \(.lastError)"'
 }
 
 @test "a directory of another user is refused, and with trust = any warned of" {

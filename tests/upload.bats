@@ -224,11 +224,11 @@ STOPPED $ROOM $SESSION"
 		'{at: 1, event: "failed", class: "permanent", text: $t}' \
 		>>"$REC/.jibri-finalize"
 	run -0 "$BIN" status --json "${REC%/*}"
-	assert_equal "$(jq -r '.[0].state' <<<"$output")" held
+	assert_equal "$(jq -r '.recordings[0].state' <<<"$output")" held
 	run_command 0 upload "$REC"
 	assert_equal "$(requests upload)" 2
 	run -0 "$BIN" status --json "${REC%/*}"
-	assert_equal "$(jq -r '.[0].state' <<<"$output")" "done"
+	assert_equal "$(jq -r '.recordings[0].state' <<<"$output")" "done"
 }
 
 @test "a list that fails leaves a delivered recording delivered, and says what failed" {
@@ -286,12 +286,12 @@ STOPPED $ROOM $SESSION"
 	assert_equal "$(webhooks | wc -l)" 2
 }
 
-@test "--json gives an object for each recording" {
+@test "--json lists each recording" {
 	local first=$REC
 	another_recording second
 	run --separate-stderr timeout 60 "$BIN" upload --json "$first" "$REC"
 	ended_with 0
-	assert_equal "$(jq -r '.session + " " + .state' <<<"$output")" \
+	assert_equal "$(jq -r '.recordings[] | .session + " " + .state' <<<"$output")" \
 		"${first##*/} done
 second done"
 }

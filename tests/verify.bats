@@ -37,7 +37,7 @@ findings() {
 	run --separate-stderr timeout 60 "$BIN" verify --json "$@" "$REC"
 	ended_with "$code"
 	snapshot | diff "$DIR/before" -
-	printf '%s\n' "$output" >"$DIR/json"
+	jq '.recordings[]' <<<"$output" >"$DIR/json"
 	jq -r '.files[] | select(.result != "same") |
 		[.result, .path, .why // empty] | join(" ")' "$DIR/json"
 }
@@ -159,7 +159,7 @@ extra"
 		run --separate-stderr timeout 60 "$BIN" verify --deep --json \
 			--tries 1 "$REC"
 		ended_with "$want"
-		assert_equal "$(jq -r '.files[].result' <<<"$output" |
+		assert_equal "$(jq -r '.recordings[].files[].result' <<<"$output" |
 			sort -u)" failed
 	done <<-END
 		75 status 503

@@ -490,7 +490,7 @@ damage() {
 	run_command 0 status --all "$DIR/recordings"
 	assert_output_has "done, 2 damaged"
 	run_command 0 status --json "$DIR/recordings"
-	assert_equal "$(jq -r '.[] | "\(.state) \(.damaged)"' <<<"$output")" \
+	assert_equal "$(jq -r '.recordings[] | "\(.state) \(.damaged)"' <<<"$output")" \
 		"done 2"
 	# What was replaced counts no more.
 	rm "$REC/noise.mp3"

@@ -148,29 +148,30 @@ _jibri_finalize() {
 		[ -z "$command" ] || sessions=yes
 		;;
 	notify)
-		flags="--config --force --room --session
-			--error --dry-run --quiet --verbose
-			--help --version $settings"
+		flags="--config --force --json --room
+			--session --error --dry-run --quiet
+			--verbose --help --version $settings"
 		words='started stopped failed'
 		kind=-d
 		[ -z "$command" ] || sessions=yes
 		;;
 	pack)
-		flags="--config --output --unredacted --dry-run
-			--quiet --verbose --help --version $settings"
+		flags="--config --json --output --unredacted
+			--dry-run --quiet --verbose --help
+			--version $settings"
 		words=''
 		kind=-f
 		[ -z "$command" ] || sessions=yes
 		;;
 	sweep)
-		flags="--config --held --dry-run --quiet
-			--verbose --help --version $settings"
+		flags="--config --json --held --dry-run
+			--quiet --verbose --help --version $settings"
 		words=''
 		kind=-d
 		;;
 	watch)
-		flags="--config --quiet --verbose --help
-			--version $settings"
+		flags="--config --json --quiet --verbose
+			--help --version $settings"
 		words=''
 		kind=-d
 		;;
@@ -190,8 +191,9 @@ _jibri_finalize() {
 		[ -z "$command" ] || sessions=yes
 		;;
 	forget)
-		flags="--config --reset --yes --dry-run
-			--quiet --verbose --help --version $settings"
+		flags="--config --json --reset --yes
+			--dry-run --quiet --verbose --help
+			--version $settings"
 		words=''
 		kind=-d
 		[ -z "$command" ] || sessions=yes
@@ -209,8 +211,8 @@ _jibri_finalize() {
 		kind=''
 		;;
 	help)
-		flags="--config --all --quiet --verbose
-			--help --version"
+		flags="--config --json --all --quiet
+			--verbose --help --version"
 		words='finalize upload verify notify pack sweep watch status show forget check config help'
 		kind=''
 		;;

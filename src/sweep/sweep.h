@@ -22,6 +22,9 @@ struct sweep {
 	const struct sweep_policy *policy;
 	const struct verdict_policy *verdict;
 	struct visit_policy visit;
+	/* Of each visit to what was due, when it has ended; may be NULL. */
+	void (*visited)(const char *path, const struct visit_report *,
+	    int64_t took_ms);
 };
 
 /* What was found, and what became of it. */

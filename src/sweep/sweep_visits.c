@@ -294,6 +294,9 @@ end_visit(struct run *run, struct turn *turn)
 	run->has_returned = true;
 	turn->due->is_running = false;
 	turn->due->ended_ms = clock_mono_ms();
+	if (run->sweep->visited)
+		run->sweep->visited(turn->due->path, &report,
+		    turn->due->ended_ms - turn->visit.began_ms);
 	if (run->ended != NULL)
 		run->ended(run->ctx, turn->due->path, &report.err);
 	count(run, turn, &report);

@@ -60,6 +60,10 @@ visit_deliver(const struct visit_policy *policy, const char *directory,
 	report->is_own = result.is_own;
 	report->is_token_renewed = result.is_token_renewed;
 	report->outage = result.outage;
+	report->artifacts = (int64_t)result.artifacts;
+	report->stored = (int64_t)result.stored;
+	report->sent = (int64_t)result.totals.sent;
+	report->sent_bytes = result.totals.sent_bytes;
 	attempt_result_free(&result);
 }
 

@@ -35,6 +35,8 @@ struct visit_report {
 	uint8_t is_own; /* booleans; see attempt_result */
 	uint8_t is_token_renewed;
 	struct outage outage;
+	/* Of the recording, at its end. */
+	int64_t artifacts, stored, sent, sent_bytes;
 };
 
 /* -1 as err_sys() when no process can be started. */

@@ -55,7 +55,7 @@ value() {
 	echo s3cret >"$DIR/secret"
 	mapfile -t variables <<<"$variables"
 	env -i JIBRI_FINALIZE_CONFIG=/dev/null "${variables[@]}" "$BIN" config --json >"$DIR/config"
-	jq -r '.[].origin' "$DIR/config" | sed 's/ .*//' |
+	jq -r '.settings[].origin' "$DIR/config" | sed 's/ .*//' |
 		grep -v '^default$' | sort >"$DIR/set"
 	printf '%s\n' "${variables[@]%%=*}" | sort | diff - "$DIR/set"
 }

@@ -88,10 +88,12 @@ main(void)
 	while (option_switches[n_options].name)
 		n_options++;
 	log_init();
-	report_json(json_pack("{s:o, s:o, s:o}", "commands",
+	report_begin(NULL, REPORT_OBJECT);
+	report_set_all(json_pack("{s:o, s:o, s:o}", "commands",
 	    table(n_commands, of_command), "options",
 	    table(n_options, of_option), "settings",
 	    table(settings_count(), of_setting)));
+	report_end(NULL);
 	log_finish();
 	return 0;
 }

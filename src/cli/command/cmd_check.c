@@ -98,7 +98,7 @@ cmd_check(struct loaded *l, const struct options *o, struct err *e)
 	for (size_t i = 0; i < f.n; i++)
 		if (f.items[i].result > worst)
 			worst = f.items[i].result;
-	if (o->given & OPTION_JSON)
+	if (report_is_json())
 		report_check_json(&f);
 	else
 		report_check(&f, o->given & OPTION_QUIET);

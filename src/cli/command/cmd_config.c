@@ -8,7 +8,7 @@ cmd_config(struct loaded *l, const struct options *o, struct err *e)
 		help_sample();
 		return 0;
 	}
-	if (o->given & OPTION_JSON)
+	if (report_is_json())
 		report_config_json(l);
 	else
 		report_config(l);

@@ -8,11 +8,11 @@
 #include "cli/report/report.h"
 
 static void
-report(const struct attempt_result *result, const struct options *o,
-    const struct err *e)
+report(const struct attempt_result *result, const struct err *e)
 {
-	bool is_json = o->given & OPTION_JSON;
+	bool is_json = report_is_json();
 
+	report_error(e ? e->text : "");
 	if (result->is_previewed && is_json)
 		report_preview_json(result);
 	else if (result->is_previewed)
@@ -40,7 +40,7 @@ deliver(const struct loaded *l, const struct options *o,
 	outcome = attempt_run(&watched, &c->attempt, &c->pipeline, &result, e);
 	if (outcome == -1 && !result.is_logged)
 		log_error("%s", e->text);
-	report(&result, o, outcome == 0 ? NULL : e);
+	report(&result, outcome == 0 ? NULL : e);
 	attempt_result_free(&result);
 	e->text[0] = '\0';
 	return outcome;
@@ -95,7 +95,7 @@ upload_recording(struct loaded *l, const struct options *o,
 }
 
 static int
-refuse_archive(const struct options *o, const char *archive, struct err *e)
+refuse_archive(const char *archive, struct err *e)
 {
 	struct attempt_result result = {
 		.path = (char *)archive,
@@ -103,7 +103,7 @@ refuse_archive(const struct options *o, const char *archive, struct err *e)
 	};
 
 	log_error("%s", e->text);
-	report(&result, o, e);
+	report(&result, e);
 	e->text[0] = '\0';
 	return -1;
 }
@@ -120,7 +120,7 @@ upload_archive(struct loaded *l, const struct options *o, const char *archive,
 	int result = bundle_open(&b, &request, &c->bundle, &c->pipeline, e);
 
 	if (result == -1) {
-		(void)refuse_archive(o, archive, e);
+		(void)refuse_archive(archive, e);
 	} else {
 		directory = xasprintf("%s/%s", b.parent, b.directory);
 		inner.archive = archive;

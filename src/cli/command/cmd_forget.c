@@ -10,14 +10,19 @@
 #include "base/term.h"
 #include "base/text.h"
 #include "cli/command/commands.h"
+#include "cli/report/report_json.h"
 #include "delivery/forget.h"
 #include "recording/trace_id.h"
 
-static const char *const outcomes[] = {
-	[FORGET_GIVEN_UP] = ("given up: nothing is sent, nothing is deleted; "
-			     "to deliver it anyway: jibri-finalize upload "),
-	[FORGET_GIVEN_UP_BEFORE] = "was given up before",
-	[FORGET_DELIVERED] = "is delivered, nothing is left to give up",
+static const struct {
+	const char *name, *text;
+} outcomes[] = {
+	[FORGET_GIVEN_UP] = { "given-up",
+	    "given up: nothing is sent, nothing is deleted; "
+	    "to deliver it anyway: jibri-finalize upload " },
+	[FORGET_GIVEN_UP_BEFORE] = { "given-up-before", "was given up before" },
+	[FORGET_DELIVERED] = { "delivered",
+	    "is delivered, nothing is left to give up" },
 };
 
 static const char *const would_be[] = {
@@ -69,6 +74,20 @@ ask(const char *question, struct err *e)
 	return err_set(e, ERR_USAGE, "nothing was done");
 }
 
+static void
+say(const struct recording *rec, const char *name, const char *text,
+    const char *word, bool is_dry_run)
+{
+	if (is_dry_run && !report_is_json())
+		log_outcome("%s%s", text, word);
+	else if (!is_dry_run)
+		log_success("%s%s", text, word);
+	report_recording(json_pack("{s:o, s:o, s:s, s:b}", "session",
+	    report_json_text(recording_name(rec)), "path",
+	    report_json_text(rec->path), "outcome", name, "isDryRun",
+	    (int)is_dry_run));
+}
+
 static int
 forget_what_was_begun(const struct loaded *l, const struct recording *rec,
     bool is_dry_run, struct err *e)
@@ -76,7 +95,7 @@ forget_what_was_begun(const struct loaded *l, const struct recording *rec,
 	size_t n;
 	int result = forget_parts(rec, is_dry_run, &l->config.pipeline, &n, e);
 
-	if (n > 0 && is_dry_run)
+	if (n > 0 && is_dry_run && !report_is_json())
 		log_outcome("dry run: %zu upload%s in parts would be aborted",
 		    n, n > 1 ? "s" : "");
 	else if (n > 0)
@@ -94,11 +113,11 @@ reset(const struct loaded *l, struct recording *rec, bool is_dry_run,
 	    forget_journal(rec, is_dry_run, &l->config.pipeline.destination,
 		e) == -1)
 		return -1;
-	if (is_dry_run)
-		log_outcome("dry run: its journal would be cleared, and the "
-			    "next run would start over");
-	else
-		log_success("its journal is cleared; the next run starts over");
+	say(rec, "reset",
+	    is_dry_run ? "dry run: its journal would be cleared, and the "
+			 "next run would start over"
+		       : "its journal is cleared; the next run starts over",
+	    "", is_dry_run);
 	return 0;
 }
 
@@ -112,10 +131,11 @@ give_up(const struct loaded *l, struct recording *rec, bool is_dry_run,
 	if (forget_recording(rec, is_dry_run, &outcome, e) == -1)
 		return -1;
 	if (is_dry_run)
-		log_outcome("dry run: %s", would_be[outcome]);
+		say(rec, outcomes[outcome].name, "dry run: ", would_be[outcome],
+		    true);
 	else
-		log_success("%s%s", outcomes[outcome],
-		    outcome == FORGET_GIVEN_UP ? path : "");
+		say(rec, outcomes[outcome].name, outcomes[outcome].text,
+		    outcome == FORGET_GIVEN_UP ? path : "", false);
 	return forget_what_was_begun(l, rec, is_dry_run, e);
 }
 

@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "cli/command/commands.h"
+#include "cli/report/report_json.h"
 #include "delivery/notify.h"
 #include "recording/trace_id.h"
 
@@ -61,7 +62,12 @@ notify(struct loaded *l, const struct options *o, const char *directory,
 	if (parse_event(o->words[0], &request.event, e) == -1)
 		return -1;
 	outcome = notify_run(&request, &l->config.pipeline, &result, e);
-	if (outcome == 0)
+	report_set_all(json_pack("{s:s, s:o, s:o, s:b}", "event",
+	    events[request.event].name, "session",
+	    report_json_text(result.session), "room",
+	    report_json_text(result.room), "sent",
+	    (int)(result.is_told && !request.is_dry_run)));
+	if (outcome == 0 && !report_is_json())
 		report(&request, &result);
 	notify_result_free(&result);
 	return outcome;

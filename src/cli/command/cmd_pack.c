@@ -3,6 +3,7 @@
 #include "archive/bundle.h"
 #include "base/log.h"
 #include "cli/command/commands.h"
+#include "cli/report/report_json.h"
 #include "recording/trace_id.h"
 
 static int
@@ -22,6 +23,15 @@ pack(struct loaded *l, const struct options *o, const char *directory,
 	if (result == -1) {
 		log_error("%s", e->text);
 		e->text[0] = '\0';
+	} else if (report_is_json()) {
+		report_recording(json_pack("{s:o, s:o, s:o, s:I, s:I, s:o}",
+		    "session", report_json_text(packed.session), "path",
+		    report_json_text(directory), "archive",
+		    report_json_text(packed.target), "artifacts",
+		    (json_int_t)packed.files, "bytes", (json_int_t)packed.bytes,
+		    "archiveBytes",
+		    report_json_number(!request.is_dry_run,
+			packed.archive_bytes)));
 	} else if (request.is_dry_run) {
 		trace_log_session(packed.session);
 		log_outcome("dry run: %zu artifacts, %" PRId64

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "cli/command/commands.h"
+#include "cli/report/report_json.h"
 #include "cli/report/report_show.h"
 
 static void
@@ -117,7 +118,7 @@ show(struct loaded *l, const struct options *o, const char *directory,
 	int result = look(&s, l, directory, e);
 
 	if (result == 0)
-		(o->given & OPTION_JSON         ? report_show_json
+		(report_is_json()               ? report_show_json
 			: o->given & OPTION_LOG ? report_show_log
 						: report_show)(&s);
 	free_show(&s);

@@ -52,7 +52,9 @@ show_pending(const struct loaded *l, const struct text_list *roots,
 	int result = collect(&status, l, roots, &query, false, e);
 
 	/* Where nothing could be read, "no recordings" is not known. */
-	if (result == 0 || status.n > 0)
+	if (report_is_json())
+		report_status_json(&status);
+	else if (result == 0 || status.n > 0)
 		report_status(&status, &view);
 	status_free(&status);
 	return result;
@@ -109,7 +111,7 @@ print(const struct status *status, const struct options *o)
 {
 	const struct status_view view = { .is_utc = o->given & OPTION_UTC };
 
-	if (o->given & OPTION_JSON)
+	if (report_is_json())
 		report_status_json(status);
 	else if (o->given & OPTION_CHECK)
 		report_status_check(status);
@@ -128,7 +130,7 @@ show(const struct loaded *l, const struct options *o,
 	size_t held = status.count[VERDICT_HELD];
 
 	/* Where nothing could be read, "no recordings" is not known. */
-	if (result == 0 || (status.n > 0 && !is_check))
+	if (result == 0 || report_is_json() || (status.n > 0 && !is_check))
 		print(&status, o);
 	status_free(&status);
 	if (result == 0 && is_check && held > 0)

@@ -124,13 +124,16 @@ conclude(const struct sweep_result *r, int outcome, bool may_be_missing,
 {
 	if (outcome == -1 && e->class == ERR_NO_INPUT && may_be_missing)
 		outcome = 0;
+	report_error(outcome == -1 ? e->text : r->early.text);
 	if (outcome == 0)
 		e->class = ERR_NONE;
 	else
 		log_error("%s", e->text);
 	e->class = err_worse(r->worst, e->class);
 	e->text[0] = '\0';
-	if (is_worth_a_line(r) && !(is_quiet && e->class == ERR_NONE))
+	if (report_is_json())
+		report_sweep_json(r);
+	else if (is_worth_a_line(r) && !(is_quiet && e->class == ERR_NONE))
 		report_sweep(r);
 	return e->class == ERR_NONE ? 0 : -1;
 }
@@ -143,6 +146,7 @@ sweep_of(const struct loaded *l, const struct options *o, struct meter *meter)
 	return (struct sweep){
 		.policy = &c->sweep,
 		.verdict = &c->verdict,
+		.visited = report_is_json() ? report_visit_json : NULL,
 		.visit = {
 		    .attempt = &c->attempt,
 		    .pipeline = &c->pipeline,

@@ -13,7 +13,7 @@ verify(struct loaded *l, const struct options *o, const char *directory,
 
 	if (outcome == -1)
 		log_error("%s", e->text);
-	if (o->given & OPTION_JSON)
+	if (report_is_json())
 		report_verify_json(&result, is_deep, outcome == 0 ? NULL : e);
 	else if (result.is_compared &&
 	    (outcome == -1 || !(o->given & OPTION_QUIET)))

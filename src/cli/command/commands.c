@@ -3,17 +3,14 @@
 #include <assert.h>
 #include <string.h>
 
-#include "base/clock.h"
-#include "base/log.h"
 #include "base/mem.h"
 #include "base/nearest.h"
-#include "base/stop.h"
 #include "cli/manual/help.h"
 #include "cli/report/report.h"
 
 const struct command commands[] = {
 	{ "finalize", TASK_DELIVER,
-	    "[--force] [--dry-run] [--json] DIR [ROOM [SESSION]]",
+	    "[--force] [--dry-run] DIR [ROOM [SESSION]]",
 	    "deliver the recording in DIR now",
 	    "Deliver the recording now: find out whose it is, upload what the "
 	    "server does not have, and announce it.  What earlier runs "
@@ -32,7 +29,7 @@ const struct command commands[] = {
 		    "9f1c2d3e-0a4b-4c5d-8e6f-1234567890ab" },
 	    },
 	    .min_words = 1, .max_words = 3,
-	    .options = OPTION_FORCE | OPTION_JSON | OPTION_DRY_RUN,
+	    .options = OPTION_FORCE | OPTION_DRY_RUN,
 	    .scope = SCOPE_FIRST, .run = cmd_finalize },
 	{ "upload", TASK_DELIVER,
 	    "[FLAG...] (DIR | ARCHIVE)...",
@@ -65,11 +62,11 @@ const struct command commands[] = {
 	    },
 	    .min_words = 1, .max_words = SIZE_MAX,
 	    .options = OPTION_ROOM | OPTION_SESSION | OPTION_MEETING_ID |
-		OPTION_ONLY | OPTION_FORCE | OPTION_NO_WEBHOOK | OPTION_JSON |
+		OPTION_ONLY | OPTION_FORCE | OPTION_NO_WEBHOOK |
 		OPTION_DRY_RUN,
-	    .scope = SCOPE_ALL, .run = cmd_upload },
+	    .scope = SCOPE_ALL, .has_list = true, .run = cmd_upload },
 	{ "verify", TASK_LOOK,
-	    "[--deep] [--json] DIR...",
+	    "[--deep] DIR...",
 	    "compare recordings with the server",
 	    "Compare each file with the server's list, by path and size, and "
 	    "print a line for each: same, missing, size, content, extra (only "
@@ -86,8 +83,9 @@ const struct command commands[] = {
 		    "jibri-finalize verify --deep /srv/recordings/rec-*" },
 	    },
 	    .min_words = 1, .max_words = SIZE_MAX,
-	    .options = OPTION_DEEP | OPTION_JSON,
-	    .scope = SCOPE_ALL, .is_looking = true, .run = cmd_verify },
+	    .options = OPTION_DEEP,
+	    .scope = SCOPE_ALL, .has_list = true, .is_looking = true,
+	    .run = cmd_verify },
 	{ "notify", TASK_HANDLE,
 	    "started|stopped|failed [FLAG...] [DIR]",
 	    "send one webhook to the backend",
@@ -133,7 +131,7 @@ const struct command commands[] = {
 	    },
 	    .min_words = 1, .max_words = SIZE_MAX,
 	    .options = OPTION_OUTPUT | OPTION_UNREDACTED | OPTION_DRY_RUN,
-	    .scope = SCOPE_AND_OUTPUT, .run = cmd_pack },
+	    .scope = SCOPE_AND_OUTPUT, .has_list = true, .run = cmd_pack },
 	{ "sweep", TASK_DELIVER,
 	    "[--held] [--dry-run] [ROOT...]",
 	    "deliver every recording that is due",
@@ -153,7 +151,7 @@ const struct command commands[] = {
 	    },
 	    .max_words = SIZE_MAX,
 	    .options = OPTION_HELD | OPTION_DRY_RUN,
-	    .scope = SCOPE_ROOTS, .run = cmd_sweep },
+	    .scope = SCOPE_ROOTS, .visits = true, .run = cmd_sweep },
 	{ "watch", TASK_DELIVER,
 	    "[ROOT...]",
 	    "stay, and deliver at once what becomes due",
@@ -171,7 +169,7 @@ const struct command commands[] = {
 		    "jibri-finalize watch /srv/recordings" },
 	    },
 	    .max_words = SIZE_MAX,
-	    .scope = SCOPE_ROOTS, .run = cmd_watch },
+	    .scope = SCOPE_ROOTS, .visits = true, .run = cmd_watch },
 	{ "status", TASK_LOOK, "[FLAG...] [ROOT...]",
 	    "show what became of every recording",
 	    "Show what became of every recording below ROOT, the most urgent "
@@ -194,12 +192,12 @@ const struct command commands[] = {
 		    "jibri-finalize status --check /srv/recordings" },
 	    },
 	    .max_words = SIZE_MAX,
-	    .options = OPTION_JSON | OPTION_STATE | OPTION_CHECK | OPTION_ALL |
+	    .options = OPTION_STATE | OPTION_CHECK | OPTION_ALL |
 		OPTION_ROWS | OPTION_UTC | OPTION_WATCH,
 	    .is_looking = true, .needs_no_rights = true,
 	    .scope = SCOPE_ROOTS, .run = cmd_status },
 	{ "show", TASK_LOOK,
-	    "[--json] [--log] DIR",
+	    "[--log] DIR",
 	    "show all about one recording",
 	    "Show all that is known about one recording: whose it is and "
 	    "where that is from, its state and why, each file and what became "
@@ -219,7 +217,7 @@ const struct command commands[] = {
 		    "jibri-finalize show --log /srv/recordings/rec-abc123" },
 	    },
 	    .min_words = 1, .max_words = 1,
-	    .options = OPTION_JSON | OPTION_LOG,
+	    .options = OPTION_LOG,
 	    .is_looking = true, .needs_no_rights = true,
 	    .scope = SCOPE_READ, .run = cmd_show },
 	{ "forget", TASK_HANDLE,
@@ -243,9 +241,9 @@ const struct command commands[] = {
 	    },
 	    .min_words = 1, .max_words = SIZE_MAX,
 	    .options = OPTION_RESET | OPTION_YES | OPTION_DRY_RUN,
-	    .scope = SCOPE_ALL, .run = cmd_forget },
+	    .scope = SCOPE_ALL, .has_list = true, .run = cmd_forget },
 	{ "check", TASK_SET_UP,
-	    "[--write] [--json]",
+	    "[--write]",
 	    "look for what is wrong with the installation",
 	    "Look for what is wrong with the installation, and suggest a fix: "
 	    "the configuration and where it is from, the directories that it "
@@ -267,10 +265,10 @@ const struct command commands[] = {
 		    "jibri-finalize check --json | "
 		    "jq '.findings[] | select(.result == \"failed\")'" },
 	    },
-	    .options = OPTION_JSON | OPTION_WRITE,
+	    .options = OPTION_WRITE,
 	    .loads_config = true, .run = cmd_check },
 	{ "config", TASK_SET_UP,
-	    "[--json | --sample]",
+	    "[--sample]",
 	    "show every setting and where it is from",
 	    "Print each setting with its value and where the value is from, "
 	    "secrets as (set).  Ends with 78 and says why if they cannot "
@@ -278,11 +276,11 @@ const struct command commands[] = {
 	    .examples = {
 		{ "what Jibri's user gets",
 		    "sudo -u jibri jibri-finalize config" },
-		{ "one of them, for a script",
+		{ "their names, for a script",
 		    "jibri-finalize config --json | "
-		    "jq -r '.[] | select(.name == \"tries\").value'" },
+		    "jq -r '.settings[].name'" },
 	    },
-	    .options = OPTION_JSON | OPTION_SAMPLE,
+	    .options = OPTION_SAMPLE,
 	    .is_looking = true, .run = cmd_config },
 	{ "help", TASK_SET_UP,
 	    "[--all] [COMMAND | SETTING]",
@@ -390,54 +388,19 @@ check_usage(const struct command *c, const struct options *o, struct err *e)
 	return 0;
 }
 
+/* The recordings of a command that takes several of them are a list. */
 static void
-tell_unread(const struct loaded *l)
+begin_report(const struct command *c, const struct options *o)
 {
-	if (l->unread.n > 0)
-		log_warn("%s cannot be read: Permission denied; going on with "
-			 "the defaults and the directories that are named",
-		    l->unread.items[0]);
-}
+	enum report_form form = REPORT_OBJECT;
 
-static int
-run_resolved(struct loaded *l, const struct command *command,
-    const struct options *o, struct err *e)
-{
-	autolist struct text_list paths = { 0 };
-	autofree char **words = xcalloc(o->n_words + 1, sizeof(*words));
-	struct options named = *o;
-	int result;
-
-	for (size_t i = 0; i < o->n_words; i++)
-		words[i] = o->words[i];
-	named.words = words;
-	if (command->scope != SCOPE_NONE)
-		confine_calls(&l->config.confine);
-	if (sessions_resolve(l, command, &named, &paths, e) == -1)
-		return -1;
-	confine_command(l, command, &named);
-	result = command->run(l, &named, e);
-	confine_tell();
-	return result;
-}
-
-static int
-run_loaded(struct loaded *l, const struct command *command,
-    const struct options *o, struct err *e)
-{
-	struct err no_log;
-
-	/* A document of something else than what is configured is no answer. */
-	l->config.log.is_quiet = (o->given & OPTION_QUIET) ||
-	    ((o->given & OPTION_JSON) && l->unread.n == 0);
-	l->config.log.is_looking = command->is_looking;
-	if (log_configure(&l->config.log, &no_log) == -1)
-		log_warn("%s; going on without it", no_log.text);
-	for (size_t i = 0; i < l->lax.n; i++)
-		log_warn("%s", l->lax.items[i]);
-	tell_unread(l);
-	stop_at(clock_mono_ms() + l->config.deadline_ms);
-	return run_resolved(l, command, o, e);
+	if (!(o->given & OPTION_JSON))
+		return;
+	if (c->visits && !(o->given & OPTION_DRY_RUN))
+		form = REPORT_LINES;
+	else if (c->has_list)
+		form = REPORT_LIST;
+	report_begin(c->name, form);
 }
 
 int
@@ -468,6 +431,7 @@ commands_run(const struct options *given, struct err *e)
 		return set_unknown(word, "is neither a command nor a directory",
 		    false, e);
 	assert(command != NULL); /* one is called finalize */
+	begin_report(command, o);
 	if (check_usage(command, o, e) == -1)
 		return -1;
 	if (command->needs_no_config || command->loads_config ||
@@ -477,7 +441,7 @@ commands_run(const struct options *given, struct err *e)
 	    (command->needs_no_rights ? config_load_readable : config_load)(&l,
 		o->config_path, o->flags, o->n_flags, e);
 	if (result == 0)
-		result = run_loaded(&l, command, o, e);
+		result = command_run_loaded(&l, command, o, e);
 	config_free(&l);
 	return result;
 }

@@ -2,6 +2,8 @@
 
 #include "cli/settings/options.h"
 
+struct command;
+
 /*
  * What a command does; the words are what follows its name.  The
  * configuration is NULL for one that needs none, and with --sample.  -1 with
@@ -86,6 +88,8 @@ struct command {
 	bool is_looking;      /* it opens no log file */
 	bool needs_no_rights; /* what it may not read of the configuration is
 				 left out, with a warning */
+	bool has_list;        /* --json has its recordings in a list */
+	bool visits;          /* and a line for each visit */
 	enum command_scope scope;
 	command_run *run;
 };
@@ -111,6 +115,13 @@ void command_recordings(const struct command *, const struct options *,
  */
 int sessions_resolve(const struct loaded *, const struct command *,
     struct options *, struct text_list *paths, struct err *e);
+
+/*
+ * Run it with what is configured: its recordings are found, and the process is
+ * confined to them.  -1 as commands_run().
+ */
+int command_run_loaded(struct loaded *, const struct command *,
+    const struct options *, struct err *e);
 
 /*
  * Find the command and run it.  The first word is a command's name, or the

@@ -4,16 +4,30 @@
 #include "base/child.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/mem.h"
 #include "base/stop.h"
 #include "base/user.h"
 #include "cli/command/commands.h"
+#include "cli/report/report_json.h"
 
 struct task {
 	struct loaded *l;
 	const struct options *o;
 	const char *word;
 	word_run *run;
+	int report_fd;
 };
+
+/* Each word of a command that takes several is one of its recordings. */
+static int
+run_word(const struct task *t, struct err *e)
+{
+	size_t before = report_recordings();
+	int result = t->run(t->l, t->o, t->word, e);
+
+	report_seal_recording(before, t->word, result == 0 ? NULL : e);
+	return result;
+}
 
 /* All is said here; what is left to be known is how it ended. */
 static void
@@ -22,10 +36,13 @@ work(const void *ctx, int fd)
 	const struct task *t = ctx;
 	struct err e = { 0 };
 
-	if (t->run(t->l, t->o, t->word, &e) == 0)
+	report_restart();
+	if (run_word(t, &e) == 0)
 		e.class = ERR_NONE;
 	else if (*e.text != '\0')
 		log_error("%s", e.text);
+	report_error(e.class == ERR_NONE ? "" : e.text);
+	report_leave(t->report_fd);
 	e.text[0] = '\0';
 	log_finish();
 	(void)file_write_all(fd, &e, sizeof(e));
@@ -44,26 +61,40 @@ needs_process(const char *word, bool is_last)
 	    S_ISDIR(st.st_mode) && (!is_last || st.st_uid != 0);
 }
 
+/* *e is the class alone: its process has said what there is to say. */
+static void
+run_process(const struct task *t, struct err *e)
+{
+	struct err report;
+
+	if (child_run(work, t, &report, sizeof(report), e) == -1) {
+		log_error("%s: %s", t->word, e->text);
+		report_error(e->text);
+		report = *e;
+	} else if (!err_is_valid(&report)) {
+		log_error("%s: its process made up how it ended", t->word);
+		report.class = ERR_TEMPORARY;
+	}
+	*e = (struct err){ .class = report.class };
+}
+
 int
 handle(struct loaded *l, const struct options *o, const char *word,
     bool is_last, word_run *run, struct err *e)
 {
-	const struct task task = { l, o, word, run };
-	struct err report;
+	autoclose int fd = -1;
+	struct task task = { l, o, word, run, -1 };
+	size_t before = report_recordings();
 
 	l->config.pipeline.recording.is_alone = geteuid() == 0;
 	if (word == NULL)
 		(void)user_work_as(USER_NOBODY, USER_NOBODY, e);
 	if (!needs_process(word, is_last))
-		return run(l, o, word, e);
-	if (child_run(work, &task, &report, sizeof(report), e) == -1) {
-		log_error("%s: %s", word, e->text);
-		report = *e;
-	} else if (!err_is_valid(&report)) {
-		log_error("%s: its process made up how it ended", word);
-		report.class = ERR_TEMPORARY;
-	}
-	*e = (struct err){ .class = report.class };
+		return run_word(&task, e);
+	task.report_fd = fd = report_share();
+	run_process(&task, e);
+	report_take(fd);
+	report_seal_recording(before, word, e->class == ERR_NONE ? NULL : e);
 	return e->class == ERR_NONE ? 0 : -1;
 }
 
@@ -84,6 +115,7 @@ handle_each(struct loaded *l, const struct options *o, word_run *run,
 			     e) == 0)
 			continue;
 		worst = err_worse(worst, e->class);
+		report_error(e->text);
 		if (result == -1)
 			break;
 	}

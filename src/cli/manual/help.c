@@ -3,8 +3,8 @@
 #include <ctype.h>
 #include <string.h>
 
-#include "base/log.h"
 #include "base/mem.h"
+#include "cli/report/report_json.h"
 #include "cli/report/table.h"
 
 enum { HELP_COLUMN = 34, WIDTH = 79 };
@@ -120,7 +120,7 @@ help_screen(const struct command *all)
 	    "verbose; -qn is both\n"
 	    "More      jibri-finalize help COMMAND, help SETTING, help --all\n"
 	    "          man jibri-finalize\n");
-	log_result(out.data);
+	report_text(out.data);
 }
 
 void
@@ -144,7 +144,7 @@ help_all(const struct command *all)
 	    "shows them.  One command or setting: jibri-finalize help NAME.  "
 	    "Manual:\n"
 	    "man jibri-finalize, man jibri-finalize.conf.\n");
-	log_result(out.data);
+	report_text(out.data);
 }
 
 static void
@@ -175,7 +175,7 @@ help_command(const struct command *c)
 		    "\nEvery setting is a flag too: see "
 		    "'jibri-finalize help --all'.\n");
 	add_examples(out, c);
-	log_result(out->data);
+	report_text(out->data);
 }
 
 static void
@@ -221,7 +221,7 @@ help_setting(const struct setting *s)
 	add_ways(&out, s);
 	(void)buf_adds(&out,
 	    "\nWhat is set here, and where: jibri-finalize config\n");
-	log_result(out.data);
+	report_text(out.data);
 }
 
 static void
@@ -254,5 +254,5 @@ help_sample(void)
 	    "that records.\n");
 	for (size_t i = 0; i < settings_count(); i++)
 		add_sample(&out, setting_at(i));
-	log_result(out.data);
+	report_text(out.data);
 }

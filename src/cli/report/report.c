@@ -172,49 +172,10 @@ report_attempt(const struct attempt_result *r, const struct err *e)
 		log_outcome("%s: %s", r->state, step);
 }
 
-json_t *
-report_json_text(const char *s)
-{
-	autofree char *safe = s && !text_is_utf8(s) ? text_escape(s) : NULL;
-
-	return s ? json_string(safe ? safe : s) : json_null();
-}
-
-void
-report_json(json_t *json)
-{
-	autofree char *text =
-	    json_dumps(json, JSON_INDENT(2) | JSON_ENSURE_ASCII);
-	autofree char *line = NULL;
-
-	if (text == NULL)
-		mem_exhausted();
-	line = xasprintf("%s\n", text);
-	log_result(line);
-	json_decref(json);
-}
-
-json_t *
-report_json_number(bool is_known, int64_t number)
-{
-	return is_known ? json_integer(number) : json_null();
-}
-
-json_t *
-report_json_time(int64_t unix_ms)
-{
-	char text[CLOCK_TEXT_BYTES];
-
-	if (unix_ms == 0)
-		return json_null();
-	clock_rfc3339(unix_ms, text);
-	return json_string(text);
-}
-
 void
 report_attempt_json(const struct attempt_result *r, const struct err *e)
 {
-	report_json(json_pack(
+	report_recording(json_pack(
 	    "{s:o, s:o, s:o, s:o, s:s, s:o, s:o, s:o, s:I, s:I, s:I, s:o}",
 	    "session", report_json_text(r->session), "path",
 	    report_json_text(r->path), "room", report_json_text(r->room),
@@ -259,7 +220,7 @@ report_config_json(const struct loaded *l)
 			"value", report_json_text(value), "origin",
 			report_json_text(l->origins[i])));
 	}
-	report_json(array);
+	report_set("settings", array);
 }
 
 void
@@ -277,5 +238,5 @@ report_version(void)
 	}
 	(void)buf_adds(&out, "jibri-finalize " VERSION "\n");
 	table_add_wrapped(&out, buf_str(&names), "", TABLE_WIDTH);
-	log_result(buf_str(&out));
+	report_text(buf_str(&out));
 }

@@ -1,8 +1,7 @@
 #pragma once
 
-#include <jansson.h>
-
 #include "cli/doctor/check.h"
+#include "cli/report/report_json.h"
 #include "cli/settings/config.h"
 #include "delivery/verify.h"
 #include "sweep/status.h"
@@ -48,6 +47,11 @@ void report_status_json(const struct status *);
 
 /* One line: "3 delivered, 1 waiting, 2 held, 140 done". */
 void report_sweep(const struct sweep_result *);
+void report_sweep_json(const struct sweep_result *);
+
+/* A line for a visit that has ended. */
+void report_visit_json(const char *path, const struct visit_report *,
+    int64_t took_ms);
 
 /* A line for each finding, how to fix it below, and how many of each. */
 void report_check(const struct diagnoses *, bool is_quiet);
@@ -67,15 +71,3 @@ const char *report_command(const char *why);
 
 /* That, or else the upload of the recording; the caller frees it. */
 char *report_remedy(const char *why, const char *path);
-
-/* A string, or null; what is no UTF-8 is escaped. */
-json_t *report_json_text(const char *);
-
-/* A number, or null while it is not known. */
-json_t *report_json_number(bool is_known, int64_t number);
-
-/* A moment as RFC 3339, or null where it is 0. */
-json_t *report_json_time(int64_t unix_ms);
-
-/* Print and release it. */
-void report_json(json_t *);

@@ -80,7 +80,7 @@ report_check_json(const struct diagnoses *f)
 			report_json_text(item->fix), "command",
 			report_json_text(item->command)));
 	}
-	report_json(json_pack("{s:I, s:I, s:I, s:o}", "ok",
+	report_set_all(json_pack("{s:I, s:I, s:I, s:o}", "ok",
 	    (json_int_t)counts[CHECK_OK], "warning",
 	    (json_int_t)counts[CHECK_WARNING], "failed",
 	    (json_int_t)counts[CHECK_FAILED], "findings", array));

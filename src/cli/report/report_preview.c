@@ -76,7 +76,7 @@ report_preview_json(const struct attempt_result *r)
 	for (size_t i = 0; i < r->preview.n; i++)
 		(void)json_array_append_new(rows,
 		    json_of_row(&r->preview.rows[i]));
-	report_json(json_pack("{s:o, s:o, s:o, s:o, s:o, s:s}", "session",
+	report_recording(json_pack("{s:o, s:o, s:o, s:o, s:o, s:s}", "session",
 	    report_json_text(r->session), "path", report_json_text(r->path),
 	    "room", report_json_text(r->room), "meetingId",
 	    report_json_text(r->meeting_id), "artifacts", rows, "then",

@@ -228,5 +228,5 @@ report_show_json(const struct show *s)
 	(void)json_object_set_new(json, "webhooks",
 	    json_of_webhooks(&s->history));
 	(void)json_object_set_new(json, "commands", json_of_commands(s));
-	report_json(json);
+	report_recording(json);
 }

@@ -344,33 +344,5 @@ report_status_json(const struct status *status)
 			report_json_number(since_ms > 0,
 			    (status->now_ms - since_ms) / 1000)));
 	}
-	report_json(array);
-}
-
-/* Those delivered by this sweep were not done when it looked. */
-static size_t
-still_done(const struct sweep_result *r)
-{
-	size_t done = r->found[VERDICT_DONE] + r->removed_new;
-
-	return done > r->removed ? done - r->removed : 0;
-}
-
-void
-report_sweep(const struct sweep_result *r)
-{
-	size_t waiting = r->found[VERDICT_WAITING] + r->failed + r->left;
-	size_t held = r->found[VERDICT_HELD] + r->newly_held - r->tried_held;
-	autobuf struct buf out = { 0 };
-
-	table_add_count(&out, r->delivered, "delivered", true);
-	table_add_count(&out, waiting, "waiting", true);
-	table_add_count(&out, held, "held", true);
-	table_add_count(&out, r->found[VERDICT_BUSY] + r->busy, "busy", false);
-	table_add_count(&out, r->found[VERDICT_SETTLING], "settling", false);
-	table_add_count(&out, r->found[VERDICT_GIVEN_UP], "given-up", false);
-	table_add_count(&out, still_done(r), "done", true);
-	table_add_count(&out, r->removed, "removed", false);
-	(void)buf_adds(&out, "\n");
-	log_result(buf_str(&out));
+	report_set("recordings", array);
 }

@@ -83,11 +83,12 @@ report_verify_json(const struct verify_result *r, bool is_deep,
 
 	for (size_t i = 0; i < r->n; i++)
 		(void)json_array_append_new(rows, json_of_row(&r->rows[i]));
-	report_json(json_pack("{s:o, s:o, s:o, s:o, s:b, s:b, s:o, s:I, s:o}",
-	    "session", report_json_text(r->session), "path",
-	    report_json_text(r->path), "room", report_json_text(r->room),
-	    "meetingId", report_json_text(r->meeting_id), "isDeep", is_deep,
-	    "agrees", e == NULL, "files", rows, "replaced",
-	    (json_int_t)r->outdated, "lastError",
-	    report_json_text(e ? e->text : NULL)));
+	report_recording(
+	    json_pack("{s:o, s:o, s:o, s:o, s:b, s:b, s:o, s:I, s:o}",
+		"session", report_json_text(r->session), "path",
+		report_json_text(r->path), "room", report_json_text(r->room),
+		"meetingId", report_json_text(r->meeting_id), "isDeep", is_deep,
+		"agrees", e == NULL, "files", rows, "replaced",
+		(json_int_t)r->outdated, "lastError",
+		report_json_text(e ? e->text : NULL)));
 }

@@ -234,6 +234,7 @@ options_parse(struct options *o, int argc, char **argv, struct err *e)
 {
 	struct cursor c = { .argc = argc, .argv = argv };
 	bool is_ended = false;
+	int outcome = 0;
 
 	*o = (struct options){ 0 };
 	o->words = xcalloc((size_t)argc + 1, sizeof(*o->words));
@@ -241,6 +242,8 @@ options_parse(struct options *o, int argc, char **argv, struct err *e)
 	o->switches = xcalloc(most_flags(argc, argv), sizeof(*o->switches));
 	for (c.i = 1; c.i < argc; c.i++) {
 		char *word = argv[c.i];
+		struct err later = { 0 };
+		struct err *first = outcome == 0 ? e : &later;
 		int result = 0;
 
 		if (is_ended || word[0] != '-' || word[1] == '\0')
@@ -248,13 +251,14 @@ options_parse(struct options *o, int argc, char **argv, struct err *e)
 		else if (strcmp(word, "--") == 0)
 			is_ended = true;
 		else if (word[1] == '-')
-			result = parse_long(o, word + 2, &c, e);
+			result = parse_long(o, word + 2, &c, first);
 		else
-			result = parse_letters(o, word, &c, e);
+			result = parse_letters(o, word, &c, first);
+		/* Whether a program reads it may stand behind. */
 		if (result == -1)
-			return -1;
+			outcome = -1;
 	}
-	return 0;
+	return outcome;
 }
 
 const struct option_switch *

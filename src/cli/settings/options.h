@@ -38,7 +38,7 @@ enum {
 	OPTION_ROWS = 1 << 28, /* which, and in which order */
 
 	OPTIONS_GLOBAL = OPTION_CONFIG | OPTION_HELP | OPTION_VERSION |
-	    OPTION_QUIET | OPTION_VERBOSE,
+	    OPTION_QUIET | OPTION_VERBOSE | OPTION_JSON,
 };
 
 struct option_switch;

@@ -1,0 +1,55 @@
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/stop.h"
+#include "cli/command/commands.h"
+
+static void
+tell_unread(const struct loaded *l)
+{
+	if (l->unread.n > 0)
+		log_warn("%s cannot be read: Permission denied; going on with "
+			 "the defaults and the directories that are named",
+		    l->unread.items[0]);
+}
+
+static int
+run_resolved(struct loaded *l, const struct command *command,
+    const struct options *o, struct err *e)
+{
+	autolist struct text_list paths = { 0 };
+	autofree char **words = xcalloc(o->n_words + 1, sizeof(*words));
+	struct options named = *o;
+	int result;
+
+	for (size_t i = 0; i < o->n_words; i++)
+		words[i] = o->words[i];
+	named.words = words;
+	if (command->scope != SCOPE_NONE)
+		confine_calls(&l->config.confine);
+	if (sessions_resolve(l, command, &named, &paths, e) == -1)
+		return -1;
+	confine_command(l, command, &named);
+	result = command->run(l, &named, e);
+	confine_tell();
+	return result;
+}
+
+int
+command_run_loaded(struct loaded *l, const struct command *command,
+    const struct options *o, struct err *e)
+{
+	struct err no_log;
+
+	/* A document of something else than what is configured is no answer. */
+	l->config.log.is_quiet = (o->given & OPTION_QUIET) ||
+	    ((o->given & OPTION_JSON) && l->unread.n == 0);
+	l->config.log.is_looking = command->is_looking;
+	if (log_configure(&l->config.log, &no_log) == -1)
+		log_warn("%s; going on without it", no_log.text);
+	for (size_t i = 0; i < l->lax.n; i++)
+		log_warn("%s", l->lax.items[i]);
+	tell_unread(l);
+	stop_at(clock_mono_ms() + l->config.deadline_ms);
+	return run_resolved(l, command, o, e);
+}
