@@ -64,10 +64,13 @@ has() {
 	has '.sent'
 	says 0 pack -o "$DIR/a.tar" "$REC"
 	has '.recordings[0].archive | endswith("/a.tar")'
+	says 0 pause --for 1h
 	says 0 status
-	has '.recordings[0].state == "done"'
+	has '.recordings[0].state == "done" and (.paused | length) == 1'
 	says 0 show "$REC"
 	has '.state == "done" and .command == "show" and .error == null'
+	says 0 resume
+	has '.resumed | length == 1'
 	says 0 forget --yes "$REC"
 	has '.recordings[0].outcome == "delivered"'
 	says 0 config
@@ -95,6 +98,7 @@ has() {
 	says 66 status "$TOP/nowhere"
 	says 66 show "$TOP/nowhere"
 	says 66 sweep "$TOP/nowhere"
+	says 66 pause "$TOP/nowhere"
 	says 65 notify stopped "$REC"
 	says 1 status --check
 	has '.class == "alarm" and .recordings[0].state == "held"'

@@ -48,6 +48,27 @@ teardown() {
 	leave 0
 }
 
+@test "nothing is sent ahead while it is paused, and what is under way gives way" {
+	local before
+	"$BIN" pause
+	watch --limit-rate 1M
+	jibri 17
+	wait_for grep -q "paused by" "$DIR/log"
+	before=$(requests)
+	sleep 1
+	assert_equal "$(requests)" "$before"
+	"$BIN" resume
+	wait_for pgrep -P "$WATCH_PID"
+	"$BIN" pause
+	wait_for eval '! pgrep -P "$WATCH_PID"'
+	run -1 has_ahead "2 3"
+	finish
+	sleep 1
+	assert_equal "$(webhooks | wc -l)" 0
+	"$BIN" resume
+	leave 75
+}
+
 @test "a file that is rewritten, cut or written again under its name arrives as it is" {
 	watch
 	jibri 17

@@ -32,7 +32,7 @@ _jibri_finalize() {
 	COMPREPLY=()
 	for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
 		case $word in
-		finalize | upload | verify | notify | pack | sweep | watch | status | show | forget | check | config | help)
+		finalize | upload | verify | notify | pack | sweep | watch | status | show | pause | resume | forget | check | config | help)
 			command=$word
 			break
 			;;
@@ -190,6 +190,18 @@ _jibri_finalize() {
 		kind=-d
 		[ -z "$command" ] || sessions=yes
 		;;
+	pause)
+		flags="--config --json --for --quiet
+			--verbose --help --version $settings"
+		words=''
+		kind=-d
+		;;
+	resume)
+		flags="--config --json --quiet --verbose
+			--help --version $settings"
+		words=''
+		kind=-d
+		;;
 	forget)
 		flags="--config --json --reset --yes
 			--dry-run --quiet --verbose --help
@@ -213,11 +225,11 @@ _jibri_finalize() {
 	help)
 		flags="--config --json --all --quiet
 			--verbose --help --version"
-		words='finalize upload verify notify pack sweep watch status show forget check config help'
+		words='finalize upload verify notify pack sweep watch status show pause resume forget check config help'
 		kind=''
 		;;
 	esac
-	[ -n "$command" ] || words='finalize upload verify notify pack sweep watch status show forget check config help'
+	[ -n "$command" ] || words='finalize upload verify notify pack sweep watch status show pause resume forget check config help'
 	case $prev$joint in
 	--started-webhook=)
 		flags='' kind='' sessions='' words='yes no'
@@ -307,6 +319,7 @@ _jibri_finalize() {
 	--meeting-id | \
 	--only | \
 	--error | \
+	--for | \
 	--state | \
 	--older-than | \
 	--sort | \

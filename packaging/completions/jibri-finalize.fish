@@ -4,7 +4,7 @@
 # Without a name it is the first command.
 function _jibri_finalize_command
     for word in (commandline -opc)[2..]
-        if contains -- $word finalize upload verify notify pack sweep watch status show forget check config help
+        if contains -- $word finalize upload verify notify pack sweep watch status show pause resume forget check config help
             test "$word" = "$argv"
             return
         end
@@ -17,7 +17,7 @@ end
 function _jibri_finalize_sessions
     set -l command
     for word in (commandline -opc)[2..]
-        contains -- $word finalize upload verify notify pack sweep watch status show forget check config help; and set command $word
+        contains -- $word finalize upload verify notify pack sweep watch status show pause resume forget check config help; and set command $word
     end
     test -n "$command"; or return
     set -l dir (jibri-finalize config --json 2>/dev/null |
@@ -38,6 +38,8 @@ complete -c jibri-finalize -n '_jibri_finalize_command' -a sweep -d 'deliver eve
 complete -c jibri-finalize -n '_jibri_finalize_command' -a watch -d 'stay, and deliver at once what becomes due'
 complete -c jibri-finalize -n '_jibri_finalize_command' -a status -d 'show what became of every recording'
 complete -c jibri-finalize -n '_jibri_finalize_command' -a show -d 'show all about one recording'
+complete -c jibri-finalize -n '_jibri_finalize_command' -a pause -d 'send nothing of a recordings directory'
+complete -c jibri-finalize -n '_jibri_finalize_command' -a resume -d 'send again what pause has stopped'
 complete -c jibri-finalize -n '_jibri_finalize_command' -a forget -d 'give recordings up, or clear their journals'
 complete -c jibri-finalize -n '_jibri_finalize_command' -a check -d 'look for what is wrong with the installation'
 complete -c jibri-finalize -n '_jibri_finalize_command' -a config -d 'show every setting and where it is from'
@@ -87,6 +89,9 @@ complete -c jibri-finalize -n '_jibri_finalize_command status' -l all -d 'leave 
 complete -c jibri-finalize -n '_jibri_finalize_command show' -a '(__fish_complete_directories)'
 complete -c jibri-finalize -n '_jibri_finalize_command show' -a '(_jibri_finalize_sessions)'
 complete -c jibri-finalize -n '_jibri_finalize_command show' -l log -d 'print the attempts, one a line'
+complete -c jibri-finalize -n '_jibri_finalize_command pause' -a '(__fish_complete_directories)'
+complete -c jibri-finalize -n '_jibri_finalize_command pause' -l for -x -d 'so long, such as 30m or 2h'
+complete -c jibri-finalize -n '_jibri_finalize_command resume' -a '(__fish_complete_directories)'
 complete -c jibri-finalize -n '_jibri_finalize_command forget' -a '(__fish_complete_directories)'
 complete -c jibri-finalize -n '_jibri_finalize_command forget' -a '(_jibri_finalize_sessions)'
 complete -c jibri-finalize -n '_jibri_finalize_command forget' -l reset -d 'clear the journal instead'
@@ -94,7 +99,7 @@ complete -c jibri-finalize -n '_jibri_finalize_command forget' -l yes -d 'do it 
 complete -c jibri-finalize -n '_jibri_finalize_command forget' -l dry-run -s n -d 'only show what would be done'
 complete -c jibri-finalize -n '_jibri_finalize_command check' -l write -d 'try the store, and leave nothing there'
 complete -c jibri-finalize -n '_jibri_finalize_command config' -l sample -d 'print a sample configuration'
-complete -c jibri-finalize -n '_jibri_finalize_command help' -a 'finalize upload verify notify pack sweep watch status show forget check config help'
+complete -c jibri-finalize -n '_jibri_finalize_command help' -a 'finalize upload verify notify pack sweep watch status show pause resume forget check config help'
 complete -c jibri-finalize -n '_jibri_finalize_command help' -l all -d 'leave nothing out'
 complete -c jibri-finalize -l config -r -F -d 'read the settings from this file'
 complete -c jibri-finalize -l json -d 'print the result as JSON'

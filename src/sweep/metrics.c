@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/owned.h"
+#include "sweep/pause.h"
 
 enum { STATE_BYTES = 1024 * 1024 };
 
@@ -82,8 +83,15 @@ metrics_collect(struct metrics *m, const struct verdict_policy *policy,
 
 	*m = (struct metrics){ .counters = m->counters };
 	(void)survey_roots(&survey, roots, on_found, m, &ignored);
-	for (size_t i = 0; i < roots->n; i++)
+	for (size_t i = 0; i < roots->n; i++) {
+		struct pause p;
+
 		add_disk(m, roots->items[i]);
+		if (pause_of_root(roots->items[i], &p)) {
+			m->paused++;
+			pause_free(&p);
+		}
+	}
 }
 
 static void
@@ -134,6 +142,8 @@ metrics_format(const struct metrics *m, int64_t now_ms, struct buf *out)
 	(void)buf_adds(out,
 	    "jibri_finalize_build_info{version=\"" VERSION "\"} 1\n");
 	add_states(out, m);
+	add_gauge(out, "paused", "Recordings directories that are paused.",
+	    (double)m->paused);
 	add_gauge(out, "undelivered_bytes",
 	    "Bytes that are not stored yet, of held recordings too.",
 	    (double)m->undelivered_bytes);

@@ -17,6 +17,7 @@
 struct metrics {
 	size_t count[VERDICTS];
 	struct counters *counters; /* the caller's */
+	size_t paused;             /* roots */
 	int64_t undelivered_bytes;
 	int64_t oldest_ms;               /* the oldest that is tried; 0: none */
 	size_t live;                     /* still recorded */

@@ -40,6 +40,8 @@ on_found(void *ctx, struct finding *f)
 	if (!sweep_offer(run, f))
 		return;
 	run->result->found[f->verdict]++;
+	run->result->paused +=
+	    f->verdict == VERDICT_DUE && sweep_is_paused(run, f->path);
 	run->result->has_copies |= f->facts.is_copy;
 }
 
@@ -54,7 +56,7 @@ look(struct pass *pass, struct err *e)
 	int result;
 
 	memset(run->result->found, 0, sizeof(run->result->found));
-	run->result->tried_held = 0;
+	run->result->tried_held = run->result->paused = 0;
 	result = survey_roots(&survey, pass->roots, on_found, pass, e);
 	sweep_sort(run);
 	pass->looked_ms = clock_mono_ms();
@@ -108,6 +110,7 @@ visit_all(struct pass *pass)
 		if (stop_check(&stopped) == -1) {
 			sweep_stop_visits(run, &stopped);
 		} else {
+			(void)sweep_note_pauses(run, pass->roots);
 			look_again(pass);
 			sweep_start_visits(run);
 			lives_give_way(&pass->lives, run);
@@ -153,11 +156,13 @@ sweep_run(const struct sweep *sweep, const struct text_list *roots,
 
 	splay(sweep->policy);
 	sweep_open(run, sweep, result);
+	(void)sweep_note_pauses(run, roots);
 	outcome = look(&pass, e);
 	if (run->n > 0)
 		sweep_check_reach(run);
 	visit_all(&pass);
 	result->left = run->n - run->next;
+	result->paused += run->skipped;
 	explain_early(run);
 	lives_stop(&pass.lives);
 	lives_close(&pass.lives);

@@ -36,7 +36,8 @@ struct sweep_result {
 	struct text_list delivered_paths; /* the caller's to free */
 	size_t removed;                   /* the caller's */
 	size_t removed_new;       /* of these, delivered by this sweep */
-	size_t left;              /* due, and not visited */
+	size_t paused;            /* due below roots that are paused */
+	size_t left;              /* due, and not visited otherwise */
 	struct err early;         /* why it ended early; or ERR_NONE */
 	bool is_file_service_out; /* and that was why */
 	enum err_class worst;     /* of the visits and of early */

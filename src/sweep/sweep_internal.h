@@ -31,6 +31,8 @@ struct run {
 	struct sweep_streak streak;
 	struct auth_token token; /* that the visits begin with */
 	int64_t pause_ms;        /* where it ended early: for how long */
+	struct text_list paused; /* roots */
+	size_t skipped;          /* due, and paused when its turn came */
 	bool has_visited;        /* since the caller cleared it */
 	bool has_returned;       /* one of the visits */
 	bool is_stopped;
@@ -51,6 +53,15 @@ void sweep_check_reach(struct run *);
  * minute is over.
  */
 bool sweep_offer(struct run *, struct finding *);
+
+/*
+ * Which of the roots are paused now?  A pause that is over is removed.  True
+ * when one that was paused is so no more.
+ */
+bool sweep_note_pauses(struct run *, const struct text_list *roots);
+
+/* Is this below one that is? */
+bool sweep_is_paused(const struct run *, const char *path);
 
 /* It is done: nothing has to be kept of it. */
 void sweep_drop(struct run *, const char *path);
@@ -99,7 +110,7 @@ void lives_offer(struct lives *, struct run *, const struct finding *);
 /* Is there room again for those that there was none for? */
 bool lives_are_short(struct lives *, const struct run *);
 
-/* Stop them while something finished is there. */
+/* Stop them while something finished is there, and what is paused. */
 void lives_give_way(struct lives *, const struct run *);
 
 /* How many are under way. */

@@ -75,6 +75,7 @@ is_wanted(const struct lives *l, const struct run *run, const struct finding *f)
 	const struct live *live = f->path ? find(l, f->path) : NULL;
 
 	return f->facts.is_live && !l->is_closed && !is_run_busy(run) &&
+	    !sweep_is_paused(run, f->path) &&
 	    !(live &&
 		(live->visit.pid != 0 || clock_mono_ms() < live->rest_ms)) &&
 	    ahead_is_of_use(usual->ahead, usual->pipeline, f->facts.was_started,
@@ -187,26 +188,32 @@ lives_end(struct lives *l, void (*ended)(void *ctx, const char *path),
 	}
 }
 
-void
-lives_stop(struct lives *l)
+static void
+stop(struct live *live)
 {
 	int64_t kill_at_ms = clock_mono_ms() + PATIENCE_MS;
 
-	for (size_t i = 0; i < LIVES; i++) {
-		struct live *live = &l->all[i];
+	if (live->visit.pid == 0 || kill_at_ms > live->visit.kill_at_ms)
+		return;
+	(void)kill(live->visit.pid, SIGTERM);
+	live->visit.kill_at_ms = kill_at_ms;
+}
 
-		if (live->visit.pid == 0 || kill_at_ms > live->visit.kill_at_ms)
-			continue;
-		(void)kill(live->visit.pid, SIGTERM);
-		live->visit.kill_at_ms = kill_at_ms;
-	}
+void
+lives_stop(struct lives *l)
+{
+	for (size_t i = 0; i < LIVES; i++)
+		stop(&l->all[i]);
 }
 
 void
 lives_give_way(struct lives *l, const struct run *run)
 {
-	if (is_run_busy(run))
-		lives_stop(l);
+	bool is_busy = is_run_busy(run);
+
+	for (size_t i = 0; i < LIVES; i++)
+		if (is_busy || sweep_is_paused(run, l->all[i].path))
+			stop(&l->all[i]);
 }
 
 void

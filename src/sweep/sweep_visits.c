@@ -78,7 +78,8 @@ sweep_offer(struct run *run, struct finding *f)
 
 	if (due && is_over(run, due, f))
 		return false;
-	if (!is_wanted(run, f) || (due && !due->is_visited))
+	if (!is_wanted(run, f) || sweep_is_paused(run, f->path) ||
+	    (due && !due->is_visited))
 		return true;
 	if (due == NULL)
 		due = add_due(run, steal(&f->path));
@@ -200,6 +201,20 @@ sweep_equip(struct run *run, struct visit_policy *policy, struct err *e)
 	return 0;
 }
 
+/* A watch finds it again, a sweep leaves it to the next. */
+static bool
+skip_paused(struct run *run)
+{
+	struct due *due = run->due[run->next];
+
+	if (!sweep_is_paused(run, due->path))
+		return false;
+	due->is_visited = true;
+	run->skipped++;
+	run->next++;
+	return true;
+}
+
 static int
 start_visit(struct run *run, struct due *due, struct err *e)
 {
@@ -229,6 +244,8 @@ sweep_start_visits(struct run *run)
 
 	while (run->next < run->n && run->result->early.class == ERR_NONE &&
 	    has_room(run)) {
+		if (skip_paused(run))
+			continue;
 		if (start_visit(run, run->due[run->next], &e) == -1) {
 			end_early(run, &e);
 			return;
@@ -403,6 +420,7 @@ void
 sweep_close(struct run *run)
 {
 	auth_token_free(&run->token);
+	text_list_free(&run->paused);
 	tdestroy(run->by_path, free_due);
 	free(run->due);
 	free(run->turns);

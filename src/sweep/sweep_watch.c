@@ -14,7 +14,8 @@
 
 enum {
 	TEND_MS = 5 * 60 * 1000,
-	AGAIN_MS = 1000, /* it is due, and too early for another visit */
+	PAUSED_MS = 2000, /* so long a pause may have ended unseen */
+	AGAIN_MS = 1000,  /* it is due, and too early for another visit */
 	PATIENCE_MS = 1000
 };
 
@@ -269,6 +270,7 @@ until_ms(const struct watching *w)
 		w->is_draining ? now_ms + stop_left_ms() : INT64_MAX,
 		w->rest_ms ? w->rest_ms : INT64_MAX, places_next_ms(&w->places),
 		log_due_ms() > now_ms ? log_due_ms() : INT64_MAX,
+		w->run.paused.n > 0 ? now_ms + PAUSED_MS : INT64_MAX,
 		watchdog_ms ? now_ms + watchdog_ms / 2 : INT64_MAX };
 	int64_t first_ms = now_ms + 60 * 1000;
 
@@ -321,6 +323,8 @@ static void
 stay(struct watching *w)
 {
 	while (attend_signals(w)) {
+		if (sweep_note_pauses(&w->run, w->roots))
+			w->look_ms = 0;
 		look(w);
 		rest(w);
 		tend(w);

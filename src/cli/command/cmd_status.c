@@ -56,6 +56,7 @@ show_pending(const struct loaded *l, const struct text_list *roots,
 		report_status_json(&status);
 	else if (result == 0 || status.n > 0)
 		report_status(&status, &view);
+	report_pauses(roots);
 	status_free(&status);
 	return result;
 }
@@ -132,6 +133,8 @@ show(const struct loaded *l, const struct options *o,
 	/* Where nothing could be read, "no recordings" is not known. */
 	if (result == 0 || report_is_json() || (status.n > 0 && !is_check))
 		print(&status, o);
+	if (report_is_json() || !is_check)
+		report_pauses(roots);
 	status_free(&status);
 	if (result == 0 && is_check && held > 0)
 		return err_set(e, ERR_ALARM, "%s", "");

@@ -12,6 +12,7 @@
 #include "cli/report/report.h"
 #include "delivery/pipeline.h"
 #include "sweep/metrics.h"
+#include "sweep/pause.h"
 
 /* How many of what this sweep delivered are there no more? */
 static size_t
@@ -37,8 +38,18 @@ remove_delivered(const struct loaded *l, const struct text_list *roots,
 		.gone = counters ? counters->gone : NULL,
 	};
 	struct retention_result r;
+	autolist struct text_list open = { 0 };
 
-	retention_run(&deps, roots, &r);
+	/* It asks the server, and who paused it may have stopped that. */
+	for (size_t i = 0; i < roots->n; i++) {
+		struct pause p;
+
+		if (pause_of_root(roots->items[i], &p))
+			pause_free(&p);
+		else
+			text_list_add(&open, roots->items[i]);
+	}
+	retention_run(&deps, &open, &r);
 	result->removed = r.removed;
 	result->removed_new = count_gone(&result->delivered_paths);
 	result->newly_held += r.lost;

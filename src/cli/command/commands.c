@@ -7,6 +7,7 @@
 #include "base/nearest.h"
 #include "cli/manual/help.h"
 #include "cli/report/report.h"
+#include "sweep/pause.h"
 
 const struct command commands[] = {
 	{ "finalize", TASK_DELIVER,
@@ -220,6 +221,36 @@ const struct command commands[] = {
 	    .options = OPTION_LOG,
 	    .is_looking = true, .needs_no_rights = true,
 	    .scope = SCOPE_READ, .run = cmd_show },
+	{ "pause", TASK_HANDLE,
+	    "[--for TIME] [ROOT...]",
+	    "send nothing of a recordings directory",
+	    "Send nothing of what is below ROOT, until resume or for TIME; "
+	    "without one, below recordings-dir.  Sweeps and watch begin "
+	    "nothing there and remove nothing, and what they send of a "
+	    "recording in progress ends.  Calls of the hook are only written "
+	    "down, as with defer.  What is being delivered is finished.  "
+	    "upload and notify work as always.  A second pause replaces the "
+	    "first; the next sweep removes one that is over.  It is the file "
+	    PAUSE_FILE " in ROOT, which counts only if ROOT's owner or root "
+	    "owns it.",
+	    .examples = {
+		{ "while the server is updated",
+		    "jibri-finalize pause --for 2h /srv/recordings" },
+		{ "until further notice",
+		    "jibri-finalize pause /srv/recordings" },
+	    },
+	    .max_words = SIZE_MAX, .options = OPTION_FOR,
+	    .run = cmd_pause },
+	{ "resume", TASK_HANDLE,
+	    "[ROOT...]",
+	    "send again what pause has stopped",
+	    "End the pause of ROOT; without one, of recordings-dir.  A watch "
+	    "goes on within seconds, otherwise the next sweep delivers what "
+	    "has come meanwhile.",
+	    .examples = {
+		{ "go on", "jibri-finalize resume /srv/recordings" },
+	    },
+	    .max_words = SIZE_MAX, .run = cmd_resume },
 	{ "forget", TASK_HANDLE,
 	    "[--reset] [--yes] [--dry-run] DIR...",
 	    "give recordings up, or clear their journals",

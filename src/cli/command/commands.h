@@ -18,6 +18,8 @@ command_run cmd_forget;
 command_run cmd_help;
 command_run cmd_notify;
 command_run cmd_pack;
+command_run cmd_pause;
+command_run cmd_resume;
 command_run cmd_show;
 command_run cmd_status;
 command_run cmd_sweep;
@@ -32,6 +34,13 @@ void roots_of(const struct loaded *, const struct options *,
 /* Print what a sweep of the roots finds that is not done. */
 int show_pending(const struct loaded *, const struct text_list *roots,
     struct err *e);
+
+/*
+ * Before its files are confined: a call of the hook below a root that is
+ * paused is only written down; upload says that it sends anyway.
+ */
+void heed_pauses(struct loaded *, const struct command *,
+    const struct options *);
 
 /* What a command does with one of its words. */
 typedef int word_run(struct loaded *, const struct options *, const char *word,

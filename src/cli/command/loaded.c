@@ -29,6 +29,7 @@ run_resolved(struct loaded *l, const struct command *command,
 		confine_calls(&l->config.confine);
 	if (sessions_resolve(l, command, &named, &paths, e) == -1)
 		return -1;
+	heed_pauses(l, command, &named);
 	confine_command(l, command, &named);
 	result = command->run(l, &named, e);
 	confine_tell();

@@ -53,6 +53,12 @@ void report_sweep_json(const struct sweep_result *);
 void report_visit_json(const char *path, const struct visit_report *,
     int64_t took_ms);
 
+/* Which of the roots are paused, and how to resume them. */
+void report_pauses(const struct text_list *roots);
+
+/* One line: what is to be said of a root. */
+void report_root(const char *root, const char *text);
+
 /* A line for each finding, how to fix it below, and how many of each. */
 void report_check(const struct diagnoses *, bool is_quiet);
 

@@ -36,6 +36,7 @@ report_sweep(const struct sweep_result *r)
 
 	table_add_count(&out, r->delivered, "delivered", true);
 	table_add_count(&out, n.waiting, "waiting", true);
+	table_add_count(&out, r->paused, "paused", false);
 	table_add_count(&out, n.held, "held", true);
 	table_add_count(&out, n.busy, "busy", false);
 	table_add_count(&out, r->found[VERDICT_SETTLING], "settling", false);
@@ -51,11 +52,11 @@ report_sweep_json(const struct sweep_result *r)
 {
 	struct tally n = tally_of(r);
 
-	report_set_all(json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, "
+	report_set_all(json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, "
 				 "s:I}",
 	    "delivered", (json_int_t)r->delivered, "waiting",
-	    (json_int_t)n.waiting, "held", (json_int_t)n.held, "busy",
-	    (json_int_t)n.busy, "settling",
+	    (json_int_t)n.waiting, "paused", (json_int_t)r->paused, "held",
+	    (json_int_t)n.held, "busy", (json_int_t)n.busy, "settling",
 	    (json_int_t)r->found[VERDICT_SETTLING], "givenUp",
 	    (json_int_t)r->found[VERDICT_GIVEN_UP], "done", (json_int_t)n.done,
 	    "removed", (json_int_t)r->removed));

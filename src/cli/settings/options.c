@@ -42,6 +42,8 @@ const struct option_switch option_switches[] = {
 	{ "held", 0, OPTION_HELD, NO_VALUE, "try what is held, too" },
 	{ "dry-run", 'n', OPTION_DRY_RUN, NO_VALUE,
 	    "only show what would be done" },
+	{ "for", 0, OPTION_FOR, VALUE(lasts, "TIME"),
+	    "so long, such as 30m or 2h" },
 	{ "state", 0, OPTION_STATE, VALUE(states, "LIST"),
 	    "show only these, such as held,waiting" },
 	{ "older-than", 0, OPTION_ROWS, VALUE(older_than, "TIME"),

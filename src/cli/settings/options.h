@@ -36,6 +36,7 @@ enum {
 	OPTION_LOG = 1 << 26,
 	OPTION_UTC = 1 << 27,
 	OPTION_ROWS = 1 << 28, /* which, and in which order */
+	OPTION_FOR = 1 << 29,
 
 	OPTIONS_GLOBAL = OPTION_CONFIG | OPTION_HELP | OPTION_VERSION |
 	    OPTION_QUIET | OPTION_VERBOSE | OPTION_JSON,
@@ -49,7 +50,7 @@ struct options {
 	size_t n_switches;
 	const char *config_path;
 	const char *states; /* names of verdicts, with commas */
-	const char *older_than, *sort, *limit;
+	const char *older_than, *sort, *limit, *lasts;
 	const char *room, *session, *meeting_id, *error, *output;
 	const char *archive; /* what upload has unpacked the recording of */
 	struct text_list only;
