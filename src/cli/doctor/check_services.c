@@ -221,6 +221,15 @@ note_refused(struct inquiry *i, bool has_token, long status)
 	    token_setting(p, i->service.auth));
 }
 
+/* No request tells whether there are downloads without one that there is. */
+static void
+note_list(struct inquiry *i)
+{
+	if (i->service.auth == AUTH_FILE_SERVICE)
+		check_ok(&i->found, i->service.what,
+		    "it offers a list; verify --deep tells whether downloads");
+}
+
 static void
 note_probe(struct inquiry *i, const struct http_answer *answer)
 {
@@ -242,10 +251,15 @@ note_probe(struct inquiry *i, const struct http_answer *answer)
 		check_ok(&i->found, s->what,
 		    has_token ? "it answers, and accepts the token"
 			      : "it answers, and wants no token");
+		note_list(i);
 	} else if (status == 0) {
 		note_unreachable(i, answer);
 	} else {
-		check_warn(&i->found, s->what, cure, "%s", answer->err.text);
+		check_warn(&i->found, s->what, cure,
+		    s->auth == AUTH_FILE_SERVICE
+			? "it offers no list, or is elsewhere: %s"
+			: "%s",
+		    answer->err.text);
 		run_url(i);
 	}
 }
