@@ -91,7 +91,7 @@ killed_after() {
 @test "killed at 95 %, a large file costs two parts more than it has" {
 	local size=256 part=8 cost
 	[ "${LONG:-}" != 1 ] && [ -z "${CHECK_S3:-}" ] || size=1024
-	export JIBRI_FINALIZE_PARALLEL=2 JIBRI_FINALIZE_ANSWER_TIMEOUT=60s
+	export JIBRI_FINALIZE_ANSWER_TIMEOUT=60s
 	UPLINK=1 start_parts_at_s3 $((part * MIB))
 	big "$size"
 	killed_after $((size * 95 / 100))
@@ -106,7 +106,7 @@ killed_after() {
 @test "cut at 95 %, it costs what was under way, within one run" {
 	local size=256 part=8 cost
 	[ "${LONG:-}" != 1 ] && [ -z "${CHECK_S3:-}" ] || size=1024
-	export JIBRI_FINALIZE_PARALLEL=2 JIBRI_FINALIZE_ANSWER_TIMEOUT=60s
+	export JIBRI_FINALIZE_ANSWER_TIMEOUT=60s
 	UPLINK=1 start_parts_at_s3 $((part * MIB))
 	big "$size"
 	echo $((size * MIB * 95 / 100)) >"$DIR/proxy/cut-at"

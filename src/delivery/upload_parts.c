@@ -273,8 +273,10 @@ is_due(const struct parts *p)
 {
 	bool is_idle =
 	    p->in_air == 0 && !(p->u->deps->is_ahead && p->step == PART_PUT);
+	size_t most = upload_part_ops(p)->at_once;
 
 	return !p->is_ending && !p->is_asking &&
+	    (most == 0 || p->in_air < most) &&
 	    (is_idle || (p->step == PART_PUT && p->next_part < p->n));
 }
 

@@ -126,6 +126,7 @@ enum put_outcome { PUT_NOT_STORED, PUT_UNKNOWN, PUT_STORED };
 struct part_ops {
 	bool finds;      /* uploads whose ids we do not know */
 	bool gives_urls; /* for the parts, and says how large these are */
+	size_t at_once;  /* parts of a file on their way; 0: any number */
 
 	/* How large the parts of a file are; 0: it goes in one piece. */
 	int64_t (*bytes)(const struct destination_policy *, int64_t size);

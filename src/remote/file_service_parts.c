@@ -417,8 +417,10 @@ judge(const struct destination_policy *policy, const struct part_call *call,
 	return outcome;
 }
 
+/* So much is lost by a cut, at most; a POST has one connection, too. */
 const struct part_ops file_service_parts = {
 	.gives_urls = true,
+	.at_once = 2,
 	.bytes = part_bytes,
 	.offer = offer,
 	.is_placed_early = is_placed_early,
