@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <pwd.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -72,12 +73,10 @@ static int
 line_of(const struct diagnoses *f, const char *origin)
 {
 	size_t len = strlen(f->shell.file);
-	int line = 0;
 
-	if (strncmp(origin, f->shell.file, len) != 0 ||
-	    sscanf(origin + len, ":%d", &line) != 1)
+	if (strncmp(origin, f->shell.file, len) != 0 || origin[len] != ':')
 		return 0;
-	return line;
+	return (int)strtol(origin + len + 1, NULL, 10);
 }
 
 static const char *

@@ -188,7 +188,7 @@ is_system(const struct view *v, const char *path)
 	static const char *const tops[] = { "/usr", "/boot", "/efi", "/etc" };
 	size_t n = sizeof(tops) / sizeof(tops[0]);
 
-	if (!is_on(v->system))
+	if (v->system == NULL || !is_on(v->system))
 		return false;
 	if (strcmp(v->system, "strict") == 0)
 		return true;

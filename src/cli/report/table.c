@@ -131,7 +131,8 @@ table_fit(struct table *t, size_t columns)
 		t->widths[i] = strlen(t->columns[i].head);
 	for (size_t i = 0; i < t->n_cells; i++) {
 		size_t used = text_columns(t->cells[i]);
-		size_t *width = &t->widths[i % t->n];
+		/* There are no cells without columns. */
+		size_t *width = &t->widths[t->n > 0 ? i % t->n : 0];
 
 		*width = used > *width ? used : *width;
 	}

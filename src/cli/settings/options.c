@@ -241,7 +241,8 @@ options_parse(struct options *o, int argc, char **argv, struct err *e)
 	*o = (struct options){ 0 };
 	o->words = xcalloc((size_t)argc + 1, sizeof(*o->words));
 	o->flags = xcalloc(most_flags(argc, argv), sizeof(*o->flags));
-	o->switches = xcalloc(most_flags(argc, argv), sizeof(*o->switches));
+	o->switches = xcalloc(most_flags(argc, argv),
+	    sizeof(const struct option_switch *));
 	for (c.i = 1; c.i < argc; c.i++) {
 		char *word = argv[c.i];
 		struct err later = { 0 };
