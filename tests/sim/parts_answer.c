@@ -130,10 +130,11 @@ parts_give_urls(const struct arrival *a, const struct upload *up,
 	json_array_foreach(numbers, i, number)
 	{
 		int n = (int)json_integer_value(number);
+		int64_t until_ms = now_ms + parts_habits.life_ms;
 		autofree char *name = xasprintf("%d", n);
 		autofree char *url = xasprintf(PARTS_STORAGE
 		    "%s/%d?until=%lld&signature=" PARTS_CANARY,
-		    id, n, (long long)(now_ms + parts_habits.life_ms));
+		    id, n, (long long)until_ms);
 
 		if (i == 0 || !parts_habits.is_sparing)
 			(void)json_object_set_new(urls, name, json_string(url));

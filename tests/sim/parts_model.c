@@ -139,7 +139,9 @@ parts_add_headers(struct text_list *headers, const char *id)
 {
 	static const char *const names[] = { "x-storage-class", "x-token" };
 
-	for (size_t i = 0; i < parts_habits.n_headers; i++) {
+	for (size_t i = 0;
+	     i < parts_habits.n_headers && i < sizeof(names) / sizeof(*names);
+	     i++) {
 		autofree char *line =
 		    xasprintf("%s: " PARTS_CANARY " %s", names[i], id);
 
