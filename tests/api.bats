@@ -907,7 +907,7 @@ next() {
 	jq -n --arg u "$URL/$long" '{urls: {"1": $u}}' >"$SB/urls"
 	faults 'urls * 1 body urls'
 	run_finalize 0
-	assert_output_has "the URL of a part is none"
+	assert_output_has "the URL of a part is not an http or https URL"
 	next
 	jq -n --arg u "$URL/x" '{urls: {"1": $u}, headers:
 		([range(33) | {key: "x-\(.)", value: "v"}] | from_entries)}' \

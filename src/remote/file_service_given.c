@@ -88,6 +88,7 @@ file_service_may_go_to(const struct file_service_policy *p, const char *url,
 			? "https does not protect"
 			: "part-hosts does not list");
 	else
-		(void)err_set(e, ERR_CONFIG, "the URL of a part is none");
+		(void)err_set(e, ERR_CONFIG,
+		    "the URL of a part is not an http or https URL");
 	return false;
 }

@@ -286,7 +286,7 @@ read_list(const struct reading *r, const json_t *json, struct err *e)
 	const json_t *part;
 
 	if (!json_is_array(parts))
-		return not_understood(r, "is no list of parts", e);
+		return not_understood(r, "is not a list of parts", e);
 	json_array_foreach(parts, i, part)
 	{
 		int64_t number = json_member_number(part, "number", 0);
