@@ -288,6 +288,8 @@ refute_output_has() {
 # mounted it gets one of its own; who is not root becomes root in a namespace
 # for that, and then who it was in another.
 needs_terminal() {
+	# script's shell: where it is dash, Ctrl-C ends it with what it runs.
+	export SHELL=/bin/bash
 	local mount='mount -t devpts -o ptmxmode=666 devpts /dev/pts && exec "$@"'
 	PTS=()
 	makes_terminals && return
