@@ -94,7 +94,7 @@ delivered() {
 	run_finalize 75
 	show
 	assert_output_has "$SESSION: waiting"
-	assert_output_has "  next try   20"
+	assert_output_has "  next try   in "
 	assert_equal "$(shown .nextAttempt)" "$(shown '.history[0].nextAttempt')"
 	faults
 	"$BIN" forget --yes "$REC"
@@ -284,6 +284,60 @@ delivered() {
 	[[ $output != *$'\033'* && $output != *ä* ]]
 	assert_output_has "\\xC3\\xA4"
 	shown . >/dev/null
+}
+
+@test "times are relative, with --utc and in the log they are points in time" {
+	local time='20[0-9-]{8}T[0-9:.]{12}Z'
+	faults "upload *.mp4 * status 503"
+	run_finalize 75
+	sed -E 's/"at":[0-9]+/"at":'"$((($(date +%s) - 3 * 3600) * 1000))"'/' \
+		"$REC/.jibri-finalize" >"$DIR/aged"
+	cat "$DIR/aged" >"$REC/.jibri-finalize"
+	show
+	fits
+	grep -Eq '^  last event 3 h ago$' <<<"$output"
+	grep -q '^  3 h ago: failed (temporary) after 0.0 s on ' <<<"$output"
+	run ! grep -E "$time" <<<"$output"
+	show --utc
+	fits
+	grep -Eq "^  last event $time\$" <<<"$output"
+	grep -Eq "^  $time failed \\(temporary\\) " <<<"$output"
+	run ! grep 'h ago' <<<"$output"
+	show --log
+	grep -Eq "^$time failed \\(temporary\\) " <<<"$output"
+}
+
+@test "the trace id is that of its requests, for a session given as an argument too" {
+	run_finalize 0 "$ROOM" rec-1
+	local trace
+	trace=$(jq -r '.headers.traceparent | split("-")[1]' \
+		"$SB/requests.jsonl" | sort -u)
+	[[ $trace =~ ^[0-9a-f]{32}$ ]]
+	assert_equal "$(shown .traceId)" "$trace"
+	show
+	assert_output_has "  trace id   $trace"
+}
+
+@test "rooms, files and commands are text on a terminal with UTF-8, and escaped in a pipe" {
+	needs_terminal
+	rooms '{"büro": 123}'
+	metadata https://meet.example.org/b%c3%bcro
+	mv "$REC/$MEDIA" "$REC/b%c3%bcro_2026-01-02-03-04-05.mp4"
+	echo x >"$REC/übersicht.txt"
+	touch -d '1 minute ago' "$REC"/* "$REC"
+	mv "$REC" "$DIR/recordings/müller-1"
+	REC=$DIR/recordings/müller-1
+	show
+	assert_output_has 'room       b\xC3\xBCro'
+	assert_output_has '\xC3\xBCbersicht.txt'
+	[[ $output != *ü* ]]
+	run -0 "${PTS[@]}" script -qec "'$BIN' show '$REC'" /dev/null </dev/null
+	assert_output_has 'room       büro'
+	assert_output_has ' übersicht.txt'
+	assert_output_has "jibri-finalize upload $'$REC'"
+	run -0 "${PTS[@]}" script -qec "LC_ALL=C '$BIN' show '$REC'" /dev/null \
+		</dev/null
+	[[ $output != *ü* ]]
 }
 
 # --- what it leaves alone -----------------------------------------------------

@@ -1,8 +1,8 @@
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/confine.h"
 #include "base/file.h"
-#include "base/log.h"
 #include "base/mem.h"
 #include "cli/command/commands.h"
 #include "cli/report/report_json.h"
@@ -85,7 +85,7 @@ look(struct show *s, const struct loaded *l, const char *directory,
 
 	if (open_recording(s, l, directory, e) == -1)
 		return -1;
-	log_set_session(recording_name(&s->recording));
+	trace_log_session(recording_name(&s->recording));
 	if (journal_look(&s->journal, s->recording.dirfd, &reader, e) == -1) {
 		s->is_busy = e->class == ERR_BUSY;
 		if (!s->is_busy && !s->journal.is_damaged)
@@ -114,6 +114,8 @@ show(struct loaded *l, const struct options *o, const char *directory,
 	struct show s = {
 		.recording = { .dirfd = -1 },
 		.journal = { .fd = -1 },
+		.now_ms = clock_unix_ms(),
+		.is_utc = o->given & OPTION_UTC,
 	};
 	int result = look(&s, l, directory, e);
 

@@ -198,13 +198,16 @@ const struct command commands[] = {
 	    .is_looking = true, .needs_no_rights = true,
 	    .scope = SCOPE_ROOTS, .run = cmd_status },
 	{ "show", TASK_LOOK,
-	    "[--log] DIR",
+	    "[--log | --utc] DIR",
 	    "show all about one recording",
 	    "Show all that is known about one recording: whose it is and "
 	    "where that is from, its state and why, each file and what became "
 	    "of it, the attempts and why they failed, the next try, the "
-	    "webhooks that were acknowledged, and the commands that help.  "
-	    "With --log print only the attempts, oldest first, one a line.  "
+	    "webhooks that were acknowledged, the trace id by which other "
+	    "logs name it, and the commands that help.  Times are relative "
+	    "to now; with --utc they are points in time.  With --log print "
+	    "only the attempts, oldest first, one a line, with points in "
+	    "time.  "
 	    "It takes no lock and writes nothing, so that any user who can "
 	    "read the directory can run it.  Of a journal that was compacted, "
 	    "as one over 1 MiB is, older attempts are only counted, and "
@@ -218,7 +221,7 @@ const struct command commands[] = {
 		    "jibri-finalize show --log /srv/recordings/rec-abc123" },
 	    },
 	    .min_words = 1, .max_words = 1,
-	    .options = OPTION_LOG,
+	    .options = OPTION_LOG | OPTION_UTC,
 	    .is_looking = true, .needs_no_rights = true,
 	    .scope = SCOPE_READ, .run = cmd_show },
 	{ "pause", TASK_HANDLE,

@@ -2,10 +2,12 @@
 
 #include <inttypes.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/term.h"
 #include "cli/report/report.h"
 #include "cli/report/table.h"
 
@@ -50,15 +52,26 @@ add_origin(struct buf *out, const char *label, const char *value,
 	add_field(out, label, text);
 }
 
-static void
-add_time(struct buf *out, const char *label, int64_t at_ms)
+/* The caller frees it. */
+static char *
+when(const struct show *s, int64_t at_ms, bool is_utc)
 {
 	char text[CLOCK_TEXT_BYTES];
 
-	if (at_ms == 0)
-		return;
+	if (!is_utc)
+		return table_when(s->now_ms, at_ms);
 	clock_rfc3339(at_ms, text);
-	add_field(out, label, text);
+	return xstrdup(text);
+}
+
+static void
+add_time(struct buf *out, const struct show *s, const char *label,
+    int64_t at_ms)
+{
+	autofree char *text = when(s, at_ms, s->is_utc);
+
+	if (at_ms != 0)
+		add_field(out, label, text);
 }
 
 static void
@@ -89,6 +102,7 @@ add_identity(struct buf *out, const struct show *s)
 	const struct progress *p = &s->journal.progress;
 	const struct identity *id = &s->identity;
 	const struct show_origins from = show_origins(s);
+	char trace[TRACE_ID_BYTES];
 
 	add_field(out, "directory", s->recording.path);
 	add_origin(out, "session",
@@ -105,9 +119,11 @@ add_identity(struct buf *out, const struct show *s)
 		add_field(out, "archive", p->archive);
 	if (s->recording.doubt && s->policy.trust == TRUST_ANY)
 		add_field(out, "owner", s->recording.doubt);
-	add_time(out, "last event", p->last_event_ms);
+	show_trace_id(s, trace);
+	add_field(out, "trace id", trace);
+	add_time(out, s, "last event", p->last_event_ms);
 	if (s->finding.verdict == VERDICT_WAITING)
-		add_time(out, "next try", s->finding.facts.next_ms);
+		add_time(out, s, "next try", s->finding.facts.next_ms);
 }
 
 /* --- artifacts ------------------------------------------------------------ */
@@ -119,16 +135,16 @@ add_detail(struct buf *out, const char *text)
 }
 
 static void
-add_doubt(struct buf *out, const struct fact *fact)
+add_doubt(struct buf *out, const struct show *s, const struct fact *fact)
 {
-	char at[CLOCK_TEXT_BYTES];
+	autofree char *at = when(s, fact->unknown_ms, s->is_utc);
 	autofree char *status = fact->status > 0
 	    ? xasprintf("HTTP %" PRId64, fact->status)
 	    : xstrdup("no answer");
 	autofree char *text = NULL;
 
-	clock_rfc3339(fact->unknown_ms, at);
-	text = xasprintf("sent at %s, outcome unknown (%s)", at, status);
+	text = xasprintf("sent %s%s, outcome unknown (%s)",
+	    s->is_utc ? "at " : "", at, status);
 	add_detail(out, text);
 }
 
@@ -148,9 +164,9 @@ add_parts(struct buf *out, const struct begun *b, int64_t size)
 static bool
 is_short(const char *id)
 {
-	autofree char *safe = text_escape(id ? id : "");
+	autofree char *safe = term_text(STDOUT_FILENO, id ? id : "");
 
-	return strlen(safe) <= ID_CHARS;
+	return text_columns(safe) <= ID_CHARS;
 }
 
 static void
@@ -167,7 +183,7 @@ add_details(struct buf *out, const struct show *s, const char *path,
 		add_detail(out, text);
 	}
 	if (fact && !is_stored && (fact->is_unknown || fact->is_sending))
-		add_doubt(out, fact);
+		add_doubt(out, s, fact);
 	if (begun && begun->part_bytes > 0)
 		add_parts(out, begun, size);
 	if (fact && fact->has_older)
@@ -183,14 +199,15 @@ add_artifact(struct buf *out, const struct show *s, const char *state,
 	bool has_id = fact && fact->id && is_short(fact->id);
 	autofree char *bytes = table_size(size);
 	autofree char *sha = text_escape(is_sent ? fact->sha256 : "-");
-	autofree char *id = text_escape(has_id ? fact->id : "-");
-	autofree char *name = text_escape(path);
-	int pad = ID_LEAST - (int)strlen(id);
+	autofree char *id = term_text(STDOUT_FILENO, has_id ? fact->id : "-");
+	autofree char *name = term_text(STDOUT_FILENO, path);
+	int pad = ID_LEAST - (int)text_columns(id);
 	size_t at = out->len;
 
 	(void)buf_addf(out, "  %-7s %13s %-*.*s %s", state, bytes, SHA_CHARS,
 	    SHA_CHARS, sha, id);
-	if (out->len - at + ID_LEAST + 1 + strlen(name) <= TABLE_WIDTH) {
+	if (text_columns(out->data + at) + ID_LEAST + 1 + text_columns(name) <=
+	    TABLE_WIDTH) {
 		(void)buf_addf(out, "%*s %s\n", pad > 0 ? pad : 0, "", name);
 	} else {
 		(void)buf_adds(out, "\n");
@@ -301,14 +318,15 @@ add_artifacts(struct buf *out, const struct show *s)
 
 static void
 add_attempt(struct buf *line, const struct show *s,
-    const struct history_attempt *a)
+    const struct history_attempt *a, bool is_utc)
 {
 	int64_t took_ms =
 	    a->began_ms && a->ended_ms ? a->ended_ms - a->began_ms : -1;
-	char at[CLOCK_TEXT_BYTES];
+	autofree char *at =
+	    when(s, a->began_ms ? a->began_ms : a->ended_ms, is_utc);
 
-	clock_rfc3339(a->began_ms ? a->began_ms : a->ended_ms, at);
-	(void)buf_addf(line, "%s %s", at, show_result(s, a));
+	(void)buf_addf(line, "%s%s %s", at, is_utc ? "" : ":",
+	    show_result(s, a));
 	if (a->result == HISTORY_FAILED)
 		(void)buf_addf(line, " (%s)", err_class_name(a->class));
 	if (took_ms >= 0)
@@ -338,7 +356,7 @@ add_attempts(struct buf *out, const struct show *s)
 	for (size_t i = first; i < h->n; i++) {
 		autobuf struct buf line = { 0 };
 
-		add_attempt(&line, s, &h->attempts[i]);
+		add_attempt(&line, s, &h->attempts[i], s->is_utc);
 		table_add_wrapped(out, buf_str(&line), "  ", TABLE_WIDTH);
 	}
 }
@@ -358,12 +376,11 @@ add_webhooks(struct buf *out, const struct show *s)
 		(void)buf_addf(out, "  %zu earlier ones: see --json\n", first);
 	for (size_t i = first; i < n; i++) {
 		const struct history_webhook *w = &h->webhooks[i];
-		char at[CLOCK_TEXT_BYTES];
-		autofree char *line = NULL;
+		autofree char *at = when(s, w->at_ms, s->is_utc);
+		autofree char *line =
+		    xasprintf("%s%s %s %s", at, s->is_utc ? "" : ":",
+			w->event ? w->event : "?", w->id ? w->id : "-");
 
-		clock_rfc3339(w->at_ms, at);
-		line = xasprintf("%s %s %s", at, w->event ? w->event : "?",
-		    w->id ? w->id : "-");
 		table_add_wrapped(out, line, "  ", TABLE_WIDTH);
 	}
 }
@@ -375,7 +392,8 @@ add_commands(struct buf *out, const struct show *s)
 
 	show_commands(s, &heads, &commands);
 	for (size_t i = 0; i < heads.n; i++) {
-		autofree char *safe = text_escape(commands.items[i]);
+		autofree char *safe =
+		    term_text(STDOUT_FILENO, commands.items[i]);
 
 		(void)buf_addf(out, "%s%s:\n  %s\n", i ? "" : "\n",
 		    heads.items[i], safe);
@@ -406,8 +424,8 @@ report_show_log(const struct show *s)
 		autobuf struct buf line = { 0 };
 		autofree char *safe = NULL;
 
-		add_attempt(&line, s, &s->history.attempts[i]);
-		safe = text_escape(buf_str(&line));
+		add_attempt(&line, s, &s->history.attempts[i], true);
+		safe = term_text(STDOUT_FILENO, buf_str(&line));
 		(void)buf_addf(&out, "%s\n", safe);
 	}
 	log_result(buf_str(&out));

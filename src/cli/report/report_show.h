@@ -3,6 +3,7 @@
 #include "delivery/upload.h"
 #include "journal/history.h"
 #include "recording/identity.h"
+#include "recording/trace_id.h"
 #include "sweep/survey.h"
 
 /* What show has found out about one recording. */
@@ -16,13 +17,15 @@ struct show {
 	char *no_room;            /* why that has no room; or NULL */
 	bool is_onlooking;        /* the user would not deliver it */
 	bool is_busy;             /* another process works on it */
+	int64_t now_ms;           /* when that was */
+	bool is_utc;              /* points in time instead of ages */
 };
 
 /* All of it, at most 80 columns wide, but for commands to be copied. */
 void report_show(const struct show *);
 void report_show_json(const struct show *);
 
-/* The attempts, oldest first, one a line. */
+/* The attempts, oldest first, one a line, with points in time. */
 void report_show_log(const struct show *);
 
 /* Where a part of its identity is from. */
@@ -38,6 +41,9 @@ struct show_origins {
 	enum show_origin session, room, meeting_id;
 };
 struct show_origins show_origins(const struct show *);
+
+/* The trace id of its requests and of its lines in JSON logs. */
+void show_trace_id(const struct show *, char id[TRACE_ID_BYTES]);
 
 /* A word for what is known of an artifact. */
 const char *show_artifact_state(const struct show *, const struct artifact *);

@@ -177,8 +177,11 @@ json_of_identity(const struct show *s)
 	const struct progress *p = &s->journal.progress;
 	const struct identity *id = &s->identity;
 	const struct show_origins from = show_origins(s);
+	char trace[TRACE_ID_BYTES];
 
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+	show_trace_id(s, trace);
+	return json_pack(
+	    "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s}",
 	    "session",
 	    report_json_text(
 		p->session ? p->session : recording_name(&s->recording)),
@@ -190,7 +193,7 @@ json_of_identity(const struct show *s)
 	    report_json_text(s->no_room), "meetingId",
 	    report_json_text(p->meeting_id ? p->meeting_id : id->meeting_id),
 	    "meetingIdFrom", json_of_origin(from.meeting_id), "archive",
-	    report_json_text(p->archive));
+	    report_json_text(p->archive), "traceId", trace);
 }
 
 static json_t *

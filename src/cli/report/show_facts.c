@@ -52,6 +52,14 @@ show_origins(const struct show *s)
 	};
 }
 
+void
+show_trace_id(const struct show *s, char id[TRACE_ID_BYTES])
+{
+	const char *session = s->journal.progress.session;
+
+	trace_id(session ? session : recording_name(&s->recording), id);
+}
+
 const char *
 show_artifact_state(const struct show *s, const struct artifact *a)
 {

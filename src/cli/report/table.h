@@ -63,6 +63,9 @@ void table_free(struct table *);
 /* "59 s", "59 m", "47 h", "12 d"; the caller frees it. */
 char *table_duration(int64_t ms);
 
+/* "3 h ago", or "in 43 s" of what is to come; the caller frees it. */
+char *table_when(int64_t now_ms, int64_t at_ms);
+
 /* Append "n word", behind a comma unless it is the first. */
 void table_add_count(struct buf *, size_t n, const char *word, bool shows_zero);
 
