@@ -67,7 +67,9 @@ def command($tables; $pattern): . as $command | "	\($pattern))
 		flags=\"\($tables | dashed(options($command)) | lines)\(
 			if .needsConfig then " $settings" else "" end)\"
 		words='\(if takes_command then $tables | command_names
-			else literals | join(" ") end)'
+			else literals | join(" ") end)\(if takes_setting then
+			"\n\t\t\t" + ($tables | setting_names | lines)
+			else "" end)'
 		kind=\(if takes_file then "-f" elif takes_directory then "-d"
 			else "''" end)\(if takes_session then "
 		[ -z \"$command\" ] || sessions=yes" else "" end)

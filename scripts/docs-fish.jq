@@ -65,6 +65,9 @@ head,
 	"-a \(.name) -d \(.help | quoted)" as $rest |
 	complete("_jibri_finalize_command"; $rest)),
 (.commands[] | command($tables)),
+(.commands[] | select(takes_setting).name as $name | $tables.settings[] |
+	complete("_jibri_finalize_command \($name)";
+		"-a \(.name) -d \(.help | quoted)")),
 (flags | select(.isGlobal) | "complete -c jibri-finalize " + flag),
 (flags | select(.isSetting) |
 	complete("not _jibri_finalize_command help"; flag))

@@ -22,8 +22,10 @@ def options($command):
 def words: .synopsis | scan("[A-Za-z0-9-]+");
 def literals: [words | select(test("^[a-z]"))];
 def takes_command: any(words; . == "COMMAND");
+def takes_setting: any(words; . == "SETTING");
 def takes_file: any(words; IN("ARCHIVE", "FILE"));
 def takes_directory: any(words; IN("DIR", "ROOT"));
 def takes_session: any(words; . == "DIR");
 
+def setting_names: [.settings[].name];
 def command_names: [.commands[].name] | join(" ");

@@ -16,7 +16,8 @@ def flag:
 	(.letter // empty | "	-" + .);
 
 def words_of: [
-	if takes_command then "_describe command commands"
+	if takes_command then "_describe command commands" else empty end,
+	if takes_setting then "compadd -- $setting_names"
 	elif literals != [] then "compadd " + (literals | join(" "))
 	else empty end,
 	if takes_file then "_files"
@@ -40,6 +41,7 @@ def command($tables; $pattern): . as $command |
 # zsh completion for jibri-finalize, written by scripts/docs.
 
 local -a everywhere settings commands own
+local -a setting_names
 local command words_of word program=$words[1]
 
 everywhere=(",
@@ -47,6 +49,9 @@ everywhere=(",
 ")",
 "settings=(",
 (flags | select(.isSetting) | flag),
+")",
+"setting_names=(",
+(setting_names[] | "	" + .),
 ")",
 "commands=(",
 (.commands[] | "	'\(.name):\(.help | quoted)'"),

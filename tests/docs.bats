@@ -167,6 +167,10 @@ commands() {
 
 completions=$ROOT/packaging/completions
 
+setting_names() {
+	"$BIN" config --json | jq -r '.settings[].name'
+}
+
 # ask_SHELL WORD...: what the shell offers for the last word, one a line.
 ask_bash() {
 	bash --norc -c '
@@ -207,7 +211,9 @@ answers() {
 	mkdir -p "$DIR/empty/folder"
 	cd "$DIR/empty" || return
 	offers "$shell" "$(commands | tr '\n' ' ')folder" ""
-	offers "$shell" "$(commands | tr '\n' ' ' | sed 's/ $//')" help ""
+	offers "$shell" "$({ commands; setting_names; } | tr '\n' ' ' |
+		sed 's/ $//')" help ""
+	offers "$shell" "retry-delay retry-delay-max" help retry-d
 	offers "$shell" folder finalize ""
 	offers "$shell" finalize fina
 	offers "$shell" "--force" --forc

@@ -184,8 +184,8 @@ _jibri_finalize() {
 		kind=-d
 		;;
 	show)
-		flags="--config --json --log --quiet
-			--verbose --help --version $settings"
+		flags="--config --json --utc --log
+			--quiet --verbose --help --version $settings"
 		words=''
 		kind=-d
 		[ -z "$command" ] || sessions=yes
@@ -225,7 +225,28 @@ _jibri_finalize() {
 	help)
 		flags="--config --json --all --quiet
 			--verbose --help --version"
-		words='finalize upload verify notify pack sweep watch status show pause resume forget check config help'
+		words='finalize upload verify notify pack sweep watch status show pause resume forget check config help
+			file-service-url file-service-parts parts-from part-hosts
+			meeting-service-url webhook-url webhook-files webhook-secret
+			webhook-secret-previous webhook-auth failed-webhook started-webhook
+			token file-service-token meeting-service-token oauth-token-url
+			oauth-client-id oauth-client-secret oauth-scope store
+			s3-url s3-bucket s3-region s3-access-key
+			s3-secret-key s3-session-token s3-key s3-addressing
+			s3-part-size base-path room-format room-from-media
+			meeting-id-keys redact exclude locking
+			parallel checksum tries retry-delay
+			retry-delay-max retry-for deadline connect-timeout
+			stall-timeout answer-timeout limit-rate expect-continue
+			ca-file tls-cert tls-key tls-key-password
+			tls-pin require-tls strict-permissions trust
+			confine proxy proxy-auth recordings-dir
+			jibri-config defer jobs splay
+			max-time watch-interval drain-for live
+			live-limit-rate settle sweep-retry-delay sweep-retry-delay-max
+			give-up retention retention-verify min-free
+			metrics-file metrics-push-url work-dir unpack-ratio
+			log-file log-format log-level progress'
 		kind=''
 		;;
 	esac
