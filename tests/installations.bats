@@ -243,6 +243,20 @@ apart() {
 		grep "^ok .*sweep.timer is enabled" "$DIR/text"'
 }
 
+@test "a sweeper, and FAILED at the first failure by default: it is set to final" {
+	needs_root
+	apart yes '
+		check
+		grep "^ok .*failed-webhook" "$DIR/text" && exit 1
+		systemctl enable --now jibri-finalize-sweep.timer
+		wrong failed-webhook "though a sweep may deliver"
+		fixed failed-webhook
+		grep -x "failed-webhook = final" "$CONF"
+		sed -i "s/^failed-webhook.*/failed-webhook = at-once/" "$CONF"
+		check
+		grep "^ok *failed-webhook: at-once is set" "$DIR/text"'
+}
+
 @test "a timer that is masked is no sweeper" {
 	needs_root
 	apart yes '

@@ -192,6 +192,26 @@ run_enable(struct diagnoses *f)
 		check_run(f, "%sjibri-finalize watch", as);
 }
 
+/* The default is for who has no sweeper; who has set it wants it. */
+static void
+check_failed_webhook(struct diagnoses *f, const struct loaded *l)
+{
+	static const char name[] = "failed-webhook";
+
+	if (l->config.attempt.failed_webhook != FAILED_AT_ONCE)
+		return;
+	if (!config_is_default(l, name)) {
+		check_ok(f, name,
+		    "at-once is set: FAILED is sent though a sweep tries "
+		    "again");
+		return;
+	}
+	check_warn(f, name, "Send it only when no retry will help:",
+	    "FAILED is sent at the first failure, though a sweep may deliver "
+	    "the recording minutes later");
+	check_run_set(f, l, name, "final");
+}
+
 void
 check_sweeper(struct diagnoses *f, const struct loaded *l)
 {
@@ -211,8 +231,5 @@ check_sweeper(struct diagnoses *f, const struct loaded *l)
 		return;
 	}
 	check_ok(f, "sweeper", "%s", who);
-	if (l->config.attempt.failed_webhook == FAILED_AT_ONCE)
-		check_ok(f, "failed-webhook",
-		    "at-once: FAILED is sent though a sweep tries again; "
-		    "failed-webhook = final waits until no retry will help");
+	check_failed_webhook(f, l);
 }
