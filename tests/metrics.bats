@@ -71,6 +71,15 @@ counters() {
 	assert_equal "$(gauge 'requests_total{service="webhook",code="200"}')" 2
 	assert_equal "$(awk '/_requests_total\{/ { n += $2 } END { print n }' "$M")" \
 		"$(requests)"
+
+	# What only looks notes nothing, as the manual says.
+	local asked
+	asked=$(requests)
+	run_command 0 verify "$REC"
+	(($(requests) > asked))
+	run_command 0 sweep
+	assert_equal "$(awk '/_requests_total\{/ { n += $2 } END { print n }' "$M")" \
+		"$asked"
 }
 
 @test "no counter falls when recordings are removed, and what is new counts anyway" {
