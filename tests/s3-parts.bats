@@ -224,6 +224,9 @@ sends() {
 	of_another pages 17
 	keeps_parts 1
 	for n in {1..4}; do begins_orphan "orphan-$n"; done
+	run_command 0 forget -n "$REC"
+	assert_output_has "5 uploads in parts would be aborted"
+	assert_equal "$(requests abort)" 0
 	run_command 0 forget --yes "$REC"
 	assert_output_has "5 uploads in parts are aborted"
 	assert_equal "$(uploads)" ""

@@ -6,9 +6,10 @@
 #include "delivery/pipeline_internal.h"
 #include "remote/part_request.h"
 
-/* What was found: where it belongs, and its id. */
+/* What was found: where it belongs, its id, and where the list goes on. */
 struct uploads {
 	struct text_list keys, ids;
+	char *next_key, *next_id;
 };
 
 static void
@@ -16,6 +17,8 @@ found(void *ctx, const struct part_record *record)
 {
 	struct uploads *u = ctx;
 
+	mem_replace(&u->next_key, record->next_key);
+	mem_replace(&u->next_id, record->next_id);
 	if (record->path == NULL || record->id == NULL)
 		return;
 	text_list_add(&u->keys, record->path);
@@ -24,17 +27,59 @@ found(void *ctx, const struct part_record *record)
 
 static int
 find(const struct destination *to, const char *folder, struct uploads *u,
-    struct err *e)
+    bool goes_on, struct err *e)
 {
-	const struct part_call call = { .step = PART_FIND, .key = folder };
+	autofree char *key = goes_on ? steal(&u->next_key) : NULL;
+	autofree char *id = goes_on ? steal(&u->next_id) : NULL;
+	const struct part_call call = { .step = PART_FIND,
+		.key = folder,
+		.after_key = key,
+		.after_id = id };
 
 	return part_request_run(to, &call, found, u, e) <= PART_MORE ? 0 : -1;
 }
 
+static void
+free_uploads(struct uploads *u)
+{
+	text_list_free(&u->keys);
+	text_list_free(&u->ids);
+	free(u->next_key);
+	free(u->next_id);
+}
+
+static bool
+is_same(const char *a, const char *b)
+{
+	return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+/* A list that goes on where it did before has no end. */
+static int
+count_all(const struct destination *to, const char *folder, size_t *n,
+    struct err *e)
+{
+	struct uploads u = { 0 };
+	autofree char *key = NULL, *id = NULL;
+	bool goes_on;
+	int result;
+
+	do {
+		mem_replace(&key, u.next_key);
+		mem_replace(&id, u.next_id);
+		result = find(to, folder, &u, true, e);
+		goes_on = u.next_key &&
+		    !(is_same(key, u.next_key) && is_same(id, u.next_id));
+	} while (result == 0 && goes_on);
+	*n = u.ids.n;
+	free_uploads(&u);
+	return result;
+}
+
 /* What is aborted is not listed again, so that each page is the first. */
 static int
-abort_all(const struct destination *to, const char *folder, bool is_looking,
-    size_t *n, struct err *e)
+abort_all(const struct destination *to, const char *folder, size_t *n,
+    struct err *e)
 {
 	struct uploads u = { 0 };
 	size_t before;
@@ -42,17 +87,12 @@ abort_all(const struct destination *to, const char *folder, bool is_looking,
 
 	do {
 		before = u.ids.n;
-		result = find(to, folder, &u, e);
-		if (result == 0 && is_looking) {
-			*n = u.ids.n;
-			break;
-		}
+		result = find(to, folder, &u, false, e);
 		for (; result == 0 && *n < u.ids.n; ++*n)
 			result = upload_abort(to, u.keys.items[*n],
 			    u.ids.items[*n], e);
 	} while (result == 0 && u.ids.n > before);
-	text_list_free(&u.keys);
-	text_list_free(&u.ids);
+	free_uploads(&u);
 	return result;
 }
 
@@ -82,7 +122,7 @@ pipeline_abort_parts(struct job *job, size_t *n, struct err *e)
 	if (!finds)
 		return 0;
 	folder = policy->ops->folder(policy, p);
-	return abort_all(&to, folder, is_looking, n, e);
+	return (is_looking ? count_all : abort_all)(&to, folder, n, e);
 }
 
 void

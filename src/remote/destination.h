@@ -83,6 +83,9 @@ struct part_call {
 	size_t number;   /* of the part, from 1 on; to list: the last known;
 			    of URLs the first */
 
+	/* To find: where the list goes on; NULL: it begins. */
+	const char *after_key, *after_id;
+
 	/* Of what is begun or completed. */
 	const struct progress *progress;
 	const struct remote_name *name;
@@ -102,6 +105,9 @@ struct part_record {
 	const struct text_list *headers; /* that go with the URLs */
 	size_t number;
 	int64_t size; /* of a part, or that parts have to have */
+
+	/* Where a list of uploads goes on, with its last record; borrowed. */
+	const char *next_key, *next_id;
 };
 
 enum part_outcome {

@@ -30,8 +30,11 @@ part_url(const struct destination_policy *policy, const struct part_call *call,
     const char **method)
 {
 	autofree char *number = xasprintf("%zu", call->number);
-	const char *const parameters[][5] = {
-		[PART_FIND] = { "uploads", "", "prefix", call->key + 1 },
+	const char *const parameters[][9] = {
+		[PART_FIND] = { "uploads", "", "prefix", call->key + 1,
+		    call->after_key ? "key-marker" : NULL, call->after_key,
+		    call->after_id ? "upload-id-marker" : NULL,
+		    call->after_id },
 		[PART_BEGIN] = { "uploads", "" },
 		[PART_LIST] = { "uploadId", call->id, "part-number-marker",
 		    number },
@@ -120,6 +123,7 @@ struct reader {
 	void (*found)(void *ctx, const struct part_record *);
 	void *ctx;
 	struct part_record record;
+	char *next_key, *next_id;
 	bool is_whole, is_cut;
 };
 
@@ -160,6 +164,10 @@ take(struct reader *r, const char *name, const char *text)
 		record->number = strtoul(text, NULL, 10);
 	} else if (strcmp(name, "Size") == 0) {
 		record->size = part_size(text);
+	} else if (strcmp(name, "NextKeyMarker") == 0) {
+		mem_replace(&r->next_key, text);
+	} else if (strcmp(name, "NextUploadIdMarker") == 0) {
+		mem_replace(&r->next_id, text);
 	} else if (strcmp(name, "IsTruncated") == 0) {
 		r->is_cut = strcmp(text, "true") == 0;
 	}
@@ -179,6 +187,10 @@ on_element(void *ctx, const char *path, const char *text)
 	r->is_whole |= *path == '\0';
 	if (*path == '\0' || strcmp(path, "/Part") == 0 ||
 	    strcmp(path, "/Upload") == 0) {
+		if (*path == '\0' && r->is_cut) {
+			r->record.next_key = r->next_key;
+			r->record.next_id = r->next_id;
+		}
 		r->found(r->ctx, &r->record);
 		forget(&r->record);
 	} else {
@@ -197,6 +209,8 @@ read_answer(struct reader *r, const struct buf *body, struct err *e)
 
 	xml_free(xml);
 	forget(&r->record);
+	free(r->next_key);
+	free(r->next_id);
 	return is_read && r->is_whole;
 }
 
