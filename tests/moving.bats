@@ -250,6 +250,37 @@ bound() {
 	"${BOUND[@]}" true 2>/dev/null || skip "may not drop capabilities"
 }
 
+# open_for COMMAND...: some process has the media file open for writing, and
+# runs the command there until it is killed.
+open_for() {
+	touch "$REC/$MEDIA"
+	"$@" >>"$REC/$MEDIA" 2>/dev/null 3>&- &
+	RUN=$!
+}
+
+@test "what is still being recorded is not sent, and the backend is told nothing" {
+	mkfifo "$DIR/never"
+	open_for bash -c 'while ! read -rt 0.3 <>"$1"; do echo more; done' \
+		bash "$DIR/never"
+	for command in finalize upload; do
+		run -75 "$BIN" "$command" "$REC"
+		assert_output_has "$MEDIA: still being recorded"
+	done
+	assert_equal "$(requests)" 0
+	end_quietly
+	finalize
+	assert_equal "$(webhooks)" "STOPPED $ROOM $SESSION"
+	cmp "$SB/store/$ROOM/$SESSION/$MEDIA" "$REC/$MEDIA"
+}
+
+# bats test_tags=slow
+@test "what a process forgot to close is delivered ten seconds later, with a warning" {
+	open_for sleep 60
+	run_finalize 0
+	assert_output_has "$MEDIA: a process still has it open for writing"
+	assert_equal "$(webhooks)" "STOPPED $ROOM $SESSION"
+}
+
 @test "a file without permission fails alone: FAILED names it, the rest is delivered" {
 	echo private >"$REC/private.txt"
 	chmod 000 "$REC/private.txt"

@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "base/retry.h"
 #include "base/stop.h"
+#include "delivery/recorder.h"
 
 /* LAST_WORD_MS: for FAILED, once the deadline has passed. */
 enum { HOST_BYTES = 256, LAST_WORD_MS = 4000 };
@@ -309,6 +310,9 @@ run(struct job *job, const struct attempt_request *request,
 		result->was_deferred = true;
 		return 0;
 	}
+	if (request->open_files &&
+	    recorder_await(request->open_files, &job->recording, e) == -1)
+		return -1;
 	if (!is_dead(job, policy, result, e) &&
 	    deliver(job, policy, result, changed, e) == 0)
 		return 0;

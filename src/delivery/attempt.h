@@ -6,6 +6,7 @@
 #include "base/err.h"
 #include "delivery/pipeline.h"
 #include "journal/schedule.h"
+#include "recording/openfiles.h"
 
 /* One run over one recording, from opening it to recording the outcome. */
 
@@ -30,6 +31,7 @@ struct attempt_request {
 	const char *room, *session, *meeting_id; /* NULL: to be found out */
 	const struct text_list *only; /* globs of what is sent; NULL: all */
 	const struct watch *watch;    /* of its uploads; NULL: nobody */
+	struct openfiles *open_files; /* is it recorded still? NULL: no */
 	bool is_forced;               /* send everything again */
 	bool is_by_hand;              /* also what was given up; the server is
 				       asked for what is stored */

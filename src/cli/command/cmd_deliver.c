@@ -25,7 +25,7 @@ report(const struct attempt_result *result, const struct err *e)
 
 /* One attempt, with its result for people or, with --json, for programs. */
 static int
-deliver(const struct loaded *l, const struct options *o,
+deliver(struct loaded *l, const struct options *o,
     const struct attempt_request *request, struct err *e)
 {
 	const struct config *c = &l->config;
@@ -35,6 +35,7 @@ deliver(const struct loaded *l, const struct options *o,
 	struct attempt_result result;
 	int outcome;
 
+	watched.open_files = &l->open_files;
 	watched.watch =
 	    meter_init(&meter, (enum meter_when)c->progress, is_quiet);
 	outcome = attempt_run(&watched, &c->attempt, &c->pipeline, &result, e);

@@ -1,8 +1,15 @@
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/stop.h"
 #include "cli/command/commands.h"
+
+enum { FRESH_S = 60 };
 
 static void
 tell_unread(const struct loaded *l)
@@ -11,6 +18,36 @@ tell_unread(const struct loaded *l)
 		log_warn("%s cannot be read: Permission denied; going on with "
 			 "the defaults and the directories that are named",
 		    l->unread.items[0]);
+}
+
+/* Has a file in it been written to within the last minute? */
+static bool
+is_fresh(const char *path)
+{
+	autoclosedir DIR *dir = opendir(path);
+	int64_t oldest_s = clock_unix_ms() / 1000 - FRESH_S;
+	const char *name;
+	struct stat st;
+
+	while (dir && (name = file_next_name(dir)) != NULL)
+		if (*name != '.' &&
+		    fstatat(dirfd(dir), name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+		    S_ISREG(st.st_mode) && st.st_mtime >= oldest_s)
+			return true;
+	return false;
+}
+
+/* Once the process is confined, /proc does not tell it. */
+static void
+ask_who_writes(struct loaded *l, const struct command *command,
+    const struct options *o)
+{
+	size_t first, end;
+
+	command_recordings(command, o, &first, &end);
+	for (size_t i = first; i < end; i++)
+		if (is_fresh(o->words[i]))
+			openfiles_load(&l->open_files);
 }
 
 static int
@@ -30,6 +67,8 @@ run_resolved(struct loaded *l, const struct command *command,
 	if (sessions_resolve(l, command, &named, &paths, e) == -1)
 		return -1;
 	heed_pauses(l, command, &named);
+	if (command->task == TASK_DELIVER && !command->visits)
+		ask_who_writes(l, command, &named);
 	confine_command(l, command, &named);
 	result = command->run(l, &named, e);
 	confine_tell();

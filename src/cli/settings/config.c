@@ -429,6 +429,7 @@ config_free(struct loaded *l)
 	text_list_free(&l->config.confine.readable);
 	free(l->origins);
 	text_list_free(&l->lax);
+	openfiles_free(&l->open_files);
 	text_list_free(&l->unread);
 	*l = (struct loaded){ 0 };
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "cli/settings/settings.h"
+#include "recording/openfiles.h"
 
 /*
  * Where the settings come from: defaults, then systemd's credentials, the
@@ -23,7 +24,8 @@ struct loaded {
 	char **origins;       /* by index, see setting_at() */
 	struct text_list lax; /* what to say of files open to others */
 	bool is_looking;
-	struct text_list unread; /* files that we may not read */
+	struct text_list unread;     /* files that we may not read */
+	struct openfiles open_files; /* of before the command was confined */
 };
 
 /* The file that is read; path is --config's, or NULL.  NULL: there is none. */
