@@ -76,7 +76,7 @@ titles() {
 	assert_equal "$(wc -l <"$DIR/rows")" "$(wc -l <"$DIR/sentences")"
 }
 
-@test "each row names tests that there are, or says why it has none" {
+@test "each row names existing tests, or says why it has none" {
 	titles >"$DIR/titles"
 	printf '%s\n' "says no rule" "no test yet" >>"$DIR/titles"
 	run ! grep -vxF -f "$DIR/titles" <(sed -n 's/^\t//p' "$RULES")
@@ -117,7 +117,7 @@ shapes() {
 		while IFS= read -r -d '' one; do shape <<<"${one#$'\n'}"; done
 }
 
-@test "the examples of the API manual are what the program sends" {
+@test "the program sends the requests that the API manual shows" {
 	local name
 	manual_recording
 	run_finalize 0
@@ -137,7 +137,7 @@ shapes() {
 	request list .target | grep -xF '/metadata?referenceId=0'
 }
 
-@test "the answers that the API manual shows are taken" {
+@test "the program accepts the answers that the API manual shows" {
 	local name
 	manual_recording
 	for name in lookup upload list webhook; do
@@ -194,7 +194,7 @@ raw_service() {
 	export FILE_SERVICE_URL=http://127.0.0.1:$PORT
 }
 
-@test "the request line and the part are on the wire as the API manual shows them" {
+@test "the request line and the part on the wire are as the API manual shows them" {
 	local boundary shown
 	manual_recording
 	unset JIBRI_FINALIZE_OAUTH_{TOKEN_URL,CLIENT_ID,CLIENT_SECRET}
@@ -215,7 +215,7 @@ raw_service() {
 		exit(index(<A>, <B>) < 0)' "$DIR/raw" "$DIR/part"
 }
 
-@test "a server that never says 100 gets the body after 0.3 s" {
+@test "a server that never answers 100 gets the body after 0.3 s" {
 	start_sandbox
 	raw_service
 	sparse "$REC/$MEDIA" 3000000
@@ -225,7 +225,7 @@ raw_service() {
 	assert_equal "$(wc -l <"$DIR/waited")" 2
 }
 
-@test "the example of a webhook in the API manual is signed as it says" {
+@test "the webhook in the API manual has the signatures that the page says" {
 	local body id at
 	body=$(example_request webhook | sed '1,/^$/d' | tr -d '\n')
 	example_request webhook >"$DIR/shown"
@@ -238,7 +238,7 @@ raw_service() {
 		"$id.$at.$body" | hmac "$(field X-Webhook-Secret)")"
 }
 
-@test "the API manual's example of a replaced name is true" {
+@test "the API manual's example of a replaced name is what the program does" {
 	local name
 	name=$(sed -n 's/^\.Ql \(a_b~.*\) ,$/\1/p' "$PAGE")
 	[ -n "$name" ]
@@ -483,7 +483,7 @@ ends() {
 	END
 }
 
-@test "an upload to where there is no file-service is a configuration error" {
+@test "an upload to a URL without a file-service is a configuration error" {
 	start_sandbox
 	ends 78 1 upload status 404
 	ends 78 1 upload status 405
@@ -511,7 +511,7 @@ ends() {
 	assert_equal "$(requests upload)" 6
 }
 
-@test "404 and 204 are no empty list" {
+@test "404 and 204 do not count as an empty list" {
 	start_sandbox
 	run_finalize 0
 	faults 'list * * status 204'
@@ -525,7 +525,7 @@ ends() {
 	assert_output_has "2 missing"
 }
 
-@test "any word of a failure in a lookup's answer is one" {
+@test "any member that reports a failure makes a lookup fail" {
 	local text
 	start_sandbox
 	faults 'lookup * * body odd'
@@ -542,7 +542,7 @@ ends() {
 	run_finalize 0
 }
 
-@test "what the server keeps under a longer path or in another case is found" {
+@test "a file that the server keeps under a longer path or in another case is found" {
 	local change
 	start_sandbox
 	run_finalize 0
@@ -566,7 +566,7 @@ ends() {
 	assert_equal "$(requests upload)" 4
 }
 
-@test "--force sends everything again under other keys" {
+@test "--force sends everything again with new idempotency keys" {
 	start_sandbox
 	run_finalize 0
 	run_finalize 0 --force
@@ -574,7 +574,7 @@ ends() {
 		sort -u | wc -l)" 4
 }
 
-@test "after 500 and 501 a file is sent again at once, after 502 the server has its time" {
+@test "a file is sent again at once after 500 and 501, and only after a pause after 502" {
 	local answer start
 	start_sandbox
 	for answer in 500 501 502; do
@@ -591,7 +591,7 @@ ends() {
 	done
 }
 
-@test "what was accepted and never appears is not sent again" {
+@test "a file that was accepted and never listed is not sent again" {
 	start_sandbox
 	faults "upload $MEDIA * status 202"
 	run_finalize 78
@@ -617,7 +617,7 @@ padded() {
 	printf '%s%*s}' "${2%?}" "$(($1 - ${#2}))" ''
 }
 
-@test "an answer has its limit, to the byte" {
+@test "an answer may have exactly as many bytes as the limit says" {
 	start_sandbox
 	padded 262144 '{"id": 123}' >"$SB/room"
 	padded 65536 '{"id": 9}' >"$SB/record"
@@ -641,7 +641,7 @@ padded() {
 }
 
 # bats test_tags=slow
-@test "lookup and webhook wait 20 s for an answer, however long uploads may" {
+@test "lookup and webhook wait at most 20 s for an answer, whatever uploads may take" {
 	local lookup webhook start=$SECONDS
 	export JIBRI_FINALIZE_ANSWER_TIMEOUT=60s JIBRI_FINALIZE_TRIES=1
 	export JIBRI_FINALIZE_FAILED_WEBHOOK=never
@@ -662,7 +662,7 @@ padded() {
 	grep "no whole answer within 20.0 s" "$DIR/webhook"
 }
 
-@test "a sweep tries each request once" {
+@test "a sweep makes each request once" {
 	start_sandbox
 	touch -d '1 hour ago' "$REC"/* "$REC"
 	faults 'lookup * * status 503'
@@ -688,7 +688,7 @@ padded() {
 	assert_equal "$(webhooks)" "STOPPED $ROOM $SESSION"
 }
 
-@test "STOPPED has the time of the last file, FAILED that of the failure" {
+@test "STOPPED carries the time of the last file, FAILED that of the failure" {
 	start_sandbox
 	faults 'upload metadata.json * status 413'
 	run_finalize 65
@@ -728,7 +728,7 @@ padded() {
 
 # --- tokens and health --------------------------------------------------------
 
-@test "the form for a token has the scope, and without a secret the client's id" {
+@test "a token request has the scope, and without a secret the client's ID" {
 	local form='grant_type=client_credentials'
 	manual_recording
 	run_finalize 0 --oauth-scope 'recordings files'
@@ -745,7 +745,7 @@ padded() {
 		"$(printf %s "$form&client_id=jibri" | wc -c) none"
 }
 
-@test "the type of a token may be missing, or bearer in capitals" {
+@test "the type of a token may be missing or in capitals" {
 	local text
 	manual_recording
 	stop_sandbox
@@ -760,7 +760,7 @@ padded() {
 	assert_equal "$(requests upload)" 4
 }
 
-@test "check hears a service that is DOWN in a 503, too" {
+@test "check also reads DOWN from a 503" {
 	start_sandbox
 	echo '{"status": "DOWN"}' >"$SB/down"
 	faults 'health * * status-body 503 down application/json'
@@ -790,7 +790,7 @@ next() {
 	sparse "$REC/a.mp4" 200000
 }
 
-@test "the examples of parts in the API manual are what the program sends" {
+@test "the program sends the requests for parts that the API manual shows" {
 	local name
 	SESSION=rec-abc123
 	REC=$DIR/recordings/$SESSION
@@ -824,14 +824,14 @@ next() {
 	done
 }
 
-@test "parts are sent where answers are in an envelope" {
+@test "a file goes in parts although the answers are in an envelope" {
 	takes_parts --shape data
 	run_finalize 0
 	parts_are_there
 	assert_equal "$(requests part)" 4
 }
 
-@test "an upload in parts has any short id, from any 2xx" {
+@test "an upload in parts may have any short id, from any 2xx" {
 	local id encoded
 	takes_parts
 	encoded=$(printf '%0512d' 0 | tr 0 u)
@@ -854,7 +854,7 @@ next() {
 	assert_output_has "sending it in one piece"
 }
 
-@test "a partSize that would make more than 10,000 parts does not do" {
+@test "a partSize that would make more than 10,000 parts is refused" {
 	takes_parts
 	truncate -s $((65536 * 10000 + 1)) "$REC/a.mp4"
 	echo '{"uploadId": "u", "partSize": 65536}' >"$SB/begun"
@@ -865,7 +865,7 @@ next() {
 	assert_equal "$(requests part)" 0
 }
 
-@test "a 500 to the first request of parts counts for one file" {
+@test "a 500 to the first request for parts counts for that file alone" {
 	takes_parts
 	sparse "$REC/b.mp4" 210000
 	sparse "$REC/c.mp4" 220000
@@ -876,7 +876,7 @@ next() {
 	assert_equal "$(request begin .status | xargs)" "500 500 201"
 }
 
-@test "a refusal after an upload was begun is no word on parts" {
+@test "a refusal after an upload was begun does not say that the service takes no parts" {
 	takes_parts
 	sparse "$REC/b.mp4" 210000
 	faults 'begin * 1 slow-store 0.1' 'begin * * status 403'
@@ -888,7 +888,7 @@ next() {
 	assert_equal "$(requests begin)" 3
 }
 
-@test "URLs may come one by one" {
+@test "a service may give one URL at a time" {
 	takes_parts
 	# That of a part which expired long ago.
 	echo "{\"urls\": {\"1\": \"$URL/storage/x/1?expires=1&signature=x\"}}" \
@@ -930,7 +930,7 @@ next() {
 	done
 }
 
-@test "without a list of parts the journal knows what is there" {
+@test "without a list of parts the journal says which are there" {
 	local answer
 	takes_parts
 	for answer in 405 501; do
@@ -968,7 +968,7 @@ next() {
 	assert_equal "$(requests upload)" 6
 }
 
-@test "of a file that changed only the parts that differ are sent again" {
+@test "only the parts that differ of a changed file are sent again" {
 	takes_parts
 	head -c 200000 /dev/urandom >"$REC/a.mp4"
 	mv "$REC/a.mp4" "$REC/a.bin"
@@ -983,7 +983,7 @@ next() {
 		split("/")[-1]' | sort | xargs)" "2 4"
 }
 
-@test "an upload that is gone when a part comes is begun anew" {
+@test "an upload that is gone when a part arrives is begun again" {
 	takes_parts
 	faults 'part * 1 status 404'
 	run_finalize 0

@@ -107,7 +107,7 @@ manifest() {
 		"$(stat -c %s "$REC/metadata.json")"
 }
 
-@test "the manifest knows the meeting once a run has found it, and the journal goes along" {
+@test "the manifest names the meeting once a run has found it, and the journal is packed too" {
 	faults 'webhook * * status 503'
 	JIBRI_FINALIZE_TRIES=1 run_finalize 75
 	pack 0 -o "$A/x.tar" "$REC"
@@ -121,7 +121,7 @@ manifest() {
 	assert_equal "$(requests upload)" 2     # by the first run
 }
 
-@test "a credential in metadata.json leaves in no archive, unless that is asked for" {
+@test "no archive contains the credentials of metadata.json, unless --unredacted asks for it" {
 	jq '.upload_credentials = {token: "hush"}' "$REC/metadata.json" >"$DIR/m"
 	mv "$DIR/m" "$REC/metadata.json"
 	pack 0 -o "$A/x.tar" "$REC"
@@ -133,7 +133,7 @@ manifest() {
 	run ! grep -rq hush "$SB/store"
 }
 
-@test "without a name the archive is SESSION.tar.zst where one stands, and -o may be a directory" {
+@test "without a name the archive is SESSION.tar.zst in the current directory, and -o may be a directory" {
 	(cd "$A" && "$BIN" pack "$REC")
 	holds_only "$SESSION.tar.zst"
 	rm "$A"/*
@@ -144,7 +144,7 @@ manifest() {
 	[ ! -e "$REC/.jibri-finalize" ]
 }
 
-@test "names of 255 bytes that differ at their ends each get an archive, whose name fits" {
+@test "recordings with names of 255 bytes that differ only at the end get different archives" {
 	local name n
 	name=$(printf 'ü%.0s' {1..127})
 	for n in a b; do
@@ -157,7 +157,7 @@ manifest() {
 	assert_equal "$(wc -l <<<"$output")" 2
 }
 
-@test "what is there is not replaced, and what names no archive is refused" {
+@test "an existing file is not replaced, and a name without an archive's suffix is refused" {
 	echo mine >"$A/x.tar"
 	pack 65 -o "$A/x.tar" "$REC"
 	assert_equal "$(<"$A/x.tar")" mine
@@ -168,7 +168,7 @@ manifest() {
 	holds_only x.tar
 }
 
-@test "several recordings each get an archive, and one that cannot be packed stops no other" {
+@test "each of several recordings gets an archive, and one that fails does not stop the others" {
 	local first=$REC
 	another_recording second
 	pack 66 -o "$A" "$first" "$DIR/nowhere" "$REC"
@@ -240,7 +240,7 @@ packs_while() {
 	holds_only
 }
 
-@test "an archive that finds no room is not there at all" {
+@test "a full disk leaves no archive, not even a part of one" {
 	[ "$(id -u)" = 0 ] || skip "needs root"
 	given_up_leaks
 	mount -t tmpfs -o size=1m none "$A"
@@ -253,7 +253,7 @@ packs_while() {
 
 # --- archives of other tools -------------------------------------------------
 
-@test "what other tools packed is taken, with the recording's folder or without" {
+@test "archives of other tools are accepted, with the recording's folder or without" {
 	# With the folder, deep inside, its name is the session.
 	tar -cf "$A/any.tar" -C "$DIR" "recordings/$SESSION"
 	upload 0 "$A/any.tar"
@@ -297,7 +297,7 @@ packs_while() {
 	assert_equal "$(webhooks)" "STOPPED $ROOM $SESSION"
 }
 
-@test "an archive whose recording is unknown is held, and goes on with a room" {
+@test "an archive of an unknown recording is held until its room is named" {
 	rm "$REC/metadata.json"
 	mv "$REC/$MEDIA" "$REC/any.mp4"
 	tar -cf "$A/x.tar" -C "$DIR/recordings" "$SESSION"
@@ -311,7 +311,7 @@ packs_while() {
 
 # --- resuming ----------------------------------------------------------------
 
-@test "an upload that was interrupted goes on where it ended, and sends nothing twice" {
+@test "an interrupted upload of an archive resumes and sends nothing twice" {
 	local pid
 	echo one >"$REC/a.txt"
 	pack 0 -o "$A/x.tar.zst" "$REC"
@@ -337,7 +337,7 @@ packs_while() {
 }
 
 # bats test_tags=slow
-@test "after SIGKILL at a system call of an archive's upload the next run completes it" {
+@test "after SIGKILL at any system call the next run completes an archive's upload" {
 	local n total step pid
 	needs_strace
 	# The search for leaks does not work under strace.
@@ -380,7 +380,7 @@ announcements() {
 
 is_later_than() { (($(date +%s) > $1)); }
 
-@test "a webhook that is sent again has its id, and one of another upload has another" {
+@test "a repeated webhook keeps its id, and that of another upload has a new one" {
 	pack 0 -o "$A/x.zip" "$REC"
 	faults "webhook * 1 status-stored 503"
 	upload 0 "$A/x.zip"
@@ -395,7 +395,7 @@ is_later_than() { (($(date +%s) > $1)); }
 	assert_equal "$(announcements | wc -l)" 3
 }
 
-@test "a dry run of an archive says what would be sent, and takes its copy away" {
+@test "a dry run of an archive says what would be sent, and removes its copy" {
 	pack 0 -o "$A/x.tar" "$REC"
 	upload 0 --dry-run "$A/x.tar"
 	assert_output_has "$MEDIA"
@@ -415,7 +415,7 @@ is_later_than() { (($(date +%s) > $1)); }
 }
 
 # Permissions do not bind root, and its files are not another's to read.
-@test "where the archive's directory cannot be written, work-dir is unpacked into" {
+@test "an archive is unpacked into work-dir where its own directory cannot be written" {
 	[ "$(id -u)" = 0 ] || skip "needs root"
 	local as=(setpriv --reuid=65534 --regid=65534 --clear-groups)
 	OPEN=$(mktemp -d)
@@ -470,7 +470,7 @@ sweep() {
 		run_command "$1" sweep "${@:2}" "$A"
 }
 
-@test "an archive whose upload failed is a recording like any other: seen, swept, and removed when it is done" {
+@test "an archive whose upload failed is shown, swept and removed when done, like any recording" {
 	pack 0 -o "$A/x.tar" "$REC"
 	node_dies
 	fails_to_upload "$A/x.tar"
@@ -513,7 +513,7 @@ is_due() {
 		jq -e '.recordings[0].state == "due"'
 }
 
-@test "what a sweep delivered of an archive stays while the server cannot prove to have it" {
+@test "a sweep keeps what it delivered of an archive while the server cannot prove that it has it" {
 	pack 0 -o "$A/x.tar" "$REC"
 	node_dies
 	faults 'webhook * * status 503'
@@ -529,7 +529,7 @@ is_due() {
 	assert_equal "$(requests upload)" 2
 }
 
-@test "killed while it unpacks, an upload leaves what sweeps ignore and the next upload replaces" {
+@test "an upload killed while unpacking leaves a folder that sweeps ignore and the next upload replaces" {
 	needs_strace
 	export ASAN_OPTIONS=${ASAN_OPTIONS:-}:detect_leaks=0
 	pack 0 -o "$A/x.tar" "$REC"
@@ -546,7 +546,7 @@ is_due() {
 	holds_only x.tar
 }
 
-@test "what version 0.1.0 left unpacked is no recording, and its archive is delivered anew" {
+@test "what version 0.1.0 left unpacked is ignored, and its archive is delivered from the start" {
 	local private=$A/.jibri-finalize-unpacked-0123456789abcdef
 	pack 0 -o "$A/x.tar" "$REC"
 	mkdir -p "$private/ready"
@@ -561,7 +561,7 @@ is_due() {
 	holds_only x.tar "${private##*/}"
 }
 
-@test "where the recording itself is there, it is delivered and stays" {
+@test "an archive beside its recording delivers the recording, which stays" {
 	pack 0 -o "$DIR/recordings/x.tar" "$REC"
 	upload 0 "$DIR/recordings/x.tar"
 	assert_output_has "$REC is there already, and is delivered instead"
@@ -591,7 +591,7 @@ is_due() {
 	SESSION=other is_stored "$MEDIA" metadata.json
 }
 
-@test "what is excluded stays in the archive, and keeps no copy of it here" {
+@test "excluded files stay in the archive, and do not keep its copy here" {
 	echo part >"$REC/rest.part"
 	mkdir "$REC/.cache"
 	echo x >"$REC/.cache/file"
@@ -668,7 +668,7 @@ hostile_setup() {
 }
 
 # bats test_tags=slow
-@test "no name stands for two things" {
+@test "an archive with two entries of one name is refused" {
 	hostile_setup
 	refused "holds it twice" tar "file:s/a:x" "file:s/a:y"
 	refused "holds it twice" tar "file:s/a:x" "file:./s//a:y"
@@ -681,7 +681,7 @@ hostile_setup() {
 }
 
 # bats test_tags=slow
-@test "a bomb is refused before it fills the disk" {
+@test "a decompression bomb is refused before it fills the disk" {
 	hostile_setup
 	refused "times its size" tar "sparse:s/a:100000000000"
 	refused "times its size" tar "file:s/b:x" "claim:s/a:999999999999"
@@ -698,7 +698,7 @@ hostile_setup() {
 	refused "damaged" tar "claim:s/a:9223372036854775807"
 }
 
-@test "an archive of a hundred thousand entries too many is refused" {
+@test "an archive with too many entries is refused" {
 	hostile_setup
 	"$FORGE" tar "folders:s/a:100003" | gzip -1 >"$A/x"
 	refused "holds more than 100002 entries"
@@ -707,7 +707,7 @@ hostile_setup() {
 }
 
 # bats test_tags=slow
-@test "what is no archive, or a part of one, is refused" {
+@test "a file that is not an archive, or only a part of one, is refused" {
 	hostile_setup
 	: >"$A/x"
 	refused "damaged"
@@ -754,7 +754,7 @@ hostile_setup() {
 }
 
 # bats test_tags=slow
-@test "an archive that does not agree with its manifest is refused" {
+@test "an archive that disagrees with its manifest is refused" {
 	local out=$DIR/out/$SESSION
 	hostile_setup
 	repacked() { tar -cf "$A/x" -C "$DIR/out" "$SESSION"; }
@@ -791,7 +791,7 @@ hostile_setup() {
 }
 
 # bats test_tags=slow
-@test "packing and unpacking what is large takes constant memory" {
+@test "packing and unpacking a large recording takes constant memory" {
 	sparse "$REC/large.mp4" "$(is_long && echo 5000000000 || echo 200000000)"
 	peak() {
 		local pid kib=0 now

@@ -79,7 +79,7 @@ all_are_stored() {
 	run ! grep t0ken-file "$OTHER_SB/requests.jsonl"
 }
 
-@test "one token from the OAuth 2 server serves all calls, and only it sees our secret" {
+@test "one OAuth 2 token serves all requests, and only the token server sees our secret" {
 	oauth
 	more_files 3
 	run_finalize 0 --oauth-scope 'recordings files'
@@ -95,7 +95,7 @@ all_are_stored() {
 	no_secret
 }
 
-@test "a token is renewed before it expires: no service ever refuses one" {
+@test "a token is renewed before it expires, so that no service refuses one" {
 	oauth --oauth-life 2
 	more_files 9
 	faults 'upload * * stall-stored 0.25'
@@ -107,7 +107,7 @@ all_are_stored() {
 	assert_equal "$(jq -r 'select(.status == 401)' "$SB/requests.jsonl")" ''
 }
 
-@test "a token that ends unannounced is renewed, and each file is stored once" {
+@test "a token that is revoked without warning is renewed, and each file is stored once" {
 	oauth --oauth-life 0.5 --oauth-told 300
 	more_files 6
 	faults 'upload * * stall-stored 0.2'
@@ -122,7 +122,7 @@ all_are_stored() {
 }
 
 # bats test_tags=slow
-@test "whichever call is refused, one new token fixes it" {
+@test "one new token is enough, whichever request was refused" {
 	local stage want
 	oauth
 	while read -r stage want; do
@@ -142,7 +142,7 @@ all_are_stored() {
 	END
 }
 
-@test "a service that refuses every token is not asked for ever" {
+@test "a service that refuses every token is not asked without end" {
 	oauth
 	more_files 20
 	faults 'upload * * status 401'
@@ -218,7 +218,7 @@ all_are_stored() {
 	[ ! -e "$OTHER_SB/requests.jsonl" ]
 }
 
-@test "without a token the backend is told anyway" {
+@test "FAILED is sent even when no token can be had" {
 	oauth
 	faults 'token * * status 503'
 	run_finalize 75
@@ -227,7 +227,7 @@ all_are_stored() {
 	assert_output_has "HTTP 503; the webhook goes without a token"
 }
 
-@test "a webhook that is refused for lack of a token has the token's error" {
+@test "a webhook that failed without a token shows the token's error" {
 	oauth --oauth-life 60 --oauth-told 0
 	faults 'token * 4 slow 100000' 'token * * status 503' \
 		'webhook * * status 401'
@@ -240,7 +240,7 @@ all_are_stored() {
 	assert_equal "$(requests upload)" 2
 }
 
-@test "the token endpoint fails in the middle: what flies arrives, the rest resumes" {
+@test "when the token endpoint fails mid-run, uploads in flight finish and the rest resumes later" {
 	oauth --oauth-life 1
 	more_files 8
 	export JIBRI_FINALIZE_PARALLEL=2
@@ -256,7 +256,7 @@ all_are_stored() {
 }
 
 # bats test_tags=slow
-@test "while a token is waited for, a transfer under way goes on" {
+@test "transfers continue while a token is being fetched" {
 	oauth --oauth-life 60 --oauth-told 1
 	more_files 3
 	sparse "$REC/$MEDIA" 450000
@@ -288,7 +288,7 @@ more_recordings() {
 	assert_equal "$(statuses token)" 200:1
 }
 
-@test "a token that expires in mid-sweep is renewed, and no recording notices" {
+@test "a token that expires during a sweep is renewed, and no recording fails for it" {
 	oauth --oauth-life 2
 	more_recordings 9
 	faults 'lookup * * stall-stored 0.25'
@@ -299,7 +299,7 @@ more_recordings() {
 	assert_equal "$(jq -r 'select(.status == 401)' "$SB/requests.jsonl")" ''
 }
 
-@test "a token that is revoked in mid-sweep is renewed by who notices, and once for all that follow" {
+@test "a token revoked during a sweep is renewed by the visit that notices, once for all that follow" {
 	oauth
 	more_recordings 6
 	faults 'upload * 1 status 401'
@@ -309,7 +309,7 @@ more_recordings() {
 	assert_equal "$(find "$SB/store" -name '*~*')" ''
 }
 
-@test "a token endpoint that is out is asked once by a sweep, and no recording is blamed" {
+@test "a sweep asks a token endpoint that is down once, and no recording fails for it" {
 	oauth
 	more_recordings 4
 	faults 'token * * status 503'
@@ -323,7 +323,7 @@ more_recordings() {
 	assert_equal "$(webhooks | grep -c STOPPED)" 5
 }
 
-@test "settings that cannot be end a sweep before any recording is blamed" {
+@test "impossible settings end a sweep before any recording fails for them" {
 	oauth
 	more_recordings 1
 	JIBRI_FINALIZE_OAUTH_CLIENT_ID='' run_command 78 sweep

@@ -62,7 +62,7 @@ connections() {
 }
 
 # bats test_tags=slow
-@test "a recording of more than 4 GiB is delivered in 16 MB of memory, with its true hash" {
+@test "a recording over 4 GiB is delivered in 16 MB of memory, with the right hash" {
 	start_sandbox --discard-over 1000000
 	recording
 	sparse "$REC/$MEDIA" 4300000000
@@ -79,7 +79,7 @@ connections() {
 	is_modest "$SMALL_KIB"
 }
 
-@test "where no thread can be started, a large file has its true hash as well" {
+@test "a large file gets the right hash even if no thread can be started" {
 	[ "${SAN:-}" != 1 ] || skip "the sanitizers need more address space"
 	start_sandbox
 	recording
@@ -94,7 +94,7 @@ connections() {
 		"$(sha256sum "$REC/$MEDIA" | cut -d ' ' -f 1)"
 }
 
-@test "checksum = none delivers anyway, and notes no hash" {
+@test "checksum = none delivers and notes no hash" {
 	start_sandbox
 	recording
 	sparse "$REC/$MEDIA" 20000000
@@ -145,7 +145,7 @@ unknown() {
 }
 
 # bats test_tags=slow
-@test "libmagic finds its place in 16 MB too, however many and large the files" {
+@test "libmagic fits into 16 MB too, whatever the number and size of the files" {
 	local n
 	start_sandbox --discard-over 1000000
 	recording
@@ -169,7 +169,7 @@ unknown() {
 	is_modest "$SMALL_KIB"
 }
 
-@test "time grows with the number of files, up to 20,000 of them in 32 MB" {
+@test "time grows linearly up to 20,000 files, in 32 MB" {
 	local few=150 many=1500 few_ms
 	! is_long || few=2000 many=20000
 	start_sandbox
@@ -205,7 +205,7 @@ unknown() {
 		"$SB/store/$ROOM/$SESSION/metadata.json"
 }
 
-@test "what a server of 20,000 files lists is read in little memory" {
+@test "a list of 20,000 files is read in little memory" {
 	start_sandbox
 	recording
 	jq -n '[range(20000) | {id: ., filename: "f\(.).mp4",
@@ -283,7 +283,7 @@ pouring() {
 }
 
 # bats test_tags=slow
-@test "a list that is longer than any list is given up" {
+@test "an endless list is given up" {
 	start_sandbox
 	recording
 	{
@@ -299,7 +299,7 @@ pouring() {
 	is_modest
 }
 
-@test "several are in flight, on kept-alive connections, as many as parallel says" {
+@test "as many files as parallel says are in flight, on kept-alive connections" {
 	local n parallel
 	start_sandbox
 	for parallel in 1 3; do
@@ -320,7 +320,7 @@ first_uploads() {
 		cut -d ' ' -f 2
 }
 
-@test "one slot sends media from the start, the others the sidecars meanwhile" {
+@test "the media go first, and the small files use the other slots meanwhile" {
 	local n
 	start_sandbox
 	recording

@@ -74,7 +74,7 @@ apart_from_the_machine() {
 		"$DIR/found"
 }
 
-@test "where all is well every line is ok, and nothing was changed anywhere" {
+@test "on a good installation every line is ok, and nothing is changed anywhere" {
 	"$BIN" check >"$DIR/text" || true
 	checks 0
 	run -1 grep -v "^ok " <(apart_from_the_machine)
@@ -94,7 +94,7 @@ apart_from_the_machine() {
 	[ -z "$(stored)" ]
 }
 
-@test "text and JSON say the same, and both count" {
+@test "text and JSON agree, and both count the findings" {
 	"$BIN" check --json >"$DIR/json" || true
 	"$BIN" check >"$DIR/text" || true
 	run -1 grep -nE '.{81}|[^ -~]' "$DIR/text"
@@ -132,7 +132,7 @@ apart_from_the_machine() {
 	assert_equal "$(requests)" 0
 }
 
-@test "a flag or variable that is wrong is left out by its command" {
+@test "the command that fixes a wrong flag or variable leaves it out" {
 	checks 78 --tries abc
 	jq -e '.findings[0].command == "jibri-finalize check"' "$DIR/json"
 	JIBRI_FINALIZE_TRIES=abc checks 78
@@ -146,7 +146,7 @@ apart_from_the_machine() {
 	run -1 grep SCRIPT_PATH "$DIR/found"
 }
 
-@test "settings that contradict each other are warned of" {
+@test "contradicting settings cause a warning" {
 	JIBRI_FINALIZE_RETRY_DELAY=2h checks 1
 	found "^warning retry-delay: is longer than retry-delay-max"
 	JIBRI_FINALIZE_FILE_SERVICE_URL=$URL/ checks 1
@@ -158,7 +158,7 @@ apart_from_the_machine() {
 	found "^warning min-free: does nothing while retention"
 }
 
-@test "a setting that cannot work fails, and no service is asked" {
+@test "a setting that cannot work is a failure, and no service is asked" {
 	checks 78 --webhook-auth standard --file-service-url none
 	found "^failed configuration: file-service-url: "
 	assert_equal "$(requests)" 0
@@ -166,7 +166,7 @@ apart_from_the_machine() {
 
 # --- services ----------------------------------------------------------------
 
-@test "a service that is not there fails, with the setting to fix" {
+@test "an unreachable service is a failure that names the setting" {
 	checks 78 --file-service-url http://127.0.0.1:1
 	found "^failed file-service: GET http://127.0.0.1:1/actuator/health: "
 	found "^ok meeting-service: .* UP"
@@ -174,14 +174,14 @@ apart_from_the_machine() {
 		"jibri-finalize check --file-service-url URL"' "$DIR/json"
 }
 
-@test "services that do not answer are asked until the deadline, no longer" {
+@test "services that do not answer are given up at the deadline" {
 	faults 'health * * stall-answer 9'
 	checks 78 --answer-timeout 8s --deadline 500ms
 	found "^failed file-service: .*the deadline has passed"
 	found "^failed meeting-service: .*the deadline has passed"
 }
 
-@test "services that hang are asked at once, and check ends within 10 s" {
+@test "hanging services are asked in parallel, and check ends within 10 s" {
 	faults 'health * * stall-answer 60'
 	SECONDS=0
 	checks 78 --answer-timeout 60s
@@ -191,7 +191,7 @@ apart_from_the_machine() {
 	assert_equal "$(request health .path | wc -l)" 2
 }
 
-@test "a service that says DOWN fails; one that hides its health is reachable" {
+@test "DOWN is a failure; a service that hides its health is reachable" {
 	echo '{"status": "DOWN"}' >"$SB/down"
 	faults 'health * 1 status 404' 'health * * body down application/json'
 	checks 78
@@ -200,7 +200,7 @@ apart_from_the_machine() {
 	found "^failed [mf].*-service: $URL says of itself: DOWN"
 }
 
-@test "a token that is refused or missing fails, one that is taken is said" {
+@test "a refused or missing token is a failure, an accepted one is reported" {
 	stop_sandbox
 	start_sandbox --token t0ken
 	checks 78
@@ -213,7 +213,7 @@ apart_from_the_machine() {
 	found "^ok file-service: it answers, and accepts the token"
 }
 
-@test "a web page instead of the service fails, and so does a redirect" {
+@test "a web page in place of the service is a failure, and so is a redirect" {
 	faults 'list * * html'
 	checks 78
 	found "^failed file-service: .*: a web page answers, not the service"
@@ -244,7 +244,7 @@ certificate() {
 		-keyout "$KEY" -out "$CERT" 2>/dev/null
 }
 
-@test "a certificate that is trusted is said, with its days; one that ends soon is warned of" {
+@test "a trusted certificate is shown with its remaining days, and one that expires soon is a warning" {
 	certificate 90
 	stop_sandbox
 	start_sandbox --tls "$CERT" "$KEY"
@@ -261,7 +261,7 @@ certificate() {
 
 # --- the machine -------------------------------------------------------------
 
-@test "a directory that is missing, a file or full of another's things is found" {
+@test "a missing directory, a file in its place, and foreign files in it are found" {
 	checks 78 --recordings-dir "$DIR/none"
 	found "^failed recordings-dir: $DIR/none: No such file"
 	touch "$DIR/file"
@@ -279,20 +279,20 @@ ram_disk() {
 	[[ $(stat -f -c %T /dev/shm 2>/dev/null) = tmpfs ]] && mkdir "$RAM"
 }
 
-@test "a RAM disk is warned of" {
+@test "a RAM disk is a warning" {
 	ram_disk 1g || skip "no RAM disk, and none can be mounted"
 	checks 1 --recordings-dir "$RAM" || checks 78 --recordings-dir "$RAM"
 	found "^warning disk: $RAM is a RAM disk"
 }
 
-@test "a disk that is full is found" {
+@test "a full disk is found" {
 	ram_disk 120m && [ "$RAM" = "$DIR/ram" ] || skip "needs root to mount"
 	head -c 115M /dev/zero >"$RAM/x"
 	checks 78 --recordings-dir "$RAM"
 	found "^failed disk: 5 MiB, 4 % of the disk of $RAM, are free"
 }
 
-@test "a log file that cannot be written is found, and none is made" {
+@test "an unwritable log file is found, and none is created" {
 	checks 0 --log-file "$DIR/log"
 	found "^ok log-file: $DIR/log can be written"
 	[ ! -e "$DIR/log" ]
@@ -300,7 +300,7 @@ ram_disk() {
 	found "^warning log-file: $DIR/none/log cannot be written: No such file"
 }
 
-@test "a directory where this user cannot write fails" {
+@test "a directory that this user cannot write is a failure" {
 	[ "$(id -u)" != 0 ] || command -v setpriv >/dev/null || skip "no setpriv"
 	chmod 555 "$ROOMS"
 	if [ "$(id -u)" = 0 ]; then
@@ -317,7 +317,7 @@ ram_disk() {
 
 # --- what Jibri's configuration says -----------------------------------------
 
-@test "finalize-script is found missing, not there, not executable, another program" {
+@test "a finalize-script that is unset, missing, not executable or another program is found" {
 	jibri_conf "$DIR/none" "$ROOMS"
 	checks 78
 	found "^failed finalize-script: $DIR/none: No such file"
@@ -357,7 +357,7 @@ ram_disk() {
 	found "^ok finalize-script: $BIN, as"
 }
 
-@test "a key elsewhere than Jibri looks for it, and an empty one, are none" {
+@test "a key in the wrong place of jibri.conf, and an empty one, count as unset" {
 	local line
 	while IFS= read -r line; do
 		echo "$line" >"$SCRIPT"
@@ -373,7 +373,7 @@ ram_disk() {
 	END
 }
 
-@test "what of jibri.conf cannot be read is a warning, never a failure" {
+@test "an unreadable part of jibri.conf is a warning, never a failure" {
 	local line
 	while IFS= read -r line; do
 		echo "$line" >"$SCRIPT"
@@ -402,13 +402,13 @@ ram_disk() {
 	checks 0
 }
 
-@test "a jibri.conf that is larger than anybody writes is not understood" {
+@test "an oversized jibri.conf is reported as not understood" {
 	head -c 1100000 /dev/zero | tr '\0' '#' >"$SCRIPT"
 	checks 1
 	found "^warning finalize-script: not understood: $SCRIPT: File too large"
 }
 
-@test "an override that is not set here may be set where Jibri runs" {
+@test "a variable that is unset here may be set where Jibri runs" {
 	local line
 	unset FINALIZE_X
 	for line in '${?FINALIZE_X}' '/b${?FINALIZE_X}'; do
@@ -423,7 +423,7 @@ ram_disk() {
 	found "^ok finalize-script: "
 }
 
-@test "what hangs on the environment is no failure: Jibri may have another" {
+@test "what depends on the environment is a warning, as Jibri may have another" {
 	# The home of who checks is not that of Jibri's user.
 	printf 'jibri.recording { finalize-script = %s\n%s }' \
 		'${HOME}/finalize' 'recordings-directory = ${HOME}/recordings' \
@@ -443,7 +443,7 @@ ram_disk() {
 	found "^failed finalize-script: $DIR/none: No such file"
 }
 
-@test "config.json beside jibri.conf goes first, key by key, as in Jibri" {
+@test "config.json beside jibri.conf takes precedence key by key, as in Jibri" {
 	jibri_conf "$DIR/none" "$ROOMS"
 	cat >"$DIR/config.json" <<-END
 		{
@@ -476,7 +476,7 @@ ram_disk() {
 	found "^warning finalize-script: not understood: $DIR/config.json:2:"
 }
 
-@test "a sweep that would look elsewhere than where Jibri records is warned of" {
+@test "a sweep that looks elsewhere than Jibri records is a warning" {
 	jibri_conf "$BIN" "$ROOMS/"
 	checks 0
 	run -1 grep "a sweep would not find it" "$DIR/found"
@@ -485,7 +485,7 @@ ram_disk() {
 	found "^warning recordings-directory: $ROOMS, but Jibri records into /srv/elsewhere"
 }
 
-@test "that others can put something there is warned of with trust = any alone" {
+@test "a directory that others can write to is a warning with trust = any alone" {
 	chmod 1777 "$ROOMS"
 	checks 0
 	found "^ok trust: owner: "

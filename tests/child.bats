@@ -80,21 +80,21 @@ is_delivered() {
 	assert_equal "$(webhooks)" $'STOPPED '"$ROOM"$' s\u00e9ssion'
 }
 
-@test "what the server says is escaped, too" {
+@test "the server's text is escaped too" {
 	faults "lookup * * redirect 302 http://x/%1b[31m"
 	finalize >"$DIR/out" || true
 	is_ascii "$DIR/out"
 	run -1 env LC_ALL=C grep $'\e' "$DIR/out"
 }
 
-@test "every line carries the session, and the last is the summary on stdout" {
+@test "every line has the session, and the last is the summary on stdout" {
 	run -0 --separate-stderr "$BIN" "$REC"
 	assert_equal "${#lines[@]}" 1
 	[[ $output == "$SESSION: done: "* ]]
 	run -1 grep -v "^$SESSION: " <<<"$stderr"
 }
 
-@test "no variable of the environment is ever printed, nor a secret" {
+@test "no environment variable and no secret is ever printed" {
 	export XMPP_PASSWORD=hush-1
 	export JIBRI_FINALIZE_TOKEN=hush-2
 	local words
@@ -128,7 +128,7 @@ piped() {
 	END_MS=$((($(tr -d . <"$DIR/end") - ${from/./}) / 1000))
 }
 
-@test "into a pipe there is no output and no exit before 100 ms" {
+@test "nothing is written to a pipe, and the run does not end, before 100 ms" {
 	local words
 	run_finalize 0
 	for words in "$REC" --help --version "" --no-such-flag no-such-word \
@@ -153,7 +153,7 @@ piped() {
 	(((${EPOCHREALTIME/./} - ${from/./}) / 1000 >= 100))
 }
 
-@test "into a file nothing is delayed" {
+@test "output to a file is not delayed" {
 	needs_strace
 	strace -qq -e trace=poll,ppoll -o "$DIR/trace" \
 		"$BIN" --version >"$DIR/out" 2>&1
@@ -166,7 +166,7 @@ piped() {
 
 # --- stdin, stdout, the parent -----------------------------------------------
 
-@test "stdin is never read, be it a pipe that never closes" {
+@test "stdin is never read, even if it is a pipe that never closes" {
 	local fd line
 	mkfifo "$DIR/stdin"
 	exec {fd}<>"$DIR/stdin"
@@ -177,7 +177,7 @@ piped() {
 	assert_equal "$line" untouched
 }
 
-@test "a reader that is gone does no harm" {
+@test "a reader that has gone does no harm" {
 	{
 		rc=0
 		"$BIN" "$REC" 2>&1 || rc=$?
@@ -188,7 +188,7 @@ piped() {
 	assert_equal "$(cat "$DIR/rc")" 0
 }
 
-@test "a reader that goes in mid-upload does no harm" {
+@test "a reader that leaves during an upload does no harm" {
 	local fd
 	mkfifo "$DIR/stdout"
 	sparse "$REC/$MEDIA" 300000
@@ -231,7 +231,7 @@ piped() {
 	is_delivered
 }
 
-@test "when the parent is killed in mid-upload the delivery goes on to its end" {
+@test "the delivery finishes although its parent is killed during an upload" {
 	mkfifo "$DIR/stdout"
 	sparse "$REC/$MEDIA" 300000
 	faults "upload *.mp4 1 slow 1000000"
@@ -248,7 +248,7 @@ piped() {
 
 # --- signals -----------------------------------------------------------------
 
-@test "a signal in mid-upload ends the run with 75 within 2 s, and the next one completes" {
+@test "a signal during an upload ends the run with 75 within 2 s, and the next run completes" {
 	local signal
 	for signal in TERM INT; do
 		SESSION=session-$signal
@@ -321,7 +321,7 @@ is_waiting() {
 	esac
 }
 
-@test "a reader that stands still neither stops the delivery nor delays the end" {
+@test "a reader that does not read neither stops the delivery nor delays its end" {
 	local fd
 	mkfifo "$DIR/stdout"
 	exec {fd}<>"$DIR/stdout"
@@ -333,7 +333,7 @@ is_waiting() {
 	ends_within 2000 0
 }
 
-@test "a signal ends the run within 2 s although the reader stands still" {
+@test "a signal ends the run within 2 s although the reader does not read" {
 	local fd
 	mkfifo "$DIR/stdout"
 	sparse "$REC/$MEDIA" 20000000
@@ -390,7 +390,7 @@ is_waiting() {
 	is_ascii "$DIR/log"
 }
 
-@test "log-level bounds what is said, and errors are always said" {
+@test "log-level selects the lines, and errors are always shown" {
 	run -0 --separate-stderr "$BIN" "$REC" --log-level warning
 	assert_equal "$stderr" ""
 	rooms '{}'
@@ -399,7 +399,7 @@ is_waiting() {
 	assert_equal "${#stderr_lines[@]}" 1
 }
 
-@test "--json leaves stderr empty when all is well" {
+@test "--json leaves stderr empty when nothing fails" {
 	echo '{"meeting_url": "https://x/'"$ROOM"'", "cut' >"$REC/metadata.json"
 	run -0 --separate-stderr "$BIN" "$REC" --json
 	assert_equal "$stderr" ""
@@ -408,7 +408,7 @@ is_waiting() {
 		join(" ")' <<<"$output")" "$SESSION $ROOM 123 done 1 1 1 none"
 }
 
-@test "--json says on stderr what failed, and stdout is JSON anyway" {
+@test "--json reports failures on stderr, and stdout is still JSON" {
 	hostile_names
 	faults "upload *.mp4 * status 413"
 	run -65 --separate-stderr "$BIN" "$REC" --json
@@ -428,7 +428,7 @@ is_pending() {
 	[[ $mask == *1* ]]
 }
 
-@test "what hangs past its deadline is ended by the kernel" {
+@test "the kernel ends a run that hangs past its deadline" {
 	local pid rc=0
 	export JIBRI_FINALIZE_ANSWER_TIMEOUT=60s
 	faults "lookup * * stall-answer 60"

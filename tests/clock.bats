@@ -154,7 +154,7 @@ has_jumped() {
 }
 
 # bats test_tags=slow
-@test "a jump during a run is one for the journal, too, and harms nothing" {
+@test "a clock that jumps during a run harms nothing, and the journal shows the jump" {
 	faults "upload *.mp4 * slow-store 0.5"
 	at_each_jump stage "stage: upload"
 	of_each_jump stage ended 0
@@ -191,7 +191,7 @@ keeps_its_plan() {
 }
 
 # bats test_tags=slow
-@test "no retry comes before half its plan or after its cap, whatever the clock says" {
+@test "no retry comes before half of its pause or after its limit, whatever the clock says" {
 	local stage
 	for stage in lookup "upload a.txt" webhook; do
 		[[ $stage == *" "* ]] || stage+=" *"
@@ -207,7 +207,7 @@ keeps_its_plan() {
 }
 
 # bats test_tags=slow
-@test "the deadline is where it was when the clock jumps" {
+@test "a jump of the clock does not move the deadline" {
 	faults "upload a.txt * stall-answer 60"
 	export JIBRI_FINALIZE_ANSWER_TIMEOUT=60s
 	at_each_jump deadline "stage: upload" --deadline 2s
@@ -218,7 +218,7 @@ keeps_its_plan() {
 }
 
 # bats test_tags=slow
-@test "an answer has its time, no less and no more, when the clock jumps" {
+@test "a jump of the clock does not change how long an answer may take" {
 	export JIBRI_FINALIZE_ANSWER_TIMEOUT=2s
 	faults "upload a.txt * slow-store 1"
 	at_each_jump slow "stage: upload"
@@ -234,7 +234,7 @@ keeps_its_plan() {
 # --- between runs ------------------------------------------------------------
 
 # bats test_tags=slow
-@test "the webhook tells what the clock said: its body of the facts, its header of the attempt" {
+@test "the webhook's body has the time of the facts, its header that of the attempt" {
 	local jump now body header
 	for jump in "${JUMPS[@]}"; do
 		point "said$jump"
@@ -286,7 +286,7 @@ is_settled_soon() {
 }
 
 # bats test_tags=slow
-@test "an unknown outcome is settled in bounded time, whatever time the journal has for it" {
+@test "an unknown outcome is settled in bounded time, whatever time the journal gives it" {
 	local at jump n=0
 	for jump in $(printf '%s\n' "${JUMPS[@]}" | some 2); do
 		point "unknown$jump"
@@ -309,7 +309,7 @@ is_settled_soon() {
 }
 
 # bats test_tags=slow
-@test "a Retry-After that is a date is bounded, be it in the past or in years" {
+@test "a Retry-After with a date is bounded, in the past as in years" {
 	local jump date from
 	date=$(LC_ALL=C date -u -d '+1 minute' '+%a, %d %b %Y %H:%M:%S GMT')
 	faults "upload a.txt * status 503 Retry-After: $date"
@@ -328,7 +328,7 @@ is_settled_soon() {
 }
 
 # bats test_tags=slow
-@test "what a killed run had stored is found, whatever the clock of that run said" {
+@test "files stored by a killed run are found, whatever the clock of that run said" {
 	local jump pid
 	export JIBRI_FINALIZE_ANSWER_TIMEOUT=30s
 	for jump in "${JUMPS[@]}"; do
@@ -362,7 +362,7 @@ hurried() {
 }
 
 # bats test_tags=slow
-@test "recordings that take very long hold no other up, nor what comes meanwhile" {
+@test "recordings that take very long do not hold up others, nor those that appear meanwhile" {
 	local rc=0
 	another_recording monster
 	another_recording second

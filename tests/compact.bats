@@ -70,7 +70,7 @@ is_settled() {
 	announced_once 2 2
 }
 
-@test "what is smaller, or no larger than four times its compact form, stays as it is" {
+@test "a smaller journal, or one up to four times its compact form, stays as it is" {
 	point small
 	exits 0 "$BIN" "$REC"
 	bloat 900000
@@ -101,7 +101,7 @@ is_settled() {
 	stat -c %i "$REC/$JOURNAL" | diff "$DIR/before" -
 }
 
-@test "what a crash left of a compaction is not sent, and removed" {
+@test "what a crash left of a compaction is removed and not sent" {
 	point left
 	echo '{"at":1,"event":"began"}' >"$REC/$NEW"
 	exits 0 "$BIN" "$REC"
@@ -115,7 +115,7 @@ is_settled() {
 	[ ! -e "$REC" ]
 }
 
-@test "a journal of version 0.1.0 is compacted, and what it says stays" {
+@test "a journal of version 0.1.0 is compacted without losing a fact" {
 	point old
 	exits 0 "$BIN" "$REC"
 	jq -c 'if .event == "sending" then .mtimes = [.paths[] | 1] |
@@ -148,7 +148,7 @@ calls_of_it() {
 }
 
 # bats test_tags=slow
-@test "killed at any system call of a compaction, nothing is lost or doubled" {
+@test "a SIGKILL at any system call of a compaction loses and doubles nothing" {
 	local name n rc
 	needs_strace
 	calls_of_it >"$DIR/all"
@@ -172,7 +172,7 @@ calls_of_it() {
 }
 
 # bats test_tags=slow
-@test "an error at any of them leaves the old journal in use, with one warning at most" {
+@test "an error at any system call leaves the old journal in use, with at most one warning" {
 	local name n errors=0
 	needs_strace
 	calls_of_it | some 3 >"$DIR/calls"
@@ -195,7 +195,7 @@ calls_of_it() {
 }
 
 # bats test_tags=slow
-@test "after a power cut at any call of it, nothing is lost or doubled" {
+@test "a power cut at any call of a compaction loses and doubles nothing" {
 	local n keep rc cuts=0 shim=${BUILD:-$ROOT/build}/preload-powercut.so
 	for ((n = 1; n <= 8; n++)); do
 		for keep in $(printf '%s\n' none half all | some 3); do
@@ -213,7 +213,7 @@ calls_of_it() {
 	say "$cuts points"
 }
 
-@test "20,000 files' worth of it takes at most 32 MB" {
+@test "compacting the journal of 20,000 files takes at most 32 MB" {
 	[ "${SAN:-}" != 1 ] || skip "the sanitizers replace malloc"
 	local kib shim=${BUILD:-$ROOT/build}/preload-peak.so
 	bloated many

@@ -48,14 +48,14 @@ refused() {
 	fi
 }
 
-@test "somebody else's code in a delivery opens no other file and starts no program" {
+@test "injected code in a delivery opens no other file and starts no program" {
 	needs_kernel
 	assert_equal "$(intruded "$BIN" "$REC")" "$(refused)"
 	is_stored metadata.json "$MEDIA"
 	[ ! -e "$DIR/other/new" ]
 }
 
-@test "with confine = no it gets all of that, so the test can fail" {
+@test "with confine = no the injected code succeeds, so this test can fail" {
 	JIBRI_FINALIZE_CONFINE=no intruded "$BIN" "$REC" >"$DIR/got"
 	is_stored metadata.json "$MEDIA"
 	grep -qx "read: done" "$DIR/got"
@@ -66,7 +66,7 @@ refused() {
 	run ! grep -q ENOSYS "$DIR/got" # where the kernel has it
 }
 
-@test "each visit of a sweep has its own recording and no other" {
+@test "each visit of a sweep reaches its own recording and no other" {
 	needs_kernel
 	cp -a "$REC" "$TOP/other"
 	export INTRUDER_READ=$TOP/other/metadata.json
@@ -80,7 +80,7 @@ refused() {
 	is_stored metadata.json "$MEDIA"
 }
 
-@test "by name the other commands are confined too, and have what they need" {
+@test "the other commands are confined too, and reach what they need" {
 	needs_kernel
 	INTRUDER_WRITE=$DIR/other/new
 	assert_equal "$(intruded "$BIN" upload "$REC")" "$(refused)"
@@ -96,7 +96,7 @@ refused() {
 	run_command 0 forget --reset --yes "$REC"
 }
 
-@test "names, types, the hash beside the sending and TLS keep to what is left to them" {
+@test "name lookup, libmagic, the hashing thread and TLS work within the confinement" {
 	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
 		-days 2 -subj /CN=localhost \
 		-addext subjectAltName=DNS:localhost,IP:127.0.0.1 \
@@ -114,7 +114,7 @@ refused() {
 		"$REC/.jibri-finalize")" application/pdf
 }
 
-@test "a running delivery shows no new privileges, a filter and a limit" {
+@test "a running delivery has no_new_privs, a seccomp filter and a limit" {
 	local pid
 	needs_kernel
 	export JIBRI_FINALIZE_ANSWER_TIMEOUT=20s
@@ -128,13 +128,13 @@ refused() {
 	wait "$pid"
 }
 
-@test "check says what the kernel has, and whether it is used" {
+@test "check says what the kernel offers, and whether it is used" {
 	JIBRI_FINALIZE_CONFINE=no run "$BIN" check
 	assert_output_has "confine: off; this kernel has "
 	[[ $HAS == "this kernel has "* ]]
 }
 
-@test "what cannot be had is one warning a run and a finding of check, and confine = no accepts it" {
+@test "missing confinement is one warning a run and a finding of check, unless confine = no" {
 	needs_kernel
 	local kind missing
 	cp -a "$REC" "$TOP/other"
@@ -157,7 +157,7 @@ refused() {
 	done
 }
 
-@test "log-level = debug names the calls that were refused, in visits too" {
+@test "log-level = debug names refused system calls, in visits too" {
 	needs_kernel
 	local line="confine: system call [0-9]* (ioctl) was refused"
 	cp -a "$REC" "$TOP/other"

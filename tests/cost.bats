@@ -19,7 +19,7 @@ traced() {
 	sed -i '/O_PATH/d' "$DIR/trace"
 }
 
-@test "over a finished recording no socket, no thread, no database, 20 million instructions" {
+@test "a run over a finished recording needs no socket, no thread, no libmagic and 20 million instructions at most" {
 	local n
 	run_finalize 0
 	# What was just written may be written still: /proc is asked.
@@ -38,7 +38,7 @@ traced() {
 	((n > 1000000 && n <= 20000000))
 }
 
-@test "small files need no thread, and what is plainly its name's kind no database" {
+@test "small files need no thread, and an unmistakable file type no libmagic database" {
 	needs_strace
 	echo text >"$REC/a.txt"
 	traced clone,clone3,openat
@@ -53,7 +53,7 @@ traced() {
 	grep -q magic.mgc "$DIR/trace"
 }
 
-@test "a small request leaves in one piece, its headers with its body" {
+@test "a small request leaves in one packet, headers and body together" {
 	local i before
 	needs_strace
 	for i in {1..5}; do echo "$i" >"$REC/$i.txt"; done
@@ -68,7 +68,7 @@ traced() {
 	(($(grep -c 'sendto(' "$DIR/trace") > $(requests) - before))
 }
 
-@test "the authorities are read once, whatever the number of connections" {
+@test "the CA certificates are read once, whatever the number of connections" {
 	local n
 	needs_strace
 	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
@@ -86,7 +86,7 @@ traced() {
 }
 
 # bats test_tags=slow
-@test "the benchmark tells a program that does nothing from ours" {
+@test "the benchmark distinguishes our program from one that does nothing" {
 	[ "${SAN:-}" != 1 ] || skip "the sanitizers cost time"
 	run -1 env QUICK=1 CASES=typical-0 BIN=/bin/true \
 		TOOLS="${BUILD:-$ROOT/build}" "$ROOT/tests/bench/bench"

@@ -9,7 +9,7 @@ setup() {
 }
 teardown() { common_teardown; }
 
-@test "Jibri's call with one argument delivers every file and says STOPPED" {
+@test "Jibri's call with one argument delivers every file and sends STOPPED" {
 	run_finalize 0
 	is_stored metadata.json "$MEDIA"
 	assert_equal "$(webhooks)" "STOPPED $ROOM $SESSION"
@@ -26,7 +26,7 @@ teardown() { common_teardown; }
 	assert_equal "$(webhooks)" "STOPPED $ROOM $SESSION"
 }
 
-@test "a second call is a no-op that asks nobody" {
+@test "a second call does nothing and sends no request" {
 	run_finalize 0
 	local before
 	before=$(requests)
@@ -76,7 +76,7 @@ teardown() { common_teardown; }
 		sort -u | wc -l)" 2
 }
 
-@test "what the server holds already is not sent again" {
+@test "files that the server already has are not sent again" {
 	run_finalize 0
 	rm "$REC/.jibri-finalize"
 	run_finalize 0
@@ -85,7 +85,7 @@ teardown() { common_teardown; }
 	assert_output_has "the server has it already"
 }
 
-@test "a call while another process works exits 75 and says who holds it" {
+@test "a call while another process works exits 75 and names that process" {
 	# The server stores it within the time that it is given.
 	export JIBRI_FINALIZE_ANSWER_TIMEOUT=20s
 	faults "upload * 1 slow-store 3"
@@ -100,7 +100,7 @@ teardown() { common_teardown; }
 	assert_equal "$(webhooks)" "STOPPED $ROOM $SESSION"
 }
 
-@test "a call after a SIGKILL in mid-upload resumes and doubles nothing" {
+@test "a call after a SIGKILL during an upload resumes and doubles nothing" {
 	sparse "$REC/$MEDIA" 20000000
 	faults "upload $MEDIA 1 slow 2000000"
 	finalize >"$DIR/first" &
@@ -115,7 +115,7 @@ teardown() { common_teardown; }
 	assert_equal "$(webhooks)" "STOPPED $ROOM $SESSION"
 }
 
-@test "a stranger that holds a lock on the journal is named by its own number" {
+@test "a foreign process that locks the journal is named by its own pid" {
 	local holder
 	faults 'upload *.mp4 * status 503'
 	run finalize --tries 1
@@ -135,7 +135,7 @@ teardown() { common_teardown; }
 	is_stored metadata.json "$MEDIA"
 }
 
-@test "the journal holds no secret and is mode 0640" {
+@test "the journal has no secret in it and mode 0640" {
 	export JIBRI_FINALIZE_TOKEN=t0ken
 	run_finalize 0
 	run -1 grep -e s3cret -e t0ken "$REC/.jibri-finalize"

@@ -103,7 +103,7 @@ resumed_point() {
 }
 
 # bats test_tags=slow
-@test "whatever fails when the journal is written, it is delivered, warned once, not doubled" {
+@test "whatever write of the journal fails, the recording is delivered once, with one warning" {
 	local name n error reached=0
 	needs_strace
 	point recorded
@@ -127,7 +127,7 @@ resumed_point() {
 }
 
 # bats test_tags=slow
-@test "whatever fails when a torn journal is repaired and resumed, nothing is sent again" {
+@test "whatever fails while a torn journal is repaired, nothing is sent again" {
 	local name n reached=0
 	needs_strace
 	point recorded
@@ -148,7 +148,7 @@ resumed_point() {
 # What it says nobody can guess, so nothing is done before it can be read;
 # an interrupted call is no such reason.  (lseek() cannot fail here.)
 # bats test_tags=slow
-@test "a journal that cannot be examined, locked or read stops the run, and nothing else" {
+@test "a journal that cannot be examined, locked or read stops the run and does no harm" {
 	local name n error errors=(EIO EINTR) reached=0
 	is_long && errors+=(ESTALE ENOLCK)
 	needs_strace
@@ -183,7 +183,7 @@ resumed_point() {
 }
 
 # bats test_tags=slow
-@test "a journal that the scan cannot examine is no artifact, and no reason to fail" {
+@test "a journal that the scan cannot examine is not an artifact, and not a reason to fail" {
 	local n reached=0
 	needs_strace
 	point recorded
@@ -203,7 +203,7 @@ resumed_point() {
 	((points > 2 && reached * 2 >= points))
 }
 
-@test "a journal whose name never leads to it does not keep the run going for ever" {
+@test "a journal that keeps being replaced does not keep the run going for ever" {
 	local reached=0
 	needs_strace
 	point unstable
@@ -215,7 +215,7 @@ resumed_point() {
 }
 
 # bats test_tags=slow
-@test "writes that take half of what they are given lose and double nothing" {
+@test "short writes lose and double nothing" {
 	local n torn=0 shim=${BUILD:-$ROOT/build}/preload-shortwrite.so
 	point short
 	exits 0 env LD_PRELOAD="$shim" "$BIN" "$REC"
@@ -268,7 +268,7 @@ fails_alike() {
 }
 
 # bats test_tags=slow
-@test "a descriptor that is not to be had at any one moment is an error in passing" {
+@test "one failed open at any moment is a temporary error" {
 	local name n reached=0 complete=0
 	needs_strace
 	point recorded
@@ -294,7 +294,7 @@ fails_alike() {
 	((points > 5 && reached * 5 >= points * 4))
 }
 
-@test "an artifact for which there is no descriptor is opened again by the same run" {
+@test "an artifact that could not be opened for lack of descriptors is opened again by the same run" {
 	local error reached=0
 	needs_strace
 	for error in EMFILE ENFILE EIO; do
@@ -306,7 +306,7 @@ fails_alike() {
 	never_failed
 }
 
-@test "a database of types that cannot be opened is warned of by us alone" {
+@test "a libmagic database that cannot be opened causes one warning, and none from libmagic" {
 	local mgc reached=0
 	needs_strace
 	mgc=$(readlink -f /usr/share/misc/magic.mgc)
@@ -321,7 +321,7 @@ fails_alike() {
 }
 
 # Permissions do not bind root, and its files are not another's to read.
-@test "another user, who may not write the directory, delivers and warns once" {
+@test "a user who may not write to the directory delivers and warns once" {
 	local as=()
 	OPEN=$(mktemp -d)
 	chmod 755 "$OPEN"

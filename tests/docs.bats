@@ -20,7 +20,7 @@ commands() {
 # --- help --------------------------------------------------------------------
 
 # bats test_tags=slow
-@test "each command has its own help: use, sentences, flags, examples" {
+@test "each command has its own help: synopsis, description, flags, examples" {
 	local command
 	commands >"$DIR/commands"
 	(($(wc -l <"$DIR/commands") >= 3))
@@ -101,7 +101,7 @@ commands() {
 	run -1 grep -e --tries "$DIR/help"
 }
 
-@test "the use of a command names all of its own flags" {
+@test "a command's synopsis names all of its own flags" {
 	local command flag
 	commands >"$DIR/commands"
 	while read -r command; do
@@ -116,7 +116,7 @@ commands() {
 	done <"$DIR/commands"
 }
 
-@test "a mistyped command, flag or setting is answered with the nearest name" {
+@test "a mistyped command, flag or setting gets the nearest name as a suggestion" {
 	local typed meant
 	while read -r typed meant; do
 		run -64 "$BIN" "$typed"
@@ -153,7 +153,7 @@ commands() {
 	END
 }
 
-@test "what resembles nothing is not guessed at" {
+@test "a word that resembles nothing gets no suggestion" {
 	run -64 "$BIN" frobnicate
 	refute_output_has "did you mean"
 	assert_output_has "jibri-finalize --help"
@@ -276,7 +276,7 @@ offers_sessions() {
 }
 
 # bats test_tags=slow
-@test "every flag of the help is completed by a shell" {
+@test "the shells complete every flag of the help" {
 	local shell
 	needs_terminal
 	cd "$DIR"
@@ -303,7 +303,7 @@ copy_tree() {
 	cp -R --parents man README.md packaging scripts "$DIR/tree"
 }
 
-@test "the tables as JSON have every command and setting, by its subject" {
+@test "the tables as JSON have every command and setting, by subject" {
 	"$TABLES" >"$DIR/tables"
 	diff <(commands | sort) <(jq -r '.commands[].name' "$DIR/tables" | sort)
 	diff <("$BIN" config --json | jq -r '.settings[].name') \
@@ -315,13 +315,13 @@ copy_tree() {
 			sort)
 }
 
-@test "manuals, README, completions and sample are what the tables generate" {
+@test "manuals, README, completions and sample match what the tables generate" {
 	cd "$ROOT"
 	scripts/docs --check
 }
 
 # bats test_tags=slow
-@test "one word that differs in a generated text is found" {
+@test "a single changed word in a generated text is found" {
 	local file word
 	cd "$ROOT"
 	for file in $(printf '%s\n' man/jibri-finalize.1 README.md \
@@ -340,7 +340,7 @@ copy_tree() {
 	done
 }
 
-@test "every manual is clean, and names no page of ours that is not there" {
+@test "every manual passes mandoc's lint and links only to existing pages" {
 	command -v mandoc >/dev/null || skip "there is no mandoc here"
 	local page
 	cd "$ROOT/man"
@@ -462,7 +462,7 @@ exit_codes() {
 	done
 }
 
-@test "the manual names every exit code, and which of several wins" {
+@test "the manual names every exit code, and which one wins" {
 	local page=$ROOT/man/jibri-finalize.1 code
 	sed -n '/^\.Sh EXIT STATUS/,/^\.Sh EXAMPLES/p' "$page" >"$DIR/page"
 	diff <(exit_codes | cut -d ' ' -f 2 | sort -nu) \

@@ -43,7 +43,7 @@ bound() {
 	"${how[@]}" timeout 60 "$BIN" "$REC" 2>&1
 }
 
-@test "a doubt outlives a run whose list fails" {
+@test "an unknown outcome survives a run whose list fails" {
 	kill_once_stored
 	faults "list * * status 503"
 	run_finalize 75
@@ -54,7 +54,7 @@ bound() {
 	assert_equal "$(webhooks | tail -n 1)" "STOPPED $ROOM $SESSION"
 }
 
-@test "a doubt outlives a run that is interrupted" {
+@test "an unknown outcome survives an interrupted run" {
 	kill_once_stored
 	faults "list * 1 stall-answer 30"
 	begin
@@ -69,7 +69,7 @@ bound() {
 	is_stored metadata.json "$MEDIA"
 }
 
-@test "a file rewritten since its outcome was unknown is sent as it is now" {
+@test "a file rewritten since its outcome became unknown is sent as it is now" {
 	faults "upload $MEDIA 1 status-stored 504" "list * * status 503"
 	run_finalize 75 --tries 1
 	printf 'X' | dd of="$REC/$MEDIA" bs=1 seek=100 conv=notrunc status=none
@@ -105,7 +105,7 @@ bound() {
 	assert_equal "$(stored | grep -c "^$MEDIA~")" 1
 }
 
-@test "STOPPED does not pass over a folder that cannot be read" {
+@test "STOPPED is not sent while a folder cannot be read" {
 	faults "webhook * * status 503"
 	run_finalize 75
 	faults
@@ -121,7 +121,7 @@ bound() {
 	is_stored metadata.json "$MEDIA" sub/more.mp4
 }
 
-@test "a finished recording with a folder that cannot be read is not called done" {
+@test "a finished recording with an unreadable folder is not reported as done" {
 	run_finalize 0
 	mkdir -m 000 "$REC/sub"
 	run bound
@@ -129,7 +129,7 @@ bound() {
 	chmod 755 "$REC/sub"
 }
 
-@test "a folder that may be listed but not searched fails alone" {
+@test "a folder that may be listed but not searched fails without affecting the rest" {
 	mkdir "$REC/sub"
 	echo x >"$REC/sub/x.txt"
 	chmod 444 "$REC/sub"
@@ -140,7 +140,7 @@ bound() {
 	chmod 755 "$REC/sub"
 }
 
-@test "two calls on a recording whose journal cannot be written are still one at a time" {
+@test "two calls run one after the other even if the journal cannot be written" {
 	chmod 555 "$REC"
 	faults "upload * 1 slow-store 2"
 	bound >"$DIR/first" &
@@ -165,7 +165,7 @@ bound() {
 	assert_equal "$(webhooks | grep -c STOPPED)" 2
 }
 
-@test "a redacted metadata.json rewritten meanwhile is sent once, as it is then" {
+@test "a metadata.json rewritten during its redacted upload is sent once, in its new form" {
 	sparse "$REC/$MEDIA" 300000
 	jq '.upload_credentials = {token: "t0ken"}' "$REC/metadata.json" \
 		>"$DIR/metadata" && cp "$DIR/metadata" "$REC/metadata.json"
@@ -180,7 +180,7 @@ bound() {
 	assert_equal "$(webhooks)" "STOPPED $ROOM $SESSION"
 }
 
-@test "what redact names stays here though its parent stands twice" {
+@test "a redacted member is removed even if its parent occurs twice" {
 	local f='{"file":{"upload_credentials":"t0ken"},"file":{"x":1}}'
 	mkdir "$REC/sub"
 	echo "$f" | tee "$REC/metadata.json" >"$REC/sub/metadata.json"
@@ -189,7 +189,7 @@ bound() {
 	assert_equal "$(stored | grep -c metadata.json)" 2
 }
 
-@test "each element that redact names is taken out" {
+@test "redact removes each array element that it names" {
 	jq '.tokens = ["t0ken-1", "t0ken-2", "kept"]' "$REC/metadata.json" \
 		>"$DIR/metadata" && cp "$DIR/metadata" "$REC/metadata.json"
 	run_finalize 0 --redact /tokens/0,/tokens/1
@@ -197,7 +197,7 @@ bound() {
 		'[null,null,"kept"]'
 }
 
-@test "our own log and journals in the directory are no artifacts" {
+@test "our own log and journals in the directory are not artifacts" {
 	mkdir "$REC/sub"
 	echo x >"$REC/sub/.jibri-finalize"
 	run_finalize 0 --log-file "$REC/finalize.log" --exclude ''
@@ -207,7 +207,7 @@ bound() {
 }
 
 # bats test_tags=slow
-@test "a signal ends the look into a media file of a million boxes within 2 s" {
+@test "a signal ends the inspection of a media file with a million boxes within 2 s" {
 	local i start
 	printf '\0\0\0\010free%.0s' {1..100000} >"$DIR/boxes"
 	for ((i = 0; i < 40; i++)); do cat "$DIR/boxes"; done >"$DIR/many"
@@ -220,7 +220,7 @@ bound() {
 	(($(date +%s%3N) - start < 2000))
 }
 
-@test "a media file that only its content tells makes a recording, also when the list settles it" {
+@test "a media file recognised only by its content makes a recording, also when the list settles it" {
 	rm "$REC/$MEDIA"
 	cp "$ROOT/tests/data/video.mp4" "$REC/video.recording"
 	faults "upload video.recording 1 drop-stored"
@@ -229,7 +229,7 @@ bound() {
 	assert_equal "$(webhooks)" "STOPPED $ROOM $SESSION"
 }
 
-@test "the journal can read what it has written, however long the paths" {
+@test "the journal reads back what it wrote, however long the paths" {
 	local deep=$REC i
 	for ((i = 0; i < 14; i++)); do
 		deep=$deep/$(printf '\001%.0s' {1..200})
@@ -243,7 +243,7 @@ bound() {
 	assert_output_has "done already"
 }
 
-@test "media that is removed here once it is stored still makes the recording" {
+@test "media removed here after they were stored still count" {
 	faults "webhook * * status 503"
 	run_finalize 75
 	rm "$REC/$MEDIA"
@@ -253,7 +253,7 @@ bound() {
 	assert_equal "$(webhooks)" "STOPPED $ROOM $SESSION"
 }
 
-@test "media that is removed before it is stored does not" {
+@test "media removed before they were stored do not count" {
 	faults "upload $MEDIA * status 503" "webhook *FAILED* * status 503"
 	run_finalize 75
 	rm "$REC/$MEDIA"
@@ -267,7 +267,7 @@ is_past() {
 	[ "$(date +%s)" -gt "$1" ]
 }
 
-@test "without a journal a repeated STOPPED is the same to the second" {
+@test "without a journal a repeated STOPPED has the same time" {
 	touch -d '3 days ago' "$REC/metadata.json"
 	chmod 555 "$REC"
 	faults "webhook * * status 503"

@@ -35,7 +35,7 @@ plan() {
 	jq -r '(.recordings // [.])[].then' <<<"$output" >"$DIR/then"
 }
 
-@test "of a fresh recording it shows what is sent, with types and sizes, and leaves no trace" {
+@test "for a new recording it shows what would be sent, with types and sizes, and leaves no trace" {
 	echo x >"$REC/x.part"
 	dry 0 finalize
 	assert_output_has "$SESSION: dry run, room $ROOM, meeting 123"
@@ -48,7 +48,7 @@ plan() {
 	run -1 grep -E '.{81}' <<<"$output"
 }
 
-@test "what it says a run would do is what the run does" {
+@test "a run does what the dry run said" {
 	echo notes >"$REC/notes.txt"
 	faults "upload $MEDIA * status 429"
 	run_finalize 75 --tries 1
@@ -64,7 +64,7 @@ there notes.txt"
 	assert_equal $(($(requests upload) - before)) 1
 }
 
-@test "of a delivered recording finalize asks nobody, upload asks the server" {
+@test "for a delivered recording finalize asks nobody, and upload asks the server" {
 	run_finalize 0
 	SENT=3
 	local before
@@ -92,7 +92,7 @@ send late.txt
 there metadata.json"
 }
 
-@test "an upload whose outcome is not known is in doubt" {
+@test "an upload with an unknown outcome is shown as in doubt" {
 	export JIBRI_FINALIZE_TRIES=1 JIBRI_FINALIZE_ANSWER_TIMEOUT=60s
 	faults "upload $MEDIA 1 status 504"
 	run_finalize 75
@@ -124,7 +124,7 @@ send metadata.json"
 	grep -F "no STOPPED: recording is damaged: $MEDIA" "$DIR/then"
 }
 
-@test "what keeps a run from its start keeps the plan from it, and is told to nobody" {
+@test "what would prevent a run also prevents the plan, and nobody is told" {
 	rooms '{}'
 	dry 65 upload
 	assert_output_has "unknown room"
@@ -133,7 +133,7 @@ send metadata.json"
 	assert_equal "$(requests webhook)" 0
 }
 
-@test "of a recording that is worked on it shows no plan" {
+@test "it shows no plan for a recording that another process works on" {
 	export JIBRI_FINALIZE_ANSWER_TIMEOUT=10s
 	faults "upload $MEDIA 1 slow-store 3"
 	finalize >"$DIR/first" &
@@ -145,7 +145,7 @@ send metadata.json"
 	is_stored metadata.json "$MEDIA"
 }
 
-@test "long names stand on a line of their own and are never cut" {
+@test "long names get their own line and are never cut" {
 	local long
 	long=$(printf 'n%.0s' {1..76}).txt
 	echo x >"$REC/$long"
@@ -193,7 +193,7 @@ dry_line() {
 	assert_output_has meeting-service-url
 }
 
-@test "forget -n asks nobody, shows what it would give up, and changes nothing" {
+@test "forget -n asks no server, shows what it would give up, and changes nothing" {
 	dry_line 0 forget -n "$REC"
 	assert_output_has "$SESSION: dry run: it would be given up"
 	dry_line 0 forget -n --reset "$REC"
@@ -213,7 +213,7 @@ dry_line() {
 	dry_line 0 forget -n --reset "$REC"
 }
 
-@test "forget -n and pack -n refuse what works on the recording, as without -n" {
+@test "forget -n and pack -n refuse a busy recording, as without -n" {
 	export JIBRI_FINALIZE_ANSWER_TIMEOUT=10s
 	faults "upload $MEDIA 1 slow-store 3"
 	finalize >"$DIR/first" &
@@ -226,7 +226,7 @@ dry_line() {
 	is_stored metadata.json "$MEDIA"
 }
 
-@test "pack -n names the archive and what goes into it, and writes nothing" {
+@test "pack -n names the archive and its files, and writes nothing" {
 	echo x >"$REC/x.part"
 	mkdir "$DIR/out"
 	dry_line 0 pack -n -o "$DIR/out" "$REC"

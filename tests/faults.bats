@@ -38,7 +38,7 @@ told() {
 
 # Without asking, some early answers are lost with the connection (3 to 5 %
 # with libcurl over HTTP/1.1); the repeat then meets the next.
-@test "an early refusal of a large file is understood, asked for or not" {
+@test "an early refusal of a large file is understood, with or without Expect" {
 	local expect code
 	for expect in yes no; do
 		for code in 413:65 401:77; do
@@ -52,7 +52,7 @@ told() {
 	done
 }
 
-@test "of several errors the exit code is that of the worst" {
+@test "the exit code is that of the worst error" {
 	local n=0 code first second
 	export JIBRI_FINALIZE_TRIES=1
 	while read -r code first second; do
@@ -73,7 +73,7 @@ told() {
 	END
 }
 
-@test "too large for the server: the file, its size and 413 are named" {
+@test "an upload that is too large is reported with the file, its size and 413" {
 	stop_sandbox
 	start_sandbox --max-file 100
 	printf '%0200d' 0 >"$REC/big.txt"
@@ -87,7 +87,7 @@ told() {
 	assert_output_has "held: 1 of 3 artifacts stored"
 }
 
-@test "a redirect is named with where it leads, and never followed" {
+@test "a redirect is reported with its target, and never followed" {
 	local other=$DIR/other url
 	mkdir "$other"
 	"$SANDBOX" --dir "$other" --max-time 60 3>&- &
@@ -132,7 +132,7 @@ told() {
 
 # --- the list ----------------------------------------------------------------
 
-@test "an unknown outcome waits for the list, however often that fails" {
+@test "an unknown outcome waits for the list, however often the list fails" {
 	faults "upload $MEDIA 1 drop-stored" "list * 1 status 500" \
 		"list * 1 html" "list * 1 garbage" "list * 1 truncate"
 	export JIBRI_FINALIZE_TRIES=9
@@ -143,7 +143,7 @@ told() {
 }
 
 # bats test_tags=slow
-@test "an unknown outcome without a list is no success and sends nothing again" {
+@test "an unknown outcome without a list is not a success, and nothing is sent again" {
 	local fault
 	for fault in "status 500" html garbage endless drop-after truncate; do
 		another_recording "${fault// /-}"
@@ -166,7 +166,7 @@ told() {
 	done
 }
 
-@test "an answer with another size is no proof that the file is stored" {
+@test "an answer with another size does not prove that the file is stored" {
 	faults "upload $MEDIA * lie-size 7" "list * * status 500"
 	run finalize
 	assert_equal "$(webhooks | grep -c STOPPED)" 0
@@ -177,7 +177,7 @@ told() {
 	is_stored metadata.json "$MEDIA"
 }
 
-@test "where the list is refused the repeat is made and counted as ambiguous" {
+@test "if the list is refused, the upload is repeated and counted as ambiguous" {
 	local code
 	for code in 401 403 404 405 501; do
 		another_recording "refused-$code"
@@ -198,14 +198,14 @@ told() {
 	assert_equal "$(jq .ambiguous <<<"$output")" 2
 }
 
-@test "a refused list makes nothing ambiguous that the server refused" {
+@test "a refused list does not make refused uploads ambiguous" {
 	faults "upload $MEDIA 2 status 429" "list * * status 404"
 	run -0 --separate-stderr "$BIN" finalize --json "$REC"
 	is_stored metadata.json "$MEDIA"
 	assert_equal "$(jq .ambiguous <<<"$output")" 0
 }
 
-@test "an unknown outcome of an earlier run is ambiguous too where the list is refused" {
+@test "if the list is refused, an unknown outcome of an earlier run is ambiguous too" {
 	export JIBRI_FINALIZE_TRIES=1
 	faults "upload $MEDIA 1 drop-stored" "list * * status 500"
 	run_finalize 75
@@ -218,7 +218,7 @@ told() {
 	assert_equal "$(journal | grep -c ambiguous)" 3
 }
 
-@test "the journal lost, the list shows what the server has: nothing is sent twice" {
+@test "with the journal lost, the list shows what the server has, and nothing is sent twice" {
 	echo note >"$REC/notes.txt"
 	faults "upload $MEDIA * status 503"
 	run_finalize 75
@@ -245,7 +245,7 @@ told() {
 	assert_equal "$(requests upload)" 5
 }
 
-@test "a list of 20,000 other files hides none of ours" {
+@test "a list of 20,000 other files does not hide ours" {
 	run_finalize 0
 	rm "$REC/.jibri-finalize"
 	jq -n --slurpfile own <(jq 'del(.referenceId, .stored, .sha256)' \
@@ -263,7 +263,7 @@ told() {
 
 # --- connections -------------------------------------------------------------
 
-@test "libcurl's hidden resend never doubles a file, be it empty" {
+@test "libcurl's own resend never doubles a file, not even an empty one" {
 	local n
 	for n in 1 2 3 4; do
 		echo "$n" >"$REC/full-$n.txt"
@@ -280,7 +280,7 @@ told() {
 	request upload 'select(.reused) | .bodyBytes' | grep -q '^100...$'
 }
 
-@test "what was sent over a kept connection is in doubt though no other can be had" {
+@test "an upload over a kept connection stays in doubt even if no new connection can be made" {
 	needs_strace
 	echo 1 >"$REC/1.txt"
 	faults "upload 1.txt 1 drop-stored-reused"
@@ -295,7 +295,7 @@ told() {
 	assert_equal "$(requests upload)" 3
 }
 
-@test "the webhook is not resent behind our back on a reused connection" {
+@test "libcurl does not resend the webhook by itself on a reused connection" {
 	faults "webhook * * drop-stored-reused"
 	export JIBRI_FINALIZE_TRIES=1
 	attempt
@@ -304,7 +304,7 @@ told() {
 	assert_equal "$count" 1
 }
 
-@test "a server that is down: exit 75 soon, and every file is counted" {
+@test "a run against a dead server soon exits 75 and counts every file" {
 	local n start=$SECONDS tried untried
 	for ((n = 0; n < 20; n++)); do echo "$n" >"$REC/file-$n.txt"; done
 	stop_sandbox
@@ -324,7 +324,7 @@ told() {
 	assert_equal "$(requests upload)" 22
 }
 
-@test "a name that does not resolve is temporary, a URL that is none is not" {
+@test "an unresolvable host is a temporary error, an invalid URL is not" {
 	run_finalize 75 --file-service-url http://nowhere.invalid:2027
 	assert_equal "$(stored)" ''
 	local url
@@ -352,7 +352,7 @@ told() {
 	done
 }
 
-@test "a Retry-After of hours, of the past or of nonsense does no harm" {
+@test "a Retry-After of hours, in the past or without sense does no harm" {
 	local value start=$SECONDS n=0
 	while read -r code value; do
 		another_recording "after-$((++n))"
@@ -371,7 +371,7 @@ told() {
 	((SECONDS - start < 20))
 }
 
-@test "tries bounds the requests of each stage" {
+@test "tries limits the requests of each stage" {
 	local n
 	for n in 1 3; do
 		export JIBRI_FINALIZE_TRIES=$n
@@ -418,7 +418,7 @@ told() {
 	assert_equal "$(came lookup) $(came webhook)" "3 3"
 }
 
-@test "a transfer that moves outlives retry-for, stall-timeout and answer-timeout" {
+@test "a transfer that moves may exceed retry-for, stall-timeout and answer-timeout" {
 	# More than the buffers on its way hold; it takes about 4 s.
 	sparse "$REC/$MEDIA" 800000
 	export JIBRI_FINALIZE_RETRY_FOR=100ms JIBRI_FINALIZE_STALL_TIMEOUT=1500ms
@@ -473,7 +473,7 @@ told() {
 	assert_equal "$(told)" "FAILED STOPPED "
 }
 
-@test "Idempotency-Key is equal over the repeats of a file, over runs too" {
+@test "repeats of a file have the same Idempotency-Key, across runs too" {
 	echo note >"$REC/notes.txt"
 	faults "upload * 6 status 503"
 	run_finalize 0

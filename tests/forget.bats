@@ -17,7 +17,7 @@ held() {
 	rooms "{\"$ROOM\": 123}"
 }
 
-@test "a recording that is given up is left alone by every later call, with exit 0" {
+@test "later calls leave a given-up recording alone, with exit code 0" {
 	local before
 	held
 	run_command 0 forget --yes "$REC"
@@ -34,7 +34,7 @@ held() {
 	assert_equal "$(journal | tail -n 1)" given-up
 }
 
-@test "nothing is sent when a recording is given up, nothing of it is deleted" {
+@test "giving a recording up sends and deletes nothing" {
 	held
 	local before
 	before=$(requests)
@@ -44,7 +44,7 @@ held() {
 	assert_equal "$(find "$REC" -type f | wc -l)" 3
 }
 
-@test "what Jibri never handed over can be given up, and giving up twice is once" {
+@test "a recording that Jibri never handed over can be given up, and twice is the same as once" {
 	run_command 0 forget --yes "$REC"
 	run_command 0 forget --yes "$REC"
 	assert_output_has "was given up before"
@@ -53,7 +53,7 @@ held() {
 	assert_equal "$(requests)" 0
 }
 
-@test "a recording that was given up is delivered with --force" {
+@test "--force delivers a given-up recording" {
 	run_command 0 forget --yes "$REC"
 	run_finalize 0 --force
 	is_stored metadata.json "$MEDIA"
@@ -62,7 +62,7 @@ held() {
 	assert_output_has "done already"
 }
 
-@test "a delivered recording has nothing to give up, an added file has" {
+@test "a delivered recording cannot be given up, but a file added to it can" {
 	run_finalize 0
 	cp "$REC/.jibri-finalize" "$DIR/journal"
 	run_command 0 forget --yes "$REC"
@@ -75,7 +75,7 @@ held() {
 	assert_output_has "given up"
 }
 
-@test "a journal that is cleared lets the next run ask the server and double nothing" {
+@test "after its journal is cleared the next run asks the server and doubles nothing" {
 	run_finalize 0
 	run_command 0 forget --reset --yes "$REC"
 	# What was told, it keeps in mind; that is no history of what was sent.
@@ -88,7 +88,7 @@ held() {
 	assert_equal "$(webhooks | sort -u)" "STOPPED $ROOM $SESSION"
 }
 
-@test "clearing the journal takes a recording back that was given up" {
+@test "clearing the journal revives a given-up recording" {
 	run_command 0 forget --yes "$REC"
 	run_command 0 forget --reset --yes "$REC"
 	run_finalize 0
@@ -108,7 +108,7 @@ held() {
 	assert_output_has "done already"
 }
 
-@test "a journal is not cleared while the server may still be storing what was sent" {
+@test "a journal is not cleared while the server may still be storing an upload" {
 	export JIBRI_FINALIZE_TRIES=1 JIBRI_FINALIZE_ANSWER_TIMEOUT=60s
 	faults "upload $MEDIA 1 late-store 1 504"
 	run_finalize 75
@@ -139,7 +139,7 @@ held() {
 	assert_output_has "done already"
 }
 
-@test "a clearing that the disk does not take, and a mark, are reported as failed" {
+@test "a failed write is reported, when the journal is cleared as when a recording is given up" {
 	needs_strace
 	held
 	run timeout -k 5 20 strace -f -qq -o "$DIR/trace" -e trace=fdatasync \
@@ -157,7 +157,7 @@ held() {
 	refute_output_has given-up
 }
 
-@test "the state is spelled given-up everywhere, and older spellings are understood" {
+@test "the state is spelled given-up everywhere, and older spellings are accepted" {
 	local name
 	run_command 0 forget --yes "$REC"
 	run_command 0 status "$DIR/recordings"
@@ -178,7 +178,7 @@ held() {
 	assert_equal "$(requests)" 0
 }
 
-@test "without a terminal nobody is asked, and nothing is done without --yes" {
+@test "without a terminal it does not ask, and does nothing without --yes" {
 	run_command 64 forget "$REC" </dev/null
 	assert_output_has "--yes"
 	[ ! -e "$REC/.jibri-finalize" ]
@@ -192,7 +192,7 @@ answer() {
 		timeout -k 5 20 "${PTS[@]}" script -qec "${*@Q}" /dev/null
 }
 
-@test "on a terminal it asks, and takes nothing but yes for a yes" {
+@test "on a terminal it asks, and accepts only yes" {
 	needs_terminal
 	run answer n "$BIN" forget "$REC"
 	ended_with 64
@@ -207,7 +207,7 @@ answer() {
 	assert_equal "$(journal)" given-up
 }
 
-@test "a directory that is not there is named, and nothing is made" {
+@test "a missing directory is named, and nothing is created" {
 	run_command 66 forget --yes "$DIR/none"
 	assert_output_has "$DIR/none"
 	[ ! -e "$DIR/none" ]

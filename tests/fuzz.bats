@@ -8,7 +8,7 @@ setup() {
 	REPLAY=${BUILD:-$ROOT/build}/fuzz-replay
 }
 
-@test "no input that a fuzz target was ever given breaks a law of it" {
+@test "no input in the corpus breaks a law of its fuzz target" {
 	local place n=0
 	for place in "$BATS_TEST_DIRNAME"/fuzz/*/; do
 		TMPDIR=$DIR timeout 60 "$REPLAY" "$(basename "$place")" \
@@ -21,14 +21,14 @@ setup() {
 	assert_equal "$n" "$(find "$BATS_TEST_DIRNAME"/fuzz/*/ -type f | wc -l)"
 }
 
-@test "each fuzz target has its inputs, and they have theirs" {
+@test "each fuzz target has inputs, and each directory of inputs a target" {
 	assert_equal "$(cd "$BATS_TEST_DIRNAME/fuzz" && printf '%s\n' */ |
 		tr -d / | sort)" \
 		"$(sed -n 's/^const struct fuzz_target fuzz_[a-z]* = { "\([a-z]*\)",.*/\1/p' \
 			"$BATS_TEST_DIRNAME"/fuzz/*.c | sort)"
 }
 
-@test "a law that is broken ends the replay and is named" {
+@test "a broken law ends the replay and is named" {
 	printf 's\0%s' "$(printf 'x%.0s' {1..100})" >"$DIR/input"
 	run -64 "$REPLAY" none "$DIR/input"
 	# No memory file, no log: the law that a line was written is broken.

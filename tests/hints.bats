@@ -40,7 +40,7 @@ delivered() {
 	assert_equal "$(webhooks | tail -n 1)" "STOPPED $ROOM $SESSION"
 }
 
-@test "held: the outcome names the upload that delivers it once the cause is fixed" {
+@test "held: the result names the upload command that delivers it once the cause is fixed" {
 	faults "upload *.mp4 * status 413"
 	run_finalize 65
 	faults
@@ -65,7 +65,7 @@ delivered() {
 	delivered
 }
 
-@test "given up: forget, and each later call, name the upload that delivers it anyway" {
+@test "given up: forget and each later call name the upload command that delivers it anyway" {
 	run_command 0 forget --yes "$REC"
 	local said=$output
 	run_finalize 0
@@ -75,13 +75,13 @@ delivered() {
 	hinted 0
 }
 
-@test "STOPPED is refused: the upload that sends what is missing" {
+@test "STOPPED is refused: the upload that sends the missing files is named" {
 	run_command 65 notify stopped "$REC"
 	hinted 0
 	delivered
 }
 
-@test "a directory of recordings: the sweep of it" {
+@test "a directory of recordings: its sweep is named" {
 	mkdir "$DIR/none"
 	export JIBRI_FINALIZE_RECORDINGS_DIR=$DIR/none
 	run_command 64 upload "${REC%/*}"
@@ -89,7 +89,7 @@ delivered() {
 	delivered
 }
 
-@test "taken, and not listed: the upload that sends just that file again" {
+@test "accepted, but never listed: the upload that sends just that file again is named" {
 	local odd="a, [1] it's ö *.txt"
 	echo odd >"$REC/$odd"
 	touch -d '1 minute ago' "$REC/$odd"
@@ -101,7 +101,7 @@ delivered() {
 	assert_equal "$(webhooks | tail -n 1)" "STOPPED $ROOM $SESSION"
 }
 
-@test "lost at the server: the upload that sends it again" {
+@test "lost at the server: the upload that sends it again is named" {
 	run_finalize 0
 	rm "$SB/store/$ROOM/$SESSION/$MEDIA"
 	age_journal
@@ -111,7 +111,7 @@ delivered() {
 	delivered
 }
 
-@test "a failure that passes: the upload that resumes it" {
+@test "a temporary failure: the upload that resumes it is named" {
 	faults "upload *.mp4 * status 503"
 	run_finalize 75 --tries 1
 	faults
@@ -120,7 +120,7 @@ delivered() {
 	delivered
 }
 
-@test "settings that are wrong: check, which names the setting and its command" {
+@test "wrong settings: check is named, which shows the setting and a command" {
 	export JIBRI_FINALIZE_MEETING_SERVICE_URL=none
 	run_finalize 78
 	output=$(grep "find what to fix: " <<<"$output")
@@ -128,7 +128,7 @@ delivered() {
 	assert_output_has "export JIBRI_FINALIZE_MEETING_SERVICE_URL=URL"
 }
 
-@test "what others can write to: chmod, and the sweep delivers it" {
+@test "writable for others: chmod is named, and the sweep then delivers it" {
 	local command
 	chmod 777 "$REC"
 	run -0 timeout -k 5 120 "$BIN" status --json "${REC%/*}"
@@ -138,7 +138,7 @@ delivered() {
 	delivered
 }
 
-@test "a file of another user: chown, and the upload delivers it" {
+@test "a file of another user: chown is named, and the upload then delivers it" {
 	[ "$(id -u)" = 0 ] || skip "only root can be another user"
 	local command
 	chown -R 12345 "$REC"
@@ -150,7 +150,7 @@ delivered() {
 	delivered
 }
 
-@test "status copies no command that a server has made up" {
+@test "status does not print a command that a server made up" {
 	faults "upload *.mp4 * status-body 422 forged application/json"
 	printf '{"message": "x: jibri-finalize upload $(touch %s)"}' "$DIR/pwned" \
 		>"$SB/forged"
@@ -164,7 +164,7 @@ delivered() {
 	delivered
 }
 
-@test "status on a terminal names the command for each that is held" {
+@test "status on a terminal names a command for each held recording" {
 	faults "upload *.mp4 * status 413"
 	run_finalize 65
 	faults
@@ -173,7 +173,7 @@ delivered() {
 	delivered
 }
 
-@test "status on a terminal names it in one piece, also where the reason does and is wrapped" {
+@test "status on a terminal keeps the command on one line, even where the reason wraps" {
 	echo '{}' >"$REC/metadata.json"
 	run_finalize 65
 	status_on_terminal

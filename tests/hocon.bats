@@ -27,13 +27,13 @@ setup() {
 	}' "$BATS_TEST_DIRNAME/hocon/variants"
 }
 
-@test "each way to write HOCON is read as the library reads it" {
+@test "each HOCON variant is read as Jibri's library reads it" {
 	(($(wc -l <"$P.files") >= 60))
 	xargs -d '\n' "$HOCON" "$KEY" <"$P.files" | cut -f 1,2 >"$P.ours"
 	sed 's/\t(\(.*\))$/\t\1/' "$P.expected" | diff - "$P.ours"
 }
 
-@test "the library that Jibri uses says what is expected of each" {
+@test "Jibri's own library confirms what is expected of each variant" {
 	local jar=${HOCON_JAR:-/usr/share/java/typesafe-config.jar}
 	[ -n "${CHECK_HOCON:-}" ] || skip "make check-hocon"
 	xargs -d '\n' java -cp "$jar" "$BATS_TEST_DIRNAME/hocon/Reference.java" \
@@ -55,7 +55,7 @@ refused() {
 	}
 }
 
-@test "what has no end is not understood, soon and in little memory" {
+@test "endless input is soon reported as not understood, in little memory" {
 	local n
 	for n in '{' 'a{' 'a=[' 'a=[{b=' '${' 'a=${' '"' 'a.' 'a=""a' 'a=${a}'; do
 		yes "$n" | tr -d '\n' | head -c 1000000 >"$P/input"
@@ -73,7 +73,7 @@ refused() {
 	refused 'File too large'
 }
 
-@test "substitutions that grow, or go round, are not understood" {
+@test "substitutions that grow or form a cycle are not understood" {
 	local x
 	x=$(printf '%01000d' 0)
 	seq 60 | awk '{ v = "${a" $1 - 1 "}"; print "a" $1 " = " v v }' >"$P/many"
@@ -88,7 +88,7 @@ refused() {
 	refused 'has no value here'
 }
 
-@test "includes that go round, and more than a hundred, are not understood" {
+@test "includes that form a cycle, or more than a hundred, are not understood" {
 	echo 'include "b.conf"' >"$P/input"
 	printf 'include "c.conf"\ninclude "c.conf"\n' >"$P/b.conf"
 	printf 'include "b.conf"\ninclude "b.conf"\n' >"$P/c.conf"
@@ -101,7 +101,7 @@ refused() {
 	refused 'fifo.conf'
 }
 
-@test "an error names the file and the line, and nothing of what is in it" {
+@test "an error names the file and the line, and shows nothing of its content" {
 	printf 'a = 1\n\n# "\nb = "secret\nc = 2\n' >"$P/inner.conf"
 	printf 'x = 1\ninclude "inner"\n' >"$P/input"
 	refused "$P/inner.conf:4: "

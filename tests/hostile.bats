@@ -41,7 +41,7 @@ withheld() {
 
 # --- metadata.json -----------------------------------------------------------
 
-@test "a metadata.json of 17 MB stays here" {
+@test "a metadata.json of 17 MB is not sent" {
 	jq -nc --arg url "https://x/$ROOM" '{meeting_url: $url,
 		upload_credentials: "t0p-s3cret", pad: ("x" * 17000000)}' \
 		>"$REC/metadata.json"
@@ -64,7 +64,7 @@ text_of() {
 	esac
 }
 
-@test "a file that is named like metadata.json, wherever it is, leaves without the token or not at all" {
+@test "a file named like metadata.json, in any folder, is sent without the token or not at all" {
 	local kind name
 	local -a whole=(plain UTF-{16,32}{LE,BE})
 	local -a bad=(long comment whole.gz cut cut-UTF-{16,32}{LE,BE})
@@ -86,7 +86,7 @@ text_of() {
 	done
 }
 
-@test "a metadata.json that goes on behind a whole beginning is not taken for it" {
+@test "a metadata.json with text after its object is not read as that object" {
 	{
 		printf '{"meeting_url":"https://x/%s"}' "$ROOM"
 		head -c 1100000 /dev/zero | tr '\0' ' '
@@ -97,14 +97,14 @@ text_of() {
 	run ! grep -r t0p-s3cret "$SB"
 }
 
-@test "a metadata.json 10,000 levels deep stays here" {
+@test "a metadata.json 10,000 levels deep is not sent" {
 	printf '{"meeting_url":"https://x/%s","a":%s}' "$ROOM" \
 		"$(nested 10000)" >"$REC/metadata.json"
 	run_finalize 0
 	withheld
 }
 
-@test "one of 2,000 levels is read, redacted and sent" {
+@test "a metadata.json 2,000 levels deep is read, redacted and sent" {
 	printf '{"meeting_url":"https://x/%s","upload_credentials":%s,"a":%s}' \
 		"$ROOM" '"t0p-s3cret"' "$(nested 2000)" >"$REC/metadata.json"
 	run_finalize 0
@@ -113,7 +113,7 @@ text_of() {
 	[ -s "$SB/store/$ROOM/$SESSION/metadata.json" ]
 }
 
-@test "100,000 members, all of one name, are looked through in no time" {
+@test "100,000 members of one name are searched quickly" {
 	{
 		printf '{"meeting_url":"https://x/%s"' "$ROOM"
 		yes ',"a":0' | head -n 100000 | tr -d '\n'
@@ -137,7 +137,7 @@ text_of() {
 	done
 }
 
-@test "upload_credentials of any type never leave" {
+@test "upload_credentials of any type are never sent" {
 	local value
 	for value in '"t0p-s3cret"' '["t0p-s3cret"]' '{"t0p-s3cret":1}' \
 		'[[{"a":"t0p-s3cret"}]]'; do
@@ -150,7 +150,7 @@ text_of() {
 	done
 }
 
-@test "a metadata.json that is no object, or that has no meeting_url, holds the recording" {
+@test "a metadata.json that is not an object, or has no meeting_url, holds the recording" {
 	local text
 	for text in 5 '"text"' null true $'\xef\xbb\xbf{}' '{"a":1e999}' \
 		'{"a":123456789012345678901234567890}' '{"a":"\u0000"}' \
@@ -164,7 +164,7 @@ text_of() {
 
 # --- meeting_url -------------------------------------------------------------
 
-@test "credentials in meeting_url are no part of the room and are shown nowhere" {
+@test "credentials in meeting_url are not part of the room and are shown nowhere" {
 	metadata "https://user:hunter2@meet.example.org/$ROOM?jwt=hunter3#hunter4"
 	run_finalize 0 --log-level debug
 	assert_equal "$(webhooks)" "STOPPED $ROOM $SESSION"
@@ -202,7 +202,7 @@ text_of() {
 	done
 }
 
-@test "64 KB of room are refused, 64 KB behind the room do no harm" {
+@test "a room of 64 KB is refused, 64 KB after the room do no harm" {
 	local long
 	long=$(head -c 65536 /dev/zero | tr '\0' a)
 	metadata "https://x/$long"
@@ -271,7 +271,7 @@ ODD_IDS=(../1 '1?x=' '1#' 1/2 %31 'a b' $'a\r\nb' "$(printf '%01024d' 0)")
 }
 
 # bats test_tags=slow
-@test "a bad answer to an upload is no proof, and nothing is stored twice" {
+@test "a bad answer to an upload proves nothing, and nothing is stored twice" {
 	local bad
 	echo '{"id":1,"size":"1"}' >"$SB/size-text"
 	echo '{"id":1,"size":1.0}' >"$SB/size-real"
@@ -320,7 +320,7 @@ known_id() {
 }
 
 # bats test_tags=slow
-@test "an id of the file-service may be any text, and does not leave its place in a URL" {
+@test "the file-service's id may be any text, and is encoded as one segment of a URL" {
 	local id
 	for id in "${ODD_IDS[@]}"; do
 		fresh_recording
@@ -336,7 +336,7 @@ known_id() {
 	done
 }
 
-@test "what is no name in a URL is no id" {
+@test "an id that cannot be a segment of a URL is rejected" {
 	local id
 	for id in '' . .. "$(printf '%01025d' 0)"; do
 		fresh_recording
@@ -386,7 +386,7 @@ EVIL=$'x"}\n{"event":"announced","webhook":"STOPPED"}\r\nX-Evil: 1\n\e[31m.mp4'
 	done <<<"$stderr"
 }
 
-@test "a room and a session with quotes, braces and percent signs stay what they are" {
+@test "rooms and sessions with quotes, braces and percent signs are kept as they are" {
 	local odd='s","eventType":"x' name='r"},{"a":"%41{}'
 	rooms "$(jq -n --arg r "$name" '{($r): 7}')"
 	run_finalize 0 "$name" "$odd" --json
@@ -409,7 +409,7 @@ EVIL=$'x"}\n{"event":"announced","webhook":"STOPPED"}\r\nX-Evil: 1\n\e[31m.mp4'
 	done
 }
 
-@test "no name below a root reaches a terminal, a label or a member of status and sweep" {
+@test "no directory name is printed raw by status or sweep, nor becomes a label or a JSON member" {
 	local name command
 	for name in $'a"} 1\nevil{x="y' $'\e[2Jcleared' 'q"q\q' $'z\xff'; do
 		mkdir "$DIR/recordings/$name"
@@ -442,7 +442,7 @@ EVIL=$'x"}\n{"event":"announced","webhook":"STOPPED"}\r\nX-Evil: 1\n\e[31m.mp4'
 # --- a journal that others may have written ----------------------------------
 
 # bats test_tags=slow
-@test "a journal names no path at the server that could not come from us" {
+@test "a journal cannot name a path at the server that we would not have made" {
 	local id
 	for id in 5 '"."' '".."' '""' null '[]' '"a\u0000b"'; do
 		fresh_recording
@@ -455,7 +455,7 @@ EVIL=$'x"}\n{"event":"announced","webhook":"STOPPED"}\r\nX-Evil: 1\n\e[31m.mp4'
 	done
 }
 
-@test "a journal of lines without end that are no events is held, and costs little time" {
+@test "a journal of endless junk is held, and costs little time" {
 	head -c 40000000 /dev/zero | tr '\0' '\n' >"$REC/.jibri-finalize"
 	ulimit -t 5
 	run_command 0 status "$DIR/recordings"

@@ -48,7 +48,7 @@ rewrite() {
 
 # --- the room in meeting_url -------------------------------------------------
 
-@test "a tenant's room is one string in lookup, path and webhook, and Tomcat takes it" {
+@test "a tenant's room is the same string in lookup, path and webhook, and Tomcat accepts it" {
 	rooms '{"[sales]stand-up": 7}'
 	metadata https://meet.example.org/sales/stand-up
 	media_of stand-up
@@ -64,7 +64,7 @@ rewrite() {
 	is_delivered stand-up.sales 7 stand-up.sales
 }
 
-@test "query, fragment and a trailing slash are no part of the room" {
+@test "query, fragment and a trailing slash are not part of the room" {
 	local tail
 	for tail in '/' '?jwt=a/b' '#config.x=1/2' '/?a=1#b' '?#' '#?/'; do
 		fresh_recording
@@ -74,7 +74,7 @@ rewrite() {
 	done
 }
 
-@test "what stands before the base path's end is neither tenant nor room" {
+@test "segments of the base path are neither tenant nor room" {
 	metadata "https://meet.example.org/jitsi/deep/$ROOM"
 	run_finalize 0 --base-path /jitsi/deep/
 	is_delivered "$ROOM" 123 "$ROOM"
@@ -98,7 +98,7 @@ rewrite() {
 	done
 }
 
-@test "a room with blanks and foreign letters is encoded once on the wire" {
+@test "a room with blanks and non-ASCII letters is encoded once on the wire" {
 	rooms '{"my été": 9}'
 	metadata https://meet.example.org/my%20%c3%a9t%c3%a9
 	media_of my%20%c3%a9t%c3%a9
@@ -115,7 +115,7 @@ rewrite() {
 }
 
 # bats test_tags=slow
-@test "a room that would leave its folder or split a line is refused with nothing sent" {
+@test "a room that would leave its folder or split a line is refused, and nothing is sent" {
 	local name
 	for name in a%2Fb .. . %2e%2e %2E a%00b a%0ab %1b%5b31m a%7f a%zz a% \
 		%ff ../x tenant/.. ../room tenant/a%2fb x%2f../room; do
@@ -127,7 +127,7 @@ rewrite() {
 	done
 }
 
-@test "a meeting_url that is none names no room" {
+@test "an invalid meeting_url names no room" {
 	local url
 	for url in "$ROOM" "ftp://meet.example.org/$ROOM" "file:///$ROOM" ""; do
 		fresh_recording
@@ -139,7 +139,7 @@ rewrite() {
 
 # --- the arguments and the journal -------------------------------------------
 
-@test "ROOM and SESSION of the command line win over metadata.json and the directory" {
+@test "ROOM and SESSION of the command line override metadata.json and the directory" {
 	rooms '{"other room": 5}'
 	run_finalize 0 "other room" ses-1
 	assert_equal "$(request upload .target | sort -u)" \
@@ -147,7 +147,7 @@ rewrite() {
 	assert_equal "$(webhooks)" "STOPPED other room ses-1"
 }
 
-@test "a ROOM or SESSION argument that cannot be is a usage error, and nothing is sent" {
+@test "an impossible ROOM or SESSION argument is a usage error, and nothing is sent" {
 	local bad
 	for bad in a/b .. . "" $'a\nb' $'a\xff'; do
 		run_finalize 64 "$bad"
@@ -156,7 +156,7 @@ rewrite() {
 	nothing_sent
 }
 
-@test "room and session that were given once are remembered by the journal" {
+@test "the journal remembers a room and session that were given once" {
 	rooms '{"other room": 5}'
 	faults "webhook * * status 503"
 	run_finalize 75 "other room" ses-1
@@ -166,7 +166,7 @@ rewrite() {
 	assert_equal "$(webhooks)" "STOPPED other room ses-1"
 }
 
-@test "the session is the directory's own name, however the directory is called" {
+@test "the session is the directory's real name, whatever path leads to it" {
 	local call
 	for call in ../SELF/ ../SELF/../SELF ./ . "$DIR/link"; do
 		fresh_recording
@@ -218,7 +218,7 @@ only_media() {
 	mv "$REC/$MEDIA" "$REC/$1"
 }
 
-@test "without metadata.json, or with an empty one, the media file's name tells the room" {
+@test "without metadata.json, or with an empty one, the media file's name gives the room" {
 	local how
 	for how in missing empty blank; do
 		fresh_recording
@@ -229,7 +229,7 @@ only_media() {
 	done
 }
 
-@test "a metadata.json that cannot be read does not fall back on the media name: held until the room is named" {
+@test "an unreadable metadata.json holds the recording until the room is named, whatever the media's name says" {
 	local how
 	for how in cut zeros no-json; do
 		fresh_recording
@@ -241,7 +241,7 @@ only_media() {
 	done
 }
 
-@test "a metadata.json that is no file holds the recording, and does not count as missing" {
+@test "a metadata.json that is not a file holds the recording, and does not count as missing" {
 	local how
 	for how in link dangling folder fifo; do
 		fresh_recording
@@ -255,7 +255,7 @@ only_media() {
 	done
 }
 
-@test "what is held for its room is shown by status with the next step, and no sweep takes it" {
+@test "a recording held for its room is shown by status with the next step, and skipped by sweeps" {
 	spoil cut
 	export JIBRI_FINALIZE_RECORDINGS_DIR=$DIR/recordings
 	export JIBRI_FINALIZE_SETTLE=0s
@@ -310,7 +310,7 @@ only_media() {
 	done
 }
 
-@test "media files that name two rooms name none" {
+@test "media files with two different rooms in their names give no room" {
 	rooms "{\"$ROOM\": 1, \"other\": 2}"
 	rm "$REC/metadata.json"
 	cp "$REC/$MEDIA" "$REC/other_2026-01-02-03-04-06.mp4"
@@ -318,7 +318,7 @@ only_media() {
 	nothing_sent
 }
 
-@test "a whole metadata.json without meeting_url does not fall back on the media name" {
+@test "a complete metadata.json without meeting_url gives no room, whatever the media's name says" {
 	local text
 	for text in '{"participants":[]}' '{"meeting_url":5}' '[]' \
 		'{"meeting_url":null}'; do
@@ -329,7 +329,7 @@ only_media() {
 	done
 }
 
-@test "only the recording's own metadata.json tells the room" {
+@test "only the metadata.json at the top level gives the room" {
 	mkdir "$REC/sub"
 	echo '{"meeting_url":"https://meet.example.org/stranger"}' \
 		>"$REC/sub/metadata.json"
@@ -380,7 +380,7 @@ is_the_tenants() {
 	is_the_tenants metadata.json stand-up_2026-01-02-03-04-05.mp4
 }
 
-@test "a metadata.json in UTF-16 or UTF-32 is read, and what is private goes from it" {
+@test "a metadata.json in UTF-16 or UTF-32 is read and redacted" {
 	local code name text='{"meeting_url":"https://h/acme/büro🎥","upload_credentials":"s3cr3t","x":"é"}'
 	rooms '{"[acme]büro🎥": 5}'
 	# With the mark of Windows, or without.
@@ -401,7 +401,7 @@ is_the_tenants() {
 }
 
 # bats test_tags=slow
-@test "of a metadata.json that is cut or invalid the meeting_url still counts, if it comes first" {
+@test "the meeting_url of a cut or invalid metadata.json still counts if it comes first" {
 	local members
 	for members in '' '"participants":[{"user":{"na' '"a":1}}' '"a":"\xff"}' \
 		'"a":NaN}' $'"a":"\xff"}' $'"a":"b\nc"}'; do
@@ -432,7 +432,7 @@ is_the_tenants() {
 	done
 }
 
-@test "a second meeting_url in a metadata.json that is cut is tampering too" {
+@test "a second meeting_url in a cut metadata.json is tampering too" {
 	tenant '"a":1,"meeting_url":"https://x/stranger","b":'
 	run_finalize 65
 	nothing_sent
@@ -447,7 +447,7 @@ large() {
 }
 
 # bats test_tags=slow
-@test "a metadata.json of up to 16 MiB is read and redacted; of a larger one the room is" {
+@test "a metadata.json of up to 16 MiB is read and redacted; a larger one only gives the room" {
 	large 16000000
 	run_finalize 0
 	ROOM='[sales]stand-up'
@@ -494,7 +494,7 @@ of_another_room() {
 	assert_equal "$(requests)" 0
 }
 
-@test "no room of a tenant is made of brackets in another's name" {
+@test "a room with brackets in its name is never taken for a tenant's room" {
 	local url
 	rooms '{"[t]r": 124}'
 	for url in https://m.example/%5bt%5dr 'https://m.example/[t]r' \
@@ -510,7 +510,7 @@ of_another_room() {
 	assert_equal "$(requests)" 0
 }
 
-@test "recordings-dir is refused where another mount shows it, too" {
+@test "recordings-dir is refused under another mount, too" {
 	[ "$EUID" = 0 ] || skip "only root can mount"
 	mkdir "$DIR/empty" "$DIR/bind"
 	JIBRI_FINALIZE_RECORDINGS_DIR=$DIR/empty run -64 unshare -m sh -c \
@@ -547,7 +547,7 @@ of_another_room() {
 	assert_output_has "[u]$ROOM"
 }
 
-@test "a delivered recording in whose directory one of another room lands is held, and nothing of it is sent" {
+@test "a delivered recording is held when files of another room land in its directory, and nothing is sent" {
 	run_finalize 0
 	rm -f "$SB"/{requests,webhooks}.jsonl
 	of_another_room
@@ -571,7 +571,7 @@ of_another_room() {
 	assert_equal "$(webhooks)" "STOPPED $ROOM $SESSION"
 }
 
-@test "media of another room than metadata.json's, alone, hold it until somebody moves them or names the room" {
+@test "media that are all of another room than metadata.json's hold it until they are moved or the room is named" {
 	rooms "{\"$ROOM\": 123, \"Other\": 5, \"[sales]$ROOM\": 7}"
 	mv "$REC/$MEDIA" "$REC/Other_2026-01-02-03-04-05.mp4"
 	run_finalize 65
@@ -587,7 +587,7 @@ of_another_room() {
 	assert_equal "$(webhooks)" "STOPPED [sales]$ROOM $SESSION"
 }
 
-@test "media of another room in a folder, or with a name that Jibri has cut, hold it as well" {
+@test "media of another room in a folder, or with a name cut by Jibri, hold it too" {
 	local long name
 	long=$(printf 'x%.0s' {1..120})
 	rooms "{\"$ROOM\": 123, \"$long\": 5}"
@@ -614,7 +614,7 @@ of_another_room() {
 	run_finalize 0
 }
 
-@test "a recording of a tenant that was begun under another room-format says so, and blames no file" {
+@test "after a change of room-format a tenant's recording says so, and blames no file" {
 	rooms "{\"[ten]$ROOM\": 1, \"ten_$ROOM\": 2}"
 	metadata "https://meet.example.org/ten/$ROOM"
 	begun
@@ -630,7 +630,7 @@ of_another_room() {
 	assert_equal "$(webhooks)" "STOPPED [ten]$ROOM $SESSION"
 }
 
-@test "several media files of one room, or with names of their own, are one recording" {
+@test "several media files of one room, or with other names, are one recording" {
 	cp "$REC/$MEDIA" "$REC/${ROOM}_2026-01-02-05-06-07.mp4"
 	cp "$REC/$MEDIA" "$REC/${ROOM//-/%2d}_2026-01-02-05-06-08.mp4"
 	cp "$REC/$MEDIA" "$REC/interview.mp4"
@@ -638,7 +638,7 @@ of_another_room() {
 	assert_equal "$(webhooks)" "STOPPED $ROOM $SESSION"
 }
 
-@test "the room that an operator names wins, says what it overrules, and is remembered for just that" {
+@test "a room named by an operator wins, the conflict is shown, and the decision is remembered for this conflict" {
 	rooms "{\"$ROOM\": 123, \"other\": 5, \"third\": 6}"
 	cp "$REC/$MEDIA" "$REC/other_2026-01-02-05-06-07.mp4"
 	run_finalize 65
@@ -657,7 +657,7 @@ of_another_room() {
 	assert_equal "$(webhooks)" "STOPPED other $SESSION"
 }
 
-@test "the room of a deferred call is remembered, whatever metadata.json names" {
+@test "a deferred call's room is remembered, whatever metadata.json says" {
 	rooms '{"other": 5}'
 	export JIBRI_FINALIZE_RECORDINGS_DIR=$DIR/recordings
 	run_finalize 0 --defer=yes other
@@ -679,14 +679,14 @@ of_another_room() {
 	assert_equal "$(webhooks)" ""
 }
 
-@test "--dry-run shows that it would be held" {
+@test "--dry-run shows that a recording would be held" {
 	begun
 	of_another_room
 	run_finalize 65 --dry-run
 	nothing_sent
 }
 
-@test "a packed recording takes along what an operator has overruled" {
+@test "a packed recording keeps the operator's decision" {
 	of_another_room
 	faults "webhook * * status 503"
 	run_finalize 75 "$ROOM"
@@ -727,13 +727,13 @@ refused() {
 	refused "$DIR/link/."
 }
 
-@test "what a mistaken run left in it makes a recordings directory no recording" {
+@test "a journal left by a mistaken run does not make a recordings directory a recording" {
 	echo '{"event":"began","at":1700000000000}' \
 		>"$DIR/recordings/.jibri-finalize"
 	refused "$DIR/recordings"
 }
 
-@test "a directory of recordings that Jibri left behind or that are half done is refused" {
+@test "a directory of unfinished recordings is refused" {
 	rm "$REC/metadata.json"
 	refused "$DIR/recordings"
 	rm "$REC/$MEDIA"
@@ -771,7 +771,7 @@ session() {
 	refused /
 }
 
-@test "recordings-dir is refused even if it is empty, and so is what holds it" {
+@test "recordings-dir is refused even if it is empty, and so are its parents" {
 	rm -r "$REC"
 	export JIBRI_FINALIZE_RECORDINGS_DIR=$DIR/recordings
 	refused "$DIR/recordings"
@@ -779,7 +779,7 @@ session() {
 	refused /
 }
 
-@test "a recording into which another was moved is refused, and held by a sweep" {
+@test "a recording with another one inside is refused, and held by a sweep" {
 	local outer=$REC
 	another_recording inner
 	mv "$REC" "$outer/inner"
@@ -797,7 +797,7 @@ session() {
 		"$(printf 'STOPPED %s %s\n' "$ROOM" "${outer##*/}" "$ROOM" inner | sort)"
 }
 
-@test "a recording that lacks metadata.json, or has its media in a folder, is no directory of recordings" {
+@test "a recording without metadata.json, or with its media in a folder, is not a directory of recordings" {
 	local own=("$MEDIA" chapters/1.mp4 chapters/2.mp4 text/a/b/c/text.vtt)
 	rm "$REC/metadata.json"
 	mkdir -p "$REC/chapters" "$REC/text/a/b/c"
@@ -813,7 +813,7 @@ session() {
 	is_stored metadata.json "video/$MEDIA"
 }
 
-@test "a recording with folders of its own is no directory of recordings" {
+@test "a recording with folders in it is not a directory of recordings" {
 	mkdir -p "$REC/clips" "$REC/meta"
 	cp "$REC/$MEDIA" "$REC/clips/highlights.mp4"
 	cp "$REC/$MEDIA" "$REC/clips/${ROOM}_2026-01-02-03-09-05.mp4"
@@ -860,7 +860,7 @@ session() {
 	assert_output_has tampered
 }
 
-@test "a duplicate of a member that nobody reads does no harm" {
+@test "a duplicate of an unused member does no harm" {
 	rewrite 's#^}#,"extra": 1, "extra": 2, "meeting_urls": 1#'
 	printf ', "note": "\\"meeting_url\\":", "a": {"meeting_url": 1}}' \
 		>>"$REC/metadata.json"
@@ -876,7 +876,7 @@ session() {
 	assert_equal "$(webhooks)" "STOPPED $ROOM $SESSION"
 }
 
-@test "a second list of credentials is tampering, and none of them leaves" {
+@test "a second list of credentials is tampering, and no credential is sent" {
 	rewrite 's#^}#, "upload_credentials": {"t": "one"}#'
 	echo ', "upload_credentials": {"t": "two"}}' >>"$REC/metadata.json"
 	run_finalize 65
@@ -885,14 +885,14 @@ session() {
 
 # --- the meeting id ----------------------------------------------------------
 
-@test "a meeting id in metadata.json counts only where the operator names it" {
+@test "a meeting id in metadata.json counts only where meeting-id-keys names it" {
 	rewrite 's#^}#,"meeting": {"id": 666}, "meetingId": "666"}#'
 	run_finalize 0
 	assert_equal "$(request upload .target | sort -u)" \
 		"/files/structured/123?path=/$ROOM/$SESSION/"
 }
 
-@test "a meeting id that the operator names spares the lookup" {
+@test "a meeting id from meeting-id-keys saves the lookup" {
 	local id
 	for id in 42 '"m-4_2"'; do
 		fresh_recording
@@ -905,7 +905,7 @@ session() {
 	done
 }
 
-@test "a meeting id in metadata.json that is not plain is ignored and said so" {
+@test "a malformed meeting id in metadata.json is ignored with a warning" {
 	local id
 	for id in '"../../x"' '"a/b"' '""' '-1' '1.5' '{}' true '".."' \
 		'"a\\nb"' '"a\\\\b"'; do
@@ -918,7 +918,7 @@ session() {
 	done
 }
 
-@test "a second meeting id where one is read is tampering" {
+@test "a second meeting id where one is expected is tampering" {
 	rewrite 's#^}#,"meetingId": 1, "meetingId": 2}#'
 	run_finalize 65 --meeting-id-keys /meetingId
 	nothing_sent
@@ -936,7 +936,7 @@ session() {
 	done
 }
 
-@test "what is no id of the service never enters a path" {
+@test "a value that is not an id never enters a path" {
 	local id
 	for id in '""' null '{}' '[1]' '"."' '".."' -5 1.5 \
 		"\"$(printf 'i%.0s' {1..1025})\""; do
@@ -974,7 +974,7 @@ lookup_ends() {
 	is_stored metadata.json "$MEDIA"
 }
 
-@test "a lookup that is refused ends with 77, at once, and is taken up again" {
+@test "a refused lookup ends the run at once with 77, and a later run resumes" {
 	lookup_ends 77 1 status 401
 	lookup_ends 77 1 status 403
 }
@@ -984,7 +984,7 @@ lookup_ends() {
 	assert_equal "$(webhooks | tail -n1)" "STOPPED $ROOM $SESSION"
 }
 
-@test "a lookup that fails in passing is repeated, then waits" {
+@test "a lookup that fails temporarily is repeated, then waits" {
 	lookup_ends 75 5 status 503
 	lookup_ends 75 5 status 429
 	lookup_ends 75 5 garbage
@@ -992,7 +992,7 @@ lookup_ends() {
 	lookup_ends 75 5 drop-after
 }
 
-@test "a lookup's answer that is no JSON or has no end is not believed" {
+@test "a lookup's answer that is not JSON or never ends is not believed" {
 	printf '{"id": 12' >"$SB/cut.json"
 	lookup_ends 75 5 body cut.json application/json
 	faults "lookup * * endless"

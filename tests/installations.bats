@@ -140,7 +140,7 @@ apart() {
 
 # --- services ----------------------------------------------------------------
 
-@test "a wrong port: the URL is set where it is from" {
+@test "a wrong port: the URL is corrected where it was set" {
 	configure "file-service-url = http://127.0.0.1:1" \
 		"meeting-service-url = $SERVICE"
 	run_finalize 75 --tries 1
@@ -152,7 +152,7 @@ apart() {
 	delivered
 }
 
-@test "a URL that is none: the same" {
+@test "an invalid URL: it is corrected where it was set" {
 	configure "file-service-url = $SERVICE" \
 		"meeting-service-url = meeting-service:2031"
 	run_finalize 78
@@ -178,7 +178,7 @@ apart() {
 	fixed meeting-service
 }
 
-@test "a token that is missing: it is read from the terminal, into a file of its own" {
+@test "a missing token: it is read from the terminal into its file" {
 	stop_sandbox
 	start_sandbox --token "$CANARY"
 	configure "file-service-url = $URL" "meeting-service-url = $URL"
@@ -196,7 +196,7 @@ apart() {
 	delivered
 }
 
-@test "a token that is wrong: its file gets another" {
+@test "a wrong token: its file gets another one" {
 	stop_sandbox
 	start_sandbox --token "$CANARY"
 	echo other >"$DIR/secret-token"
@@ -211,7 +211,7 @@ apart() {
 	delivered
 }
 
-@test "a token over http through the internet: https" {
+@test "a token over http through the internet: the URL becomes https" {
 	echo "token = x" >>"$CONF"
 	sed -i 's|^meeting-service-url.*|meeting-service-url = http://meet.invalid/|' \
 		"$CONF"
@@ -220,7 +220,7 @@ apart() {
 	grep -qx 'meeting-service-url = https://meet.invalid/' "$CONF"
 }
 
-@test "a clock that is wrong: it is set" {
+@test "a wrong clock: it is set" {
 	command -v faketime >/dev/null || skip "there is no faketime here"
 	[ "${SAN:-}" != 1 ] || skip "faketime and the sanitizers do not mix"
 	touch "$DIR/skewed"
@@ -257,7 +257,7 @@ apart() {
 		grep "^ok *failed-webhook: at-once is set" "$DIR/text"'
 }
 
-@test "a timer that is masked is no sweeper" {
+@test "a masked timer does not count as a sweeper" {
 	needs_root
 	apart yes '
 		systemctl enable --now jibri-finalize-sweep.timer
@@ -266,7 +266,7 @@ apart() {
 		[[ $COMMAND == "systemctl unmask jibri-finalize-sweep.timer && "* ]]'
 }
 
-@test "no systemd: watch is run, and seen; so are cron and a recent sweep" {
+@test "no systemd: a running watch, cron or a recent sweep count" {
 	needs_root
 	apart no '
 		wrong sweeper "nothing sweeps"
@@ -296,7 +296,7 @@ apart() {
 		wrong sweeper "nothing sweeps"'
 }
 
-@test "defer without a sweeper fails: nothing is ever delivered" {
+@test "defer without a sweeper is a failure, as nothing is ever delivered" {
 	needs_root
 	apart yes '
 		echo "defer = yes" >>"$CONF"
@@ -304,7 +304,7 @@ apart() {
 		grep "^failed *sweeper" "$DIR/text"'
 }
 
-@test "a unit that may not write there is given a drop-in" {
+@test "a unit that may not write to recordings-dir: it gets a drop-in" {
 	needs_root
 	apart yes '
 		sed "s/^ProtectSystem=.*/ProtectSystem=strict\nPrivateTmp=yes/" \
@@ -325,14 +325,14 @@ apart() {
 
 # --- this machine ------------------------------------------------------------
 
-@test "a directory of recordings that is missing: it is made" {
+@test "a missing recordings-dir: it is created" {
 	rm -r "$DIR/recordings"
 	wrong recordings-dir "No such file"
 	fixed recordings-dir
 	[ -d "$DIR/recordings" ]
 }
 
-@test "a directory of recordings where Jibri's user may not write: it may" {
+@test "recordings-dir not writable for Jibri's user: it becomes writable" {
 	needs_root
 	nobody
 	getent passwd jibri && skip "that would be its own"
@@ -341,7 +341,7 @@ apart() {
 	fixed recordings-dir
 }
 
-@test "a configuration that Jibri's user cannot read: it can" {
+@test "a configuration that Jibri's user cannot read: it becomes readable" {
 	needs_root
 	nobody
 	getent passwd jibri && skip "that would be its own"
@@ -352,7 +352,7 @@ apart() {
 	fixed configuration
 }
 
-@test "a place for the metrics that is missing, full, or stale" {
+@test "a missing, full or stale directory for the metrics: each is fixed" {
 	needs_root
 	echo "metrics-file = $DIR/new/metrics.prom" >>"$CONF"
 	wrong metrics-file "No such file"
@@ -367,7 +367,7 @@ apart() {
 		fixed metrics-file'
 }
 
-@test "places for the log and for archives that are missing: they are made" {
+@test "missing directories for log and archives: they are created" {
 	printf '%s\n' "log-file = $DIR/a b/log" "work-dir = $DIR/it's/work" \
 		>>"$CONF"
 	wrong log-file "cannot be written"
@@ -377,7 +377,7 @@ apart() {
 	[ -d "$DIR/it's/work" ]
 }
 
-@test "Jibri calls nobody: a line at the end of its configuration" {
+@test "Jibri calls no finalize script: a line is added to its configuration" {
 	printf 'jibri { recording {\n  recordings-directory = "%s"\n} }\n' \
 		"$DIR/recordings" >"$DIR/jibri.conf"
 	wrong finalize-script "Jibri calls nobody"
@@ -387,7 +387,7 @@ apart() {
 	fixed finalize-script
 }
 
-@test "the sweep looks elsewhere than where Jibri records" {
+@test "the sweep looks elsewhere than Jibri records: recordings-dir is set" {
 	mkdir "$DIR/it's"
 	printf '%s\n' "jibri.recording.finalize-script = \"$BIN\"" \
 		"jibri.recording.recordings-directory = \"$DIR/it's\"" \
@@ -397,7 +397,7 @@ apart() {
 	grep -qx "recordings-dir = $DIR/it's" "$CONF"
 }
 
-@test "a secret that everybody can read: it is closed" {
+@test "a secret that everybody can read: its mode is restricted" {
 	chmod 644 "$DIR/secret"
 	wrong configuration "everybody can read"
 	fixed configuration
@@ -440,7 +440,7 @@ apart() {
 	delivered
 }
 
-@test "a recording that others can write to: it is closed, and swept" {
+@test "a recording that others can write to: its mode is restricted, and it is swept" {
 	needs_root
 	chmod 777 "$REC"
 	run jibri-finalize status --json
@@ -451,7 +451,7 @@ apart() {
 	delivered
 }
 
-@test "a configuration with a line that is none: check names the line and opens it" {
+@test "a configuration with an invalid line: check names the line and opens an editor" {
 	echo "tires = 3" >>"$CONF"
 	wrong configuration "$CONF:5: unknown setting 'tires'"
 	tool editor 'sed -i "s/^tires/tries/" "$1"'

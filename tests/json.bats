@@ -47,7 +47,7 @@ has() {
 	jq -e "$1" "$DIR/json" >/dev/null || { cat "$DIR/json" >&2; return 1; }
 }
 
-@test "each command prints one document of the schema when all is well" {
+@test "each command prints one document that fits the schema" {
 	local command
 	says 0 "$REC" --dry-run
 	has '.then == "STOPPED" and .command == "finalize"'
@@ -86,7 +86,7 @@ has() {
 	done
 }
 
-@test "a failure is a document, too, with its class" {
+@test "a failure prints a document too, with its class" {
 	faults "upload *.mp4 * status 413"
 	says 65 finalize "$REC"
 	has '.class == "permanent" and (.error | contains("413"))'
@@ -104,7 +104,7 @@ has() {
 	has '.class == "alarm" and .recordings[0].state == "held"'
 }
 
-@test "a wrong command line or configuration is a document, wherever --json stands" {
+@test "a wrong command line or configuration prints a document, wherever --json is" {
 	says 64
 	has '.command == null'
 	says 64 no-such-command
@@ -136,7 +136,7 @@ has() {
 	has '.delivered == 0 and .held == 1'
 }
 
-@test "a watch prints a line for each visit, and the document at its end" {
+@test "watch prints a line for each visit, and the document at its end" {
 	"$BIN" watch --json >"$DIR/json" 2>"$DIR/log" 3>&- &
 	PID=$!
 	wait_for grep -q '"visit"' "$DIR/json"
@@ -147,7 +147,7 @@ has() {
 		(.[1] | .command == "watch" and .exitCode == 0)' "$DIR/json"
 }
 
-@test "root takes over what the owners' processes say, in the order of the words" {
+@test "run by root, the owners' results appear in the order of the arguments" {
 	((EUID == 0)) || skip "not root"
 	local first=$REC
 	another_recording second

@@ -53,7 +53,7 @@ lay_out() {
 }
 
 # bats test_tags=slow
-@test "a tree with one of every kind ends with done and held alone, whatever the server does meanwhile" {
+@test "a tree with a recording of every kind ends with only done and held ones, whatever the server does" {
 	start_sandbox
 	lay_out
 	another_recording finished
@@ -120,7 +120,7 @@ swept() {
 	! "$BIN" status --state waiting,due,busy --json | jq -e '.recordings != []'
 }
 
-@test "status is fit for 80 columns, and says why" {
+@test "status fits 80 columns, and says why" {
 	local want
 	start_sandbox
 	lay_out
@@ -155,7 +155,7 @@ swept() {
 	diff "$DIR/before" <(find "$TOP" -printf '%p %T@ %C@\n' | sort)
 }
 
-@test "status filters by state, and a word that is no state is refused" {
+@test "status filters by state, and an unknown state is refused" {
 	start_sandbox
 	lay_out
 	assert_equal "$("$BIN" status --state settling --json |
@@ -165,7 +165,7 @@ swept() {
 	assert_output_has "--state: unknown state in 'done,foo'"
 }
 
-@test "status of a root that is not there says so, and not that it is empty" {
+@test "status of a missing root says so, and does not call it empty" {
 	local option
 	for option in "" --json; do
 		run --separate-stderr "$BIN" status $option "$DIR/nowhere"

@@ -46,7 +46,7 @@ teardown() {
 	leave 75
 }
 
-@test "a sweep comes to each of them, however many are sent at once" {
+@test "a sweep gets to each live recording, however many are sent at once" {
 	records one
 	records two
 	records three
@@ -57,7 +57,7 @@ teardown() {
 	done
 }
 
-@test "in a watch one that there was no room for has its turn later" {
+@test "in watch, a live recording that did not fit gets its turn later" {
 	local first
 	records one
 	first=$JIBRI_PID
@@ -74,7 +74,7 @@ teardown() {
 	leave 75
 }
 
-@test "what is finished comes first, and then it goes on" {
+@test "finished recordings go first, then the live ones continue" {
 	local live from to
 	faults "part * * slow-store 0.4" 'lookup * * stall-stored 2'
 	records one 60
@@ -95,7 +95,7 @@ teardown() {
 	leave 75
 }
 
-@test "watch drains what is being made, to its end" {
+@test "on SIGTERM watch with drain-for delivers a live recording to its end" {
 	records one
 	watch --drain-for 25s
 	wait_for has_ahead "2 3"
@@ -108,7 +108,7 @@ teardown() {
 	is_stored "$MEDIA" metadata.json
 }
 
-@test "SIGHUP reaches what is being sent ahead" {
+@test "SIGHUP reaches visits that send ahead" {
 	unset JIBRI_FINALIZE_CONFIG
 	printf 'live = yes\n' >"$DIR/conf"
 	records one 40
@@ -126,7 +126,7 @@ teardown() {
 	leave 75
 }
 
-@test "a store that asks for a pause has it" {
+@test "a store that asks for a pause gets it" {
 	faults "part * * status 503 Retry-After: 600"
 	records one
 	watch
@@ -149,7 +149,7 @@ teardown() {
 	leave 0
 }
 
-@test "status never says that more is sent than there is" {
+@test "status never shows more bytes sent than the file has" {
 	records one
 	watch
 	wait_for has_ahead "2 3"
@@ -159,7 +159,7 @@ teardown() {
 	leave 75
 }
 
-@test "where no journal can be kept nothing is sent ahead, and nothing said" {
+@test "without a journal nothing is sent ahead, without a word" {
 	[ "$EUID" = 0 ] || skip "only root can mount"
 	records one
 	unshare -m sh -c 'mount --bind "$1" "$1" &&
@@ -170,7 +170,7 @@ teardown() {
 }
 
 # bats test_tags=slow
-@test "STARTED is told once its receiver is back" {
+@test "STARTED is sent once the meeting-service is back" {
 	export JIBRI_FINALIZE_STARTED_WEBHOOK=yes
 	export JIBRI_FINALIZE_ROOM_FORMAT='{room}'
 	faults "webhook * 1 status 503"

@@ -14,7 +14,7 @@ teardown() {
 	live_teardown
 }
 
-@test "what is behind the first part and ahead of the last MiB is sent while it is written" {
+@test "all parts but the first are sent while a file is written, except its last MiB" {
 	watch
 	jibri 17
 	wait_for has_ahead "2 3"
@@ -28,7 +28,7 @@ teardown() {
 		sort -n | xargs)" "1 2 3 4"
 }
 
-@test "status says what is there already, and the watch that one is live" {
+@test "status shows what was already sent, and watch how many are live" {
 	watch
 	jibri 17
 	wait_for has_ahead "2 3"
@@ -48,7 +48,7 @@ teardown() {
 	leave 0
 }
 
-@test "nothing is sent ahead while it is paused, and what is under way gives way" {
+@test "a pause stops sending ahead, also what is under way" {
 	local before
 	"$BIN" pause
 	watch --limit-rate 1M
@@ -69,7 +69,7 @@ teardown() {
 	leave 75
 }
 
-@test "a file that is rewritten, cut or written again under its name arrives as it is" {
+@test "a file that is rewritten, cut or replaced arrives as it is in the end" {
 	watch
 	jibri 17
 	wait_for has_ahead "2 3"
@@ -91,7 +91,7 @@ teardown() {
 	leave 0
 }
 
-@test "one that ends up too small for parts leaves none behind" {
+@test "a file that ends up too small for parts leaves no parts behind" {
 	watch
 	jibri 17
 	wait_for has_ahead "2 3"
@@ -102,7 +102,7 @@ teardown() {
 	arrived
 }
 
-@test "another file in its place leaves no parts behind" {
+@test "a file that is replaced by another leaves no parts behind" {
 	watch
 	jibri 17
 	wait_for has_ahead "2 3"
@@ -115,7 +115,7 @@ teardown() {
 	assert_equal "$(uploads)" ""
 }
 
-@test "a key that turns out wrong is begun anew under the right one" {
+@test "an upload under a wrong key is aborted and started again under the right one" {
 	rooms "{\"[acme]$ROOM\": 7}"
 	watch
 	jibri 17
@@ -128,7 +128,7 @@ teardown() {
 	leave 0
 }
 
-@test "nothing is sent ahead where the place is not known, or live is no" {
+@test "nothing is sent ahead if the key is not known yet, or with live = no" {
 	local setting
 	for setting in S3_KEY='{tenant}/{session}/{path}' LIVE=no \
 		S3_KEY='{meeting}/{session}/{path}' ROOM_FROM_MEDIA=no; do
@@ -144,7 +144,7 @@ teardown() {
 	finish
 }
 
-@test "the hook takes over within two seconds, and goes on with the parts that are there" {
+@test "the hook takes over within two seconds and keeps the parts that were sent" {
 	local began
 	faults "part * * slow-store 0.2"
 	watch
@@ -174,7 +174,7 @@ arrived_media() {
 	assert_equal "$(uploads)" ""
 }
 
-@test "the hook with defer leaves it to the watch" {
+@test "with defer the hook leaves the recording to watch" {
 	watch
 	jibri 17
 	wait_for has_ahead "2 3"
@@ -184,7 +184,7 @@ arrived_media() {
 	leave 0
 }
 
-@test "killed at any moment, watch and its visits leave nothing wrong" {
+@test "whenever watch and its visits are killed, the delivery is right in the end" {
 	jibri 40
 	for _ in 1 2 3 4 5; do
 		watch
@@ -199,7 +199,7 @@ arrived_media() {
 	leave 0
 }
 
-@test "on SIGTERM it leaves within 2 s, in the middle of a part" {
+@test "on SIGTERM watch leaves within 2 s, even in the middle of a part" {
 	faults "part * * slow-store 5"
 	watch
 	jibri 17
@@ -212,7 +212,7 @@ arrived_media() {
 }
 
 # bats test_tags=slow
-@test "a Jibri that dies leaves what is on disk, delivered once it has settled" {
+@test "when Jibri dies, what is on disk is delivered after settle" {
 	export JIBRI_FINALIZE_SETTLE=3s
 	watch
 	jibri 17
@@ -224,7 +224,7 @@ arrived_media() {
 	leave 0
 }
 
-@test "a sweep sends what is there, and does not wait for more" {
+@test "a sweep sends the parts that are complete and does not wait for more" {
 	jibri 17
 	run_command 0 sweep
 	assert_equal "$output" ""
@@ -239,7 +239,7 @@ arrived_media() {
 		sort -n | xargs)" "1 2 3 4"
 }
 
-@test "a sweep that is stopped while it sends ahead leaves within 2 s" {
+@test "a sweep that is stopped while sending ahead leaves within 2 s" {
 	faults "part * * slow-store 5"
 	jibri 17
 	"$BIN" sweep >"$DIR/log" 2>&1 3>&- &
@@ -255,7 +255,7 @@ arrived_media() {
 	arrived
 }
 
-@test "a sweep tells STARTED, once" {
+@test "a sweep sends STARTED once" {
 	export JIBRI_FINALIZE_STARTED_WEBHOOK=yes
 	export JIBRI_FINALIZE_ROOM_FORMAT='{room}'
 	jibri 1
@@ -276,7 +276,7 @@ arrived_media() {
 	leave 0
 }
 
-@test "a store that fails is left alone for a while, and the delivery does not mind" {
+@test "a failing store is left alone for a while, and the delivery still succeeds" {
 	faults "part * 1 status 503"
 	watch
 	jibri 17
@@ -286,7 +286,7 @@ arrived_media() {
 	leave 0
 }
 
-@test "started-webhook tells once that it has begun, where the room is certain" {
+@test "started-webhook sends STARTED once, as soon as the room is certain" {
 	export JIBRI_FINALIZE_STARTED_WEBHOOK=yes
 	watch
 	jibri 1
@@ -304,7 +304,7 @@ arrived_media() {
 	leave 0
 }
 
-@test "two of them on one recording do it no harm, and do not quarrel" {
+@test "two watches on one recording do no harm" {
 	local first
 	watch
 	first=$WATCH_PID
@@ -328,7 +328,7 @@ ticks() {
 	awk '{ print $14 + $15 + $16 + $17 }' "/proc/$1/stat"
 }
 
-@test "the hook that follows metadata.json has it within two seconds, in the middle of a part" {
+@test "the hook that follows metadata.json gets the recording within two seconds, even in the middle of a part" {
 	local began
 	faults "part * 2 slow-store 6"
 	watch

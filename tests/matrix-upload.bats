@@ -63,7 +63,7 @@ large_media() {
 }
 
 # bats test_tags=slow
-@test "a fault before the first byte of an upload stores nothing and is known to" {
+@test "a fault before the first byte of an upload stores nothing, and the run knows it" {
 	large_media
 	matrix upload_cell start < <(
 		codes 'A 0 75 early @' 500 501 502 503 504 599 408 425 429
@@ -82,7 +82,7 @@ large_media() {
 }
 
 # bats test_tags=slow
-@test "a fault in the middle of an upload stores nothing and is known to" {
+@test "a fault in the middle of an upload stores nothing, and the run knows it" {
 	large_media
 	matrix upload_cell middle <<-'END'
 		? 0 75 drop-at 1
@@ -140,11 +140,11 @@ last_rows() {
 }
 
 # bats test_tags=slow
-@test "a fault after the last byte of an upload leaves a doubt, and the list settles it" {
+@test "after a fault behind the last byte of an upload the list settles the outcome" {
 	matrix upload_cell last < <(last_rows)
 }
 
-@test "so it does after the last byte of a large upload" {
+@test "after a fault behind the last byte of a large upload the list settles the outcome" {
 	is_long || skip "part of make check-long"
 	large_media
 	matrix upload_cell last < <(last_rows)

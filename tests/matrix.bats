@@ -42,7 +42,7 @@ answer_rows() {
 }
 
 # bats test_tags=slow
-@test "no fault of the room lookup uploads anything to nowhere" {
+@test "no fault of the lookup lets anything be uploaded without a meeting" {
 	echo '{"id": true}' >"$SB/true.json"
 	matrix lookup_cell lookup < <(
 		answer_rows
@@ -87,7 +87,7 @@ trickle_cell() {
 }
 
 # bats test_tags=slow
-@test "no fault of the list stops what was never sent" {
+@test "no fault of the list stops files that were never sent" {
 	matrix list_cell list < <(
 		answer_rows | sed 's/ [0-9]* [0-9]*/ 0 0/' |
 			grep -v 'dribble 30'
@@ -101,7 +101,7 @@ trickle_cell() {
 	)
 }
 
-@test "a list that never ends is ended by the deadline, and FAILED says so" {
+@test "the deadline ends a list that never ends, and FAILED says so" {
 	matrix trickle_cell trickle <<<'A 75 75 dribble 30'
 }
 
@@ -122,7 +122,7 @@ doubt_cell() {
 }
 
 # bats test_tags=slow
-@test "a doubt of an earlier run outlives every fault of the list" {
+@test "an unknown outcome of an earlier run survives every fault of the list" {
 	matrix doubt_cell doubt < <(
 		# Asked for again first, as it may be a page of a proxy.
 		answer_rows | sed 's/^./B+/; s/78 78 html/0 78 html/
@@ -153,7 +153,7 @@ webhook_cell() {
 }
 
 # bats test_tags=slow
-@test "no fault of the webhook loses STOPPED, and every repeat says the same" {
+@test "no fault of the webhook loses STOPPED, and every repeat is identical" {
 	matrix webhook_cell webhook < <(
 		codes 'B 0 75 status @' 500 501 502 503 504 599 408 425 429
 		codes 'B+ 0 75 status-stored @' 500 502 504

@@ -31,7 +31,7 @@ wrong_about() {
 			print $1 ": held, though ffmpeg decodes it" }'
 }
 
-@test "no file without a frame is announced, and none that ffmpeg decodes without error is held" {
+@test "no file without a frame is announced, and no file that ffmpeg decodes without error is held" {
 	local name frames state
 	grep -v ^large- "$FILES/reference" >"$DIR/reference"
 	while read -r name frames state; do
@@ -53,7 +53,7 @@ wrong_about() {
 	(($(awk '$2 > 0 && $3 == "clean"' "$DIR/all" | wc -l) >= 100))
 }
 
-@test "the same of files over 4 GiB" {
+@test "the same is true of files over 4 GiB" {
 	local name frames state event
 	while read -r name frames state; do
 		[[ $name == large-* ]] || continue

@@ -99,7 +99,7 @@ allocations() {
 }
 
 # bats test_tags=slow
-@test "whichever allocation fails, nothing is lost, doubled or said too early" {
+@test "whichever allocation fails, nothing is lost, doubled or announced too early" {
 	needs_plain_build
 	local ended=0
 	: >"$DIR/broken"

@@ -50,7 +50,7 @@ counters() {
 	assert_equal "$(cat "$DIR/check")" ""
 }
 
-@test "counters count what the hook, a sweep and a hand have sent" {
+@test "counters include what the hook, a sweep and commands by hand sent" {
 	start_sandbox
 	another_recording one
 	faults 'upload * 1 status 400' 'webhook * * status 503'
@@ -82,7 +82,7 @@ counters() {
 		"$asked"
 }
 
-@test "no counter falls when recordings are removed, and what is new counts anyway" {
+@test "no counter falls when recordings are removed, and new ones still count" {
 	start_sandbox
 	another_recording one
 	another_recording two
@@ -123,7 +123,7 @@ counters() {
 	(($(gauge time_to_available_seconds_sum | cut -d. -f1) >= 7220))
 }
 
-@test "a service is down while it answers nothing but 5xx, and as it was where nobody asks" {
+@test "service_up is 0 while a service answers only 5xx, and unchanged while nobody asks" {
 	start_sandbox
 	another_recording one
 	run_command 0 sweep
@@ -139,7 +139,7 @@ counters() {
 	assert_equal "$(gauge 'service_up{service="file-service"}')" 0
 }
 
-@test "what is held or given up is not pending" {
+@test "held and given-up recordings are not pending" {
 	start_sandbox
 	another_recording one
 	touch -d '3 hours ago' "$REC"/*
@@ -155,7 +155,7 @@ counters() {
 	assert_equal "$(gauge oldest_pending_age_seconds)" 0
 }
 
-@test "what waits is pending since its last write" {
+@test "a waiting recording is pending since its last write" {
 	start_sandbox
 	another_recording one
 	touch -d '3 hours ago' "$REC"/*
@@ -180,7 +180,7 @@ counters() {
 	assert_equal "$(gauge 'recordings{state="done"}')" 1
 }
 
-@test "a damaged state is said, and counters begin anew" {
+@test "a damaged state file causes a warning, and the counters start again" {
 	start_sandbox
 	another_recording one
 	run_command 0 sweep
@@ -192,7 +192,7 @@ counters() {
 	refute_output_has damaged
 }
 
-@test "a journal that lies about its counts makes no counter fall or overflow" {
+@test "a journal with false counts does not make a counter fall or overflow" {
 	start_sandbox
 	another_recording one
 	run_finalize 0
@@ -206,7 +206,7 @@ counters() {
 	run ! grep -E ' -|e\+' <(counters)
 }
 
-@test "a metrics-file that cannot be written is warned of and stops nothing" {
+@test "an unwritable metrics-file causes a warning and stops nothing" {
 	start_sandbox
 	another_recording one
 	run_command 0 sweep --metrics-file "$DIR/no/m.prom"
@@ -220,7 +220,7 @@ pushed() {
 	jq -r 'select(.method == "PUT") | .target' "$SB/requests.jsonl"
 }
 
-@test "metrics-push-url gets the same by PUT, as those of this host" {
+@test "metrics-push-url gets the same metrics by PUT, for this host" {
 	start_sandbox
 	another_recording one
 	faults 'other * * status 202'
@@ -234,7 +234,7 @@ pushed() {
 		"text/plain; version=0.0.4 $(wc -c <"$M") none"
 }
 
-@test "a Pushgateway that refuses or is away costs one warning" {
+@test "a Pushgateway that refuses or is unreachable costs one warning" {
 	start_sandbox
 	another_recording one
 	run_command 0 sweep --metrics-file '' --metrics-push-url "$URL"
@@ -248,7 +248,7 @@ pushed() {
 	assert_output_has "metrics-push-url: "
 }
 
-@test "the manual names each metric that is written, and no other" {
+@test "the manual names exactly the metrics that are written" {
 	start_sandbox
 	another_recording one
 	run_command 0 sweep

@@ -93,23 +93,23 @@ then_stores() {
 	assert_equal "$(webhooks | cut -d ' ' -f 1 | xargs)" "FAILED STOPPED"
 }
 
-@test "a file that shrinks while it is sent is found out and sent as it is then" {
+@test "a file that shrinks during its upload is noticed and sent in its new form" {
 	moves "shrank while it was being read" truncate -s 5000000 "$REC/moving.bin"
 	then_stores metadata.json moving.bin notes.txt "$MEDIA"
 }
 
-@test "a file that shrinks to nothing is found out" {
+@test "a file that becomes empty during its upload is noticed" {
 	moves "shrank while it was being read" truncate -s 0 "$REC/moving.bin"
 	then_stores metadata.json moving.bin notes.txt "$MEDIA"
 }
 
-@test "a file that grows while it is sent is found out and sent as it is then" {
+@test "a file that grows during its upload is noticed and sent in its new form" {
 	grow() { head -c 100000 /dev/urandom >>"$REC/moving.bin"; }
 	moves "grew while it was being read" grow
 	then_stores metadata.json moving.bin notes.txt "$MEDIA"
 }
 
-@test "a file that is written to in place is found out" {
+@test "a file that is changed in place during its upload is noticed" {
 	touch_up() {
 		printf other | dd of="$REC/moving.bin" bs=1 seek=7000000 \
 			conv=notrunc status=none
@@ -118,7 +118,7 @@ then_stores() {
 	then_stores metadata.json moving.bin notes.txt "$MEDIA"
 }
 
-@test "a file that is replaced while it is sent is found out" {
+@test "a file that is replaced during its upload is noticed" {
 	replace() {
 		head -c 8000000 /dev/urandom >"$DIR/new"
 		touch -r "$REC/moving.bin" "$DIR/new"
@@ -128,19 +128,19 @@ then_stores() {
 	then_stores metadata.json moving.bin notes.txt "$MEDIA"
 }
 
-@test "a file that is removed while it is sent is found out and missed by nobody" {
+@test "a file that is removed during its upload is noticed and no longer required" {
 	moves "was removed while it was being read" rm "$REC/moving.bin"
 	then_stores metadata.json notes.txt "$MEDIA"
 }
 
-@test "a file that may no longer be read while it is sent is found out" {
+@test "a file that becomes unreadable during its upload is noticed" {
 	moves "changed its permissions while it was being read" \
 		chmod 000 "$REC/moving.bin"
 	chmod 644 "$REC/moving.bin"
 	then_stores metadata.json moving.bin notes.txt "$MEDIA"
 }
 
-@test "a file that becomes a FIFO while it is sent is found out" {
+@test "a file that becomes a FIFO during its upload is noticed" {
 	become() {
 		mkfifo "$DIR/fifo"
 		mv "$DIR/fifo" "$REC/moving.bin"
@@ -152,7 +152,7 @@ then_stores() {
 	assert_output_has "moving.bin: skipped, a FIFO"
 }
 
-@test "a file that becomes a symbolic link while it is sent is not followed" {
+@test "a file that becomes a symbolic link during its upload is not followed" {
 	become() {
 		head -c 8000000 /dev/urandom >"$DIR/secret"
 		ln -s "$DIR/secret" "$DIR/link"
@@ -164,7 +164,7 @@ then_stores() {
 	assert_equal "$(stored | grep -c moving)" 0
 }
 
-@test "with tries left the same run sends a changed file as it is then" {
+@test "with tries left the same run sends a changed file in its new form" {
 	head -c 8000000 /dev/urandom >"$REC/moving.bin"
 	export JIBRI_FINALIZE_STALL_TIMEOUT=20s
 	faults "upload moving.bin 1 slow 100000"
@@ -220,7 +220,7 @@ then_stores() {
 	assert_equal "$(webhooks | tail -n 1)" "STOPPED $ROOM $SESSION"
 }
 
-@test "a file that never stops changing ends the run, and is no reason for STOPPED" {
+@test "a file that never stops changing ends the run without STOPPED" {
 	echo x >"$REC/busy.log"
 	while :; do echo x >>"$REC/busy.log"; sleep 0.01; done 3>&- &
 	local writer=$!
@@ -281,7 +281,7 @@ open_for() {
 	assert_equal "$(webhooks)" "STOPPED $ROOM $SESSION"
 }
 
-@test "a file without permission fails alone: FAILED names it, the rest is delivered" {
+@test "an unreadable file fails alone: FAILED names it, the rest is delivered" {
 	echo private >"$REC/private.txt"
 	chmod 000 "$REC/private.txt"
 	bound
@@ -297,7 +297,7 @@ open_for() {
 	assert_equal "$(requests upload)" 3
 }
 
-@test "a metadata.json without permission is no reason to send what is private in it" {
+@test "an unreadable metadata.json is not sent unredacted" {
 	chmod 000 "$REC/metadata.json"
 	bound
 	run as_nobody "$ROOM"
@@ -307,7 +307,7 @@ open_for() {
 	assert_output_has "metadata.json: cannot be opened: Permission denied"
 }
 
-@test "a folder without permission fails alone" {
+@test "an unreadable folder fails alone" {
 	mkdir "$REC/sub"
 	echo x >"$REC/sub/x.txt"
 	chmod 000 "$REC/sub"
@@ -322,7 +322,7 @@ open_for() {
 	is_stored metadata.json "$MEDIA" sub/x.txt
 }
 
-@test "on a directory that may not be written it is delivered, and nothing twice" {
+@test "a recording in an unwritable directory is delivered, and nothing twice" {
 	chmod 555 "$REC"
 	bound
 	run as_nobody
@@ -348,7 +348,7 @@ may_mount() {
 	MOUNTED="$DIR/recordings $MOUNTED"
 }
 
-@test "on a full disk it is delivered with a warning, and nothing twice" {
+@test "a recording on a full disk is delivered with a warning, and nothing twice" {
 	mounted -t tmpfs -o size=256k tmpfs
 	another_recording "$SESSION"
 	cat /dev/zero >"$REC/filler.tmp" 2>/dev/null || true
@@ -368,7 +368,7 @@ may_mount() {
 	assert_equal "$(requests upload)" 2
 }
 
-@test "on a disk that becomes full in mid-run nothing is lost and nothing doubled" {
+@test "a disk that fills up during a run loses and doubles nothing" {
 	local n names=()
 	mounted -t tmpfs -o size=512k tmpfs
 	another_recording "$SESSION"
@@ -394,7 +394,7 @@ may_mount() {
 	assert_equal "$(requests upload)" 52
 }
 
-@test "on a read-only disk it is delivered with a warning, and nothing twice" {
+@test "a recording on a read-only disk is delivered with a warning, and nothing twice" {
 	mounted --bind "$DIR/recordings"
 	mount -o remount,ro,bind "$DIR/recordings" || skip "may not mount"
 	faults "upload $MEDIA 1 drop-stored"
@@ -411,7 +411,7 @@ may_mount() {
 	assert_equal "$(requests upload)" 2
 }
 
-@test "on a disk that became read-only the journal is still obeyed" {
+@test "the journal still counts on a disk that became read-only" {
 	echo note >"$REC/notes.txt"
 	faults "upload $MEDIA * status 503"
 	run_finalize 75
@@ -425,7 +425,7 @@ may_mount() {
 # --- the journal -------------------------------------------------------------
 
 # bats test_tags=slow
-@test "wherever the journal is torn, nothing is lost and nothing doubled" {
+@test "a journal torn at any byte loses and doubles nothing" {
 	local size cut
 	echo note >"$REC/notes.txt"
 	run_finalize 0
@@ -443,7 +443,7 @@ may_mount() {
 	assert_equal "$(requests upload)" 3
 }
 
-@test "rubbish in the journal is ignored and said so, the facts beside it count" {
+@test "junk in the journal is ignored with a warning, and the facts beside it count" {
 	run_finalize 0
 	{
 		printf '\0\377\376 rubbish\n{}\n[]\n"event"\n{"event":"stored"}\n'
@@ -506,7 +506,7 @@ may_mount() {
 	assert_output_has ".jibri-finalize"
 }
 
-@test "a journal that is a hard link to a stranger's file does not harm it" {
+@test "a journal that is a hard link to another user's file does not harm that file" {
 	echo '{"precious": true}' >"$DIR/target"
 	ln "$DIR/target" "$REC/.jibri-finalize"
 	run finalize
@@ -527,7 +527,7 @@ is_past() {
 }
 
 # bats test_tags=slow
-@test "killed at any moment and run again, nothing is lost and nothing doubled" {
+@test "a run killed at any moment and repeated loses and doubles nothing" {
 	local n killed=0 names=() f
 	export JIBRI_FINALIZE_ANSWER_TIMEOUT=300ms JIBRI_FINALIZE_PARALLEL=2
 	for n in 1 2 3 4 5; do
@@ -562,7 +562,7 @@ is_past() {
 	((killed >= 3))
 }
 
-@test "killed between the server's storing and its answer, nothing is doubled" {
+@test "a kill between the server's storing and its answer doubles nothing" {
 	local n
 	export JIBRI_FINALIZE_ANSWER_TIMEOUT=1s
 	for n in 1 2 3; do
@@ -577,7 +577,7 @@ is_past() {
 	done
 }
 
-@test "killed before the server has stored what it was sent, nothing is doubled" {
+@test "a kill before the server has stored an upload doubles nothing" {
 	export JIBRI_FINALIZE_ANSWER_TIMEOUT=1s
 	faults "upload $MEDIA 1 slow-store 0.7"
 	begin

@@ -88,7 +88,7 @@ no_double() {
 	arrives "$(repeat ü 125).txtx"
 }
 
-@test "a name of 255 bytes that is half quotes arrives in a part header Tomcat takes" {
+@test "a name of 255 bytes that is half quotes arrives in a part header that Tomcat accepts" {
 	content "$(repeat '"x' 127)y"
 	run_finalize 0
 	assert_equal "$(stored | wc -l)" 3
@@ -96,7 +96,7 @@ no_double() {
 	no_double
 }
 
-@test "each part header is one that Tomcat takes, and has no filename*" {
+@test "Tomcat accepts each part header, and none has filename*" {
 	content "$(repeat '"' 150)"
 	content "$(repeat ü 100)"
 	content 'a b;c.txt'
@@ -144,7 +144,7 @@ renamed() {
 	run ! grep -q $'[\a\e\x7f]' <<<"$output"
 }
 
-@test "what Python cannot print arrives under a safe name" {
+@test "a name that Python calls unprintable arrives under a safe name" {
 	renamed $'\ufeffa\u202eb\u200bc\u3000.txt'
 }
 
@@ -152,15 +152,15 @@ renamed() {
 	renamed 'a\..\b.txt'
 }
 
-@test "a name whose bytes are no UTF-8 arrives under a safe name" {
+@test "a name that is not UTF-8 arrives under a safe name" {
 	renamed $'caf\xe9.txt'
 }
 
-@test "overlong and surrogate bytes are no UTF-8" {
+@test "overlong forms and surrogates are not UTF-8" {
 	renamed $'a\xc0\xafb\xed\xa0\x80.txt'
 }
 
-@test "different names that no server can take stay different" {
+@test "different names that no server accepts stay different" {
 	local name names=($'a\x01.txt' $'a\x02.txt' $'a\xff.txt' $'a\xfe.txt'
 		'a\.txt' $'a\t.txt' $'a\n.txt' $'a\r.txt')
 	for name in "${names[@]}"; do content "$name"; done
@@ -182,7 +182,7 @@ renamed() {
 	assert_equal "$(stored | grep -v '~2')" "$first"
 }
 
-@test "a file that already has the safe name of another arrives as well" {
+@test "a file whose name is another's safe name arrives as well" {
 	local safe
 	content $'caf\xe9.txt'
 	run_finalize 0
@@ -194,7 +194,7 @@ renamed() {
 	grep -rqx 'other *' "$SB/store/$ROOM/$SESSION"
 }
 
-@test "a renamed artifact keeps its ending" {
+@test "a renamed artifact keeps its extension" {
 	cp "$REC/$MEDIA" "$REC/"$'m\xe9dia.mp4'
 	run_finalize 0
 	stored | grep -qx 'm.*\.mp4'
@@ -219,7 +219,7 @@ renamed() {
 	no_double
 }
 
-@test "a folder whose name no server can take gets a safe one" {
+@test "a folder whose name no server accepts gets a safe one" {
 	content $'bad\xff/a.txt'
 	content 'back\slash/a.txt'
 	content $'new\nline/a.txt'
@@ -238,13 +238,13 @@ renamed() {
 	is_stored metadata.json "$MEDIA" a.txt one/a.txt two/a.txt
 }
 
-@test "an empty folder is nothing" {
+@test "an empty folder is ignored" {
 	mkdir -p "$REC/empty/empty"
 	run_finalize 0
 	is_stored metadata.json "$MEDIA"
 }
 
-@test "folders without end are refused, not followed for ever" {
+@test "endlessly nested folders are refused" {
 	local deep
 	deep=$(repeat d/ 40)
 	mkdir -p "$REC/$deep"
@@ -256,7 +256,7 @@ renamed() {
 
 # --- what is skipped ---------------------------------------------------------
 
-@test "symbolic links, FIFOs, sockets and devices are skipped and said so" {
+@test "symbolic links, FIFOs, sockets and devices are skipped with a warning" {
 	echo secret >"$DIR/secret"
 	ln -s "$DIR/secret" "$REC/link.mp4"
 	ln -s "$DIR" "$REC/linked-folder"
@@ -286,7 +286,7 @@ renamed() {
 	assert_output_has "done already"
 }
 
-@test "a link to the only media file is no media file" {
+@test "a link to a media file does not count as media" {
 	mv "$REC/$MEDIA" "$DIR/real.mp4"
 	ln -s "$DIR/real.mp4" "$REC/$MEDIA"
 	run_finalize 65
@@ -295,7 +295,7 @@ renamed() {
 		"FAILED $ROOM $SESSION the recording holds no media file"
 }
 
-@test "our own journal is no artifact, in a sub-folder neither" {
+@test "a journal is not an artifact, not even in a sub-folder" {
 	content sub/.jibri-finalize
 	run_finalize 0
 	is_stored metadata.json "$MEDIA"
@@ -303,7 +303,7 @@ renamed() {
 	assert_equal "$(stored | grep -c '^.jibri-finalize')" 0
 }
 
-@test "what exclude names by default is skipped and said so" {
+@test "files that exclude names by default are skipped with a log line" {
 	content .hidden
 	content movie.mp4.part
 	content x.tmp
@@ -329,7 +329,7 @@ renamed() {
 	assert_output_has "notes.txt~: skipped, excluded"
 }
 
-@test "of what is skipped twenty are named, and the others counted" {
+@test "the first twenty skipped files are named, the others counted" {
 	local i
 	for i in {1..30}; do content "$i.tmp"; done
 	run_finalize 0
@@ -340,7 +340,7 @@ renamed() {
 	assert_equal "$(grep -c '[0-9]\.tmp' <<<"$output")" 30
 }
 
-@test "where exclude takes the media file, that is why there is none" {
+@test "if exclude matches the media file, the error says so" {
 	ROOM=.hid
 	rooms "{\"$ROOM\": 9}"
 	metadata "https://meet.example.org/$ROOM"
@@ -352,7 +352,7 @@ renamed() {
 	assert_equal "$(webhooks | tail -n 1)" "STOPPED $ROOM $SESSION"
 }
 
-@test "exclude takes other globs, of names and of paths" {
+@test "exclude accepts other globs, for names and for paths" {
 	content .hidden
 	content a.log
 	content keep/a.log
@@ -443,7 +443,7 @@ type_of() {
 	END
 }
 
-@test "a large JSON is JSON" {
+@test "a large JSON file has the type of JSON" {
 	jq -nc '[range(200000) | {"speaker": "x", "text": "some words \(.)"}]' \
 		>"$REC/transcript.json"
 	(($(stat -c %s "$REC/transcript.json") > 7340032))
@@ -473,7 +473,7 @@ type_of() {
 	[[ $output != *libmagic* ]]
 }
 
-@test "a media name with content that is no media is warned of and sent" {
+@test "a file with a media name and other content is sent with a warning" {
 	echo '{"no": "video"}' >"$REC/odd.mkv"
 	run_finalize 0
 	is_stored metadata.json odd.mkv "$MEDIA"
@@ -532,7 +532,7 @@ sent_metadata() {
 		"$SB/store/$ROOM/$SESSION/metadata.json~2"
 }
 
-@test "numbers, order and strings survive a redaction" {
+@test "numbers, order and strings survive redaction" {
 	printf '{"meeting_url":"https://x/%s","z":1.50,"a":12345678901234567,%s}' \
 		"$ROOM" '"upload_credentials":1,"e":"\u00e9\ud83c\udfa5\/"' \
 		>"$REC/metadata.json"
@@ -544,14 +544,14 @@ sent_metadata() {
 	assert_equal "$(sent_metadata | jq -r .e)" 'é🎥/'
 }
 
-@test "with nothing to take out metadata.json is sent byte for byte" {
+@test "a metadata.json with nothing to redact is sent byte for byte" {
 	printf '{ "meeting_url":"https://x/%s" ,\t"n": 1.0e2,\r\n"n2":[] }\n\n' \
 		"$ROOM" >"$REC/metadata.json"
 	run_finalize 0
 	is_stored metadata.json "$MEDIA"
 }
 
-@test "redact names other members, nested and in arrays, too" {
+@test "redact can name other members, also nested and in arrays" {
 	private_metadata
 	jq '. + {"a/b": {"m~n": "t0p-s3cret-5"}, keep: 1}' \
 		"$REC/metadata.json" >"$DIR/m" && cp "$DIR/m" "$REC/metadata.json"
@@ -561,7 +561,7 @@ sent_metadata() {
 		'[[{"user":{"name":"Ann"}},{}],{},1]'
 }
 
-@test "an escaped spelling of a name hides nothing from the redaction" {
+@test "an escaped member name does not escape redaction" {
 	printf '{"meeting_url":"https://x/%s","upload\\u005fcredentials":%s}' \
 		"$ROOM" '{"token":"t0p-s3cret"}' >"$REC/metadata.json"
 	run_finalize 0
@@ -569,7 +569,7 @@ sent_metadata() {
 	assert_equal "$(sent_metadata | jq -c keys)" '["meeting_url"]'
 }
 
-@test "a second upload_credentials never leaves the machine either" {
+@test "a second upload_credentials does not leave the machine either" {
 	printf '{"upload_credentials":"t0p-s3cret-1","meeting_url":"https://x/%s",%s}' \
 		"$ROOM" '"upload_credentials":"t0p-s3cret-2"' >"$REC/metadata.json"
 	run finalize
@@ -605,7 +605,7 @@ sent_metadata() {
 	run ! grep -r t0p-s3cret "$SB"
 }
 
-@test "with an empty redact the file is sent as it is, broken or not" {
+@test "with an empty redact metadata.json is sent as it is, broken or not" {
 	export JIBRI_FINALIZE_CONFIG=$DIR/conf
 	echo 'redact =' >"$DIR/conf"
 	printf '{"upload_credentials":"x"' >"$REC/metadata.json"
@@ -613,7 +613,7 @@ sent_metadata() {
 	is_stored metadata.json "$MEDIA"
 }
 
-@test "no JSON object leaves with a redacted member, whatever the file is called" {
+@test "no JSON object is sent with a redacted member, whatever the file's name" {
 	local name names=('metadata (1).json' Metadata.JSON metadata.json.save
 		METADATA info.json transcript.jsonl odd.mkv no-extension
 		sub/metadata-old.json)
@@ -640,7 +640,7 @@ sent_metadata() {
 	assert_output_has "done already"
 }
 
-@test "a redacted member goes from every depth" {
+@test "a redacted member is removed at every depth" {
 	local name j='{"meeting_url":"https://x/y","upload_credentials":"t0p-s3cret"}'
 	printf '{"outer":{"a":[1,%s]}}' "$j" >"$REC/outer.json"
 	printf '{"items":[%s],"upload_credentials":%s}' "$j" "$j" \
@@ -656,7 +656,7 @@ sent_metadata() {
 	run_command 0 verify --deep "$REC"
 }
 
-@test "a text that names a redacted member and cannot be parsed is withheld, whatever its name" {
+@test "an unparsable file that contains a redacted member's name is withheld, whatever its own name" {
 	local i=0 j='{"meeting_url":"x","upload_credentials":"t0p-s3cret"}' text
 	for text in "${j%?}" "// a comment
 $j" "$j garbage" "{\"x\":[1,],${j:1}" "{\"x\":NaN,${j:1}" \
@@ -674,7 +674,7 @@ $j" "$j garbage" "{\"x\":[1,],${j:1}" "{\"x\":NaN,${j:1}" \
 	run ! grep -r t0p-s3cret "$SB"
 }
 
-@test "what an editor or a download makes of metadata.json is withheld where it cannot be redacted" {
+@test "copies of metadata.json that cannot be redacted are withheld" {
 	local name
 	for name in 'metadata (1).json' METADATA.txt sub/Metadata-copy.json; do
 		mkdir -p "$REC/sub"
@@ -694,7 +694,7 @@ $j" "$j garbage" "{\"x\":[1,],${j:1}" "{\"x\":NaN,${j:1}" \
 	run ! grep -r t0p-s3cret "$SB"
 }
 
-@test "a room that is called metadata has media like any other" {
+@test "a room named metadata has media like any other" {
 	ROOM=metadata-review
 	rooms "{\"$ROOM\": 9}"
 	metadata "https://meet.example.org/$ROOM"
@@ -703,7 +703,7 @@ $j" "$j garbage" "{\"x\":[1,],${j:1}" "{\"x\":NaN,${j:1}" \
 	is_stored metadata.json "${ROOM}_2026-01-02-03-04-05.mp4"
 }
 
-@test "JSON without anything private goes out byte for byte, whatever is in it" {
+@test "JSON without a redacted member is sent byte for byte" {
 	printf '{"a":1.50,"b":1e400,"c":"\\u0000\\ud83d\\/" ,"d":[ ]}\r\n\n' \
 		>"$REC/a.json"
 	printf '{"a": "no end' >"$REC/b.json"
@@ -722,7 +722,7 @@ $j" "$j garbage" "{\"x\":[1,],${j:1}" "{\"x\":NaN,${j:1}" \
 	[ -e "$SB/store/$ROOM/$SESSION/sub/metadata.json" ]
 }
 
-@test "a metadata.json that is completed later is sent then" {
+@test "a metadata.json that is completed later is sent later" {
 	printf '{"meeting_url":"https://x/%s","a' "$ROOM" >"$REC/metadata.json"
 	run_finalize 0
 	is_stored "$MEDIA"

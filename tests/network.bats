@@ -29,7 +29,7 @@ start_silent() {
 	SILENT=127.0.0.1:$(cat "$DIR/port")
 }
 
-@test "a server that never finishes the TLS handshake is given up after connect-timeout" {
+@test "a server that never finishes the TLS handshake is abandoned after connect-timeout" {
 	local start=$SECONDS
 	start_silent
 	run_finalize 75 --file-service-url "https://$SILENT" --tries 1 \
@@ -39,7 +39,7 @@ start_silent() {
 	assert_output_has "https://$SILENT/metadata: Timeout was reached"
 }
 
-@test "a server that takes the request and never answers is given up after answer-timeout" {
+@test "a server that never answers a request is abandoned after answer-timeout" {
 	local start=$SECONDS
 	start_silent
 	run_finalize 75 --meeting-service-url "http://$SILENT" --tries 1 \
@@ -49,7 +49,7 @@ start_silent() {
 	assert_output_has "no whole answer within 0.3 s"
 }
 
-@test "a proxy is used when it is set, and the environment's only with proxy = env" {
+@test "a configured proxy is used, and the environment's only with proxy = env" {
 	local nowhere=http://files.invalid
 	export http_proxy=$URL
 	run_finalize 75 --meeting-service-url "$nowhere" --tries 1
@@ -86,14 +86,14 @@ start_endless() {
 	ENDLESS=http://127.0.0.1:$(head -n 1 "$DIR/endless")
 }
 
-@test "a proxy whose refusal never ends is given up after connect-timeout" {
+@test "a proxy with an endless refusal is abandoned after connect-timeout" {
 	start_endless
 	run_finalize 75 --tries 1 --proxy "$ENDLESS" --connect-timeout 200ms \
 		--meeting-service-url https://meet.invalid --deadline 20s
 	assert_output_has "GET https://meet.invalid/api/meetings/room/$ROOM: the proxy opened no tunnel within 0.2 s"
 }
 
-@test "a stop ends what a proxy never ends" {
+@test "a signal ends a run whose proxy never finishes its answer" {
 	local rc=0
 	start_endless
 	"$BIN" --proxy "$ENDLESS" --meeting-service-url https://meet.invalid \
@@ -106,7 +106,7 @@ start_endless() {
 	grep -q "room/$ROOM: ended by SIGTERM" "$DIR/out"
 }
 
-@test "the token goes to both services as a bearer, and without it they refuse" {
+@test "the token is sent to both services, which refuse requests without it" {
 	stop_sandbox
 	start_sandbox --token t0ken
 	run_finalize 77
@@ -171,7 +171,7 @@ name_server() {
 	wait_for grep -q ":0035 " /proc/net/udp || skip "no port 53 here"
 }
 
-@test "a name server is asked that only a replaced /etc/resolv.conf names" {
+@test "a name server that only a replaced /etc/resolv.conf names is used" {
 	own_etc
 	name_server 127.83.53.1
 	# Root asks for another user's process, too.
@@ -182,7 +182,7 @@ name_server() {
 	is_stored metadata.json "$MEDIA"
 }
 
-@test "an authority is found in a directory that was replaced during the run" {
+@test "a CA certificate is found in a directory that was replaced during the run" {
 	local other=$DIR/other
 	own_etc
 	[ -e /etc/ssl/certs/ca-certificates.crt ] || skip "authorities elsewhere"

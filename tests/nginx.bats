@@ -168,7 +168,7 @@ delivered() {
 }
 
 # bats test_tags=slow
-@test "a proxy_read_timeout shorter than the storing: 504, and the file is there once" {
+@test "a proxy_read_timeout shorter than the storing gives 504, and the file is there once" {
 	local mode
 	export JIBRI_FINALIZE_ANSWER_TIMEOUT=10s
 	for mode in on off; do
@@ -186,7 +186,7 @@ delivered() {
 	done
 }
 
-@test "a run that ends with the 504 leaves it to the next to ask" {
+@test "after a run that ended with 504 the next one asks the list" {
 	export JIBRI_FINALIZE_ANSWER_TIMEOUT=10s JIBRI_FINALIZE_TRIES=1
 	start_nginx 'proxy_read_timeout 1s;'
 	faults "upload $MEDIA 1 slow-store 2.5"
@@ -198,7 +198,7 @@ delivered() {
 	assert_equal "$(journal | grep -c absent)" 0
 }
 
-@test "after a 504 for what the backend never stored it is sent once more" {
+@test "after a 504 for a file that was not stored it is sent once more" {
 	export JIBRI_FINALIZE_ANSWER_TIMEOUT=2s
 	start_nginx 'proxy_read_timeout 500ms;'
 	faults "upload $MEDIA 1 stall-answer 1"
@@ -224,7 +224,7 @@ delivered() {
 	END
 }
 
-@test "with the backend down nginx answers 502: waiting, and then delivered" {
+@test "with the backend down nginx answers 502: the recording waits, and is then delivered" {
 	start_nginx
 	stop_sandbox
 	run_finalize 75
@@ -267,7 +267,7 @@ delivered() {
 		sort -u | wc -l)" 1
 }
 
-@test "nginx dies in mid-upload: the next run sends what did not arrive" {
+@test "when nginx dies during an upload, the next run sends what did not arrive" {
 	export JIBRI_FINALIZE_PARALLEL=1 JIBRI_FINALIZE_TRIES=2
 	start_nginx "$(buffered off)"
 	# More than all the buffers on the way hold.
@@ -284,7 +284,7 @@ delivered() {
 	delivered 2
 }
 
-@test "nginx dies before it passes the answer on: nothing is sent again" {
+@test "when nginx dies before it passes on the answer, nothing is sent again" {
 	export JIBRI_FINALIZE_TRIES=2
 	start_nginx
 	faults "upload $MEDIA 1 stall-stored 2"
@@ -297,7 +297,7 @@ delivered() {
 	delivered
 }
 
-@test "connections that nginx closes again and again double nothing" {
+@test "repeatedly closed connections double nothing" {
 	local n
 	for ((n = 0; n < 60; n++)); do echo "$n" >"$REC/file-$n.txt"; done
 	start_nginx 'keepalive_requests 3;'
@@ -307,7 +307,7 @@ delivered() {
 	assert_equal "$(webhooks)" "STOPPED $ROOM $SESSION"
 }
 
-@test "a rate limit of nginx slows the delivery down and loses nothing" {
+@test "a rate limit of nginx slows the delivery and loses nothing" {
 	local n
 	for ((n = 0; n < 30; n++)); do echo "$n" >"$REC/file-$n.txt"; done
 	export JIBRI_FINALIZE_TRIES=20 JIBRI_FINALIZE_RETRY_DELAY_MAX=500ms
@@ -319,7 +319,7 @@ delivered() {
 	assert_equal "$(webhooks)" "STOPPED $ROOM $SESSION"
 }
 
-@test "TLS ends at nginx: with its CA delivered, without it nothing is sent" {
+@test "with TLS at nginx its CA is needed, and without it nothing is sent" {
 	local ec='-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes'
 	# shellcheck disable=SC2086
 	openssl req -x509 $ec -days 2 -subj '/CN=Our CA' \
@@ -352,7 +352,7 @@ delivered() {
 	run ! grep -q 'HTTP/2' "$N/access.log"
 }
 
-@test "a room with signs of its own reaches the services through a gateway's paths" {
+@test "a room with special characters reaches the services through a gateway's paths" {
 	local room='päivä & 50% +1'
 	rooms "$(jq -n --arg room "$room" '{($room): 77}')"
 	start_nginx "location /gateway/ { proxy_pass $BEHIND/; }"

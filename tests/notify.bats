@@ -27,7 +27,7 @@ live() {
 	head -c 48 "$ROOT/tests/data/video.mp4" >"$REC/$MEDIA"
 }
 
-@test "STARTED of a live recording has room, session and time, and proves its sender" {
+@test "STARTED of a live recording has room, session and time, and is signed" {
 	live
 	run_command 0 notify started "$REC"
 	assert_output_has "$SESSION: STARTED acknowledged"
@@ -62,7 +62,7 @@ counted "
 	assert_equal "$(ids | sed -n '1p;4p' | sort -u | wc -l)" 1
 }
 
-@test "a STARTED that was refused is sent by the next call" {
+@test "a refused STARTED is sent by the next call" {
 	live
 	WEBHOOK_SECRET=old run_command 77 notify started "$REC"
 	assert_output_has "STARTED webhook: "
@@ -85,7 +85,7 @@ counted "
 STOPPED $ROOM $SESSION"
 }
 
-@test "a STARTED that was not taken hands nothing over either" {
+@test "a refused STARTED does not hand the recording over either" {
 	live
 	faults "webhook * * status 503"
 	run_command 75 notify started "$REC" --tries 1
@@ -95,7 +95,7 @@ STOPPED $ROOM $SESSION"
 	assert_equal "$(requests lookup)$(webhooks)" 0
 }
 
-@test "after STARTED the sweeper delivers what Jibri never called for" {
+@test "after STARTED the sweeper delivers a recording that Jibri never called for" {
 	live
 	run_command 0 notify started "$REC"
 	recording
@@ -104,7 +104,7 @@ STOPPED $ROOM $SESSION"
 	assert_equal "$(webhooks | tail -n 1)" "STOPPED $ROOM $SESSION"
 }
 
-@test "STARTED comes too late for a recording that Jibri handed over" {
+@test "STARTED is refused for a recording that Jibri handed over" {
 	run_finalize 0
 	run_command 0 notify started "$REC"
 	assert_output_has "is past STARTED"
@@ -128,7 +128,7 @@ STOPPED $ROOM $SESSION"
 	assert_equal "$(webhooks)" "STOPPED $ROOM $SESSION"
 }
 
-@test "STOPPED is refused when the server has lost what the journal has as stored" {
+@test "STOPPED is refused when the server has lost a file that the journal lists as stored" {
 	run_finalize 0
 	rm "$SB/store/$ROOM/$SESSION/$MEDIA"
 	age_journal
@@ -154,7 +154,7 @@ STOPPED $ROOM $SESSION"
 STOPPED $ROOM second"
 }
 
-@test "STOPPED of a delivered recording is repeated with the same id and body" {
+@test "STOPPED of a delivered recording is repeated with the same ID and body" {
 	run_finalize 0
 	run_command 0 notify stopped "$REC"
 	assert_equal "$(webhooks | wc -l)" 2
@@ -164,7 +164,7 @@ STOPPED $ROOM second"
 	assert_output_has "done already"
 }
 
-@test "STOPPED that was withheld can be sent later" {
+@test "a withheld STOPPED can be sent later" {
 	run_command 0 upload --no-webhook "$REC"
 	run_command 0 notify stopped "$REC"
 	assert_equal "$(webhooks)" "STOPPED $ROOM $SESSION"
@@ -172,7 +172,7 @@ STOPPED $ROOM second"
 	assert_output_has "STOPPED acknowledged"
 }
 
-@test "without a directory STOPPED wants at least one file of the session at the server" {
+@test "without a directory STOPPED requires a file of the session at the server" {
 	run_command 65 notify stopped --room "$ROOM" --session "$SESSION"
 	assert_output_has "the server has no file of this session"
 	run_finalize 0
@@ -184,7 +184,7 @@ STOPPED $ROOM $SESSION
 STOPPED $ROOM other"
 }
 
-@test "FAILED has the named error, else that of the last run" {
+@test "FAILED has the error given by --error, else that of the last run" {
 	run_command 64 notify failed "$REC"
 	assert_output_has "--error TEXT"
 	run_command 0 notify failed --error 'Encoding failed' "$REC"
@@ -205,7 +205,7 @@ STOPPED $ROOM other"
 	assert_equal "$(webhooks)" "FAILED $ROOM $SESSION the disk died"
 }
 
-@test "what cannot be is refused before anything is sent or written" {
+@test "impossible arguments are refused before anything is sent or written" {
 	run_command 64 notify
 	run_command 64 notify begun "$REC"
 	assert_output_has "unknown event 'begun'"
@@ -219,7 +219,7 @@ STOPPED $ROOM other"
 	[ ! -e "$REC/.jibri-finalize" ]
 }
 
-@test "a live recording whose room nobody can tell yet is told of once it can" {
+@test "STARTED of a live recording waits until its room is known" {
 	rm "$REC/metadata.json" "$REC/$MEDIA"
 	run_command 65 notify started "$REC"
 	assert_output_has "unknown room"
@@ -228,7 +228,7 @@ STOPPED $ROOM other"
 	assert_equal "$(webhooks)" "STARTED $ROOM $SESSION"
 }
 
-@test "the manual's way to tell of new recordings tells of each once" {
+@test "the manual's recipe for STARTED sends it once for each recording" {
 	live
 	local first=$SESSION
 	local line

@@ -45,7 +45,7 @@ provider() {
 	assert_equal "$(cat "$P/refused")" ''
 }
 
-@test "a token that expires in the middle is renewed before anyone refuses it" {
+@test "a token that expires during a run is renewed before it is refused" {
 	local i
 	provider 4
 	for i in {1..20}; do echo "$i" >"$REC/file-$i.txt"; done
@@ -56,7 +56,7 @@ provider() {
 	assert_equal "$(cat "$P/refused")" ''
 }
 
-@test "the provider's refusals are named" {
+@test "the provider's refusals are shown" {
 	provider 300
 	JIBRI_FINALIZE_OAUTH_CLIENT_SECRET=wrong run_finalize 77
 	assert_output_has "token endpoint: invalid_client: POST"

@@ -80,7 +80,7 @@ export JOURNALD='
 		print JSON::PP->new->latin1->canonical->encode(\%e), "\n";
 	}'
 
-@test "in systemd's journal an entry has session, room and priority, and not our name" {
+@test "an entry in systemd's journal has session, room and priority, and does not repeat our name" {
 	faults 'upload *.mp4 1 status 503' 'webhook * * status 500'
 	export JIBRI_FINALIZE_TRIES=2
 	run -75 with_journal "$BIN" "$REC" --log-level debug \
@@ -109,7 +109,7 @@ event() {
 		"$DIR/entries"
 }
 
-@test "done and held are entries with an id, of the hook as of a sweep" {
+@test "done and held have message IDs in systemd's journal, from the hook and from a sweep" {
 	local done=5c67311e4dce4f09a1c34c0fef6637b5
 	local held=f017f18b00a34b03b907425cdea9dedb
 	grep -q "$done" "$ROOT/man/jibri-finalize.1"
@@ -130,7 +130,7 @@ event() {
 	assert_equal "$(event $done)" fourth
 }
 
-@test "without the journal's socket each line has its priority, elsewhere none has" {
+@test "without the journal's socket each line has a priority prefix, and elsewhere none has" {
 	faults 'upload *.mp4 1 status 503' 'webhook * * status 500'
 	export JIBRI_FINALIZE_TRIES=2
 	stream journal
@@ -149,7 +149,7 @@ event() {
 	run -1 grep '<[3467]>' "$DIR/other"
 }
 
-@test "JSON in systemd's journal is JSON behind the priority" {
+@test "JSON lines in systemd's journal follow the priority prefix" {
 	stream journal
 	run -0 below_run 'exec "$@" 2>"$0/journal"' "$BIN" "$REC" \
 		--log-format json
@@ -158,7 +158,7 @@ event() {
 			["time", "level", "session", "message"])'
 }
 
-@test "the tries of one recording can be followed by its session in every line" {
+@test "every line about a recording has its session" {
 	faults 'lookup * 1 status 503' 'upload *.mp4 1 drop-stored' \
 		'webhook * 1 status 502'
 	run -0 --separate-stderr "$BIN" "$REC" --verbose
@@ -166,7 +166,7 @@ event() {
 	run -1 grep -v "^$SESSION: " <<<"$stderr"
 }
 
-@test "what became of a recording is the log's last line, in JSON like all others" {
+@test "the last line of the log is the result, in JSON too" {
 	faults 'upload *.mp4 * status 413'
 	run -65 --separate-stderr "$BIN" "$REC" --log-file "$DIR/text"
 	tail -n 1 "$DIR/text" | grep "Z $SESSION: held: 1 of 2 artifacts stored; "
@@ -178,7 +178,7 @@ event() {
 		(last.message | startswith("held: 1 of 2"))' "$DIR/json"
 }
 
-@test "--quiet says nothing of success, and errors anyway" {
+@test "--quiet hides successes and shows errors" {
 	run -0 "$BIN" "$REC" --quiet
 	assert_equal "$output" ""
 	assert_equal "$(webhooks)" "STOPPED $ROOM $SESSION"
@@ -189,7 +189,7 @@ event() {
 	grep "warning: \|acknowledged" "$DIR/file"
 }
 
-@test "--quiet keeps every command that changes something silent, but for the log file" {
+@test "--quiet keeps every command that changes something silent, except in the log file" {
 	local top=$DIR/recordings log=$DIR/file
 	run_command 0 sweep -q --log-file "$log" "$top"
 	assert_equal "$output" ""
@@ -213,7 +213,7 @@ event() {
 	assert_output_has "dry run: "
 }
 
-@test "a quiet sweep that fails says how it ended" {
+@test "a quiet sweep that fails says why" {
 	faults 'upload * * status 403'
 	run_command 77 sweep -q "$DIR/recordings"
 	assert_output_has "error: "

@@ -39,7 +39,7 @@ as_jibri() {
 	ended_with "$want"
 }
 
-@test "what root delivers leaves a journal that Jibri's user goes on with" {
+@test "after root delivered a recording Jibri's user can continue with its journal" {
 	faults 'webhook * * status 503'
 	run_command 75 --tries 1 "$REC"
 	all_jibris
@@ -52,7 +52,7 @@ as_jibri() {
 	grep -q "stored, " "$DIR/root/log"
 }
 
-@test "so do a sweep, upload, notify, verify, pack and forget" {
+@test "the same is true of sweep, upload, notify, verify, pack and forget" {
 	local command
 	another_recording two
 	chown -R "$JIBRI:$JIBRI" "$TOP"
@@ -70,7 +70,7 @@ as_jibri() {
 	assert_equal "$(find "$DIR/root" -name '.*.tar.zst.*')" ""
 }
 
-@test "several recordings have an owner each" {
+@test "several recordings may each have another owner" {
 	local first=$REC
 	another_recording two
 	chown -R 12345:12345 "$REC"
@@ -79,7 +79,7 @@ as_jibri() {
 	assert_equal "$(stat -c %u:%g "$REC/.jibri-finalize")" 12345:12345
 }
 
-@test "a visit of a sweep has no way back to root, and none of root's groups" {
+@test "a visit of a sweep cannot become root again, and has none of root's groups" {
 	local pid visit
 	export JIBRI_FINALIZE_ANSWER_TIMEOUT=20s
 	faults 'upload * 1 slow-store 2'
@@ -120,7 +120,7 @@ capless() {
 		--inh-caps=-setuid,-setgid "$BIN" "$@"
 }
 
-@test "where root may not become another user, it handles its own recordings alone" {
+@test "where root may not become another user, it handles only its own recordings" {
 	local command
 	for command in finalize upload verify "notify started" \
 		"pack -o $DIR/root" "forget --yes"; do
@@ -149,7 +149,7 @@ capless() {
 	is_stored metadata.json "$MEDIA"
 }
 
-@test "a recording of root's is root's" {
+@test "what root delivers of its own recordings belongs to root" {
 	chown -R 0:0 "$TOP"
 	run_command 0 "$REC"
 	refute_output_has warning

@@ -76,7 +76,7 @@ new_tree() {
 	deb
 }
 
-@test "dpkg keeps a link in place of /etc/jitsi/jibri that leads nowhere yet, and says what is missing" {
+@test "dpkg keeps /etc/jitsi/jibri as a dangling link, and says what is missing" {
 	new_tree
 	ln -s /run/jibri/config "$TREE/etc/jitsi/jibri"
 	in_tree -i "$DIR/jibri-finalize.deb"
@@ -97,7 +97,7 @@ new_tree() {
 }
 
 # bats test_tags=slow
-@test "through a link to a directory the sample is written where it leads, once, and what an operator made of it stays" {
+@test "if /etc/jitsi/jibri is a link, the sample is written to its target once, and later changes stay" {
 	new_tree
 	mkdir "$DIR/config"
 	ln -s "$DIR/config" "$TREE/etc/jitsi/jibri"
@@ -121,7 +121,7 @@ new_tree() {
 	assert_equal "$(ls "$DIR/config")" jibri.conf
 }
 
-@test "without a link the sample is written, what is there before stays, and no planted link is followed" {
+@test "without a link the sample is written, existing files stay, and a planted link is not followed" {
 	new_tree
 	in_tree -i "$DIR/jibri-finalize.deb"
 	assert_equal "$(stat -c '%a %F' "$CONF")" "640 regular file"
@@ -143,7 +143,7 @@ new_tree() {
 	[ -L "$CONF" ]
 }
 
-@test "purge goes on over directories and links in the place of files" {
+@test "purge copes with directories and links in place of files" {
 	new_tree
 	in_tree -i "$DIR/jibri-finalize.deb"
 	local logs=$TREE/var/log/jibri-finalize old=$TREE/var/log/jitsi/jibri
@@ -162,7 +162,7 @@ new_tree() {
 	[ -e "$DIR/victim" ]
 }
 
-@test "no rule for logrotate works as root where others can write" {
+@test "logrotate does not work as root where others can write" {
 	run ! grep -q '^\s*su root' "$ROOT/packaging/debian/jibri-finalize.logrotate"
 }
 
@@ -189,7 +189,7 @@ verify() {
 		"$1/jibri-finalize-watch.service" 2>&1
 }
 
-@test "systemd has nothing to say against the units" {
+@test "systemd-analyze verify accepts the units" {
 	need systemd-analyze
 	units "$DIR/units"
 	run -0 verify "$DIR/units"
@@ -201,7 +201,7 @@ verify() {
 	assert_output_has Nonsense
 }
 
-@test "the services are exposed by 2.0 at most" {
+@test "systemd-analyze rates the services' exposure at 2.0 or less" {
 	need systemd-analyze
 	local name
 	for name in sweep watch; do
@@ -210,7 +210,7 @@ verify() {
 	done
 }
 
-@test "the services let the program confine itself, and leave the user's shared memory alone" {
+@test "the services let the program confine itself, and do not remove the user's shared memory" {
 	local unit call
 	for unit in "$UNITS"/*.service; do
 		for call in landlock_create_ruleset landlock_add_rule \
@@ -228,7 +228,7 @@ verify() {
 			"$UNITS/jibri-finalize-watch.service")
 }
 
-@test "a recording that waits is no failure of a unit, and everything else is" {
+@test "a waiting recording does not fail a unit, and any other error does" {
 	assert_equal "$(grep -h SuccessExitStatus "$UNITS"/*.service | uniq)" \
 		SuccessExitStatus=75
 }
@@ -274,7 +274,7 @@ as() {
 	setpriv --reuid "$1" --regid "$1" --groups "$1" "${@:2}"
 }
 
-@test "the Secret as it is mounted signs the webhook, without a warning, and nobody else reads it" {
+@test "the mounted Secret signs the webhook without a warning, and nobody else can read it" {
 	local manifest user group mode secret=$DIR/credentials/webhook-secret
 	((EUID == 0)) || skip "not root"
 	start_sandbox
@@ -355,7 +355,7 @@ start_cron() {
 		"jibri sweep --splay 5m"
 }
 
-@test "cron's parser takes the file" {
+@test "cron's parser accepts the crontab" {
 	need crontab
 	sed 's/^\([^#P].*\) jibri command/\1 command/' \
 		"$ROOT/packaging/cron.d/jibri-finalize" >"$DIR/crontab"
@@ -372,7 +372,7 @@ alerts() {
 	grep -oP -e "$1 *\"?\K\w+" "$MONITORING/jibri-finalize.$2.yml" | sort -u
 }
 
-@test "each alert fires when it should, and rests when it should" {
+@test "each alert fires when it should, and only then" {
 	need promtool
 	run -0 promtool check rules "$MONITORING/jibri-finalize.rules.yml"
 	run -0 promtool test rules "$MONITORING/jibri-finalize.rules.test.yml"
@@ -382,7 +382,7 @@ alerts() {
 	assert_equal "$output" ""
 }
 
-@test "rules and dashboard ask only for what a sweep writes" {
+@test "rules and dashboard use only metrics that a sweep writes" {
 	JIBRI_FINALIZE_RECORDINGS_DIR=$DIR/recordings \
 		JIBRI_FINALIZE_METRICS_FILE=$DIR/metrics.prom run -0 "$BIN" sweep
 	sed -n 's/^# TYPE \([^ ]*\) .*/\1/p' "$DIR/metrics.prom" |
@@ -393,7 +393,7 @@ alerts() {
 	assert_equal "$(cat "$DIR/unknown")" ""
 }
 
-@test "the dashboard asks only what Prometheus understands" {
+@test "Prometheus understands each query of the dashboard" {
 	need promtool
 	jq '{groups: [{name: "panels", rules: [.panels[].targets[] |
 		{record: "a:b", labels: {expr: .expr},

@@ -27,7 +27,7 @@ takes_parts() {
 	start_sandbox --parts $((5 * 1024 * 1024))
 }
 
-@test "parts go while it is written, and path and meeting are said at the end" {
+@test "parts are sent while a file is written, and path and meeting are given at the end" {
 	takes_parts
 	watch
 	jibri 20
@@ -46,7 +46,7 @@ takes_parts() {
 		"$SB/records.jsonl")" 123
 }
 
-@test "also for tenants: what was sent ahead stays, and goes where it belongs" {
+@test "parts sent ahead for a tenant are kept, and go to the right meeting" {
 	takes_parts
 	rooms "{\"[acme]$ROOM\": 7}"
 	watch
@@ -61,7 +61,7 @@ takes_parts() {
 	leave 0
 }
 
-@test "a service without parts is asked once, and gets the file at the end" {
+@test "a service that takes no parts is asked once, and gets the file at the end" {
 	start_sandbox
 	watch
 	jibri 20
@@ -74,7 +74,7 @@ takes_parts() {
 	refute_output_has warning
 }
 
-@test "a sweep sends ahead, too, and the next one goes on" {
+@test "a sweep sends ahead too, and the next one continues" {
 	takes_parts
 	jibri 20
 	run_command 0 sweep
@@ -88,7 +88,7 @@ takes_parts() {
 	assert_equal "$(requests begin) $(requests part)" "1 5"
 }
 
-@test "watch killed, the next one and the hook go on with the parts that are there" {
+@test "after watch is killed, the next one and the hook keep the parts that were sent" {
 	takes_parts
 	watch
 	jibri 20
@@ -103,7 +103,7 @@ takes_parts() {
 	assert_equal "$(requests begin) $(requests part)" "1 6"
 }
 
-@test "what the service forgets meanwhile is sent anew" {
+@test "what the service forgets meanwhile is sent again" {
 	takes_parts
 	watch
 	jibri 20
@@ -119,7 +119,7 @@ takes_parts() {
 	assert_equal "$(webhooks | grep -c STOPPED)" 1
 }
 
-@test "forget drops what was sent ahead of a recording that will not come" {
+@test "forget aborts what was sent ahead of a recording" {
 	takes_parts
 	watch
 	jibri 20

@@ -50,7 +50,7 @@ numbers() {
 
 # --- taken --------------------------------------------------------------------
 
-@test "a large file goes in parts, where the service wants them; others in one piece" {
+@test "large files go in parts to where the service wants them, others in one piece" {
 	takes_parts
 	big 200
 	run_finalize 0
@@ -82,14 +82,14 @@ numbers() {
 	assert_equal "$(numbers)" "1 2 3"
 }
 
-@test "without checksum there is no sha256 in what completes it" {
+@test "without checksum, complete has no sha256" {
 	takes_parts
 	big 200
 	run_finalize 0 --checksum none
 	is_there
 }
 
-@test "what a part has to carry is what was given, and a token goes to nobody else" {
+@test "a part carries exactly the given headers, and no token goes to the storage" {
 	takes_parts --token t0ken-t0ken --parts-header "x-storage-class: hot"
 	big 200
 	JIBRI_FINALIZE_TOKEN=t0ken-t0ken run_finalize 0
@@ -99,7 +99,7 @@ numbers() {
 	assert_equal "$(request part '.headers["x-storage-class"]' | sort -u)" hot
 }
 
-@test "what was given with older URLs does not go with newer ones" {
+@test "headers given with older URLs are not sent with newer ones" {
 	takes_parts
 	printf '{"urls": {"1": "%s/storage/x/1"}, "headers": {"x-old": "1"}}' \
 		"$URL" >"$SB/answer"
@@ -111,7 +111,7 @@ numbers() {
 	refute_output_has warning
 }
 
-@test "more parts than URLs at once" {
+@test "a file with more parts than URLs at once asks for more URLs" {
 	takes_parts
 	big 2500
 	run_finalize 0
@@ -122,7 +122,7 @@ numbers() {
 
 # --- not taken ----------------------------------------------------------------
 
-@test "a service that takes no parts gets one request more in a run" {
+@test "a service that takes no parts sees one extra request in a run" {
 	start_sandbox
 	big 200
 	big 300 "$REC/talk2.bin"
@@ -135,7 +135,7 @@ numbers() {
 	assert_equal "$(requests upload)" 5
 }
 
-@test "nor is it asked for small files, or with file-service-parts = no" {
+@test "no extra request is made for small files, or with file-service-parts = no" {
 	start_sandbox
 	big 100
 	run_finalize 0
@@ -160,7 +160,7 @@ numbers() {
 	assert_equal "$(requests upload)" 20
 }
 
-@test "whatever else such a service says, the file arrives" {
+@test "whatever else a service answers to begin, the file arrives" {
 	local i=0 answer
 	takes_parts
 	for answer in "status 404" "status 405" "status 501" "status 400" \
@@ -178,7 +178,7 @@ numbers() {
 	assert_equal "$(requests begin)" "$i"
 }
 
-@test "an answer that is none, or no upload, is an odd one: in one piece, and it is said" {
+@test "after an answer that is not an upload the file goes in one piece, with a warning" {
 	local answer i=0
 	takes_parts
 	for answer in '{}' '{"uploadId": "u"}' '{"uploadId": "", "partSize": 70000}' \
@@ -197,7 +197,7 @@ numbers() {
 	assert_equal "$(requests part)" 0
 }
 
-@test "a service that is out for a moment, or wants some patience, is asked again" {
+@test "a service that is out for a moment, or asks for patience, is asked again" {
 	local code
 	takes_parts
 	for code in 408 425 429 503; do
@@ -211,7 +211,7 @@ numbers() {
 	assert_equal "$(requests begin) $(requests upload)" "12 8"
 }
 
-@test "who takes parts and does not do what belongs to that gets the file in one piece" {
+@test "a service that accepts parts but fails the contract gets the file in one piece" {
 	local fault
 	takes_parts
 	for fault in "urls * * status 400" "urls * * status 403" \
@@ -231,7 +231,7 @@ numbers() {
 	assert_equal "$(requests abort)" 10
 }
 
-@test "an upload that cannot be aborted keeps no file from going" {
+@test "an upload that cannot be aborted does not keep the file from being sent" {
 	local fault
 	takes_parts
 	for fault in 403 405 501 503; do
@@ -253,7 +253,7 @@ numbers() {
 	assert_equal "$(requests upload)" 18
 }
 
-@test "a run that is ended sends nothing in one piece, and says no such thing" {
+@test "an interrupted run does not fall back to one piece" {
 	local pid
 	takes_parts
 	big 640
@@ -270,7 +270,7 @@ numbers() {
 
 # --- URLs -----------------------------------------------------------------------
 
-@test "a URL that has expired is renewed once" {
+@test "an expired URL is renewed once" {
 	takes_parts
 	faults "part */2?* 1 status 403"
 	big 200
@@ -280,7 +280,7 @@ numbers() {
 	refute_output_has 403
 }
 
-@test "if the next one is refused, too, the file goes in one piece" {
+@test "if the renewed URL is refused too, the file goes in one piece" {
 	takes_parts
 	faults "part */2?* * status 403"
 	big 200
@@ -291,7 +291,7 @@ numbers() {
 	assert_equal "$(requests abort)" 1
 }
 
-@test "a URL is not used when the service has said that it is too old" {
+@test "a URL is not used after its announced expiry" {
 	takes_parts --parts-told 1
 	big 500
 	run_finalize 0 --limit-rate 150k --parallel 1
@@ -300,7 +300,7 @@ numbers() {
 	assert_equal "$(request part .status | sort -u)" 200
 }
 
-@test "what expires together is renewed together" {
+@test "URLs that expire together are renewed together" {
 	takes_parts --parts-life 1 --parts-told 3600
 	big 800
 	run_finalize 0 --limit-rate 200k --parallel 1
@@ -313,7 +313,7 @@ numbers() {
 	assert_equal "$(requests part)" $((12 + $(requests urls)))
 }
 
-@test "parts go to nobody but the service and part-hosts" {
+@test "parts go only to the service and to part-hosts" {
 	local hosts
 	takes_parts --parts-origin "http://localhost:*"
 	for hosts in "" "localhost:1" "example.org,127.0.0.1,local" \
@@ -335,7 +335,7 @@ numbers() {
 	assert_output_has "part-hosts: 'http://localhost' is a URL, not a HOST"
 }
 
-@test "from a service with https no part goes in the clear, whatever the settings allow" {
+@test "a service with https gets no part over http, whatever the settings allow" {
 	local hosts
 	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
 		-days 2 -subj "/CN=test" -keyout "$DIR/secret.key" \
@@ -362,7 +362,7 @@ numbers() {
 	assert_equal "$(numbers)" "1 2 3 4"
 }
 
-@test "where URLs lead, and what goes with them, is the service's word, but no harm comes of it" {
+@test "hostile URLs and headers from the service do no harm" {
 	local urls headers answer
 	takes_parts
 	for urls in '{"1": "https://u:p@127.0.0.1/"}' '{"1": "ftp://127.0.0.1/"}' \
@@ -396,7 +396,7 @@ numbers() {
 
 # --- interrupted ------------------------------------------------------------------
 
-@test "after an interruption only what is missing is sent" {
+@test "after an interruption only the missing parts are sent" {
 	takes_parts
 	faults "part */5?* * drop-at 50%" "begin * 1 status 503"
 	big 640
@@ -409,7 +409,7 @@ numbers() {
 	assert_equal "$(requests complete)" 1
 }
 
-@test "without a list, the journal says what is there" {
+@test "without a list of parts, the journal says which are there" {
 	local code
 	takes_parts
 	for code in 400 403 405 501; do
@@ -426,7 +426,7 @@ numbers() {
 	done
 }
 
-@test "a list that is none is no reason to keep a file back" {
+@test "an invalid list of parts does not keep a file back" {
 	local answer
 	takes_parts
 	printf '{}' >"$SB/answer"
@@ -444,7 +444,7 @@ numbers() {
 	assert_equal "$(requests upload) $(requests abort)" "6 2"
 }
 
-@test "a part of an upload that is gone begins it anew" {
+@test "a part for an upload that is gone starts the upload again" {
 	takes_parts
 	faults "part */3?* 1 status 404"
 	big 200
@@ -463,7 +463,7 @@ numbers() {
 	assert_equal "$(numbers)" "1 2 3 4"
 }
 
-@test "that there is nothing to complete proves no file" {
+@test "a 404 to complete does not prove that the file is stored" {
 	takes_parts
 	faults "complete * 1 status 404"
 	big 200
@@ -472,7 +472,7 @@ numbers() {
 	assert_equal "$(requests begin) $(requests complete)" "1 2"
 }
 
-@test "one that was not completed is" {
+@test "an upload whose complete was lost is completed by the next run" {
 	takes_parts
 	faults "complete * 1 drop-after"
 	big 200
@@ -482,7 +482,7 @@ numbers() {
 	assert_equal "$(numbers)" "1 2 3 4"
 }
 
-@test "an upload that the service has forgotten is begun anew" {
+@test "an upload that the service has forgotten is started again" {
 	takes_parts
 	faults "urls * 1 status 404"
 	big 200
@@ -504,7 +504,7 @@ numbers() {
 	assert_equal "$(requests begin) $(requests upload)" "3 3"
 }
 
-@test "parts that make no file are sent anew, and then in one piece" {
+@test "parts that do not make the file are sent again, and then in one piece" {
 	takes_parts
 	faults "complete * 1 status 409"
 	big 200
@@ -519,7 +519,7 @@ numbers() {
 	assert_equal "$(jq length "$SB/uploads.json")" 0
 }
 
-@test "a service that takes parts no more, whatever it says, gets the file in one piece" {
+@test "a service that no longer takes parts, whatever it answers, gets the file in one piece" {
 	local answer names=()
 	takes_parts
 	for answer in "parts * * html" "urls * * status 405" \
@@ -537,7 +537,7 @@ numbers() {
 	done
 }
 
-@test "when complete may have made a file, it goes no other way until that is known" {
+@test "while complete may have made a file, the file is not sent in another way" {
 	takes_parts
 	faults "complete * 1 drop-stored" "parts * 1 slow-store 0" \
 		"parts * * html"
@@ -547,7 +547,7 @@ numbers() {
 	assert_equal "$(requests upload)" 2
 }
 
-@test "what was begun is aborted when the file turns out to be there, or goes whole" {
+@test "an upload is aborted when the file turns out to be stored, or goes in one piece" {
 	local whole=$DIR/whole/$SESSION
 	takes_parts
 	faults "part */3?* * status 500"
@@ -569,7 +569,7 @@ was_started() {
 	webhooks | grep -q STARTED
 }
 
-@test "a file that has become small since it was looked at is not sent ahead" {
+@test "a file that became small since the survey is not sent ahead" {
 	local pid
 	takes_parts
 	export JIBRI_FINALIZE_STARTED_WEBHOOK=yes
@@ -592,7 +592,7 @@ was_started() {
 	assert_equal "$(requests upload)" 0
 }
 
-@test "forget aborts what was begun" {
+@test "forget aborts the uploads that were begun" {
 	takes_parts
 	faults "part */3?* * status 500"
 	big 300
@@ -631,12 +631,12 @@ ends_under() {
 		"/files/structured/-/uploads?path=/abc-defg-hij/$SESSION/"
 }
 
-@test "what is recorded goes ahead before its meeting is known, and is placed in the end" {
+@test "a live recording is sent before its meeting is known, and is placed at the end" {
 	started_ahead
 	ends_under "$ROOM"
 }
 
-@test "what went ahead goes where it belongs, though another place was said first" {
+@test "parts sent ahead go to the right meeting, even if another one was named first" {
 	rooms "{\"[acme]$ROOM\": 7}"
 	started_ahead
 	ends_under "acme/$ROOM"
@@ -644,7 +644,7 @@ ends_under() {
 
 # --- secrets ------------------------------------------------------------------
 
-@test "URLs and their headers stand in no log, trace or journal, whatever the storage says" {
+@test "URLs and their headers appear in no log, trace or journal, whatever the storage answers" {
 	takes_parts --parts-header "x-secret: h1dden-h1dden"
 	faults "part */2?* 1 status 500" "part */3?* 1 redirect 302 http://x/storage/signature=1"
 	big 200
@@ -666,7 +666,7 @@ checks() {
 	assert_equal "${output%% *}" "$want"
 }
 
-@test "check --write says whether parts are taken, and leaves none" {
+@test "check --write says whether the service takes parts, and leaves none behind" {
 	takes_parts --parts-header "x-storage-class: hot"
 	checks ok
 	assert_output_has "check --write tells whether it takes parts"
@@ -687,7 +687,7 @@ checks() {
 	assert_equal "$(jq length "$SB/uploads.json")" 0
 }
 
-@test "check --write says that none are taken, or that they would go to nobody's host" {
+@test "check --write says that the service takes no parts, or that they would go to an unlisted host" {
 	start_sandbox
 	checks ok --write
 	assert_output_has "it takes no parts: large files go in one piece"
@@ -699,7 +699,7 @@ checks() {
 	assert_output_has "it takes parts"
 }
 
-@test "what the storage repeats of a URL and its headers is not shown" {
+@test "parts of a URL or its headers that the storage repeats are not shown" {
 	local status
 	takes_parts
 	printf '{"urls": {"1": "%s/storage/x/1?signature=h1dden-url"},

@@ -45,7 +45,7 @@ is_told() {
 	[ ! -e "$REC" ]
 }
 
-@test "a call of the hook is only written down, and delivered once it is over" {
+@test "a call of the hook is only noted, and delivered after the pause" {
 	run_command 0 pause
 	run_finalize 0 "$ROOM"
 	[[ $output == *"paused by "*" until it is resumed; this call is only"* ]]
@@ -64,7 +64,7 @@ is_told() {
 	refute_output_has "paused"
 }
 
-@test "upload by hand delivers anyway, and says that it is paused" {
+@test "upload by hand delivers, and says that the directory is paused" {
 	run_command 0 pause
 	run_command 0 upload "$REC"
 	assert_output_has "$REC: paused by "
@@ -72,7 +72,7 @@ is_told() {
 	is_told
 }
 
-@test "a pause that is over counts as none, and the next sweep removes it" {
+@test "an expired pause has no effect, and the next sweep removes it" {
 	run_command 0 pause --for 1h
 	assert_equal "$(paused | jq length)" 1
 	run_command 0 sweep
@@ -125,7 +125,7 @@ is_told() {
 	WATCH_PID=
 }
 
-@test "only a plain file of the root's owner or of root counts" {
+@test "a pause counts only as a plain file of the root's owner or of root" {
 	echo '{}' >"$DIR/elsewhere"
 	ln -s "$DIR/elsewhere" "$PAUSE"
 	assert_equal "$(paused)" "[]"
@@ -159,7 +159,7 @@ is_told() {
 	[ ! -e "$PAUSE" ]
 }
 
-@test "what cannot be is refused" {
+@test "impossible arguments are refused" {
 	run_command 64 pause --for soon
 	assert_output_has "--for: 'soon' is not a time such as 30m or 2h"
 	run_command 64 pause --for 0s

@@ -118,7 +118,7 @@ cut_everywhere() {
 }
 
 # bats test_tags=slow
-@test "so it is when the sweep delivers" {
+@test "the same is true when a sweep delivers" {
 	COMMAND=(sweep) WHAT=TOP
 	export JIBRI_FINALIZE_SWEEP_RETRY_DELAY=1ms
 	export JIBRI_FINALIZE_SWEEP_RETRY_DELAY_MAX=1ms JIBRI_FINALIZE_SETTLE=1ms

@@ -81,7 +81,7 @@ totals() {
 }
 
 # bats test_tags=slow
-@test "log lines stand whole above the live ones" {
+@test "log lines appear whole above the live ones" {
 	needs_terminal
 	big one.log
 	faults 'upload one.log * slow 300000' 'upload *.json 2 status 503'
@@ -95,7 +95,7 @@ totals() {
 }
 
 # bats test_tags=slow
-@test "a try that fails is no progress: its bytes go, the tries are counted, nothing is over 100 %" {
+@test "a failed try does not count as progress: its bytes are dropped, tries are counted, nothing exceeds 100 %" {
 	needs_terminal
 	big one.log
 	faults 'upload one.log 1 drop-at 60%' 'upload one.log * slow 300000'
@@ -120,7 +120,7 @@ totals() {
 }
 
 # bats test_tags=slow
-@test "what waits for its next try is said, with the time" {
+@test "a transfer that waits for its next try is shown with the time" {
 	needs_terminal
 	export JIBRI_FINALIZE_RETRY_DELAY=3s JIBRI_FINALIZE_RETRY_DELAY_MAX=3s
 	faults 'upload *.json 1 status 503 Retry-After: 2'
@@ -128,7 +128,7 @@ totals() {
 	grep -E '^1 of 2 stored, 1 failed try, next try in [1-3]s ' "$DIR/frames"
 }
 
-@test "a terminal that is made narrower gets narrower lines" {
+@test "when the terminal becomes narrower, so do the lines" {
 	needs_terminal
 	big one.log two.log
 	faults 'upload *.log * slow 300000'
@@ -154,7 +154,7 @@ totals() {
 	run -1 grep '[0-9] %' "$DIR/frames"
 }
 
-@test "where there is no terminal nothing is drawn, unless --progress=always" {
+@test "without a terminal nothing is drawn, unless --progress=always" {
 	big one.log
 	faults 'upload one.log * slow-store 0.7'
 	run -0 finalize
@@ -165,7 +165,7 @@ totals() {
 	assert_output_has " of 3 stored "
 }
 
-@test "elsewhere an upload that takes long has a line every 30 seconds, no more" {
+@test "without a terminal a long upload logs a line every 30 seconds, no more" {
 	command -v faketime >/dev/null || skip "there is no faketime here"
 	[ "${SAN:-}" != 1 ] || skip "faketime and the sanitizers do not mix"
 	# More than the sockets hold.

@@ -56,7 +56,7 @@ begin() {
 	FIRST=$!
 }
 
-@test "another record of the same path and size proves nothing of a file that was rewritten" {
+@test "after a rewrite another record of the same path and size proves nothing" {
 	post "$REC/$MEDIA"
 	post "$REC/$MEDIA"
 	run_finalize 0
@@ -67,7 +67,7 @@ begin() {
 	assert_equal "$(has "$REC/$MEDIA")" 1
 }
 
-@test "a rewritten file is not sent before the list shows what is there of older versions" {
+@test "a rewritten file is not sent before the list shows its older versions" {
 	run_finalize 0
 	rewrite "$REC/$MEDIA"
 	faults "list * * status 503"
@@ -79,7 +79,7 @@ begin() {
 	assert_equal "$(has "$REC/$MEDIA")" 1
 }
 
-@test "a version that may come late is not taken for the one that is sent after it" {
+@test "a late version is not mistaken for the one sent after it" {
 	export JIBRI_FINALIZE_TRIES=1
 	faults "upload $MEDIA 1 late-store 1 502"
 	run_finalize 75
@@ -90,7 +90,7 @@ begin() {
 	assert_equal "$(has "$REC/$MEDIA")" 1
 }
 
-@test "a file that keeps its size and time is seen to have changed" {
+@test "a change that keeps size and time is noticed" {
 	run_finalize 0
 	cp "$REC/$MEDIA" "$DIR/copy"
 	rewrite "$DIR/copy"
@@ -106,7 +106,7 @@ begin() {
 	assert_equal "$(webhooks | wc -l)" 2
 }
 
-@test "what is sent of metadata.json is what was parsed, whatever is written meanwhile" {
+@test "metadata.json is sent as it was parsed, whatever is written meanwhile" {
 	faults "list * 1 dribble 1"
 	begin
 	wait_for has_requests list 1
@@ -135,7 +135,7 @@ begin() {
 	is_stored metadata.json z.txt "$MEDIA"
 }
 
-@test "a list says nothing of what cannot be read here, as its size there is not known" {
+@test "a list proves nothing about a file that cannot be read here" {
 	needs_strace
 	metadata "https://meet.example.org/$ROOM"
 	jq '.upload_credentials = {token: "of-a-user"}' "$REC/metadata.json" \
@@ -155,7 +155,7 @@ begin() {
 	assert_equal "$(requests upload)" 2
 }
 
-@test "a file that is rewritten before it is repeated without asking is not proved by what was sent first" {
+@test "a file rewritten before an ambiguous repeat is not proved by the first upload" {
 	export JIBRI_FINALIZE_RETRY_DELAY=2s JIBRI_FINALIZE_RETRY_DELAY_MAX=2s
 	faults "list * 1 slow 1000000" "list * * status 403" \
 		"upload $MEDIA 1 status-stored 502" "upload $MEDIA 1 status 422"
@@ -169,7 +169,7 @@ begin() {
 	assert_equal "$(has "$REC/$MEDIA")" 1
 }
 
-@test "what was to be repeated without asking, and was not, stays in doubt" {
+@test "an ambiguous repeat that was not made leaves the outcome unknown" {
 	export JIBRI_FINALIZE_RETRY_FOR=500ms JIBRI_FINALIZE_ANSWER_TIMEOUT=20s
 	faults "lookup * * status 503"
 	run_finalize 75 --tries 1
@@ -183,7 +183,7 @@ begin() {
 	assert_equal "$(requests upload)" 2
 }
 
-@test "a run whose journal was removed waits for what is under way, and does not spin" {
+@test "a run whose journal was removed waits for uploads in flight without spinning" {
 	needs_strace
 	export JIBRI_FINALIZE_ANSWER_TIMEOUT=20s
 	faults "upload $MEDIA 1 slow-store 2" "upload metadata.json 1 status 503"
@@ -197,7 +197,7 @@ begin() {
 	[ "$(grep -c jibri-finalize "$DIR/trace")" -lt 100 ]
 }
 
-@test "a webhook is not repeated once the journal was removed" {
+@test "a webhook is not repeated after the journal was removed" {
 	export JIBRI_FINALIZE_RETRY_DELAY=4s JIBRI_FINALIZE_RETRY_DELAY_MAX=4s
 	faults "webhook * * status 503"
 	begin
@@ -253,7 +253,7 @@ begin() {
 	assert_output_has '"ambiguous": 2'
 }
 
-@test "whatever the clock says, an earlier run's doubt has its time from now on" {
+@test "an earlier run's unknown outcome gets its full time from now, whatever the clock says" {
 	export JIBRI_FINALIZE_TRIES=1
 	faults "upload $MEDIA 1 late-store 2 502"
 	run_finalize 75
@@ -263,7 +263,7 @@ begin() {
 	is_stored metadata.json "$MEDIA"
 }
 
-@test "what a gateway says of an upload that it passed on settles nothing" {
+@test "a gateway's error does not settle an upload that it passed on" {
 	local code
 	for code in 502 503 504 520 524; do
 		another_recording "gateway-$code"
@@ -273,7 +273,7 @@ begin() {
 	done
 }
 
-@test "a path in another form is found by its id" {
+@test "a path in another form is found by its ID" {
 	run_finalize 0
 	local mapped='.path |= ascii_downcase | .path |= "/bucket" + .'
 	cp "$SB/records.jsonl" "$DIR/records"
@@ -285,7 +285,7 @@ begin() {
 	assert_equal "$(requests upload)" 2
 }
 
-@test "sizes and ids may be strings or floats, or not be said" {
+@test "sizes and IDs may be strings or floats, or be missing" {
 	local i=0 filter
 	echo '[]' >"$SB/empty.json"
 	for filter in '.size |= tostring' '.size |= tostring + ".0"' \
@@ -300,7 +300,7 @@ begin() {
 	done
 }
 
-@test "what was stored just now is not lost because a list lags" {
+@test "a file stored just now is not lost because a list lags" {
 	run_finalize 0
 	echo '[]' >"$SB/list.json"
 	faults "list * * body list.json"
@@ -309,7 +309,7 @@ begin() {
 	assert_equal "$(requests upload)" 2
 }
 
-@test "what the server took without a record is never sent again by itself" {
+@test "a file that the server accepted without a record is never sent again by itself" {
 	faults "upload $MEDIA * status 202"
 	run_finalize 78
 	assert_output_has "its list does not show it"
@@ -321,21 +321,21 @@ begin() {
 	assert_equal "$(has "$REC/$MEDIA")" 1
 }
 
-@test "what the server took without a record is found when the list shows it" {
+@test "a file that the server accepted without a record is found when the list shows it" {
 	faults "upload * * status-stored 202"
 	run_finalize 0
 	is_stored metadata.json "$MEDIA"
 	assert_equal "$(requests upload)" 2
 }
 
-@test "a list that moves is waited for, however long it takes" {
+@test "a list that keeps coming is read to its end, however long it takes" {
 	export JIBRI_FINALIZE_ANSWER_TIMEOUT=500ms
 	faults "upload * 1 drop-stored" "list * * dribble 2"
 	run_finalize 0
 	is_stored metadata.json "$MEDIA"
 }
 
-@test "an id that is stored again counts, where the server keeps one record a path" {
+@test "an ID that is stored again counts, where the server keeps one record for each path" {
 	local answer='{"id": 7, "path": "x", "size": %d}'
 	run_finalize 0
 	echo '{"participants": [1], "meeting_url": "https://x.org/'"$ROOM"'"}' \
@@ -362,7 +362,7 @@ begin() {
 	assert_equal "$(requests upload)" 4
 }
 
-@test "what was stored just now is not sent again for an older record of another size" {
+@test "a file stored just now is not sent again because of an older record of another size" {
 	export JIBRI_FINALIZE_ANSWER_TIMEOUT=20s
 	run_finalize 0
 	list_of '.size += 1 | .id += 100' metadata.json "$MEDIA"
@@ -395,7 +395,7 @@ begin() {
 	assert_output_has "more artifacts are not tried now"
 }
 
-@test "a visit that achieves nothing leaves less than 1 KiB in the journal" {
+@test "a visit that achieves nothing writes less than 1 KiB to the journal" {
 	local i before
 	for ((i = 0; i < 500; i++)); do echo "$i" >"$REC/n$i.txt"; done
 	while read -r -a lines; do

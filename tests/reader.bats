@@ -32,7 +32,7 @@ read_late() {
 	say "$STARTS points: $output"
 }
 
-@test "the reader finds what was lost where nothing waits for it" {
+@test "without our pause at the end Jibri's reader would lose output" {
 	run -1 "$READER" 5 80 1 /bin/echo quick
 	[[ $output == "5 starts, "[1-5]" lines lost, "[1-5]" readers left open, "* ]]
 }
@@ -53,7 +53,7 @@ read_late() {
 	read_late 75 "$REC"
 }
 
-@test "what is held back is given out though the program waits" {
+@test "held-back output is written while the program still waits" {
 	local from before
 	faults "lookup * * status 503 Retry-After: 3"
 	from=$(ms)

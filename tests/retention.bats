@@ -59,7 +59,7 @@ whole() {
 	whole one
 }
 
-@test "what was delivered longer ago than retention is removed, and nothing else" {
+@test "recordings delivered longer ago than retention are removed, and nothing else" {
 	local journal=$TOP/old/.jibri-finalize
 	deliver old
 	jq -c '.at -= 7200000' "$journal" >"$DIR/aged"
@@ -80,7 +80,7 @@ whole() {
 	whole new
 }
 
-@test "what the server no longer shows is kept, held, and can be sent again" {
+@test "a recording that the server no longer lists is kept and held, and can be sent again" {
 	deliver one
 	deliver two
 	local id
@@ -114,7 +114,7 @@ forget_stored() {
 	start_sandbox
 }
 
-@test "while the server cannot be asked everything is kept" {
+@test "everything is kept while the server cannot be asked" {
 	deliver one
 	faults "list * * status 503"
 	sweep 75 --retention 1ms
@@ -142,7 +142,7 @@ forget_stored() {
 	whole one
 }
 
-@test "a recording that holds what was never sent is kept, without a word" {
+@test "a recording with a file that was never sent is kept, without a message" {
 	deliver one
 	echo x >"$TOP/one/rest.part"
 	sweep 0 --retention 1ms
@@ -175,12 +175,12 @@ flock_journal() {
 	assert_equal "$(requests)" "$before"
 }
 
-@test "min-free without retention is refused: it would do nothing" {
+@test "min-free without retention is refused, as it would do nothing" {
 	sweep 78 --min-free 10%
 	[[ $log == *"min-free does nothing without retention"* ]]
 }
 
-@test "min-free removes the oldest first, until enough is free, and never what is undelivered" {
+@test "min-free removes the oldest first, until enough is free, and never an undelivered recording" {
 	((EUID == 0)) || skip "needs root to mount"
 	mkdir "$DIR/small"
 	mount -t tmpfs -o size=10m tmpfs "$DIR/small"
@@ -209,7 +209,7 @@ flock_journal() {
 	[[ $log == *"nothing is left that may be removed; 1 recordings are not delivered"* ]]
 }
 
-@test "a record of the same path and size proves nothing: the id in the journal has to be listed" {
+@test "a record of the same path and size is not enough: the ID in the journal has to be listed" {
 	deliver one
 	stop_sandbox
 	# Somebody else stored these; what the journal speaks of is gone.
@@ -227,7 +227,7 @@ flock_journal() {
 	[ ! -e "$TOP/one" ]
 }
 
-@test "what is held as lost on the server is looked for and sent again by a call of the hook, also by --defer" {
+@test "a call of the hook, also with --defer, looks for files held as lost and sends them again" {
 	local how
 	for how in '' --defer; do
 		deliver one
@@ -249,7 +249,7 @@ list_as() {
 	faults "list * * body list.json application/json"
 }
 
-@test "what is listed without a size, or was stored without an id, is kept and named once, without an error" {
+@test "a file listed without a size, or stored without an ID, is kept and named once, without an error" {
 	deliver one
 	deliver two
 	list_as 'map(del(.size))'
@@ -265,7 +265,7 @@ list_as() {
 	[[ $log == *"one: kept: $MEDIA was stored without an id"* ]]
 }
 
-@test "retention-verify deep removes only what has the same bytes at the server, and needs no sizes" {
+@test "retention-verify = deep removes only files with the same bytes at the server, and needs no sizes" {
 	deliver one
 	deliver two
 	list_as 'map(del(.size))'
@@ -286,7 +286,7 @@ between() {
 		END { printf "%s", text }' "$3"
 }
 
-@test "retention needs no rename, no open file at its end and no longer name: NFS has none of them" {
+@test "retention needs no rename, no open file at its end and no longer name, as on NFS" {
 	local name fd
 	needs_strace
 	# The search for leaks does not work under strace.
@@ -304,7 +304,7 @@ between() {
 	run ! grep -q renameat2 "$DIR/trace"
 }
 
-@test "files of ours in a recording go with it" {
+@test "our own files in a recording are removed with it" {
 	deliver one
 	echo '{}' >"$TOP/one/.jibri-finalize-journal.jsonl"
 	echo '{}' >"$TOP/one/sub/.jibri-finalize-manifest.jsonl"
@@ -313,7 +313,7 @@ between() {
 	assert_equal "$output" "0 delivered, 0 waiting, 0 held, 0 done, 1 removed"
 }
 
-@test "a directory that was moved away while the server was asked stays as it is, and so does another of its name" {
+@test "a directory moved away while the server is asked is left alone, and so is another one under its name" {
 	deliver one
 	faults "list * * stall-stored 1"
 	JIBRI_FINALIZE_ANSWER_TIMEOUT=10s "$BIN" sweep --retention 1ms >"$DIR/out" 2>&1 3>&- &
@@ -330,7 +330,7 @@ list_begun() {
 	(($(requests list) > 1))
 }
 
-@test "in an outage retention asks once, says so, and stops for this sweep" {
+@test "in an outage retention asks once, reports it, and stops for this sweep" {
 	local s before
 	for s in a b c d; do deliver "$s"; done
 	faults "list * * status 503"
@@ -345,7 +345,7 @@ list_begun() {
 	assert_equal "$(ls "$TOP")" a
 }
 
-@test "an empty directory as old as retention and settle goes, a younger one stays" {
+@test "an empty directory older than retention and settle is removed, a younger one stays" {
 	mkdir -p "$TOP/old" "$TOP/new"
 	touch -d '2 hours ago' "$TOP/old"
 	sweep 0 --retention 90m
@@ -367,7 +367,7 @@ half_removed() {
 	[ -s "$TOP/$1/.jibri-finalize" ]
 }
 
-@test "half removed is done, for everybody who asks, and nothing is sent again" {
+@test "a half-removed recording counts as done everywhere, and nothing is sent again" {
 	half_removed one
 	assert_equal "$("$BIN" status --json |
 		jq -r '.recordings[0].state')" "done"
@@ -381,7 +381,7 @@ half_removed() {
 	assert_equal "$(left)" ""
 }
 
-@test "what is put into a half removed recording is kept and delivered, and no FAILED is told" {
+@test "a file put into a half-removed recording is kept and delivered, without FAILED" {
 	half_removed one
 	echo late >"$TOP/one/late.txt"
 	sweep 0 --retention 1ms
@@ -399,7 +399,7 @@ tombstone() {
 	mv "$TOP/$1" "$TOP/.jibri-finalize-removing-$1"
 }
 
-@test "a tombstone of version 0.1.0 is removed once the server shows what is left of it" {
+@test "a tombstone of version 0.1.0 is removed once the server lists what is left in it" {
 	tombstone one
 	assert_equal "$("$BIN" status --json |
 		jq -r '.recordings[0] | .session, .state')" \
@@ -422,7 +422,7 @@ refute_rubbish() {
 	[[ $log != *"is no event"* ]]
 }
 
-@test "what is new in a tombstone of version 0.1.0 is delivered to the session that it was" {
+@test "a new file in a tombstone of version 0.1.0 is delivered to its old session" {
 	tombstone one
 	echo late >"$TOP/.jibri-finalize-removing-one/late.txt"
 	sweep 0 --settle 1ms
@@ -433,7 +433,7 @@ refute_rubbish() {
 	assert_equal "$(left)" ""
 }
 
-@test "a recording that version 0.1.0 was about to remove, and one that it sealed, are done and removed" {
+@test "recordings that version 0.1.0 sealed or was about to remove are done and removed" {
 	deliver one
 	echo '{"at":1795948569587,"event":"removing"}' >>"$TOP/one/.jibri-finalize"
 	deliver two
@@ -479,7 +479,7 @@ removal() {
 }
 
 # bats test_tags=slow
-@test "killed at any call, a removal leaves what is done, and the next sweeps end it" {
+@test "a removal killed at any call leaves a done recording, and the next sweeps finish it" {
 	# LeakSanitizer cannot work under strace.
 	[ "${SAN:-}" != 1 ] || export ASAN_OPTIONS=${ASAN_OPTIONS:-}:detect_leaks=0
 	local call n points=0 is_over
@@ -493,7 +493,7 @@ removal() {
 	((points >= 8))
 }
 
-@test "what the server keeps as one file is not removed, and status says which two" {
+@test "two files that the server keeps as one are not removed, and status names both" {
 	local id
 	another_recording two
 	echo one >"$REC/Notes.txt"

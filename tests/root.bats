@@ -38,7 +38,7 @@ untouched() {
 
 # --- what root opens for itself ----------------------------------------------
 
-@test "a link in place of the log file, or of its directory, leads root nowhere" {
+@test "root follows no link in place of the log file or of its directory" {
 	planted "$DIR/roots/file" "$DIR/jibris/log"
 	planted "$DIR/roots" "$DIR/jibris/dir"
 	run_finalize 0 --log-file "$DIR/jibris/log"
@@ -54,7 +54,7 @@ untouched() {
 	grep -q "done" "$DIR/roots/log"
 }
 
-@test "a log file with two names is not written" {
+@test "a log file with a second name is not written" {
 	ln "$DIR/roots/file" "$DIR/jibris/log"
 	chmod 666 "$DIR/roots/file"
 	run_finalize 0 --log-file "$DIR/jibris/log"
@@ -62,14 +62,14 @@ untouched() {
 	untouched
 }
 
-@test "a log that root makes is its directory's owner's" {
+@test "a log that root creates belongs to the owner of its directory" {
 	run_finalize 0 --log-file "$DIR/jibris/log"
 	assert_equal "$(stat -c %u:%g:%a "$DIR/jibris/log")" \
 		"$JIBRI:$JIBRI:640"
 	grep -q "done" "$DIR/jibris/log"
 }
 
-@test "who only looks opens no log file, and knows it where it is" {
+@test "commands that only look open no log file, and do not upload it" {
 	local log=$REC/run.log
 	export JIBRI_FINALIZE_LOG_FILE=$log
 	run "$BIN" status "$TOP"
@@ -87,7 +87,7 @@ untouched() {
 	diff "$DIR/before" <(stat -c '%s %y %Z' "$log")
 }
 
-@test "the metrics are written as the owner of their directory, whatever lies there" {
+@test "the metrics are written as the owner of their directory, whatever is there" {
 	planted "$DIR/roots/file" "$DIR/jibris/m.prom"
 	planted "$DIR/roots/file" "$DIR/jibris/m.prom.state"
 	planted "$DIR/roots" "$DIR/jibris/dir"
@@ -122,7 +122,7 @@ written() {
 		sort -u | wc -l)" 6
 }
 
-@test "who foresees that name gains nothing: nothing that is there is opened" {
+@test "guessing a temporary name gains nothing: an existing file is not opened" {
 	local name
 	export LD_PRELOAD=${BUILD:-$ROOT/build}/preload-foreseen.so
 	for name in .m.prom ".$SESSION.tar.zst"; do
@@ -156,7 +156,7 @@ foreseen() {
 
 # --- what it is called for ---------------------------------------------------
 
-@test "a directory that is a link, or behind another user's, is not handled by root" {
+@test "root does not handle a directory that is a link or behind another user's directory" {
 	local command
 	mv "$REC" "$DIR/elsewhere"
 	planted "$DIR/elsewhere" "$REC"
@@ -228,7 +228,7 @@ needs_kernel() {
 		skip "no seccomp or Landlock"
 }
 
-@test "code that breaks in while root handles a recording is its owner, and gets nothing" {
+@test "code injected while root handles a recording runs as its owner, and gets nothing" {
 	local command
 	needs_kernel
 	for command in finalize upload verify "notify failed --error x" \
@@ -244,7 +244,7 @@ needs_kernel() {
 	assert_equal "$(stat -c %U "$DIR/roots/$SESSION.tar.zst")" root
 }
 
-@test "code that breaks in while root handles recordings of its own has none of root's rights" {
+@test "code injected while root handles its own recordings has none of root's rights" {
 	local command other
 	needs_kernel
 	chown -R 0:0 "$TOP"
@@ -275,14 +275,14 @@ needs_kernel() {
 	diff "$DIR/got" <(of_both 0)
 }
 
-@test "root that tells of a room alone does it as nobody" {
+@test "notify --room runs as nobody when root starts it" {
 	needs_kernel
 	# A list of the server's is compared with what is excluded.
 	assert_equal "$(intruder request notify failed --error lost \
 		--room "$ROOM" --session x)" "$(but_sockets 65534)"
 }
 
-@test "what a process that was taken over reports is not believed, and crashes nobody" {
+@test "the report of a hijacked process is not believed, and crashes nothing" {
 	local command
 	needs_kernel
 	export INTRUDER_LIES=1000
@@ -304,7 +304,7 @@ needs_kernel() {
 	untouched
 }
 
-@test "a signal to root ends the process that works, and with it the command" {
+@test "a signal to root's process ends its worker, and then the command" {
 	local pid signal rc
 	export JIBRI_FINALIZE_ANSWER_TIMEOUT=60s
 	faults 'upload * * slow-store 60'
@@ -325,7 +325,7 @@ needs_kernel() {
 	done
 }
 
-@test "a process that dies under root's hands fails its recording, and no other" {
+@test "a worker of root that dies fails its recording, and no other" {
 	local first=$REC pid rc=0
 	another_recording two
 	chown -R "$JIBRI:$JIBRI" "$TOP"
@@ -341,7 +341,7 @@ needs_kernel() {
 	is_stored metadata.json "$MEDIA"
 }
 
-@test "code that breaks into root's look at recordings is their owner, and reads them at most" {
+@test "code injected into root's survey runs as the recordings' owner, and can at most read them" {
 	local command want other=$TOP/other
 	needs_kernel
 	cp -a "$REC" "$other"
@@ -361,7 +361,7 @@ needs_kernel() {
 		"$(printf 'done\ndone')"
 }
 
-@test "the token of a sweep is fetched by nobody, who gets nothing, and is not believed" {
+@test "a sweep's token is fetched by a process of nobody, which gets nothing else and is not believed" {
 	needs_kernel
 	stop_sandbox
 	start_sandbox --oauth id "$CANARY"
@@ -379,7 +379,7 @@ needs_kernel() {
 	is_stored metadata.json "$MEDIA"
 }
 
-@test "who breaks into check is nobody by the time that servers answer" {
+@test "check runs as nobody by the time servers answer" {
 	needs_kernel
 	mkdir -p "$DIR/jibris/other" && echo private >"$DIR/jibris/other/letter"
 	install -m 600 /dev/null "$DIR/roots/conf"
@@ -393,7 +393,7 @@ needs_kernel() {
 	assert_output_has "is reachable"
 }
 
-@test "who breaks into a delivery of root's own reads no key of this machine's" {
+@test "code injected into a delivery of root's own recording reads no key of this machine" {
 	needs_kernel
 	unshare --mount true 2>/dev/null || skip "no namespaces here"
 	chown -R 0:0 "$TOP"
@@ -410,7 +410,7 @@ needs_kernel() {
 	is_stored metadata.json "$MEDIA"
 }
 
-@test "a recording that its survey dies of is held, and stops no other" {
+@test "a recording that kills its survey is held, and does not stop the others" {
 	local SESSION_ONE=$SESSION
 	needs_kernel
 	another_recording two
@@ -427,7 +427,7 @@ needs_kernel() {
 		<<<"$output")" "its process was ended by SIGABRT"
 }
 
-@test "code that breaks into retention is the recording's owner, who need not be able to remove the directory" {
+@test "code injected into retention runs as the recording's owner, who need not be able to remove the directory" {
 	needs_kernel
 	chown 0:0 "$TOP"
 	run_finalize 0
@@ -444,7 +444,7 @@ archive() {
 	rm -rf "${DIR:?}/jibris/$SESSION" "$SB/store" "$SB/records.jsonl"
 }
 
-@test "code that breaks into the reading of an archive is its owner, or nobody, and gets nothing" {
+@test "code injected into the reading of an archive runs as its owner, or as nobody, and gets nothing" {
 	local owner
 	needs_kernel
 	for owner in 12345 0; do
@@ -456,7 +456,7 @@ archive() {
 	done
 }
 
-@test "code that breaks in by what an archive holds is its directory's owner, and gets nothing" {
+@test "code injected through an archive's contents runs as the directory's owner, and gets nothing" {
 	needs_kernel
 	archive 0
 	assert_equal "$(intruder scan upload "$DIR/jibris/x.tar")" "$(of_both)"
@@ -474,7 +474,7 @@ archive() {
 		"$(printf '%s\nother\nx.tar' "$SESSION")"
 }
 
-@test "an archive that is a link or has two names is not read by root" {
+@test "root does not read an archive that is a link or has two names" {
 	tar -cf "$DIR/roots/x.tar" -C "$TOP" "$SESSION"
 	planted "$DIR/roots/x.tar" "$DIR/jibris/link.tar"
 	ln "$DIR/roots/x.tar" "$DIR/jibris/name.tar"
@@ -484,7 +484,7 @@ archive() {
 	assert_equal "$(requests)" 0
 }
 
-@test "what the processes of an archive make up is refused, and leaves nothing" {
+@test "false reports from an archive's processes are refused, and leave nothing behind" {
 	local least
 	needs_kernel
 	archive 0
@@ -503,7 +503,7 @@ archive() {
 
 # --- what it obeys -----------------------------------------------------------
 
-@test "a configuration that another user can write is a warning to root, or an error" {
+@test "a configuration that another user can write is a warning for root, or an error" {
 	local conf=$DIR/roots/conf
 	echo "tries = 2" >"$conf"
 	run_command 0 config --config "$conf"

@@ -64,7 +64,7 @@ refused() {
 	jq -r 'select(.status == 400) | .stage' "$SB/requests.jsonl"
 }
 
-@test "keys that expire within a run are read again from their files" {
+@test "keys that expire during a run are read again from their files" {
 	renewed list resolved "$BIN" "$REC"
 	is_stored metadata.json "$MEDIA"
 	assert_equal "$(webhooks)" "STOPPED $ROOM $SESSION"
@@ -72,7 +72,7 @@ refused() {
 	refused | grep -qx upload
 }
 
-@test "so are those of an upload in parts, and no part is sent once more than that" {
+@test "keys of an upload in parts are read again too, and at most one part is repeated" {
 	head -c $((23 << 20)) /dev/urandom >"$REC/talk.bin"
 	JIBRI_FINALIZE_PARALLEL=1 renewed part uploadBegun "$BIN" "$REC"
 	is_stored metadata.json "$MEDIA" talk.bin
@@ -82,7 +82,7 @@ refused() {
 	assert_equal "$(requests begin)" 1
 }
 
-@test "and those of systemd's credentials, in a sweep" {
+@test "keys in systemd's credentials are read again too, in a sweep" {
 	unset "${!JIBRI_FINALIZE_S3_@}"
 	export JIBRI_FINALIZE_S3_URL=$S3_URL JIBRI_FINALIZE_S3_BUCKET=$S3_BUCKET
 	another_recording "$SESSION-2"
@@ -95,7 +95,7 @@ refused() {
 	[ "$(refused | wc -l)" -le 2 ]
 }
 
-@test "keys that nobody replaced end the run with 77, and nothing is asked twice" {
+@test "expired keys that nobody replaced end the run with 77, without repeats" {
 	accept new
 	run_finalize 77
 	assert_output_has ExpiredToken
@@ -107,7 +107,7 @@ refused() {
 	is_stored metadata.json "$MEDIA"
 }
 
-@test "keys without a session token that expired end the run with 77, and nothing is asked twice" {
+@test "expired keys without a session token end the run with 77, without repeats" {
 	unset "${!JIBRI_FINALIZE_S3_@}"
 	export JIBRI_FINALIZE_S3_URL=$S3_URL JIBRI_FINALIZE_S3_BUCKET=$S3_BUCKET
 	export JIBRI_FINALIZE_S3_ACCESS_KEY=$S3_KEY
@@ -119,7 +119,7 @@ refused() {
 	assert_equal "$(refused | sort)" "$(printf '%s\n' list upload upload)"
 }
 
-@test "settings that are missing are said before what a recording lacks" {
+@test "missing settings are reported before problems of the recording" {
 	unset JIBRI_FINALIZE_S3_BUCKET
 	rm "$REC/metadata.json"
 	mv "$REC/$MEDIA" "$REC/unnamed.mp4"
@@ -128,7 +128,7 @@ refused() {
 	refute_output_has "unknown room"
 }
 
-@test "keys that are replaced in part are not taken: their token is written last" {
+@test "keys that are only partly replaced are not used, as the token is written last" {
 	faults "list * 1 slow-store 3"
 	"$BIN" "$REC" >"$DIR/out" 2>&1 &
 	wait_for has_event resolved
@@ -170,7 +170,7 @@ big_recording() {
 	head -c $((11 << 20)) /dev/urandom >"$REC/talk.bin"
 }
 
-@test "no secret that S3 repeats in the id of an upload, or in an ETag, is kept or shown" {
+@test "a secret that S3 repeats in an upload's ID or in an ETag is neither kept nor shown" {
 	local object
 	local found="<Key>$ROOM/id/talk.bin</Key><UploadId>SECRET</UploadId>"
 	big_recording id
@@ -206,7 +206,7 @@ big_recording() {
 	hides_it
 }
 
-@test "a secret that our own keys hold makes no id unknown" {
+@test "a secret that is part of our own keys does not hide an ID" {
 	export JIBRI_FINALIZE_TOKEN=all-recordings
 	export JIBRI_FINALIZE_S3_KEY="$JIBRI_FINALIZE_TOKEN/{session}/{path}"
 	run_finalize 0

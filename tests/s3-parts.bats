@@ -53,7 +53,7 @@ is_there() {
 	assert_equal "$(uploads)" ""
 }
 
-@test "a file above one part goes in parts, each noted with its hash; another in one piece" {
+@test "a file larger than one part goes in parts, each noted with its hash; a smaller one in one piece" {
 	big 12
 	run_finalize 0
 	is_there
@@ -71,7 +71,7 @@ is_there() {
 	assert_equal "$(parts | wc -l)" 3
 }
 
-@test "each part has its MD5 and its own signature, and is not hashed for that" {
+@test "each part is sent with its MD5 and its own signature, and is not hashed twice" {
 	needs_sandbox
 	big 12
 	run_finalize 0
@@ -97,7 +97,7 @@ is_there() {
 	assert_equal "$(parts | wc -l)" 2
 }
 
-@test "a part size that S3 has not is a mistake in the configuration" {
+@test "an s3-part-size outside of S3's limits is a configuration error" {
 	big 12
 	for size in 4M 6G; do
 		run_finalize 78 --s3-part-size "$size"
@@ -137,7 +137,7 @@ of_another() {
 }
 
 # bats test_tags=slow
-@test "killed at 10, 50 and 95 %, a large file costs two parts more than it has" {
+@test "a large file killed at 10, 50 and 95 % costs at most two extra parts" {
 	local size=256 part=8 percent before cost
 	! is_long || size=1024
 	export JIBRI_FINALIZE_S3_PART_SIZE=${part}M JIBRI_FINALIZE_ANSWER_TIMEOUT=60s
@@ -157,7 +157,7 @@ of_another() {
 }
 
 # bats test_tags=slow
-@test "connections that are cut cost what was under way, within one run" {
+@test "cut connections cost only the parts in flight, within one run" {
 	local size=128 part=8 percent cost before
 	export JIBRI_FINALIZE_S3_PART_SIZE=${part}M JIBRI_FINALIZE_PARALLEL=2
 	uplink
@@ -202,7 +202,7 @@ sends() {
 		jq .count | sort -n | xargs)" "$*"
 }
 
-@test "where the journal is lost, or on another machine, only what is missing is sent" {
+@test "with the journal lost, or on another machine, only the missing parts are sent" {
 	big 17
 	keeps_parts 2
 	rm "$REC/.jibri-finalize"
@@ -210,7 +210,7 @@ sends() {
 }
 
 # bats test_tags=slow
-@test "a list of parts in pages is read to its end, and of uploads for forget" {
+@test "lists of parts and of uploads in pages are read to their end" {
 	needs_sandbox
 	stop_sandbox
 	start_s3 --page-size 2
@@ -232,7 +232,7 @@ sends() {
 	assert_equal "$(uploads)" ""
 }
 
-@test "of a file that changed between two runs only the parts that differ are sent" {
+@test "only the parts that differ of a file changed between two runs are sent" {
 	big 22
 	keeps_parts 3
 	change $((6 * MIB))
@@ -243,7 +243,7 @@ sends() {
 }
 
 # bats test_tags=slow
-@test "a file that grew keeps its parts; one that has fewer begins anew" {
+@test "a file that grew keeps its parts; one that shrank starts again" {
 	big 14
 	keeps_parts 2
 	head -c 4000000 /dev/urandom >>"$BIG"
@@ -258,7 +258,7 @@ sends() {
 }
 
 # bats test_tags=slow
-@test "with another s3-part-size an upload goes on where it can" {
+@test "after a change of s3-part-size an upload continues if it can" {
 	big 17
 	keeps_parts 2 --s3-part-size 7M
 	sends 3
@@ -270,7 +270,7 @@ sends() {
 	sends 1 1 2 2 3 3 4 5
 }
 
-@test "a recording that was sent in part, packed, sends from elsewhere what is missing" {
+@test "a partly sent recording that is packed sends only the missing parts from another machine" {
 	local before cost
 	big 27
 	keeps_parts 3
@@ -289,7 +289,7 @@ sends() {
 }
 
 # bats test_tags=slow
-@test "after a power cut at any call on the journal, three parts are there once" {
+@test "after a power cut at any write of the journal, each of three parts is stored once" {
 	local n keep rc step=9 shim=${BUILD:-$ROOT/build}/preload-powercut.so
 	needs_sandbox
 	! is_long || step=1
@@ -323,7 +323,7 @@ sends() {
 }
 
 # bats test_tags=slow
-@test "killed at every tenth system call, three parts are there once" {
+@test "after a SIGKILL at every tenth system call, each of three parts is stored once" {
 	local n total patience=200ms
 	[ -z "${CHECK_S3:-}" ] || patience=3s
 	needs_strace
@@ -365,7 +365,7 @@ sends() {
 # --- what a store does -------------------------------------------------------
 
 # bats test_tags=slow
-@test "a refused, damaged or unanswered request of any kind is made again, and nothing is there twice" {
+@test "a refused, damaged or unanswered request of any kind is repeated, and nothing is stored twice" {
 	needs_sandbox
 	local fault stage n=0
 	big 11
@@ -386,7 +386,7 @@ sends() {
 	done
 }
 
-@test "complete is made again after an error inside a 200, and no part with it" {
+@test "complete is repeated after an error inside a 200, and no part is" {
 	needs_sandbox
 	big 11
 	faults "complete * 1 s3-error 200 InternalError"
@@ -397,7 +397,7 @@ sends() {
 }
 
 # bats test_tags=slow
-@test "an upload that is gone after complete is looked for in the list, and not sent again" {
+@test "after complete, an upload that is gone is looked for in the list and not sent again" {
 	needs_sandbox
 	local fault n=0
 	for fault in drop-stored "status-stored 503" truncate \
@@ -413,7 +413,7 @@ sends() {
 	done
 }
 
-@test "a part that is damaged on its way is sent again within the run" {
+@test "a part damaged in transit is sent again in the same run" {
 	needs_sandbox
 	big 17
 	faults "part * 1 s3-error 400 BadDigest"
@@ -422,7 +422,7 @@ sends() {
 	assert_equal "$(requests part)" 5
 }
 
-@test "a part that was taken and not kept is found missing before the end" {
+@test "a part that was accepted and not kept is found missing before complete" {
 	needs_sandbox
 	big 17
 	# As Swift does for an upload that it has lost.
@@ -434,7 +434,7 @@ sends() {
 		"5 1 0"
 }
 
-@test "a part that was never sent and is listed anyway is a failure that counts" {
+@test "a listed part that was never sent is a failure that counts" {
 	needs_sandbox
 	big 11
 	printf '<ListPartsResult><Part><PartNumber>9</PartNumber>%s%s' \
@@ -447,7 +447,7 @@ sends() {
 		"2 1 0"
 }
 
-@test "complete may send blanks for longer than any answer may take" {
+@test "complete may send blanks for longer than answer-timeout" {
 	needs_sandbox
 	big 11
 	faults "complete * 1 dribble 3"
@@ -456,7 +456,7 @@ sends() {
 	assert_equal "$(requests complete)" 1
 }
 
-@test "an upload that is gone is begun anew, also in the middle of it" {
+@test "an upload that is gone is started again, also in the middle of it" {
 	big 17
 	keeps_parts 2
 	s3_curl -H "x-amz-content-sha256: $(sha256_of '')" -X DELETE \
@@ -476,7 +476,7 @@ lengths() {
 	request part '.headers["content-length"]' | xargs
 }
 
-@test "a store that takes fewer parts gets larger ones, and the setting is named" {
+@test "a store that accepts fewer parts gets larger ones, and the setting is named" {
 	needs_sandbox
 	big 17
 	# One after the other, so that only the last is refused; then three.
@@ -498,7 +498,7 @@ lengths() {
 	run_command 0 verify --deep "$REC"
 }
 
-@test "a store that takes no part, or larger ones, is told of with the setting" {
+@test "a store that refuses every part, or wants larger ones, is reported with the setting" {
 	needs_sandbox
 	big 17
 	faults "part * * s3-error 400 InvalidArgument"
@@ -514,7 +514,7 @@ lengths() {
 	is_there
 }
 
-@test "who may not list parts or uploads sends them all the same" {
+@test "parts are sent even without permission to list parts or uploads" {
 	needs_sandbox
 	big 17
 	faults "parts * * s3-error 403 AccessDenied" \
@@ -530,7 +530,7 @@ lengths() {
 	is_there
 }
 
-@test "an ETag that is none of ours is settled by the list, or believed without one" {
+@test "an unexpected ETag is settled by the list, or believed without one" {
 	needs_sandbox
 	local etag part
 	part='<CompleteMultipartUploadResult><ETag>'
@@ -563,7 +563,7 @@ lists() {
 		"$ROOM/$SESSION/talk.bin" "$1" "$(stat -c %s "$BIG")"
 }
 
-@test "a file that was made of other parts is not believed to be ours" {
+@test "an object made of other parts is not taken for ours" {
 	needs_sandbox
 	export JIBRI_FINALIZE_ANSWER_TIMEOUT=100ms
 	big 9
@@ -591,7 +591,7 @@ begins_orphan() {
 }
 
 # bats test_tags=slow
-@test "forget aborts what was begun, also what no journal knows, and nothing else" {
+@test "forget aborts the recording's uploads, also those that no journal knows, and no others" {
 	local reset
 	for reset in "" --reset; do
 		of_another "forgotten$reset" 17
@@ -618,7 +618,7 @@ begins_orphan() {
 	done
 }
 
-@test "forget says when the store could not be asked, and has given up anyway" {
+@test "forget says that the store could not be asked, and gives up the recording anyway" {
 	needs_sandbox
 	big 17
 	keeps_parts 1
@@ -635,7 +635,7 @@ begins_orphan() {
 }
 
 # bats test_tags=slow
-@test "--force aborts what was begun, and takes nothing over" {
+@test "--force aborts earlier uploads and reuses none of their parts" {
 	big 17
 	keeps_parts 2
 	rm "$REC/.jibri-finalize"
@@ -659,7 +659,7 @@ peak_of() {
 	say "$*: $PEAK_KIB KiB"
 }
 
-@test "a sparse file of 6 GiB goes in 768 parts, in 16 MiB" {
+@test "a sparse file of 6 GiB goes in 768 parts, in 16 MiB of memory" {
 	[ "${SAN:-}" != 1 ] || skip "its shadow memory is not ours"
 	is_long || [ -n "${CHECK_S3:-}" ] || skip "make check-long, make check-s3"
 	export JIBRI_FINALIZE_S3_PART_SIZE=8M JIBRI_FINALIZE_ANSWER_TIMEOUT=60s
@@ -673,7 +673,7 @@ peak_of() {
 }
 
 # bats test_tags=slow
-@test "a large file in parts needs 16 MiB, several with 16 parts in flight 32" {
+@test "one large file in parts needs 16 MiB, several with 16 parts in flight 32 MiB" {
 	[ "${SAN:-}" != 1 ] || skip "its shadow memory is not ours"
 	local n
 	export JIBRI_FINALIZE_S3_PART_SIZE=8M JIBRI_FINALIZE_ANSWER_TIMEOUT=60s

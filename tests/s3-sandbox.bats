@@ -14,7 +14,7 @@ teardown() {
 	common_teardown
 }
 
-@test "parts that are put to S3 become a file of the file-service" {
+@test "parts sent to S3 become a file of the file-service" {
 	start_parts_at_s3 "$SIZE"
 	declare -A ETAGS
 	begin
@@ -42,7 +42,7 @@ settle() {
 	QUERY='?path=/a/b/' finish "$1, \"meetingId\": \"7\"" "${@:2}"
 }
 
-@test "parts at S3 that do not make the file are refused, and stay" {
+@test "parts at S3 that do not make the file are refused, and are kept" {
 	start_parts_at_s3 "$SIZE"
 	declare -A ETAGS
 	MEETING=- begin null
@@ -110,7 +110,7 @@ settle() {
 	is 404 NoSuch
 }
 
-@test "a URL of S3 expires, and is good for one number with the header given" {
+@test "an S3 URL expires, and is valid for one part with the given header" {
 	start_parts_at_s3 "$SIZE" --parts-life 2 --parts-header 'x-amz-meta-a: b'
 	begin
 	assert_equal "$(jq .expiresIn "$DIR/answer")" 2

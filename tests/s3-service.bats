@@ -48,7 +48,7 @@ is_there() {
 		"$S3_URL/$S3_BUCKET?uploads=" | grep -c '<UploadId>')" 0
 }
 
-@test "parts go to the store, by URLs that it has signed, and become the service's file" {
+@test "parts go to the store through signed URLs, and become the service's file" {
 	start_parts_at_s3 $((5 * MIB))
 	big 17
 	run_finalize 0 --log-level trace
@@ -88,7 +88,7 @@ killed_after() {
 }
 
 # bats test_tags=slow
-@test "killed at 95 %, a large file costs two parts more than it has" {
+@test "a large file killed at 95 % costs at most two extra parts" {
 	local size=256 part=8 cost
 	[ "${LONG:-}" != 1 ] && [ -z "${CHECK_S3:-}" ] || size=1024
 	export JIBRI_FINALIZE_ANSWER_TIMEOUT=60s
@@ -103,7 +103,7 @@ killed_after() {
 }
 
 # bats test_tags=slow
-@test "cut at 95 %, it costs what was under way, within one run" {
+@test "a large file cut at 95 % costs only the parts in flight, within one run" {
 	local size=256 part=8 cost
 	[ "${LONG:-}" != 1 ] && [ -z "${CHECK_S3:-}" ] || size=1024
 	export JIBRI_FINALIZE_ANSWER_TIMEOUT=60s

@@ -16,7 +16,7 @@ teardown() { common_teardown; }
 	assert_equal "$(webhooks)" "STOPPED $ROOM $SESSION"
 }
 
-@test "what is delivered is not sent again: not by a call, an upload or a sweep" {
+@test "a delivered recording is not sent again by a call, an upload or a sweep" {
 	run_finalize 0
 	local before
 	before=$(puts)
@@ -30,7 +30,7 @@ teardown() { common_teardown; }
 	is_stored metadata.json "$MEDIA"
 }
 
-@test "verify finds what is the same, lost, of another size or of other content" {
+@test "verify tells files that are the same, lost, of another size or with other content" {
 	run_finalize 0
 	run_command 0 verify "$REC"
 	run_command 0 verify --deep "$REC"
@@ -44,7 +44,7 @@ teardown() { common_teardown; }
 	run_command 0 verify --deep "$REC"
 }
 
-@test "verify --deep sees one changed byte" {
+@test "verify --deep finds one changed byte" {
 	needs_sandbox
 	local there=$SB/store/$ROOM/$SESSION
 	run_finalize 0
@@ -57,14 +57,14 @@ teardown() { common_teardown; }
 	assert_output_has size
 }
 
-@test "a file of no bytes is an object of no bytes" {
+@test "an empty file becomes an empty object" {
 	: >"$REC/empty.txt"
 	run_finalize 0
 	is_stored empty.txt metadata.json "$MEDIA"
 	run_command 0 verify --deep "$REC"
 }
 
-@test "a file that changed replaces its object" {
+@test "a changed file replaces its object" {
 	run_finalize 0
 	echo one more >"$REC/notes.txt"
 	run_finalize 0
@@ -87,7 +87,7 @@ teardown() { common_teardown; }
 	assert_equal "$(jq -r '.recordings[0].state' <<<"$output")" "done"
 }
 
-@test "retention removes what the bucket still has, and keeps what it lost" {
+@test "retention removes recordings that the bucket still has, and keeps those it lost" {
 	run_finalize 0
 	another_recording 11111111-aaaa-4bbb-8ccc-1234567890ab
 	run_finalize 0
@@ -105,7 +105,7 @@ teardown() { common_teardown; }
 	run_command 65 notify stopped --room "$ROOM" --session another
 }
 
-@test "an id of a meeting with any characters is one folder of a key" {
+@test "a meeting's ID with any characters is one folder of a key" {
 	local key='rec/{meeting}/{session}/{path}'
 	rooms "$(jq -n --arg r "$ROOM" '{($r): "7/../é\n"}')"
 	run_finalize 0 --s3-key "$key"
@@ -114,7 +114,7 @@ teardown() { common_teardown; }
 	run_command 0 verify --deep "$REC" --s3-key "$key"
 }
 
-@test "a room of a tenant is stored below it, and s3-key has its parts" {
+@test "a tenant's room is stored below the tenant, and s3-key can name both" {
 	rooms '{"[acme]room": 77}'
 	run_finalize 0 '[acme]room' --s3-key 'rec/{tenant}/{meeting}/{session}/{path}'
 	assert_equal "$(s3_keys | grep -v metadata)" \
@@ -142,7 +142,7 @@ hard_names() {
 }
 
 # bats test_tags=slow
-@test "each of 60 hard names is one object of that name, and is found again" {
+@test "each of 60 hard names becomes one object of that name, and is found again" {
 	local name
 	cd "$REC"
 	while IFS= read -rd '' name; do
@@ -193,7 +193,7 @@ page() {
 	echo '</ListBucketResult>' >>"$SB/$1"
 }
 
-@test "a list that leads in circles is not understood, whatever their length" {
+@test "a list that loops is not understood, whatever the length of the loop" {
 	needs_sandbox
 	run_finalize 0
 	page first B
@@ -206,7 +206,7 @@ page() {
 	assert_equal "$(requests list)" 4
 }
 
-@test "an ETag with a slash names no other path" {
+@test "an ETag with a slash cannot name another path" {
 	needs_sandbox
 	local name list=$SB/list
 	printf '<ListBucketResult>' >"$list"
@@ -229,7 +229,7 @@ page() {
 	assert_equal "$(requests download)" 2
 }
 
-@test "the bucket in the host's name is the same bucket" {
+@test "with s3-addressing = host the same bucket is used" {
 	local port=${S3_URL##*:}
 	run_finalize 0 --s3-addressing host --s3-url "http://s3.localhost:$port"
 	is_stored metadata.json "$MEDIA"
@@ -273,7 +273,7 @@ refused() {
 	refused 78 "without {session}" --s3-key '{room}/{path}'
 }
 
-@test "an address where no S3 is is a wrong s3-url" {
+@test "an address without S3 is a wrong s3-url" {
 	needs_sandbox
 	broken html
 	refused 78 "list"
@@ -285,7 +285,7 @@ refused() {
 	refused 75 "GET http://127.0.0.1:1/$S3_BUCKET/: Couldn't connect" --s3-url http://127.0.0.1:1
 }
 
-@test "each code of S3 has its class, whichever request gets it" {
+@test "each S3 error code has its class, whichever request gets it" {
 	needs_sandbox
 	local http code class
 	while read -r http code class; do
@@ -312,7 +312,7 @@ refused() {
 	run_finalize 65 --tries 1 --failed-webhook never
 }
 
-@test "who may write and not list delivers, and says that it was not asked" {
+@test "with permission to write but not to list, recordings are delivered with a warning" {
 	needs_sandbox
 	faults 'list * * s3-error 403 AccessDenied'
 	run_finalize 0
@@ -321,7 +321,7 @@ refused() {
 	is_stored metadata.json "$MEDIA"
 }
 
-@test "what arrives damaged is refused and sent again" {
+@test "an upload damaged in transit is refused and sent again" {
 	needs_sandbox
 	faults 'upload *.mp4 1 s3-error 400 BadDigest'
 	run_finalize 0
@@ -332,7 +332,7 @@ refused() {
 }
 
 # bats test_tags=slow
-@test "nothing is sent twice for a lost answer, and nothing is lost" {
+@test "a lost answer makes nothing go twice and loses nothing" {
 	needs_sandbox
 	local fault
 	for fault in drop-stored reset-stored drop-after 'status 503' \
@@ -347,7 +347,7 @@ refused() {
 	done
 }
 
-@test "a clock that is wrong by 20 minutes is named" {
+@test "a clock that is off by 20 minutes is reported" {
 	command -v faketime >/dev/null || skip "there is no faketime here"
 	[ "${SAN:-}" != 1 ] || skip "faketime and the sanitizers do not mix"
 	run -78 faketime -f +1200s "$BIN" "$REC" --tries 1
@@ -410,7 +410,7 @@ found() {
 	grep -e "$1" "$DIR/found" || { cat "$DIR/found" >&2; false; }
 }
 
-@test "check says that the endpoint, the bucket, the clock and the keys are good" {
+@test "check reports good endpoint, bucket, clock and keys" {
 	checks
 	found "^ok: $S3_URL is reachable"
 	found "^ok: its clock and ours agree"
@@ -429,7 +429,7 @@ found() {
 	found "^ok: /a/check/check.txt was written"
 }
 
-@test "check --write without the right to write, or to remove, says so" {
+@test "check --write without permission to write, or to remove, says so" {
 	needs_sandbox
 	faults 'upload * 1 s3-error 403 AccessDenied'
 	checks --write
@@ -454,7 +454,7 @@ found() {
 	found 's3-key {room}: has to end with'
 }
 
-@test "check sees a clock that S3 would refuse" {
+@test "check finds a clock that S3 would refuse" {
 	command -v faketime >/dev/null || skip "there is no faketime here"
 	[ "${SAN:-}" != 1 ] || skip "faketime and the sanitizers do not mix"
 	faketime -f +1200s "$BIN" check --json >"$DIR/json" || true
@@ -478,7 +478,7 @@ store_of() {
 		jq -r '.settings[] | select(.name == "store") | "\(.value) \(.origin)"'
 }
 
-@test "who has a bucket and nothing else needs README's five lines" {
+@test "with nothing but a bucket, README's five lines are enough" {
 	local config=$DIR/secret.conf
 	sed -n '/^    s3-url = /,/^$/s/^    //p' "$ROOT/README.md" >"$config"
 	assert_equal "$(wc -l <"$config")" 5
@@ -506,7 +506,7 @@ store_of() {
 	assert_equal "$(store_of --store file-service)" "file-service --store"
 }
 
-@test "without a meeting-service nothing that needs one can be set" {
+@test "without a meeting-service, settings that need one are refused" {
 	alone
 	refused 78 "meeting-service-url is none: {meeting} in s3-key needs" \
 		--s3-key '{meeting}/{session}/{path}'
@@ -520,7 +520,7 @@ store_of() {
 	refused 78 "webhook-url" --webhook-url nonsense
 }
 
-@test "webhook-url is told of a failure and of the end, without a meeting-service" {
+@test "webhook-url gets FAILED and STOPPED without a meeting-service" {
 	alone
 	export WEBHOOK_SECRET=$CANARY
 	export JIBRI_FINALIZE_WEBHOOK_URL=$URL/webhooks/jitsi/recording
@@ -534,7 +534,7 @@ store_of() {
 		sort -u)" none
 }
 
-@test "a webhook to another path of the meeting-service takes its token" {
+@test "a webhook to another path of the meeting-service carries its token" {
 	export JIBRI_FINALIZE_MEETING_SERVICE_TOKEN=t0ken
 	run_finalize 0 --webhook-url "$URL/webhooks/jitsi/recording"
 	assert_equal "$(request webhook '.headers.authorization')" "Bearer t0ken"
@@ -543,7 +543,7 @@ store_of() {
 		tail -n 1)" none
 }
 
-@test "STOPPED lists what is stored, if that is asked for, behind what it always says" {
+@test "with webhook-files STOPPED lists the stored files after its usual members" {
 	local body
 	printf 'über' >"$REC/a b.txt"
 	run_finalize 0 --webhook-files
@@ -561,7 +561,7 @@ store_of() {
 		jq -c keys_unsorted)" '["eventType","roomName","sessionId","timestamp"]'
 }
 
-@test "the url of a listed file ends with bucket and key however it is addressed" {
+@test "the URL of a listed file ends with bucket and key, whatever s3-addressing is" {
 	local port=${S3_URL##*:}
 	run_finalize 0 --webhook-files --s3-addressing host \
 		--s3-url "http://s3.localhost:$port"

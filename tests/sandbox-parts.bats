@@ -9,7 +9,7 @@ setup() {
 }
 teardown() { common_teardown; }
 
-@test "without the flag nothing is offered" {
+@test "without --parts no parts are offered" {
 	start_sandbox
 	json POST "/files/structured/123/uploads?path=$FOLDER" '{}'
 	is 404 'no such path'
@@ -17,7 +17,7 @@ teardown() { common_teardown; }
 		"/files/structured/123/uploads?path=$FOLDER"
 }
 
-@test "parts in any order become one file and a record as that of an upload" {
+@test "parts in any order become one file, with a record like that of an upload" {
 	start
 	declare -A ETAGS
 	begin
@@ -67,7 +67,7 @@ teardown() { common_teardown; }
 	assert_equal "$(jq -r .error "$DIR/answer")" 'unknown upload'
 }
 
-@test "an id of an upload is only understood when it is encoded" {
+@test "an upload's ID is understood only in its encoded form" {
 	start
 	begin
 	[[ $(jq -r .uploadId "$DIR/answer") = *[?\#\ +\&]* ]]
@@ -77,7 +77,7 @@ teardown() { common_teardown; }
 	is 200 '{"parts":[]}'
 }
 
-@test "the list has what was put, and a number that comes again replaces" {
+@test "the list has the parts that were sent, and a repeated number replaces its part" {
 	start
 	declare -A ETAGS
 	begin
@@ -99,7 +99,7 @@ teardown() { common_teardown; }
 	cmp "$DIR/whole" "$SB/store/room/session/a.mp4"
 }
 
-@test "an ETag is an MD5 but where the number is divisible by 3" {
+@test "an ETag is an MD5 unless the part's number is divisible by 3" {
 	start
 	declare -A ETAGS
 	begin
@@ -110,7 +110,7 @@ teardown() { common_teardown; }
 	[[ ${ETAGS[3]} = *\\* ]]
 }
 
-@test "parts that do not make the file are refused with 409, and stay" {
+@test "parts that do not make the file are refused with 409, and are kept" {
 	start
 	declare -A ETAGS
 	begin
@@ -146,7 +146,7 @@ teardown() { common_teardown; }
 	is 409 missing
 }
 
-@test "a last part is no longer than the others" {
+@test "a last part may not be longer than the others" {
 	start
 	declare -A ETAGS
 	begin null
@@ -179,7 +179,7 @@ teardown() { common_teardown; }
 	is 422 size
 }
 
-@test "an upload of - learns its path and meeting at the end, and only it does" {
+@test "an upload of - gets its path and meeting at the end, and no other may" {
 	start
 	declare -A ETAGS
 	MEETING=- FOLDER=/provisional/ begin null
@@ -265,7 +265,7 @@ teardown() { common_teardown; }
 	is 400 numbers
 }
 
-@test "a PUT has no header beyond those that it must have" {
+@test "a PUT with an extra header is refused" {
 	start
 	begin
 	url 1
@@ -284,7 +284,7 @@ teardown() { common_teardown; }
 	is 200
 }
 
-@test "a header that is given is demanded" {
+@test "a given header is required" {
 	start --parts-header 'x-storage-class: hot; fast'
 	begin
 	url 1
@@ -298,7 +298,7 @@ teardown() { common_teardown; }
 	is 200
 }
 
-@test "a URL is good for one upload, number and time" {
+@test "a URL is valid for one upload, number and time" {
 	start --parts-life 600 --parts-told 7
 	begin
 	assert_equal "$(jq .expiresIn "$DIR/answer")" 7
@@ -354,7 +354,7 @@ is_expired() {
 	cmp "$DIR/whole" "$SB/store/room/session/a.mp4"
 }
 
-@test "the URLs begin with the host of the request, or where they are told to" {
+@test "URLs begin with the host of the request, or with --parts-origin" {
 	start --prefix /api
 	begin
 	json POST "$AT/parts" '{"numbers": [1]}' -H 'Host: files.example:81'
@@ -367,7 +367,7 @@ is_expired() {
 	[[ $PART = https://storage.example/storage/* ]]
 }
 
-@test "all but a PUT want the token" {
+@test "all requests but a PUT need the token" {
 	start --token t0k
 	json POST "/files/structured/123/uploads?path=$FOLDER" '{}'
 	is 401
@@ -447,7 +447,7 @@ is_expired() {
 	is 204
 }
 
-@test "a complete that waits stores nothing once another has" {
+@test "a waiting complete stores nothing after another one has" {
 	start
 	declare -A ETAGS
 	begin

@@ -72,7 +72,7 @@ put() {
 	is 204
 }
 
-@test "only what is signed rightly, with the right key, now, gets in" {
+@test "only requests signed correctly, with the right key, now, are accepted" {
 	KEYS_SECRET=wrong ask GET '?list-type=2'
 	is 403 SignatureDoesNotMatch
 	KEY=nobody ask GET '?list-type=2'
@@ -88,7 +88,7 @@ put() {
 	is 200 ListBucketResult
 }
 
-@test "a signature is good for one method, path, query, header and body" {
+@test "a signature is valid for one method, path, query, set of headers and body" {
 	local signed
 	ask GET '?list-type=2&prefix=a'
 	is 200
@@ -147,7 +147,7 @@ follow() {
 	answer=$(<"$DIR/answer")
 }
 
-@test "a signed URL is good for one method, key and time, with its headers" {
+@test "a signed URL is valid for one method, key and time, with its headers" {
 	local url
 	printf hello >"$DIR/file"
 	url=$(presigned PUT /x 60)
@@ -178,7 +178,7 @@ follow() {
 	is 200 hello
 }
 
-@test "a body that is not what its hashes say is refused and not stored" {
+@test "a body that does not match its hashes is refused and not stored" {
 	printf hello >"$DIR/body"
 	ask PUT /x -H 'Content-MD5: AAAAAAAAAAAAAAAAAAAAAA=='
 	is 400 BadDigest
@@ -197,7 +197,7 @@ follow() {
 	is 200 '<KeyCount>1</KeyCount>'
 }
 
-@test "lists come in pages, of names that need escapes" {
+@test "lists come in pages, also with names that need escapes" {
 	local i token prefix="x%26y%2F$SESSION%2F"
 	recording
 	for i in 'a<b' 'a b' 'aüb' "a'b"; do echo "$i" >"$REC/$i"; done
@@ -214,7 +214,7 @@ follow() {
 	is 200 '<KeyCount>1</KeyCount>'
 }
 
-@test "a bucket that was not made is none" {
+@test "an unknown bucket is not found" {
 	AT=$S3_URL/nowhere
 	ask GET '?list-type=2'
 	is 404 NoSuchBucket
@@ -281,7 +281,7 @@ complete() {
 	assert_equal "$(ls "$SB/incoming")" ''
 }
 
-@test "parts that do not fit are refused, and the upload goes on" {
+@test "parts that do not fit are refused, and the upload continues" {
 	declare -A ETAGS
 	begin /x
 	part /x 1 10
@@ -301,7 +301,7 @@ complete() {
 	cmp "$DIR/part-2" "$DIR/answer"
 }
 
-@test "an upload that is aborted leaves nothing" {
+@test "an aborted upload leaves nothing behind" {
 	declare -A ETAGS
 	begin /x
 	part /x 1 10
@@ -318,7 +318,7 @@ complete() {
 	assert_equal "$(jq -c . "$SB/uploads.json")" '{}'
 }
 
-@test "faults have their stages, and 200 can hold an error" {
+@test "faults have their stages, and a 200 can contain an error" {
 	declare -A ETAGS
 	begin /x
 	faults 'part * 1 s3-error 503 SlowDown' 'complete * 1 s3-error 200 InternalError' \
@@ -337,7 +337,7 @@ complete() {
 	is 200
 }
 
-@test "a session's token lets in its own key alone" {
+@test "a session token is accepted with its own key only" {
 	printf '%s\n' "tok3n AKID2 other/$S3_SECRET" >"$SB/secret-sessions"
 	KEY=AKID2 KEYS_SECRET=other/$S3_SECRET ask GET '?list-type=2' \
 		-H 'x-amz-security-token: tok3n'

@@ -111,7 +111,7 @@ last() {
 
 # --- the contract's good answers ---
 
-@test "a room has its id, a number or a string, and no stranger has one" {
+@test "a known room has its ID, a number or a string, and an unknown one has none" {
 	start
 	ask /api/meetings/room/abc-defg-hij
 	[ "$code" = 200 ]
@@ -126,7 +126,7 @@ last() {
 	[ "$(last '.stage + .target')" = lookup/api/meetings/room/stranger ]
 }
 
-@test "what was uploaded is listed and can be fetched, by a later run, too" {
+@test "uploaded files are listed and can be fetched, also after a restart" {
 	start
 	upload
 	[ "$code" = 200 ]
@@ -145,7 +145,7 @@ last() {
 	[ "$(last .n)" = 4 ]            # it counts on, too
 }
 
-@test "a file that is sent twice is there twice" {
+@test "a file that is sent twice is stored twice" {
 	start
 	upload
 	upload
@@ -170,7 +170,7 @@ last() {
 	[ "$code" = 404 ]
 }
 
-@test "with a prefix, nothing else is served" {
+@test "with --prefix, only paths below it are served" {
 	start --prefix /gateway
 	[[ $url == */gateway ]]
 	upload
@@ -182,7 +182,7 @@ last() {
 	[ "$code" = 404 ]
 }
 
-@test "TLS serves the same" {
+@test "TLS serves the same answers" {
 	openssl req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=sandbox \
 		-addext subjectAltName=IP:127.0.0.1 \
 		-keyout "$dir/key.pem" -out "$dir/cert.pem" 2>/dev/null
@@ -199,7 +199,7 @@ last() {
 	[ "$(stored)" = 2 ]
 }
 
-@test "with a token, all but webhooks and health want it, exactly" {
+@test "with --token, all requests but webhooks and health need exactly this token" {
 	start --token sesame
 	upload
 	[ "$code" = 401 ]
@@ -225,7 +225,7 @@ last() {
 	[ "$(stored)" = 1 ]
 }
 
-@test "bytes that are not to be kept are counted and hashed" {
+@test "discarded bytes are counted and hashed" {
 	start --discard-over 4
 	upload
 	[ "$(jq .size "$answer")" = 10 ]
@@ -235,7 +235,7 @@ last() {
 
 # --- the parser of bodies ---
 
-@test "any content comes through, wherever the boundary falls" {
+@test "any content arrives, wherever the boundary falls" {
 	local n
 
 	start
@@ -337,7 +337,7 @@ last() {
 	[ "$(last .target)" = '/metadata?referenceId=%5Ba%2Fb%5D%41' ]
 }
 
-@test "a path that leaves the store is refused" {
+@test "a path that leads out of the store is refused" {
 	local path
 
 	start
@@ -360,7 +360,7 @@ last() {
 	[ "$(last .stage)" = upload ]
 }
 
-@test "requests of one connection are told from those of another" {
+@test "requests of different connections are distinguished" {
 	start
 	curl --silent --fail "$url/actuator/health" "$url/actuator/health" \
 		>"$answer"
@@ -391,7 +391,7 @@ last_hook() {
 	tail -n 1 "$dir/webhooks.jsonl" | jq -r "$1"
 }
 
-@test "each of the three proofs opens the door, a wrong secret shuts it" {
+@test "each of the three signatures is accepted, with a wrong secret none is" {
 	local mac triple
 
 	start --webhook-secret sesame
@@ -422,7 +422,7 @@ last_hook() {
 	[ "$code" = 401 ]
 }
 
-@test "the reference vector of Standard Webhooks verifies, rotated, too" {
+@test "the reference vector of Standard Webhooks verifies, also with two secrets" {
 	local secret=whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw
 
 	vector() {
@@ -446,7 +446,7 @@ v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
 	[ "$code" = 401 ]
 }
 
-@test "a webhook that says nothing sensible is refused" {
+@test "a malformed webhook is refused" {
 	local data
 
 	start
@@ -464,7 +464,7 @@ v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
 	[ "$(jq -s 'map(select(.acked)) | length' "$dir/webhooks.jsonl")" = 1 ]
 }
 
-@test "a webhook may be taken and yet not acknowledged" {
+@test "a webhook may be accepted without being acknowledged" {
 	start
 	faults 'webhook *STOPPED* 1 drop-stored' 'webhook *STOPPED* 1 status 503'
 	hook "${body/STOPPED/STARTED}"
@@ -563,7 +563,7 @@ patience() {
 	done
 }
 
-@test "good answers have the form that was asked for" {
+@test "good answers have the form that --shape asks for" {
 	start --shape page,strings,bom,html --page-size 1
 	upload
 	upload
@@ -609,7 +609,7 @@ patience() {
 	END
 }
 
-@test "what a fault says in its answer arrives" {
+@test "the answer that a fault defines arrives" {
 	start
 	echo '{"odd":1}' >"$dir/odd.json"
 	faults 'any * 1 status 429 Retry-After: 7 | X-Other: a:b' \
@@ -650,7 +650,7 @@ patience() {
 	[ "$(stored)" = 0 ]
 }
 
-@test "an upload that its sender breaks off is logged and not stored" {
+@test "an upload that its sender aborts is logged and not stored" {
 	truncate -s 50M "$file"
 	start
 	upload --limit-rate 1M --max-time 0.5
@@ -674,7 +674,7 @@ patience() {
 	wait || true
 }
 
-@test "the first line that matches and has uses left applies" {
+@test "the first matching line with uses left applies" {
 	start
 	faults '# a remark' '' 'list * * status 500' 'upload b* * status 501' \
 		'upload *.mp4 1 status 502' 'upload * 1 status 503' \
@@ -714,7 +714,7 @@ patience() {
 }
 
 # bats test_tags=slow
-@test "a share of the requests fails by chance, by the same with the same seed" {
+@test "a share of the requests fails at random, and the same ones with the same seed" {
 	local n
 	start --seed 3
 	faults 'list * 30% status 500'
@@ -729,7 +729,7 @@ patience() {
 	jq -c .status "$dir/requests.jsonl" | cmp "$dir/first"
 }
 
-@test "a typo in the faults ends the sandbox with 2" {
+@test "a typo in the file of faults ends the sandbox with 2" {
 	local line
 
 	for line in 'upload * 1 statsu 500' 'uplaod * 1 drop-after' \
@@ -765,7 +765,7 @@ patience() {
 	wait_for gone
 }
 
-@test "a stored file that is removed is lost, one that is cut is listed with its size" {
+@test "a stored file that is removed is lost, one that is cut is listed with its new size" {
 	start
 	upload
 	rm "$dir/store/room/session/a.mp4"

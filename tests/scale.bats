@@ -54,7 +54,7 @@ cost() {
 	done
 }
 
-@test "an idle sweep over 10,000 finished recordings takes little time and no memory, and ten times as many in proportion" {
+@test "an idle sweep over 10,000 finished recordings takes little time and memory, and grows linearly" {
 	local small
 	finished 10000
 	cost "$BIN" sweep
@@ -83,7 +83,7 @@ cost() {
 }
 
 # bats test_tags=slow
-@test "a recording that is finished costs a sweep a few system calls, and is not written to" {
+@test "a finished recording costs a sweep a few system calls, and no write" {
 	needs_strace
 	finished 100
 	mkdir "$DIR/few"
@@ -100,7 +100,7 @@ cost() {
 }
 
 # bats test_tags=slow
-@test "a recording with 1,400 large JSON files costs a look at it little" {
+@test "a recording with 1,400 large JSON files is surveyed cheaply" {
 	needs_strace
 	another_recording many
 	{
@@ -117,7 +117,7 @@ cost() {
 	is_cheap given-up
 }
 
-@test "a recording with 200 large files that are no whole media costs a look at it little" {
+@test "a recording with 200 large files that are not whole media is surveyed cheaply" {
 	needs_strace
 	another_recording many
 	rm "$REC/$MEDIA"

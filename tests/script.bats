@@ -77,7 +77,7 @@ refuses_to_lie() {
 	((SECONDS - start < 10))
 }
 
-@test "a hiccup is tried again" {
+@test "a request that fails briefly is tried again" {
 	faults "lookup * 1 status 503" "upload $MEDIA 2 status 503" \
 		"webhook * 1 status 503"
 	run_finalize 0 "$ROOM" "$SESSION"
@@ -85,7 +85,7 @@ refuses_to_lie() {
 	assert_equal "$(webhooks)" "STOPPED $ROOM $SESSION"
 }
 
-@test "an upload that failed for good is told to the backend as FAILED" {
+@test "an upload that failed permanently is reported to the backend as FAILED" {
 	faults "upload $MEDIA * status 413"
 	run_finalize 65 "$ROOM" "$SESSION"
 	[[ $(webhooks) == "FAILED $ROOM $SESSION $MEDIA: "*413* ]]
@@ -163,7 +163,7 @@ refuses_to_lie() {
 		grep -c metadata.json)" 2
 }
 
-@test "no secret stands in argv, in no process and at no time" {
+@test "no secret is in the arguments of any process at any time" {
 	local pid seen=0 f
 	export JIBRI_FINALIZE_TOKEN=t0ken-in-env
 	faults "any * * slow-store 0.2"

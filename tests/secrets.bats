@@ -61,7 +61,7 @@ config_is_silent() {
 	run ! grep -F -f "$DIR/secret-values" "$DIR/log"
 }
 
-@test "below the level trace nothing of the wire is shown" {
+@test "below the level trace nothing of the requests is shown" {
 	start_sandbox
 	run_finalize 0 --log-level debug
 	refute_output_has HTTP/1.1
@@ -91,7 +91,7 @@ config_is_silent() {
 	refute_output_has pr0xy
 }
 
-@test "a proxy that tunnels gets no token" {
+@test "a tunnelling proxy gets no token" {
 	start_sandbox
 	export JIBRI_FINALIZE_TOKEN=t0ken JIBRI_FINALIZE_PROXY_AUTH=jibri:pr0xy
 	run finalize --tries 1 --proxy "$URL" \
@@ -141,7 +141,7 @@ answers() { printf '%s\n' "$1" >"$SB/answer"; }
 		'upload * 1 body-stored answer'
 }
 
-@test "no path or id of a list that repeats a secret is shown or kept" {
+@test "no path or ID of a list that repeats a secret is shown or kept" {
 	local TOKEN=r3peated-t0ken path=/$ROOM/$SESSION
 	start_sandbox
 	export JIBRI_FINALIZE_FILE_SERVICE_TOKEN=$TOKEN
@@ -158,7 +158,7 @@ answers() { printf '%s\n' "$1" >"$SB/answer"; }
 	refute_output_has "$TOKEN"
 }
 
-@test "no header, error code or health that repeats a secret shows it" {
+@test "a secret repeated in a header, an error code or a health answer is not shown" {
 	local TOKEN=r3peated-t0ken
 	start_sandbox
 	export JIBRI_FINALIZE_FILE_SERVICE_TOKEN=$TOKEN
@@ -213,7 +213,7 @@ ss_established() {
 	grep -q "0100007F:$port 0100007F:[0-9A-F]* 01" /proc/net/tcp
 }
 
-@test "a process of the same user cannot look into it" {
+@test "a process of the same user cannot inspect a run" {
 	[ "$(id -u)" = 0 ] || skip "needs root to become another user"
 	start_sandbox
 	faults "lookup * * stall-answer 30"
@@ -229,7 +229,7 @@ ss_established() {
 
 # --- files -------------------------------------------------------------------
 
-@test "a file with a secret that everybody can read is warned of, or refused" {
+@test "a secret's file that everybody can read is a warning, or refused" {
 	local conf=$DIR/secret.conf
 	start_sandbox
 	unset WEBHOOK_SECRET
@@ -262,7 +262,7 @@ ss_established() {
 	config_is_silent --config "$conf" --strict-permissions
 }
 
-@test "a pipe, systemd's credentials and a certificate are open to nobody else" {
+@test "a pipe, systemd's credentials and a certificate cause no warning" {
 	mkdir "$DIR/credentials"
 	echo "$CANARY" >"$DIR/credentials/webhook-secret"
 	chmod 0400 "$DIR/credentials/webhook-secret"
@@ -285,7 +285,7 @@ ss_established() {
 # --- wires -------------------------------------------------------------------
 
 # bats test_tags=slow
-@test "a secret over http to a host that looks public is warned of" {
+@test "a secret over http to a public-looking host is a warning" {
 	local host
 	export JIBRI_FINALIZE_TOKEN=t0ken
 	for host in files.example.org 8.8.8.8 172.32.0.1 192.169.0.1 169.253.0.1 \
@@ -302,7 +302,7 @@ ss_established() {
 	config_is_silent --file-service-url https://files.example.org
 }
 
-@test "what is warned of is what would be shown" {
+@test "the warning is given exactly when a secret would be exposed" {
 	local open=http://meetings.example.org
 	config_is_silent --meeting-service-url "$open"
 	export WEBHOOK_SECRET=$CANARY
@@ -335,7 +335,7 @@ ss_established() {
 		"warning file-service-url: the token goes over http, where others can read it"
 }
 
-@test "require-tls refuses http but to this machine, and nothing is sent" {
+@test "require-tls refuses http except to this machine, and nothing is sent" {
 	local name
 	start_sandbox
 	run_finalize 78 --require-tls --meeting-service-url http://10.255.255.1:9
@@ -352,7 +352,7 @@ ss_established() {
 
 # --- what is around ----------------------------------------------------------
 
-@test "no variable makes a library write TLS keys down, load code or trust others" {
+@test "no variable makes a library write TLS keys to a file, load code or trust others" {
 	needs_strace
 	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
 		-days 2 -subj /CN=x -addext subjectAltName=IP:127.0.0.1 \

@@ -33,7 +33,7 @@ there_once() {
 # --- the form of lists and records -------------------------------------------
 
 # bats test_tags=slow
-@test "a list is found in whatever is around it" {
+@test "a list is found inside any wrapper" {
 	local shape
 	for shape in data items results embedded page model attributes \
 		data,attributes,strings; do
@@ -86,7 +86,7 @@ fresh() {
 	assert_output_has "32"
 }
 
-@test "a page that never comes is no end of the list" {
+@test "a missing page is not the end of the list" {
 	echo x >"$REC/x.txt"
 	start_sandbox --shape page --page-size 2
 	run_finalize 0
@@ -101,7 +101,7 @@ fresh() {
 	assert_equal "$(requests upload)" 3
 }
 
-@test "another server's pages are not asked for" {
+@test "pages of another server are not requested" {
 	local shape
 	for shape in link,astray results,next,astray; do
 		fresh "${shape//,/-}"
@@ -112,7 +112,7 @@ fresh() {
 	done
 }
 
-@test "a server that does not turn the page is not believed" {
+@test "a server that repeats a page is not believed" {
 	start_sandbox --shape page --page-size 1
 	run_finalize 0
 	echo '{"content": [], "number": 0, "totalPages": 2}' >"$SB/stuck"
@@ -138,7 +138,7 @@ fresh() {
 }
 
 # bats test_tags=slow
-@test "a BOM, the type of a page, elements that mean nothing and wrapped records do no harm" {
+@test "a BOM, an HTML content type, odd elements and wrapped records do no harm" {
 	local shape
 	for shape in bom html bad data,bom,html,bad,floats; do
 		fresh "${shape//,/-}"
@@ -147,7 +147,7 @@ fresh() {
 }
 
 # bats test_tags=slow
-@test "a meeting's id may be any text, and does not leave its place in a URL" {
+@test "a meeting's ID may be any text, and is encoded as one segment of a URL" {
 	local id encoded
 	start_sandbox
 	for id in 'a.b:c+d' 'a b?x=1&y#' 'é' '..x' '%2e' $'a\nb\e' \
@@ -170,7 +170,7 @@ fresh() {
 	done
 }
 
-@test "the server is asked to compress nothing" {
+@test "the server is asked not to compress" {
 	start_sandbox
 	run_finalize 0
 	run_command 0 verify --deep "$REC"
@@ -196,7 +196,7 @@ fresh() {
 	assert_equal "$(requests upload)" 2
 }
 
-@test "a failure in an answer of 200 is no meeting, whatever its id" {
+@test "a failure in an answer of 200 is not a meeting, whatever its ID" {
 	local text
 	start_sandbox
 	for text in '{"status": 404, "message": "none", "id": 0}' \
@@ -211,7 +211,7 @@ fresh() {
 	run_finalize 0
 }
 
-@test "what is shown of an answer are its first 200 bytes, escaped, without our secrets" {
+@test "the first 200 bytes of an answer are shown, escaped, without our secrets" {
 	start_sandbox
 	run_finalize 0
 	printf '\037\213\010\000%s' "$CANARY t0ken" >"$SB/secret-odd"
@@ -224,7 +224,7 @@ fresh() {
 	assert_output_has "$(printf '%0100d' 0 | tr 0 x)"
 }
 
-@test "a list that is not understood at first is asked for again where something is in doubt" {
+@test "a list that is not understood is requested again while an outcome is unknown" {
 	start_sandbox
 	echo OK >"$SB/odd"
 	faults "upload $MEDIA 1 drop-stored" 'list * 2 body odd'
@@ -271,7 +271,7 @@ partly() {
 }
 
 # bats test_tags=slow
-@test "a part of a list is not taken for all of it" {
+@test "a part of a list is not taken for the whole" {
 	local one
 	start_sandbox
 	run_finalize 0
@@ -294,7 +294,7 @@ partly() {
 }
 
 # bats test_tags=slow
-@test "a failure, several lists, and elements that nobody understands are no list" {
+@test "a failure, several lists, or incomprehensible elements are not a list" {
 	local all one
 	start_sandbox
 	run_finalize 0
@@ -317,7 +317,7 @@ partly() {
 	done
 }
 
-@test "a list that leads in circles is not understood" {
+@test "a list that loops is not understood" {
 	start_sandbox --shape circle
 	run_finalize 0
 	run_command 78 verify "$REC"
@@ -363,7 +363,7 @@ of two lines' 'plain text of two lines' text/plain
 		'Oops no room' text/html
 }
 
-@test "a reason has 200 characters at most, and one line" {
+@test "a reason is one line of at most 200 characters" {
 	start_sandbox
 	says "{\"message\": \"$(printf '%0300d' 0)\"}" "$(printf '%0200d' 0)"
 	refute_output_has "$(printf '%0201d' 0)"
@@ -391,7 +391,7 @@ of two lines' 'plain text of two lines' text/plain
 }
 
 # bats test_tags=slow
-@test "no reason shows a secret in another spelling, nor anybody's credentials" {
+@test "no reason shows a secret in another encoding, nor anybody's credentials" {
 	local text
 	start_sandbox
 	export JIBRI_FINALIZE_FILE_SERVICE_TOKEN='t0k/en+A"&b=='
@@ -410,7 +410,7 @@ of two lines' 'plain text of two lines' text/plain
 		'Bearer token, Basic authentication'
 }
 
-@test "what a server or a name smuggles in turns no text around in FAILED" {
+@test "directional characters from a server or a name do not reorder the text of FAILED" {
 	start_sandbox
 	says '{"message": "a\u202eb\u2066c\u009bd\u200fe\u001bf"}' 'a b c d e f'
 	echo x >"$REC/"$'a\u202eb.txt'
@@ -419,7 +419,7 @@ of two lines' 'plain text of two lines' text/plain
 	run ! grep -qP '\x{202e}|\\u202e' "$SB/webhooks.jsonl"
 }
 
-@test "a refusal without a reason has none" {
+@test "a refusal without a reason shows none" {
 	start_sandbox
 	faults 'upload * * status 422'
 	run_finalize 65
@@ -427,7 +427,7 @@ of two lines' 'plain text of two lines' text/plain
 	run ! grep -q 'HTTP 422:' <<<"$output"
 }
 
-@test "the reason of a lookup, a list, a webhook and a token is told" {
+@test "the reason is shown for a lookup, a list, a webhook and a token" {
 	start_sandbox
 	echo '{"message":"why not"}' >"$SB/secret-why"
 	faults 'lookup * * status-body 403 secret-why'
@@ -446,7 +446,7 @@ of two lines' 'plain text of two lines' text/plain
 
 # --- Expect ------------------------------------------------------------------
 
-@test "a server that refuses Expect gets the file without it, and so every further one" {
+@test "a server that refuses Expect gets this file and all others without it" {
 	local fault
 	for fault in 'unexpected 417' 'unexpected-late 417'; do
 		fresh "${fault// /-}"
@@ -465,7 +465,7 @@ of two lines' 'plain text of two lines' text/plain
 	done
 }
 
-@test "417 to a request without Expect is an error as any other" {
+@test "417 to a request without Expect is an ordinary error" {
 	start_sandbox
 	faults 'upload * * status 417'
 	run_finalize 65
@@ -498,7 +498,7 @@ of two lines' 'plain text of two lines' text/plain
 	assert_equal "$(requests upload)" 21
 }
 
-@test "what an earlier version stored under a name that is replaced today is not sent again" {
+@test "a file that an earlier version stored under a name replaced today is not sent again" {
 	local old='b%c3%bcro.txt'
 	mkdir "$REC/sub"
 	echo one >"$REC/$old"
@@ -521,7 +521,7 @@ of two lines' 'plain text of two lines' text/plain
 
 # --- downloads ---------------------------------------------------------------
 
-@test "verify --deep takes a file for what its bytes are, whatever its type" {
+@test "verify --deep compares bytes, whatever the content type" {
 	# One that is a page in truth.
 	printf '<!DOCTYPE html>\n<html><title>Chat</title></html>\n' \
 		>"$REC/chat.html"
@@ -536,7 +536,7 @@ of two lines' 'plain text of two lines' text/plain
 
 # --- one file for two names ---------------------------------------------------
 
-@test "of two artifacts for which the server keeps one file, neither counts as stored" {
+@test "if the server keeps one file for two artifacts, neither counts as stored" {
 	local shape
 	for shape in folded folded,new-ids; do
 		fresh "$shape"

@@ -116,7 +116,7 @@ variable() {
 
 # --- every row of the table --------------------------------------------------
 
-@test "the table has every setting of the contract, with the old script's defaults" {
+@test "the settings have the defaults of the contract and of the old script" {
 	assert_equal "$(show file-service-url)" \
 		"http://file-service:2027 (default)"
 	assert_equal "$(show meeting-service-url)" \
@@ -185,7 +185,7 @@ variable() {
 		diff - <(tr -s ' ' <"$DIR/text")
 }
 
-@test "the sample with every setting uncommented is a file that changes nothing" {
+@test "the sample with every setting uncommented changes nothing" {
 	unset JIBRI_FINALIZE_CONFINE
 	"$BIN" config --sample >"$DIR/sample"
 	diff <(grep -v '^# ' "$DIR/sample" | sed -n 's/^#\([^ ]*\) =.*/\1/p') \
@@ -210,7 +210,7 @@ variable() {
 	assert_output_has '#file-service-url = '
 }
 
-@test "what config shows is a file that gives the same configuration" {
+@test "the output of config is a file that gives the same configuration" {
 	others | sed 's/ /=/' >"$CONF"
 	"$BIN" config --json | jq -r '.settings[] | .name + " = " + .value' |
 		grep -vE "^($(secret_names | paste -sd '|')) =" >"$DIR/copy"
@@ -245,7 +245,7 @@ variable() {
 	done
 }
 
-@test "a secret out of a file is used without the newline at its end" {
+@test "a secret from a file is used without the newline at its end" {
 	start_sandbox
 	recording
 	unset WEBHOOK_SECRET
@@ -277,7 +277,7 @@ variable() {
 	done
 }
 
-@test "no output shows a secret, not even one that cannot be" {
+@test "no output shows a secret, not even an invalid one" {
 	export JIBRI_FINALIZE_TOKEN=hush-1 WEBHOOK_SECRET=hush-2
 	echo "webhook-secret-previous = hush-3" >"$CONF"
 	ends 0 config
@@ -298,7 +298,7 @@ variable() {
 	refute_output_has hush-
 }
 
-@test "a secret's file that is missing is a configuration error that names it" {
+@test "a missing secret file is a configuration error that names it" {
 	ends 78 config --token-file "$DIR/none"
 	assert_output_has "$DIR/none"
 	JIBRI_FINALIZE_TOKEN_FILE=$DIR/none ends 78 config
@@ -310,7 +310,7 @@ variable() {
 
 # --- which one wins ----------------------------------------------------------
 
-@test "the file beats the default, the environment the file, a flag all" {
+@test "a flag overrides the environment, which overrides the file, which overrides the default" {
 	assert_equal "$(show tries)" "5 (default)"
 	echo "tries = 6" >"$CONF"
 	assert_equal "$(show tries)" "6 ($CONF:1)"
@@ -320,7 +320,7 @@ variable() {
 	assert_equal "$(show tries --tries 8 --tries 9)" "9 (--tries)"
 }
 
-@test "systemd's credential gives way to the file and the environment" {
+@test "file and environment override systemd's credential" {
 	mkdir "$DIR/credentials"
 	echo one >"$DIR/credentials/token"
 	export CREDENTIALS_DIRECTORY=$DIR/credentials
@@ -331,7 +331,7 @@ variable() {
 	assert_equal "$(show token)" "(set) (JIBRI_FINALIZE_TOKEN)"
 }
 
-@test "the old script's variables answer, and the new names win over them" {
+@test "the old script's variables work, and the new names override them" {
 	local old new
 	while read -r old new; do
 		export "$old=https://old.example.org"
@@ -347,7 +347,7 @@ variable() {
 	END
 }
 
-@test "a new name's file wins over the old script's variable" {
+@test "a new name's file overrides the old script's variable" {
 	echo secret >"$DIR/secret"
 	export WEBHOOK_SECRET=old JIBRI_FINALIZE_WEBHOOK_SECRET_FILE=$DIR/secret
 	assert_equal "$(show webhook-secret)" \
@@ -368,7 +368,7 @@ variable() {
 		"$DIR/all")" tries
 }
 
-@test "a variable that nobody knows is ignored" {
+@test "an unknown variable is ignored" {
 	export JIBRI_FINALIZE_RECORDING_SCRIPT_PATH=/x JIBRI_FINALIZE_=1
 	export JIBRI_FINALIZE_TRIES_FILE=/none JIBRI_FINALIZE_TRIE=x
 	ends 0 config
@@ -378,7 +378,7 @@ variable() {
 
 # --- the file ----------------------------------------------------------------
 
-@test "the file takes comments, blanks, CR LF and no newline at its end" {
+@test "the file may have comments, blanks, CR LF and no newline at its end" {
 	printf '# comment\n\n \t\r\n  tries\t=  6  \r\n;x' >"$CONF"
 	ends 78 config
 	assert_output_has "$CONF:5"
@@ -399,14 +399,14 @@ variable() {
 	done
 }
 
-@test "a key that stands twice is an error with file and line" {
+@test "a key that occurs twice is an error with file and line" {
 	printf 'tries = 1\ntries = 2\n' >"$CONF"
 	ends 78 config
 	assert_output_has "$CONF:2"
 	assert_output_has tries
 }
 
-@test "--config wins over JIBRI_FINALIZE_CONFIG, and /dev/null is the empty file" {
+@test "--config overrides JIBRI_FINALIZE_CONFIG, and /dev/null is an empty file" {
 	echo "tries = 6" >"$CONF"
 	echo "tries = 7" >"$DIR/other"
 	assert_equal "$(show tries)" "6 ($CONF:1)"
@@ -414,7 +414,7 @@ variable() {
 	assert_equal "$(show tries --config=/dev/null)" "5 (default)"
 }
 
-@test "a configuration file that is not there is an error that names it" {
+@test "a missing configuration file is an error that names it" {
 	ends 78 config --config "$DIR/none"
 	assert_output_has "$DIR/none"
 	JIBRI_FINALIZE_CONFIG=$DIR/none2 ends 78 config
@@ -436,7 +436,7 @@ variable() {
 # --- bad values --------------------------------------------------------------
 
 # bats test_tags=slow
-@test "a value that cannot be is refused, naming setting, value and place" {
+@test "an invalid value is refused with its setting and origin" {
 	local name value
 	while read -r name value; do
 		echo "$name = $value" >"$CONF"
@@ -477,7 +477,7 @@ variable() {
 	END
 }
 
-@test "an empty list of proofs is refused, an empty list of names is none" {
+@test "an empty list of signatures is refused, an empty list of names is allowed" {
 	echo "webhook-auth =" >"$CONF"
 	ends 78 config
 	echo "exclude =" >"$CONF"
@@ -486,7 +486,7 @@ variable() {
 	assert_equal "$(show exclude)" "a,b ($CONF:1)"
 }
 
-@test "times and truths may be written in every form" {
+@test "times and booleans may be written in every documented form" {
 	local text want
 	while read -r text want; do
 		assert_equal "$(show deadline --deadline "$text")" \
@@ -509,7 +509,7 @@ variable() {
 	done
 }
 
-@test "a service URL that is none is a configuration error, and nothing is sent" {
+@test "an invalid service URL is a configuration error, and nothing is sent" {
 	start_sandbox
 	recording
 	local url
@@ -543,7 +543,7 @@ variable() {
 	done
 }
 
-@test "a word that says yes or no behind a flag is never the room" {
+@test "yes or no after a flag is never taken as the room" {
 	local word
 	start_sandbox
 	rooms "{\"$ROOM\": 123, \"off\": 1, \"0\": 2, \"No\": 3, \"no\": 4, \"TRUE\": 5}"
@@ -606,7 +606,7 @@ variable() {
 	ls "$DIR/1.tar" "$DIR/2.tar" "$DIR/3.tar"
 }
 
-@test "an unknown word is a usage error, a path that is not there no input" {
+@test "an unknown word is a usage error, a missing path exits 66" {
 	cd "$DIR"
 	ends 64 frobnicate
 	assert_output_has frobnicate
@@ -620,7 +620,7 @@ variable() {
 	ends 64 file
 }
 
-@test "a directory's name without a slash is the hook form" {
+@test "a directory's name without a slash is taken as Jibri's call" {
 	start_sandbox
 	recording
 	cd "$DIR/recordings"
@@ -636,7 +636,7 @@ variable() {
 	[ ! -e "$REC/.jibri-finalize" ]
 }
 
-@test "--help --all names every setting, and --help answers wherever it stands" {
+@test "--help --all names every setting, and --help works in any position" {
 	local name
 	run -0 --separate-stderr "$BIN" --help --all
 	assert_equal "$stderr" ""
@@ -651,7 +651,7 @@ variable() {
 	diff <("$BIN" --help) <("$BIN" -qh --no-webhook)
 }
 
-@test "--version names program, version and the libraries in use, and does nothing else" {
+@test "--version prints program, version and libraries, and does nothing else" {
 	run -0 --separate-stderr "$BIN" --version "$REC"
 	local v='[0-9]+(\.[0-9]+)+'
 	[[ ${lines[0]} = "jibri-finalize $(sed -n '1s/.*(\([^)]*\)).*/\1/p' \

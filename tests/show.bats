@@ -66,7 +66,7 @@ delivered() {
 
 # --- what it shows ------------------------------------------------------------
 
-@test "one that is held is shown with the server's reason and the FAILED that was told" {
+@test "a held recording is shown with the server's reason and the FAILED that was sent" {
 	echo '{"message": "quota exceeded"}' >"$DIR/why"
 	faults "upload *.mp4 * status-body 413 $DIR/why application/json"
 	run_finalize 65
@@ -84,7 +84,7 @@ delivered() {
 	delivered
 }
 
-@test "each state comes with the command that helps, with a path that a shell takes" {
+@test "each state comes with the command that helps, with a path quoted for the shell" {
 	REC="$DIR/it's ä b/$SESSION"
 	mkdir -p "$REC"
 	recording
@@ -114,7 +114,7 @@ delivered() {
 	assert_output_has "$SESSION: done"
 }
 
-@test "where room and session are from is shown, also what was overruled" {
+@test "the origin of room and session is shown, also what was overruled" {
 	assert_equal "$(shown '[.sessionFrom, .roomFrom, .meetingIdFrom // "-"] |
 		join(" ")')" "directory metadata -"
 	rm "$REC/metadata.json"
@@ -135,7 +135,7 @@ delivered() {
 	assert_output_has elsewhere
 }
 
-@test "a room that the hook was given, and nobody has resolved, is an argument" {
+@test "a room given to the hook and not resolved yet is shown as an argument" {
 	run_finalize 0 "$ROOM" --defer
 	assert_equal "$(shown .roomFrom)" metadata
 	metadata https://meet.example.org/elsewhere
@@ -145,7 +145,7 @@ delivered() {
 		"argument deferred"
 }
 
-@test "what is in doubt, changed, gone, skipped and superseded is shown as that" {
+@test "files in doubt, changed, gone, skipped and superseded are shown as such" {
 	export JIBRI_FINALIZE_TRIES=1
 	echo a >"$REC/a.txt"
 	echo b >"$REC/b.txt"
@@ -205,7 +205,7 @@ delivered() {
 	assert_output_has "(temporary)"
 }
 
-@test "a run that died has not said how it ended, and one that goes on is named" {
+@test "a run that died is shown without an end, and a running one is named" {
 	faults "upload $MEDIA 1 slow-store 20"
 	export JIBRI_FINALIZE_ANSWER_TIMEOUT=30s
 	"$BIN" "$REC" >"$DIR/first" 2>&1 3>&- &
@@ -222,7 +222,7 @@ delivered() {
 	assert_equal "$(shown '.history[-1].result')" died
 }
 
-@test "of a journal that was compacted the older attempts are only counted" {
+@test "older attempts in a compacted journal are only counted" {
 	local at
 	at=$(date +%s)000
 	printf '%s\n' \
@@ -237,7 +237,7 @@ delivered() {
 	assert_output_has "40 earlier ones are only counted"
 }
 
-@test "a journal with more attempts than anybody reads is shown by its newest" {
+@test "of a long journal only the newest attempts are shown" {
 	awk 'BEGIN { for (n = 1; n <= 3000; n++) printf \
 		"{\"at\":%d,\"event\":\"began\",\"host\":\"h\"}\n" \
 		"{\"at\":%d,\"event\":\"failed\",\"text\":\"no %d\"}\n", n, n, n }' \
@@ -269,7 +269,7 @@ delivered() {
 	assert_equal "$(shown '.artifacts | length')" 303
 }
 
-@test "a journal that somebody else wrote keeps to 80 columns and escapes" {
+@test "a journal written by somebody else stays within 80 columns and is escaped" {
 	local id
 	id=$(printf 'ä%.0s' {1..20})
 	printf '%s\n' \
@@ -342,7 +342,7 @@ delivered() {
 
 # --- what it leaves alone -----------------------------------------------------
 
-@test "it writes nothing, takes no lock and opens no log file" {
+@test "show writes nothing, takes no lock and opens no log file" {
 	needs_strace
 	run_finalize 0
 	run -0 strace -f -qq -o "$DIR/trace" -e trace=openat,openat2,flock,fcntl \
@@ -352,7 +352,7 @@ delivered() {
 	run ! grep -E 'flock\(|SETLK' "$DIR/trace"
 }
 
-@test "who can read the directory can show it, and is told where that is not enough" {
+@test "whoever can read the directory can show it, and is told where that is not enough" {
 	[ "$(id -u)" = 0 ] || skip "only root can be another user"
 	local as=(setpriv --reuid=65533 --regid=65533 --clear-groups)
 	open_program
@@ -398,7 +398,7 @@ delivered() {
 	assert_output_has "$SESSION: is delivered"
 }
 
-@test "a session that was given as an argument is found by that" {
+@test "a session that was given as an argument is found by its name" {
 	run_finalize 0 "$ROOM" 20250105-143022-abc123
 	run_command 0 show 202501
 	assert_output_has "20250105-143022-abc123: done"
@@ -408,7 +408,7 @@ delivered() {
 	assert_output_has "$SESSION, copy"
 }
 
-@test "what is short, unknown or not unique names nothing, and says where it looked" {
+@test "a short, unknown or ambiguous session is refused with the directory that was searched" {
 	local n
 	run_command 66 show "${SESSION:0:5}"
 	assert_output_has "$DIR/recordings"
@@ -425,7 +425,7 @@ delivered() {
 	run_command 0 show abc
 }
 
-@test "what is here, a path, a link and a hidden name mean what they did" {
+@test "existing names, paths, links and hidden names keep their meaning" {
 	mkdir "$DIR/outside" "$DIR/here" "$DIR/here/9f1c2d3e"
 	cp "$REC"/* "$DIR/outside"
 	ln -s "$DIR/outside" "$DIR/recordings/outside"
@@ -444,7 +444,7 @@ delivered() {
 	run_command 66 show "*"
 }
 
-@test "a hostile name is shown escaped, and leads nowhere" {
+@test "a hostile name is shown escaped, and does nothing" {
 	local odd
 	odd=$(printf 'odd-\033[31m\n$(touch oops)/..' | tr / _)
 	mkdir "$DIR/recordings/$odd"
@@ -461,7 +461,7 @@ delivered() {
 
 # --- several ------------------------------------------------------------------
 
-@test "forget takes several, and one that is not there stops no other" {
+@test "forget takes several recordings, and a missing one does not stop the others" {
 	local second=rec-second
 	cp -R "$REC" "$DIR/recordings/$second"
 	run_command 66 forget --yes "$REC" "$DIR/none" "$second"

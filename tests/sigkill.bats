@@ -59,7 +59,7 @@ killed_at() {
 }
 
 # bats test_tags=slow
-@test "killed at any system call, nothing is lost and nothing is stored twice" {
+@test "a SIGKILL at any system call loses nothing and stores nothing twice" {
 	local name n all reached=0
 	needs_strace
 	# What was sent before the kill can be stored when the next run asks.
@@ -103,7 +103,7 @@ ended_by_term() {
 }
 
 # bats test_tags=slow
-@test "ended by SIGTERM at any moment, it ends within 2 s and the next run completes" {
+@test "a SIGTERM at any moment ends the run within 2 s, and the next run completes" {
 	local n=40 begun length ended=0 interrupted=0 early=0
 	is_long && n=200
 	faults "any * * slow-store 0.01"

@@ -19,7 +19,7 @@ setup() {
 	(($(grep -o 'faults met *[0-9]*' <<<"$output" | grep -o '[0-9]*$') > 20))
 }
 
-@test "a soak whose program forgets and repeats itself is seen to fail" {
+@test "the soak fails for a program that loses and repeats uploads" {
 	# It loses its journal after each run, and a file once in a while.
 	cat >"$BATS_TEST_TMPDIR/program" <<-END
 		#!/bin/sh

@@ -62,7 +62,7 @@ widest() {
 	echo "$max"
 }
 
-@test "what is done is counted and not shown, but with --all or by its state" {
+@test "done recordings are only counted, unless --all or --state asks for them" {
 	lay_out
 	run_command 0 status
 	assert_equal "$(states | xargs)" "held waiting due given-up"
@@ -123,7 +123,7 @@ widest() {
 	jq -e '.recordings[] | select(.session == "two").age == null' <<<"$output"
 }
 
-@test "a room that is not resolved yet is that of metadata.json, if it can be read" {
+@test "a room that is not resolved yet is read from metadata.json, if possible" {
 	another_recording one
 	metadata https://meet.example.org/another-room
 	run_command 0 status --json
@@ -137,7 +137,7 @@ widest() {
 	[[ $(tr -s ' ' <<<"${lines[1]}") == "settling one - "* ]]
 }
 
-@test "rows are picked by age, sorted and limited, and the count is of all" {
+@test "rows can be chosen by age, sorted and limited, and the count covers all" {
 	lay_out
 	run_command 0 status --older-than 2h
 	assert_equal "$(states)" due
@@ -156,7 +156,7 @@ widest() {
 	assert_equal "$(jq -r '.recordings[].state' <<<"$output" | xargs)" "held waiting"
 }
 
-@test "a value that cannot be is refused, with those that can" {
+@test "an invalid value is refused with the list of valid ones" {
 	run_command 64 status --sort name
 	assert_output_has "--sort: 'name' is not one of age, size, state, session"
 	run_command 64 status --older-than yesterday
@@ -259,14 +259,14 @@ watched() {
 		END { print most }' "$DIR/screen") <= 13))
 }
 
-@test "--watch is refused where nobody can watch" {
+@test "--watch is refused without a terminal" {
 	run_command 64 status --watch
 	assert_output_has "--watch: stdout is not a terminal"
 	run_command 64 status --watch --json
 	assert_output_has "--watch is for people, it does not go with --json"
 }
 
-@test "who may not read the configuration is told so once, and sees what the owner sees" {
+@test "a user who may not read the configuration is told so once, and sees the same" {
 	[ "$EUID" = 0 ] || skip "only root can play two users"
 	lay_out
 	hand_over 65534
@@ -298,7 +298,7 @@ watched() {
 	ended_with 78
 }
 
-@test "a recording that is refused is shown with the reason" {
+@test "a refused recording is shown with the reason" {
 	another_recording open
 	chmod 777 "$REC"
 	run_command 0 status

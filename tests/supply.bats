@@ -33,7 +33,7 @@ assert_matches() {
 }
 
 # bats test_tags=slow
-@test "each function is a guarded target, as the processor knows it" {
+@test "functions are guarded branch targets" {
 	local want object
 	# libc's own start code is not, so the linked program does not say so.
 	case $(uname -m) in
@@ -46,7 +46,7 @@ assert_matches() {
 	done
 }
 
-@test "the program needs only libraries of the system, and none beside the documented" {
+@test "the program needs only the documented system libraries" {
 	local lib
 	for lib in $(readelf -Wd "$BIN" | sed -n 's/.*(NEEDED).*\[\(.*\)\]$/\1/p'); do
 		assert_matches "$lib" \
@@ -68,7 +68,7 @@ build_in() {
 }
 
 # bats test_tags=slow
-@test "two builds in other places, at other times and by other people are the same bytes" {
+@test "builds in different places, at different times and by different users have the same bytes" {
 	build_in "$DIR/one" env -i PATH="$PATH" LC_ALL=C TZ=UTC
 	umask 077
 	build_in "$DIR/two/with a/longer-path" faketime '+400 days' \

@@ -52,7 +52,7 @@ objects() {
 	find "$SB/store" -type f 2>/dev/null | wc -l
 }
 
-@test "a sweep delivers what is due, says so in one line, and then has nothing to do or say" {
+@test "a sweep delivers what is due and reports it in one line; the next one has nothing to do" {
 	start_sandbox
 	place one
 	place two
@@ -69,7 +69,7 @@ STOPPED $ROOM two"
 	assert_equal "$(state one) $(state two)" "done done"
 }
 
-@test "what is added or changed after a recording was done is delivered, wherever it is" {
+@test "files added or changed after a recording was done are delivered, in any folder" {
 	start_sandbox
 	place one
 	mkdir "$TOP/one/chat"
@@ -99,7 +99,7 @@ STOPPED $ROOM two"
 	assert_equal "$(webhooks | wc -l)" 4
 }
 
-@test "an orphan is taken when metadata.json is whole, or when nothing has changed for settle" {
+@test "an orphan is delivered when metadata.json is whole, or when nothing has changed for settle" {
 	start_sandbox
 	place whole
 	place live
@@ -122,7 +122,7 @@ STOPPED $ROOM live
 STOPPED $ROOM whole"
 }
 
-@test "where metadata.json comes before the media, these are waited for, and what is held for them is open again" {
+@test "if metadata.json comes before the media, a sweep waits for them, and a recording held for them reopens" {
 	start_sandbox
 	place one
 	rm "$TOP/one/$MEDIA"
@@ -151,7 +151,7 @@ STOPPED $ROOM whole"
 	assert_equal "$(state one)" "done"
 }
 
-@test "what is held for its media is tried once for each change, not at each sweep" {
+@test "a recording held for its media is tried once for each change, not at each sweep" {
 	start_sandbox
 	place one
 	: >"$TOP/one/$MEDIA"
@@ -192,7 +192,7 @@ STOPPED $ROOM whole"
 STOPPED $ROOM whole"
 }
 
-@test "what is no recording is passed over: files, links, other directories, failed, lost+found" {
+@test "files, links, other directories, failed and lost+found are skipped" {
 	start_sandbox
 	mkdir -p "$TOP/empty" "$TOP/failed" "$TOP/lost+found" "$TOP/text"
 	echo x >"$TOP/file"
@@ -240,7 +240,7 @@ fails_for() {
 }
 
 # bats test_tags=slow
-@test "two failures give nothing up, however long ago the first one was" {
+@test "two failures do not give a recording up, however long ago the first one was" {
 	start_sandbox
 	place one
 	faults "upload * * status 503"
@@ -288,7 +288,7 @@ asked() {
 	[[ $(webhooks) == "FAILED $ROOM one given up, it has been failing since"* ]]
 }
 
-@test "killed in a run over what was held, a recording is tried again" {
+@test "a held recording whose run was killed is tried again" {
 	start_sandbox
 	place one
 	mv "$TOP/one/$MEDIA" "$DIR/media"
@@ -313,7 +313,7 @@ is_due() {
 }
 
 # bats test_tags=slow
-@test "after give-up a recording is held, and FAILED says so once" {
+@test "after give-up a recording is held, and FAILED is sent once" {
 	start_sandbox
 	place one
 	export JIBRI_FINALIZE_GIVE_UP=300ms JIBRI_FINALIZE_SWEEP_RETRY_DELAY=1ms
@@ -345,7 +345,7 @@ run_finalize_of() {
 	assert_equal "$rc" "$2"
 }
 
-@test "three recordings refused alike end the sweep, and the others come first next time" {
+@test "three recordings refused for the same reason end the sweep, and the others come first next time" {
 	start_sandbox
 	local i
 	for i in 1 2 3 4 5; do place "r$i"; done
@@ -390,7 +390,7 @@ run_finalize_of() {
 	[ -d "$TOP/before" ]
 }
 
-@test "what Cloudflare says of a server that it does not reach is an outage, and costs one upload and 1 KiB of journal" {
+@test "Cloudflare's errors for an unreachable server are an outage, and cost one upload and 1 KiB of journal" {
 	start_sandbox
 	local i
 	place r1
@@ -419,7 +419,7 @@ run_finalize_of() {
 	run ! grep -q sending "$TOP/r2/.jibri-finalize"
 }
 
-@test "what is answered to uploads of some recordings keeps no other from its turn, and has a pause" {
+@test "recordings whose uploads are refused do not keep others from their turn, and get a pause" {
 	start_sandbox
 	local i n
 	export JIBRI_FINALIZE_SWEEP_RETRY_DELAY=1h JIBRI_FINALIZE_SWEEP_RETRY_DELAY_MAX=1h
@@ -465,7 +465,7 @@ is_coming() {
 	asked "$1" && [ -n "$(ls "$SB/incoming")" ]
 }
 
-@test "files that grow while they are sent say nothing about the server" {
+@test "files that grow during their upload do not count against the server" {
 	start_sandbox
 	local i
 	for i in 1 2 3 4; do
@@ -481,7 +481,7 @@ is_coming() {
 	[[ $(webhooks) == *"STOPPED $ROOM b"* ]]
 }
 
-@test "a recording that cannot be sent within its deadline has a pause, and the backend is told" {
+@test "a recording that cannot be sent within its deadline gets a pause, and the backend is told" {
 	start_sandbox
 	place one
 	faults "upload *.mp4 * stall-answer 60"
@@ -495,7 +495,7 @@ is_coming() {
 }
 
 # bats test_tags=slow
-@test "a visit that hangs is killed after its deadline, and the sweep goes on" {
+@test "a hanging visit is killed after its deadline, and the sweep continues" {
 	start_sandbox
 	place one
 	faults "lookup * 1 stall-answer 60"
@@ -511,7 +511,7 @@ is_coming() {
 	assert_equal "$(webhooks)" "STOPPED $ROOM two"
 }
 
-@test "what comes while a sweep is at work is delivered by the same sweep, and nothing is visited twice" {
+@test "recordings that appear during a sweep are delivered by it, and none is visited twice" {
 	start_sandbox
 	place one
 	place two
@@ -530,7 +530,7 @@ is_coming() {
 	assert_equal "$(<"$DIR/out")" "2 delivered, 1 waiting, 0 held, 0 done"
 }
 
-@test "what one sweep delivers and removes is counted so" {
+@test "a recording delivered and removed by one sweep is counted as both" {
 	start_sandbox
 	place old
 	sweep 0
@@ -539,7 +539,7 @@ is_coming() {
 	assert_equal "$output" "1 delivered, 0 waiting, 0 held, 0 done, 2 removed"
 }
 
-@test "what Jibri has just finished is left to its call for ten seconds, or for settle" {
+@test "a recording that Jibri has just finished is left to its call for ten seconds, or for settle" {
 	start_sandbox
 	place one
 	touch "$TOP/one/metadata.json"
@@ -555,7 +555,7 @@ is_coming() {
 	[[ $(webhooks) == *"STOPPED $ROOM two"* ]]
 }
 
-@test "Retry-After ends the sweep, and who was refused waits until then" {
+@test "Retry-After ends the sweep, and the refused recording waits that long" {
 	start_sandbox
 	local i
 	for i in 1 2 3; do place "r$i"; done
@@ -568,7 +568,7 @@ is_coming() {
 	(($(date -d "$next" +%s) >= $(date -d '9 minutes' +%s)))
 }
 
-@test "a directory that cannot be written is held, and a call by name delivers from it" {
+@test "a recording in an unwritable directory is held, and delivered when named" {
 	((EUID == 0)) || skip "needs root to mount"
 	start_sandbox
 	place one
@@ -584,7 +584,7 @@ is_coming() {
 	assert_equal "$(webhooks)" "STOPPED $ROOM one"
 }
 
-@test "SIGTERM ends a sweep within two seconds, and the next one goes on" {
+@test "SIGTERM ends a sweep within two seconds, and the next one continues" {
 	start_sandbox
 	place one
 	place two
@@ -602,7 +602,7 @@ is_coming() {
 	assert_equal "$(objects)" 4
 }
 
-@test "max-time bounds a sweep, and the exit code says that there is more" {
+@test "max-time ends a sweep, and the exit code says that more is due" {
 	start_sandbox
 	place one
 	faults "upload * * stall-answer 50"
@@ -614,7 +614,7 @@ is_coming() {
 	assert_equal "$(objects)" 2
 }
 
-@test "splay has each host wait its own part of it, and a stop ends that, too" {
+@test "splay makes each host wait its own share, and a signal ends the wait" {
 	local rc=0 begun=$SECONDS
 	start_sandbox
 	place one
@@ -626,7 +626,7 @@ is_coming() {
 	assert_equal "$(objects)" 2
 }
 
-@test "no more recordings at once than jobs" {
+@test "jobs limits the recordings delivered at once" {
 	local i begun
 	start_sandbox
 	for i in 1 2 3 4 5; do place "r$i"; done
@@ -650,7 +650,7 @@ quickest() {
 	done
 }
 
-@test "defer: the hook writes down what it knows and returns within 200 ms; the sweeper delivers" {
+@test "defer: the hook notes what it knows and returns within 200 ms; the sweeper delivers" {
 	start_sandbox
 	place one
 	local took start
@@ -668,7 +668,7 @@ quickest() {
 	assert_equal "$(webhooks)" "STOPPED other-room my-session"
 }
 
-@test "defer: a call for what is held has the sweeper try it again" {
+@test "defer: a call for a held recording makes the sweeper try it again" {
 	start_sandbox
 	place one
 	rooms '{}'
@@ -697,7 +697,7 @@ quickest() {
 	assert_output_has "it cannot be written down for the sweeper"
 }
 
-@test "sweep --dry-run shows every verdict and sends and writes nothing" {
+@test "sweep --dry-run shows every verdict, and sends and writes nothing" {
 	start_sandbox
 	place one
 	find "$TOP" -printf '%p %T@\n' | sort >"$DIR/before"
@@ -715,14 +715,14 @@ quickest() {
 	assert_equal "$output$log" ""
 }
 
-@test "a missing directory that was named is an error" {
+@test "a missing directory named as ROOT is an error" {
 	unset JIBRI_FINALIZE_RECORDINGS_DIR
 	sweep 66 "$DIR/nowhere"
 	[[ $log == *"nowhere: there is no such recordings directory"* ]]
 	JIBRI_FINALIZE_RECORDINGS_DIR=$DIR/nowhere sweep 66
 }
 
-@test "two sweeps at once deliver each recording once" {
+@test "two simultaneous sweeps deliver each recording once" {
 	start_sandbox
 	local i
 	for i in 1 2 3 4 5 6; do place "r$i"; done
@@ -736,7 +736,7 @@ quickest() {
 }
 
 # bats test_tags=slow
-@test "limit-rate holds for all uploads of a run together, and of a sweep" {
+@test "limit-rate applies to all uploads of a run together, and to those of a sweep" {
 	start_sandbox
 	place one
 	sparse "$TOP/one/a.mp4" 1000000

@@ -94,13 +94,13 @@ no_secret() {
 	is_stored metadata.json "$MEDIA"
 }
 
-@test "an unknown authority is refused before anything is sent" {
+@test "a certificate of an unknown CA is refused before anything is sent" {
 	serve unknown
 	refused 78 "certificate"
 	assert_output_has "waiting: 0 of 2 artifacts stored; find what to fix: jibri-finalize check"
 }
 
-@test "without a ca-file our own authority is unknown" {
+@test "without a ca-file our own CA is unknown" {
 	serve good
 	export JIBRI_FINALIZE_CA_FILE=
 	refused 78 "certificate"
@@ -117,13 +117,13 @@ no_secret() {
 	refused 78 "expired"
 }
 
-@test "a certificate of nobody but itself is refused before anything is sent" {
+@test "a self-signed certificate is refused before anything is sent" {
 	authority self "127.0.0.1"
 	serve self
 	refused 78 "self-signed certificate"
 }
 
-@test "a renewed authority revokes what the old one signed, and the new one delivers" {
+@test "a renewed CA no longer accepts what the old one signed, and the new certificate delivers" {
 	authority next "Our next CA"
 	certificate renewed next IP:127.0.0.1 2
 	serve good
@@ -142,7 +142,7 @@ pin() {
 		openssl dgst -sha256 -binary | base64)"
 }
 
-@test "with a pin only the server with this key will do, whoever signed it" {
+@test "with a pin only the server with this key is accepted, whoever signed it" {
 	serve good
 	export JIBRI_FINALIZE_TLS_PIN
 	JIBRI_FINALIZE_TLS_PIN=$(pin wrong)
@@ -152,12 +152,12 @@ pin() {
 	is_stored metadata.json "$MEDIA"
 }
 
-@test "a pin replaces no authority" {
+@test "a pin does not replace the CA" {
 	serve unknown
 	JIBRI_FINALIZE_TLS_PIN=$(pin unknown) refused 78 "certificate"
 }
 
-@test "a pin that is none is a configuration error" {
+@test "an invalid pin is a configuration error" {
 	local text
 	for text in abc sha256// sha256//abc= 'sha256//'"$(pin good)" \
 		"$(pin good);x" /etc/passwd; do
@@ -183,7 +183,7 @@ tls_server() {
 	export JIBRI_FINALIZE_FAILED_WEBHOOK=never
 }
 
-@test "a connection that dies within its first record of a body is not followed by the middle of it" {
+@test "after a connection dies in the first record of a body, the body is not sent from its middle" {
 	sparse "$REC/$MEDIA" 3000000
 	serve good
 	faults "upload $MEDIA 1 stall-at 1 1"
@@ -211,7 +211,7 @@ reached() {
 	assert_output_has "this is not the service"
 }
 
-@test "TLS 1.1 is not spoken" {
+@test "TLS 1.1 is refused" {
 	tls_server -tls1_1 -cipher DEFAULT@SECLEVEL=0
 	run_finalize 78
 	assert_output_has "the server speaks no TLS 1.2 and no later one"
@@ -220,7 +220,7 @@ reached() {
 	reached
 }
 
-@test "a server that asks for our certificate gets it, and tells us when it does not like it" {
+@test "a server that asks for our certificate gets it, and its refusal is reported" {
 	local version codes=77
 	for version in -tls1_3 -tls1_2; do
 		tls_server "$version" -Verify 1 -verify_return_error \
@@ -239,7 +239,7 @@ reached() {
 	done
 }
 
-@test "a locked key is opened with its password, and nobody is asked for it" {
+@test "an encrypted key is opened with its password, without a prompt" {
 	tls_server -Verify 1 -verify_return_error -CAfile "$CERTS/ca.pem"
 	export JIBRI_FINALIZE_TLS_CERT=$CERTS/jibri.pem
 	export JIBRI_FINALIZE_TLS_KEY=$CERTS/locked.key
@@ -251,7 +251,7 @@ reached() {
 	refute_output_has p4ssphrase
 }
 
-@test "a certificate of ours that cannot be is a configuration error" {
+@test "an invalid client certificate is a configuration error" {
 	serve good
 	export JIBRI_FINALIZE_TLS_CERT=$DIR/none.pem
 	refused 78 "tls-cert $DIR/none.pem: No such file"
@@ -264,7 +264,7 @@ reached() {
 	refused 78 "tls-cert is not set, tls-key is"
 }
 
-@test "certificates and authorities that are renewed during a run are those it began with" {
+@test "a run keeps the certificates that it started with, even if they are renewed" {
 	local file copy=$DIR/tls
 	mkdir "$copy"
 	cp "$CERTS"/{ca.pem,jibri.pem,jibri.key} "$copy"
@@ -285,7 +285,7 @@ reached() {
 	is_stored metadata.json "$MEDIA"
 }
 
-@test "a ca-file that is not there or holds no certificate is a configuration error" {
+@test "a ca-file that is missing or has no certificate is a configuration error" {
 	serve good
 	export JIBRI_FINALIZE_CA_FILE=$DIR/none.pem
 	refused 78 "none.pem"
@@ -294,7 +294,7 @@ reached() {
 	refused 78 "rubbish.pem"
 }
 
-@test "a refused certificate can be fixed, and the next run delivers" {
+@test "after a refused certificate is fixed the next run delivers" {
 	serve good
 	export JIBRI_FINALIZE_CA_FILE=$CERTS/stranger.pem
 	refused 78 "certificate"
@@ -343,7 +343,7 @@ reached() {
 	assert_output_has "what answers at this port speaks no TLS"
 }
 
-@test "a redirect is never followed, so no secret goes where it leads" {
+@test "a redirect is never followed, so no secret goes to its target" {
 	local other=$DIR/other url stage code
 	serve good
 	mkdir "$other"
@@ -369,7 +369,7 @@ reached() {
 }
 
 # bats test_tags=slow
-@test "cut, reset and unanswered over TLS: each file is stored exactly once" {
+@test "uploads cut, reset and unanswered over TLS store each file exactly once" {
 	local fault n=0
 	serve good
 	export JIBRI_FINALIZE_ANSWER_TIMEOUT=500ms JIBRI_FINALIZE_TRIES=3
@@ -398,7 +398,7 @@ reached() {
 	END
 }
 
-@test "a connection that the server ended meanwhile leaves nothing in doubt" {
+@test "a kept connection that the server closed leaves nothing in doubt" {
 	local start=$SECONDS
 	serve good --keep-alive 1
 	export JIBRI_FINALIZE_PARALLEL=1
@@ -433,7 +433,7 @@ narrow_net() {
 	done
 }
 
-@test "a success before a small body has left is none, though it leaves in one piece" {
+@test "a 200 before a small body was sent is not a success" {
 	narrow_net
 	sparse "$REC/$MEDIA" 56000
 	serve good
@@ -443,7 +443,7 @@ narrow_net() {
 	is_stored metadata.json "$MEDIA"
 }
 
-@test "libcurl's hidden resend over TLS doubles no file" {
+@test "libcurl's own resend over TLS doubles no file" {
 	local n
 	serve good
 	for n in 1 2 3; do
@@ -457,7 +457,7 @@ narrow_net() {
 	assert_equal "$(requests upload)" 8
 }
 
-@test "no output holds a secret, whatever is asked for and whatever fails" {
+@test "no output contains a secret, whatever is asked for and whatever fails" {
 	start_sandbox --token other-token
 	export JIBRI_FINALIZE_LOG_FILE=$DIR/log JIBRI_FINALIZE_LOG_LEVEL=debug
 	export JIBRI_FINALIZE_WEBHOOK_SECRET_PREVIOUS=s3cret-before

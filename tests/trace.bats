@@ -21,7 +21,7 @@ traces() {
 		"$SB/requests.jsonl"
 }
 
-@test "each request to our services has the recording's trace id, and a parent id of its own" {
+@test "each request to our services has the recording's trace ID and its own parent ID" {
 	start_sandbox
 	faults 'upload *.mp4 1 status 503' 'webhook * 1 status 503'
 	run_finalize 0
@@ -33,7 +33,7 @@ traces() {
 	run -1 grep -e '-0000000000000000-' <(traces)
 }
 
-@test "a sweep and another host use the same trace id, another recording has its own" {
+@test "a sweep and another host use the same trace ID, and another recording has its own" {
 	start_sandbox
 	faults 'upload * * status 503'
 	run_finalize 75
@@ -47,7 +47,7 @@ traces() {
 	assert_equal "$(traces | cut -d- -f2 | tail -n 1)" "$(trace_of another)"
 }
 
-@test "log lines in JSON have the trace id, text has not" {
+@test "log lines in JSON have the trace ID, text lines do not" {
 	start_sandbox
 	run -0 --separate-stderr "$BIN" "$REC" --log-format json
 	assert_equal "$(jq -r 'select(.session) | .traceId' <<<"$stderr" |
@@ -57,7 +57,7 @@ traces() {
 	[[ $stderr != *"$(trace_of another)"* ]]
 }
 
-@test "the OAuth server gets no trace" {
+@test "the OAuth server gets no trace ID" {
 	start_sandbox --oauth jibri c1ient
 	export JIBRI_FINALIZE_OAUTH_TOKEN_URL=$URL/oauth/token
 	export JIBRI_FINALIZE_OAUTH_CLIENT_ID=jibri
@@ -67,7 +67,7 @@ traces() {
 	assert_equal "$(traces '.stage == "upload"' | grep -c ^00-)" 2
 }
 
-@test "the URLs of parts get no trace, the requests for them do" {
+@test "the URLs of parts get no trace ID, the requests for them do" {
 	start_sandbox --parts 65536
 	export JIBRI_FINALIZE_PARTS_FROM=100k
 	head -c 200000 /dev/urandom >"$REC/talk.bin"

@@ -45,7 +45,7 @@ state() {
 		jq -r '.recordings[] | "\(.state): \(.lastError)"'
 }
 
-@test "a directory of another user is refused, and with trust = any warned of" {
+@test "a directory of another user is refused, and with trust = any a warning" {
 	chmod 777 "$REC"
 	refused_as "$OTHER" "its directory belongs to user $JIBRI" "$REC"
 	[ ! -e "$REC/.jibri-finalize" ]
@@ -54,7 +54,7 @@ state() {
 	is_stored metadata.json "$MEDIA"
 }
 
-@test "Jibri's user delivers his own directory, and what root has left in it" {
+@test "Jibri's user delivers their own directory, and what root left in it" {
 	chown 0:0 "$REC/$MEDIA"
 	chmod 644 "$REC/$MEDIA"
 	as "$JIBRI" 0 "$REC"
@@ -62,7 +62,7 @@ state() {
 	is_stored metadata.json "$MEDIA"
 }
 
-@test "a file or a folder of another user in it holds the recording, and chown fixes it" {
+@test "a file or folder of another user holds the recording, and chown fixes it" {
 	local what
 	mkdir "$REC/sub"
 	echo 1 >"$REC/a.txt"
@@ -95,14 +95,14 @@ state() {
 	is_stored a.txt metadata.json "$MEDIA"
 }
 
-@test "what is excluded may be anybody's" {
+@test "excluded files may belong to anybody" {
 	echo 1 >"$REC/a.tmp"
 	chown "$OTHER" "$REC/a.tmp"
 	as "$JIBRI" 0 "$REC"
 	assert_equal "$(stored)" "$(printf '%s\n' "$MEDIA" metadata.json)"
 }
 
-@test "a hard link to another user's file is never sent, not by root either" {
+@test "a hard link to another user's file is never sent, not even by root" {
 	echo private >"$DIR/letter"
 	chmod 644 "$DIR/letter"
 	ln "$DIR/letter" "$REC/letter.txt"
@@ -115,7 +115,7 @@ state() {
 	is_stored letter.txt metadata.json "$MEDIA"
 }
 
-@test "a journal that is a link to another user's file is not written, whatever trust says" {
+@test "a journal that is a link to another user's file is not written, whatever trust is" {
 	printf 'my own notes, torn' >"$DIR/notes"
 	chmod 666 "$DIR/notes"
 	ln "$DIR/notes" "$REC/.jibri-finalize"
@@ -124,7 +124,7 @@ state() {
 	assert_equal "$(cat "$DIR/notes")" "my own notes, torn"
 }
 
-@test "a sweep leaves a directory that others can write to, and status says why" {
+@test "a sweep skips a directory that others can write to, and status says why" {
 	local mode
 	for mode in 775 757 777; do
 		chmod "$mode" "$REC"
@@ -137,7 +137,7 @@ state() {
 	is_stored metadata.json "$MEDIA"
 }
 
-@test "a sweep by root takes what the root's owner put there, and not what anybody could" {
+@test "a sweep by root delivers what the directory's owner put there, and nothing that others could" {
 	chmod 1777 "$TOP"
 	chown 0:0 "$TOP"
 	as 0 0 sweep "$TOP"
@@ -148,7 +148,7 @@ state() {
 	is_stored metadata.json "$MEDIA"
 }
 
-@test "an entry that becomes a link between the look and the visit is not followed" {
+@test "an entry that becomes a link between survey and visit is not followed" {
 	local sweeper
 	mkdir "$DIR/elsewhere"
 	mv "$REC" "$TOP/1-first"
@@ -170,7 +170,7 @@ state() {
 	assert_equal "$(ls "$SB/store/$ROOM")" 1-first
 }
 
-@test "the root of a sweep and a named directory may be links themselves" {
+@test "ROOT and a named directory may be links themselves" {
 	ln -s "$TOP" "$DIR/top"
 	as "$JIBRI" 0 sweep "$DIR/top"
 	is_stored metadata.json "$MEDIA"
@@ -179,7 +179,7 @@ state() {
 	assert_output_has "done"
 }
 
-@test "a pipe that nobody writes into is no configuration and no secret, and hangs nobody" {
+@test "a pipe without a writer is refused as configuration or secret, and hangs nothing" {
 	mkfifo "$DIR/pipe"
 	run timeout 20 "$BIN" config --config "$DIR/pipe"
 	ended_with 78

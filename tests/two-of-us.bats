@@ -77,7 +77,7 @@ one_round() {
 }
 
 # bats test_tags=slow
-@test "of sixteen on one recording one works: nothing is doubled, whoever is killed" {
+@test "of sixteen processes on one recording one works, and nothing is doubled whichever is killed" {
 	local rounds=15 worked=0 lost=0 killed=0 named=0
 	is_long && rounds=200
 	for ((points = 0; points < rounds; )); do

@@ -32,7 +32,7 @@ meetings() {
 	request upload .target | sed -E 's,.*/structured/([^?]*).*,\1,' | sort -u
 }
 
-@test "a file that the server lost is sent again, alone, under new keys, and announced anew" {
+@test "a file that the server lost is sent again, alone, with a new key and a new STOPPED" {
 	run_finalize 0
 	lose "$MEDIA"
 	run_finalize 0
@@ -49,7 +49,7 @@ STOPPED $ROOM $SESSION"
 	assert_output_has "done already"
 }
 
-@test "where the server still has everything, nothing is sent and nobody is told" {
+@test "if the server still has everything, nothing is sent and nobody is told" {
 	run_finalize 0
 	run_command 0 upload "$REC"
 	assert_equal "$(requests upload)" 2
@@ -91,7 +91,7 @@ STOPPED $ROOM $SESSION"
 	assert_equal "$(webhooks)" "STOPPED $ROOM $SESSION"
 }
 
-@test "session and meeting id are taken as they are named, without a lookup" {
+@test "--session and --meeting-id are used as given, without a lookup" {
 	local was=$SESSION
 	run_command 0 upload --session other --meeting-id id-7 "$REC"
 	SESSION=other is_stored metadata.json "$MEDIA" || return 1
@@ -103,7 +103,7 @@ STOPPED $ROOM $SESSION"
 	assert_output_has "done already"
 }
 
-@test "a room that got a new meeting gets the recording when the room is named again" {
+@test "after its meeting was re-created, naming the room sends the recording to the new one" {
 	run_finalize 0
 	rooms "{\"$ROOM\": 456}"
 	run_command 0 upload "$REC"
@@ -118,7 +118,7 @@ STOPPED $ROOM $SESSION"
 	assert_equal "$(webhooks | wc -l)" 2
 }
 
-@test "a recording of a meeting that is no more is delivered to the new one" {
+@test "a recording of a deleted meeting is delivered to the new one" {
 	faults "upload * * status 404"
 	run_finalize 78
 	faults
@@ -129,7 +129,7 @@ STOPPED $ROOM $SESSION"
 		tail -n 1)" 456
 }
 
-@test "what --only selects is sent alone and not announced, the rest comes later" {
+@test "the files that --only selects are sent alone and not announced, the rest later" {
 	echo notes >"$REC/notes.txt"
 	# The directory's last change has to be over.
 	faults "upload * * slow-store 0.1"
@@ -144,7 +144,7 @@ STOPPED $ROOM $SESSION"
 	assert_equal "$(webhooks)" "STOPPED $ROOM $SESSION"
 }
 
-@test "what --only completes is announced" {
+@test "a recording that --only completes is announced" {
 	echo notes >"$REC/notes.txt"
 	run_command 0 upload --only '*.txt' "$REC"
 	run_command 0 upload --only '*.mp4' --only '*.json' "$REC"
@@ -193,13 +193,13 @@ STOPPED $ROOM $SESSION"
 	assert_equal "$(webhooks)" "STOPPED $ROOM $SESSION"
 }
 
-@test "--no-webhook does not tell of a failure either" {
+@test "--no-webhook does not report a failure either" {
 	faults "upload * * status 413"
 	run_command 65 upload --no-webhook "$REC"
 	assert_equal "$(requests webhook)" 0
 }
 
-@test "a recording that was given up is delivered, and is given up no more" {
+@test "a given-up recording is delivered, and is no longer given up" {
 	run_command 0 forget --yes "$REC"
 	faults "upload * * status 503"
 	run_command 75 upload --tries 1 "$REC"
@@ -209,7 +209,7 @@ STOPPED $ROOM $SESSION"
 	assert_equal "$(webhooks | tail -n 1)" "STOPPED $ROOM $SESSION"
 }
 
-@test "after the secret was changed half-way only STOPPED is sent" {
+@test "after the secret was changed during a delivery only STOPPED is sent" {
 	WEBHOOK_SECRET=old run_finalize 77
 	is_stored metadata.json "$MEDIA"
 	run_command 0 upload "$REC"
@@ -217,7 +217,7 @@ STOPPED $ROOM $SESSION"
 	assert_equal "$(webhooks)" "STOPPED $ROOM $SESSION"
 }
 
-@test "a failure that the server proves wrong counts no more" {
+@test "a failure that the server disproves no longer counts" {
 	run_finalize 0
 	local text="lost on the server"
 	jq -cn --arg t "$text" \
@@ -231,7 +231,7 @@ STOPPED $ROOM $SESSION"
 	assert_equal "$(jq -r '.recordings[0].state' <<<"$output")" "done"
 }
 
-@test "a list that fails leaves a delivered recording delivered, and says what failed" {
+@test "a failing list leaves a delivered recording as it is, and is reported" {
 	run_finalize 0
 	cp -R "$SB/store" "$DIR/store"
 	faults "list * * status 503"
@@ -246,7 +246,7 @@ STOPPED $ROOM $SESSION"
 }
 
 # bats test_tags=slow
-@test "a server that cannot list is not asked twice: the journal is believed, with a warning" {
+@test "a server that cannot list is not asked twice; the journal is believed, with a warning" {
 	local code
 	for code in 401 403 404 405 501; do
 		another_recording "s-$code"
@@ -262,7 +262,7 @@ STOPPED $ROOM $SESSION"
 	assert_equal "$(requests upload)" 15
 }
 
-@test "of several recordings the others are delivered when one fails, the worst code counts" {
+@test "one failing recording does not stop the others, and the worst exit code counts" {
 	local good=$REC
 	another_recording s-big
 	mv "$REC/$MEDIA" "$REC/big.mp4"
@@ -277,7 +277,7 @@ STOPPED $ROOM $SESSION"
 	run_command 75 upload --tries 1 "$out" "$good"
 }
 
-@test "of several recordings one that is not there stops no other" {
+@test "one missing recording does not stop the others" {
 	local first=$REC
 	another_recording second
 	run_command 66 upload "$DIR/none" "$first" "$REC"
@@ -296,7 +296,7 @@ STOPPED $ROOM $SESSION"
 second done"
 }
 
-@test "what cannot be is refused before anything is done" {
+@test "impossible arguments are refused before anything is done" {
 	run_command 64 upload
 	run_command 64 upload --session s "$REC" "$REC"
 	run_command 64 upload --meeting-id a/b "$REC"
@@ -307,7 +307,7 @@ second done"
 	[ ! -e "$REC/.jibri-finalize" ]
 }
 
-@test "what comes into a folder while the server is asked is seen by the next sweep" {
+@test "a file that appears in a folder while the server is asked is found by the next sweep" {
 	mkdir "$REC/sub"
 	echo a >"$REC/sub/a.txt"
 	run_finalize 0
@@ -320,7 +320,7 @@ second done"
 	is_stored metadata.json "$MEDIA" sub/a.txt sub/b.txt
 }
 
-@test "a file that comes while the server is asked is sent before STOPPED" {
+@test "a file that appears while the server is asked is sent before STOPPED" {
 	faults "webhook * * status 503"
 	run_finalize 75
 	faults "list * 1 stall-stored 1"

@@ -52,7 +52,7 @@ damage() {
 	printf X | dd of="$THERE/$1" conv=notrunc status=none
 }
 
-@test "what is delivered agrees, by list and by content" {
+@test "a delivered recording agrees with the server, by list and by content" {
 	verify 0
 	assert_output_has "$SESSION: 3 the same by path and size"
 	assert_output_has "  same             5935          5935 $MEDIA"
@@ -87,7 +87,7 @@ damage() {
 	assert_output_has "by content; 1 replaced"
 }
 
-@test "a file that is damaged at the server is found by --deep alone, and --force repairs it" {
+@test "only --deep finds a file damaged at the server, and --force repairs it" {
 	damage "$MEDIA"
 	verify 0
 	assert_equal "$(findings 65 --deep)" \
@@ -96,7 +96,7 @@ damage() {
 	SENT=4 TOLD=2 verify 0 --deep
 }
 
-@test "a file that was changed here is told from one that is damaged there" {
+@test "a file changed here is distinguished from one damaged at the server" {
 	printf NOTES | dd of="$REC/notes.txt" conv=notrunc status=none
 	assert_equal "$(findings 65 --deep)" \
 		"content notes.txt changed here since it was stored"
@@ -105,7 +105,7 @@ damage() {
 		"content notes.txt neither is what was stored"
 }
 
-@test "what both have but the journal does not is a difference" {
+@test "a file that both sides have but the journal does not is a difference" {
 	sed -i 's/"sha256":"[0-9a-f]\{4\}/"sha256":"0000/' \
 		"$REC/.jibri-finalize"
 	findings 65 --deep >"$DIR/found"
@@ -122,7 +122,7 @@ damage() {
 	run -1 grep -r secret "$THERE"
 }
 
-@test "what only the server has is named, what it has twice too" {
+@test "files that only the server has, or has twice, are named" {
 	add_record stranger.txt hello
 	add_record notes.txt $'notes\n'
 	assert_equal "$(findings 65)" "twice notes.txt 2 records have this path
@@ -133,14 +133,14 @@ twice
 extra"
 }
 
-@test "the files of another session of the same meeting are none of its business" {
+@test "files of another session of the same meeting are ignored" {
 	local first=$REC
 	another_recording second
 	run_finalize 0
 	REC=$first SENT=5 TOLD=2 verify 0
 }
 
-@test "names that the server cannot take are found under those that it got" {
+@test "files sent under safe names are found under these" {
 	local odd=$'od\\d\xff.txt'
 	echo odd >"$REC/$odd"
 	run_finalize 0
@@ -150,7 +150,7 @@ extra"
 }
 
 # bats test_tags=slow
-@test "a download that fails is a failure of its class, and no difference" {
+@test "a failed download has its error class and is not a difference" {
 	local want fault
 	printf abc >"$SB/short.bin"
 	while read -r want fault; do
@@ -176,20 +176,20 @@ extra"
 	END
 }
 
-@test "a download that fails once is made again, and its first bytes count no more" {
+@test "a failed download is repeated from its beginning" {
 	faults "download * 1 truncate" "download * 1 status 503"
 	verify 0 --deep
 	assert_equal "$(requests download)" 5
 }
 
-@test "where the server is out the rest is not asked for one by one" {
+@test "if the server is out, the remaining files are not requested one by one" {
 	faults "download * * status 503"
 	run_command 75 verify --deep --tries 2 "$REC"
 	assert_equal "$(requests download)" 2
 	assert_output_has "3 failed"
 }
 
-@test "a failure and a difference: the worse one is the code, both are named" {
+@test "with a failure and a difference the worse exit code counts, and both are named" {
 	rm "$THERE/notes.txt"
 	faults "download * * status 503"
 	run_command 65 verify --deep --tries 1 "$REC"
@@ -197,7 +197,7 @@ extra"
 	assert_output_has "HTTP 503"
 }
 
-@test "a list that fails is no difference" {
+@test "a failing list is not a difference" {
 	faults "list * * status 503"
 	run_command 75 verify --tries 1 "$REC"
 	assert_output_has "HTTP 503"
@@ -207,7 +207,7 @@ extra"
 	run_command 78 verify --tries 1 "$REC"
 }
 
-@test "without a journal it is the room that is asked for" {
+@test "without a journal the room is looked up" {
 	rm "$REC/.jibri-finalize"
 	verify 0 --deep
 	[ ! -e "$REC/.jibri-finalize" ]
@@ -217,7 +217,7 @@ extra"
 		"3 missing"
 }
 
-@test "of several recordings each is compared, the worst code counts" {
+@test "each of several recordings is compared, and the worst exit code counts" {
 	local first=$REC
 	another_recording second
 	run_command 65 verify "$first" "$REC"
@@ -226,7 +226,7 @@ extra"
 	run_command 66 verify "$DIR/none" "$first"
 }
 
-@test "a recording that is worked on is not judged" {
+@test "a busy recording is not compared" {
 	echo late >"$REC/late.txt"
 	export JIBRI_FINALIZE_ANSWER_TIMEOUT=10s
 	faults "upload late.txt 1 slow-store 3"
@@ -239,7 +239,7 @@ extra"
 	SENT=4 TOLD=2 verify 0
 }
 
-@test "what has no size in the list is read no further than the file here" {
+@test "a file listed without a size is downloaded no further than the size of the file here" {
 	curl -sf "$URL/metadata?referenceId=123" | jq 'map(del(.size))' \
 		>"$SB/list.json"
 	faults "list * * body list.json application/json" "download * * endless"
@@ -249,7 +249,7 @@ content metadata.json damaged on the server
 content notes.txt damaged on the server"
 }
 
-@test "a big file is downloaded in constant memory, however slow it comes" {
+@test "a large file is downloaded in constant memory, however slowly" {
 	sparse "$REC/big.mp4" 300000000
 	run_finalize 0
 	run -0 bash -c '
@@ -269,7 +269,7 @@ content notes.txt damaged on the server"
 	grep "4 the same by content" "$DIR/log"
 }
 
-@test "each of several recordings that cannot be compared says so once" {
+@test "each of several recordings that cannot be compared is reported once" {
 	rooms '{}'
 	mkdir "$DIR/recordings/other"
 	cp "$REC/metadata.json" "$REC/$MEDIA" "$DIR/recordings/other"

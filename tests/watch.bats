@@ -83,7 +83,7 @@ log_has() {
 	grep -qF -- "$1" "$DIR/log"
 }
 
-@test "a recording that appears is delivered at once, whole and once, without a word" {
+@test "a recording that appears is delivered at once, completely and only once, without a message" {
 	start_sandbox
 	watch
 	arrives one
@@ -96,7 +96,7 @@ log_has() {
 	assert_equal "$(grep -cE 'error|warn' "$DIR/log" || true)" 0
 }
 
-@test "one that is written where it is watched is delivered once it is finished" {
+@test "a recording written below a watched directory is delivered once it is finished" {
 	start_sandbox
 	watch
 	export SESSION=one
@@ -115,7 +115,7 @@ log_has() {
 	is_stored "$MEDIA" metadata.json
 }
 
-@test "with settings that no delivery could use it ends at once and says so" {
+@test "with unusable settings watch ends at once and says so" {
 	JIBRI_FINALIZE_STORE=s3 run -78 timeout 10 "$BIN" watch
 	assert_output_has "s3-url is not set"
 	JIBRI_FINALIZE_MEETING_SERVICE_URL=nowhere \
@@ -126,7 +126,7 @@ log_has() {
 }
 
 # bats test_tags=slow
-@test "what failed is tried again when its time has come" {
+@test "a failed recording is tried again when its pause is over" {
 	start_sandbox
 	faults "upload *.mp4 1 status 500" "upload *.mp4 2 status 500"
 	watch
@@ -137,7 +137,7 @@ log_has() {
 	assert_equal "$(stored | wc -l)" 2
 }
 
-@test "a change of which inotify does not tell is found by the next look" {
+@test "a change that inotify does not report is found by the next full look" {
 	start_sandbox
 	export JIBRI_FINALIZE_WATCH_INTERVAL=1s
 	watch
@@ -150,7 +150,7 @@ log_has() {
 	leave 0
 }
 
-@test "on SIGTERM it leaves within 2 s, and names what is not delivered" {
+@test "on SIGTERM watch leaves within 2 s, and names what is not delivered" {
 	start_sandbox
 	faults "upload *.mp4 * stall-answer 60"
 	export JIBRI_FINALIZE_ANSWER_TIMEOUT=60s
@@ -169,7 +169,7 @@ log_has() {
 	assert_equal "$(stored | wc -l)" 2
 }
 
-@test "with drain-for it delivers what is due, and then leaves" {
+@test "with drain-for watch delivers what is due, and then leaves" {
 	start_sandbox
 	faults "upload *.mp4 1 slow-store 1"
 	export JIBRI_FINALIZE_ANSWER_TIMEOUT=10s JIBRI_FINALIZE_DRAIN_FOR=30s
@@ -182,7 +182,7 @@ log_has() {
 	is_stored "$MEDIA" metadata.json
 }
 
-@test "drain-for has an end, and a second signal ends it before" {
+@test "drain-for ends after its time, or at a second signal" {
 	start_sandbox
 	faults "upload *.mp4 * stall-answer 60"
 	export JIBRI_FINALIZE_ANSWER_TIMEOUT=60s JIBRI_FINALIZE_DRAIN_FOR=60s
@@ -196,7 +196,7 @@ log_has() {
 	((took < 2000)) || { echo "$took ms" >&2; return 1; }
 }
 
-@test "SIGHUP reads the settings again, and the environment's secrets stay" {
+@test "SIGHUP reloads the settings, and secrets from the environment are kept" {
 	start_sandbox
 	unset JIBRI_FINALIZE_RECORDINGS_DIR
 	echo "recordings-dir = $DIR/first" >"$DIR/conf"
@@ -211,7 +211,7 @@ log_has() {
 	leave 0
 }
 
-@test "after a SIGHUP with wrong settings it goes on with those it had" {
+@test "after a SIGHUP with wrong settings watch continues with the old ones" {
 	start_sandbox
 	unset JIBRI_FINALIZE_RECORDINGS_DIR
 	echo "recordings-dir = $TOP" >"$DIR/conf"
@@ -224,7 +224,7 @@ log_has() {
 	leave 0
 }
 
-@test "a service that is out is asked once a minute, and said once" {
+@test "a service that is out is asked once a minute, and reported once" {
 	start_sandbox
 	faults "lookup * * status 503"
 	watch
@@ -238,7 +238,7 @@ log_has() {
 	leave 75
 }
 
-@test "a recordings directory that is not there yet is waited for" {
+@test "watch waits for a recordings directory that does not exist yet" {
 	start_sandbox
 	rmdir "$TOP"
 	export JIBRI_FINALIZE_WATCH_INTERVAL=1s
@@ -251,7 +251,7 @@ log_has() {
 	assert_equal "$(grep -c 'no such recordings' "$DIR/log")" 1
 }
 
-@test "two of them and a sweep beside each other deliver each recording once" {
+@test "two watches and a sweep at the same time deliver each recording once" {
 	start_sandbox
 	watch
 	NOTIFY_SOCKET='' "$BIN" watch >"$DIR/log2" 2>&1 3>&- &
@@ -268,7 +268,7 @@ log_has() {
 	assert_equal "$(webhooks | wc -l)" 5
 }
 
-@test "it removes by retention and writes the metrics, as a sweep does" {
+@test "watch applies retention and writes the metrics, as a sweep does" {
 	start_sandbox
 	export JIBRI_FINALIZE_RETENTION=1s JIBRI_FINALIZE_WATCH_INTERVAL=3s
 	export JIBRI_FINALIZE_METRICS_FILE=$DIR/jibri.prom
@@ -280,7 +280,7 @@ log_has() {
 	leave 0
 }
 
-@test "SIGKILL in mid-upload ends its visits too, and the next one goes on" {
+@test "a SIGKILL during an upload ends the visits too, and the next watch resumes" {
 	start_sandbox
 	faults "upload *.mp4 1 stall-answer 60"
 	export JIBRI_FINALIZE_ANSWER_TIMEOUT=60s
@@ -299,7 +299,7 @@ log_has() {
 	assert_equal "$(stored | wc -l)" 2
 }
 
-@test "the watchdog of a service manager is fed" {
+@test "watch feeds the watchdog of a service manager" {
 	start_sandbox
 	export WATCHDOG_USEC=400000
 	watch
@@ -309,7 +309,7 @@ log_has() {
 }
 
 # bats test_tags=slow
-@test "with 1,000 finished recordings it takes 12 MiB and, a look a minute, 0.5 % of a core" {
+@test "with 1,000 finished recordings watch takes 12 MiB and, looking once a minute, 0.5 % of a core" {
 	[ "${SAN:-}" != 1 ] || skip "the sanitizers have costs of their own"
 	start_sandbox
 	export JIBRI_FINALIZE_WATCH_INTERVAL=1s

@@ -67,7 +67,7 @@ hmac() {
 			"$SB/webhooks.jsonl" | hmac "$CANARY")"
 }
 
-@test "webhook-auth narrows the proofs to the named ones" {
+@test "webhook-auth limits the signatures to the named ones" {
 	local auth want names='["x-webhook-secret", "x-webhook-signature",
 		"webhook-signature"] as $n | .headers as $h |
 		$n | map(in($h)) | join(" ")'
@@ -99,7 +99,7 @@ hmac() {
 			"$message" | hmac old)"
 }
 
-@test "a whsec_ secret stands for its base64 in the standard signature alone" {
+@test "a whsec_ secret is decoded from base64 for the standard signature only" {
 	stop_sandbox
 	start_sandbox --webhook-secret whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw
 	export WEBHOOK_SECRET=whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw
@@ -108,14 +108,14 @@ hmac() {
 		"true true true"
 }
 
-@test "a whsec_ secret that is no base64 is a configuration error and not shown" {
+@test "a whsec_ secret that is not base64 is a configuration error and not shown" {
 	export WEBHOOK_SECRET='whsec_n0:base64!'
 	run_finalize 78
 	assert_equal "$(how_many STOPPED)" 0
 	refute_output_has n0:base64
 }
 
-@test "an empty secret warns, and the webhook goes unsigned" {
+@test "an empty secret causes a warning, and the webhook is unsigned" {
 	stop_sandbox
 	SECRET='' start_sandbox
 	WEBHOOK_SECRET='' run_finalize 0
@@ -125,7 +125,7 @@ hmac() {
 	assert_output_has "webhook-secret is empty"
 }
 
-@test "quotes, backslashes and foreign letters arrive as they are in the JSON" {
+@test "quotes, backslashes and non-ASCII letters arrive intact in the JSON" {
 	rooms '{"a\"b\\c é": 5}'
 	run_finalize 0 'a"b\c é' 'se"s\1'
 	assert_equal "$(hook '.body | fromjson | .roomName')" 'a"b\c é'
@@ -140,7 +140,7 @@ hmac() {
 	assert_equal "$(how_many STOPPED)" 1
 }
 
-@test "an HTML page with 200 is no acknowledgement" {
+@test "an HTML page with 200 is not an acknowledgement" {
 	faults "webhook * * html"
 	run finalize
 	[ "$status" != 0 ]
@@ -151,7 +151,7 @@ hmac() {
 		STOPPED
 }
 
-@test "repeats carry the same webhook-id, key and body, within a run and over runs" {
+@test "repeats have the same webhook-id, key and body, within a run and across runs" {
 	faults "webhook * * status 503"
 	run_finalize 75
 	wait_a_second
@@ -195,7 +195,7 @@ hmac() {
 
 # --- FAILED ------------------------------------------------------------------
 
-@test "at-once: a run that failed tells FAILED and why" {
+@test "at-once: a failed run sends FAILED with the reason" {
 	faults "upload *.mp4 * status 503"
 	run_finalize 75
 	assert_equal "$(webhooks | cut -d' ' -f1-3)" "FAILED $ROOM $SESSION"
@@ -205,7 +205,7 @@ hmac() {
 		"true true true"
 }
 
-@test "final: FAILED only when no retry is going to help" {
+@test "final: FAILED is sent only when no retry can help" {
 	export JIBRI_FINALIZE_FAILED_WEBHOOK=final
 	faults "upload *.mp4 * status 503"
 	run_finalize 75
@@ -217,7 +217,7 @@ hmac() {
 	assert_equal "$(webhooks | cut -d' ' -f1)" FAILED
 }
 
-@test "never: nobody is told of a failure, and everybody of the success" {
+@test "never: failures are not reported, success is" {
 	export JIBRI_FINALIZE_FAILED_WEBHOOK=never
 	faults "upload *.mp4 * status 413"
 	run_finalize 65
@@ -227,7 +227,7 @@ hmac() {
 	assert_equal "$(webhooks)" "STOPPED $ROOM $SESSION"
 }
 
-@test "FAILED waits until no artifact is in flight any more" {
+@test "FAILED is sent only when no artifact is in flight any more" {
 	sparse "$REC/$MEDIA" 300000
 	faults "upload metadata.json * status 413" \
 		"upload *.mp4 1 slow 2000000"
@@ -265,7 +265,7 @@ hmac() {
 	told_once_per_id
 }
 
-@test "a FAILED that was not delivered is dropped once STOPPED is due" {
+@test "an undelivered FAILED is dropped once STOPPED is due" {
 	faults "upload *.mp4 * status 413" "webhook *FAILED* * status 503"
 	run_finalize 65
 	assert_equal "$(how_many FAILED)" 5
@@ -275,7 +275,7 @@ hmac() {
 	assert_equal "$(webhooks)" "STOPPED $ROOM $SESSION"
 }
 
-@test "a FAILED that was not delivered is repeated with the same id and body" {
+@test "an undelivered FAILED is repeated with the same ID and body" {
 	faults "upload *.mp4 * status 413" "webhook * * status 503"
 	run_finalize 65
 	wait_a_second
@@ -286,7 +286,7 @@ hmac() {
 	told_once_per_id
 }
 
-@test "of a failed run and its refused FAILED the worse decides the exit code" {
+@test "after a failed run and a refused FAILED the worse error decides the exit code" {
 	faults "upload *.mp4 * status 413" "webhook * * status 401"
 	run_finalize 77
 	faults "upload *.mp4 * status 401" "webhook * * status 400"
@@ -301,7 +301,7 @@ hmac() {
 }
 
 # bats test_tags=slow
-@test "the deadline ends a run with 75, and FAILED is told, tried once and not for long" {
+@test "the deadline ends a run with 75, and FAILED is tried once, briefly" {
 	sparse "$REC/$MEDIA" 20000000
 	faults "upload *.mp4 * slow 1000000" "webhook * 1 status 503"
 	run_finalize 75 --deadline 1s
@@ -320,7 +320,7 @@ hmac() {
 	((SECONDS - begun <= 7))
 }
 
-@test "a file name that is no UTF-8 does not spoil the FAILED that names it" {
+@test "a file name that is not UTF-8 does not spoil the FAILED that names it" {
 	local name=$'bad\xff"\n\e[31m.mp4'
 	mv "$REC/$MEDIA" "$REC/$name"
 	faults "upload *.mp4 * status 413"
@@ -363,7 +363,7 @@ damage() {
 	[ ! -s "$DIR/damaged" ] || cp "$DIR/damaged" "$file"
 }
 
-@test "a damaged MP4 is uploaded anyway, FAILED says so, and it is held" {
+@test "a damaged MP4 is uploaded, reported with FAILED, and held" {
 	local how
 	for how in empty cut young no-moov cut-moov open-mdat overrun tiny-box \
 		stub zeros text; do
@@ -395,7 +395,7 @@ damage() {
 	assert_equal "$(webhooks)" "STOPPED $ROOM $SESSION"
 }
 
-@test "the content tells what a file is, whatever its name says" {
+@test "a file's content decides what it is, whatever its name says" {
 	local pair
 	for pair in mp4:mkv mkv:mp4 webm:mov mp4:unknown; do
 		SESSION=${pair/:/-as-}
@@ -410,7 +410,7 @@ damage() {
 	done
 }
 
-@test "a stub of a few bytes is no recording, whatever its name says" {
+@test "a stub of a few bytes is not a recording, whatever its name says" {
 	local ext
 	for ext in mkv wav mp3 ts nut; do
 		SESSION=stub-$ext
@@ -430,7 +430,7 @@ damage() {
 	done
 }
 
-@test "bytes behind the end of a media file do no harm" {
+@test "bytes after the end of a media file do no harm" {
 	local ext
 	for ext in mp4 mkv webm; do
 		SESSION=trailer-$ext
@@ -445,7 +445,7 @@ damage() {
 	done
 }
 
-@test "a whole clip beside Jibri's own file, or in a folder, does not hide that this is damaged" {
+@test "a whole clip beside Jibri's own file, or in a folder, does not hide that the file is damaged" {
 	damage cut
 	cp "$ROOT/tests/data/video.mp4" "$REC/clip.mp4"
 	mkdir "$REC/sub"
@@ -456,7 +456,7 @@ damage() {
 	refute_output_has "clip.mp4: damaged"
 }
 
-@test "sound or a preview with the name of Jibri's own file does not hide that this is damaged" {
+@test "audio or a preview with the name of Jibri's own file does not hide that the file is damaged" {
 	local name
 	for name in mp3 preview.mp4; do
 		SESSION=session-$name
@@ -470,7 +470,7 @@ damage() {
 	done
 }
 
-@test "without a file that Jibri has named, each file with video is to be whole" {
+@test "without a file named by Jibri, each file with video has to be whole" {
 	damage cut
 	mv "$REC/$MEDIA" "$REC/recording.mp4"
 	cp "$ROOT/tests/data/video.mp4" "$REC/clip.mp4"
@@ -500,7 +500,7 @@ damage() {
 	refute_output_has "damaged"
 }
 
-@test "of two files that Jibri has named neither hides that the other is damaged" {
+@test "of two files named by Jibri neither hides that the other is damaged" {
 	local second=${ROOM}_2026-01-02-04-00-00.mp4
 	head -c 1000 "$REC/$MEDIA" >"$REC/$second"
 	run_finalize 65
@@ -511,7 +511,7 @@ damage() {
 	assert_equal "$(webhooks | tail -n 1)" "STOPPED $ROOM $SESSION"
 }
 
-@test "media of the session that the server lists count where none is here" {
+@test "media of the session that the server lists count if none is here" {
 	run_finalize 0
 	# As retention leaves it, and then a transcript comes.
 	rm -r "$REC"
@@ -530,7 +530,7 @@ STOPPED $ROOM $SESSION"
 	[[ $(webhooks | tail -n 1) == "FAILED $ROOM other "*"no media file"* ]]
 }
 
-@test "media that were never whole are no recording once they are removed here" {
+@test "media that were never whole do not count after they are removed here" {
 	local kind
 	for kind in cut empty; do
 		SESSION=$kind
@@ -576,14 +576,14 @@ STOPPED $ROOM $SESSION"
 	done
 }
 
-@test "a list that cannot be read is no proof that there are no media" {
+@test "an unreadable list does not prove that there are no media" {
 	rm "$REC/$MEDIA"
 	faults "list * 2 status 500" "list * * status 503"
 	JIBRI_FINALIZE_RETRY_FOR=200ms run_finalize 75
 	assert_equal "$(webhooks | grep -c "no media file" || true)" 0
 }
 
-@test "beside Jibri's own file a damaged one of another name is warned of" {
+@test "a damaged file beside Jibri's own one is a warning" {
 	head -c 1000 "$REC/$MEDIA" >"$REC/clip.mp4"
 	run_finalize 0
 	is_stored metadata.json "$MEDIA" clip.mp4
@@ -591,7 +591,7 @@ STOPPED $ROOM $SESSION"
 	assert_output_has "warning: clip.mp4: damaged"
 }
 
-@test "a recording without any media file is FAILED, and what there is is stored" {
+@test "a recording without any media file is FAILED, and its other files are stored" {
 	rm "$REC/$MEDIA"
 	echo notes >"$REC/notes.txt"
 	run_finalize 65
@@ -599,7 +599,7 @@ STOPPED $ROOM $SESSION"
 	[[ $(webhooks) == "FAILED $ROOM $SESSION "*"no media file"* ]]
 }
 
-@test "an empty directory whose room is named is FAILED as well" {
+@test "an empty directory whose room is named is FAILED too" {
 	rm "$REC"/*
 	run_finalize 65 "$ROOM"
 	[[ $(webhooks) == "FAILED $ROOM $SESSION "*"no media file"* ]]
@@ -623,7 +623,7 @@ STOPPED $ROOM $SESSION"
 		"STOPPED FAILED STOPPED FAILED "
 }
 
-@test "a damaged recording that was repaired is sent again and STOPPED follows" {
+@test "a damaged recording that was repaired is sent again, and STOPPED follows" {
 	damage cut
 	run_finalize 65
 	run_finalize 65
@@ -635,7 +635,7 @@ STOPPED $ROOM $SESSION"
 	cmp "$REC/$MEDIA" "$SB/store/$ROOM/$SESSION/$MEDIA~2"
 }
 
-@test "a metadata.json that is withheld is no missing artifact" {
+@test "a withheld metadata.json does not count as missing" {
 	printf '{"meeting_url": "https://x/%s", "upload_credentials": {"t": "sesame' \
 		"$ROOM" >"$REC/metadata.json"
 	run_finalize 0

@@ -130,18 +130,18 @@ lengths() {
 	((live[-1] <= live[0] + 2000))
 }
 
-@test "a recording is there seconds after its end, however long it was" {
+@test "a recording is available seconds after its end, however long it was" {
 	start_s3
 	uplink
 	lengths
 }
 
-@test "the same by way of a file-service that takes parts" {
+@test "the same is true of a file-service that takes parts" {
 	UPLINK=1 start_parts_at_s3 $((5 * 1024 * 1024))
 	lengths
 }
 
-@test "fragmented MP4, Matroska and a file that is rewritten at its end arrive right" {
+@test "fragmented MP4, Matroska and a file rewritten at its end arrive intact" {
 	start_s3
 	watch
 	records fragmented 20 mp4 -movflags frag_keyframe+empty_moov
@@ -158,7 +158,7 @@ lengths() {
 	is_there
 }
 
-@test "whenever watch is killed, it arrives right" {
+@test "whenever watch is killed, the recording arrives intact" {
 	local i recorder ended=0
 	start_s3
 	for i in 1 2 3 4; do
@@ -180,7 +180,7 @@ lengths() {
 	done
 }
 
-@test "a tenant's recording is begun anew under its key, and arrives right" {
+@test "a tenant's recording is started again under its key, and arrives intact" {
 	start_s3
 	rooms "{\"[acme]$ROOM\": 7}"
 	watch

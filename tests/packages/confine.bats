@@ -101,11 +101,11 @@ nothing_outside_is_reached() {
 	grep -qx "home: done" "$DIR/got"
 }
 
-@test "on Debian 12 somebody else's code in the unit reaches nothing outside its recording" {
+@test "on Debian 12 code injected into the unit reaches nothing outside its recording" {
 	SUITE=bookworm nothing_outside_is_reached
 }
 
-@test "on Debian 13 somebody else's code in the unit reaches nothing outside its recording" {
+@test "on Debian 13 code injected into the unit reaches nothing outside its recording" {
 	SUITE=trixie nothing_outside_is_reached
 }
 
@@ -120,7 +120,7 @@ memory_is_there() {
 		machine ipcs -m | grep -q jibri
 }
 
-@test "the shared memory of a recorder that is no unit outlives the sweeper's" {
+@test "the shared memory of a recorder outside of systemd survives the sweeper" {
 	start_sandbox
 	machine_with_intruder
 	record_in_memory

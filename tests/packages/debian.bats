@@ -8,13 +8,13 @@ setup() {
 	VERSION=$(sed -n '1s/.*(\(.*\)).*/\1/p' "$ROOT/packaging/debian/changelog")
 }
 
-@test "lintian has nothing to say against the package" {
+@test "lintian has no complaint about the package" {
 	run -0 lintian --pedantic --fail-on error,warning,info,pedantic \
 		"$BUILD"/deb/*.changes
 	refute_output_has jibri-finalize
 }
 
-@test "the tarball is the same bytes wherever it is made" {
+@test "the tarball has the same bytes wherever it is made" {
 	local tar=$BUILD/jibri-finalize-$VERSION.tar.gz
 	# Another place, another time, another umask, and no git.
 	mkdir "$DIR/elsewhere"

@@ -18,7 +18,7 @@ manifest() {
 	with_npm node "$ROOT/tests/packages/manifest.cjs" "$@"
 }
 
-@test "the manifests are what Kubernetes takes" {
+@test "the manifests are valid for Kubernetes" {
 	run -0 manifest "$MANIFESTS"/*.yaml
 	assert_equal "$output" "4 manifests"
 
@@ -40,7 +40,7 @@ value() {
 		jq -r "select(.kind == \"$2\") | $3"
 }
 
-@test "a Job is tried once, never beside another, and leaves the retry to the next" {
+@test "a Job runs once, never beside another, and leaves retries to the next" {
 	assert_equal "$(value cronjob.yaml CronJob '[.spec.concurrencyPolicy,
 		.spec.jobTemplate.spec.backoffLimit,
 		.spec.jobTemplate.spec.template.spec.restartPolicy] | join(" ")')" \
@@ -82,7 +82,7 @@ has_ended() {
 	! kill -0 "$SIDECAR_PID" 2>/dev/null
 }
 
-@test "the sidecar that is told to end delivers what waits before it does" {
+@test "a sidecar that is told to end first delivers what is waiting" {
 	start_sandbox
 	recording
 	faults 'upload * * status 500'
@@ -101,7 +101,7 @@ has_ended() {
 	assert_equal "$(webhooks | tail -n 1)" "STOPPED $ROOM $SESSION"
 }
 
-@test "the sidecar that is told to end does so at once when nothing waits" {
+@test "a sidecar that is told to end leaves at once when nothing is waiting" {
 	start_sandbox
 	recording
 	run_finalize 0

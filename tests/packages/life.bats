@@ -189,7 +189,7 @@ sweep_delivered() {
 	webhooks | grep -q "STOPPED $ROOM $SESSION"
 }
 
-@test "where there is no Jibri yet, it is installed and rotated all the same, and given to Jibri later" {
+@test "without Jibri the package installs and rotates its log, and Jibri can take over later" {
 	need_root
 	local tree=$DIR/tree conf=/etc/jitsi/jibri/finalize.conf
 	cp -a "$(base_tree bare)" "$tree"

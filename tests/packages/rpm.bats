@@ -15,7 +15,7 @@ installed() {
 		s|usr/share/doc/jibri-finalize[^/]*/(examples/)?|doc/|' | sort
 }
 
-@test "the RPM package holds what the Debian package holds" {
+@test "the RPM package has the same files as the Debian package" {
 	rpm -qp --qf '[%{FILEMODES:perms} %{FILENAMES}\n]' "$BUILD"/*.rpm |
 		sed -n 's/^-[^ ]* //p' | installed >"$DIR/rpm"
 	dpkg-deb --fsys-tarfile "$BUILD"/jibri-finalize_*.deb | tar -t |
@@ -24,14 +24,14 @@ installed() {
 	grep -qx etc/jitsi/jibri/finalize.conf "$DIR/rpm"
 }
 
-@test "its configuration is kept on upgrade, and only root and a group read it" {
+@test "an upgrade of the RPM keeps the configuration, which only root and a group can read" {
 	rpm -qp --qf '[%{FILENAMES} %{FILEMODES:perms} %{FILEFLAGS:fflags}\n]' \
 		"$BUILD"/*.rpm | grep /finalize.conf >"$DIR/conf"
 	assert_equal "$(cat "$DIR/conf")" \
 		"/etc/jitsi/jibri/finalize.conf -rw-r----- cn"
 }
 
-@test "its program delivers a recording" {
+@test "the program of the RPM delivers a recording" {
 	start_sandbox
 	recording
 	(cd "$DIR" && rpm2cpio "$BUILD"/*.rpm | cpio -idm --quiet)

