@@ -99,6 +99,18 @@ cost() {
 	assert_equal "$(stamps)" "$before"
 }
 
+@test "a recording that is finished costs a sweep 150,000 instructions" {
+	local few many
+	command -v valgrind >/dev/null || skip "there is no valgrind here"
+	finished 100
+	mkdir "$DIR/few"
+	cp -al "$REC" "$DIR/few"
+	few=$(instructions sweep "$DIR/few")
+	many=$(instructions sweep)
+	echo "# $(((many - few) / 99)) instructions" >&3
+	((few > 1000000 && (many - few) / 99 <= 150000))
+}
+
 # bats test_tags=slow
 @test "a recording with 1,400 large JSON files is surveyed cheaply" {
 	needs_strace
@@ -130,6 +142,13 @@ cost() {
 		"$DIR/large" "$REC"
 	touch -d '1 minute ago' "$DIR/large" "$REC"
 	is_cheap settling
+}
+
+# instructions ARGUMENT...: of the program and its processes.
+instructions() {
+	valgrind --tool=callgrind --callgrind-out-file=/dev/null \
+		"$BIN" "$@" 2>&1 >/dev/null |
+		awk '/Collected : / { n += $NF } END { print n }'
 }
 
 stamps() {

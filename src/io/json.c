@@ -149,6 +149,14 @@ json_member_number(const json_t *json, const char *name, int64_t fallback)
 	return whole_number(parsed ? parsed : member, fallback);
 }
 
+bool
+json_is_id(const char *text)
+{
+	/* The dots would be a folder of a URL, however they are encoded. */
+	return *text && strcmp(text, ".") != 0 && strcmp(text, "..") != 0 &&
+	    strlen(text) <= ID_BYTES;
+}
+
 char *
 json_id(const json_t *json)
 {
@@ -157,11 +165,7 @@ json_id(const json_t *json)
 
 	if (s == NULL)
 		return number < 0 ? NULL : xasprintf("%" PRId64, number);
-	/* The dots would be a folder of a URL, however they are encoded. */
-	return *s && strcmp(s, ".") != 0 && strcmp(s, "..") != 0 &&
-		strlen(s) <= ID_BYTES
-	    ? xstrdup(s)
-	    : NULL;
+	return json_is_id(s) ? xstrdup(s) : NULL;
 }
 
 char *

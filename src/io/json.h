@@ -56,6 +56,9 @@ int64_t json_member_number(const json_t *, const char *name, int64_t fallback);
  */
 char *json_id(const json_t *);
 
+/* Is the text one? */
+bool json_is_id(const char *text);
+
 /*
  * A file name.  JSON holds UTF-8 only, names hold anything: one that is not
  * plain UTF-8, or has a '%', is percent-encoded.

@@ -114,11 +114,35 @@ event_format(const struct event *ev, struct buf *line)
 	(void)buf_adds(line, "}\n");
 }
 
-static bool
-kind_of(const json_t *json, enum event_kind *kind)
-{
-	const char *name = json_member_string(json, "event");
+/* --- a line, read --------------------------------------------------------- */
 
+struct reading {
+	struct event ev; /* borrows all else */
+	bool has_kind, has_paths;
+	char *path;
+	struct text_list paths;
+	/* Of each path its stamp, then of each its mtime. */
+	int64_t *numbers;
+	json_t *json; /* or */
+	char *plain;
+};
+
+static void
+reading_free(struct reading *r)
+{
+	free(r->path);
+	text_list_free(&r->paths);
+	free(r->numbers);
+	json_decref(r->json);
+	free(r->plain);
+	*r = (struct reading){ 0 };
+}
+
+#define autoreading __attribute__((cleanup(reading_free)))
+
+static bool
+kind_of(const char *name, enum event_kind *kind)
+{
 	if (name && strcmp(name, OLD_GIVEN_UP) == 0)
 		name = kinds[EVENT_GIVEN_UP].name;
 	for (int i = 0; name && i < EVENT_KINDS; i++) {
@@ -130,6 +154,181 @@ kind_of(const json_t *json, enum event_kind *kind)
 	return false;
 }
 
+/* --- without a tree: 4,000 instructions a line, not 37,000 ---------------- */
+
+static bool
+read_plain_paths(struct reading *r, struct plain *p)
+{
+	r->has_paths = true;
+	if (!plain_skip(p, '['))
+		return false;
+	do {
+		const char *text = plain_string(p);
+		autofree char *path = text && *text
+		    ? text_percent_decode(text, strlen(text))
+		    : NULL;
+
+		if (path == NULL)
+			return false;
+		text_list_add(&r->paths, path);
+	} while (plain_skip(p, ','));
+	r->numbers = xcalloc(2 * r->paths.n, sizeof(int64_t));
+	return plain_skip(p, ']');
+}
+
+/* Behind the paths, which say how many there can be. */
+static bool
+read_plain_numbers(const struct reading *r, int64_t *numbers, struct plain *p)
+{
+	if (r->numbers == NULL || !plain_skip(p, '['))
+		return false;
+	for (size_t i = 0; i < r->paths.n; i++) {
+		if (!plain_number(p, &numbers[i]))
+			return false;
+		if (!plain_skip(p, ','))
+			return plain_skip(p, ']');
+	}
+	return false;
+}
+
+static bool
+read_plain_path(struct reading *r, struct plain *p)
+{
+	const char *text = plain_string(p);
+
+	if (text && *text)
+		r->path = text_percent_decode(text, strlen(text));
+	return r->path != NULL;
+}
+
+static bool
+read_plain_at(struct reading *r, struct plain *p)
+{
+	static const struct member at = MEMBER("at", event, at_ms, COUNT);
+
+	return member_take_plain(&r->ev, &at, p);
+}
+
+static bool
+read_plain_kind(struct reading *r, struct plain *p)
+{
+	r->has_kind = kind_of(plain_string(p), &r->ev.kind);
+	return r->has_kind;
+}
+
+static bool
+read_plain_stamps(struct reading *r, struct plain *p)
+{
+	return read_plain_numbers(r, r->numbers, p);
+}
+
+static bool
+read_plain_mtimes(struct reading *r, struct plain *p)
+{
+	return r->numbers && read_plain_numbers(r, r->numbers + r->paths.n, p);
+}
+
+static const struct {
+	const char *name;
+	bool (*read)(struct reading *, struct plain *);
+} others[] = {
+	{ "at", read_plain_at },
+	{ "event", read_plain_kind },
+	{ "path", read_plain_path },
+	{ "paths", read_plain_paths },
+	{ "stamps", read_plain_stamps },
+	{ "mtimes", read_plain_mtimes },
+};
+
+enum { OTHERS = sizeof(others) / sizeof(others[0]) };
+
+/* Each once: of two alike, jansson takes the last. */
+static bool
+is_first(uint64_t *seen, int i)
+{
+	uint64_t bit = UINT64_C(1) << i;
+	bool is_new = !(*seen & bit);
+
+	*seen |= bit;
+	return is_new;
+}
+
+static bool
+read_plain_member(struct reading *r, struct plain *p, uint64_t *seen)
+{
+	const char *name = plain_string(p);
+
+	if (name == NULL || !plain_skip(p, ':'))
+		return false;
+	for (int i = 0; i < OTHERS; i++)
+		if (strcmp(others[i].name, name) == 0)
+			return is_first(seen, i) && others[i].read(r, p);
+	for (int i = 0; i < MEMBERS; i++)
+		if (strcmp(members[i].name, name) == 0)
+			return is_first(seen, OTHERS + i) &&
+			    member_take_plain(&r->ev, &members[i], p);
+	return false;
+}
+
+static bool
+read_plain(struct reading *r, const char *line, size_t len)
+{
+	struct plain p = { r->plain = xstrndup(line, len) };
+	uint64_t seen = 0;
+
+	if (!plain_skip(&p, '{'))
+		return false;
+	do
+		if (!read_plain_member(r, &p, &seen))
+			return false;
+	while (plain_skip(&p, ','));
+	return plain_skip(&p, '}') && p.at == r->plain + len && r->has_kind;
+}
+
+/* --- anything else -------------------------------------------------------- */
+
+static void
+read_paths(struct reading *r)
+{
+	const json_t *array = json_object_get(r->json, "paths");
+	const json_t *stamps = json_object_get(r->json, "stamps");
+	const json_t *mtimes = json_object_get(r->json, "mtimes");
+	size_t i, room = json_array_size(array);
+	json_t *item;
+
+	r->has_paths = array != NULL;
+	if (room == 0)
+		return;
+	r->numbers = xcalloc(2 * room, sizeof(int64_t));
+	json_array_foreach(array, i, item)
+	{
+		autofree char *path = json_path_value(item);
+
+		if (path == NULL)
+			continue;
+		r->numbers[r->paths.n] =
+		    json_integer_value(json_array_get(stamps, i));
+		r->numbers[room + r->paths.n] =
+		    json_integer_value(json_array_get(mtimes, i));
+		text_list_add(&r->paths, path);
+	}
+	r->ev.mtimes_ns = r->numbers + room;
+}
+
+static void
+read_json(struct reading *r, const char *line, size_t len)
+{
+	struct err ignored;
+
+	r->json = json_parse(line, len, &ignored);
+	r->path = json_path_value(json_object_get(r->json, "path"));
+	r->has_kind =
+	    kind_of(json_member_string(r->json, "event"), &r->ev.kind);
+	r->ev.at_ms = members_count(r->json, "at");
+	members_take(&r->ev, members, MEMBERS, r->json);
+	read_paths(r);
+}
+
 /* What version 0.1.0 noted and nobody needs: no rubbish either. */
 static bool
 is_retired(const json_t *json)
@@ -139,34 +338,7 @@ is_retired(const json_t *json)
 	return name && strcmp(name, "removing") == 0;
 }
 
-/*
- * The paths and, element by element, their stamps and mtimes: *numbers has
- * twice as many as paths has room for.  The caller frees both.
- */
-static size_t
-parse_paths(const json_t *json, struct text_list *paths, int64_t **numbers)
-{
-	const json_t *array = json_object_get(json, "paths");
-	const json_t *stamps = json_object_get(json, "stamps");
-	const json_t *mtimes = json_object_get(json, "mtimes");
-	size_t i, room = json_array_size(array);
-	json_t *item;
-
-	*numbers = xcalloc(2 * room, sizeof(int64_t));
-	json_array_foreach(array, i, item)
-	{
-		autofree char *path = json_path_value(item);
-
-		if (path == NULL)
-			continue;
-		(*numbers)[paths->n] =
-		    json_integer_value(json_array_get(stamps, i));
-		(*numbers)[room + paths->n] =
-		    json_integer_value(json_array_get(mtimes, i));
-		text_list_add(paths, path);
-	}
-	return room;
-}
+/* --- what it says --------------------------------------------------------- */
 
 /* A path to the server is made of these: they may hold nothing else. */
 static bool
@@ -181,14 +353,24 @@ is_segments(const struct event *ev)
 		identity_check_segment("room", ev->room, &ignored) == 0);
 }
 
+/* A number is an id to a service; to us it is none. */
 static bool
-is_identity(const struct event *ev, const json_t *json)
+is_identity(const struct event *ev)
 {
-	autofree char *id = json_id(json_object_get(json, "meetingId"));
+	return ev->meeting_id && json_is_id(ev->meeting_id) && ev->session &&
+	    ev->room && is_segments(ev);
+}
 
-	/* A number is an id to a service; to us it is none. */
-	return id && ev->meeting_id && ev->session && ev->room &&
-	    is_segments(ev);
+static bool
+has_meaning(const struct reading *r)
+{
+	enum subject needs = kinds[r->ev.kind].needs;
+
+	if (needs != NONE && !r->path && !(needs == ANY_PATH && r->has_paths))
+		return false;
+	if (r->ev.kind == EVENT_RESOLVED)
+		return is_identity(&r->ev);
+	return r->ev.kind != EVENT_DEFERRED || is_segments(&r->ev);
 }
 
 bool
@@ -201,34 +383,25 @@ bool
 event_replay_to(const struct event_reader *reader, struct progress *p,
     const char *line, size_t len)
 {
-	struct err ignored;
-	autojson json_t *json = json_parse(line, len, &ignored);
-	autofree char *path = json_path_value(json_object_get(json, "path"));
-	autofree int64_t *numbers = NULL;
-	size_t room;
-	struct text_list paths = { 0 };
-	struct event ev = { .path = path, .paths = &paths };
+	autoreading struct reading r = { 0 };
 
-	if (progress_restore(p, path, json))
-		return true;
-	if (!kind_of(json, &ev.kind))
-		return is_retired(json);
-	if (kinds[ev.kind].needs != NONE && !path &&
-	    !(kinds[ev.kind].needs == ANY_PATH &&
-		json_object_get(json, "paths")))
+	if (!read_plain(&r, line, len)) {
+		reading_free(&r);
+		read_json(&r, line, len);
+		if (progress_restore(p, r.path, r.json))
+			return true;
+		if (!r.has_kind)
+			return is_retired(r.json);
+	}
+	if (!has_meaning(&r))
 		return false;
-	ev.at_ms = members_count(json, "at");
-	members_take(&ev, members, MEMBERS, json);
-	if (ev.kind == EVENT_RESOLVED && !is_identity(&ev, json))
-		return false;
-	if (ev.kind == EVENT_DEFERRED && !is_segments(&ev))
-		return false;
-	room = parse_paths(json, &paths, &numbers);
-	ev.stamps = numbers;
-	ev.mtimes_ns = numbers + room;
+	r.ev.path = r.path;
+	r.ev.paths = &r.paths;
+	r.ev.stamps = r.numbers;
+	if (r.ev.mtimes_ns == NULL && r.numbers)
+		r.ev.mtimes_ns = r.numbers + r.paths.n;
 	if (reader)
-		reader->read(reader->ctx, &ev);
-	progress_apply(p, &ev);
-	text_list_free(&paths);
+		reader->read(reader->ctx, &r.ev);
+	progress_apply(p, &r.ev);
 	return true;
 }

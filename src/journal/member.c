@@ -70,6 +70,20 @@ add_tally(struct buf *line, const char *name, const struct http_tally *t)
 }
 
 static void
+count_requests(struct http_tally *t, const char *name, int64_t count)
+{
+	size_t len = strcspn(name, " ");
+	autofree char *service = xstrndup(name, len);
+	int64_t status;
+
+	if (name[len] != '\0' &&
+	    parse_integer(name + len + 1, 0, HTTP_STATUS_MOST, &status))
+		http_tally_add(t,
+		    INT64_C(1000) * http_service_parse(service) + status,
+		    count);
+}
+
+static void
 take_tally(struct http_tally *t, const json_t *json)
 {
 	const char *name;
@@ -77,19 +91,32 @@ take_tally(struct http_tally *t, const json_t *json)
 
 	*t = (struct http_tally){ 0 };
 	json_object_foreach((json_t *)json, name, value)
-	{
-		size_t len = strcspn(name, " ");
-		autofree char *service = xasprintf("%.*s", (int)len, name);
-		int64_t status;
+	    count_requests(t, name, json_integer_value(value));
+}
 
-		if (name[len] == '\0' ||
-		    !parse_integer(name + len + 1, 0, HTTP_STATUS_MOST,
-			&status))
-			continue;
-		http_tally_add(t,
-		    INT64_C(1000) * http_service_parse(service) + status,
-		    json_integer_value(value));
+static bool
+take_plain_tally(struct http_tally *t, struct plain *p)
+{
+	const char *seen[HTTP_TALLY];
+
+	if (!plain_skip(p, '{'))
+		return false;
+	for (int n = 0; n < HTTP_TALLY; n++) {
+		int64_t count;
+
+		seen[n] = plain_string(p);
+		if (seen[n] == NULL || !plain_skip(p, ':') ||
+		    !plain_number(p, &count))
+			return false;
+		/* Of two alike, jansson takes the last. */
+		for (int i = 0; i < n; i++)
+			if (strcmp(seen[i], seen[n]) == 0)
+				return false;
+		count_requests(t, seen[n], count);
+		if (!plain_skip(p, ','))
+			return plain_skip(p, '}');
 	}
+	return false;
 }
 
 static void
@@ -126,12 +153,16 @@ members_add(struct buf *line, const struct member *m, size_t n,
 	}
 }
 
+static int64_t
+count_of(int64_t value)
+{
+	return value < 0 || value > MAX_COUNT ? 0 : value;
+}
+
 int64_t
 members_count(const json_t *json, const char *name)
 {
-	int64_t value = json_member_int(json, name, 0);
-
-	return value < 0 || value > MAX_COUNT ? 0 : value;
+	return count_of(json_member_int(json, name, 0));
 }
 
 void
@@ -154,4 +185,22 @@ members_take(void *to, const struct member *m, size_t n, const json_t *json)
 			*(bool *)at =
 			    json_is_true(json_object_get(json, m->name));
 	}
+}
+
+bool
+member_take_plain(void *to, const struct member *m, struct plain *p)
+{
+	void *at = (char *)to + m->offset;
+	int64_t number;
+
+	if (m->type == MEMBER_LENT)
+		return (*(const char **)at = plain_string(p)) != NULL;
+	if (m->type == MEMBER_FLAG)
+		return *(bool *)at = plain_true(p);
+	if (m->type == MEMBER_TALLY)
+		return take_plain_tally(at, p);
+	if (m->type == MEMBER_TEXT || !plain_number(p, &number))
+		return false;
+	*(int64_t *)at = m->type == MEMBER_COUNT ? count_of(number) : number;
+	return true;
 }

@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "journal/plain.h"
 
 /*
  * Members of a struct as those of a line of JSON, by a table.  One that is 0
@@ -31,7 +32,7 @@ struct member {
 		name, offsetof(struct owner, field), MEMBER_##type \
 	}
 
-/* A line's beginning; path may be NULL.. */
+/* A line's beginning; path may be NULL. */
 void members_begin(struct buf *line, int64_t at_ms, const char *event,
     const char *path);
 void members_add(struct buf *line, const struct member *, size_t n,
@@ -41,3 +42,6 @@ void members_add_path(struct buf *line, const char *path);
 
 void members_take(void *to, const struct member *, size_t n, const json_t *);
 int64_t members_count(const json_t *, const char *name);
+
+/* Only one, whose value comes next; false where jansson has to read it. */
+bool member_take_plain(void *to, const struct member *, struct plain *);

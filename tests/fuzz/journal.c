@@ -2,7 +2,7 @@
  * A journal as anyone may have written it: the directory can be open to
  * others.  Nothing in it may enter a path of the server that could not come
  * from us, and a torn end costs nothing that was written before.  Rewritten,
- * it says the same.
+ * it says the same; and with blanks, which only jansson reads, as well.
  */
 #include "fuzz.h"
 
@@ -67,6 +67,37 @@ check_compact(const struct progress *p, const char *dump)
 }
 
 static void
+replay_both(const char *line, size_t len, struct progress *plain,
+    struct progress *tree)
+{
+	autobuf struct buf spaced = { 0 };
+
+	(void)buf_add(&spaced, " ", 1);
+	(void)buf_add(&spaced, line, len);
+	must(event_replay(plain, line, len) ==
+	    event_replay(tree, spaced.data, spaced.len));
+}
+
+static void
+check_readers(const char *data, size_t len)
+{
+	struct progress plain = { 0 }, tree = { 0 };
+	autobuf struct buf is = { 0 }, was = { 0 };
+	const char *end;
+
+	while ((end = memchr(data, '\n', len)) != NULL) {
+		replay_both(data, (size_t)(end - data), &plain, &tree);
+		len -= (size_t)(end + 1 - data);
+		data = end + 1;
+	}
+	fuzz_dump_progress(&plain, &is);
+	fuzz_dump_progress(&tree, &was);
+	must(strcmp(is.data, was.data) == 0);
+	progress_free(&plain);
+	progress_free(&tree);
+}
+
+static void
 run(const char *data, size_t len)
 {
 	autoclose int dirfd = open(fuzz_scratch(), O_RDONLY | O_DIRECTORY);
@@ -74,6 +105,7 @@ run(const char *data, size_t len)
 	struct journal j;
 	struct err e = { 0 };
 
+	check_readers(data, len);
 	fuzz_scratch_file(RECORDING_JOURNAL, data, len);
 	must(journal_open(&j, dirfd, true, &e) == 0);
 	check_identity(&j.progress);

@@ -16,6 +16,7 @@ main(void)
 		&meter_tests,
 		&mimetype_tests,
 		&parts_tests,
+		&plain_tests,
 		&progress_tests,
 		&remote_tests,
 		&retry_tests,

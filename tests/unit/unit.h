@@ -67,6 +67,7 @@ extern const struct unit_tests media_tests;
 extern const struct unit_tests meter_tests;
 extern const struct unit_tests mimetype_tests;
 extern const struct unit_tests parts_tests;
+extern const struct unit_tests plain_tests;
 extern const struct unit_tests progress_tests;
 extern const struct unit_tests remote_tests;
 extern const struct unit_tests retry_tests;
