@@ -78,6 +78,8 @@ test_plain_lines(void **state)
 		"{\"event\":\"stored\",\"path\":\"%00\"}",
 		"{\"event\":\"stored\",\"path\":\"\"}",
 		"{\"event\":\"sending\",\"paths\":[]}",
+		"{\"event\":\"sending\",\"paths\":[\"a\"],\"paths\":[\"b\"]}",
+		"{\"event\":\"stored\",\"path\":\"a\",\"path\":\"b\"}",
 		"{\"event\":\"sending\",\"paths\":[\"a\",\"b\"]}",
 		"{\"event\":\"sending\",\"paths\":[\"a\",\"\",\"b\"],"
 		"\"stamps\":[1,2,3]}",
