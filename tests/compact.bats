@@ -227,8 +227,6 @@ calls_of_it() {
 				i, i + 1, i, i
 	}' >"$DIR/facts"
 	for _ in 1 2 3 4 5 6; do cat "$DIR/facts"; done >>"$REC/$JOURNAL"
-	# It writes its figures when the process ends.
-	export JIBRI_FINALIZE_CONFINE=no
 	exits 0 env LD_PRELOAD="$shim" PEAK_FILE="$DIR/peak" "$BIN" "$REC"
 	grep -q '"event":"summary"' "$REC/$JOURNAL"
 	assert_equal "$(journal 'select(.event == "stored").path' | wc -l)" 20004

@@ -13,6 +13,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+enum { FIRST_OWN = 500 };
+
 static int highest;
 
 static int
@@ -46,29 +48,47 @@ openat64(int dirfd, const char *path, int flags, ...)
 	return seen(real(dirfd, path, flags, mode));
 }
 
+/* Above those that are counted. */
+static int
+open_above(const char *path, int flags)
+{
+	int low = open(path, flags | O_CLOEXEC, 0644);
+	int fd = low == -1 ? -1 : fcntl(low, F_DUPFD_CLOEXEC, FIRST_OWN);
+
+	if (low != -1)
+		(void)close(low);
+	return fd;
+}
+
+static int status_fd = -1, file_fd = -1;
+
+/* At the end it may be confined, and open nothing any more. */
+__attribute__((constructor)) static void
+prepare(void)
+{
+	const char *file = getenv("PEAK_FILE");
+
+	if (file == NULL)
+		return;
+	file_fd = open_above(file, O_WRONLY | O_CREAT | O_APPEND);
+	status_fd = open_above("/proc/self/status", O_RDONLY);
+}
+
 static long
 peak_kib(void)
 {
-	FILE *f = fopen("/proc/self/status", "re");
-	char line[256];
-	long kib = -1;
+	char text[4096];
+	ssize_t n = pread(status_fd, text, sizeof(text) - 1, 0);
+	const char *line;
 
-	while (f != NULL && fgets(line, sizeof(line), f) != NULL)
-		if (strncmp(line, "VmHWM:", 6) == 0)
-			kib = strtol(line + 6, NULL, 10);
-	if (f != NULL)
-		(void)fclose(f);
-	return kib;
+	text[n > 0 ? n : 0] = '\0';
+	line = strstr(text, "VmHWM:");
+	return line ? strtol(line + strlen("VmHWM:"), NULL, 10) : -1;
 }
 
 __attribute__((destructor)) static void
 tell(void)
 {
-	const char *file = getenv("PEAK_FILE");
-	int fd = file ? open(file, O_WRONLY | O_CREAT | O_APPEND, 0644) : -1;
-
-	if (fd == -1)
-		return;
-	dprintf(fd, "%ld %d\n", peak_kib(), highest + 1);
-	(void)close(fd);
+	if (file_fd != -1)
+		dprintf(file_fd, "%ld %d\n", peak_kib(), highest + 1);
 }
