@@ -226,6 +226,40 @@ extra"
 	run_command 66 verify "$DIR/none" "$first"
 }
 
+@test "names that are long or wide keep to 80 columns, here and in a dry run" {
+	needs_terminal
+	local long
+	long="$(printf 'long-%.0s' {1..20})  $(printf '会議%.0s' {1..18}).txt"
+	echo x >"$REC/$long"
+	touch -d '1 minute ago' "$REC/$long" "$REC"
+	on_terminal() {
+		TERM=xterm NO_COLOR=1 "${PTS[@]}" script -qec "stty cols 80 rows 24
+			'$BIN' $1 '$REC' 2>/dev/null || true" /dev/null \
+			</dev/null | tr -d '\r' >"$DIR/screen"
+	}
+	on_terminal "upload -n"
+	narrow "$DIR/screen"
+	run_command 65 verify "$REC"
+	run -1 grep -E '.{81}' <(grep -v error: <<<"$output")
+	on_terminal verify
+	narrow "$DIR/screen"
+	on_terminal show
+	narrow "$DIR/screen"
+}
+
+# narrow FILE: no line is wider than 80 columns, and the name is whole in it.
+narrow() {
+	python3 -c '
+import sys, unicodedata
+lines = [l.rstrip("\n") for l in open(sys.argv[1], encoding="utf-8")]
+wide = [l for l in lines if not l.startswith("  jibri-finalize ") and
+    sum(1 + (unicodedata.east_asian_width(c) in "WF") for c in l) > 80]
+joined = "".join(l[4:] for l in lines)
+sys.exit(f"too wide: {wide}" if wide else
+    None if sys.argv[2] in joined else f"{sys.argv[2]} is not in {lines}")
+' "$1" "$long"
+}
+
 @test "a busy recording is not compared" {
 	echo late >"$REC/late.txt"
 	export JIBRI_FINALIZE_ANSWER_TIMEOUT=10s

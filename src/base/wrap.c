@@ -3,26 +3,27 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "base/mem.h"
+#include "base/text.h"
+
 enum { INDENT = 2 };
 
-/* In columns: a colour takes none, and UTF-8 one a character. */
+/* In columns: a colour takes none. */
 static size_t
 width_of(const char *text, size_t len)
 {
+	autofree char *plain = xstrndup(text, len);
 	bool is_color = false;
-	size_t n = 0;
+	char *end = plain;
 
-	for (size_t i = 0; i < len; i++) {
-		unsigned char c = (unsigned char)text[i];
-
-		if (c == '\033')
-			is_color = true;
-		else if (is_color)
-			is_color = c != 'm';
-		else
-			n += (c & 0xc0) != 0x80;
+	for (const char *at = plain; *at; at++) {
+		is_color |= *at == '\033';
+		if (!is_color)
+			*end++ = *at;
+		is_color &= *at != 'm';
 	}
-	return n;
+	*end = '\0';
+	return text_columns(plain);
 }
 
 /* Where it begins, or NULL. */

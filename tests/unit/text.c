@@ -44,6 +44,11 @@ test_wrap(void **state)
 		  "20\n",
 		    "\xc3\xa4\xc3\xb6\xc3\xbc \xc3\xa4\xc3\xb6\xc3\xbc 9 12 15 "
 		    "18\n  20\n" },
+		/* Each takes two columns. */
+		{ "\xe4\xbc\x9a\xe8\xad\xb0\xe5\xae\xa4 "
+		  "\xe4\xbc\x9a\xe8\xad\xb0\xe5\xae\xa4 17 20 23\n",
+		    "\xe4\xbc\x9a\xe8\xad\xb0\xe5\xae\xa4 "
+		    "\xe4\xbc\x9a\xe8\xad\xb0\xe5\xae\xa4 17 20\n  23\n" },
 		{ "run: jibri-finalize x\n", "run:\n  jibri-finalize x\n" },
 		{ "why; then run: jibri-finalize upload --room ROOM /a/b\n",
 		    "why; then run:\n  jibri-finalize upload --room ROOM "

@@ -211,7 +211,7 @@ add_artifact(struct buf *out, const struct show *s, const char *state,
 		(void)buf_addf(out, "%*s %s\n", pad > 0 ? pad : 0, "", name);
 	} else {
 		(void)buf_adds(out, "\n");
-		table_add_wrapped(out, path, "    ", TABLE_WIDTH);
+		table_add_name(out, path);
 	}
 	add_details(out, s, path, size, strcmp(state, "stored") == 0);
 }

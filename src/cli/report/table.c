@@ -80,16 +80,31 @@ table_add_command(struct buf *out, const char *command, const char *prefix)
 }
 
 void
+table_add_name(struct buf *out, const char *name)
+{
+	autofree char *safe = term_text(STDOUT_FILENO, name);
+
+	for (const char *at = safe; *at;) {
+		size_t used,
+		    len = text_fit(at, TABLE_WIDTH - NAME_INDENT, &used);
+
+		(void)buf_addf(out, "%*s%.*s\n", NAME_INDENT, "", (int)len, at);
+		at += len;
+	}
+}
+
+void
 table_add_row(struct buf *out, const char *cells, const char *name,
     const char *why, const char *indent)
 {
 	autofree char *safe = term_text(STDOUT_FILENO, name);
 
-	if (strlen(cells) + 1 + text_columns(safe) <= TABLE_WIDTH)
+	if (strlen(cells) + 1 + text_columns(safe) <= TABLE_WIDTH) {
 		(void)buf_addf(out, "%s %s\n", cells, safe);
-	else
-		(void)buf_addf(out, "%s\n%*s%s\n", cells, NAME_INDENT, "",
-		    safe);
+	} else {
+		(void)buf_addf(out, "%s\n", cells);
+		table_add_name(out, name);
+	}
 	if (why)
 		table_add_wrapped(out, why, indent, TABLE_WIDTH);
 }

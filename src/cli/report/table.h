@@ -22,9 +22,12 @@ void table_add_wrapped(struct buf *, const char *text, const char *prefix,
  */
 void table_add_command(struct buf *, const char *command, const char *prefix);
 
+/* A name on lines of its own, indented; not a blank of it is lost. */
+void table_add_name(struct buf *, const char *name);
+
 /*
  * The cells, which are ASCII, and a name behind them, or below them where it
- * would not fit.  It is never cut.  Why, unless NULL, follows, indented.
+ * would not fit.  Why, unless NULL, follows, indented.
  */
 void table_add_row(struct buf *, const char *cells, const char *name,
     const char *why, const char *indent);
