@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
-# jibri-finalize-api(7) is true: its examples are what is on the wire, its
-# programs verify webhooks, and each of its rules has a test.  Which one is in
-# api/rules; here are those that belong to no other file.
+# jibri-finalize-api(7) is true: the program sends its examples, its programs
+# verify webhooks, and each of its rules has a test.  api/rules says which; here
+# are those that fit no other file.
 
 load lib
 
@@ -36,14 +36,14 @@ hook() {
 	jq -r "$1" "$SB/webhooks.jsonl"
 }
 
-# hmac KEY: base64 of the HMAC-SHA256 of stdin, by another hand than ours.
+# hmac KEY: base64 of the HMAC-SHA256 of stdin, computed by openssl.
 hmac() {
 	openssl dgst -sha256 -mac HMAC -macopt "key:$1" -binary | base64
 }
 
 # --- the page and its tests ---------------------------------------------------
 
-# sentences: of the page, but for what it shows, one a line.
+# sentences: those of the page, one a line, without its examples.
 sentences() {
 	sed '/^\.Bd/,/^\.Ed/d' "$PAGE" | mandoc -T ascii -O width=1000 |
 		col -bx | awk '
@@ -88,7 +88,7 @@ titles() {
 
 # --- the examples -------------------------------------------------------------
 
-# manual_recording: the one that the page speaks of, and services for it.
+# manual_recording: the one in the page's examples, and services for it.
 manual_recording() {
 	SESSION=rec-abc123
 	REC=$DIR/recordings/$SESSION
@@ -158,8 +158,8 @@ shapes() {
 	assert_equal "$(requests upload)" 2
 }
 
-# raw_service: a file-service of an old kind, which says no 100; what it gets
-# is in $DIR/raw, how long it waited for each body in $DIR/waited.
+# raw_service: an old file-service, which never answers 100; what it gets is in
+# $DIR/raw, how long it waited for each body in $DIR/waited.
 raw_service() {
 	perl -MIO::Socket::INET -MTime::HiRes=time -e '
 		my $s = IO::Socket::INET->new(Listen => 8,
@@ -250,7 +250,7 @@ raw_service() {
 
 # --- verifying a webhook ------------------------------------------------------
 
-# needs PROGRAM: it is for `make check-api` to install it.
+# needs PROGRAM: only `make check-api` requires it.
 needs() {
 	command -v "$1" >/dev/null && return
 	[ -z "${CHECK_API:-}" ] || { echo "there is no $1 here" >&2; return 1; }
@@ -316,7 +316,7 @@ webhook_cases() {
 	END
 }
 
-# verdicts COMMAND...: what it makes of each is what it should.
+# verdicts COMMAND...: it judges each case correctly.
 verdicts() {
 	"$@" "$DIR"/cases/* >"$DIR/said"
 	diff "$DIR/verdicts" "$DIR/said"
@@ -467,7 +467,7 @@ ends() {
 		done
 		assert_output_has held
 	done
-	# Of a list, where there is nothing to do without it.
+	# A list is asked for only where it is needed.
 	faults
 	another_recording listed
 	run_finalize 0
@@ -557,7 +557,7 @@ ends() {
 		assert_output_has "$MEDIA: the server has it already"
 	done
 	assert_equal "$(requests upload)" 2
-	# What an upload's answer says of the path is no cause for doubt.
+	# The path in an upload's answer does not make it doubtful.
 	another_recording moved
 	echo '{"id": 900, "path": "/elsewhere/x"}' >"$SB/record"
 	faults 'upload metadata.json * body-stored record'
@@ -778,7 +778,7 @@ takes_parts() {
 	sparse "$REC/a.mp4" 200000
 }
 
-# parts_are_there: the file, once, and nothing half done.
+# parts_are_there: the file is stored once, and no upload is left.
 parts_are_there() {
 	is_stored metadata.json "$MEDIA" a.mp4
 	assert_equal "$(jq length "$SB/uploads.json" 2>/dev/null || echo 0)" 0
@@ -838,7 +838,7 @@ next() {
 	for id in '"u v?ä"' 5 "\"$encoded\""; do
 		next
 		echo "{\"uploadId\": $id, \"partSize\": 65536}" >"$SB/begun"
-		# It is not there, as the next request learns.
+		# The upload is gone, as the next request finds out.
 		faults 'begin * 1 status-body 202 begun'
 		run_finalize 0
 		parts_are_there
@@ -890,7 +890,7 @@ next() {
 
 @test "a service may give one URL at a time" {
 	takes_parts
-	# That of a part which expired long ago.
+	# The URL of a part that expired long ago.
 	echo "{\"urls\": {\"1\": \"$URL/storage/x/1?expires=1&signature=x\"}}" \
 		>"$SB/urls"
 	faults 'urls * 1 body urls'

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# Recordings in archives: packed on a node that dies, delivered from there;
-# and archives that strangers made, friendly or not.
+# Recordings in archives: packed on a node that dies, delivered from the
+# archive; and archives made by others, friendly or hostile.
 
 load lib
 load points
@@ -52,7 +52,7 @@ holds_only() {
 	diff <(for name; do echo "$name"; done | sort) <(find "$A" -mindepth 1 -maxdepth 1 -printf '%f\n' | sort) >&2
 }
 
-# unpacked FILE DIR: by the tool that everybody has.
+# unpacked FILE DIR: with the usual tool for the format.
 unpacked() {
 	mkdir -p "$2"
 	tar -xf "$1" -C "$2"
@@ -196,7 +196,7 @@ given_up_leaks() {
 worker() { pgrep -P "$RUN" || echo "$RUN"; }
 has_open() { readlink /proc/"$(worker | tail -n 1)"/fd/* | grep -q "/$1$"; }
 
-# packs_while COMMAND...: COMMAND strikes while a large file is being packed.
+# packs_while COMMAND...: run COMMAND while a large file is being packed.
 packs_while() {
 	sparse "$REC/large.mp4" 700000000
 	"$BIN" pack -o "$A/x.tar.zst" "$REC" >"$DIR/output" 2>&1 3>&- &
@@ -270,7 +270,7 @@ packs_while() {
 	upload 0 "$A/any.zip" "$A/bare.zip"
 	SESSION=bare is_stored "$MEDIA" metadata.json
 
-	# And an argument decides over all of them.
+	# An argument overrides both.
 	upload 0 --session named "$A/flat.tar.gz"
 	SESSION=named is_stored "$MEDIA" metadata.json
 	assert_equal "$(webhooks | sort | uniq -c | sort -n | awk '{ print $1, $4 }')" \
@@ -402,7 +402,7 @@ is_later_than() { (($(date +%s) > $1)); }
 	assert_equal "$(requests upload)" 0
 	assert_equal "$(webhooks)" ""
 	holds_only x.tar
-	# One that was begun stays.
+	# An interrupted one stays.
 	faults 'webhook * * status 503'
 	JIBRI_FINALIZE_TRIES=1 JIBRI_FINALIZE_SWEEP_RETRY_DELAY=1ms \
 		upload 75 "$A/x.tar"
@@ -414,7 +414,7 @@ is_later_than() { (($(date +%s) > $1)); }
 	holds_only x.tar
 }
 
-# Permissions do not bind root, and its files are not another's to read.
+# Permissions do not bind root, and others cannot read its files.
 @test "an archive is unpacked into work-dir where its own directory cannot be written" {
 	[ "$(id -u)" = 0 ] || skip "needs root"
 	local as=(setpriv --reuid=65534 --regid=65534 --clear-groups)
@@ -464,7 +464,7 @@ fails_to_upload() {
 	faults
 }
 
-# sweep CODE: over the directory of the archives, whenever it may.
+# sweep CODE: the directory of the archives, without settle or pauses.
 sweep() {
 	JIBRI_FINALIZE_SWEEP_RETRY_DELAY=1ms \
 		run_command "$1" sweep "${@:2}" "$A"
@@ -495,7 +495,7 @@ sweep() {
 	node_dies
 	upload 0 --dry-run "$archive"
 	holds_only "${archive##*/}"
-	# A session can be longer than any name, and then no try helps.
+	# A session can be longer than a file name may be.
 	upload 65 --session "${SESSION}z" "$archive"
 	assert_output_has "File name too long"
 	holds_only "${archive##*/}"
@@ -582,7 +582,7 @@ is_due() {
 	assert_equal "$(cd "$A" && find . -type f -printf '%p %s %T@\n' | sort)" "$before"
 	holds_only x.tar "$SESSION"
 	assert_equal "$(requests)" 0
-	# A file is nothing that an archive replaces, either.
+	# An archive does not replace a file either.
 	rm -r "${A:?}/$SESSION"
 	echo mine >"$A/$SESSION"
 	upload 65 "$A/x.tar"
@@ -616,14 +616,14 @@ is_due() {
 
 # --- hostile archives --------------------------------------------------------
 
-# inventory: all that is there, but for the server's and the archive.
+# inventory: all files, except the server's and the archive.
 inventory() {
 	find "$DIR" ! -path "$SB*" ! -path "$A/x" -type f -printf '%p %s %T@\n' |
 		sort
 }
 
-# refused TEXT [FORGE_ARGUMENT...]: with 65 and this text, and it leaves no
-# trace, here or at the server.  Without arguments it is what stands in x.
+# refused TEXT [FORGE_ARGUMENT...]: with 65 and this text, leaving no trace here
+# or at the server.  Without arguments the archive is the file x.
 refused() {
 	local text=$1 before
 	shift

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# Tokens: whose goes where, and those that an OAuth 2 server gives.
+# Tokens: which service gets which, and tokens of an OAuth 2 server.
 
 load lib
 setup() {
@@ -69,7 +69,7 @@ all_are_stored() {
 	assert_equal "$(stored)" ''
 	JIBRI_FINALIZE_FILE_SERVICE_TOKEN=t0ken-file run_finalize 0
 	is_stored metadata.json "$MEDIA"
-	# What the first run sent is there, too.
+	# What the first run sent is stored too.
 	run ! grep t0ken-file "$OTHER_SB/requests.jsonl"
 	: >"$SB/requests.jsonl"
 	echo t0ken-both >"$DIR/token"
@@ -294,7 +294,7 @@ more_recordings() {
 	faults 'lookup * * stall-stored 0.25'
 	run_command 0 sweep --jobs 1
 	assert_equal "$(webhooks | grep -c STOPPED)" 10
-	# Fewer than recordings, by far.
+	# Far fewer than recordings.
 	(($(requests token) >= 2 && $(requests token) <= (${SAN:-0} ? 9 : 5)))
 	assert_equal "$(jq -r 'select(.status == 401)' "$SB/requests.jsonl")" ''
 }

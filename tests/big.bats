@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# Large and many: constant memory, few connections, media from the start.
+# Large and many files: constant memory, few connections, media first.
 
 load lib
 load points
@@ -48,7 +48,7 @@ measured() {
 			"$DIR/peak")
 }
 
-# is_modest [KIB]: that limit, or the general one, is kept.
+# is_modest [KIB]: PEAK_KIB is below that limit, or the general one.
 is_modest() {
 	if [ "${SAN:-}" = 1 ]; then
 		return 0                # its shadow memory is not ours
@@ -87,7 +87,7 @@ connections() {
 	start_sandbox
 	recording
 	sparse "$REC/$MEDIA" 20000000
-	# A thread's stack is as large as ours may be: it finds no place.
+	# With this stack limit no thread can be started.
 	run -0 bash -c 'ulimit -s 4000000 -v 3000000 && exec "$@"' - \
 		strace -f -qq -o "$DIR/trace" -e trace=mmap,clone,clone3 \
 		"$BIN" "$REC"
@@ -107,7 +107,7 @@ connections() {
 		sort -u)" null
 	run_finalize 0 --checksum none
 	assert_output_has "done already"
-	# Touched or changed: without a hash that cannot be told.
+	# Without a hash, touched and changed look the same.
 	touch "$REC/$MEDIA"
 	run_finalize 0
 	assert_equal "$(request upload .part.filename | grep -c mp4)" 2
@@ -140,8 +140,8 @@ delivers_many() {
 	is_modest "$SMALL_KIB"
 }
 
-# unknown NAME BYTES: a file that only libmagic can tell apart.  How much of
-# its database it looks at depends on what stands there by chance.
+# unknown NAME BYTES: a file whose type only libmagic knows.  How much of its
+# database is read depends on the random content.
 unknown() {
 	head -c 10000000 /dev/urandom >"$REC/$1"
 	truncate -s "$2" "$REC/$1"
@@ -330,11 +330,11 @@ first_uploads() {
 	mv "$REC/$MEDIA" "$REC/zzz-last.mp4"
 	cp "$REC/zzz-last.mp4" "$REC/zzz-last-2.mp4"
 	for n in 10 11 12 13 14 15 16 17; do echo "$n" >"$REC/$n.txt"; done
-	# So slow that no load of the machine changes which comes first.
+	# Slow enough that load on the machine does not change the order.
 	faults "upload *.mp4 * slow-store 3" "upload * * slow-store 0.5"
 	JIBRI_FINALIZE_ANSWER_TIMEOUT=10s run_finalize 0
 	assert_equal "$(stored | wc -l)" 11
-	# It held no sidecar up ...
+	# It did not hold up a sidecar ...
 	assert_equal "$(request upload .part.filename | head -n 9 |
 		grep -c mp4)" 0
 	# ... and began before the last of them, one at a time.

@@ -1,12 +1,12 @@
 #!/usr/bin/env bats
-# The doctor: each thing that can be wrong is found, named, and fixed by
-# what is said of it; and nothing is changed.
+# The doctor: each thing that can be wrong is found and named, its suggested fix
+# works, and nothing is changed.
 
 load lib
 setup() {
 	common_setup
 	unset_all
-	# The machine may have a user jibri, whom it asks for.
+	# check looks for a user jibri, which the machine may have.
 	open_program
 	BIN=$DIR/bin
 	CONF=$DIR/finalize.conf
@@ -38,9 +38,9 @@ jibri_conf() {
 	END
 }
 
-# checks CODE [ARGUMENT...]: what is found is in the file `found`, a line each:
-# "RESULT CHECK: TEXT".  Its exit code is of the worst of them; CODE is of the
-# worst that is not the machine's.
+# checks CODE [ARGUMENT...]: findings go to the file `found`, one a line:
+# "RESULT CHECK: TEXT".  The exit code is that of the worst; CODE is that of the
+# worst that does not depend on this machine.
 checks() {
 	local want=$1 rc=0
 	shift
@@ -67,8 +67,8 @@ found() {
 	grep -e "$1" "$DIR/found" || { cat "$DIR/found" >&2; false; }
 }
 
-# What it says of the machine that tests is no matter of ours: who runs it, and
-# the disk that $ROOMS is on.
+# Findings that depend on this machine do not count: the user, and the disk of
+# $ROOMS.
 apart_from_the_machine() {
 	grep -vE "^[a-z]+ (libmagic|user|sweeper|failed-webhook): |^[a-z]+ disk: (.* )?${ROOMS}[ ,]" \
 		"$DIR/found"
@@ -195,7 +195,7 @@ apart_from_the_machine() {
 	echo '{"status": "DOWN"}' >"$SB/down"
 	faults 'health * 1 status 404' 'health * * body down application/json'
 	checks 78
-	# Both are asked at once, and one of them comes first.
+	# Both are asked at once, so either may come first.
 	found "^ok [mf].*-service: $URL is reachable; it shows no health (HTTP 404)"
 	found "^failed [mf].*-service: $URL says of itself: DOWN"
 }
@@ -269,8 +269,8 @@ certificate() {
 	found "^failed recordings-dir: $DIR/file is not a directory"
 }
 
-# ram_disk SIZE: sets RAM, a directory on a RAM disk of our own; who may not
-# mount one has the machine's.
+# ram_disk SIZE: sets RAM, a directory on a new RAM disk, or on the machine's
+# where none can be mounted.
 ram_disk() {
 	RAM=$DIR/ram
 	mkdir "$RAM"
@@ -395,7 +395,7 @@ ram_disk() {
 	checks 1
 	found "^warning finalize-script: not understood: $SCRIPT: $DIR/folder.conf: "
 	found "Is a directory"
-	# What is not asked for may be as it likes.
+	# Keys that check does not read may have any value.
 	printf 'include url("http://127.0.0.1:1/")\njibri.id = ${HOCON_NONE}
 		jibri.recording { finalize-script = "%s"
 		recordings-directory = "%s" }' "$BIN" "$ROOMS" >"$SCRIPT"
@@ -424,19 +424,19 @@ ram_disk() {
 }
 
 @test "what depends on the environment is a warning, as Jibri may have another" {
-	# The home of who checks is not that of Jibri's user.
+	# The user who checks has another home than Jibri's user.
 	printf 'jibri.recording { finalize-script = %s\n%s }' \
 		'${HOME}/finalize' 'recordings-directory = ${HOME}/recordings' \
 		>"$SCRIPT"
 	HOME=/none checks 1
 	found "^warning finalize-script: not understood: $SCRIPT: \${HOME} may be another where Jibri runs"
 	found "^warning recordings-directory: not understood: $SCRIPT: \${HOME} may"
-	# What is right with this one is right.
+	# What is right with this value is reported as ok.
 	ln -s "$BIN" "$DIR/finalize"
 	HOME=$DIR checks 0
 	found "^ok finalize-script: $DIR/finalize, as"
 	run -1 grep "not understood" "$DIR/found"
-	# A variable of the file's own is no other one for Jibri.
+	# A variable defined in the file itself has the same value for Jibri.
 	echo "base = $DIR, jibri.recording.finalize-script = \${base}/none" \
 		>"$SCRIPT"
 	base=/b checks 78
@@ -456,12 +456,12 @@ ram_disk() {
 	checks 1
 	found "^ok finalize-script: $BIN, as $DIR/config.json says"
 	found "^warning recordings-directory: .* Jibri records into /srv/elsewhere"
-	# What it does not have is the other's.
+	# Keys that it lacks come from jibri.conf.
 	jibri_conf "$BIN" "$ROOMS"
 	echo '{ "jibri_id": "a", "recording_directory": null }' >"$DIR/config.json"
 	checks 0
 	found "^ok finalize-script: $BIN, as $SCRIPT says"
-	# Alone it is enough.
+	# config.json alone is enough.
 	rm "$SCRIPT"
 	echo "{ \"finalize_recording_script_path\": \"$BIN\" }" \
 		>"$DIR/config.json"

@@ -1,6 +1,5 @@
 #!/usr/bin/env bats
-# Being Jibri's child: what the program may do to its parent, and what the
-# parent can do to it.
+# As Jibri's child: what the program may do to its parent, and the parent to it.
 
 load lib
 setup() {
@@ -15,7 +14,7 @@ is_ascii() {
 	[ -s "$1" ] && run -1 env LC_ALL=C grep -n '[^ -~]' "$1"
 }
 
-# Foreign bytes in every place where a name can stand.
+# Non-ASCII bytes in every place where a name can be.
 hostile_names() {
 	local name
 	for name in $'esc\e[31mred' $'new\nline: done' 'tür' $'\xff\xfe' \
@@ -40,7 +39,7 @@ ends_within() {
 	(((${EPOCHREALTIME/./} - ${from/./}) / 1000 <= $1))
 }
 
-# Something of the upload has arrived.
+# Part of the upload has arrived.
 is_uploading() {
 	find "$SB/incoming" -type f -size +0 | grep -q .
 }
@@ -158,7 +157,7 @@ piped() {
 	strace -qq -e trace=poll,ppoll -o "$DIR/trace" \
 		"$BIN" --version >"$DIR/out" 2>&1
 	[ ! -s "$DIR/trace" ]
-	# Into a pipe it is, so the test can fail.
+	# Output to a pipe is delayed, so this test can fail.
 	strace -qq -e trace=poll,ppoll -o "$DIR/trace" \
 		"$BIN" --version 2>&1 | cat >"$DIR/out"
 	[ -s "$DIR/trace" ]
@@ -311,7 +310,7 @@ piped() {
 	done
 }
 
-# is_waiting FAULT: by what the program said of itself.
+# is_waiting FAULT: as the program's log says.
 is_waiting() {
 	case $1 in
 	*" status "*) grep -q "next try in" "$DIR/out" ;;
@@ -432,7 +431,7 @@ is_pending() {
 	local pid rc=0
 	export JIBRI_FINALIZE_ANSWER_TIMEOUT=60s
 	faults "lookup * * stall-answer 60"
-	# Whoever calls it may have ignored and blocked the signal.
+	# The caller may have ignored or blocked the signal.
 	(trap '' ALRM && exec "$BIN" --deadline 500ms "$REC") \
 		>"$DIR/out" 2>&1 3>&- &
 	pid=$!

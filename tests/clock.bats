@@ -56,9 +56,9 @@ stamped() {
 	done
 }
 
-# run_jumping TEXT JUMP [ARGUMENT...]: a run in which the clock jumps; its
-# last line is "ended CODE".  What it says comes through the log file, as
-# that, unlike stderr, never holds a line back.
+# run_jumping TEXT JUMP [ARGUMENT...]: a run in which the clock jumps; its last
+# line is "ended CODE".  Its lines come from the log file, which, unlike stderr,
+# never holds a line back.
 run_jumping() {
 	local text=$1 jump=$2 pipe=$DIR/pipe-$SESSION
 	shift 2
@@ -132,7 +132,7 @@ was_at() {
 	jq -s '.[-1].at / 1000 | floor' "$REC/.jibri-finalize"
 }
 
-# tells OFFSET SECONDS: is that the time of a clock that is off so much?
+# tells OFFSET SECONDS: is that the time of a clock with this offset?
 tells() {
 	local off=$(($2 - EPOCHSECONDS - $1))
 	((off > -30 && off < 30)) || {
@@ -167,8 +167,8 @@ has_jumped() {
 }
 
 # keeps_its_plan N: N pauses; each lasts at least half of what was announced,
-# and no longer than the cap: what the server asked for, 0.1 s, and what a busy
-# machine takes.
+# and no longer than the limit: what the server asked for, 0.1 s, and an
+# allowance for a busy machine.
 keeps_its_plan() {
 	local stamp line plan='' from=0 n=0 pause
 	while read -r stamp line; do
@@ -263,8 +263,8 @@ keeps_its_plan() {
 	say "$points points"
 }
 
-# leaves_unknown OFFSET: a run that ends without knowing of two of its files
-# whether they are stored; metadata.json is.
+# leaves_unknown OFFSET: a run that ends without knowing whether two of its
+# files are stored; metadata.json is.
 leaves_unknown() {
 	faults "list * * status 503" "upload a.txt * drop-after" \
 		"upload metadata.json * drop-stored"
@@ -318,7 +318,8 @@ is_settled_soon() {
 		from=$(ms)
 		run_at "$jump" 75 --tries 3
 		holds [ $(($(ms) - from)) -le 4000 ]
-		# In the future by this clock it is not waited for, but kept.
+		# A time in the future by this clock is not waited for, but
+		# kept.
 		case $jump in
 		-*) holds [ "$(uploads a.txt)" = 1 ] ;;
 		+*) holds [ "$(uploads a.txt)" = 3 ] ;;

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
-# A journal that is mostly history is rewritten.  Whatever happens meanwhile,
-# what it says stays: the server may not be asked for its list here, so that
-# whoever forgets a file sends it again.
+# A journal that is mostly history is rewritten without losing a fact.  The
+# server refuses its list here, so that a run which forgets a file sends it
+# again.
 
 load lib
 load points
@@ -14,7 +14,7 @@ setup() {
 }
 teardown() { common_teardown; }
 
-# bloat [BYTES]: runs that achieved nothing, so many bytes of them.
+# bloat [BYTES]: add events of runs that achieved nothing, up to this size.
 bloat() {
 	awk -v at="$(date +%s)000" -v most="${1:-1200000}" '
 		BEGIN {
@@ -41,7 +41,7 @@ bloated() {
 	: >"$SB/requests.jsonl"
 }
 
-# is_settled: the new file is sent, once, and nothing else; then all is done.
+# is_settled: only the new file is sent, once; then all is done.
 is_settled() {
 	exits 0 "$BIN" "$REC"
 	holds is_delivered
@@ -61,7 +61,7 @@ is_settled() {
 	(($(size) < 20000))
 	assert_equal "$(stat -c %a "$REC/$JOURNAL")" 600
 	assert_equal "$(journal 'select(.event == "summary").attempts > 1000')" true
-	# What others read in it is there.
+	# What scripts read in it is there.
 	assert_equal "$(journal 'select(.event == "stored").path' | sort | xargs)" \
 		"$(cd "$REC" && printf "%s\n" * | sort | xargs)"
 	grep -q '"webhook":"STOPPED"' "$REC/$JOURNAL"
@@ -166,7 +166,7 @@ calls_of_it() {
 		holds [ "$rc" = 137 ]
 		is_settled
 	done <"$DIR/calls"
-	# points is counted by point.
+	# point() counts points.
 	# shellcheck disable=SC2154
 	say "$points points"
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# What a delivery can still do, should somebody else's code run in it: send
-# this recording, and nothing else.
+# What injected code can do in a delivery: send this recording, and nothing
+# else.
 
 load lib
 
@@ -14,7 +14,7 @@ setup() {
 	"$BIN" check --json >"$DIR/check" || true
 	HAS=$(jq -r '.findings[] | select(.check == "confine") | .text' \
 		"$DIR/check")
-	# What it is after: another recording, and a place outside.
+	# Its targets: another recording, and a place outside.
 	mkdir "$DIR/other"
 	echo private >"$DIR/other/letter"
 	export INTRUDER_READ=$DIR/other/letter INTRUDER_WRITE=$DIR/other/new
@@ -40,7 +40,7 @@ refused() {
 		"exec: EPERM" "ptrace: EPERM" "unshare: EPERM" "clone: EPERM" \
 		"newer: ENOSYS" "type: EPERM" "type more: EPERM" "paste: EPERM" \
 		"raw: EPERM" "socket: done"
-	# By hand, only root gives up what ends other processes.
+	# By hand, only root drops the right to signal other processes.
 	if ((EUID == 0)); then
 		echo "kill: EPERM"
 	else
@@ -72,7 +72,7 @@ refused() {
 	export INTRUDER_READ=$TOP/other/metadata.json
 	export INTRUDER_WRITE=$TOP/other/new
 	intruded "$BIN" sweep --jobs 1 "$TOP" >"$DIR/got"
-	# Two visits; the one to "other" may open what is its own.
+	# Two visits; the one to "other" may open its own files.
 	assert_equal "$(grep -c "shadow: EACCES" "$DIR/got")" 2
 	assert_equal "$(grep -c "exec: EPERM" "$DIR/got")" 2
 	assert_equal "$(grep -c "read: EACCES" "$DIR/got")" 1

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# What is not needed is not done.
+# A run does no unnecessary work.
 
 load lib
 load points
@@ -11,8 +11,8 @@ setup() {
 }
 teardown() { common_teardown; }
 
-# traced FILTER: a run under strace, its calls in $DIR/trace.  What is named to
-# Landlock is not read.
+# traced FILTER: a run under strace, its calls in $DIR/trace, without the paths
+# that are only given to Landlock.
 traced() {
 	strace -f -qq -o "$DIR/trace" -e trace="$1" "$BIN" "$REC" \
 		>"$DIR/log" 2>&1
@@ -22,7 +22,7 @@ traced() {
 @test "a run over a finished recording needs no socket, no thread, no libmagic and 20 million instructions at most" {
 	local n
 	run_finalize 0
-	# What was just written may be written still: /proc is asked.
+	# A file written just now may still be open: /proc is searched.
 	touch -d '1 hour ago' "$REC"/*
 	needs_strace
 	traced socket,connect,clone,clone3,openat
@@ -31,7 +31,7 @@ traced() {
 	assert_equal "$(grep -c ca-certificates "$DIR/trace")" 0
 	[ "${SAN:-}" != 1 ] || skip "the sanitizers cost time"
 	command -v valgrind >/dev/null || skip "there is no valgrind here"
-	# Five milliseconds, and the same on a machine that is busy.
+	# Five milliseconds; instructions, unlike time, do not depend on load.
 	n=$(valgrind --tool=callgrind --callgrind-out-file=/dev/null \
 		"$BIN" "$REC" 2>&1 | sed -n 's/.*Collected : //p')
 	say "$n instructions"
@@ -44,7 +44,7 @@ traced() {
 	traced clone,clone3,openat
 	is_stored a.txt metadata.json "$MEDIA"
 	assert_equal "$(grep -cE 'clone|magic.mgc' "$DIR/trace")" 0
-	# It can be seen.
+	# The trace shows a read, so this test can fail.
 	sparse "$REC/large.mp4" 10000000
 	head -c 100 /dev/urandom >"$REC/a.xyz"
 	traced clone,clone3,openat
@@ -61,7 +61,7 @@ traced() {
 	is_stored metadata.json "$MEDIA" {1,2,3,4,5}.txt
 	assert_equal "$(grep -c 'sendto(.*"POST /files' "$DIR/trace")" 7
 	assert_equal "$(grep -c 'sendto(' "$DIR/trace")" "$(requests)"
-	# It can be seen.
+	# The trace shows a read, so this test can fail.
 	before=$(requests)
 	sparse "$REC/large.mp4" 100000
 	traced sendto

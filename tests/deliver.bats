@@ -86,7 +86,7 @@ teardown() { common_teardown; }
 }
 
 @test "a call while another process works exits 75 and names that process" {
-	# The server stores it within the time that it is given.
+	# The server stores it within answer-timeout.
 	export JIBRI_FINALIZE_ANSWER_TIMEOUT=20s
 	faults "upload * 1 slow-store 3"
 	finalize >"$DIR/first" &

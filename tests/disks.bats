@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
-# Disks that fail: each call on the journal with each error that a disk has,
-# writes cut short, and too many open files.  (A disk that is full or
-# read-only, and files that may not be read, are in moving.bats.)
+# Failing disks: each call on the journal with each error of a disk, short
+# writes, and too many open files.  (A disk that is full or read-only, and files
+# that may not be read, are in moving.bats.)
 
 load lib
 load points
@@ -64,7 +64,7 @@ resumable() {
 	: >"$SB/requests.jsonl"
 }
 
-# unwritten UPLOADS NAME ERROR WHEN: the law where the journal is written.
+# unwritten UPLOADS NAME ERROR WHEN: the law for a failing write of the journal.
 unwritten() {
 	local uploads=$1 name=$2 error=$3 when=$4
 	local paths=("$REC/.jibri-finalize" .jibri-finalize)
@@ -80,8 +80,8 @@ unwritten() {
 	holds [ "$(came upload)" = "$uploads" ]
 }
 
-# each_error NAME ORDINAL COMMAND...: with each error; of the three that mean
-# a bad or a full disk one in turn, if it is an everyday run.
+# each_error NAME ORDINAL COMMAND...: with each error; in the everyday run with
+# one of the three for a bad or full disk, in turn.
 each_error() {
 	local errors=(EIO ENOSPC EDQUOT) error name=$1 n=$2
 	shift 2
@@ -122,7 +122,7 @@ resumed_point() {
 	announced_once 2 2
 	never_failed
 	say "$points points of $(wc -l <"$DIR/calls") calls, $reached reached"
-	# The answers fall together now and then: a write less, or one more.
+	# Answers sometimes coincide, which makes one write less or more.
 	((points > 10 && reached * 10 >= points * 7))
 }
 
@@ -145,8 +145,8 @@ resumed_point() {
 	((points > 5 && reached * 5 >= points * 4))
 }
 
-# What it says nobody can guess, so nothing is done before it can be read;
-# an interrupted call is no such reason.  (lseek() cannot fail here.)
+# Nothing is done before the journal can be read; an interrupted call does not
+# count as a failure.  (lseek() cannot fail here.)
 # bats test_tags=slow
 @test "a journal that cannot be examined, locked or read stops the run and does no harm" {
 	local name n error errors=(EIO EINTR) reached=0
@@ -155,7 +155,7 @@ resumed_point() {
 	point recorded
 	resumable
 	calls_on "$REC/.jibri-finalize" .jibri-finalize >"$DIR/all"
-	# What comes after the last part of it is read, is of the scan.
+	# Calls after the journal was read belong to the scan.
 	sed -n '1,/^lseek/p' "$DIR/all" |
 		grep -E '^(newfstatat|fstat|fcntl|pread64) ' >"$DIR/calls"
 	grep -q pread64 "$DIR/calls"
@@ -199,7 +199,7 @@ resumed_point() {
 	done <"$DIR/calls"
 	never_failed
 	say "$points points, $reached reached"
-	# How often it is looked at depends on how the answers fall together.
+	# How often it is examined depends on which answers coincide.
 	((points > 2 && reached * 2 >= points))
 }
 
@@ -221,7 +221,7 @@ resumed_point() {
 	exits 0 env LD_PRELOAD="$shim" "$BIN" "$REC"
 	holds is_delivered
 	holds [ "$(warnings)" = 0 ]
-	# As many lines as ever, so it was half and half again that came.
+	# As many lines as usual, so both halves of each were written.
 	holds [ "$(journal | tail -n 2 | xargs)" = "announced counted" ]
 	settles
 	for ((n = 1; n <= 14; n++)); do
@@ -241,8 +241,8 @@ resumed_point() {
 	((torn > 10))
 }
 
-# fails_alike: it ends as one that failed in passing, or not at all, and the
-# next run completes it.
+# fails_alike: it ends with a temporary failure or with success, and the next
+# run completes it.
 fails_alike() {
 	[ "$rc" != 0 ] || holds is_delivered
 	settles
@@ -254,7 +254,7 @@ fails_alike() {
 	local n complete=0 began=0
 	for ((n = 3; n <= 28; n++)); do
 		point "files-$n"
-		# Below four the loader gives up, before there is a program.
+		# Below four the loader fails before the program starts.
 		exits "0 75 127" bash -c 'ulimit -n "$1"; exec "$2" "$3"' \
 			bash "$n" "$BIN" "$REC"
 		[ "$rc" != 127 ] || holds [ ! -e "$REC/.jibri-finalize" ]
@@ -274,7 +274,7 @@ fails_alike() {
 	point recorded
 	exits 0 strace -f -qq -o "$DIR/trace" \
 		-e trace=openat,openat2,socket,socketpair,pipe2 "$BIN" "$REC"
-	# The loader's are not ours; stop.c's pipe is the first that is.
+	# Descriptors before stop.c's pipe are the loader's.
 	awk '{
 		sub(/\(.*/, "", $2)
 		n[$2]++
@@ -311,7 +311,7 @@ fails_alike() {
 	needs_strace
 	mgc=$(readlink -f /usr/share/misc/magic.mgc)
 	point types
-	# Its name and its first bytes agree on nothing.
+	# Its name and its first bytes give different types.
 	cp "$REC/a.txt" "$REC/a.bin"
 	with_fault 0 openat EMFILE 1+ "$mgc" /usr/share/misc/magic.mgc
 	holds is_delivered
@@ -341,7 +341,7 @@ fails_alike() {
 	exits 0 "${as[@]}" "$OPEN/program" "$REC"
 	holds [ "$(came upload)" = 3 ]
 	holds is_delivered
-	# The journal of one who may is read by one who may not write.
+	# A user without write permission reads another user's journal.
 	chmod 755 "$REC"
 	settles
 	chmod 644 "$REC/.jibri-finalize"

@@ -30,7 +30,7 @@ commands() {
 		diff "$DIR/help" <("$BIN" --help "$command")
 		head -n 1 "$DIR/help" |
 			grep "^usage: jibri-finalize $command"
-		# A paragraph of its own, not only the few words of --help.
+		# A full paragraph, not only the short text of --help.
 		sed '1,/^$/d' "$DIR/help" | head -n 1 | grep '^[A-Z].\{30\}'
 		grep '^Flags:' "$DIR/help"
 		grep "^  jibri-finalize\|| *jibri-finalize\|sudo" "$DIR/help" |
@@ -59,7 +59,8 @@ commands() {
 	diff "$DIR/help" <("$BIN" --help --all)
 	run -1 grep -nE '.{81}|[^ -~]' "$DIR/help"
 	"$TABLES" | jq -r '.settings[] | .subject + " " + .name' >"$DIR/wanted"
-	# "Sweep:" stands above its settings; a secret is a flag as a file.
+	# "Sweep:" is the heading of its settings; a secret's flag is its -file
+	# form.
 	sed -nE '/^Settings/,$ {
 		s/^([A-Z][a-z0-9]*):$/\1/p
 		s/^  --([a-z0-9-]*).*/ \1/p
@@ -67,7 +68,7 @@ commands() {
 		[[ $name == [A-Z]* ]] && subject=${name,} || echo "$subject $name"
 	done >"$DIR/got"
 	diff <(sed 's/-file$//' "$DIR/wanted") <(sed 's/-file$//' "$DIR/got")
-	# The help of a flag does not touch it.
+	# The text of a flag does not touch its name.
 	run -1 grep -E '\][a-z]' "$DIR/help"
 }
 
@@ -108,7 +109,7 @@ commands() {
 		"$BIN" help "$command" >"$DIR/help"
 		sed -n '/^Flags:/,/--config/s/^  .*\(--[a-z-]*\).*/\1/p' \
 			"$DIR/help" | sed '$d' >"$DIR/own"
-		# Where they are many it says so.
+		# A long list is abbreviated with a note.
 		! grep -q '^usage: .*\[FLAG...\]' "$DIR/help" || continue
 		while read -r flag; do
 			sed '/^$/q' "$DIR/help" | grep -e "\[.*$flag\b"
@@ -228,8 +229,8 @@ answers() {
 	offers "$shell" "file folder" config --ca-file f
 }
 
-# offers_sessions SHELL: where a recording is named, those below
-# recordings-dir, and nothing that a shell would read as more than a word.
+# offers_sessions SHELL: as a recording it offers those below recordings-dir,
+# each as a single shell word.
 offers_sessions() {
 	local shell=$1
 	mkdir -p "$DIR/root/9f1c2d3e-aa" "$DIR/root/9f1c77" \
@@ -297,7 +298,7 @@ offers_sessions() {
 
 # --- manuals -----------------------------------------------------------------
 
-# copy_tree: what scripts/docs looks at, in $DIR/tree.
+# copy_tree: the files that scripts/docs reads, in $DIR/tree.
 copy_tree() {
 	mkdir -p "$DIR/tree"
 	cp -R --parents man README.md packaging scripts "$DIR/tree"
@@ -377,7 +378,7 @@ example_world() {
 	local session
 	start_sandbox
 	SRV=$DIR/srv/recordings
-	# That it is missing is the one thing that check finds.
+	# Its absence is the only finding of check.
 	export JIBRI_FINALIZE_RECORDINGS_DIR=/no/such/directory
 	export JIBRI_FINALIZE_JIBRI_CONFIG=/no/such/file
 	for session in 9f1c2d3e-0a4b-4c5d-8e6f-1234567890ab rec-abc123; do
@@ -391,15 +392,15 @@ example_world() {
 	cd "$DIR" || return
 }
 
-# try LINE: as it stands, but here and as this user.  What check warns of on
-# this machine is no matter.
+# try LINE: as it is printed, but here and as this user.  Warnings of check
+# about this machine are ignored.
 try() {
 	local line=${1//sudo -u jibri /} code=0
 	[[ $line != *finalize\ check* ]] || code=78
 	[[ $line != *finalize\ show* ]] ||
 		local -x JIBRI_FINALIZE_RECORDINGS_DIR=$SRV
 	if [[ $line = *finalize\ watch* ]]; then
-		# It stays until it is told to leave.
+		# It runs until it gets a signal.
 		run timeout --preserve-status 3 \
 			bash -c "exec ${line//\/srv\/recordings/$SRV}"
 		((status == 0 || status == 75))
@@ -432,7 +433,7 @@ try() {
 		"$ROOT/man/jibri-finalize-journal.5" >"$DIR/lines"
 	while read -r line; do
 		try "$line"
-		# Which are not announced?  None.
+		# The recordings that are not announced: none.
 		[[ $line != grep* ]] || assert_equal "$output" ""
 		n=$((n + 1))
 	done <"$DIR/lines"
@@ -467,7 +468,7 @@ exit_codes() {
 	sed -n '/^\.Sh EXIT STATUS/,/^\.Sh EXAMPLES/p' "$page" >"$DIR/page"
 	diff <(exit_codes | cut -d ' ' -f 2 | sort -nu) \
 		<(sed -n 's/^\.It \([0-9]*\)$/\1/p' "$DIR/page")
-	# Warnings are no error that could come with another.
+	# Warnings cannot occur together with an error.
 	assert_equal "$(grep -m 1 '^When several' "$DIR/page" |
 		grep -o '[0-9][0-9]' | xargs)" \
 		"$(exit_codes | sort -rn | cut -d ' ' -f 2 |

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# What a run does not know for certain: outcomes that an earlier run left in
-# doubt, files that changed since, directories that cannot be read or locked.
+# What a run does not know for certain: unknown outcomes of an earlier run,
+# files that changed since, directories that cannot be read or locked.
 
 load lib
 setup() {
@@ -34,7 +34,7 @@ kill_once_stored() {
 	wait "$FIRST" || true
 }
 
-# As one whom permissions bind, root or not.
+# As a user bound by permissions, even if run by root.
 bound() {
 	local how=()
 	[ "$(id -u)" != 0 ] ||
@@ -274,7 +274,7 @@ is_past() {
 	for _ in 1 2; do
 		run bound
 		assert_equal "$status" 75
-		# In another second, so that another time would show.
+		# In another second, so that a different time would show.
 		wait_for is_past "$(date +%s)"
 	done
 	chmod 755 "$REC"

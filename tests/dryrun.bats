@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# What would be done: the same decisions as of a real run, and not a trace.
+# A dry run makes the same decisions as a real one, and leaves no trace.
 
 load lib
 setup() {
@@ -13,7 +13,8 @@ snapshot() {
 	find "$REC" -printf '%p %s %m %T@ %C@\n'
 }
 
-# dry CODE COMMAND [ARGUMENT...]: it leaves nothing behind, here or there.
+# dry CODE COMMAND [ARGUMENT...]: it leaves nothing behind, here or at the
+# server.
 dry() {
 	local code=$1 command=$2
 	shift 2
@@ -238,7 +239,7 @@ dry_line() {
 	[ ! -e "$REC/.jibri-finalize" ]
 	run_command 0 pack -o "$DIR/out" "$REC"
 	assert_output_has "packed: 2 artifacts, $bytes bytes, into $DIR/out/$SESSION.tar.zst"
-	# What the real one refuses, it refuses.
+	# It refuses what the real command refuses.
 	dry_line 65 pack -n -o "$DIR/out" "$REC"
 	assert_output_has "is there already"
 	dry_line 64 pack -n -o "$DIR/out/x.rar" "$REC"

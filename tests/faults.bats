@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# How a server that fails is met: what is said, what is asked, what is
-# repeated, and when it ends.  Every fault at every stage is in matrix*.bats.
+# Failing servers: what is reported, requested and repeated, and when a run
+# ends.  Every fault at every stage is in matrix*.bats.
 
 load lib
 
@@ -275,7 +275,7 @@ told() {
 	run_finalize 0
 	is_stored metadata.json "$MEDIA" {full,empty,larger}-{1,2,3,4}.txt
 	assert_equal "$(requests upload)" 14
-	# The trap was there: connections were used again.
+	# Connections were in fact reused.
 	(($(request upload .reused | grep -c true) > 3))
 	request upload 'select(.reused) | .bodyBytes' | grep -q '^100...$'
 }
@@ -443,7 +443,7 @@ told() {
 		run_finalize 75
 		((SECONDS - start < 6))
 		assert_output_has "the deadline has passed"
-		# It is a failure, but for one whose STOPPED is all that lacks.
+		# It counts as a failure, unless only STOPPED is missing.
 		case $line in
 		webhook*) assert_equal "$(told)" '' ;;
 		*) assert_equal "$(told)" 'FAILED ' ;;

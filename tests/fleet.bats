@@ -17,7 +17,7 @@ setup() {
 	export JIBRI_FINALIZE_SWEEP_RETRY_DELAY=20ms
 	export JIBRI_FINALIZE_SWEEP_RETRY_DELAY_MAX=50ms
 	export JIBRI_FINALIZE_ANSWER_TIMEOUT=400ms
-	# From other networks to the sandbox: a socket has a path.
+	# Other networks reach the sandbox through a socket's path.
 	socat "UNIX-LISTEN:$DIR/door,fork" "TCP:127.0.0.1:$PORT" \
 		3>&- 2>"$DIR/door.log" &
 	DOOR=$!
@@ -29,7 +29,7 @@ teardown() {
 	common_teardown
 }
 
-# on_host NAME COMMAND...: in namespaces of its own, the tree at another place.
+# on_host NAME COMMAND...: in its own namespaces, with the tree at another path.
 on_host() {
 	# shellcheck disable=SC2016 # the inner shell's own
 	exec unshare -n -m -u --pid --fork --kill-child --mount-proc sh -c '
@@ -74,7 +74,7 @@ all_done() {
 @test "sweepers of a fleet, some of them killed, deliver each recording of a shared tree once" {
 	local hosts=4 recordings=60 i pids=()
 	[ "${LONG:-}" != 1 ] || hosts=8 recordings=1000
-	# Memory that a killed process leaves is no leak.
+	# Memory left by a killed process is not a leak.
 	[ "${SAN:-}" != 1 ] || export ASAN_OPTIONS=${ASAN_OPTIONS:-}:detect_leaks=0
 	for ((i = 1; i <= recordings; i++)); do another_recording "r$i"; done
 	faults "any * * slow-store 0.01"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# Giving up: a recording for good, or what its journal says.
+# Giving up a recording, or clearing its journal.
 
 load lib
 load points
@@ -10,7 +10,7 @@ setup() {
 }
 teardown() { common_teardown; }
 
-# held: a recording that nobody knows the room of.
+# held: a recording whose room is unknown.
 held() {
 	rooms '{}'
 	run_finalize 65
@@ -78,7 +78,7 @@ held() {
 @test "after its journal is cleared the next run asks the server and doubles nothing" {
 	run_finalize 0
 	run_command 0 forget --reset --yes "$REC"
-	# What was told, it keeps in mind; that is no history of what was sent.
+	# It remembers what was announced, but not what was sent.
 	assert_equal "$(journal 'keys | join(" ")' | tail -1)" "at event moment"
 	faults "list * 1 status 503"
 	run_finalize 0
@@ -171,7 +171,7 @@ held() {
 		JIBRI_FINALIZE_RECORDINGS_DIR=$DIR/recordings run_command 0 sweep
 	run -0 grep -F '{state="given-up"} 1' "$DIR/metrics"
 
-	# What a version before wrote is what it was.
+	# What an earlier version wrote keeps its meaning.
 	sed -i 's/"given-up"/"givenUp"/' "$REC/.jibri-finalize"
 	assert_equal "$(journal)" givenUp
 	run_finalize 0

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# The inputs below fuzz/, by which the fuzz targets were or are led: seeds,
-# and all that was ever found.  `make fuzz` looks for more.
+# The inputs below fuzz/: seeds, and every past finding.  `make fuzz` looks for
+# more.
 
 load lib
 setup() {
@@ -31,7 +31,8 @@ setup() {
 @test "a broken law ends the replay and is named" {
 	printf 's\0%s' "$(printf 'x%.0s' {1..100})" >"$DIR/input"
 	run -64 "$REPLAY" none "$DIR/input"
-	# No memory file, no log: the law that a line was written is broken.
+	# Without a memory file there is no log, which breaks the law that a
+	# line was written.
 	run -134 bash -c "ulimit -c 0; ulimit -f 0; trap '' XFSZ;
 		exec '$REPLAY' log '$DIR/input'"
 	assert_output_has "does not hold"

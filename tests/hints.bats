@@ -15,8 +15,8 @@ teardown() { common_teardown; }
 # shellcheck disable=SC2329
 jibri-finalize() { timeout -k 5 120 "$BIN" "$@"; }
 
-# hinted CODE: run the one command that the last output's lines end with, as
-# printed; it ends so.  ROOM is what only a person can know.
+# hinted CODE: run the command at the end of the last output, as printed; it
+# ends with CODE.  Only a person can fill in ROOM.
 hinted() {
 	local line
 	line=$(sed -nE 's/^(.*: |  )(jibri-finalize .*)$/\2/p' <<<"$output")
@@ -27,7 +27,7 @@ hinted() {
 	ended_with "$1"
 }
 
-# status_on_terminal: what it says below the table, whose reasons are wrapped.
+# status_on_terminal: its text below the table, where reasons are wrapped.
 status_on_terminal() {
 	local command
 	printf -v command '%q ' "$BIN" status "${REC%/*}"

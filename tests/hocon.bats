@@ -12,7 +12,7 @@ setup() {
 	cp -r "$BATS_TEST_DIRNAME/hocon/include" "$P"
 	export HOCON_SET=/from/env HOCON_EMPTY=
 	unset HOCON_UNSET
-	# A file for each variant, and what it is expected to say.
+	# A file for each variant, and the expected result.
 	awk -v dir="$P" '/^### / {
 		file = substr($2, 1, length($2) - 1)
 		sub(/^### [^ ]*: /, "")
@@ -61,7 +61,7 @@ refused() {
 		yes "$n" | tr -d '\n' | head -c 1000000 >"$P/input"
 		refused ''
 	done
-	# Each a place to look at, or none.
+	# Each is a path, or none.
 	yes 'a = 1, a { b = 2 }' | head -c 1000000 >"$P/input"
 	refused 'too large'
 	yes '"a" = [ 1, { b = ${c} } ],' | head -n 30000 >"$P/input"

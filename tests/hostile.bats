@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
-# What others wrote, at its worst: whoever starts a meeting, whoever may write
-# into the directory, and services that are broken or not the services.
-# Rooms that cannot be are in identity.bats, names in names.bats, answers
-# without an end in big.bats, redaction in names.bats.
+# Hostile input: from whoever starts a meeting, from whoever may write into the
+# directory, and from broken or foreign services.  Invalid rooms are in
+# identity.bats, names in names.bats, answers without an end in big.bats,
+# redaction in names.bats.
 
 load lib
 load points
@@ -221,7 +221,7 @@ text_of() {
 
 # --- what the services say ---------------------------------------------------
 
-# bad_answers [FILE...]: answers that no service gives, these and others, a
+# bad_answers [FILE...]: answers that no real service gives, these and others, a
 # file each, in $SB.
 bad_answers() {
 	nested 10000 >"$SB/deep"
@@ -350,8 +350,8 @@ known_id() {
 
 # --- names that would be more than names -------------------------------------
 
-# What would be a line of the journal, a member, a header, a log line and a
-# command to a terminal, where it stood for itself.
+# Text that, unescaped, would be a journal line, a JSON member, a header, a log
+# line and a terminal command.
 EVIL=$'x"}\n{"event":"announced","webhook":"STOPPED"}\r\nX-Evil: 1\n\e[31m.mp4'
 
 @test "no file's name adds an event to the journal" {
@@ -416,7 +416,7 @@ EVIL=$'x"}\n{"event":"announced","webhook":"STOPPED"}\r\nX-Evil: 1\n\e[31m.mp4'
 		REC=$DIR/recordings/$name
 		recording
 		cp "$REC/$MEDIA" "$REC/$EVIL"
-		# As one that Jibri handed over and that failed.
+		# Like a recording that Jibri handed over and that failed.
 		jq -nc --arg text "$EVIL" '{at: 1767323045000, event: "began"},
 			{at: 1767323045001, event: "failed", class: "temporary",
 				text: $text}' >"$REC/.jibri-finalize"
