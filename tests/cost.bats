@@ -44,7 +44,7 @@ traced() {
 	traced clone,clone3,openat
 	is_stored a.txt metadata.json "$MEDIA"
 	assert_equal "$(grep -cE 'clone|magic.mgc' "$DIR/trace")" 0
-	# The trace shows a read, so this test can fail.
+	# Both show in the trace, so this test can fail.
 	sparse "$REC/large.mp4" 10000000
 	head -c 100 /dev/urandom >"$REC/a.xyz"
 	traced clone,clone3,openat
@@ -61,7 +61,7 @@ traced() {
 	is_stored metadata.json "$MEDIA" {1,2,3,4,5}.txt
 	assert_equal "$(grep -c 'sendto(.*"POST /files' "$DIR/trace")" 7
 	assert_equal "$(grep -c 'sendto(' "$DIR/trace")" "$(requests)"
-	# The trace shows a read, so this test can fail.
+	# A larger body needs more than one packet, so this test can fail.
 	before=$(requests)
 	sparse "$REC/large.mp4" 100000
 	traced sendto

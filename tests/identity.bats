@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# Whose recording is it?  Session, room and meeting id, and that nobody but
-# the operator can redirect a recording.
+# Session, room and meeting ID of a recording; only the operator can redirect
+# it.
 
 load lib
 setup() {
@@ -41,7 +41,7 @@ media_of() {
 	mv "$REC/$MEDIA" "$REC/$1_2026-01-02-03-04-05.mp4"
 }
 
-# rewrite SCRIPT: metadata.json with a change that no JSON writer makes.
+# rewrite SCRIPT: change metadata.json as text, not as JSON.
 rewrite() {
 	sed -i "$1" "$REC/metadata.json"
 }
@@ -340,8 +340,8 @@ only_media() {
 
 # --- what callers make of metadata.json --------------------------------------
 
-# tenant MEMBERS: metadata.json of a tenant's room with these members behind
-# what Jibri writes, byte for byte; the room alone is another meeting.
+# tenant MEMBERS: metadata.json of a tenant's room with these members after
+# Jibri's own, byte for byte; the room without the tenant is another meeting.
 tenant() {
 	rooms '{"[sales]stand-up": 7, "stand-up": 8}'
 	fresh_recording
@@ -350,7 +350,8 @@ tenant() {
 		"$1" >"$REC/metadata.json"
 }
 
-# is_the_tenants FILE...: these and no other file, and nothing elsewhere.
+# is_the_tenants FILE...: the tenant's meeting has exactly these files, and no
+# other meeting has any.
 is_the_tenants() {
 	local ROOM='[sales]stand-up'
 	is_stored "$@" || return 1
@@ -383,7 +384,7 @@ is_the_tenants() {
 @test "a metadata.json in UTF-16 or UTF-32 is read and redacted" {
 	local code name text='{"meeting_url":"https://h/acme/büro🎥","upload_credentials":"s3cr3t","x":"é"}'
 	rooms '{"[acme]büro🎥": 5}'
-	# With the mark of Windows, or without.
+	# With or without a byte order mark.
 	for code in UTF-{16,32}{LE,BE}; do
 		for text in $'\ufeff'"$text" "$text"; do
 			fresh_recording
@@ -410,7 +411,7 @@ is_the_tenants() {
 		is_the_tenants stand-up_2026-01-02-03-04-05.mp4
 		assert_output_has "metadata.json: skipped, withheld"
 	done
-	# Jackson ends there when a name holds half a character.
+	# Jackson stops there when a name has half a surrogate pair.
 	tenant ''
 	truncate -s -1 "$REC/metadata.json"
 	run_finalize 0
@@ -458,7 +459,7 @@ large() {
 	large 17000000
 	run_finalize 0
 	is_the_tenants stand-up_2026-01-02-03-04-05.mp4
-	# Its beginning is JSON, and whole.
+	# Its beginning is complete JSON.
 	tenant '"upload_credentials":"t0p-s3cret"}'
 	head -c 17000000 /dev/zero | tr '\0' ' ' >>"$REC/metadata.json"
 	run_finalize 0
@@ -468,7 +469,7 @@ large() {
 
 # --- two rooms ---------------------------------------------------------------
 
-# begun: delivered to $ROOM but for STOPPED, and the server has forgotten it.
+# begun: delivered to $ROOM except for STOPPED, and the server has lost it.
 begun() {
 	faults "webhook * * status 503"
 	run_finalize 75
@@ -580,7 +581,7 @@ of_another_room() {
 	assert_output_has "move what is not its own to another directory, or name its room: jibri-finalize upload --room ROOM $REC"
 	run_command 0 upload --room Other "$REC"
 	assert_equal "$(webhooks)" "STOPPED Other $SESSION"
-	# Their names do not have the tenant.
+	# Media names do not contain the tenant.
 	fresh_recording
 	metadata "https://meet.example.org/sales/$ROOM"
 	run_finalize 0
@@ -600,7 +601,7 @@ of_another_room() {
 		nothing_sent
 		assert_output_has "move what is not its own to another directory"
 	done
-	# As far as it is there, it fits.
+	# The part that is left of the name fits.
 	fresh_recording
 	metadata "https://meet.example.org/$long"
 	mv "$REC/$MEDIA" "$REC/${long:0:101}_2026-01-02-03-04-05.mp4"
@@ -648,7 +649,7 @@ of_another_room() {
 	faults
 	run_finalize 0
 	assert_equal "$(webhooks)" "STOPPED other $SESSION"
-	# Of what came later the operator has said nothing.
+	# The operator's decision does not cover what came later.
 	rm -f "$SB"/webhooks.jsonl
 	cp "$REC/$MEDIA" "$REC/third_2026-01-02-05-06-07.mp4"
 	run_finalize 65
@@ -697,7 +698,8 @@ of_another_room() {
 	assert_equal "$(webhooks)" "STOPPED $ROOM $SESSION"
 }
 
-# --- directories that are no recording ---------------------------------------
+# --- directories that are not recordings
+# ---------------------------------------
 
 # refused DIR [NEXT]: by every command that takes a recording; nothing is sent
 # or written.
@@ -741,7 +743,7 @@ refused() {
 	refused "$DIR/recordings"
 }
 
-# session NAME FILE...: below the root, with these media files.
+# session NAME FILE...: a directory below the root with these media files.
 session() {
 	local dir=$DIR/root/$1 name
 	mkdir -p "$dir"
@@ -823,7 +825,7 @@ session() {
 		clips/highlights.mp4 "clips/${ROOM}_2026-01-02-03-09-05.mp4"
 }
 
-# --- what the one who started the recording added ----------------------------
+# --- what whoever started the recording added ----------------------------
 
 @test "a second meeting_url is tampering: held, nothing sent, nobody told" {
 	local key
@@ -959,8 +961,8 @@ session() {
 	assert_output_has "held"
 }
 
-# lookup_ends CODE LOOKUPS FAULT...: the fault's exit code and tries; then
-# the next run, without it, delivers.
+# lookup_ends CODE LOOKUPS FAULT...: a run with this fault ends so after so many
+# lookups; the next run, without it, delivers.
 lookup_ends() {
 	local code=$1 lookups=$2
 	shift 2

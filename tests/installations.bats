@@ -34,8 +34,8 @@ configure() {
 		"webhook-secret-file = $DIR/secret" "$@" >"$CONF"
 }
 
-# tools: what an operator's shell finds: this program, a sudo that asks for no
-# password, and what would change the machine itself.
+# tools: what an operator's shell finds: this program, a sudo without a
+# password, and stand-ins for commands that would change the machine.
 tools() {
 	mkdir "$DIR/path"
 	tool jibri-finalize 'exec "$BIN" "$@"'
@@ -57,7 +57,7 @@ tool() {
 	chmod 755 "$DIR/path/$1"
 }
 
-# printed CHECK: the command below what check finds wrong of it, as it stands.
+# printed CHECK: the command that check prints below this finding.
 printed() {
 	awk -v what="$1:" '
 		/^[a-z]/ { is_in = $1 != "ok" && $2 == what; is_command = 0 }
@@ -70,7 +70,7 @@ printed() {
 		is_in && /^         (->|  ) .*:$/ { is_command = 1 }' "$DIR/text"
 }
 
-# check: what it says, and that it says it in 80 columns of ASCII.
+# check: its output, which has to be ASCII within 80 columns.
 check() {
 	"${AS[@]}" jibri-finalize check >"$DIR/text" || true
 	if grep -v "$DIR" "$DIR/text" | grep -nE '^.{81}|[^ -~]'; then
@@ -78,7 +78,7 @@ check() {
 	fi
 }
 
-# wrong CHECK TEXT: it is found, and its command is COMMAND.
+# wrong CHECK TEXT: check finds it; sets COMMAND to the command that it prints.
 wrong() {
 	check
 	COMMAND=$(printed "$1")
@@ -87,8 +87,8 @@ wrong() {
 	false
 }
 
-# fixed CHECK [NAME VALUE]: after the command, with the value for the name, the
-# check has nothing to say.
+# fixed CHECK [NAME VALUE]: after COMMAND, with VALUE in place of NAME, the
+# check is ok.
 fixed() {
 	echo "$COMMAND"
 	bash -c "${COMMAND//${2:-$'\n\n'}/${3-}}"
@@ -98,7 +98,7 @@ fixed() {
 	false
 }
 
-# hint: what the last output's one line ends with.
+# hint: the command at the end of the last output's only line.
 hint() {
 	sed -nE 's/^.*: ((jibri-finalize|sudo|chmod|chown|rm) .*)$/\1/p' \
 		<<<"$output" | head -n 1
@@ -114,15 +114,15 @@ needs_root() {
 	[ "$(id -u)" = 0 ] || skip "only root can be another user"
 }
 
-# nobody: check is run by this user from here on.
+# nobody: from here on this user runs check.
 nobody() {
 	AS=(setpriv --reuid "$NOBODY" --regid "$NOBODY" --clear-groups)
 	chmod o+rx "$DIR/path"
 	chown "$NOBODY" "$DIR/secret"
 }
 
-# apart BOOTED COMMAND...: on a machine of its own, on which systemd is PID 1,
-# or not; nothing that the real one runs is seen.
+# apart BOOTED COMMAND...: run it as if on another machine, with or without
+# systemd as PID 1, where the processes of this one are not visible.
 apart() {
 	unshare --mount --pid --fork --kill-child --mount-proc true 2>/dev/null ||
 		skip "no namespaces here"
@@ -184,7 +184,7 @@ apart() {
 	configure "file-service-url = $URL" "meeting-service-url = $URL"
 	unset FILE_SERVICE_URL MEETING_SERVICE_URL WEBHOOK_SECRET
 	wrong file-service "wants a token"
-	# A file of this name may hold what no other may.
+	# Only in a file of this name may a test keep the secret.
 	CONF=$DIR/secret.conf
 	cp "$DIR/finalize.conf" "$CONF"
 	export JIBRI_FINALIZE_CONFIG=$CONF
@@ -347,7 +347,7 @@ apart() {
 	getent passwd jibri && skip "that would be its own"
 	chmod 600 "$CONF"
 	wrong configuration "Permission denied"
-	# Of the one who asks.
+	# Owned by the user who runs check.
 	COMMAND=${COMMAND//'"$(id -g)"'/$NOBODY}
 	fixed configuration
 }

@@ -14,7 +14,7 @@ setup() {
 
 teardown() { common_teardown; }
 
-# valid FILE: each line of it, or all of it, is what the schema says.
+# valid FILE: each JSON document in it fits the schema.
 valid() {
 	local python
 	for python in python3 /usr/bin/python3; do

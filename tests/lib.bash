@@ -1,5 +1,5 @@
-# What every test of the program shares: a sandbox server, recordings as
-# Jibri leaves them, and assertions on what the server saw.
+# Shared by all tests of the program: a sandbox server, recordings as Jibri
+# leaves them, and assertions on what the server saw.
 #
 # shellcheck shell=bash
 
@@ -16,8 +16,8 @@ MEDIA=${ROOM}_2026-01-02-03-04-05.mp4
 # The webhook's secret in every test; no_canary looks for it in what is left.
 CANARY=canary-s3cret
 
-# Each test: a sandbox with one room, and the settings that point to it.
-# The waits are short, so that a retry costs no time.
+# Each test: a sandbox with one room, and settings that point to it.  Pauses are
+# short, so that retries cost no time.
 common_setup() {
 	unset_all
 	unset CREDENTIALS_DIRECTORY WEBHOOK_SECRET
@@ -59,9 +59,9 @@ common_teardown() {
 	no_canary
 }
 
-# The secret stands in nothing that the program left behind: no file (but
+# The secret is in nothing that the program left behind: not in a file (except
 # those in which a test keeps it, named secret* or below credentials/, and
-# copies of this one), no output, and at the server nowhere but in headers.
+# copies of this one), not in the output, and at the server only in headers.
 no_canary() {
 	local found
 	[[ ${output-} != *"$CANARY"* ]] ||
@@ -100,7 +100,7 @@ stop_sandbox() {
 	SANDBOX_PID=
 }
 
-# rooms JSON: what the meeting-service knows.
+# rooms JSON: the rooms that the meeting-service knows.
 rooms() {
 	printf '%s\n' "$1" >"$SB/rooms.json.new"
 	mv "$SB/rooms.json.new" "$SB/rooms.json"
@@ -122,7 +122,7 @@ recording() {
 	touch -d '1 minute ago' "$REC/$MEDIA" "$REC/metadata.json" "$REC"
 }
 
-# another_recording SESSION: one more of the same room, from here on ours.
+# another_recording SESSION: one more of the same room, which becomes REC.
 another_recording() {
 	SESSION=$1
 	REC=$DIR/recordings/$1
@@ -250,14 +250,14 @@ journal() {
 	jq -r "${1:-.event}" "$REC/.jibri-finalize"
 }
 
-# age_journal: an hour has passed since all of it.
+# age_journal: make it an hour older.
 age_journal() {
 	jq -c '.at -= 3600000' "$REC/.jibri-finalize" >"$DIR/aged"
 	cat "$DIR/aged" >"$REC/.jibri-finalize"
 }
 
-# unstamp: what was delivered counts as that also in copies of its directory,
-# as the journals of version 0.1.0 have it.
+# unstamp: drop the stamps, which a copy of the directory does not match, as
+# version 0.1.0 had none.
 unstamp() {
 	# Not by jq, which rounds the nanoseconds of mtime.
 	sed -E 's/,"stamp":[0-9]+//; s/,"stamps":\[[0-9,]*\]//' \
@@ -285,8 +285,8 @@ refute_output_has() {
 }
 
 # needs_terminal: "${PTS[@]}" COMMAND... can make terminals.  Where no devpts is
-# mounted it gets one of its own; who is not root becomes root in a namespace
-# for that, and then who it was in another.
+# mounted it gets one of its own, for which an ordinary user becomes root in a
+# namespace, and then itself again in another.
 needs_terminal() {
 	# script's shell: where it is dash, Ctrl-C ends it with what it runs.
 	export SHELL=/bin/bash

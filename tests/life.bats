@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# The life of a recordings directory: one of every kind in it, and a server
-# that is down, then up, then unreliable, until there is only done and held.
+# A recordings directory with a recording of every kind, and a server that is
+# down, then up, then unreliable, until all are done or held.
 
 load lib
 
@@ -69,14 +69,14 @@ left given-up
 live settling
 stranger due"
 
-	# Down: one of them shows that, the others are left alone.
+	# Down: one recording shows it, the others are left alone.
 	stop_sandbox
 	run "$BIN" sweep --jobs 1
 	assert_equal "$status" 75
 	assert_output_has "the meeting-service is out, and left alone until"
 	assert_equal "$(grep -l '"failed"' "$TOP"/*/.jibri-finalize | wc -l)" 1
 
-	# Up, and for each sweep a fault.
+	# Up, with another fault for each sweep.
 	start_sandbox
 	faults "upload * 30% drop-stored" "any * 30% drop-after" \
 		"lookup * 10% status 503" "webhook * 10% status 500"
@@ -90,7 +90,7 @@ left given-up
 live settling
 stranger held"
 	faults
-	# Jibri comes to its end.
+	# Jibri finishes its recording.
 	cp "$ROOT/tests/data/video.mp4" "$TOP/live/$MEDIA"
 	REC=$TOP/live metadata "https://meet.example.org/$ROOM"
 	old "$TOP/live"
@@ -114,7 +114,7 @@ STOPPED $ROOM live"
 	assert_equal "$status" 1
 }
 
-# swept: one more sweep; true when nothing waits any more.
+# swept: one more sweep; true when nothing is waiting.
 swept() {
 	"$BIN" sweep >>"$DIR/sweeps" 2>&1 || true
 	! "$BIN" status --state waiting,due,busy --json | jq -e '.recordings != []'

@@ -1,12 +1,11 @@
 #!/usr/bin/env bats
-# Whose turn it is: recordings that are made, those that are finished, and
-# services that are out.
+# The order of live and finished recordings, and services that are down.
 
 load lib
 load s3/s3
 load live
 
-# records NAME: one that is made and held open until the test ends; REC is it.
+# records NAME: a recording that is held open until the test ends; sets REC.
 records() {
 	SESSION=$1
 	REC=$TOP/$1
@@ -41,7 +40,7 @@ teardown() {
 	records one
 	JIBRI_FINALIZE_LIMIT_RATE=2M watch
 	sleep 3
-	# Two jobs share it: three megabytes by now, ten without it.
+	# Two jobs share the rate: three megabytes by now, ten without a limit.
 	assert_equal "$(ahead)" ""
 	leave 75
 }
@@ -64,7 +63,7 @@ teardown() {
 	watch --jobs 1
 	wait_for has_ahead "2 3"
 	records two
-	# It is looked at, and there is no room.
+	# It is visited, and there is no free slot.
 	sleep 2
 	assert_equal "$(ahead)" ""
 	kill -KILL "$first"
@@ -87,7 +86,7 @@ teardown() {
 	to=$(journal 'select(.event == "announced") | .at')
 	((to - from > 1500))
 	REC=$live
-	# What was under way had half a second.
+	# Parts in flight were given half a second.
 	assert_equal "$(journal 'select(.event == "partStored") | .at' |
 		awk -v a="$((from + 500))" -v b="$to" '$1 > a && $1 < b')" ""
 	faults

@@ -1,6 +1,5 @@
-# What the tests of recordings that are still made share.  Jibri is a process
-# that writes as ffmpeg does: a header that is filled in at the end, pictures, an
-# index.
+# Shared by the tests of live recordings.  Jibri is a process that writes as
+# ffmpeg does: a header that is filled in at the end, frames, an index.
 #
 # shellcheck shell=bash
 
@@ -22,8 +21,8 @@ live_teardown() {
 	common_teardown
 }
 
-# jibri MIB [FILE]: begins to write so much of a recording, and holds it open;
-# finish lets it end.
+# jibri MIB [FILE]: start a process that writes so much of a recording and holds
+# it open until finish.
 jibri() {
 	local file=$REC/${2:-$MEDIA}
 	rm -f "$DIR/end" "$DIR/written"
@@ -93,8 +92,8 @@ uploads() {
 		"$S3_URL/$S3_BUCKET?uploads=" | grep -o '<UploadId>[^<]*' || true
 }
 
-# has_at_store NUMBERS: the parts that the store itself has of what was begun;
-# who is killed may not have noted the last ones.
+# has_at_store NUMBERS: the store has these parts; a killed process may not have
+# noted the last ones.
 has_at_store() {
 	local there empty key id
 	empty="x-amz-content-sha256: $(sha256_of '')"
@@ -122,7 +121,7 @@ announced() {
 	webhooks | grep -q STOPPED
 }
 
-# arrived: whole, once, told once, and nothing half done.
+# arrived: complete, once, announced once, and no upload is left.
 arrived() {
 	wait_for announced
 	is_stored "$MEDIA" metadata.json

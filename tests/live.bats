@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# A recording is sent while it is made, and arrives right whatever becomes of
-# it.
+# A recording is sent while Jibri writes it, and arrives intact whatever
+# happens.
 
 load lib
 load s3/s3
@@ -23,7 +23,7 @@ teardown() {
 	finish
 	arrived
 	leave 0
-	# Each but the first and the last went once.
+	# Each part but the first and the last was sent once.
 	assert_equal "$(journal 'select(.event == "partStored") | .count' |
 		sort -n | xargs)" "1 2 3 4"
 }
@@ -75,7 +75,7 @@ teardown() {
 	wait_for has_ahead "2 3"
 	finish rewrite
 	arrived
-	# The part that was rewritten went once more, and the other did not.
+	# Only the rewritten part was sent again.
 	assert_equal "$(journal 'select(.event == "partStored") | .count' |
 		sort -n | xargs)" "1 2 2 3 4"
 	another_recording again
@@ -218,7 +218,7 @@ arrived_media() {
 	jibri 17
 	wait_for has_ahead "2 3"
 	dies
-	# Who sends ahead waits a minute for it to go on.
+	# A visit waits up to a minute for the file to grow.
 	wait_for announced || true
 	arrived_media
 	leave 0
@@ -312,7 +312,7 @@ arrived_media() {
 	jibri 17
 	wait_for has_ahead "2 3"
 	sleep 3
-	# One has it, the other looks now and then.
+	# One watch has the recording, the other looks now and then.
 	(($(ticks "$first") + $(ticks "$WATCH_PID") < ${SAN:-0} * 1000 + 150))
 	finish
 	arrived
@@ -336,7 +336,7 @@ ticks() {
 	wait_for has_begun
 	sleep 1
 	finish
-	# A visit that only waits for its part has seen that Jibri is done.
+	# A visit that only waits for its part has noticed that Jibri is done.
 	sleep 0.4
 	began=$(date +%s%3N)
 	run_finalize 0

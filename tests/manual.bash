@@ -1,4 +1,4 @@
-# The examples of the manuals, run as they stand.
+# The examples of the manuals, run as printed.
 #
 # A literal block behind `.\" run: WORLD` is a session: lines with "$ " or "# "
 # are commands, a "    " behind a "\" goes on with the one above, the others
@@ -43,7 +43,7 @@ world() {
 # set_to NAME VALUE: the line of the configuration.
 set_to() { sed -i "s|^$1 .*|$1 = $2|" "$JIBRI_FINALIZE_CONFIG"; }
 
-# ran [CODE]: by a run that nobody sees.
+# ran [CODE]: a run that the session does not show.
 ran() { run_command "${1-0}" "$REC"; }
 
 at_fresh() { :; }
@@ -136,7 +136,7 @@ there() {
 		s,$URL,http://file-service:2027,g; s/on $HOSTNAME/on jibri-1/g"
 }
 
-# alike: what is another one each time counts as the same.
+# alike: replace what differs from run to run.
 alike() {
 	sed -E 's/sudo (-u jibri )?//g; s/\b[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z/TIME/g
 		s/(^|[ ,(])[0-9.]+ (ms|s|m|min|h|d)\b/\1SPAN/g

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# The manuals are true: their sessions are run as they stand, and print what
-# the page shows.
+# The manuals are true: their sessions are run as printed, and their output is
+# what the page shows.
 
 load lib
 load manual

@@ -32,23 +32,23 @@ others_are_stored() {
 		[ -e "$SB/store/$ROOM/$SESSION/notes.txt" ]
 }
 
-# upload_cell: at the start the fault strikes before it is known whose it is.
+# upload_cell: a fault at the start strikes before the file's name is known.
 upload_cell() {
 	local match=$MEDIA class=$1 codes=$2
 	[ "$STAGE" != start ] || match='*'
 	# Without asking, some early answers are lost with the connection (3
 	# to 5 % with libcurl over HTTP/1.1); the repeat meets what is next.
 	[ "$STAGE$EXPECT" != startno ] || codes="$2 0 75"
-	# Or all of it has left before the answer is seen.
+	# Or the whole body was sent before the answer is seen.
 	[[ $EXPECT$4 != noearly* ]] || class='?'
 	faults "upload $match $3 $4"
 	run_once "$codes" "$class" || return
-	# What was cut off at its start has no name there.
+	# An upload cut at its start has no name at the server.
 	[ "$STAGE" = start ] ||
 		holds [ "$(uploads_of_media)" = \
 			"$(expected_uploads "$1" "$2" "$3")" ] || return
 	holds [ "$(told FAILED)" = $((rc != 0)) ] || return
-	# The watch sees it before the kernel gives up.
+	# stall-timeout ends it before the kernel gives up.
 	[[ $STAGE = last || $4 != stall-at* ]] ||
 		holds grep -q "stalled: the server took nothing" \
 			"$DIR/log" || return
@@ -57,7 +57,7 @@ upload_cell() {
 	completes
 }
 
-# Over 1 MiB libcurl asks, and less than all fits into the buffers.
+# Above 1 MiB libcurl asks first, and the buffers cannot hold it all.
 large_media() {
 	sparse "$DIR/template/$MEDIA" 3000000
 }

@@ -18,7 +18,7 @@ TRIES=2
 matrix_setup() {
 	common_setup
 	export JIBRI_FINALIZE_ANSWER_TIMEOUT=1s JIBRI_FINALIZE_STALL_TIMEOUT=1s
-	# No answer in time, but a file before its absence is believed.
+	# Later than the answer may come, but before the file counts as absent.
 	LATE=1.5
 	[ "${SAN:-}" != 1 ] || export JIBRI_FINALIZE_ANSWER_TIMEOUT=2s LATE=3
 	# The media goes first.
@@ -77,7 +77,7 @@ cell() {
 	return 1
 }
 
-# run_once CODES: one run, and what it says is true.
+# run_once CODES: one run, whose journal has to be true.
 run_once() {
 	exits "$1" "$BIN" "$REC" || return
 	runs=$((runs + 1))

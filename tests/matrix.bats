@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# Every fault of what is asked and announced: lookup, list, webhook.
+# Every fault of lookup, list and webhook.
 
 load lib
 load points
@@ -19,7 +19,7 @@ lookup_cell() {
 	completes
 }
 
-# What is alike for each answer that should be JSON.
+# Faults of every answer that should be JSON.
 answer_rows() {
 	cat <<-'END'
 		A 0 75 drop-at 0
@@ -58,7 +58,7 @@ answer_rows() {
 	)
 }
 
-# What is sent without a list is counted, as the journal is new; but who lists
+# Uploads without a list are counted, as the journal is new; a server that lists
 # nothing to anybody cannot know better.
 counted() {
 	local n=$FILES
@@ -77,7 +77,7 @@ list_cell() {
 	completes
 }
 
-# It may take as long as it moves; what never ends is ended by the deadline.
+# A list may take as long as it keeps coming; the deadline ends an endless one.
 trickle_cell() {
 	faults "list * $3 $4"
 	JIBRI_FINALIZE_DEADLINE=2s run_once "$2" A || return
@@ -105,7 +105,7 @@ trickle_cell() {
 	matrix trickle_cell trickle <<<'A 75 75 dribble 30'
 }
 
-# A doubt that an earlier run left, of what is stored ("B+") or is not.
+# An unknown outcome of an earlier run, of a file that is stored ("B+") or not.
 doubt_cell() {
 	local deed=drop-after
 	[ "$1" = B ] || deed=drop-stored
@@ -124,7 +124,8 @@ doubt_cell() {
 # bats test_tags=slow
 @test "an unknown outcome of an earlier run survives every fault of the list" {
 	matrix doubt_cell doubt < <(
-		# Asked for again first, as it may be a page of a proxy.
+		# The list is requested again first, as this may be a proxy's
+		# page.
 		answer_rows | sed 's/^./B+/; s/78 78 html/0 78 html/
 			s/75 body nothing/78 body nothing/; s/75 endless/78 endless/
 			s/.*dribble 30/B+ 75 75 dribble 30/'
@@ -132,15 +133,15 @@ doubt_cell() {
 		codes 'B+ 65 65 status @' 400 409 413
 		codes 'B+ 78 78 redirect @ http://127.0.0.1:1/' 301 302 307
 		codes 'B+ 0 78 body @.json' empty string
-		# Nobody can be asked: sent again, and counted.
+		# The list is refused: the file is sent again, and counted.
 		codes 'B 0 0 status @' 401 403 404 405 501
 	)
 }
 
 # --- announcing --------------------------------------------------------------
 
-# The failure of STOPPED itself is no FAILED.  Each answer that is no
-# acknowledgement to us can be one to the server.
+# A failure of STOPPED itself does not cause FAILED.  An answer that we do not
+# accept as an acknowledgement can be one for the server.
 webhook_cell() {
 	local most=1
 	[[ $1 != B* ]] || most=$((2 * TRIES))

@@ -24,7 +24,8 @@ place() {
 	find "$REC" -exec touch -d '2 hours ago' {} +
 }
 
-# wrong_about: reads "NAME FRAMES STATE EVENT" lines; what must not be.
+# wrong_about: reads "NAME FRAMES STATE EVENT" lines; prints those that must not
+# occur.
 wrong_about() {
 	awk '$4 == "STOPPED" && $2 == 0 { print $1 ": STOPPED without a frame" }
 		$4 != "STOPPED" && $2 > 0 && $3 == "clean" {
@@ -44,10 +45,10 @@ wrong_about() {
 		echo "$name $frames $state" \
 			"$(sed -n "s/^${name//./_} //p" "$DIR/events")"
 	done <"$DIR/reference" >"$DIR/all"
-	# Each was told about, once.
+	# Each was announced once.
 	assert_equal "$(grep -cvE ' (STOPPED|FAILED)$' "$DIR/all" || true)" 0
 	assert_equal "$(wrong_about <"$DIR/all")" ""
-	# The set is what it says.
+	# The set of files is as large as stated.
 	(($(wc -l <"$DIR/all") >= 400))
 	(($(awk '$2 == 0' "$DIR/all" | wc -l) >= 100))
 	(($(awk '$2 > 0 && $3 == "clean"' "$DIR/all" | wc -l) >= 100))

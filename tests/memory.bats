@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# Memory: none left, at any allocation; and none misused.  LONG=1 makes it
-# all the points instead of a sample.
+# Memory: failing allocations, and misuse.  LONG=1 walks all points instead of a
+# sample.
 
 load lib
 load points
@@ -40,7 +40,7 @@ stopped() {
 		.eventType == "STOPPED") | .id' "$SB/webhooks.jsonl"
 }
 
-# No STOPPED, or one that means what it says.
+# No STOPPED, or one that is true.
 is_honest() {
 	[ -z "$(stopped)" ] || is_delivered
 }
@@ -53,13 +53,13 @@ is_settled() {
 		[ "${ids[0]}" = "${ids[-1]}" ]
 }
 
-# Out of memory is a passing trouble: 75.  A library that copes is as good,
-# one that crashes is forgiven, and nothing may hang.
+# Out of memory is temporary: 75.  A library may cope or crash, but nothing may
+# hang.
 ends_well() {
 	(($1 == 0 || $1 == 75 || $1 == 128 + 6 || $1 == 128 + 11))
 }
 
-# obeys LAW WORD...: else it is shown and counted in the file `broken`.
+# obeys LAW WORD...: a breach is shown and counted in the file `broken`.
 obeys() {
 	"$@" && return 0
 	echo "$SESSION: exit $rc: not $*" >>"$DIR/broken"
@@ -108,7 +108,8 @@ allocations() {
 		walk near only 1 "$COUNT" 1
 		walk near on 1 "$COUNT" 2
 	else
-		# Densely where settings, journal and metadata.json are read.
+		# Every point where settings, journal and metadata.json are
+		# read.
 		walk near only 1 120 4
 		walk near only 121 "$COUNT" 30
 		walk near on 50 "$COUNT" 100

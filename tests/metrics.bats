@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# What a sweep tells Prometheus, and that it is true.
+# The metrics that a sweep writes, and whether they are true.
 
 load lib
 
@@ -72,7 +72,7 @@ counters() {
 	assert_equal "$(awk '/_requests_total\{/ { n += $2 } END { print n }' "$M")" \
 		"$(requests)"
 
-	# What only looks notes nothing, as the manual says.
+	# Commands that only look note nothing, as the manual says.
 	local asked
 	asked=$(requests)
 	run_command 0 verify "$REC"
@@ -94,7 +94,7 @@ counters() {
 	another_recording three
 	run_command 0 sweep
 	assert_equal "$(gauge 'webhooks_total{event="STOPPED"}')" 3
-	# What retention removes in the sweep that delivers another.
+	# Retention removes one in the sweep that delivers another.
 	another_recording four
 	sleep 0.1
 	run_command 0 sweep --retention 1ms
@@ -215,7 +215,7 @@ counters() {
 	is_stored metadata.json "$MEDIA"
 }
 
-# pushed: what the sandbox, which is no Pushgateway, was asked to take.
+# pushed: what the sandbox, in place of a Pushgateway, was asked to store.
 pushed() {
 	jq -r 'select(.method == "PUT") | .target' "$SB/requests.jsonl"
 }
@@ -258,6 +258,6 @@ pushed() {
 		col -bx | grep -oE '^ *jibri_finalize_[a-z_]+' | tr -d ' ' |
 		sort >"$DIR/named"
 	diff "$DIR/written" "$DIR/named"
-	# And what the rules and the dashboard call by its name.
+	# And the names that rules and dashboard use.
 	(($(wc -l <"$DIR/named") > 15))
 }

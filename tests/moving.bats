@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# What moves beneath us: files that change while they are sent, a disk that is
-# full or read-only, a journal that is not what it was, and our own death.
+# A changing environment: files that change during their upload, a full or
+# read-only disk, a damaged or replaced journal, and our own death.
 
 load lib
 
@@ -24,7 +24,7 @@ begin() {
 	RUN=$!
 }
 
-# ended CODE: it did, with that code.
+# ended CODE: the run ended with that code.
 ended() {
 	status=0
 	wait "$RUN" || status=$?
@@ -57,8 +57,8 @@ is_arriving() {
 
 # --- files that move ---------------------------------------------------------
 
-# moves TEXT COMMAND...: the file moving.bin is being sent when COMMAND makes
-# it another; within 2 s that is found and said so.
+# moves TEXT COMMAND...: COMMAND changes the file moving.bin during its upload;
+# within 2 s this is noticed and logged.
 moves() {
 	local text=$1 t0
 	shift
@@ -76,7 +76,7 @@ moves() {
 		echo "found after $(($(ms) - t0)) ms" >&2
 		return 1
 	}
-	# Not stored, neither there nor in our books; the others are.
+	# Not stored, neither at the server nor by the journal; the others are.
 	is_stored metadata.json notes.txt "$MEDIA"
 	ended 75
 	assert_equal "$(journal 'select(.event == "stored") | .path' |
@@ -183,7 +183,7 @@ then_stores() {
 	wait_for grep -qsx one -r "$SB/incoming"
 	echo another >"$REC/notes.txt"
 	ended 0
-	# What was stored is out of date; what came last is what there is.
+	# The stored version is out of date; the last one counts.
 	assert_equal "$(requests upload)" 4
 	cmp "$REC/notes.txt" "$SB/store/$ROOM/$SESSION/notes.txt~2"
 	assert_equal "$(journal 'select(.event == "stored" and
@@ -238,7 +238,7 @@ then_stores() {
 
 # --- what may not be read or written -----------------------------------------
 
-# as_nobody [ARGUMENT...]: run the program as one whom permissions bind, root or not.
+# as_nobody [ARGUMENT...]: run the program as a user bound by permissions.
 as_nobody() {
 	timeout 60 "${BOUND[@]}" "$BIN" "$REC" "$@" 2>&1
 }
@@ -359,7 +359,7 @@ may_mount() {
 	assert_output_has "No space left on device"
 	run_finalize 0
 	assert_equal "$(requests upload)" 2
-	# There is room again: the journal is, too.
+	# There is space again, so the journal is written.
 	rm "$REC/filler.tmp"
 	run_finalize 0
 	run_finalize 0
@@ -543,14 +543,14 @@ is_past() {
 		wait_for has_requests "$((n * 2 - 1))"
 		kill -KILL "$RUN" 2>/dev/null && killed=$((killed + 1))
 		wait "$RUN" || true
-		# And a second time, at a moment that nobody chose.
+		# And a second time, at a random moment.
 		begin
 		wait_for is_past "$((n * 2 + RANDOM % 4))"
 		end_quietly
 		faults
 		run_finalize 0
 		is_stored "${names[@]}"
-		# Its repeat, where the answer was lost, is the same.
+		# A repeat after a lost answer is identical.
 		assert_equal "$(jq -r --arg s "$SESSION" \
 			'select(.acked and (.body | contains($s))) |
 			[.headers["webhook-id"], .body] | @csv' \
@@ -558,7 +558,7 @@ is_past() {
 		run_finalize 0
 		assert_output_has "done already"
 	done
-	# Mostly it was alive when it was to be killed.
+	# Most runs were still alive when they were killed.
 	((killed >= 3))
 }
 

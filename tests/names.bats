@@ -33,7 +33,7 @@ repeat() {
 	for ((i = 0; i < $2; i++)); do printf %s "$1"; done
 }
 
-# no_double: another run after the loss of the journal sends nothing.
+# no_double: after the journal is lost another run sends nothing.
 no_double() {
 	local before
 	before=$(requests upload)
@@ -129,7 +129,7 @@ renamed() {
 
 @test "a name with a newline arrives under a safe name, in one line of the log" {
 	renamed $'a\nb: done: 9 artifacts stored.txt'
-	# It cannot pretend to be a line of ours.
+	# It cannot look like one of our lines.
 	assert_equal "$(grep -c '^b: done' <<<"$output")" 0
 }
 
@@ -380,7 +380,7 @@ renamed() {
 
 # --- types -------------------------------------------------------------------
 
-# type_of NAME: as the part said it.
+# type_of NAME: the type of its part.
 type_of() {
 	request upload "select(.part.filename == \"$1\") | .part.contentType"
 }
@@ -480,7 +480,7 @@ type_of() {
 	assert_output_has "odd.mkv: its content is no media"
 }
 
-# --- metadata.json and what is private in it ---------------------------------
+# --- metadata.json and redaction ---------------------------------
 
 # private_metadata: with credentials, at the top and inside.
 private_metadata() {
@@ -516,7 +516,7 @@ sent_metadata() {
 		.path == "metadata.json") | "\(.size) \(.sha256)"')" \
 		"$(sent_metadata | wc -c) $(sent_metadata | sha256sum |
 			cut -d ' ' -f 1)"
-	# One JSON text, and nothing of memory or disk behind it.
+	# One JSON text, without stray bytes after it.
 	assert_equal "$(sent_metadata | tr '\0' '?' | tail -n 1)" "}"
 	sent_metadata | jq -e . >/dev/null
 	no_double

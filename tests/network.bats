@@ -15,7 +15,7 @@ teardown() {
 	common_teardown
 }
 
-# A port that takes connections and never says a word.
+# A port that accepts connections and never answers.
 start_silent() {
 	perl -MSocket -e '
 		$| = 1;
@@ -66,7 +66,7 @@ start_silent() {
 		files.invalid
 }
 
-# A proxy whose refusal never ends.
+# A proxy with an endless refusal.
 start_endless() {
 	perl -MIO::Socket::INET -e '
 		$| = 1;
@@ -118,7 +118,7 @@ start_endless() {
 	refute_output_has t0ken
 }
 
-# own_etc: an /etc of the test's own, in $DIR/etc, that knows no names yet.
+# own_etc: the test's own /etc, in $DIR/etc, without any host names yet.
 own_etc() {
 	((EUID == 0)) || skip "not root"
 	unshare --mount true 2>/dev/null || skip "no namespaces here"
@@ -174,7 +174,7 @@ name_server() {
 @test "a name server that only a replaced /etc/resolv.conf names is used" {
 	own_etc
 	name_server 127.83.53.1
-	# Root asks for another user's process, too.
+	# Root also looks up names for another user's process.
 	chown -R 65534:65534 "$DIR/recordings"
 	FILE_SERVICE_URL=${URL/127.0.0.1/files.test} delivered_while '
 		echo "nameserver 127.83.53.1" >/etc/new

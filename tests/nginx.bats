@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
-# A real nginx in front of the services, as most have one: its limits, its
-# timeouts, its buffers, its TLS, its end.  What counts is what the services
-# behind it hold, and how often they were asked.
+# A real nginx in front of the services: its limits, timeouts, buffers, TLS and
+# death.  What counts is what the services behind it store, and how often they
+# were asked.
 
 load lib
 
@@ -104,14 +104,14 @@ begin() {
 	FIRST=$!
 }
 
-# ended CODE: the run that began did so.
+# ended CODE: the background run ended with that code.
 ended() {
 	local rc=0
 	wait "$FIRST" || rc=$?
 	assert_equal "$rc" "$1" || { cat "$DIR/first" >&2; return 1; }
 }
 
-# delivered [UPLOADS_OF_MEDIA]: once each, and said so.
+# delivered [UPLOADS_OF_MEDIA]: each file once, and announced.
 delivered() {
 	is_stored "${FILES[@]}"
 	assert_equal "$(webhooks | tail -n 1)" "STOPPED $ROOM $SESSION"
@@ -157,7 +157,8 @@ delivered() {
 				assert_output_has "held: 2 of 3 artifacts stored"
 				stop_nginx
 
-				# The limit is raised: what was held goes out.
+				# The limit is raised, and the held recording is
+				# delivered.
 				start_nginx "$(buffered "$mode")"
 				run_finalize 0
 				delivered
@@ -192,7 +193,7 @@ delivered() {
 	faults "upload $MEDIA 1 slow-store 2.5"
 	run_finalize 75
 	assert_output_has "HTTP 504"
-	# This one comes too early to see it, and must not believe that.
+	# This list comes too early to show the file, and must not be believed.
 	run_finalize 0
 	delivered
 	assert_equal "$(journal | grep -c absent)" 0

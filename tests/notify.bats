@@ -15,13 +15,12 @@ ids() {
 	jq -r 'select(.acked) | .headers["webhook-id"]' "$SB/webhooks.jsonl"
 }
 
-# bodies: what they said.
+# bodies: the bodies of these webhooks.
 bodies() {
 	jq -r 'select(.acked) | .body' "$SB/webhooks.jsonl"
 }
 
-# live: as it stands while Jibri records: a media file that grows, and no
-# metadata.json.
+# live: a recording in progress: a growing media file, and no metadata.json.
 live() {
 	rm "$REC/metadata.json"
 	head -c 48 "$ROOT/tests/data/video.mp4" >"$REC/$MEDIA"
@@ -53,7 +52,7 @@ counted "
 	run_command 0 notify started --room "$ROOM" --session "$SESSION"
 	assert_equal "$(webhooks | sort | uniq -c | xargs)" \
 		"3 STARTED $ROOM $SESSION"
-	# Who knows only names has no moment to repeat.
+	# Without a directory there is no earlier time to repeat.
 	assert_equal "$(ids | head -n 2 | sort -u | wc -l)" 1
 	assert_equal "$(bodies | head -n 2 | sort -u | wc -l)" 1
 	echo more >>"$REC/$MEDIA"
@@ -238,7 +237,7 @@ STOPPED $ROOM other"
 	line=${line% \\e;}
 	line=${line//\/usr\/bin\/jibri-finalize/$BIN}
 	line=${line//\/srv\/recordings/$DIR\/recordings}
-	# systemd splits at blanks, and so do we.
+	# systemd splits at blanks, and so does this.
 	# shellcheck disable=SC2086
 	run -0 $line \;
 	another_recording second

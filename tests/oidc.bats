@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# Tokens of a certified OpenID provider.  `make check-oidc` installs it, and
-# runs this; where it is not installed, this is skipped.
+# Tokens of a certified OpenID provider, which `make check-oidc` installs;
+# otherwise this is skipped.
 
 load lib
 setup() {

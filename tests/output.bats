@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# What a run says while it works, to people, to programs and to the journal.
+# The output of a run, for people, programs and systemd's journal.
 
 load lib
 setup() {
@@ -40,7 +40,7 @@ below_run() {
 		"$DIR" "${back[@]}" "$@"
 }
 
-# stream NAME: that file is what systemd would have connected.
+# stream NAME: pretend that systemd connected this file.
 stream() {
 	: >"$DIR/$1"
 	JOURNAL_STREAM=$(stat -c %d:%i "$DIR/$1")
@@ -96,7 +96,7 @@ export JOURNALD='
 		all(.MESSAGE | startswith("jibri-finalize: ") | not)' \
 		"$DIR/entries"
 	run -1 grep '<[3467]>' "$DIR/file"
-	# There is no session to speak of.
+	# There is no session.
 	run -64 with_journal "$BIN" --no-such-flag
 	assert_equal "$(jq -r .MESSAGE "$DIR/entries")" \
 		"error: unknown flag --no-such-flag"
@@ -208,7 +208,7 @@ event() {
 	grep -q "was given up before" "$log"
 	run_command 0 sweep --quiet "$top"
 	assert_equal "$output" ""
-	# A dry run is asked for its words.
+	# A dry run exists for its output.
 	run_command 0 forget -qn "$REC"
 	assert_output_has "dry run: "
 }
@@ -262,7 +262,7 @@ event() {
 	rooms "{\"$ROOM\": 123}"
 	on_terminal "forget -n" >"$DIR/screen"
 	run -1 grep -E '^.{81}' <(grep -v '^long-' "$DIR/screen")
-	# A pipe gets each line as one.
+	# A pipe gets each line unwrapped.
 	rooms '{}'
 	run -65 "$BIN" upload "$long"
 	grep "error: unknown room.*jibri-finalize upload --room ROOM $long\$" \

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# Run as root, every command works on a recording as its directory's owner: a
-# sudo leaves nothing that Jibri's user could not go on with.
+# Run as root, every command works on a recording as its directory's owner, so
+# that Jibri's user can continue after a sudo.
 
 load lib
 
@@ -13,7 +13,8 @@ setup() {
 	TOP=$DIR/recordings
 	recording
 	hand_over "$JIBRI"
-	# What root alone can read is read before, and what it writes opened.
+	# Files that only root can read are read first, and its output is opened
+	# first.
 	mkdir -m 700 "$DIR/root"
 	echo "log-file = $DIR/root/log" >"$DIR/root/conf"
 	chmod 600 "$DIR/root/conf"
@@ -48,7 +49,7 @@ as_jibri() {
 	refute_output_has warning
 	is_stored metadata.json "$MEDIA"
 	assert_equal "$(webhooks | tail -n 1)" "STOPPED $ROOM $SESSION"
-	# Root's log was opened before.
+	# Root's log was opened first.
 	grep -q "stored, " "$DIR/root/log"
 }
 
@@ -103,7 +104,7 @@ as_jibri() {
 
 @test "a visit that has become another user still ends with its sweep" {
 	local pid visit
-	# Only its sweep's end can end it in time.
+	# Only the end of its sweep can end it in time.
 	export JIBRI_FINALIZE_ANSWER_TIMEOUT=60s
 	faults 'upload * 1 slow-store 60'
 	"$BIN" sweep "$TOP" >"$DIR/out" 2>&1 3>&- &
@@ -114,7 +115,7 @@ as_jibri() {
 	wait_for test ! -e "/proc/$visit"
 }
 
-# capless COMMAND...: by a root that may not become another user.
+# capless COMMAND...: as root without the right to become another user.
 capless() {
 	run timeout 60 setpriv --bounding-set=-setuid,-setgid \
 		--inh-caps=-setuid,-setgid "$BIN" "$@"

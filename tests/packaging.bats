@@ -1,6 +1,6 @@
-# What packaging/ holds that needs no package to be built: units, the crontab,
-# alert rules, and the scripts of Debian's package.  The packages themselves:
-# tests/packages/.
+# Those parts of packaging/ that can be tested without a package: units, the
+# crontab, alert rules, and the scripts of the Debian package.  tests/packages/
+# tests the packages.
 
 load lib
 
@@ -16,15 +16,15 @@ teardown() {
 	common_teardown
 }
 
-# need COMMAND: a test that lacks it says so.
+# need COMMAND: skip the test without it.
 need() {
 	command -v "$1" >/dev/null || skip "no $1"
 }
 
 # --- Debian's package --------------------------------------------------------
 
-# deb: what rules installs, with its scripts, as $DIR/jibri-finalize.deb; of
-# debhelper there is what matters: the program, and that a file in etc/ is a
+# deb: what rules installs, with its scripts, as $DIR/jibri-finalize.deb;
+# debhelper is imitated: the program is installed, and a file in etc/ is a
 # conffile.
 deb() {
 	local work=$DIR/work built=$DIR/work/built script
@@ -83,7 +83,7 @@ new_tree() {
 	assert_equal "$(readlink "$TREE/etc/jitsi/jibri")" /run/jibri/config
 	grep -q 'leads nowhere' "$DIR/dpkg"
 	run ! grep -q 'sudo editor' "$DIR/dpkg"
-	# The command that it says does what is missing.
+	# The command that it prints does what is missing.
 	mkdir -p "$DIR/run"
 	ln -sfn "$DIR/run" "$TREE/etc/jitsi/jibri"
 	sed -n "s|^    sudo \(install .*\)-g jibri \(.*\) \(/.*\) \(/.*\)|\1\2 $TREE\3 $TREE\4|p" \
@@ -168,7 +168,7 @@ new_tree() {
 
 # --- systemd -----------------------------------------------------------------
 
-# units DIR: as installed, but for the program, which is where it was built.
+# units DIR: as installed, but with the program from the build directory.
 units() {
 	mkdir -p "$1"
 	cp "$UNITS"/*.timer "$1"
@@ -195,7 +195,7 @@ verify() {
 	run -0 verify "$DIR/units"
 	assert_equal "$output" ""
 
-	# What it is told it does hear.
+	# It does see a real mistake.
 	echo 'Nonsense=yes' >>"$DIR/units/jibri-finalize-sweep.service"
 	run verify "$DIR/units"
 	assert_output_has Nonsense
@@ -294,12 +294,12 @@ as() {
 			"STOPPED $ROOM $manifest"
 		run ! as 12345 cat "$secret"
 	done
-	# By default everybody reads it, which each sweep says.
+	# By default everybody can read it, and each sweep warns.
 	mount_secret 0644 "$group"
 	run as "$user" "$DIR/bin" sweep "$DIR/recordings"
 	assert_output_has "webhook-secret holds a secret, and everybody can read it"
 	[ "$(as 12345 cat "$secret")" = "$CANARY" ]
-	# And without fsGroup nobody does.
+	# Without fsGroup the sweep cannot read it.
 	mount_secret "$mode" ''
 	run as "$user" "$DIR/bin" sweep "$DIR/recordings"
 	ended_with 78
@@ -307,9 +307,9 @@ as() {
 
 # --- cron --------------------------------------------------------------------
 
-# A machine of its own for cron: the file in /etc/cron.d, a user jibri, and a
-# program that writes down who called it and how.  300 times faster, so that
-# five minutes are a second.
+# A namespace for cron: the file in /etc/cron.d, a user jibri, and a program
+# that notes who called it and how.  Time runs 300 times faster, so that five
+# minutes take a second.
 start_cron() {
 	local d=$DIR/cron
 	mkdir -p "$d"/{cron.d,spool,bin}

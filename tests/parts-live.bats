@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# What a file-service takes in parts is sent while it is recorded, before
-# anybody knows the meeting.
+# A file-service gets parts while a recording is written, before the meeting is
+# known.
 
 load lib
 load live
@@ -99,7 +99,7 @@ takes_parts() {
 	finish rewrite
 	run_finalize 0
 	arrived
-	# The part that was rewritten went once more.
+	# The rewritten part was sent again.
 	assert_equal "$(requests begin) $(requests part)" "1 6"
 }
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# Large files go to a file-service in parts, if it takes them; if not, all is
-# as it was.
+# Large files go to a file-service in parts if it takes them, otherwise in one
+# piece.
 
 load lib
 load live
@@ -17,7 +17,7 @@ teardown() {
 	no_url
 }
 
-# no_url: nothing that the program left behind or said has a URL of a part.
+# no_url: no file, output or journal of the program has a part's URL.
 no_url() {
 	[[ ${output-} != *signature=* && ${output-} != */storage/* ]] ||
 		{ echo "a URL in the output: $output" >&2; return 1; }
@@ -29,7 +29,7 @@ takes_parts() {
 	start_sandbox --parts 65536 "$@"
 }
 
-# big KIB [FILE]: of that size, each byte by chance.
+# big KIB [FILE]: a file of that size with random bytes.
 big() {
 	{
 		printf '%032d' 0 # chance begins as media do, now and then
@@ -148,7 +148,7 @@ numbers() {
 	local i
 	start_sandbox
 	faults "other * * slow-store 0.5"
-	# The first visit is alone, and has nothing to ask.
+	# The first visit runs alone, and has no reason to ask.
 	touch -d '2 minutes ago' "$REC"/* "$REC"
 	for i in 1 2 3 4 5 6; do
 		another_recording "f1c2d3e0-aaaa-4bbb-8ccc-12345678900$i"
@@ -307,7 +307,7 @@ numbers() {
 	is_there
 	refute_output_has warning
 	(($(requests urls) > 1))
-	# Each time one is refused, and nothing of it is sent twice.
+	# Each time one part is refused, and no part is stored twice.
 	assert_equal "$(request part .status | grep -c 403)" \
 		$(($(requests urls) - 1))
 	assert_equal "$(requests part)" $((12 + $(requests urls)))
@@ -580,7 +580,7 @@ was_started() {
 	"$BIN" watch --recordings-dir "${REC%/*}" --watch-interval 1s \
 		--room-format '{room}' --log-level debug >"$DIR/log" 2>&1 3>&- 8>&- &
 	pid=$!
-	# The visit has looked at it, and waits until STARTED is acknowledged.
+	# The visit has surveyed it, and waits until STARTED is acknowledged.
 	wait_for test -s "$DIR/log"
 	truncate -s 20K "$REC/$MEDIA"
 	wait_for was_started
@@ -604,7 +604,7 @@ was_started() {
 
 # --- while it is recorded -------------------------------------------------------
 
-# started_ahead: a watch has sent parts 2 to 4 of what is still being written.
+# started_ahead: a watch has sent parts 2 to 4 of a live recording.
 started_ahead() {
 	export JIBRI_FINALIZE_RECORDINGS_DIR=$DIR/recordings
 	export JIBRI_FINALIZE_WATCH_INTERVAL=1s JIBRI_FINALIZE_SETTLE=1m
@@ -615,8 +615,8 @@ started_ahead() {
 	wait_for has_ahead "2 3 4"
 }
 
-# ends_under ROOM: the URL of its meeting is known; all arrives there, and what
-# was there went once.
+# ends_under ROOM: the meeting becomes known; all parts arrive there, and those
+# sent ahead were sent once.
 ends_under() {
 	finish well "https://meet.example.org/$1"
 	wait_for announced
@@ -656,7 +656,7 @@ ends_under() {
 
 # --- check --------------------------------------------------------------------
 
-# checks RESULT [FLAG...]: the last that is said of the file-service.
+# checks RESULT [FLAG...]: the last finding about the file-service.
 checks() {
 	local want=$1
 	shift

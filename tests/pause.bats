@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# pause and resume: while a recordings directory is paused nothing of it is
-# sent but by hand, and nothing is forgotten.
+# pause and resume: while a recordings directory is paused, only commands by
+# hand send anything below it, and nothing is forgotten.
 
 load lib
 
@@ -114,7 +114,7 @@ is_told() {
 	run_command 0 resume
 	wait_for is_told
 	wait_for grep -q "$TOP: no longer paused" "$DIR/log"
-	# What comes after a second pause waits as well.
+	# A recording that appears after a second pause waits too.
 	run_command 0 pause
 	wait_for eval '(($(grep -c "paused by" "$DIR/log") == 2))'
 	another_recording third

@@ -1,5 +1,5 @@
-# What the tests share that walk many points at one sandbox: a session for
-# each point, checks that name the point, and figures.
+# Shared by the tests that walk many points at one sandbox: a session for each
+# point, checks that name the point, and figures.
 #
 # shellcheck shell=bash
 
@@ -22,8 +22,8 @@ is_long() {
 	[ "${LONG:-}" = 1 ]
 }
 
-# some N: of the lines of stdin, every day one of N, each time others; all of
-# them with LONG=1.
+# some N: one in N lines of stdin, other ones in each run; all of them with
+# LONG=1.
 some() {
 	local n=$1
 	is_long && n=1
@@ -46,7 +46,7 @@ point() {
 	points=$((points + 1))
 }
 
-# holds COMMAND...: or it is shown what failed, and where.
+# holds COMMAND...: run it; if it fails, show which and where.
 holds() {
 	"$@" && return 0
 	echo "$SESSION (seed $SEED): failed: $*" >&2
@@ -54,8 +54,8 @@ holds() {
 	return 1
 }
 
-# exits CODES COMMAND...: with one of them; its output goes to the log.  What
-# hangs is killed; nothing here takes that long.
+# exits CODES COMMAND...: it ends with one of these codes; its output goes to
+# the log.  A command that hangs is killed.
 exits() {
 	local wanted=$1
 	shift

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# The power-cut law.  The points are every call of the program on its
-# journal; at each, what is not yet synced is lost, half lost, or kept.
+# The power-cut law: at every call on the journal, data not yet synced are lost,
+# half lost, or kept.
 
 load lib
 setup() {
@@ -25,9 +25,9 @@ fresh_recording() {
 	: >"$SB/webhooks.jsonl"
 }
 
-# with_shim NAME=VALUE...: a run under the preloaded library; exit code 100
-# is the cut.  A sweep delivers in a process of its own, and says that it is
-# gone: what would be cut next is nothing that lasts.
+# with_shim NAME=VALUE...: a run under the preloaded library; exit code 100 is
+# the cut.  A sweep whose visit is cut reports that and ends; its own later
+# calls matter no more.
 with_shim() {
 	local rc=0
 	env LD_PRELOAD="$SHIM" "$@" "$BIN" "${COMMAND[@]}" "${!WHAT}" \
@@ -36,7 +36,7 @@ with_shim() {
 	return "$rc"
 }
 
-# check LABEL COMMAND...: what failed, and where.
+# check LABEL COMMAND...: run it; if it fails, say which and where.
 check() {
 	local label=$1
 	shift
@@ -54,15 +54,15 @@ stages() {
 		map(select(. == $s)) | length] | join(" ")'
 }
 
-# are_events: every line of the journal is, but for what was counted last: who
-# finds all of it done writes nothing, and leaves it torn.
+# are_events: every line of the journal is an event, except a torn last line: a
+# run with nothing to do writes nothing, and leaves it.
 are_events() {
 	local file=$REC/.jibri-finalize
 	[ -z "$(tail -c 1 "$file")" ] || sed -i '$d' "$file"
 	journal
 }
 
-# What a run may ask again: nothing that the one before had on record.
+# A run may repeat only what the one before had not recorded.
 is_modest() {
 	local sent announced lookups lists
 	read -r _ _ sent announced <<<"$1"
@@ -71,7 +71,7 @@ is_modest() {
 }
 
 # cut_at N KEEP: the law at one point; counts it, unless the run has no call
-# number N.  Not for a condition: there bash would pass over what fails.
+# number N.  Do not use it in a condition, where bash ignores failures.
 cut_at() {
 	local n=$1 keep=$2 label="call $1, $2 kept" first second seen
 	fresh_recording "$n-$keep"
@@ -100,7 +100,7 @@ cut_at() {
 # cut_everywhere: at each call of COMMAND on the directory that WHAT names.
 cut_everywhere() {
 	local n keep points=0 before=-1
-	# How many calls a run has depends on how the answers fall together.
+	# The number of calls depends on which answers coincide.
 	for ((n = 1; points > before; n++)); do
 		before=$points
 		for keep in none half all; do

@@ -1,6 +1,5 @@
 #!/usr/bin/env bats
-# Progress, as a person at a terminal sees it: each frame of the screen is
-# looked at.
+# Progress on a terminal: every frame of the screen is checked.
 
 load lib
 setup() {
@@ -8,7 +7,7 @@ setup() {
 	start_sandbox
 	recording
 	export TERM=xterm JIBRI_FINALIZE_STALL_TIMEOUT=30s
-	# What a busy server has not read yet is no answer that is missing.
+	# A busy server reads slowly; that must not count as a missing answer.
 	export JIBRI_FINALIZE_ANSWER_TIMEOUT=20s
 }
 teardown() { common_teardown; }
@@ -106,7 +105,8 @@ totals() {
 	run -1 grep -vE '^([0-9]|[0-9][0-9]|100)$' "$DIR/totals"
 	grep -E '^one.log .* try 2' "$DIR/frames"
 	grep -E '^2 of 3 stored, 1 failed try' "$DIR/frames"
-	# 100 is said of what is acknowledged only: with it comes the storing.
+	# 100 % is shown only once all bytes are acknowledged, together with
+	# "storing".
 	run -1 grep -E '^one.log .*100 %' "$DIR/frames"
 }
 
@@ -134,8 +134,8 @@ totals() {
 	faults 'upload *.log * slow 300000'
 	run -0 watched 100:40 20 --log-level error
 	grep -x resized "$DIR/frames"
-	# The first frame after it was on its way, and may have wrapped: what it
-	# left above the live lines stays as it was.
+	# The first frame after the resize was already under way, and may have
+	# wrapped; its remains above the live lines stay.
 	sed '1,/^resized/d' "$DIR/frames" | sed '1,/\f/d' >"$DIR/after"
 	(($(grep -E '%' "$DIR/after" | grep -vE '^.{40}' | sort -u | wc -l) > 5))
 	(($(grep -E '^.{40}.*%' "$DIR/after" | sort -u | wc -l) <= 3))

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # What proves that a version of a file is at the server, and what does not:
-# other records of its path, lists of odd form or that lag, answers of
-# gateways, clocks, journals that are not there.
+# other records of its path, odd or lagging lists, answers of gateways, clocks,
+# missing journals.
 
 load lib
 load points
@@ -32,8 +32,8 @@ post() {
 		"$URL/files/structured/123?path=/$ROOM/$SESSION/"
 }
 
-# list_of JQ FILE...: what the list says from now on: a record for each of the
-# files, with ids from 1 on, changed by a filter.
+# list_of JQ FILE...: from now on the list has a record for each of these files,
+# with ids from 1 on, changed by the filter.
 list_of() {
 	local filter=$1 id=0 f
 	shift
@@ -98,7 +98,7 @@ begin() {
 	cp -p "$DIR/copy" "$REC/$MEDIA"
 	run_finalize 0
 	assert_equal "$(has "$DIR/copy")" 1
-	# A new inode with the same bytes is no change.
+	# A new inode with the same bytes is not a change.
 	cp -p "$REC/$MEDIA" "$REC/x.part"
 	mv "$REC/x.part" "$REC/$MEDIA"
 	run_finalize 0
@@ -247,7 +247,7 @@ begin() {
 	faults "list * * status 503"
 	run -75 "${unwritable[@]}" "$BIN" --tries 1 "$REC"
 	assert_equal "$(requests upload)" 2
-	# Refused, it never will be: sent, and counted.
+	# A refused list never comes: the file is sent, and counted.
 	faults "list * * status 403"
 	run -0 "${unwritable[@]}" "$BIN" finalize --json "$REC"
 	assert_output_has '"ambiguous": 2'
@@ -369,7 +369,7 @@ begin() {
 	faults "list * * body list.json application/json"
 	run_command 0 upload "$REC"
 	assert_equal "$(requests upload)" 2
-	# But by its own id it would be damaged.
+	# Under its own id it would count as damaged.
 	list_of '.size += 1' metadata.json "$MEDIA"
 	run_command 0 upload "$REC"
 	assert_equal "$(requests upload)" 4

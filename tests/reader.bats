@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# Jibri's reader, which attaches late: whatever is quick must wait for it.
+# Jibri's reader attaches late, so a quick run has to wait for it.
 # reader/reader.c says how Jibri reads.
 
 load lib
@@ -16,8 +16,8 @@ setup() {
 }
 teardown() { common_teardown; }
 
-# read_late CODE WORD...: many starts with these arguments, each as whole as
-# one whose output is a file, which nobody can lose.
+# read_late CODE WORD...: many starts with these arguments, each with the same
+# lines as one that writes to a file.
 read_late() {
 	local want=$1 rc=0 lines
 	shift

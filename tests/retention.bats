@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# Removing what is delivered: only what the server proves to have now, the
-# oldest first, and so that a crash leaves what the next sweep finishes.
+# Removing delivered recordings: only those that the server proves to have, the
+# oldest first, and so that the next sweep finishes after a crash.
 
 load lib
 
@@ -25,7 +25,7 @@ deliver() {
 	"$BIN" "$REC" >"$DIR/out" 2>&1
 }
 
-# long_ago SESSION: all that its journal has happened in the year before.
+# long_ago SESSION: its journal is a year old.
 long_ago() {
 	sed -i -E 's/"at":[0-9]+/"at":1767323045000/' "$TOP/$1/.jibri-finalize"
 }
@@ -74,7 +74,7 @@ whole() {
 	assert_equal "$output" \
 		"0 delivered, 0 waiting, 1 held, 1 done, 1 removed"
 	assert_equal "$(find "$SB/store" -type f | wc -l)" 6
-	# What the journal itself says counts where the mark is missing.
+	# The journal counts where the mark is missing.
 	touch "$TOP/new/.jibri-finalize"
 	sweep 0 --retention 1h
 	whole new
@@ -197,7 +197,8 @@ flock_journal() {
 	[ ! -e "$TOP/a" ]
 	[ -e "$TOP/b/data.bin" ]
 	[ -e "$TOP/c/data.bin" ]
-	# Undelivered data fills it: everything else goes, and that is said.
+	# Undelivered data fill the disk: everything else is removed, with a
+	# message.
 	mkdir "$TOP/d"
 	REC=$TOP/d SESSION=d recording
 	head -c 6000000 /dev/zero >"$TOP/d/data.bin"
@@ -212,7 +213,7 @@ flock_journal() {
 @test "a record of the same path and size is not enough: the ID in the journal has to be listed" {
 	deliver one
 	stop_sandbox
-	# Somebody else stored these; what the journal speaks of is gone.
+	# Another client stored these; the files of the journal are gone.
 	jq -c '.id += 1000' "$SB/records.jsonl" >"$DIR/others"
 	cp "$DIR/others" "$SB/records.jsonl"
 	start_sandbox
@@ -220,7 +221,7 @@ flock_journal() {
 	sweep 65 --retention 1ms
 	whole one
 	[[ $log == *"lost on the server: "*" is not there any more"* ]]
-	# By hand they are what was delivered, and known from now on.
+	# A run by hand accepts them, and they are known from now on.
 	run -0 "$BIN" upload "$TOP/one"
 	assert_equal "$(requests upload)" 3
 	sweep 0 --retention 1ms
@@ -243,7 +244,7 @@ flock_journal() {
 	done
 }
 
-# list_as JQ: the server's list, changed so, from now on.
+# list_as JQ: from now on the server's list is changed by this filter.
 list_as() {
 	curl -s "$URL/metadata?referenceId=123" | jq "$1" >"$SB/list.json"
 	faults "list * * body list.json application/json"
@@ -339,7 +340,7 @@ list_begun() {
 	assert_equal "$(($(requests list) - before))" 1
 	[[ $log == *"a: is not removed:"*"HTTP 503; retention ends for this sweep"* ]]
 	assert_equal "$(find "$TOP" -mindepth 1 -maxdepth 1 | wc -l)" 4
-	# What is wrong with one stops no other.
+	# A problem with one does not stop the others.
 	faults "list * 1 status 500"
 	sweep 75 --retention 1ms
 	assert_equal "$(ls "$TOP")" a
@@ -447,10 +448,10 @@ refute_rubbish() {
 	assert_equal "$(left)" ""
 }
 
-# removal CALL N: one recording, the removal killed at the Nth CALL.  What is
-# left is done, or an empty directory; the next sweeps end it, and nothing is
-# sent again.  Sets is_over where there was no such call.  Not for a condition:
-# there bash would pass over what fails.
+# removal CALL N: one recording, its removal killed at the Nth CALL.  What is
+# left is done, or an empty directory; the next sweeps finish, and nothing is
+# sent again.  Sets is_over if there was no such call.  Do not use it in a
+# condition, where bash ignores failures.
 removal() {
 	local session=k-$1-$2 rc=0
 	deliver "$session"
@@ -511,7 +512,7 @@ removal() {
 	[ -e "$REC/notes.txt" ]
 	"$BIN" status --json "$TOP" >"$DIR/status" || true
 	grep -q "keeps one file for Notes.txt and notes.txt" "$DIR/status"
-	# Once they have names that differ both are sent, and it may go.
+	# With different names both are sent, and the recording may be removed.
 	mv "$REC/notes.txt" "$REC/other.txt"
 	"$BIN" upload "$REC" >"$DIR/out" 2>&1
 	assert_equal "$(requests upload)" 6

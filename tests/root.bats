@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# What root does with what another user owns: nothing as root, and through no
-# name that the other can swap.
+# Run as root: nothing of another user's is handled as root, nor through a name
+# that this user can swap.
 
 load lib
 
@@ -47,7 +47,7 @@ untouched() {
 	assert_output_has "warning: open the log file $DIR/jibris/dir/log: "
 	run_command 0 sweep --log-file "$DIR/jibris/log" "$TOP"
 	untouched
-	# A directory is found through one of root's own.
+	# Root's own links may lead to a directory.
 	ln -s "$DIR/roots" "$DIR/link"
 	run_finalize 0 --force --log-file "$DIR/link/log"
 	refute_output_has warning
@@ -140,7 +140,7 @@ written() {
 	run_command 0 pack -o "$DIR/jibris" "$REC"
 }
 
-# foreseen METRICS ARCHIVE: both say in these words that the name is taken.
+# foreseen METRICS ARCHIVE: both report with these texts that the name exists.
 foreseen() {
 	echo theirs >"$DIR/jibris/theirs"
 	chown "$JIBRI" "$DIR/jibris/theirs"
@@ -154,7 +154,7 @@ foreseen() {
 	assert_output_has "File exists"
 }
 
-# --- what it is called for ---------------------------------------------------
+# --- what it is asked to do ---------------------------------------------------
 
 @test "root does not handle a directory that is a link or behind another user's directory" {
 	local command
@@ -180,10 +180,11 @@ foreseen() {
 	run_command 0 upload --room "$ROOM" "$DIR/roots/rec"
 }
 
-# --- somebody else's code in what it handles ---------------------------------
+# --- injected code ---------------------------------
 
-# intruder PLACE COMMAND...: what it got when it broke in there, without doubles.
-# It is after another recording of the user's, a configuration, and a new file.
+# intruder PLACE COMMAND...: what the code injected at PLACE got, without
+# duplicates.  It tries another recording of the user, a configuration, and a
+# new file.
 intruder() {
 	local place=$1
 	shift
@@ -200,7 +201,7 @@ intruder() {
 	sed -n 's/^intruder: //p' "$DIR/out" | LC_ALL=C sort -u
 }
 
-# nothing [USER]: what it is to get, as this user, where nothing is to be sent.
+# nothing [USER]: what it should get, as this user, where nothing is sent.
 nothing() {
 	local user=${1:-$JIBRI} root=
 	((user == 0)) || root='root: EPERM'
@@ -212,7 +213,7 @@ nothing() {
 		${root:+"$root"} | LC_ALL=C sort
 }
 
-# but_sockets [USER]: the same, and the sockets that a delivery needs.
+# but_sockets [USER]: the same, plus the sockets that a delivery needs.
 but_sockets() {
 	nothing "$@" | sed 's/^socket: .*/socket: done/'
 }
@@ -277,7 +278,7 @@ needs_kernel() {
 
 @test "notify --room runs as nobody when root starts it" {
 	needs_kernel
-	# A list of the server's is compared with what is excluded.
+	# The server's list is compared with exclude.
 	assert_equal "$(intruder request notify failed --error lost \
 		--room "$ROOM" --session x)" "$(but_sockets 65534)"
 }
@@ -296,7 +297,7 @@ needs_kernel() {
 			run_command 75 $command "$REC"
 		assert_output_has "its process made up "
 	done
-	# What a survey finds is shorter.
+	# The report of a survey is shorter.
 	INTRUDER_LIES=100 LD_PRELOAD=${BUILD:-$ROOT/build}/preload-intruder.so \
 		run_command 0 status "$TOP"
 	assert_output_has "held"
@@ -488,7 +489,7 @@ archive() {
 	local least
 	needs_kernel
 	archive 0
-	# The reader's, and the longer report of who unpacks.
+	# The reader's report, and the longer one of the process that unpacks.
 	for least in 40 3300; do
 		INTRUDER_LIES=$least \
 			LD_PRELOAD=${BUILD:-$ROOT/build}/preload-intruder.so \
@@ -501,7 +502,8 @@ archive() {
 	done
 }
 
-# --- what it obeys -----------------------------------------------------------
+# --- its configuration
+# -----------------------------------------------------------
 
 @test "a configuration that another user can write is a warning for root, or an error" {
 	local conf=$DIR/roots/conf

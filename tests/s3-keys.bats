@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# The keys of S3: those that expire are read again from their files, and none is
-# kept or shown that a server repeats.
+# The keys of S3: expired ones are read again from their files, and none that a
+# server repeats is kept or shown.
 
 load lib
 load s3/s3
@@ -68,7 +68,7 @@ refused() {
 	renewed list resolved "$BIN" "$REC"
 	is_stored metadata.json "$MEDIA"
 	assert_equal "$(webhooks)" "STOPPED $ROOM $SESSION"
-	# Together, and for each request that was under way.
+	# Together, and for each request in flight.
 	refused | grep -qx upload
 }
 
@@ -87,7 +87,7 @@ refused() {
 	export JIBRI_FINALIZE_S3_URL=$S3_URL JIBRI_FINALIZE_S3_BUCKET=$S3_BUCKET
 	another_recording "$SESSION-2"
 	touch -d '2 hours ago' "$TOP"/*/* "$TOP"/*
-	# The visits behind it begin with the new ones.
+	# Later visits start with the new ones.
 	CREDENTIALS_DIRECTORY=$KEYS renewed list resolved \
 		"$BIN" sweep --jobs 1 "$TOP"
 	assert_equal "$(requests upload)" "$((4 + $(refused | wc -l)))"
@@ -101,7 +101,7 @@ refused() {
 	assert_output_has ExpiredToken
 	assert_output_has "fix s3-session-token"
 	assert_equal "$(refused | sort)" "$(printf '%s\n' list upload upload)"
-	# The next run has the new ones.
+	# The next run uses the new ones.
 	write_keys new
 	run_finalize 0
 	is_stored metadata.json "$MEDIA"
@@ -145,8 +145,8 @@ refused() {
 
 # --- what a server repeats ---------------------------------------------------
 
-# repeats CODE TEXT FAULT XML: the answer has the secret key, which is neither
-# shown nor in the journal.
+# repeats CODE TEXT FAULT XML: the answer contains the secret key, which must
+# not be shown or noted in the journal.
 repeats() {
 	local secret
 	secret=$(text_of s3-secret-key old)

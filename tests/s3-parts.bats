@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# Large files go to S3 in parts, and go on where they were interrupted.
+# Large files go to S3 in parts, and resume after an interruption.
 
 load lib
 load points
@@ -18,7 +18,7 @@ teardown() {
 	common_teardown
 }
 
-# big MIB: a file that is no media, of that size, each byte by chance.
+# big MIB: a file of that size with random bytes, not media.
 big() {
 	{
 		printf '%032d' 0 # chance begins as media do, now and then
@@ -26,7 +26,7 @@ big() {
 	} >"$BIG"
 }
 
-# change OFFSET: of a byte, and of the time.
+# change OFFSET: change one byte there, and the mtime.
 change() {
 	printf '%b' "\\x$(printf %02x $((($(byte "$1") + 1) % 256)))" |
 		dd of="$BIG" bs=1 seek="$1" conv=notrunc status=none
@@ -47,7 +47,8 @@ parts() {
 	journal 'select(.event == "partStored") | "\(.count) \(.md5)"'
 }
 
-# is_there: all of the recording and nothing else, and nothing half done.
+# is_there: the whole recording and nothing else is stored, and no upload is
+# left.
 is_there() {
 	is_stored metadata.json "$MEDIA" talk.bin
 	assert_equal "$(uploads)" ""
@@ -115,8 +116,7 @@ uplink() {
 	export JIBRI_FINALIZE_S3_URL=$S3_PROXY
 }
 
-# killed_after MIB: the run, once so much has gone through the proxy, which is
-# not all of it yet.
+# killed_after MIB: kill the run once so much has gone through the proxy.
 killed_after() {
 	local pid before at
 	before=$(sent)
@@ -175,7 +175,7 @@ of_another() {
 	done
 }
 
-# keeps_parts N [FLAG...]: a run of which so many parts are left.
+# keeps_parts N [FLAG...]: a run that leaves so many parts at the store.
 keeps_parts() {
 	local pid n=$1
 	shift
@@ -193,7 +193,7 @@ has_parts() {
 	(($(parts | wc -l) >= $1))
 }
 
-# sends NUMBER...: these parts alone, then all of the file is there.
+# sends NUMBER...: only these parts are sent, then the whole file is stored.
 sends() {
 	run_finalize 0
 	is_there
@@ -264,7 +264,7 @@ sends() {
 	sends 3
 	of_another larger 33
 	keeps_parts 5
-	# As many parts as there are would not do.
+	# The present size would need too many parts.
 	export JIBRI_FINALIZE_S3_PART_SIZE=11M
 	: >"$DIR/kept"
 	sends 1 1 2 2 3 3 4 5
@@ -309,7 +309,7 @@ sends() {
 			holds [ "$rc" = 100 ]
 			JIBRI_FINALIZE_ANSWER_TIMEOUT=200ms exits 0 "$BIN" "$REC"
 			holds is_there
-			# What was on its way, and no part twice besides.
+			# The parts in flight are sent again, and no other.
 			holds [ "$(requests part)" -le 6 ]
 			: >"$SB/requests.jsonl"
 			exits 0 "$BIN" "$REC"
@@ -341,7 +341,7 @@ sends() {
 		ours && ++of % 10 == 0 { print name, n[name] }' "$DIR/trace" >"$DIR/calls"
 	total=$(wc -l <"$DIR/calls")
 	((total > 20))
-	# All of them where a real gateway is asked.
+	# All of them with a real gateway.
 	[ -n "${CHECK_S3:-}" ] || {
 		some 4 <"$DIR/calls" >"$DIR/sample"
 		mv "$DIR/sample" "$DIR/calls"
@@ -362,7 +362,8 @@ sends() {
 	say "$(wc -l <"$DIR/calls") points of $total"
 }
 
-# --- what a store does -------------------------------------------------------
+# --- what a store may do
+# -------------------------------------------------------
 
 # bats test_tags=slow
 @test "a refused, damaged or unanswered request of any kind is repeated, and nothing is stored twice" {
@@ -425,7 +426,7 @@ sends() {
 @test "a part that was accepted and not kept is found missing before complete" {
 	needs_sandbox
 	big 17
-	# As Swift does for an upload that it has lost.
+	# As Swift answers for an upload that it has lost.
 	faults "part *partNumber=2* 1 status 200 ETag: \"$(printf %032d 0)\""
 	run_finalize 0
 	is_there
@@ -479,7 +480,7 @@ lengths() {
 @test "a store that accepts fewer parts gets larger ones, and the setting is named" {
 	needs_sandbox
 	big 17
-	# One after the other, so that only the last is refused; then three.
+	# One at a time, so that only the last is refused; then three.
 	faults "part *partNumber=4* * s3-error 400 InvalidArgument"
 	JIBRI_FINALIZE_PARALLEL=1 run_finalize 0
 	is_there
@@ -540,7 +541,7 @@ lengths() {
 		of_another "etag-${etag:-none}" 9
 		faults "complete * * body-stored answer.xml application/xml"
 		if [[ $etag == *-2 ]]; then
-			# Of our form, and another.
+			# One in our form, and another one.
 			JIBRI_FINALIZE_ANSWER_TIMEOUT=100ms run_finalize 0
 			assert_output_has "stored"
 		else
@@ -556,7 +557,7 @@ lengths() {
 	done
 }
 
-# lists ETAG: how the bucket would show talk.bin.
+# lists ETAG: the bucket lists talk.bin with this ETag.
 lists() {
 	printf '<ListBucketResult><Contents><Key>%s</Key><ETag>%s</ETag>
 		<Size>%s</Size></Contents></ListBucketResult>' \
@@ -574,7 +575,7 @@ lists() {
 		"list * * body other.xml"
 	run_command 78 upload --only '*.bin' "$REC"
 	assert_output_has "its list does not show it"
-	# Where the ETag is no MD5, the size counts.
+	# If the ETag is not an MD5, the size counts.
 	of_another kms 9
 	lists kms-1 | sed 's/<Size>./&1/' >"$SB/other.xml"
 	faults "complete * * body answer.xml" "list * 2 body empty.xml" \

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# The sandbox as a file-service whose parts are put to S3, which is another
-# sandbox or, by make check-s3, a real gateway.
+# The sandbox as a file-service with its parts at S3, which is another sandbox
+# or, with make check-s3, a real gateway.
 
 load lib
 load s3/s3

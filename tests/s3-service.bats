@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# A file-service whose parts are put to S3, which is the sandbox or, by make
+# A file-service with its parts at S3, which is the sandbox or, with make
 # check-s3, a real gateway.
 
 load lib
@@ -20,7 +20,7 @@ teardown() {
 	no_url
 }
 
-# no_url: a URL that S3 has signed is in nothing that the program left or said.
+# no_url: no file or output of the program has a URL signed by S3.
 no_url() {
 	[[ ${output-} != *X-Amz-* && ${output-} != *partNumber* ]] ||
 		{ echo "a URL in the output: $output" >&2; return 1; }
@@ -35,10 +35,11 @@ big() {
 	} >"${2:-$BIG}"
 }
 
-# is_there: whole, and neither the service nor the store keeps an upload.
+# is_there: stored complete, and neither the service nor the store keeps an
+# upload.
 is_there() {
 	local name there=$SB/store/$ROOM/$SESSION
-	# What s3.bash has of this name asks the bucket.
+	# The function of this name in s3.bash asks the bucket.
 	assert_equal "$(find "$there" -type f | wc -l)" 3
 	for name in metadata.json "$MEDIA" talk.bin; do
 		cmp "$REC/$name" "$there/$name"
@@ -76,7 +77,7 @@ is_there() {
 	(($(requests urls) >= 2))
 }
 
-# killed_after MIB: the run, once so much has gone through the proxy.
+# killed_after MIB: kill the run once so much has gone through the proxy.
 killed_after() {
 	local pid at=$(($(sent) + $1 * MIB))
 	"$BIN" "$REC" --limit-rate 100M >"$DIR/log" 2>&1 3>&- &

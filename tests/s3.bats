@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# A bucket as destination: the same laws as with the file-service.
+# A bucket as the destination: the same laws as with the file-service.
 
 load lib
 load s3/s3
@@ -23,7 +23,7 @@ teardown() { common_teardown; }
 	run_finalize 0
 	run_command 0 upload "$REC"
 	run_command 0 sweep "$DIR/recordings"
-	# Nor when only the bucket knows.
+	# Nor if only the bucket knows.
 	run_command 0 forget --reset --yes "$REC"
 	run_finalize 0
 	assert_equal "$(puts)" "$before"
@@ -123,7 +123,7 @@ teardown() { common_teardown; }
 		--s3-key 'rec/{tenant}/{meeting}/{session}/{path}'
 }
 
-# hard_names: as hard as a file can be called.
+# hard_names: the hardest file names.
 hard_names() {
 	local long
 	printf '%s\0' '[tenant] x.txt' 'two  blanks.txt' ' first.txt' 'last ' \
@@ -150,7 +150,8 @@ hard_names() {
 		printf '%s' "$name" >"./$name"
 	done < <(hard_names)
 	run_finalize 0
-	# Each file holds its name; what no server takes is called otherwise.
+	# Each file contains its name; names that no server accepts are
+	# replaced.
 	s3_mirror
 	cd "$SB/store/$ROOM/$SESSION"
 	find . -type f ! -name "$MEDIA" ! -name metadata.json -printf '%P\0' |
@@ -239,12 +240,12 @@ page() {
 
 # --- what is wrong -----------------------------------------------------------
 
-# broken FAULT: of all that goes to the bucket.
+# broken FAULT: for all requests to the bucket.
 broken() {
 	faults "list * * $1" "upload * * $1"
 }
 
-# refused CODE TEXT [FLAG...]: the output has it, and nothing was stored.
+# refused CODE TEXT [FLAG...]: the output has TEXT, and nothing was stored.
 refused() {
 	local code=$1 text=$2
 	shift 2
@@ -382,7 +383,7 @@ refused() {
 		--s3-access-key "$S3_KEY"
 	AWS_ACCESS_KEY_ID=$S3_KEY AWS_SECRET_ACCESS_KEY=$S3_SECRET \
 		run_finalize 0 --force
-	# Ours win.
+	# Our own settings win.
 	AWS_ACCESS_KEY_ID=other AWS_SECRET_ACCESS_KEY=other \
 		JIBRI_FINALIZE_S3_ACCESS_KEY=$S3_KEY \
 		JIBRI_FINALIZE_S3_SECRET_KEY=$S3_SECRET run_finalize 0 --force
@@ -399,7 +400,7 @@ refused() {
 
 # --- the doctor --------------------------------------------------------------
 
-# checks [FLAG...]: what is said of the bucket, in the file `found`.
+# checks [FLAG...]: findings about the bucket, in the file `found`.
 checks() {
 	"$BIN" check --json "$@" >"$DIR/json" || true
 	jq -r '.findings[] | select(.check == "s3") |
@@ -466,13 +467,13 @@ found() {
 
 # --- without a meeting-service -----------------------------------------------
 
-# alone: nothing is set that is not needed for a bucket alone.
+# alone: unset all that a bucket alone does not need.
 alone() {
 	unset MEETING_SERVICE_URL WEBHOOK_SECRET
 	export JIBRI_FINALIZE_MEETING_SERVICE_URL=none
 }
 
-# store_of FLAG...: with the five lines, and where that is from.
+# store_of FLAG...: the value of store with the five lines, and its origin.
 store_of() {
 	"$BIN" config --json --config "$DIR/secret.conf" "$@" |
 		jq -r '.settings[] | select(.name == "store") | "\(.value) \(.origin)"'
@@ -500,7 +501,7 @@ store_of() {
 	JIBRI_FINALIZE_CONFIG=$config run "$BIN" check
 	assert_output_has "meeting-service: there is none"
 	assert_output_has "no webhook is sent"
-	# The bucket is why; who names a store has that one.
+	# A bucket selects s3; store overrides that.
 	assert_equal "$(store_of)" "s3 $config:2"
 	assert_equal "$(store_of --s3-bucket '' | cut -d ' ' -f 1)" file-service
 	assert_equal "$(store_of --store file-service)" "file-service --store"

@@ -1,5 +1,5 @@
-# What the tests of the sandbox share that ask it for files in parts, by curl.
-# Load lib first.
+# Shared by the tests that ask the sandbox for files in parts, by curl.  Load
+# lib first.
 #
 # shellcheck shell=bash
 
@@ -60,7 +60,7 @@ url() {
 	PART=$(jq -er --arg n "$1" '.urls[$n]' "$DIR/answer")
 }
 
-# bare URL FILE [CURL_FLAG...]: a PUT with nothing that it must not have.
+# bare URL FILE [CURL_FLAG...]: a PUT without extra headers.
 bare() {
 	ask PUT "$1" -T "$2" -H 'Accept:' -H 'User-Agent:' "${@:3}"
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# The sandbox as S3, asked by curl, which signs in its own way.
+# The sandbox as S3, asked by curl, which has its own code for signatures.
 
 load lib
 load s3/s3
@@ -11,7 +11,7 @@ setup() {
 }
 teardown() { common_teardown; }
 
-# ask METHOD TARGET [CURL_FLAG...]: sets code, and answer, by the good key.
+# ask METHOD TARGET [CURL_FLAG...]: sets code and answer; uses the valid key.
 ask() {
 	local method=$1 target=$2 body=
 	shift 2
@@ -239,7 +239,7 @@ part() {
 	ETAGS[$2]=$(etag)
 }
 
-# complete TARGET N...: with what part() was told.
+# complete TARGET N...: with the ETags that part() got.
 complete() {
 	local target=$1 n
 	shift

@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
-# The sandbox is what the other tests believe, so it is tested itself: with
-# curl, which shares no line with it.
+# The other tests rely on the sandbox, so it is tested itself: with curl, which
+# shares no code with it.
 
-# Each test is a process of its own and sets these for itself alone.
+# Each test is its own process and sets these for itself.
 # shellcheck disable=SC2030,SC2031
 
 bats_require_minimum_version 1.5.0
@@ -70,13 +70,13 @@ ask() {
 		"$url$path") || rc=$?
 }
 
-# upload [CURL-ARG...]: $file, under its own name.
+# upload [CURL-ARG...]: upload $file under its own name.
 upload() {
 	ask '/files/structured/123?path=/room/session/' \
 		--form "file=@$file;type=video/mp4" "$@"
 }
 
-# post TYPE CURL-ARG...: one that curl did not make a form of.
+# post TYPE CURL-ARG...: a body that is not a form made by curl.
 post() {
 	local type=$1
 
@@ -240,7 +240,7 @@ last() {
 
 	start
 	for n in 0 1 2 43 262000 262144 262145 524288 1000003; do
-		# Full of what a delimiter begins with.
+		# Full of beginnings of the delimiter.
 		yes $'\r\n--------------------------\r\n--' |
 			head -c $((n / 2)) >"$file" || true
 		head -c $((n - n / 2)) /dev/urandom >>"$file"
@@ -326,7 +326,7 @@ last() {
 		echo "$target: rc $rc, status $code"
 		[ "$code" = 400 ]
 	done
-	# curl will not say this.
+	# curl cannot send this.
 	exec 9<>"/dev/tcp/127.0.0.1/${url##*:}"
 	printf 'GET /api/meetings/room/a b HTTP/1.1\r\nHost: x\r\n\r\n' >&9
 	read -r target <&9
@@ -481,7 +481,7 @@ v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
 
 # --- faults ---
 
-# patience RC: seconds to wait when curl is, or is not, to run out of them.
+# patience RC: curl's timeout, short if curl should time out.
 patience() {
 	case $1 in
 	28) echo 0.5 ;;
@@ -557,7 +557,8 @@ patience() {
 		faults "upload * * $fault"
 		upload -H 'Expect:'
 		[ "$rc $code $(stored)" = '0 200 1' ]
-		# curl repeats it by itself if it has not sent the body.
+		# curl repeats the request by itself if it has not sent the
+		# body.
 		upload -H 'Expect: 100-continue'
 		[ "$(grep -c '"status":417' "$dir/requests.jsonl")" -ge 1 ]
 	done
@@ -707,7 +708,7 @@ patience() {
 	curl --silent --fail "$url/actuator/health" \
 		--next --silent --form "file=@$file" \
 		"$url/files/structured/123?path=/room/session/" || rc=$?
-	# curl sends it once more by itself, on a new connection.
+	# curl repeats the request by itself on a new connection.
 	[ "$(stored)" -ge 2 ]
 	[ "$(jq -s 'map(select(.reused and .status == 0 and .stored)) |
 		length' "$dir/requests.jsonl")" -ge 1 ]

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# What a sweep costs as the number of finished recordings grows.  The times
-# are CPU times, as the machine may have other work.
+# What a sweep costs as the number of finished recordings grows.  Times are CPU
+# times, as the machine may be busy.
 
 load lib
 
@@ -40,8 +40,8 @@ finished() {
 	assert_equal "$("$BIN" status | tail -n 1)" "$1 done"
 }
 
-# cost COMMAND...: sets cpu_ms, the best of five runs.  Its own memory may
-# not pass KIB, 8 MiB, which root would raise to confine itself.
+# cost COMMAND...: sets cpu_ms, the best of five runs.  Its memory may not
+# exceed KIB, 8 MiB; root would raise the limit to confine itself.
 cost() {
 	local used
 	(ulimit -d "${KIB:-8192}" && JIBRI_FINALIZE_CONFINE=no "$@" >/dev/null)
@@ -76,7 +76,7 @@ cost() {
 	cost "$BIN" status
 	echo "# counted: $cpu_ms ms of CPU" >&3
 	((cpu_ms < 1000))
-	# What is shown is in memory.
+	# All rows are in memory.
 	KIB=32768 cost "$BIN" status --all
 	echo "# shown: $cpu_ms ms of CPU" >&3
 	((cpu_ms < 1000))
@@ -155,10 +155,10 @@ stamps() {
 	find "$TOP" -printf '%p %T@ %C@ %s\n' | sort
 }
 
-# is_cheap STATE: that of all recordings, and reading them took little.
+# is_cheap STATE: all recordings have this state, and reading them took little.
 is_cheap() {
 	local read
-	# Confined, a root would have raised the limit.
+	# A confined root would have raised the limit.
 	(ulimit -d 16384
 		export JIBRI_FINALIZE_CONFINE=no
 		exec strace -qq -f -e trace=read,pread64 -o "$DIR/trace" \

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# The script that is replaced: each of its failings, as measured against real
-# servers, is a law here that the program keeps.
+# The script that is replaced: the program keeps a law for each failing that was
+# measured with real servers.
 
 load lib
 
@@ -12,8 +12,8 @@ setup() {
 
 teardown() { common_teardown; }
 
-# refuses_to_lie CODE: no STOPPED was said, FAILED was, and the exit code
-# tells it.
+# refuses_to_lie CODE: FAILED was sent and STOPPED was not, and the exit code
+# says so.
 refuses_to_lie() {
 	export JIBRI_FINALIZE_TRIES=2
 	run finalize "$ROOM" "$SESSION"
@@ -111,7 +111,7 @@ refuses_to_lie() {
 @test "a quote in the session gives valid JSON" {
 	SESSION='20250105-"quoted"\x'
 	run finalize "$ROOM" "$SESSION"
-	# Said as it is, or refused: never broken.
+	# Sent intact, or refused: never broken.
 	assert_equal "$(requests webhook)" "$(webhooks | wc -l)"
 	if [ "$status" = 0 ]; then
 		assert_equal "$(webhooks)" "STOPPED $ROOM $SESSION"
@@ -181,7 +181,7 @@ refuses_to_lie() {
 	grep -q "$SESSION" "$DIR/seen"
 	run ! grep -qE 's3cret|t0ken-in-env' "$DIR/seen"
 	run ! grep -qE 's3cret|t0ken-in-env' "$DIR/output"
-	# No other program is started that could get them.
+	# No other program is started that could receive them.
 	run ! grep -qE '^[0-9]+ *$' "$DIR/seen"
 	assert_equal "$(webhooks)" "STOPPED $ROOM $SESSION"
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# Secrets: where they may stand, who may read them, and over which wires.
+# Secrets: where they may be, who may read them, and where they are sent.
 
 load lib
 setup() {
@@ -11,7 +11,7 @@ teardown() {
 	common_teardown
 }
 
-# shown TEXT: config says it, on any stream.
+# shown TEXT: config prints it, on stdout or stderr.
 config_says() {
 	run "$BIN" config "${@:2}"
 	assert_output_has "$1"
@@ -53,7 +53,7 @@ config_is_silent() {
 		< WWW-Authenticate: (hidden)
 		< Location: (hidden)@elsewhere.invalid/?(hidden)
 	END
-	# No header that is not known to be harmless has a value.
+	# Only headers known to be harmless are shown with a value.
 	jq -r '.headers | .["x-webhook-signature"], .["webhook-signature"],
 		.authorization | values' "$SB/requests.jsonl" | sort -u \
 		>"$DIR/secret-values"
@@ -105,8 +105,8 @@ config_is_silent() {
 
 # --- what a server repeats ---------------------------------------------------
 
-# repeats CODE TEXT FAULT: an answer that has the token, which is masked in TEXT,
-# and is neither in the journal nor in FAILED.
+# repeats CODE TEXT FAULT: the answer contains the token, which is masked in
+# TEXT and is neither in the journal nor in FAILED.
 repeats() {
 	[ -z "$3" ] || faults "$3"
 	run_finalize "$1" --log-level trace
@@ -191,7 +191,7 @@ answers() { printf '%s\n' "$1" >"$SB/answer"; }
 	wait_for has_request
 	assert_equal "$(awk '/core file/ { print $5, $6 }' "/proc/$RUN_PID/limits")" \
 		"0 0"
-	# Where we may look at all, it is gone from there, too.
+	# If this user may look, the secret is gone from there too.
 	if [ -r "/proc/$RUN_PID/environ" ]; then
 		tr '\0' '\n' <"/proc/$RUN_PID/environ" >"$DIR/environ"
 		grep -q '^WEBHOOK_SECRET=' "$DIR/environ"
@@ -256,7 +256,7 @@ ss_established() {
 	run -78 "$BIN" config --config "$conf"
 	chmod 0640 "$conf"
 	config_is_silent --config "$conf"
-	# It only names the file that has the secret.
+	# It only names the secret's file.
 	echo "webhook-secret-file = $DIR/secret" >"$conf"
 	chmod 0644 "$conf"
 	config_is_silent --config "$conf" --strict-permissions
@@ -277,12 +277,13 @@ ss_established() {
 	chmod 0644 "$DIR/key.pem"
 	run -78 "$BIN" config --tls-cert "$DIR/cert.pem" --tls-key "$DIR/key.pem"
 	assert_output_has "$DIR/key.pem holds a secret"
-	# Without a key of its own, the certificate's file has it.
+	# Without tls-key, the certificate's file contains the key.
 	run -78 "$BIN" config --tls-cert "$DIR/cert.pem"
 	assert_output_has "$DIR/cert.pem holds a secret"
 }
 
-# --- wires -------------------------------------------------------------------
+# --- network
+# -------------------------------------------------------------------
 
 # bats test_tags=slow
 @test "a secret over http to a public-looking host is a warning" {
@@ -350,7 +351,7 @@ ss_established() {
 	is_stored metadata.json "$MEDIA"
 }
 
-# --- what is around ----------------------------------------------------------
+# --- environment ----------------------------------------------------------
 
 @test "no variable makes a library write TLS keys to a file, load code or trust others" {
 	needs_strace
@@ -358,7 +359,7 @@ ss_established() {
 		-days 2 -subj /CN=x -addext subjectAltName=IP:127.0.0.1 \
 		-keyout "$DIR/key" -out "$DIR/pem" 2>/dev/null
 	start_sandbox --tls "$DIR/pem" "$DIR/key"
-	# Of an attacker; with it there is no TLS to our server either.
+	# An attacker's; if it were used, TLS to our server would fail.
 	printf '%s\n' 'openssl_conf = all' '[all]' 'ssl_conf = tls' \
 		'providers = more' '[more]' 'evil = evil_provider' \
 		'[evil_provider]' 'activate = 1' '[tls]' 'system_default = old' \

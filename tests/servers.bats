@@ -11,8 +11,8 @@ setup() {
 
 teardown() { common_teardown; }
 
-# there_once [SANDBOX_FLAG...]: a server of this kind has each file once,
-# whatever is done, and proves to have it.
+# there_once [SANDBOX_FLAG...]: a server of this kind stores each file once,
+# whatever is run, and proves to have it.
 there_once() {
 	start_sandbox "$@"
 	run_finalize 0
@@ -21,7 +21,7 @@ there_once() {
 	run_command 0 upload "$REC"
 	run_command 0 verify --deep "$REC"
 	assert_output_has "2 the same"
-	# Without a journal the list is all there is.
+	# Without a journal only the list can tell.
 	rm "$REC/.jibri-finalize"
 	run_finalize 0
 	refute_output_has warning
@@ -58,7 +58,7 @@ fresh() {
 		results,next model,strings,bom link,html; do
 		fresh "${shape//,/-}"
 		there_once --shape "$shape" --page-size 1
-		# The second page of the last list, and none behind it.
+		# The second page of the last list, and no third one.
 		assert_equal "$(request list .target | tail -n 2 |
 			grep -c 'page=[12]$')" 1
 	done
@@ -74,7 +74,7 @@ fresh() {
 	assert_equal "$(requests upload)" 32
 	assert_equal "$(request list .target | grep -c 'page=4$')" 1
 	run_command 0 verify --deep "$REC"
-	# What a page that fails is asked for again.
+	# A page that fails is requested again.
 	faults 'list *page=3 2 status 503' 'list *page=4 1 truncate'
 	run_command 0 verify "$REC"
 	assert_output_has "32 the same"
@@ -129,7 +129,7 @@ fresh() {
 	local shape
 	for shape in strings floats odd-ids; do
 		fresh "$shape"
-		# Also the meeting's.
+		# The meeting's ID too.
 		rooms "{\"$ROOM\": 123}"
 		there_once --shape "$shape"
 	done
@@ -162,7 +162,7 @@ fresh() {
 		assert_equal "$(request upload '.target | split("?")[0]' |
 			tail -n 1)" "/files/structured/$encoded"
 		run_command 0 verify --deep "$REC"
-		# Wherever it is shown it is one line of text.
+		# It is always shown as one line of text.
 		run ! grep -q $'[\e]\|^b' <<<"$output"
 		run_command 0 status --json "$DIR/recordings"
 		assert_equal "$(jq -r --arg s "$SESSION" '.recordings[] |
@@ -247,7 +247,7 @@ fresh() {
 		assert_output_has ": $text"
 		assert_equal "$(requests list) $(requests upload)" "0 0"
 	done
-	# What is a title, or the room in another case, is none of that.
+	# A title, or the room in another case, does not count.
 	echo "{\"id\": 123, \"name\": \"A title\", \"roomName\": \"${ROOM^^}\"}" \
 		>"$SB/odd"
 	run_finalize 0
@@ -256,8 +256,8 @@ fresh() {
 	run_finalize 0
 }
 
-# partly ANSWER...: neither of these is taken for the whole list, and nothing is
-# sent a second time; what it says is shown.
+# partly ANSWER...: none of these is taken for the whole list, and nothing is
+# sent twice; the answer is shown.
 partly() {
 	local text
 	for text in "$@"; do
@@ -283,7 +283,7 @@ partly() {
 		"{\"items\": $one, \"metadata\": {\"continue\": \"x\"}}" \
 		"{\"data\": $one, \"per_page\": 1}"
 	STATUS='status-body 206' partly "$one"
-	# What is read without it is all there is.
+	# Without paging this is the whole list.
 	fresh counted
 	start_sandbox --shape counted --page-size 1
 	run_finalize 0
@@ -329,8 +329,8 @@ partly() {
 
 # --- why a server refuses ----------------------------------------------------
 
-# says BODY TEXT [TYPE]: of a 422 with this body the log, status and FAILED
-# show this text.
+# says BODY TEXT [TYPE]: for a 422 with this body log, status and FAILED show
+# this text.
 says() {
 	printf %s "$1" >"$SB/secret-why"
 	another_recording "why-$((++SAID))"
@@ -383,7 +383,7 @@ of two lines' 'plain text of two lines' text/plain
 	export JIBRI_FINALIZE_OAUTH_CLIENT_SECRET=c1ient
 	says "{\"message\": \"not $CANARY, not c1ient\"}" \
 		"not $(tr -c '' '*' <<<"${CANARY:1}"), not ******"
-	# A token that was fetched is in no setting.
+	# A fetched token is not in any setting.
 	run_finalize 65
 	jq -r 'select(.stage == "upload") | .headers.authorization' \
 		"$SB/requests.jsonl" | tail -n 1 | cut -d' ' -f2 >"$DIR/secret"
@@ -405,7 +405,7 @@ of two lines' 'plain text of two lines' text/plain
 		run ! grep -rF -e "$text" "$REC/.jibri-finalize" \
 			"$SB/webhooks.jsonl"
 	done
-	# This is a sentence.
+	# This is an ordinary sentence.
 	says '{"message": "Bearer token, Basic authentication"}' \
 		'Bearer token, Basic authentication'
 }
@@ -513,7 +513,7 @@ of two lines' 'plain text of two lines' text/plain
 	is_stored metadata.json "$MEDIA" "$old" "sub/$old"
 	run_command 0 verify --deep "$REC"
 	assert_output_has "4 the same"
-	# What is not here any more is shown as the server has it.
+	# A file that is gone here is shown under its name at the server.
 	rm "$REC/sub/$old"
 	run_command 65 verify "$REC"
 	assert_output_has "/sub/$old"
@@ -522,13 +522,13 @@ of two lines' 'plain text of two lines' text/plain
 # --- downloads ---------------------------------------------------------------
 
 @test "verify --deep compares bytes, whatever the content type" {
-	# One that is a page in truth.
+	# A recorded file that is a web page.
 	printf '<!DOCTYPE html>\n<html><title>Chat</title></html>\n' \
 		>"$REC/chat.html"
 	start_sandbox --shape html
 	run_finalize 0
 	run_command 0 verify --deep "$REC"
-	# But the page of a captive portal is none.
+	# The page of a captive portal is not such a file.
 	faults 'download * * html'
 	run_command 78 verify --deep "$REC"
 	assert_output_has "HTML page"
@@ -553,7 +553,7 @@ keeps_one() {
 	run_finalize 65
 	assert_output_has "$text: rename one of them"
 	assert_equal "$(webhooks | cut -d: -f1)" "FAILED $ROOM $SESSION $text"
-	# Whatever is asked for, it is neither believed nor sent on and on.
+	# Whatever is run, it is neither believed nor sent again and again.
 	run_command 65 upload "$REC"
 	assert_output_has "$text"
 	run_command 65 verify "$REC"

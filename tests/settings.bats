@@ -21,7 +21,8 @@ show() {
 		.value + " (" + .origin + ")"' <<<"$output"
 }
 
-# ends CODE ARGUMENT...: sets output.  Into a file, as a pipe is waited for.
+# ends CODE ARGUMENT...: sets output.  Through a file, as output to a pipe is
+# delayed.
 ends() {
 	local want=$1 rc=0
 	shift
@@ -30,7 +31,7 @@ ends() {
 	assert_equal "$rc" "$want"
 }
 
-# Every setting that is no secret, and every secret.
+# Every setting that is not a secret, and every secret.
 plain_names() {
 	"$BIN" config --json | jq -r '.settings[].name' | grep -vxF -f <(secret_names)
 }
@@ -55,13 +56,13 @@ others() {
 
 # shown [ARGUMENT...]: "NAME VALUE (ORIGIN)" of each plain setting.
 shown() {
-	# The other store wants it.
+	# The store s3 requires it.
 	JIBRI_FINALIZE_S3_SECRET_KEY=x ends 0 config --json "$@" || return 1
 	jq -r '.settings[] | .name + " " + .value + " (" + .origin + ")"' \
 		<<<"$output" | grep -vE "^($(secret_names | paste -sd '|')) "
 }
 
-# another NAME: a value that is good there and is not the default.
+# another NAME: a valid value that is not the default.
 another() {
 	case $1 in
 	store) echo s3 ;;
@@ -94,8 +95,7 @@ another() {
 	esac
 }
 
-# probe NAME: a value that is taken there and is not the default, whatever is
-# configured now.
+# probe NAME: a valid value that is not the default, whatever is configured.
 probe() {
 	local value before
 	before=$(env -i "$BIN" config --json --config /dev/null)
@@ -197,7 +197,7 @@ variable() {
 	"$BIN" config --json --config "$DIR/copy" |
 		jq -e --arg f "$DIR/copy:" '.settings | all(.origin | startswith($f))'
 
-	# As it is, it is comments alone, and none is too wide to read.
+	# The sample has only comments, within 80 columns.
 	run -0 "$BIN" config --json --config "$DIR/sample"
 	refute_output_has "$DIR/sample"
 	run grep -vE '^(#.{0,79})?$' "$DIR/sample"
@@ -562,7 +562,7 @@ variable() {
 	assert_equal "$(requests)" 0
 	assert_equal "$(show locking --locking)" "yes (--locking)"
 	assert_equal "$(show locking --locking=no)" "no (--locking)"
-	# Any other word is, and so is this one in front of the flag.
+	# Any other word is, and so is yes before the flag.
 	run_finalize 0 --quiet "$ROOM"
 	run_finalize 0 off --force
 	[ -e "$SB/store/off/$SESSION/$MEDIA" ]

@@ -10,8 +10,8 @@ setup() {
 }
 teardown() { common_teardown; }
 
-# show [ARGUMENT...]: of the recording; what it says fits 80 columns, but for
-# commands to be copied.
+# show [ARGUMENT...]: show the recording; the output fits 80 columns, except for
+# commands to copy.
 show() {
 	run_command 0 show "$REC" "$@"
 }
@@ -21,7 +21,7 @@ fits() {
 		grep -E '.{81}')" ""
 }
 
-# shown JQ: of the JSON document.
+# shown JQ: a value of the JSON document.
 shown() {
 	jq -r "$1" <<<"$("$BIN" show "$REC" --json)"
 }
@@ -48,7 +48,7 @@ shown() {
 	assert_equal "$(shown '.history[].result')" 'done'
 }
 
-# first_command: what it suggests first, run as printed.
+# first_command: run the first suggested command as printed.
 # shellcheck disable=SC2329
 jibri-finalize() { timeout -k 5 120 "$BIN" "$@"; }
 first_command() {
@@ -340,7 +340,7 @@ delivered() {
 	[[ $output != *ü* ]]
 }
 
-# --- what it leaves alone -----------------------------------------------------
+# --- what it does not do -----------------------------------------------------
 
 @test "show writes nothing, takes no lock and opens no log file" {
 	needs_strace
@@ -368,7 +368,7 @@ delivered() {
 	run "${as[@]}" "$DIR/bin" show "$REC"
 	ended_with 65
 	assert_output_has "run it as the directory's owner, or as root"
-	# Root is the owner while it reads.
+	# Root reads as the owner.
 	run_command 0 show "$REC"
 	assert_output_has "$SESSION: waiting"
 	run_command 0 show "${SESSION%????????????}"
@@ -402,7 +402,7 @@ delivered() {
 	run_finalize 0 "$ROOM" 20250105-143022-abc123
 	run_command 0 show 202501
 	assert_output_has "20250105-143022-abc123: done"
-	# Another journal can say the same; then the path has to be named.
+	# If two journals have it, the path has to be given.
 	cp -R "$REC" "$DIR/recordings/copy"
 	run_command 64 show 20250105-143022-abc123
 	assert_output_has "$SESSION, copy"

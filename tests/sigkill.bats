@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# Our own death, by SIGKILL at every system call and by SIGTERM at any moment.
-# Every day a sample of them, with LONG=1 all.
+# SIGKILL at every system call and SIGTERM at any moment: a sample of them in
+# the everyday run, all with LONG=1.
 
 load lib
 load points
@@ -11,9 +11,9 @@ setup() {
 }
 teardown() { common_teardown; }
 
-# system_calls: "NAME ORDINAL" of each that a run makes of its own.  The
-# ordinals count from the start, as strace counts; what comes before the pipe
-# for signals is the loader's.
+# system_calls: "NAME ORDINAL" of each call of a run.  The ordinals count from
+# the start, as strace counts; calls before the pipe for signals are the
+# loader's.
 system_calls() {
 	point recorded
 	exits 0 strace -f -qq -o "$DIR/trace" "$BIN" "$REC"
@@ -25,7 +25,7 @@ system_calls() {
 		ours { print name, n[name] }' "$DIR/trace"
 }
 
-# sample N: as many lines, one of each Nth part; all, if there are not more.
+# sample N: N lines, evenly spread; all of them if there are fewer.
 sample() {
 	awk -v n="$1" -v seed="$SEED" '
 		BEGIN { srand(seed) }
@@ -41,9 +41,9 @@ sample() {
 		}'
 }
 
-# killed_at NAME ORDINAL: the law at one point.  A run that never gets there
-# is a point, too, but it does not count as reached.  No --seccomp-bpf: it
-# swallows the signal.
+# killed_at NAME ORDINAL: the law at one point.  A run that never gets there is
+# a point too, but does not count as reached.  No --seccomp-bpf: it swallows the
+# signal.
 killed_at() {
 	local rc=0
 	point "$1-$2"
@@ -62,7 +62,8 @@ killed_at() {
 @test "a SIGKILL at any system call loses nothing and stores nothing twice" {
 	local name n all reached=0
 	needs_strace
-	# What was sent before the kill can be stored when the next run asks.
+	# An upload sent before the kill may be stored by the time the next run
+	# asks.
 	faults "upload * * slow-store 0.03"
 	system_calls >"$DIR/all"
 	all=$(wc -l <"$DIR/all")
@@ -74,12 +75,12 @@ killed_at() {
 	announced_once
 	never_failed
 	say "$points points of $all, $reached of them reached; seed $SEED"
-	# One run polls more often than another; most calls are always there.
+	# The number of polls varies; most calls are always made.
 	((points == all || points == 150))
 	((reached * 5 >= points * 4))
 }
 
-# ended_by_term MS: SIGTERM after so long; before there is a handler for it
+# ended_by_term MS: SIGTERM after so long; before its handler is installed
 # nothing was begun.
 ended_by_term() {
 	local rc=0 begun pid

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# A short `make soak`: it says what it should, and sees what it should.
+# A short `make soak`: it passes for the program, and fails for a broken one.
 
 load lib
 
@@ -20,7 +20,7 @@ setup() {
 }
 
 @test "the soak fails for a program that loses and repeats uploads" {
-	# It loses its journal after each run, and a file once in a while.
+	# It loses its journal after each run, and sometimes a file.
 	cat >"$BATS_TEST_TMPDIR/program" <<-END
 		#!/bin/sh
 		case \$1 in

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
-# HTTP stacks that others wrote, with hard names: nothing is missing, nothing
-# is there twice.  scripts/deps stacks and `make check-stacks` install them
-# and run this; where one is not installed, its test is skipped.
+# HTTP stacks of others, with hard names: nothing is missing, nothing is stored
+# twice.  scripts/deps stacks and `make check-stacks` install them and run this;
+# where one is not installed, its test is skipped.
 
 load lib
 setup() {
@@ -12,7 +12,7 @@ setup() {
 }
 
 teardown() {
-	# Its standard input ends, and so does it.
+	# It ends with its standard input.
 	[ -z "${STACK_PID:-}" ] || exec {STACK_IN}>&-
 	[ -z "${STACK_PID:-}" ] || wait "$STACK_PID" || true
 	common_teardown
@@ -26,7 +26,7 @@ NAMES=('a b.txt' ' first.txt' 'last .txt ' 'a"b.txt' "a'b.txt" 'a;b.txt'
 	'a+b=c#d?e.txt' '<b>[x]{y}`$(id)*|.txt'
 	"$(printf '%0251d' 0 | tr 0 x).txt")
 
-# missing NAME: `make check-stacks` wants them all.
+# missing NAME: fail with `make check-stacks`, otherwise skip.
 missing() {
 	[ "${STACKS_WANTED:-}" != 1 ] || { echo "there is no $1" >&2; return 1; }
 	skip "there is no $1 (scripts/deps stacks)"
@@ -48,13 +48,13 @@ stack() {
 	echo "# met $(sed -n '/ http:.*/s///p' "$DIR/said")" >&3
 }
 
-# holds_all: what is here is there, once.
+# holds_all: each file is stored once.
 holds_all() {
 	run_command 0 verify --deep "$REC"
 	assert_output_has "$((${#NAMES[@]} + 2)) the same"
 }
 
-# delivers: all of it, and a second time nothing.
+# delivers: everything is delivered, and a second run sends nothing.
 delivers() {
 	local i
 	recording

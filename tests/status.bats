@@ -1,6 +1,5 @@
 #!/usr/bin/env bats
-# What an operator sees of all recordings: status and its flags, for people on
-# a terminal, for a pipe, and for a monitoring system.
+# status and its flags, on a terminal, in a pipe, and for a monitoring system.
 
 load lib
 
@@ -11,7 +10,7 @@ setup() {
 	TOP=$DIR/recordings
 	rmdir "$REC"
 	export JIBRI_FINALIZE_RECORDINGS_DIR=$TOP
-	# Nothing of it depends on how long the test takes.
+	# So that nothing depends on how long the test takes.
 	export JIBRI_FINALIZE_SWEEP_RETRY_DELAY=10m
 }
 
@@ -19,7 +18,7 @@ teardown() {
 	common_teardown
 }
 
-# lay_out: one that is done, waits, is held, due and given up.
+# lay_out: recordings that are done, waiting, held, due and given up.
 lay_out() {
 	start_sandbox
 	another_recording finished
@@ -72,7 +71,7 @@ widest() {
 	assert_equal "$(states | xargs)" "held waiting due given-up done"
 	run_command 0 status --state "done"
 	assert_equal "$(states)" "done"
-	# A program gets all of it.
+	# --json has all recordings.
 	run_command 0 status --json
 	assert_equal "$(jq ".recordings | length" <<<"$output")" 5
 	rm -rf "${TOP:?}"/{waits,crashed,left,"$LONG"}
@@ -202,7 +201,7 @@ widest() {
 	done
 	needs_terminal
 	output=$(on_terminal 80 "$BIN" status | grep -v '^  jibri-finalize')
-	# Two columns each.
+	# Each takes two columns.
 	(($(widest <<<"${output//[会議]/xx}") <= 80))
 	output=$(on_terminal 200 "$BIN" status)
 	output=$(tr -s ' ' <<<"$output")
@@ -222,7 +221,7 @@ widest() {
 	assert_output_has " Küche "
 	output=$(LC_ALL=C on_terminal 100 "$BIN" status)
 	assert_output_has ' K\xC3\xBCche '
-	# The log, and what a name could do to the terminal.
+	# The log, and control characters of a name.
 	output=$(LC_ALL=C.UTF-8 on_terminal 100 "$BIN" "$REC" \
 		--log-file "$DIR/log" --progress never)
 	assert_output_has "room Küche is meeting 7"
@@ -254,7 +253,7 @@ watched() {
 	assert_output_has "and 2 more, for which there is no room here"
 	grep -q '^1 held, 1 waiting, 1 due, 1 given-up, 1 done' "$DIR/screen"
 	grep -q 'ended with 0$' "$DIR/screen"
-	# No frame is longer than the screen.
+	# No frame is higher than the screen.
 	(($(awk '/\033\[H/ { n = 0 } { n++ } n > most { most = n }
 		END { print most }' "$DIR/screen") <= 13))
 }
@@ -287,13 +286,13 @@ watched() {
 	# shellcheck disable=SC2154
 	assert_equal "$(wc -l <<<"$stderr")" 1
 	[[ $stderr == *"$DIR/conf cannot be read: Permission denied; going on "* ]]
-	# Its secrets are nothing that status needs.
+	# status does not need the secrets.
 	chmod 644 "$DIR/conf"
 	run --separate-stderr "${me[@]}" status --config "$DIR/conf"
 	ended_with 0
 	[[ $stderr == *"$DIR/secret cannot be read"* ]]
 	assert_output_has "1 held, 1 waiting, 1 due, 1 given-up, 1 done"
-	# Whoever delivers needs all of it.
+	# A delivery needs all of the configuration.
 	run "${me[@]}" sweep --config "$DIR/conf"
 	ended_with 78
 }

@@ -1,6 +1,5 @@
 #!/usr/bin/env bats
-# What is shipped: how the program is built, of what, and that anyone can
-# build the same.
+# What is shipped: hardening, libraries, and reproducible builds.
 
 load lib
 setup() {
@@ -25,8 +24,8 @@ assert_matches() {
 	assert_matches "$dynamic" 'FLAGS_1\) +Flags: NOW PIE'
 	assert_matches "$symbols" __stack_chk_fail
 	assert_matches "$symbols" __snprintf_chk
-	# No stack and no segment that can be written and executed, no path
-	# that is searched for libraries, no code that is patched at start.
+	# No writable and executable stack or segment, no library search path,
+	# no relocations in code.
 	assert_matches "$headers" 'GNU_STACK[ 0-9a-fx]+ RW '
 	run ! grep -E '(LOAD|GNU_STACK).* RWE ' <<<"$headers"
 	run ! grep -E 'RPATH|RUNPATH|TEXTREL' <<<"$dynamic"
@@ -76,7 +75,7 @@ build_in() {
 		TZ=Pacific/Auckland MAKEFLAGS=-j2
 	cmp "$DIR/one/build/jibri-finalize" \
 		"$DIR/two/with a/longer-path/build/jibri-finalize"
-	# Also where the paths would be: in what debuggers read.
+	# Also in the debug information, which would contain paths.
 	run ! grep -c "$DIR" "$DIR/one/build/jibri-finalize"
 }
 
@@ -92,13 +91,13 @@ build_in() {
 		"$DIR/sbom.json" | sort)" \
 		"$(readelf -Wd "$BIN" |
 			sed -n 's/.*(NEEDED).*\[\(.*\)\]$/\1/p' | sort)"
-	# What each package is, dpkg knows too.
+	# dpkg confirms each package.
 	while read -r name version; do
 		assert_equal "$(dpkg-query -W -f '${Version}' "$name")" \
 			"$version"
 	done < <(jq -r '.components[] | "\(.name) \(.version)"' \
 		"$DIR/sbom.json")
-	# Every reference leads somewhere.
+	# Every reference resolves.
 	jq -e '[.dependencies[].dependsOn // [] | .[]] -
 		[.components[]["bom-ref"]] == []' "$DIR/sbom.json"
 	"$ROOT/packaging/sbom" "$BIN" 1.2.3 | cmp - "$DIR/sbom.json"

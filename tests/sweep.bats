@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# The sweeper: which recordings it takes, when, and what it says.
+# The sweeper: which recordings it delivers, when, and what it prints.
 #
 # The recordings directory is $DIR/recordings; each test lays out what it
 # needs there.  Times are short: a pause of 200 ms, a settle of an hour.
@@ -19,12 +19,12 @@ teardown() {
 	common_teardown
 }
 
-# place SESSION: a finished recording that nobody was called for.
+# place SESSION: a finished recording for which the hook was never called.
 place() {
 	another_recording "$1"
 }
 
-# old PATH...: nothing there has changed for two hours.
+# old PATH...: make these two hours old.
 old() {
 	find "$@" -exec touch -d '2 hours ago' {} +
 }
@@ -41,13 +41,13 @@ sweep() {
 	return 1
 }
 
-# state SESSION: as status has it, or nothing.
+# state SESSION: its state by status, or nothing.
 state() {
 	"$BIN" status --json 2>/dev/null |
 		jq -r --arg n "$TOP/$1" '.recordings[] | select(.path == $n) | .state'
 }
 
-# objects: how many files the server holds in all.
+# objects: how many files the server has in all.
 objects() {
 	find "$SB/store" -type f 2>/dev/null | wc -l
 }
@@ -77,7 +77,7 @@ STOPPED $ROOM two"
 	old "$TOP/one"
 	sweep 0
 	assert_equal "$(objects)" 3
-	# Not at once, as a second Jibri may be at it.
+	# Not at once, as a second Jibri may still be writing.
 	echo more >"$TOP/one/more.txt"
 	assert_equal "$(state one)" settling
 	sweep 0
@@ -86,7 +86,7 @@ STOPPED $ROOM two"
 	assert_equal "$(state one)" due
 	sweep 0
 	assert_equal "$(objects)" 4
-	# Neither shows by the time of the recording's own directory.
+	# Neither changes the mtime of the recording's directory.
 	echo b >"$TOP/one/chat/b.txt"
 	old "$TOP/one/chat"
 	sweep 0
@@ -137,7 +137,7 @@ STOPPED $ROOM whole"
 	sweep 65
 	assert_equal "$(webhooks | cut -d' ' -f1)" FAILED
 	assert_equal "$(state one)" held
-	# Nothing new: it stays so, and costs nothing.
+	# Nothing new: it stays held, without a request.
 	local before
 	before=$(requests)
 	sweep 0
@@ -181,7 +181,7 @@ STOPPED $ROOM whole"
 	sweep 0
 	assert_equal "$(requests)" 0
 	exec 7>&-
-	# Where metadata.json is whole, a reader is no sign of Jibri's work.
+	# Once metadata.json is whole, a process that only reads is not Jibri.
 	exec 7<"$TOP/whole/$MEDIA"
 	assert_equal "$(state whole)" due
 	exec 7<&-
@@ -217,7 +217,7 @@ STOPPED $ROOM whole"
 	sweep 75
 	assert_equal "$(state one)" waiting
 	assert_equal "$output" "0 delivered, 1 waiting, 0 held, 0 done"
-	# Not yet due: not a word.  Who names it does not wait.
+	# Not due yet: no output.  A call by name does not wait.
 	sweep 0
 	assert_equal "$output$log" ""
 	local hours=(1 2 3 3) i pause
@@ -226,12 +226,13 @@ STOPPED $ROOM whole"
 		pause=$(jq -s "map(select(.event == \"failed\"))[$i] |
 			(.retryAt - .at) / 3600000 / ${hours[i]} * 1000 | floor" \
 			"$TOP/one/.jibri-finalize")
-		# Of the doubling pause jitter takes half, and nothing exceeds the most.
+		# Jitter takes up to half of the doubling pause, and no pause
+		# exceeds the maximum.
 		((pause >= 500 && pause <= 1000))
 	done
 }
 
-# fails_for SESSION MS: so long ago was its first failure.
+# fails_for SESSION MS: its first failure was so long ago.
 fails_for() {
 	local first
 	first=$(jq -s 'map(select(.event == "failed"))[0].at' \
@@ -254,7 +255,7 @@ fails_for() {
 	assert_equal "$(webhooks | tail -1)" "STOPPED $ROOM one"
 }
 
-# dies N: a sweep whose visit is killed once it has asked for its room N times.
+# dies N: a sweep whose visit is killed at its Nth lookup.
 dies() {
 	"$BIN" sweep >"$DIR/out" 2>"$DIR/log" 3>&- &
 	local pid=$! rc=0
@@ -328,11 +329,12 @@ is_due() {
 	assert_equal "$(webhooks | cut -d' ' -f1)" "FAILED
 FAILED"
 	[[ $(webhooks | tail -1) == *"given up, it has been failing since"* ]]
-	# It stays so, whatever the sweeper does.
+	# It stays held, whatever the sweeper does.
 	faults
 	sweep 0
 	assert_equal "$output$log" ""
-	# Nothing is deleted, and one who fixes the cause has it tried again.
+	# Nothing is deleted, and after the cause is fixed it can be tried
+	# again.
 	sweep 0 --held
 	assert_equal "$(webhooks | tail -1)" "STOPPED $ROOM one"
 	assert_equal "$(state one)" "done"
@@ -374,7 +376,7 @@ run_finalize_of() {
 	assert_equal "$(requests)" 1
 	[[ $log == *"the meeting-service is out, and left alone until "*"the sweep ends early, "*" recordings are left for the next"* ]]
 	assert_equal "$output" "0 delivered, 6 waiting, 0 held, 0 done"
-	# The other service, which retention needs as well.
+	# The other service, which retention needs too.
 	rm -r "$TOP"
 	faults
 	place before
@@ -385,7 +387,7 @@ run_finalize_of() {
 	sweep 75 --jobs 4 --retention 1ms
 	[[ $log == *"the file-service is out, and left alone until "* ]]
 	assert_equal "$(requests lookup)" 1
-	# One visit, in which one upload tells enough.
+	# One visit, in which one upload is enough.
 	assert_equal "$(requests list) $(requests upload)" "1 1"
 	[ -d "$TOP/before" ]
 }
@@ -411,7 +413,7 @@ run_finalize_of() {
 	sweep 75
 	[[ $log == *"asking what is stored failed"* ]]
 	assert_equal "$(requests list) $(requests upload)" "1 0"
-	# Nor where nobody listens: the lookup is another service.
+	# Nor if nothing listens there: the lookup goes to another service.
 	export FILE_SERVICE_URL=http://127.0.0.1:1 JIBRI_FINALIZE_SWEEP_RETRY_DELAY=1ms
 	place r2
 	sweep 75
@@ -443,7 +445,7 @@ run_finalize_of() {
 	[[ $(webhooks) == *"STOPPED $ROOM b1"* ]]
 	n=$(request upload .part.filename | grep -c bad)
 	assert_equal "$n" 10
-	# Each one's time is to come; those that were refused for good are held.
+	# Each one's pause is still running; permanently refused ones are held.
 	sweep 0
 	assert_equal "$(request upload .part.filename | grep -c bad)" 10
 	for i in 301 401 403 404 405; do
@@ -638,7 +640,8 @@ is_coming() {
 	assert_equal "$(objects)" 10
 }
 
-# quickest COMMAND...: sets took; a busy machine holds up any one of some calls.
+# quickest COMMAND...: sets took, the least of several runs, as the machine may
+# be busy.
 quickest() {
 	local begun ms
 	took=10000
@@ -654,7 +657,7 @@ quickest() {
 	start_sandbox
 	place one
 	local took start
-	# A machine that is busy needs longer for any process.
+	# A busy machine needs longer to start a process.
 	quickest run_command 0 --version
 	start=$took
 	quickest run_finalize 0 other-room my-session --defer

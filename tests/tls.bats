@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# HTTPS: only with the server we mean, and no secret to anybody else.
+# HTTPS: only with the intended server, and no secret to any other.
 
 load lib
 
@@ -10,7 +10,7 @@ setup_file() {
 	authority stranger "Another CA"
 	certificate good ca IP:127.0.0.1,DNS:localhost 2
 	certificate wrong ca DNS:elsewhere.example 2
-	# Not every openssl signs for a negative time.
+	# Not every openssl accepts a negative validity.
 	certificate expired ca IP:127.0.0.1 -1 ||
 		certificate expired ca IP:127.0.0.1 1 faketime '3 days ago'
 	certificate unknown stranger IP:127.0.0.1 2
@@ -30,7 +30,8 @@ authority() {
 		2>/dev/null
 }
 
-# certificate NAME CA SAN DAYS [COMMAND...]: signed under that command.
+# certificate NAME CA SAN DAYS [COMMAND...]: signed by openssl run under
+# COMMAND.
 certificate() {
 	local d=$BATS_FILE_TMPDIR
 	openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
@@ -59,7 +60,7 @@ serve() {
 		"${@:2}"
 }
 
-# refused CODE TEXT: nothing reached the server, and the reason is said.
+# refused CODE TEXT: nothing reached the server, and the reason is shown.
 refused() {
 	run finalize
 	assert_equal "$(requests)" 0
@@ -166,7 +167,7 @@ pin() {
 	done
 }
 
-# tls_server [OPTION...]: a server of openssl's own, with our certificate.
+# tls_server [OPTION...]: openssl's own server, with our certificate.
 tls_server() {
 	local port
 	# It takes a port of the kernel's choice, and says which; one that was
@@ -189,12 +190,12 @@ tls_server() {
 	faults "upload $MEDIA 1 stall-at 1 1"
 	run_finalize 0 --parallel 1 --expect-continue=no
 	is_stored metadata.json "$MEDIA"
-	# Cut, sent again, and the other one.
+	# The cut upload, its repeat, and the other file.
 	assert_equal "$(requests upload)" 3
 }
 
-# turned_away CODES [ARGUMENT...]: by TLS 1.3 a server refuses us when we are
-# sending already, and what it says can be lost with the connection.
+# turned_away CODES [ARGUMENT...]: with TLS 1.3 a server refuses us when we are
+# already sending, and its reason can be lost with the connection.
 turned_away() {
 	local codes=$1
 	shift
@@ -205,7 +206,7 @@ turned_away() {
 	[[ " $codes " == *" $status "* ]] || assert_equal "$status" "$codes"
 }
 
-# What speaks with us in the end is no service, but it is reached.
+# openssl's server is not a service, but it can be reached.
 reached() {
 	run_finalize 78
 	assert_output_has "this is not the service"
@@ -272,7 +273,7 @@ reached() {
 	export JIBRI_FINALIZE_CA_FILE=$copy/ca.pem
 	export JIBRI_FINALIZE_TLS_CERT=$copy/jibri.pem
 	export JIBRI_FINALIZE_TLS_KEY=$copy/jibri.key
-	# What is sent again needs another connection.
+	# A repeat needs another connection.
 	faults "upload $MEDIA 1 drop-at 50%" "upload metadata.json 1 slow-store 2"
 	"$BIN" --retry-delay 2s "$REC" >"$DIR/out" 2>&1 3>&- &
 	OTHER_PID=$!
@@ -333,8 +334,7 @@ reached() {
 		run finalize
 	assert_equal "$(requests)" 0
 	no_secret
-	# A server of Debian 13's library hangs up without a word, and that may
-	# be anything.
+	# With Debian 13's library a server closes without a reason.
 	if [[ $output = *"unexpected eof"* ]]; then
 		assert_equal "$status" 75
 		return
@@ -409,13 +409,13 @@ reached() {
 	refute_output_has "connection was lost"
 	run ! grep -q '"unknown"' "$REC/.jibri-finalize"
 	((SECONDS - start < 20))
-	# The trap was there: it was idle for longer than the server waits.
+	# The connection was in fact idle for longer than the server waits.
 	((SECONDS - start >= 4))
 	[ "$(request webhook .connection | sort -u | wc -l)" = 2 ]
 }
 
-# narrow_net: from now on server and program are in a network whose sockets
-# buffer next to nothing, so that a body waits for its reader.
+# narrow_net: from now on server and program are in a network with tiny socket
+# buffers, so that a body waits for its reader.
 narrow_net() {
 	local name
 	unshare -n true 2>/dev/null || skip "this machine forbids namespaces"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# One id of a recording through the logs of all services.
+# One trace ID for a recording in the logs of all services.
 
 load lib
 load live
@@ -15,7 +15,7 @@ trace_of() {
 	printf 'jibri-finalize trace\n%s' "$1" | sha256sum | cut -c -32
 }
 
-# traces [JQ]: the traceparent of each request, or none.
+# traces [JQ]: the traceparent of each request, or "none".
 traces() {
 	jq -r "select(${1:-true}) | .headers.traceparent // \"none\"" \
 		"$SB/requests.jsonl"

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
-# Whose files are delivered: what others own, link or can write to is refused,
-# or warned of with trust = any.  A second user is needed, so root runs it.
+# Whose files are delivered: those that others own, link or can write to are
+# refused, or a warning with trust = any.  These tests need root for a second
+# user.
 
 load lib
 
@@ -38,7 +39,7 @@ refused_as() {
 	assert_equal "$(requests)" 0
 }
 
-# state: what status, as Jibri's user, says of the recording.
+# state: the recording's state, by status as Jibri's user.
 state() {
 	setpriv --reuid "${1:-$JIBRI}" --regid "${1:-$JIBRI}" --clear-groups \
 		"$DIR/bin" status --json "$TOP" |
@@ -109,7 +110,7 @@ state() {
 	refused_as "$JIBRI" "letter.txt: is a hard link to a file of user 0" \
 		"$REC"
 	refused_as 0 "letter.txt: is a hard link to a file of user 0" "$REC"
-	# One's own are what a backup makes.
+	# A user's own hard links are common: backups make them.
 	chown "$JIBRI" "$DIR/letter"
 	as "$JIBRI" 0 "$REC"
 	is_stored letter.txt metadata.json "$MEDIA"
@@ -154,7 +155,7 @@ state() {
 	mv "$REC" "$TOP/1-first"
 	cp -a "$TOP/1-first" "$TOP/2-second"
 	cp -a "$TOP/1-first" "$DIR/elsewhere/2-second"
-	# Both are due; the second one's turn comes when the first has ended.
+	# Both are due; the second is visited after the first.
 	faults 'upload * 1 slow-store 1'
 	setpriv --reuid "$JIBRI" --regid "$JIBRI" --clear-groups \
 		"$DIR/bin" sweep --jobs 1 "$TOP" >"$DIR/log" 2>&1 3>&- &
@@ -189,7 +190,7 @@ state() {
 	run timeout 20 "$BIN" config --ca-file "$DIR/pipe"
 	ended_with 78
 	assert_output_has "ca-file $DIR/pipe: is a pipe, not a file"
-	# One with a writer is read to its end, however slowly it comes.
+	# A pipe with a writer is read to its end, however slowly.
 	{ printf 'tries '; sleep 0.3; echo '= 9'; } >"$DIR/pipe" 3>&- &
 	run timeout 20 "$BIN" config --config "$DIR/pipe"
 	ended_with 0

@@ -1,21 +1,21 @@
 #!/usr/bin/env bats
-# Two of us, or sixteen: processes that start on one recording at once, while
-# some of them are killed.  15 rounds every day, 200 with LONG=1.
+# Sixteen processes that start on one recording at once, while some of them are
+# killed.  15 rounds in the everyday run, 200 with LONG=1.
 
 load lib
 load points
 setup() {
 	common_setup
-	# A kill leaves uploads that the server is still storing, while sixteen
-	# starts keep it from its work.
+	# After a kill the server may still be storing uploads, slowed down by
+	# sixteen starts.
 	export JIBRI_FINALIZE_ANSWER_TIMEOUT=400ms
 	points_setup
 	faults "any * * slow-store 0.01"
 }
 teardown() { common_teardown; }
 
-# start N MS: a process that begins after so long; its exit code and output
-# are kept under its number.
+# start N MS: a process that starts after so long; its exit code and output are
+# kept under its number.
 start() {
 	(
 		sleep "$(printf '0.%03d' "$2")"
@@ -24,18 +24,19 @@ start() {
 	pids[$1]=$!
 }
 
-# kill_one: mostly the one that the journal says is at work, else any.
+# kill_one: usually the one that the journal names as working, else any.
 kill_one() {
 	local victim=
 	((RANDOM % 4 == 0)) || victim=$(jq -r 'select(.event == "began") | .pid' \
 		"$REC/.jibri-finalize" 2>/dev/null | tail -n 1)
-	# A number that is not of this round may be a stranger's by now.
+	# A pid of an earlier round may belong to another process by now.
 	[[ -n $victim && " ${pids[*]} " == *" $victim "* ]] ||
 		victim=${pids[RANDOM % 16]}
 	kill -KILL "$victim" 2>/dev/null || true
 }
 
-# is_loser N: it says who holds the recording, and that is one of the others.
+# is_loser N: its output names the process that holds the recording, one of the
+# others.
 is_loser() {
 	local holder
 	grep -q "^$SESSION: busy: " "$DIR/out.$1" || return 1
@@ -50,7 +51,7 @@ is_loser() {
 	[ "$holder" != "${pids[$1]}" ] && [[ " ${pids[*]} " == *" $holder "* ]]
 }
 
-# one_round: sixteen, and some kills at moments that nobody chose.
+# one_round: sixteen processes, and some kills at random moments.
 one_round() {
 	local pids=() i rc
 	for i in {0..15}; do start "$i" $((RANDOM % 60)); done
@@ -89,6 +90,6 @@ one_round() {
 	never_failed
 	say "$points rounds of 16: $worked done, $lost lost ($named named" \
 		"the holder), $killed killed; seed $SEED"
-	# They were there together, and some died.
+	# They did run at the same time, and some died.
 	((lost > rounds && named > 0 && killed > 0))
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# Delivering by hand: each test breaks a recording, or the server, in the way
-# that the command is for.
+# Delivering by hand: each test breaks a recording or the server in a way that
+# the command repairs.
 
 load lib
 setup() {
@@ -10,7 +10,7 @@ setup() {
 }
 teardown() { common_teardown; }
 
-# lose FILE...: the server has them no more, and not only not yet.
+# lose FILE...: the server loses them, long after they were stored.
 lose() {
 	(cd "$SB/store/$ROOM/$SESSION" && rm "$@")
 	age_journal
@@ -131,13 +131,13 @@ STOPPED $ROOM $SESSION"
 
 @test "the files that --only selects are sent alone and not announced, the rest later" {
 	echo notes >"$REC/notes.txt"
-	# The directory's last change has to be over.
+	# The directory's last change has to be in the past.
 	faults "upload * * slow-store 0.1"
 	run_command 0 upload --only '*.txt' --only 'metadata.*' "$REC"
 	is_stored metadata.json notes.txt
 	assert_equal "$(requests webhook)" 0
 	assert_output_has "waiting: 2 of 3 artifacts stored (2 sent now"
-	# For a sweep it is not done.
+	# A sweep does not count it as done.
 	run_command 0 sweep "$(dirname "$REC")"
 	is_stored metadata.json notes.txt "$MEDIA"
 	assert_equal "$(requests upload)" 3

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# Does the server have what is here?  Each test breaks one or the other side
-# after a delivery, and expects that to be named exactly.
+# Comparing with the server: each test breaks one side after a delivery, and
+# expects exactly that difference.
 
 load lib
 setup() {
@@ -17,7 +17,7 @@ snapshot() {
 	find "$REC" "$SB/store" -type f -printf '%p %s %m %T@ %C@\n' | sort
 }
 
-# verify CODE [FLAG...]: and nothing is changed by it, here or there.
+# verify CODE [FLAG...]: it changes nothing, here or at the server.
 verify() {
 	local code=$1
 	shift
@@ -116,7 +116,7 @@ damage() {
 @test "a redacted metadata.json is compared as it was sent" {
 	jq '.upload_credentials = "secret"' "$REC/metadata.json" >"$DIR/new"
 	cp "$DIR/new" "$REC/metadata.json"
-	# What leaves is what is stored already: nothing is sent, nobody told.
+	# The redacted form is stored already: nothing is sent or announced.
 	run_finalize 0
 	verify 0 --deep
 	run -1 grep -r secret "$THERE"

@@ -1,8 +1,9 @@
 #!/usr/bin/env bats
-# watch: what a sweep would do, at once, until it is told to leave.
+# watch: what a sweep would do, at once, until a signal ends it.
 #
-# The recordings directory is $DIR/recordings; looks at everything are an hour
-# apart unless a test says otherwise, so that news come by inotify or a timer.
+# The recordings directory is $DIR/recordings; full looks are an hour apart
+# unless a test says otherwise, so that changes are noticed by inotify or a
+# timer.
 
 load lib
 
@@ -47,7 +48,7 @@ manager() {
 	wait_for test -S "$DIR/manager"
 }
 
-# leave CODE [SIGNAL]: it ends so, and within 2 s.
+# leave CODE [SIGNAL]: it ends with CODE within 2 s.
 leave() {
 	local want=$1 rc=0 began
 	began=$(date +%s%3N)
@@ -143,7 +144,7 @@ log_has() {
 	watch
 	arrives one
 	wait_for announced one
-	# A directory that is done is not watched.
+	# inotify does not watch a finished directory.
 	echo late >"$REC/late.txt"
 	touch -d '1 minute ago' "$REC/late.txt" "$REC"
 	wait_for test -s "$SB/store/$ROOM/one/late.txt"
@@ -162,7 +163,7 @@ log_has() {
 	((took < 2000)) || { echo "$took ms" >&2; return 1; }
 	[[ $log == *"$TOP/one: not delivered yet"* ]]
 	grep -q STOPPING=1 "$DIR/states"
-	# It is no failure, and the next one goes on.
+	# This does not count as a failure, and the next watch resumes.
 	faults
 	JIBRI_FINALIZE_ANSWER_TIMEOUT=1s "$BIN" sweep
 	announced one
@@ -329,7 +330,8 @@ log_has() {
 	before=$(ticks)
 	sleep 6
 	after=$(ticks)
-	# Six looks or seven, of which each minute has one.  The goal is 0.1 %.
+	# Six or seven looks; normally there is one a minute.  The goal is 0.1
+	# %.
 	((after - before <= 7 * 12)) || {
 		echo "$((after - before)) hundredths of a second" >&2
 		return 1

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# The webhook: what the backend is told, when, and how it can believe it.
+# The webhook: what the backend is told, when, and how it verifies that.
 
 load lib
 setup() {
@@ -15,7 +15,7 @@ hook() {
 	jq -r "$1" "$SB/webhooks.jsonl"
 }
 
-# how_many EVENT: requests that told it, acknowledged or not.
+# how_many EVENT: requests with this event, acknowledged or not.
 how_many() {
 	hook '.body | fromjson | .eventType' | grep -cx "$1" || true
 }
@@ -33,12 +33,12 @@ later_than() {
 	(($(date +%s) > $1))
 }
 
-# The clock shows another second than when this began.
+# The clock shows a later second than at the start.
 wait_a_second() {
 	wait_for later_than "$(date +%s)"
 }
 
-# hmac KEY: base64 of the HMAC-SHA256 of stdin, by another hand than ours.
+# hmac KEY: base64 of the HMAC-SHA256 of stdin, computed by openssl.
 hmac() {
 	openssl dgst -sha256 -mac HMAC -macopt "key:$1" -binary | base64
 }
@@ -163,7 +163,7 @@ hmac() {
 	assert_equal "$(hook '[.headers["webhook-id"],
 		.headers["idempotency-key"], .body] | join(" ")' |
 		sort -u | wc -l)" 1
-	# Each try proves its own moment.
+	# Each try signs its own time.
 	(($(hook '.headers["webhook-timestamp"]' | sort -u | wc -l) >= 3))
 	assert_equal "$(hook .standardOk | sort -u)" true
 	assert_equal "$(requests upload)" 2
@@ -311,7 +311,7 @@ hmac() {
 	assert_equal "$(journal 'select(.event == "failed") | .class')" temporary
 	run_finalize 75 --deadline 1s
 	assert_equal "$(webhooks)" "FAILED $ROOM $SESSION the deadline has passed"
-	# A backend that says nothing has its time, and no more.
+	# A silent backend gets its time, and no more.
 	faults "upload *.mp4 * slow 1000000" "webhook * * stall-answer 60"
 	export JIBRI_FINALIZE_ANSWER_TIMEOUT=60s
 	rm "$REC/.jibri-finalize"
@@ -338,7 +338,7 @@ box() {
 	printf "$(printf %08x "$1" | sed 's/../\\x&/g')$2"
 }
 
-# damage HOW: the media file as a crash leaves it.
+# damage HOW: damage the media file as a crash does.
 damage() {
 	local file=$REC/$MEDIA
 	case $1 in
@@ -492,7 +492,7 @@ damage() {
 	run_command 0 status --json "$DIR/recordings"
 	assert_equal "$(jq -r '.recordings[] | "\(.state) \(.damaged)"' <<<"$output")" \
 		"done 2"
-	# What was replaced counts no more.
+	# A replaced version no longer counts.
 	rm "$REC/noise.mp3"
 	cp "$REC/$MEDIA" "$REC/clip.mp4"
 	run_finalize 0
@@ -513,7 +513,7 @@ damage() {
 
 @test "media of the session that the server lists count if none is here" {
 	run_finalize 0
-	# As retention leaves it, and then a transcript comes.
+	# As after retention, when a transcript arrives later.
 	rm -r "$REC"
 	mkdir "$REC"
 	echo transcript >"$REC/transcript.vtt"
@@ -543,12 +543,12 @@ STOPPED $ROOM $SESSION"
 		run_finalize 65
 		assert_output_has "no media file"
 	done
-	# Of this one not even the journal is left.
+	# Not even the journal of this one is left.
 	rm "$REC/.jibri-finalize"
 	run_finalize 65
 	assert_output_has "no media file"
 	assert_equal "$(webhooks | grep -c STOPPED || true)" 0
-	# One that was whole is one, whatever its size.
+	# A file that was whole counts, whatever its size.
 	another_recording whole
 	cp "$ROOT/tests/data/video.mp4" "$REC/$MEDIA"
 	truncate -s 9M "$REC/$MEDIA"

@@ -1,9 +1,10 @@
-# A recording that is sent while it is made, against the same sent afterwards.
-# bench reads this; the store is the tests' own S3 behind a slow uplink.
+# A recording sent while it is written, compared with the same one sent
+# afterwards.  bench sources this; the store is the sandbox's S3 behind a slow
+# uplink.
 #
 # shellcheck shell=bash disable=SC2154
 
-# start_store: sets the settings that lead there, by way of the uplink.
+# start_store: set the settings for the store behind the uplink.
 start_store() {
 	local empty=e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855
 	rm -rf "$work/store"
@@ -55,7 +56,7 @@ record() {
 		seek $out, 24, 0; print $out $b;' "$work/recorded" "$1"
 }
 
-# watched SECONDS: records it below $root, with a watch that looks on.
+# watched SECONDS: record it below $root while watch runs.
 watched() {
 	local watch ended told cpu dir=$root/$SESSION
 	mkdir -p "$dir"

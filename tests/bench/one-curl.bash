@@ -1,6 +1,6 @@
 #!/bin/bash
-# One curl process on one connection for all of DIR ROOM SESSION; what it is
-# to do is written to the file CURL_PLAN beforehand, with "plan" in front.
+# One curl process on one connection for all of DIR ROOM SESSION.  With "plan"
+# as the first argument it writes the requests to the file CURL_PLAN.
 set -u
 
 plan() {

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
-# What make check-live runs: ffmpeg records in real time, as Jibri has it do, a
-# watch looks on, and the uplink carries two and a half times what is recorded.
-# The store is a Ceph gateway.
+# make check-live: ffmpeg records in real time with Jibri's options, a watch
+# sends ahead, and the uplink is 2.5 times the bitrate.  The store is a Ceph
+# gateway.
 
 load ../lib
 load ../s3/s3
@@ -34,7 +34,7 @@ teardown() {
 	common_teardown
 }
 
-# uplink: S3 is behind a slow one.
+# uplink: put S3 behind a slow uplink.
 uplink() {
 	start_proxy "$RATE"
 	export JIBRI_FINALIZE_S3_URL=$S3_PROXY
@@ -63,7 +63,7 @@ announced() {
 	webhooks | grep -qF "STOPPED $ROOM $SESSION"
 }
 
-# available: how long after ffmpeg's end it was there, in milliseconds.
+# available: how long after ffmpeg's end it was announced, in milliseconds.
 available() {
 	local i
 	for ((i = 0; i < 40000; i++)); do
@@ -79,7 +79,7 @@ uploads() {
 		"$S3_URL/$S3_BUCKET?uploads=" | grep -o '<UploadId>[^<]*' || true
 }
 
-# is_there: byte for byte, and nothing half done.
+# is_there: stored byte for byte, and no upload is left.
 is_there() {
 	if [ -n "${S3_PID:-}" ]; then
 		cmp "$SB/store/$ROOM/$SESSION/$MEDIA" "$REC/$MEDIA"
@@ -97,8 +97,8 @@ ahead() {
 			.event' | sed '/began/,$d' | wc -l
 }
 
-# lengths: each of MINUTES is there soon after its end, for its bytes were sent
-# before, once.
+# lengths: a recording of each of MINUTES is available soon after its end, as
+# its bytes were sent once before.
 lengths() {
 	local minutes took ended live=() later size before
 	for minutes in $MINUTES; do
@@ -126,7 +126,7 @@ lengths() {
 			"$((took * 100 / later)) %" >&3
 		((took * 100 <= later * 15))
 	done
-	# No longer for one that is longer, but for what falls into the last part.
+	# A longer recording takes no longer, except for its last part.
 	((live[-1] <= live[0] + 2000))
 }
 

@@ -1,5 +1,5 @@
-# What somebody else's code gets in the packaged unit, on a machine that systemd
-# runs: this recording, and nothing outside.
+# Code injected into the packaged unit, on a machine booted with systemd,
+# reaches this recording and nothing else.
 
 load ../lib
 load machine
@@ -16,7 +16,7 @@ teardown() {
 	common_teardown
 }
 
-# put SESSION: a recording of Jibri's, still warm.
+# put SESSION: a recording of Jibri's, just finished.
 put() {
 	local directory=$MACHINE/srv/recordings/$1
 	mkdir "$directory"
@@ -26,7 +26,7 @@ put() {
 	machine chown -R jibri: "/srv/recordings/$1"
 }
 
-# intruded SESSION: the unit delivers it, and this is what the intruder got.
+# intruded SESSION: the unit delivers it; prints what the intruder got.
 intruded() {
 	put "$1"
 	touch -d @1767323045 "$MACHINE/srv/recordings/$1"{/*,}
@@ -80,7 +80,7 @@ nothing_outside_is_reached() {
 	run ! grep warning "$DIR/said"
 	[ ! -e "$MACHINE/srv/recordings/other/new" ]
 
-	# As Debian 12's @system-service is without ours: S2.
+	# Debian 12's @system-service alone, without our calls (S2).
 	printf '%s\n' '[Service]' \
 		'SystemCallFilter=~landlock_create_ruleset seccomp' \
 		>"$DROP_INS/filter.conf"
@@ -92,7 +92,7 @@ nothing_outside_is_reached() {
 	rm "$DROP_INS/filter.conf"
 	machine systemctl daemon-reload
 
-	# Only so is it: what the unit alone leaves to it is a good deal more.
+	# The unit alone would allow far more.
 	echo 'confine = no' >>"$MACHINE/etc/jitsi/jibri/finalize.conf"
 	intruded 5d1c2d3e-aaaa-4bbb-8ccc-1234567890ad >"$DIR/got"
 	grep -qx "read: done" "$DIR/got"
@@ -109,7 +109,7 @@ nothing_outside_is_reached() {
 	SUITE=trixie nothing_outside_is_reached
 }
 
-# A recorder's, as one that is started by hand has it.
+# The shared memory of a recorder that was started by hand.
 record_in_memory() {
 	machine setpriv --reuid jibri --regid jibri --init-groups \
 		sh -c 'ipcmk -M 4096 && echo frames >/dev/shm/frames' >&2
@@ -127,7 +127,7 @@ memory_is_there() {
 	intruded "$SESSION" >/dev/null
 	memory_is_there
 
-	# This is what would take it away, at the end of the same unit.
+	# This setting would remove it at the end of the same unit.
 	printf '%s\n' '[Service]' RemoveIPC=yes \
 		>"$DROP_INS/ipc.conf"
 	machine systemctl daemon-reload

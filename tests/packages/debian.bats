@@ -1,4 +1,4 @@
-# The Debian package: built and checked.  Lived with: life.bats.
+# The Debian package, built and checked.  life.bats installs and uses it.
 
 load ../lib
 load machine

@@ -1,5 +1,5 @@
 # The container, without Docker: the steps of the Dockerfile on a tree made by
-# debootstrap, and what came of them in namespaces that are as hard as
+# debootstrap, and the result in namespaces as restricted as
 # docker-jitsi-meet's.
 
 load ../lib
@@ -70,7 +70,7 @@ image() {
 	IMAGE_USER=$(eval "echo $IMAGE_USER")
 }
 
-# What is not ignored goes to the daemon.
+# What .dockerignore does not exclude goes to the daemon.
 context() {
 	mkdir "$DIR/context"
 	tar -C "$ROOT" --anchored --exclude-from=<(sed 's|^|./|' \
@@ -80,8 +80,8 @@ context() {
 
 # --- docker run --------------------------------------------------------------
 
-# environment SERVICE: what compose hands on, NAME=VALUE; a NAME alone has the
-# value that it has here.
+# environment SERVICE: the variables that compose passes, NAME=VALUE; a NAME
+# alone has its value from here.
 environment() {
 	local entry
 	while read -r entry; do
@@ -95,7 +95,7 @@ environment() {
 }
 
 # container SERVICE COMMAND...: a read-only root, a user without name or home,
-# 256 MB of /tmp from which nothing can be started, and the recordings.
+# 256 MB of /tmp mounted noexec, and the recordings.
 container() {
 	local variables
 	mapfile -t variables < <(environment "$1")
@@ -129,7 +129,7 @@ container() {
 	recording
 	chown -R 1000:1000 "$DIR/storage"
 
-	# The conditions are what they claim to be.
+	# The restrictions are in effect.
 	run container jibri sh -c 'id -un'
 	assert_output_has 'cannot find name for user ID 1000'
 	run container jibri sh -c 'touch /etc/x'
@@ -139,7 +139,7 @@ container() {
 	run -0 container jibri df -m --output=size /tmp
 	assert_equal "${lines[1]// /}" 256
 
-	# The variable is what Jibri is given as its finalize-script.
+	# Jibri gets this variable as its finalize-script.
 	local hook
 	hook=$(environment jibri |
 		sed -n 's/^JIBRI_FINALIZE_RECORDING_SCRIPT_PATH=//p')

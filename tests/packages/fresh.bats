@@ -8,8 +8,8 @@ setup() {
 	need_root
 }
 
-# condition NAME=VALUE: the command that gives it to a bare machine.  Debian 13
-# has /tmp in memory, with these options; a node of Jibri has its user; and in
+# condition NAME=VALUE: the command that sets this up on a bare machine.  Debian
+# 13 has /tmp in memory, with these options; a Jibri node has its user; and in
 # some chroots and containers no devpts is mounted.
 condition() {
 	case $1 in
@@ -33,7 +33,7 @@ quick_start() {
 		"$ROOT/README.md" | sed -n "$1p")
 	FRESH=$DIR/fresh
 	cp -a "$(SUITE=$2 base_tree git git)" "$FRESH"
-	# What a clone of it gives, not what lies about here.
+	# The files in git, not others in this directory.
 	git clone -q --no-hardlinks "$ROOT" "$FRESH/root/jibri-finalize"
 	in_tree "$FRESH" bash -ec "$commands" >"$DIR/said" 2>&1 ||
 		{ tail -n 40 "$DIR/said" >&2; return 1; }
@@ -44,8 +44,7 @@ shows_a_delivery() {
 	grep -q 'STOPPED acknowledged' "$DIR/said"
 }
 
-# Nor is one skipped that the everyday run has: no condition is a reason to
-# prove less.
+# No test of the everyday run is skipped under any condition.
 passes_every_test() {
 	local results=$DIR/fresh/root/jibri-finalize/build/check.tap
 	quick_start 2 "$@"
@@ -61,8 +60,8 @@ passes_every_test() {
 	shows_a_delivery trixie
 }
 
-# The README's second command, on each Debian as it comes, and with all that
-# can be otherwise.
+# The README's second command, on each Debian as it comes, and with everything
+# that may differ.
 
 @test "every test passes on Debian 12 as it comes" {
 	passes_every_test bookworm /tmp=disk  jibri=no  pts=yes

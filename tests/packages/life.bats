@@ -19,16 +19,15 @@ teardown() {
 	common_teardown
 }
 
-# The same package under a lower number: what was before it.
+# The same package with a lower version number, to upgrade from.
 previous_deb() {
 	dpkg-deb -R "$DEB" "$DIR/previous"
 	sed -i 's/^Version: .*/Version: 0.0.1/' "$DIR/previous/DEBIAN/control"
 	dpkg-deb -b "$DIR/previous" "$MACHINE/root/previous.deb" >/dev/null
 }
 
-# What the package needs to find: Jibri's user and the directory of its logs,
-# as Jibri's own package makes them; the recordings, the script of before; and
-# an operator's tools.
+# What the package expects: Jibri's user and log directory, as Jibri's package
+# creates them; the recordings, the old script, and an operator's tools.
 jibri_is_there() {
 	machine groupadd jitsi
 	machine useradd --system --create-home jibri
@@ -43,7 +42,7 @@ jibri_is_there() {
 		shift 2
 		exec setpriv --reuid "$user" --regid "$user" --init-groups "$@"
 	EOT
-	# An editor at work: it says where the services are, and does what the
+	# An editor that sets the addresses of the services, and does what the
 	# comments ask for.
 	echo "$CANARY" >"$MACHINE/root/secret"
 	cat >"$MACHINE/usr/local/bin/editor" <<-EOT
@@ -65,7 +64,7 @@ apt_get() {
 		{ tail -n 20 "$DIR/apt" >&2; return 1; }
 }
 
-# Whatever the package said that stands as a command, done.
+# Run each command that the package printed.
 obey_messages() {
 	local line
 	grep -q '^    sudo editor' "$DIR/apt" || return 1
@@ -109,10 +108,10 @@ as_jibri() {
 	run machine systemctl is-enabled jibri-finalize-sweep.timer
 	assert_equal "$output" disabled
 
-	# The script of before is replaced by a link when the operator says so.
+	# The old script is replaced by a link when the operator does so.
 	grep -q 'the old script' "$MACHINE$OLD_SCRIPT"
 
-	# Its messages, and nothing else, configure it.
+	# It is configured by its own messages alone.
 	obey_messages
 	assert_equal "$(readlink "$MACHINE$OLD_SCRIPT")" /usr/bin/jibri-finalize
 	assert_equal "$(machine systemctl is-active jibri-finalize-sweep.timer)" active
@@ -129,7 +128,7 @@ as_jibri() {
 	grep -q "$SESSION: error: .*HTTP 503" \
 		"$MACHINE/var/log/jibri-finalize/finalize.log"
 
-	# And a recording that an older version left.
+	# And a recording left by an older version.
 	put "$OLD_SESSION"
 	cp "$ROOT/tests/data/journal-0.1.0.jsonl" "$REC/.jibri-finalize"
 	machine chown jibri: "/srv/recordings/$OLD_SESSION/.jibri-finalize"
@@ -143,7 +142,7 @@ as_jibri() {
 		jibri-finalize config | diff "$DIR/config" -
 	faults
 
-	# The unit delivers both, in all that it is not allowed to do.
+	# The unit delivers both, with all its restrictions.
 	machine systemctl start jibri-finalize-sweep.service ||
 		{ machine journalctl -u jibri-finalize-sweep >&2; return 1; }
 	for SESSION in 9f1c2d3e-aaaa-4bbb-8ccc-1234567890ab "$OLD_SESSION"; do
@@ -160,12 +159,12 @@ as_jibri() {
 	assert_equal "$(machine stat -c '%a %U' /var/log/jibri-finalize/finalize.log{,.1})" \
 		"$(printf '640 jibri\n640 jibri')"
 
-	# A jibri.conf that names the script of before goes on working.
+	# A jibri.conf that names the old script still works.
 	put "$NEW_SESSION"
 	run -0 as_jibri "$OLD_SCRIPT" "$NEW_SESSION"
 	is_stored metadata.json "$MEDIA"
 
-	# Purged: nothing of it is left, and nothing else is gone.
+	# Purged: nothing of the package is left, and nothing else is gone.
 	apt_get purge jibri-finalize
 	grep -q "$OLD_SCRIPT leads nowhere now" "$DIR/apt"
 	machine rm "$OLD_SCRIPT"
@@ -199,7 +198,7 @@ sweep_delivered() {
 	grep -q 'no group jibri yet' "$DIR/apt"
 	assert_equal "$(in_tree "$tree" stat -c '%a %U:%G' $conf)" "640 root:root"
 
-	# No log, and then one.
+	# Without a log, and then with one.
 	in_tree "$tree" logrotate --force /etc/logrotate.d/jibri-finalize
 	in_tree "$tree" sh -c 'echo a line >/var/log/jibri-finalize/finalize.log'
 	in_tree "$tree" logrotate --force /etc/logrotate.d/jibri-finalize

@@ -6,13 +6,13 @@
 SUITE=${SUITE:-bookworm}
 TREES=$BUILD/trees
 
-# As a machine only root can make one, and not in every container.
+# Only root can boot a machine, and not in every container.
 need_root() {
 	((EUID == 0)) || skip "not root"
 	unshare --mount --pid --fork true 2>/dev/null || skip "no namespaces"
 }
 
-# From where apt has its packages here, so has the tree.
+# The tree uses the same package sources as this machine.
 mirror() {
 	apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' |
 		grep -m 1 '/debian/*$'
@@ -23,7 +23,7 @@ base_tree() {
 	local lock tree=$TREES/$SUITE-$1 packages
 	shift
 	packages=$(IFS=, && echo "ca-certificates${*:+,$*}")
-	# Another file of tests may be at it.
+	# Another test file may be building it.
 	mkdir -p "$TREES"
 	exec {lock}>"$tree.lock"
 	flock "$lock"

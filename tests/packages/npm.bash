@@ -3,10 +3,10 @@
 # shellcheck shell=bash
 
 # with_npm COMMAND...: run it with the packages of package.json, which are
-# installed when they are not what it names.
+# installed if they are missing or outdated.
 with_npm() {
 	local lock npm=$BUILD/npm list=$ROOT/tests/packages/package.json
-	# Another file of tests may be at it.
+	# Another test file may be installing them.
 	exec {lock}>"$npm.lock"
 	flock "$lock"
 	if ! cmp -s "$list" "$npm/package.json.done"; then

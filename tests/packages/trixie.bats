@@ -1,5 +1,5 @@
-# The Debian after the one that everything else here is tried on: the tarball,
-# built there as anyone would, and the package that comes of it.
+# Debian 13: the tarball is built there as anyone would, and the resulting
+# package is used.
 
 # shellcheck disable=SC2034 # machine.bash has it.
 SUITE=trixie

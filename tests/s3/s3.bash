@@ -1,17 +1,17 @@
-# What the tests of S3 share: the sandbox in that role or, with CHECK_S3=URL
+# Shared by the tests of S3: the sandbox in that role or, with CHECK_S3=URL
 # (make check-s3), a real gateway, the same for every test.  Load lib first.
 #
 # shellcheck shell=bash
 
 S3_KEY=AKIDTEST
-# The canary of these tests is the one secret that the gateway has.
+# The canary of these tests is the gateway's only secret.
 CANARY=secret/of+the=tester
 S3_SECRET=$CANARY
 
 # start_s3 [SANDBOX_FLAG...]: sets S3_URL and S3_BUCKET and the settings that
 # lead there.  Rooms and webhooks are the sandbox's in either case.
 start_s3() {
-	# What a gateway is asked for can take long; the sandbox outlives it.
+	# Requests to a gateway can take long; the sandbox has to live as long.
 	[ -z "${CHECK_S3:-}" ] || set -- --max-time 7200 "$@"
 	start_sandbox --s3 "$S3_KEY" "$S3_SECRET" "$@"
 	S3_URL=${CHECK_S3:-$URL}
@@ -84,7 +84,7 @@ needs_sandbox() {
 	[ -z "${CHECK_S3:-}" ] || skip "only the sandbox fails on request"
 }
 
-# s3_curl ARGUMENT...: a request, signed by curl; its queries want a "=".
+# s3_curl ARGUMENT...: a request signed by curl, whose queries need a "=".
 s3_curl() {
 	curl -sf --path-as-is --aws-sigv4 aws:amz:us-east-1:s3 \
 		--user "$S3_KEY:$S3_SECRET" "$@"
@@ -151,7 +151,7 @@ s3_clear() {
 	done
 }
 
-# puts: how many objects were sent; of a gateway nobody knows.
+# puts: how many objects were sent; unknown for a gateway.
 puts() {
 	requests upload
 }
