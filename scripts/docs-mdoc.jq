@@ -5,13 +5,50 @@ include "docs-flags";
 def line: split("\\") | join("\\e") |
 	if test("^[.']") then "\\&" + . else . end;
 
-def wrap: reduce (split(" ")[] | select(. != "")) as $word ([];
-	if length > 0 and (.[-1] + " " + $word | length) < 80
-	then .[-1] += " " + $word
-	else . + [$word] end) | .[];
+# A word as a macro, with the punctuation behind it, or null: a flag, a setting,
+# a variable, a page, a path, or an argument.  A setting that could be a common
+# word is left as it is, but for those that are none in our texts.
+def macro($settings):
+	def kind:
+		if test("^--[a-z]") then "Fl " + .[1:]
+		elif test("^-[a-z]$") then "Fl " + .[1:]
+		elif IN($settings[]) and (contains("-") or
+			IN("defer", "exclude", "redact", "retention", "splay"))
+		then "Ic " + .
+		elif test("^[A-Z]+_[A-Z_]+$") then "Ev " + .
+		elif test("^(DIR|ROOT|ROOM|SESSION|GLOB|TIME|LIST|NAME)$")
+		then "Ar " + .
+		elif test("^([a-z]+[.](json|conf)|[.]jibri-finalize[a-z-]*|/[a-z]+/.*)$")
+		then "Pa " + .
+		else null end;
+	def spaced: [scan(".")] | join(" ");
+	if test("^[a-z_.-]+[(][0-9][)][.,;:]*$") then
+		capture("^(?<page>.*)[(](?<section>.)[)](?<rest>.*)$") |
+		"Xr \(.page) \(.section) \(.rest | spaced)"
+	else
+		capture("^(?<open>[(]?)(?<core>.*?)(?<close>[.,;:)]*)$") |
+		(.core | kind) as $kind |
+		if $kind == null then null
+		elif .open == "" then "\($kind) \(.close | spaced)"
+		elif .close | startswith(")")
+		then "Pq \($kind) \(.close[1:] | spaced)"
+		else null end
+	end | if . then "." + sub(" +$"; "") else null end;
+
+# Lines of less than 80 columns, each macro on one of its own.
+def wrap($settings):
+	reduce (split(" ")[] | select(. != "")) as $word ({lines: []};
+		($word | macro($settings)) as $macro |
+		if $macro then .lines += [$macro] | .open = false
+		elif .open and (.lines[-1] + " " + $word | length) < 80
+		then .lines[-1] += " " + $word
+		else .lines += [$word] | .open = true end) |
+	.lines[];
 
 # Sentences: a new one is a new line, and a long one several.
-def text: splits("(?<=[.])  +") | wrap | line;
+def text($settings):
+	splits("(?<=[.])  +") | wrap($settings) |
+	if test("^[.][A-Z][a-z] ") then . else line end;
 
 def capital: (.[:1] | ascii_upcase) + .[1:];
 def sentence: capital + "." | line;
@@ -27,18 +64,33 @@ def synopsis:
 		else "Ar " + . end];
 
 def example:
-	(.what | capital + (if endswith("?") then "" else ":" end) | line),
-	".Bd -literal -offset indent", (.line | line), ".Ed";
+	(.what | capital + ":" | line),
+	".Bd -literal -offset 2n", (.line | line), ".Ed";
 
-def option($commands):
-	.name as $name |
+def option:
 	".It \(if .letter then "Fl \(.letter) , " else "" end)" +
 		"Fl -\(.name)\(if .arg then " Ar \(.arg)" else "" end)",
-	(.help | sentence),
-	if .isGlobal then empty else
-		[$commands[] | select(any(.options[]; . == $name)).name] |
-			"Of \(join(", "))."
-	end;
+	(.help | sentence);
+
+def list(items): ".Bl -tag -width Ds", items, ".El";
+
+# A command: what it is, its flags, what else, its exit codes, examples.
+def command($options; $settings):
+	. as $command |
+	".Ss \(.name)",
+	".D1 Nm jibri-finalize Cm \([.name] + synopsis | join(" "))",
+	".Pp",
+	(.manual | text($settings)),
+	([$options[] | select((.name | IN($command.options[])) or
+		$command.notes[.name])] | select(length > 0) |
+		list(.[] | option,
+			($command.notes[.name] // empty | text($settings)))),
+	(.more // empty | ".Pp", text($settings)),
+	".Pp", "Exit codes:",
+	".Bl -tag -width 4n -compact",
+	(.exits[] | ".It Li \(.code)", (.when | text($settings))),
+	".El",
+	(.examples[] | ".Pp", example);
 
 def ways_of_file:
 	"the name of a file that holds it as",
@@ -64,29 +116,24 @@ def ways:
 	else ".Ev \(.variable)\($stop)" end,
 	if .takesFile then ways_of_file else empty end;
 
-def setting:
+def setting($settings):
 	".It Ic \(.name) No = Ar \(if .type == "bool" then "yes|no"
 		else .arg end)",
 	(.help | sentence),
-	(.manual // empty | text),
+	(.manual // empty | text($settings)),
 	if .initial != "" then "Default:", ".Ql \(.initial) ." else empty end,
 	if .type == "secret" then ways_of_secret else ways end;
 
-def list(items): ".Bl -tag -width Ds", items, ".El";
-
+[.settings[].name] as $names |
 if $piece == "synopsis" then
 	.commands[] | ".Nm", ".Cm \(.name)",
 		(synopsis | select(. != []) | "." + join(" "))
 elif $piece == "commands" then
-	list(.commands[] | ".It Cm \([.name] + synopsis | join(" "))",
-		(.manual | text))
-elif $piece == "examples" then
-	[.commands[].examples[]] | to_entries[] |
-		if .key > 0 then ".Pp" else empty end, (.value | example)
+	.options as $options | .commands[] | command($options; $names)
 elif $piece == "options" then
-	list(.commands as $commands | .options[] | option($commands))
+	list(.options[] | select(.isGlobal) | option)
 elif $piece == "settings" then
-	list(.settings[] | setting)
+	list(.settings[] | setting($names))
 else
 	error("there is no piece \($piece)")
 end

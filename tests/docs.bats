@@ -107,7 +107,7 @@ commands() {
 	commands >"$DIR/commands"
 	while read -r command; do
 		"$BIN" help "$command" >"$DIR/help"
-		sed -n '/^Flags:/,/--config/s/^  .*\(--[a-z-]*\).*/\1/p' \
+		sed -nE '/^Flags:/,/--config/s/^  (-., )?(--[a-z-]+).*/\2/p' \
 			"$DIR/help" | sed '$d' >"$DIR/own"
 		# A long list is abbreviated with a note.
 		! grep -q '^usage: .*\[FLAG...\]' "$DIR/help" || continue
@@ -327,7 +327,7 @@ copy_tree() {
 	cd "$ROOT"
 	for file in $(printf '%s\n' man/jibri-finalize.1 README.md \
 		man/jibri-finalize.conf.5 packaging/completions/* | some 3); do
-		word='Deliver the recording now'
+		word='Deliver the recording in'
 		[[ $file == *.1 ]] || word=retry-delay
 		[ "$file" != README.md ] || word='pause before the second try'
 		rm -rf "$DIR/tree"
@@ -348,6 +348,7 @@ copy_tree() {
 	for page in *.[1-8]; do
 		run -1 grep -v -e 'referenced manual not found' -e mandoc.db \
 			<(mandoc -T lint -W style "$page" 2>&1)
+		run -1 grep -nE '.{81}' <(mandoc -T ascii "$page" | col -bx)
 	done
 	grep -ho '^\.Xr jibri[^ ]* [1-8]' -- * | sort -u |
 		while read -r _ page; do

@@ -48,6 +48,7 @@ ran() { run_command "${1-0}" "$REC"; }
 
 at_fresh() { :; }
 at_done() { ran; }
+at_recovered-later() { at_recovered; age_journal; }
 at_delivered-long-ago() { ran; age_journal; }
 at_half() {
 	echo hello >"$REC/notes.txt"
@@ -75,6 +76,24 @@ at_busy() {
 	BUSY=$!
 	wait_for grep -s '"sending"' "$REC/.jibri-finalize"
 }
+not_busy() {
+	[ -z "${BUSY-}" ] || { kill "$BUSY"; wait "$BUSY" || true; }
+	BUSY=
+}
+at_down() {
+	set_to file-service-url http://127.0.0.1:1
+	set_to meeting-service-url http://127.0.0.1:1
+}
+at_refused() {
+	ran
+	faults 'list * * status 401'
+}
+at_packed() { run_command 0 pack "$REC"; }
+at_recorded() {
+	(while sleep 0.2; do printf x; done) >>"$REC/$MEDIA" 3>&- &
+	BUSY=$!
+	wait_for test "$REC/$MEDIA" -nt "$REC/metadata.json"
+}
 at_no-host() {
 	set_to file-service-url http://file-srvice.invalid:2027
 }
@@ -87,13 +106,13 @@ at_right-secret() {
 	ran 77
 	echo "$CANARY" >"$W/etc/jitsi/jibri/secret"
 }
-at_unknown-room() {
+at_other-room() {
 	rm "$REC"/*
 	ROOM=daily
 	MEDIA=${ROOM}_2026-11-22-19-04-05.mp4
 	recording
-	ran 65
 }
+at_unknown-room() { at_other-room; ran 65; }
 at_two-rooms() {
 	cp "$REC/$MEDIA" "$REC/retro_2026-11-22-20-00-00.mp4"
 }
@@ -141,7 +160,7 @@ alike() {
 	sed -E 's/sudo (-u jibri )?//g; s/\b[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z/TIME/g
 		s/(^|[ ,(])[0-9.]+ (ms|s|m|min|h|d)\b/\1SPAN/g
 		s/SPAN SPAN/SPAN/g
-		s/msg_[0-9a-f]+/MSG/g; s/process [0-9]+/process PID/g
+		s/msg_[0-9a-f]+/MSG/g; s/\b[0-9a-f]{32}\b/ID/g; s/process [0-9]+/process PID/g
 		s/(zst|zip|gz|tar) \([0-9]+ bytes\)/\1 (N bytes)/g' | tr -s ' \n' ' '
 }
 
@@ -172,8 +191,7 @@ session() {
 			code=$?
 		[ -z "$out" ] || there <<<"$out"
 	done 4<"$DIR/commands"
-	[ -z "${BUSY-}" ] || { kill "$BUSY"; wait "$BUSY" || true; }
-	BUSY=
+	not_busy
 }
 
 # as_shown PAGE LINE: the block, each command on one line.

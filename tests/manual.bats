@@ -34,3 +34,117 @@ sessions_of() {
 @test "each session of the troubleshooting manual prints what the page shows" {
 	sessions_of jibri-finalize-troubleshooting.7 25
 }
+
+# bats test_tags=slow
+@test "each session of the manual of commands prints what the page shows" {
+	sessions_of jibri-finalize.1 4
+}
+
+# endings: COMMAND CODE WORLD ARGUMENT...: what makes each command end with each
+# code that its help and the manual name.
+endings() {
+	cat <<'END'
+finalize 0 fresh $REC
+finalize 64 fresh $W/srv/recordings
+finalize 65 damaged-here $REC
+finalize 66 fresh $W/none
+finalize 75 waiting-log $REC
+finalize 77 wrong-secret $REC
+finalize 78 redirect $REC
+upload 0 fresh $REC
+upload 64 fresh $W/srv/recordings
+upload 65 damaged-here $REC
+upload 66 fresh $W/none
+upload 75 waiting-log $REC
+upload 77 wrong-secret $REC
+upload 78 redirect $REC
+verify 0 done $REC
+verify 64 done
+verify 65 damaged-there --deep $REC
+verify 66 fresh $W/none
+verify 75 down $REC
+verify 77 refused $REC
+verify 78 done --config $W/none $REC
+notify 0 done stopped $REC
+notify 64 done $REC
+notify 65 fresh stopped $REC
+notify 66 fresh started $W/none
+notify 75 down failed --error lost $REC
+notify 77 wrong-secret failed --error lost $REC
+notify 78 fresh --config $W/none failed $REC
+pack 0 fresh $REC
+pack 64 fresh
+pack 65 packed $REC
+pack 66 fresh $W/none
+pack 75 busy $REC
+pack 78 fresh --config $W/none $REC
+sweep 0 fresh
+sweep 64 fresh --deep
+sweep 65 other-room
+sweep 75 waiting-log
+sweep 77 wrong-secret
+sweep 78 redirect
+watch 0 done
+watch 64 fresh --deep
+watch 75 waiting-log
+watch 78 fresh --config $W/none
+status 0 held
+status 1 held --check
+status 64 fresh --deep
+status 66 fresh $W/none
+status 78 fresh --config $W/none
+show 0 fresh $REC
+show 64 fresh
+show 66 fresh $W/none
+show 78 fresh --config $W/none $REC
+pause 0 fresh
+pause 64 fresh --for ever
+pause 66 fresh $W/none
+pause 78 fresh --config $W/none
+resume 0 fresh
+resume 64 fresh --deep
+resume 66 fresh $W/none
+resume 78 fresh --config $W/none
+forget 0 fresh --yes $REC
+forget 64 fresh $REC
+forget 66 fresh --yes $W/none
+forget 75 busy --yes $REC
+forget 78 fresh --yes --config $W/none $REC
+check 64 fresh --deep
+check 78 no-host
+config 0 fresh
+config 64 fresh --deep
+config 78 fresh --config $W/none
+help 0 fresh upload
+help 64 fresh uplaod
+END
+}
+
+@test "each exit code that the manual gives a command is tried below" {
+	# Whether check finds nothing (0) or has warnings (1) depends on the
+	# machine, too: check.bats.
+	diff <("${TABLES:-$ROOT/build/tables}" | jq -r '.commands[] |
+			"\(.name) \(.exits[].code)"' |
+			grep -vx 'check [01]' | sort) \
+		<(endings | awk '{ print $1, $2 }' | sort)
+}
+
+# bats test_tags=slow
+@test "each command ends with each code that the manual gives it" {
+	local command code where arguments words bad=0
+	endings >"$DIR/endings"
+	while read -r command code where arguments <&5; do
+		world "$where"
+		eval "words=($arguments)"
+		status=0
+		timeout --preserve-status 3 "$BIN" "$command" "${words[@]}" \
+			</dev/null >"$DIR/out" 2>&1 || status=$?
+		not_busy
+		[ "$status" = "$code" ] || {
+			echo "$command $arguments ($where): $status, not $code"
+			cat "$DIR/out"
+			bad=$((bad + 1))
+		}
+	done 5<"$DIR/endings"
+	((bad == 0))
+}

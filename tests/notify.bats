@@ -231,9 +231,11 @@ STOPPED $ROOM other"
 	live
 	local first=$SESSION
 	local line
-	line=$(sed -n 's/^ExecStart=\(.*notify started.*\)$/\1/p' \
-		"$ROOT/man/jibri-finalize.1")
-	[ -n "$line" ]
+	line=$(sed -n '/^ExecStart=.*find/,/;$/{
+		s/^ExecStart=//; s/ \\e$//; p
+	}' "$ROOT/man/jibri-finalize.1" | tr -s '\n ' ' ')
+	line=${line% }
+	[[ $line == *"notify started"* ]]
 	line=${line% \\e;}
 	line=${line//\/usr\/bin\/jibri-finalize/$BIN}
 	line=${line//\/srv\/recordings/$DIR\/recordings}

@@ -21,22 +21,52 @@ static const char *const types[] = {
 };
 
 static json_t *
+notes_of(const struct command_text *text)
+{
+	json_t *notes = json_object();
+
+	for (const struct command_note *n = text->flags; n->flag; n++)
+		(void)json_object_set_new(notes, n->flag, json_string(n->text));
+	return notes;
+}
+
+static json_t *
+exits_of(const struct command_text *text)
+{
+	json_t *exits = json_array();
+
+	for (const struct command_exit *x = text->exits; x->when; x++)
+		(void)json_array_append_new(exits,
+		    json_pack("{s:i, s:s}", "code", x->code, "when", x->when));
+	return exits;
+}
+
+static json_t *
+examples_of(const struct command_text *text)
+{
+	json_t *examples = json_array();
+
+	for (const struct command_example *x = text->examples; x->line; x++)
+		(void)json_array_append_new(examples,
+		    json_pack("{s:s, s:s}", "what", x->what, "line", x->line));
+	return examples;
+}
+
+static json_t *
 of_command(size_t at)
 {
 	const struct command *c = &commands[at];
-	json_t *examples = json_array(), *options = json_array();
+	json_t *options = json_array();
 
-	for (const struct command_example *x = c->examples; x->line; x++)
-		(void)json_array_append_new(examples,
-		    json_pack("{s:s, s:s}", "what", x->what, "line", x->line));
 	for (size_t i = 0; option_switches[i].name; i++)
 		if (option_switches[i].option & c->options)
 			(void)json_array_append_new(options,
 			    json_string(option_switches[i].name));
-	return json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:b}", "name", c->name,
-	    "synopsis", c->synopsis, "help", c->help, "manual", c->manual,
-	    "examples", examples, "options", options, "needsConfig",
-	    !c->needs_no_config);
+	return json_pack("{s:s, s:s, s:s, s:s, s:s?, s:o, s:o, s:o, s:o, s:b}",
+	    "name", c->name, "synopsis", c->synopsis, "help", c->help, "manual",
+	    c->text->manual, "more", c->text->more, "notes", notes_of(c->text),
+	    "exits", exits_of(c->text), "examples", examples_of(c->text),
+	    "options", options, "needsConfig", !c->needs_no_config);
 }
 
 static json_t *

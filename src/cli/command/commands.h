@@ -76,10 +76,33 @@ enum command_scope {
 /* What somebody wants to do who needs it: --help is grouped by it. */
 enum command_task { TASK_DELIVER, TASK_LOOK, TASK_HANDLE, TASK_SET_UP, TASKS };
 
-enum { MOST_EXAMPLES = 3 };
+enum { MOST_EXAMPLES = 3, MOST_NOTES = 5, MOST_EXITS = 7 };
 
 struct command_example {
 	const char *what, *line;
+};
+
+/* What a flag means to this command, beyond its one line in every help. */
+struct command_note {
+	const char *flag, *text;
+};
+
+struct command_exit {
+	int code;
+	const char *when;
+};
+
+/*
+ * What its help and the manual say of a command.  The lists end with an empty
+ * row.  Each example was run (tests/docs.bats), and each exit code was seen
+ * (tests/manual.bats).
+ */
+struct command_text {
+	const char *manual; /* what it does, in two sentences or so */
+	struct command_note flags[MOST_NOTES + 1];
+	const char *more; /* what else is to be known; may be NULL */
+	struct command_exit exits[MOST_EXITS + 1];
+	struct command_example examples[MOST_EXAMPLES + 1];
 };
 
 struct command {
@@ -87,9 +110,7 @@ struct command {
 	enum command_task task;
 	const char *synopsis; /* behind the name, its own options too */
 	const char *help;     /* a few words */
-	const char *manual;   /* sentences for its help and the manual */
-	/* Ends with an empty one.  Each was run: tests/docs.bats does. */
-	struct command_example examples[MOST_EXAMPLES + 1];
+	const struct command_text *text;
 	size_t min_words, max_words;
 	unsigned options;     /* OPTION_... that it takes */
 	bool needs_no_config; /* works whatever is configured */

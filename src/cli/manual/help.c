@@ -61,8 +61,20 @@ add_synopses(struct buf *out, const struct command *all, enum command_task task)
 	}
 }
 
+/* What the flag means to one command. */
 static void
-add_switches(struct buf *out, unsigned wanted)
+add_note(struct buf *out, const struct command_text *text, const char *flag)
+{
+	static const char indent[] = "                                  ";
+
+	for (const struct command_note *n = text->flags; n->flag; n++)
+		if (strcmp(n->flag, flag) == 0)
+			table_add_wrapped(out, n->text, indent, WIDTH);
+}
+
+/* Those that are wanted; text is that of the one command, or NULL. */
+static void
+add_switches(struct buf *out, unsigned wanted, const struct command_text *text)
 {
 	for (const struct option_switch *s = option_switches; s->name; s++) {
 		autofree char *letter =
@@ -70,8 +82,11 @@ add_switches(struct buf *out, unsigned wanted)
 		autofree char *left = xasprintf("%s--%s%s%s", letter, s->name,
 		    s->arg ? " " : "", s->arg ? s->arg : "");
 
-		if (s->option & wanted)
-			add_row(out, left, s->help);
+		if (!(s->option & wanted))
+			continue;
+		add_row(out, left, s->help);
+		if (text != NULL)
+			add_note(out, text, s->name);
 	}
 }
 
@@ -132,7 +147,7 @@ help_all(const struct command *all)
 	for (enum command_task task = 0; task < TASKS; task++)
 		add_synopses(&out, all, task);
 	(void)buf_adds(&out, "\nFlags of every command:\n");
-	add_switches(&out, OPTIONS_GLOBAL);
+	add_switches(&out, OPTIONS_GLOBAL, NULL);
 	add_settings(&out);
 	(void)buf_adds(&out,
 	    "\nExit: 0 done, 1 status --check or check found something, "
@@ -148,10 +163,25 @@ help_all(const struct command *all)
 }
 
 static void
-add_examples(struct buf *out, const struct command *c)
+add_exits(struct buf *out, const struct command_text *text)
+{
+	static const char indent[] = "      ";
+
+	(void)buf_adds(out, "\nExit codes:\n");
+	for (const struct command_exit *x = text->exits; x->when; x++) {
+		autobuf struct buf lines = { 0 };
+
+		table_add_wrapped(&lines, x->when, indent, WIDTH);
+		(void)buf_addf(out, "  %-4d%s", x->code,
+		    lines.data + strlen(indent));
+	}
+}
+
+static void
+add_examples(struct buf *out, const struct command_text *text)
 {
 	(void)buf_adds(out, "\nExamples:\n");
-	for (const struct command_example *x = c->examples; x->line; x++)
+	for (const struct command_example *x = text->examples; x->line; x++)
 		(void)buf_addf(out, "  # %s\n  %s\n", x->what, x->line);
 }
 
@@ -166,15 +196,20 @@ help_command(const struct command *c)
 	table_add_wrapped(out, use, "       ", WIDTH);
 	memcpy(out->data, "usage: ", strlen("usage: "));
 	(void)buf_adds(out, "\n");
-	table_add_wrapped(out, c->manual, "", WIDTH);
+	table_add_wrapped(out, c->text->manual, "", WIDTH);
 	(void)buf_adds(out, "\nFlags:\n");
-	add_switches(out, c->options);
-	add_switches(out, OPTIONS_GLOBAL);
+	add_switches(out, c->options, c->text);
+	add_switches(out, OPTIONS_GLOBAL, c->text);
 	if (!c->needs_no_config)
 		(void)buf_adds(out,
 		    "\nEvery setting is a flag too: see "
 		    "'jibri-finalize help --all'.\n");
-	add_examples(out, c);
+	if (c->text->more != NULL) {
+		(void)buf_adds(out, "\n");
+		table_add_wrapped(out, c->text->more, "", WIDTH);
+	}
+	add_exits(out, c->text);
+	add_examples(out, c->text);
 	report_text(out->data);
 }
 

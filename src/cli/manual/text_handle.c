@@ -1,0 +1,146 @@
+#include "cli/manual/text.h"
+#include "sweep/pause.h"
+
+const struct command_text text_notify = {
+	.manual =
+	    "Send one webhook, signed like those of a delivery, for the "
+	    "recording in DIR, or for the room and session that flags name.  "
+	    "What was acknowledged is noted in the journal of DIR.",
+	.flags = {
+		{ "room", "Needed without DIR." },
+		{ "session", "Needed without DIR." },
+		{ "error", "By default it is the error of the last run." },
+		{ "force",
+		    "Nor does it matter whether the webhook would be true." },
+	},
+	.more =
+	    "A webhook of the kind started is sent once, and not for a "
+	    "recording that Jibri has handed over.  A webhook of the kind "
+	    "stopped is refused while a file is not at the server or no media "
+	    "file is whole; without DIR, while the server has no file of the "
+	    "session.  A repeated webhook has the same webhook-id.",
+	.exits = {
+		{ 0, "The webhook is acknowledged, or was before." },
+		EXITS_USAGE,
+		{ 65, "STOPPED would not be true." },
+		EXITS_NO_INPUT,
+		EXITS_SERVICES,
+	},
+	.examples = {
+		{ "a recording begins",
+		    "jibri-finalize notify started "
+		    "/srv/recordings/rec-abc123" },
+		{ "a recording is lost, with its directory",
+		    "jibri-finalize notify failed --error lost --room abc "
+		    "--session rec-1" },
+	},
+};
+
+const struct command_text text_pack = {
+	.manual =
+	    "Put each recording into an archive that upload takes, on this "
+	    "host or another one.  Nothing is sent, and nothing is removed.",
+	.flags = {
+		{ "output",
+		    "The suffix chooses the format: .tar.zst, .tar.gz, .tar or "
+		    ".zip.  By default the archive is NAME.tar.zst in the "
+		    "current directory, after the recording's NAME." },
+		{ "unredacted", "The members that redact names stay in it." },
+	},
+	.more =
+	    "An existing file is not replaced.  A recording that another "
+	    "process works on, or that changes meanwhile, is not packed.",
+	.exits = {
+		{ 0, "Every recording is packed." },
+		EXITS_USAGE,
+		{ 65,
+		    "The archive exists already, or there is nothing to "
+		    "pack." },
+		EXITS_NO_INPUT,
+		{ 75,
+		    "Another process works on the recording, or it changed "
+		    "meanwhile." },
+		{ 78, "The configuration is wrong." },
+	},
+	.examples = {
+		{ "into rec-abc123.tar.zst in the current directory",
+		    "jibri-finalize pack /srv/recordings/rec-abc123" },
+		{ "deliver it from another machine",
+		    "jibri-finalize upload rec-abc123.tar.zst" },
+	},
+};
+
+const struct command_text text_pause = {
+	.manual =
+	    "Send nothing of what is below ROOT, until resume is run or TIME "
+	    "has passed.  Without ROOT, recordings-dir is paused.",
+	.flags = {
+		{ "for", "Without it, the pause has no end." },
+	},
+	.more =
+	    "Sweeps and watch begin nothing there and remove nothing; a call "
+	    "by Jibri is only noted, as with defer.  What is being delivered "
+	    "is finished, and upload and notify work as always.  A second "
+	    "pause replaces the first.  The pause is the file " PAUSE_FILE
+	    " in ROOT, which counts only if root or the owner of ROOT owns it.",
+	.exits = {
+		{ 0, "ROOT is paused." },
+		EXITS_USAGE,
+		{ 66, "There is no such ROOT." },
+		{ 78, "The configuration is wrong." },
+	},
+	.examples = {
+		{ "while the server is updated",
+		    "jibri-finalize pause --for 2h /srv/recordings" },
+		{ "until further notice",
+		    "jibri-finalize pause /srv/recordings" },
+	},
+};
+
+const struct command_text text_resume = {
+	.manual =
+	    "End the pause of ROOT, or of recordings-dir.  A running watch "
+	    "continues within seconds; otherwise the next sweep delivers what "
+	    "has come meanwhile.",
+	.exits = {
+		{ 0, "ROOT is not paused." },
+		EXITS_USAGE,
+		{ 66, "There is no such ROOT." },
+		{ 78, "The configuration is wrong." },
+	},
+	.examples = {
+		{ "continue", "jibri-finalize resume /srv/recordings" },
+	},
+};
+
+const struct command_text text_forget = {
+	.manual =
+	    "Give recordings up: nothing more is sent of them, and nothing is "
+	    "deleted here.  The backend is not told, and a later upload "
+	    "delivers them anyway.",
+	.flags = {
+		{ "reset",
+		    "The next run starts over, even if the recording was given "
+		    "up.  It asks the server first, so nothing is sent twice; "
+		    "but a file that is there under the same path with the "
+		    "same size then counts as stored." },
+		{ "yes", "Required where standard input is not a terminal." },
+	},
+	.more =
+	    "Parts of files that S3 keeps of an unfinished upload are removed "
+	    "there.",
+	.exits = {
+		{ 0, "Each recording is given up, or was delivered before." },
+		{ 64, "The command line is wrong, or nobody confirmed." },
+		EXITS_NO_INPUT,
+		{ 75, "Another process works on the recording." },
+		{ 78, "The configuration is wrong." },
+	},
+	.examples = {
+		{ "send nothing more of a recording",
+		    "jibri-finalize forget --yes /srv/recordings/rec-abc123" },
+		{ "let the next run start over",
+		    "jibri-finalize forget --reset --yes "
+		    "/srv/recordings/rec-abc123" },
+	},
+};

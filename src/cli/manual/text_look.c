@@ -1,0 +1,97 @@
+#include "cli/manual/text.h"
+
+const struct command_text text_verify = {
+	.manual =
+	    "Compare each file with the server's list, by path and size, and "
+	    "print a line for each.  Nothing is changed, here or there.",
+	.flags = {
+		{ "deep",
+		    "The SHA-256 of each file is compared with that of the "
+		    "local file and with the journal." },
+	},
+	.more =
+	    "Each line begins with same, missing (not at the server), size "
+	    "(another size there), content (another content there), extra "
+	    "(only at the server), twice (several records for one path) or "
+	    "failed (could not be compared).  Versions that the journal knows "
+	    "to be replaced do not count.",
+	.exits = {
+		{ 0, "Everything agrees." },
+		EXITS_USAGE,
+		{ 65, "Something differs." },
+		EXITS_NO_INPUT,
+		EXITS_SERVICES,
+	},
+	.examples = {
+		{ "check that the server lists every file",
+		    "jibri-finalize verify /srv/recordings/rec-abc123" },
+		{ "compare every byte",
+		    "jibri-finalize verify --deep /srv/recordings/rec-*" },
+	},
+};
+
+const struct command_text text_status = {
+	.manual =
+	    "Show the state of every recording below ROOT that is not done, "
+	    "the most urgent first.  Recordings that are done are only "
+	    "counted, in the last line.",
+	.flags = {
+		{ "state",
+		    "LIST has the names of states, separated by commas." },
+		{ "json", "It has all recordings, also those that are done." },
+	},
+	.more =
+	    "Without ROOT, recordings-dir is shown.  AGE is the time since the "
+	    "last write to the media file, NEXT the time until the next try.  "
+	    "A room that is not resolved yet is shown as metadata.json or the "
+	    "media file's name has it.  The command takes no lock and writes "
+	    "nothing; any user who can read the directories can run it, even "
+	    "without access to the configuration.",
+	.exits = {
+		{ 0, "The table was printed." },
+		{ 1, "With --check: a recording is held." },
+		EXITS_USAGE,
+		{ 66, "There is no such ROOT." },
+		{ 78, "The configuration is wrong." },
+	},
+	.examples = {
+		{ "what is not done, the most urgent first",
+		    "jibri-finalize status /srv/recordings" },
+		{ "the ten oldest that are not done",
+		    "jibri-finalize status --sort age --limit 10 "
+		    "/srv/recordings" },
+		{ "one line for a monitoring system",
+		    "jibri-finalize status --check /srv/recordings" },
+	},
+};
+
+const struct command_text text_show = {
+	.manual =
+	    "Show everything that is known about one recording: its room and "
+	    "where the name is from, its state and the reason, its files, its "
+	    "attempts, its webhooks, its trace id, and the command to run "
+	    "next.  It takes no lock and writes nothing; any user who can read "
+	    "the directory can run it.",
+	.flags = {
+		{ "utc", "By default times are relative to now." },
+		{ "log", "The oldest attempt is printed first, with its "
+		    "date." },
+	},
+	.more =
+	    "A journal over 1 MiB is compacted; its older attempts are then "
+	    "only counted, and their webhooks are not listed.",
+	.exits = {
+		{ 0, "It was shown." },
+		EXITS_USAGE,
+		EXITS_NO_INPUT,
+		{ 78, "The configuration is wrong." },
+	},
+	.examples = {
+		{ "everything about one recording",
+		    "jibri-finalize show /srv/recordings/rec-abc123" },
+		{ "the same, by the beginning of its session",
+		    "jibri-finalize show 9f1c2d3e" },
+		{ "the attempts and why they failed",
+		    "jibri-finalize show --log /srv/recordings/rec-abc123" },
+	},
+};

@@ -1,0 +1,78 @@
+#include "cli/manual/text.h"
+
+const struct command_text text_check = {
+	.manual =
+	    "Examine the installation and suggest a fix for each problem.  Run "
+	    "it as Jibri's user.  Unless --write is given, it changes nothing, "
+	    "here or there.",
+	.flags = {
+		{ "write",
+		    "One object is written to the bucket and removed, or one "
+		    "part is sent to the file-service and dropped." },
+	},
+	.more =
+	    "It examines the settings and where each is from, Jibri's own "
+	    "configuration, the directories and whether the packaged units may "
+	    "write there, what sweeps, the program itself, and both services, "
+	    "or the bucket: health, certificate, clock, and whether the token "
+	    "is accepted.  Whether the webhook's secret is right it cannot "
+	    "know.  The services are asked at the same time, and the command "
+	    "ends within 10 seconds.  Each line begins with ok, warning or "
+	    "failed.  A problem comes with a command to copy, in which a word "
+	    "in capitals stands for what only you know.  What Jibri's "
+	    "configuration takes from Jibri's environment is a warning: not "
+	    "understood.",
+	.exits = {
+		{ 0, "All is well." },
+		{ 1, "There are warnings." },
+		EXITS_USAGE,
+		{ 78, "Something has to be fixed." },
+	},
+	.examples = {
+		{ "as Jibri's user", "sudo -u jibri jibri-finalize check" },
+		{ "each finding as JSON, for a script",
+		    "jibri-finalize check --json | jq -c '.findings[]'" },
+	},
+};
+
+const struct command_text text_config = {
+	.manual =
+	    "Print each setting with its value and where the value is from.  A "
+	    "secret is shown as (set).",
+	.flags = {
+		{ "sample",
+		    "It has every setting with its default, commented out." },
+	},
+	.exits = {
+		{ 0, "The settings can work." },
+		EXITS_USAGE,
+		{ 78, "The settings cannot work; the message says why." },
+	},
+	.examples = {
+		{ "the settings that Jibri's user gets",
+		    "sudo -u jibri jibri-finalize config" },
+		{ "the names of all settings, for a script",
+		    "jibri-finalize config --json | jq -r '.settings[].name'" },
+	},
+};
+
+const struct command_text text_help = {
+	.manual =
+	    "Explain a command or a setting; without a name, list the "
+	    "commands.  Of a command it prints the flags, exit codes and "
+	    "examples, of a setting the meaning, the default, and where it can "
+	    "be set.",
+	.flags = {
+		{ "all", "Also lists every flag and setting." },
+	},
+	.exits = {
+		{ 0, "It was printed." },
+		{ 64, "There is no such command or setting." },
+	},
+	.examples = {
+		{ "the flags of one command", "jibri-finalize help finalize" },
+		{ "the meaning of one setting",
+		    "jibri-finalize help retry-delay" },
+		{ "every flag and setting", "jibri-finalize help --all" },
+	},
+};
