@@ -34,6 +34,11 @@
 # make install        under $(DESTDIR)$(PREFIX)
 # make dist           the tarball, build/jibri-finalize-VERSION.tar.gz
 # make deb, make rpm  the package, in build/
+# make portable       the program with its libraries, for any Linux with a glibc
+#                     as new as Debian 12's, in build/; needs Debian 12
+# make portable-aarch64  the same for arm64; scripts/deps cross
+# make release        all that a release has, in build/release; needs Debian 12
+#                     and scripts/deps dist cross
 # make check-packages the packages, installed and used: slow, needs root and
 #                     the network; scripts/deps packages installs its tools
 # make check-fresh    the README's two commands on a bare Debian: slower, the
@@ -420,13 +425,32 @@ install: $(program)
 dist deb rpm:
 	@BUILD='$(abspath $(BUILD))' scripts/dist $(@:dist=tar)
 
+# The program and its libraries for any Linux; on Debian 12.
+portable: export COMPILE = $(compile) $(fortify) -fPIE
+portable: export LINK = $(link)
+portable: export OBJECTS = $(filter-out %/base/bundled.o,$(src_obj))
+portable: export LIBS = $(pkg_libs)
+portable: $(program)
+	@CC='$(CC)' BUILD='$(abspath $(out))' NATIVE='$(or $(NATIVE),$(program))' \
+	    OUT='$(or $(OUT),$(abspath $(out)))' scripts/portable
+
+portable-aarch64: $(program)
+	+@$(MAKE) -s CC=aarch64-linux-gnu-gcc NATIVE='$(program)' \
+	    PKG_CONFIG=aarch64-linux-gnu-pkg-config BUILD='$(out)/arm64' \
+	    OUT='$(abspath $(out))' portable
+
+# All that a release has, in build/release; the same bytes wherever it is made.
+release:
+	@BUILD='$(abspath $(BUILD))' scripts/release
+
 clean:
 	rm -rf $(BUILD)
 
 .PHONY: all sim helpers bench bench-s3 check check-long check-mutants check-packages \
     check-api check-fresh check-cross check-hocon check-live check-media check-oidc check-s3 \
     check-stacks \
-    soak fuzz analyze sbom lint docs format install dist deb rpm clean FORCE
+    soak fuzz analyze sbom lint docs format install dist deb rpm portable \
+    portable-aarch64 release clean FORCE
 .DELETE_ON_ERROR:
 
 -include $(wildcard $(addprefix $(out)/obj/,*/*.d */*/*.d */*/*/*.d))

@@ -9,6 +9,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/bundled.h"
 #include "base/err.h"
 #include "base/file.h"
 #include "base/mem.h"
@@ -39,12 +40,12 @@
  * no secret.
  */
 static const char *const readable[] = { "/usr", "/lib", "/lib64",
-	"/etc/ld.so.cache", "/etc/pki/ca-trust", "/etc/crypto-policies",
-	"/etc/resolv.conf", "/run/systemd/resolve", "/run/resolvconf",
-	"/etc/nsswitch.conf", "/etc/hosts", "/etc/host.conf", "/etc/gai.conf",
-	"/etc/services", "/etc/protocols", "/etc/passwd", "/etc/group",
-	"/etc/localtime", "/etc/magic", "/etc/magic.mgc", "/dev/random",
-	"/dev/urandom", "/sys/devices/system/cpu" };
+	"/etc/ld.so.cache", "/etc/pki/ca-trust", "/var/lib/ca-certificates",
+	"/etc/crypto-policies", "/etc/resolv.conf", "/run/systemd/resolve",
+	"/run/resolvconf", "/etc/nsswitch.conf", "/etc/hosts", "/etc/host.conf",
+	"/etc/gai.conf", "/etc/services", "/etc/protocols", "/etc/passwd",
+	"/etc/group", "/etc/localtime", "/etc/magic", "/etc/magic.mgc",
+	"/dev/random", "/dev/urandom", "/sys/devices/system/cpu" };
 
 /* The same, but for their folders of these names, which hold keys. */
 static const char *const half_readable[] = { "/etc/ssl", "/etc/pki/tls",
@@ -133,6 +134,7 @@ static int
 allow_places(int ruleset, const struct text_list *writable, uint64_t rights)
 {
 	static const size_t n = sizeof(readable) / sizeof(readable[0]);
+	autofree char *libraries = bundled_path("");
 
 	if (allow(ruleset, "/dev/null", rights) == -1 ||
 	    allow_all(ruleset, (char *const *)readable, n, READ_RIGHTS) == -1)
@@ -141,6 +143,9 @@ allow_places(int ruleset, const struct text_list *writable, uint64_t rights)
 	     i++)
 		if (allow_but_keys(ruleset, half_readable[i]) == -1)
 			return -1;
+	/* Some libraries are loaded only when they are needed. */
+	if (libraries && allow(ruleset, libraries, READ_RIGHTS) == -1)
+		return -1;
 	return writable
 	    ? allow_all(ruleset, writable->items, writable->n, rights)
 	    : allow(ruleset, "/etc", READ_RIGHTS);

@@ -161,6 +161,18 @@ find_refusal(CURLcode rc, const char *text)
 }
 
 static void
+explain_authorities(const struct http_policy *policy, struct err *e)
+{
+	/* libcurl has not seen the file. */
+	if (policy->ca.len > 0)
+		(void)err_wrap(e, "ca-file %s", policy->ca_file);
+	else if (policy->ca_file == NULL || *policy->ca_file == '\0')
+		(void)err_wrap(e,
+		    "no certificate authorities are installed; install "
+		    "ca-certificates or set ca-file");
+}
+
+static void
 explain_curl(const struct http_transfer *t, CURLcode rc, struct err *e)
 {
 	const struct refusal *refusal = find_refusal(rc, t->curl_text);
@@ -175,9 +187,8 @@ explain_curl(const struct http_transfer *t, CURLcode rc, struct err *e)
 		(void)err_set(e, curl_class(rc), "%s",
 		    *t->curl_text && !is_timed ? t->curl_text
 					       : curl_easy_strerror(rc));
-	/* libcurl has not seen the file. */
-	if (rc == CURLE_SSL_CACERT_BADFILE && t->http->policy->ca.len > 0)
-		(void)err_wrap(e, "ca-file %s", t->http->policy->ca_file);
+	if (rc == CURLE_SSL_CACERT_BADFILE)
+		explain_authorities(t->http->policy, e);
 	if (rc == CURLE_SSL_CERTPROBLEM && t->http->policy->cert.len > 0)
 		(void)err_wrap(e, "tls-cert %s", t->http->policy->tls_cert);
 }

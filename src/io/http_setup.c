@@ -214,6 +214,30 @@ set_file(CURL *easy, CURLoption with_bytes, const struct buf *bytes,
 		set_text(easy, with_path, path);
 }
 
+/*
+ * The file of trusted authorities: the operator's, libcurl's own, or, where a
+ * portable libcurl came to another system, that system's.
+ */
+static const char *
+authorities(const struct http_policy *policy)
+{
+	static const char *const places[] = {
+		"/etc/ssl/certs/ca-certificates.crt", /* Debian, Arch, Alpine */
+		"/etc/pki/tls/certs/ca-bundle.crt",   /* Fedora, RHEL */
+		"/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
+		"/etc/ssl/ca-bundle.pem", /* SUSE */
+	};
+	const char *own = curl_version_info(CURLVERSION_NOW)->cainfo;
+
+	if ((policy->ca_file && *policy->ca_file) ||
+	    (own && access(own, R_OK) == 0))
+		return policy->ca_file;
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
+		if (access(places[i], R_OK) == 0)
+			return places[i];
+	return NULL;
+}
+
 /* The options take a long; some versions of libcurl have an enum here. */
 static const long tls_least = CURL_SSLVERSION_TLSv1_2;
 
@@ -224,7 +248,7 @@ set_tls(CURL *easy, const struct http_policy *policy)
 	/* With a CA directory libcurl parses the bundle at each connection. */
 	curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
 	set_file(easy, CURLOPT_CAINFO_BLOB, &policy->ca, CURLOPT_CAINFO,
-	    policy->ca_file);
+	    authorities(policy));
 	/* Without a password OpenSSL would ask for one at the terminal. */
 	curl_easy_setopt(easy, CURLOPT_KEYPASSWD,
 	    policy->tls_key_password ? policy->tls_key_password : "");
@@ -244,7 +268,7 @@ set_proxy(CURL *easy, const struct http *http)
 	curl_easy_setopt(easy, CURLOPT_PROXY_SSLVERSION, tls_least);
 	curl_easy_setopt(easy, CURLOPT_PROXY_CAPATH, NULL);
 	set_file(easy, CURLOPT_PROXY_CAINFO_BLOB, &policy->ca,
-	    CURLOPT_PROXY_CAINFO, policy->ca_file);
+	    CURLOPT_PROXY_CAINFO, authorities(policy));
 	if (http->proxy)
 		curl_easy_setopt(easy, CURLOPT_PROXY, http->proxy);
 	set_text(easy, CURLOPT_PROXYUSERPWD, policy->proxy_auth);

@@ -11,6 +11,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "base/bundled.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -251,18 +252,29 @@ drop_pages(struct dl_phdr_info *library, size_t size, void *ctx)
 	return 0;
 }
 
+/* The bundled one, as it has to fit the library; or the last on its path. */
+static char *
+database_path(void)
+{
+	const char *paths, *colon;
+	char *bundled = bundled_path("magic.mgc");
+
+	if (bundled)
+		return bundled;
+	paths = magic_getpath(NULL, 0);
+	colon = strrchr(paths, ':');
+	return xasprintf("%s.mgc", colon ? colon + 1 : paths);
+}
+
 /*
- * The system's compiled database, the last on libmagic's path, is opened here:
- * where libmagic cannot, it says so on stderr by itself and goes on with next
- * to nothing.
+ * The compiled database is opened here: where libmagic cannot, it says so on
+ * stderr by itself and goes on with next to nothing.
  */
 static int
 map_database(struct mimetype *m, struct err *e)
 {
 	const uint32_t magic = 0xf11e041c;
-	const char *paths = magic_getpath(NULL, 0);
-	const char *colon = strrchr(paths, ':');
-	autofree char *path = xasprintf("%s.mgc", colon ? colon + 1 : paths);
+	autofree char *path = database_path();
 	autoclose int fd = open(path, O_RDONLY | O_CLOEXEC);
 	uint32_t head = 0;
 	struct stat st;

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/bundled.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -238,5 +239,9 @@ report_version(void)
 	}
 	(void)buf_adds(&out, "jibri-finalize " VERSION "\n");
 	table_add_wrapped(&out, buf_str(&names), "", TABLE_WIDTH);
+	if (bundled_packages()) {
+		(void)buf_adds(&out, "Bundled from Debian 12:\n");
+		table_add_wrapped(&out, bundled_packages(), "", TABLE_WIDTH);
+	}
 	report_text(buf_str(&out));
 }
