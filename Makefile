@@ -437,7 +437,7 @@ portable: $(program)
 portable-aarch64: $(program)
 	+@$(MAKE) -s CC=aarch64-linux-gnu-gcc NATIVE='$(program)' \
 	    PKG_CONFIG=aarch64-linux-gnu-pkg-config BUILD='$(out)/arm64' \
-	    OUT='$(abspath $(out))' portable
+	    OUT='$(or $(OUT),$(abspath $(out)))' portable
 
 # All that a release has, in build/release; the same bytes wherever it is made.
 release:
