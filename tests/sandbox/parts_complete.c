@@ -129,14 +129,26 @@ parts_problem(const struct request *req, const struct completion *c,
 	return NULL;
 }
 
+/* Is the file left at S3, as it is larger than what is kept here? */
+static bool
+is_left(const struct request *req, const struct completion *c)
+{
+	return parts_s3_is_used(req->box) && req->box->set.keep_bytes >= 0 &&
+	    c->size > req->box->set.keep_bytes;
+}
+
 /* S3 does it for good, so only if that is what is going to be told. */
 static bool
 assemble_s3(struct request *req, const struct completion *c, struct answer *a)
 {
-	if (req->fault.kind->storing != FAULT_STORES_NOTHING)
-		return parts_s3_complete(req, c->up, json_array_size(c->sent),
-		    a);
-	req->upload->bytes = c->size;
+	bool is_stored = req->fault.kind->storing != FAULT_STORES_NOTHING;
+
+	if (is_stored &&
+	    !parts_s3_complete(req, c->up, json_array_size(c->sent),
+		!is_left(req, c), a))
+		return false;
+	if (!is_stored || is_left(req, c))
+		req->upload->bytes = c->size;
 	return true;
 }
 
@@ -174,7 +186,8 @@ complete(struct request *req, const struct completion *c, struct answer *a)
 {
 	if (!assemble(req, c, a))
 		return;
-	if (c->sha256 != NULL && strcmp(c->sha256, req->upload->sha256) != 0) {
+	if (c->sha256 != NULL && !is_left(req, c) &&
+	    strcmp(c->sha256, req->upload->sha256) != 0) {
 		answer_error(a, 422, "the sha256 is wrong");
 		return;
 	}

@@ -377,11 +377,12 @@ fetch(const struct request *req, const json_t *up, struct answer *a)
 
 bool
 parts_s3_complete(const struct request *req, const json_t *up, size_t n,
-    struct answer *a)
+    bool is_fetched, struct answer *a)
 {
 	autoreply struct reply r = { 0 };
 	autofree char *query = id_query(up);
 	autofree char *body = completion_make(up, n);
 
-	return ask(req, up, "POST", query, body, &r, a) && fetch(req, up, a);
+	return ask(req, up, "POST", query, body, &r, a) &&
+	    (!is_fetched || fetch(req, up, a));
 }
