@@ -92,37 +92,15 @@ def command($options; $settings):
 	".El",
 	(.examples[] | ".Pp", example);
 
-def ways_of_file:
-	"the name of a file that holds it as",
-	".Ic \(.name)-file ,",
-	"in",
-	".Ev \(.variable)_FILE",
-	"or behind",
-	".Fl -\(.name)-file .";
-
-# The flag names a file; the variable and the key hold the secret itself.
-def ways_of_secret:
-	"The secret itself may stand here or in the variable",
-	if .legacy then ".Ev \(.legacy)", "or" else empty end,
-	".Ev \(.variable) ;",
-	ways_of_file;
-
-def ways:
-	(if .takesFile then " ;" else " ." end) as $stop |
-	"Also",
-	".Fl -\(.name)",
-	"and",
-	if .legacy then ".Ev \(.variable)", "or", ".Ev \(.legacy)\($stop)"
-	else ".Ev \(.variable)\($stop)" end,
-	if .takesFile then ways_of_file else empty end;
-
+# How a setting can be given follows from its name; only what does not is said.
 def setting($settings):
 	".It Ic \(.name) No = Ar \(if .type == "bool" then "yes|no"
 		else .arg end)",
 	(.help | sentence),
 	(.manual // empty | text($settings)),
 	if .initial != "" then "Default:", ".Ql \(.initial) ." else empty end,
-	if .type == "secret" then ways_of_secret else ways end;
+	if .legacy then "Also", ".Ev \(.legacy) ." else empty end,
+	if .takesFile then "See", ".Sx SECRETS ." else empty end;
 
 [.settings[].name] as $names |
 if $piece == "synopsis" then
@@ -132,8 +110,9 @@ elif $piece == "commands" then
 	.options as $options | .commands[] | command($options; $names)
 elif $piece == "options" then
 	list(.options[] | select(.isGlobal) | option)
-elif $piece == "settings" then
-	list(.settings[] | setting($names))
+elif $piece | startswith("settings-") then
+	list(.settings[] | select("settings-" + .subject == $piece) |
+		setting($names))
 else
 	error("there is no piece \($piece)")
 end

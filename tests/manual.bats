@@ -148,3 +148,50 @@ END
 	done 5<"$DIR/endings"
 	((bad == 0))
 }
+
+# configurations: "LINE [SETTING...]" of each in the manual of the settings,
+# with what else it needs.
+configurations() {
+	sed -n '/^\.\\" configuration/{=; s/.*configuration\( with\)\?//; p}' \
+		"$ROOT/man/jibri-finalize.conf.5" | paste -d ' ' - -
+}
+
+@test "each configuration in the manual of the settings works as it stands" {
+	local page=$ROOT/man/jibri-finalize.conf.5 line more n=0 lines
+	world fresh
+	mkdir -p "$W/etc/jitsi/s3-keys"
+	for line in jibri/{webhook,oauth}-secret s3-keys/{access,secret}-key \
+		s3-keys/session-token; do
+		echo any >"$W/etc/jitsi/$line"
+		chmod 600 "$W/etc/jitsi/$line"
+	done
+	configurations >"$DIR/configurations"
+	while read -r line more <&5; do
+		block "$page" "$line" | here >"$DIR/conf"
+		lines=$(grep -c '^[^#]' "$DIR/conf")
+		for more in $more; do
+			echo "$more = ${URL}" >>"$DIR/conf"
+		done
+		"$BIN" config --config "$DIR/conf" >"$DIR/out"
+		(($(grep -c "$DIR/conf:" "$DIR/out") >= lines))
+		n=$((n + 1))
+	done 5<"$DIR/configurations"
+	((n >= 4))
+}
+
+@test "check finds nothing to fix in the complete configuration of the manual" {
+	local page=$ROOT/man/jibri-finalize.conf.5 line
+	world fresh
+	mkdir -p "$W/var/log/jibri-finalize"
+	line=$(configurations | sed -n '1s/ .*//p')
+	block "$page" "$line" | here |
+		sed "s,/var/log,$W&,; s,https://[a-z.]*org,$URL,
+			s,webhook-secret$,secret," >"$DIR/conf"
+	echo "jibri-config = $W/none" >>"$DIR/conf"
+	"$BIN" check --config "$DIR/conf" >"$DIR/out" || true
+	run -1 grep '^failed' "$DIR/out"
+	grep '^ok .*webhook-secret: is set' "$DIR/out"
+	# And it delivers.
+	run_command 0 upload --config "$DIR/conf" rec-abc123
+	assert_equal "$(webhooks)" "STOPPED standup rec-abc123"
+}

@@ -43,6 +43,17 @@ _jibri_finalize() {
 	--parts-from
 	--part-hosts
 	--meeting-service-url
+	--store
+	--s3-url
+	--s3-bucket
+	--s3-region
+	--s3-access-key
+	--s3-access-key-file
+	--s3-secret-key-file
+	--s3-session-token-file
+	--s3-key
+	--s3-addressing
+	--s3-part-size
 	--webhook-url
 	--webhook-files
 	--webhook-secret-file
@@ -57,17 +68,6 @@ _jibri_finalize() {
 	--oauth-client-id
 	--oauth-client-secret-file
 	--oauth-scope
-	--store
-	--s3-url
-	--s3-bucket
-	--s3-region
-	--s3-access-key
-	--s3-access-key-file
-	--s3-secret-key-file
-	--s3-session-token-file
-	--s3-key
-	--s3-addressing
-	--s3-part-size
 	--base-path
 	--room-format
 	--room-from-media
@@ -93,25 +93,25 @@ _jibri_finalize() {
 	--tls-key-password-file
 	--tls-pin
 	--require-tls
+	--proxy
+	--proxy-auth-file
 	--strict-permissions
 	--trust
 	--confine
-	--proxy
-	--proxy-auth-file
 	--recordings-dir
 	--jibri-config
 	--defer
 	--jobs
 	--splay
 	--max-time
-	--watch-interval
-	--drain-for
-	--live
-	--live-limit-rate
 	--settle
 	--sweep-retry-delay
 	--sweep-retry-delay-max
 	--give-up
+	--watch-interval
+	--drain-for
+	--live
+	--live-limit-rate
 	--retention
 	--retention-verify
 	--min-free
@@ -227,24 +227,24 @@ _jibri_finalize() {
 			--verbose --help --version"
 		words='finalize upload verify notify pack sweep watch status show pause resume forget check config help
 			file-service-url file-service-parts parts-from part-hosts
-			meeting-service-url webhook-url webhook-files webhook-secret
-			webhook-secret-previous webhook-auth failed-webhook started-webhook
-			token file-service-token meeting-service-token oauth-token-url
-			oauth-client-id oauth-client-secret oauth-scope store
-			s3-url s3-bucket s3-region s3-access-key
-			s3-secret-key s3-session-token s3-key s3-addressing
-			s3-part-size base-path room-format room-from-media
+			meeting-service-url store s3-url s3-bucket
+			s3-region s3-access-key s3-secret-key s3-session-token
+			s3-key s3-addressing s3-part-size webhook-url
+			webhook-files webhook-secret webhook-secret-previous webhook-auth
+			failed-webhook started-webhook token file-service-token
+			meeting-service-token oauth-token-url oauth-client-id oauth-client-secret
+			oauth-scope base-path room-format room-from-media
 			meeting-id-keys redact exclude locking
 			parallel checksum tries retry-delay
 			retry-delay-max retry-for deadline connect-timeout
 			stall-timeout answer-timeout limit-rate expect-continue
 			ca-file tls-cert tls-key tls-key-password
-			tls-pin require-tls strict-permissions trust
-			confine proxy proxy-auth recordings-dir
+			tls-pin require-tls proxy proxy-auth
+			strict-permissions trust confine recordings-dir
 			jibri-config defer jobs splay
-			max-time watch-interval drain-for live
-			live-limit-rate settle sweep-retry-delay sweep-retry-delay-max
-			give-up retention retention-verify min-free
+			max-time settle sweep-retry-delay sweep-retry-delay-max
+			give-up watch-interval drain-for live
+			live-limit-rate retention retention-verify min-free
 			metrics-file metrics-push-url work-dir unpack-ratio
 			log-file log-format log-level progress'
 		kind=''
@@ -284,17 +284,17 @@ _jibri_finalize() {
 	--file-service-parts)
 		flags='' kind='' sessions='' words='auto no'
 		;;
-	--webhook-files)
-		flags='' kind='' sessions='' words='yes no'
-		;;
-	--failed-webhook)
-		flags='' kind='' sessions='' words='at-once final never'
-		;;
 	--store)
 		flags='' kind='' sessions='' words='file-service s3'
 		;;
 	--s3-addressing)
 		flags='' kind='' sessions='' words='path host'
+		;;
+	--webhook-files)
+		flags='' kind='' sessions='' words='yes no'
+		;;
+	--failed-webhook)
+		flags='' kind='' sessions='' words='at-once final never'
 		;;
 	--checksum)
 		flags='' kind='' sessions='' words='sha256 none'
@@ -316,15 +316,15 @@ _jibri_finalize() {
 		;;
 	--config | \
 	--output | \
+	--s3-access-key-file | \
+	--s3-secret-key-file | \
+	--s3-session-token-file | \
 	--webhook-secret-file | \
 	--webhook-secret-previous-file | \
 	--token-file | \
 	--file-service-token-file | \
 	--meeting-service-token-file | \
 	--oauth-client-secret-file | \
-	--s3-access-key-file | \
-	--s3-secret-key-file | \
-	--s3-session-token-file | \
 	--ca-file | \
 	--tls-cert | \
 	--tls-key | \
@@ -349,17 +349,17 @@ _jibri_finalize() {
 	--parts-from | \
 	--part-hosts | \
 	--meeting-service-url | \
-	--webhook-url | \
-	--webhook-auth | \
-	--oauth-token-url | \
-	--oauth-client-id | \
-	--oauth-scope | \
 	--s3-url | \
 	--s3-bucket | \
 	--s3-region | \
 	--s3-access-key | \
 	--s3-key | \
 	--s3-part-size | \
+	--webhook-url | \
+	--webhook-auth | \
+	--oauth-token-url | \
+	--oauth-client-id | \
+	--oauth-scope | \
 	--base-path | \
 	--room-format | \
 	--meeting-id-keys | \
@@ -381,13 +381,13 @@ _jibri_finalize() {
 	--jobs | \
 	--splay | \
 	--max-time | \
-	--watch-interval | \
-	--drain-for | \
-	--live-limit-rate | \
 	--settle | \
 	--sweep-retry-delay | \
 	--sweep-retry-delay-max | \
 	--give-up | \
+	--watch-interval | \
+	--drain-for | \
+	--live-limit-rate | \
 	--retention | \
 	--min-free | \
 	--metrics-push-url | \

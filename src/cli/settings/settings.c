@@ -4,9 +4,17 @@
 static const struct setting_group *const groups[] = {
 	&settings_services,
 	&settings_s3,
+	&settings_webhook,
+	&settings_auth,
 	&settings_recording,
 	&settings_delivery,
+	&settings_network,
+	&settings_security,
 	&settings_sweep,
+	&settings_watch,
+	&settings_retention,
+	&settings_metrics,
+	&settings_archive,
 	&settings_output,
 };
 

@@ -40,7 +40,9 @@ struct setting_group {
 	}
 
 extern const struct setting_group settings_services, settings_s3,
-    settings_recording, settings_delivery, settings_sweep, settings_output;
+    settings_webhook, settings_auth, settings_recording, settings_delivery,
+    settings_network, settings_security, settings_sweep, settings_watch,
+    settings_retention, settings_metrics, settings_archive, settings_output;
 
 /*
  * What a setting's text may be, beyond its type: NULL, or why it cannot be,

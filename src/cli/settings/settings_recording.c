@@ -2,43 +2,45 @@
 
 static const struct setting rows[] = {
 	{ "base-path", TEXT(pipeline.identity.base_path), "/", "PATH",
-	    "path of the Jitsi deployment's URLs",
-	    "What follows it in meeting_url is the room, or tenant and room." },
+	    "path of the Jitsi deployment in its URLs",
+	    "What follows it in meeting_url is the room, or the tenant and the "
+	    "room." },
 	{ "room-format", TEXT(pipeline.identity.room_format),
-	    "[{tenant}]{room}", "FORMAT", "the name of a tenant's room",
-	    "Without a tenant the room's name is used as it is.",
+	    "[{tenant}]{room}", "FORMAT",
+	    "name of a tenant's room at the backend",
+	    "A room without a tenant keeps its name.",
 	    .check = check_room_format },
 	{ "room-from-media", BOOL(pipeline.identity.room_from_media), "yes",
-	    NULL, "no metadata.json: room from media name",
-	    "It counts only if metadata.json is missing or empty.  Set it to "
-	    "no where tenants are used: the name of the media file does not "
-	    "have the tenant." },
+	    NULL, "take the room from the media file's name",
+	    "This applies only if metadata.json is missing or empty.  Set it "
+	    "to no where tenants are used: the name of the media file does not "
+	    "contain the tenant." },
 	{ "meeting-id-keys", LIST(pipeline.recording.meeting_id_keys), "",
-	    "POINTERS", "where metadata.json holds the meeting's id",
-	    "JSON pointers; the first that leads to a plain id spares the "
-	    "lookup.  Whoever starts a recording can write there: name only "
-	    "what is trusted.",
+	    "POINTERS", "where metadata.json has the meeting's id",
+	    "The first of these JSON pointers that leads to a plain id saves "
+	    "the lookup.  Whoever starts a recording can write to "
+	    "metadata.json: name only members that you trust.",
 	    .check = check_pointers },
 	{ "redact", LIST(pipeline.recording.redact), "/upload_credentials",
-	    "POINTERS", "taken out of JSON before it is sent",
-	    "JSON pointers.  They are taken out of every JSON object, also of "
-	    "one in another, in files of up to 16 MiB, whatever they are "
-	    "called.  A text that cannot be parsed is withheld if it has the "
-	    "name of such a member in quotes.  A file whose name begins with "
-	    "metadata, in upper or lower case, is withheld if it is larger or "
-	    "cannot be parsed, unless this is empty.",
+	    "POINTERS", "members that are taken out of JSON files",
+	    "The JSON pointers apply to every object, also to one inside "
+	    "another, in JSON files of up to 16 MiB, whatever their names.  A "
+	    "file that cannot be parsed is withheld if it has the name of such "
+	    "a member in quotes.  A file whose name begins with metadata, in "
+	    "upper or lower case, is withheld if it is larger or cannot be "
+	    "parsed, unless this setting is empty.",
 	    .check = check_pointers },
 	{ "exclude", LIST(pipeline.recording.exclude),
-	    ".*,*.part,*.tmp,*~,#*#,*.bak,*.orig,*.swo,*.swp,"
-	    ".*.\?\?\?\?\?\?",
-	    "GLOBS", "files that are not artifacts",
+	    ".*,*.part,*.tmp,*~,#*#,*.bak,*.orig,*.swo,*.swp,.*.\?\?\?\?\?\?",
+	    "GLOBS", "files that are not uploaded",
 	    "A glob with a slash is matched against the path below the "
-	    "recording's directory.  Upper and lower case are the same." },
+	    "recording's directory, any other against the name.  Upper and "
+	    "lower case are the same." },
 	{ "locking", BOOL(pipeline.recording.locking), "yes", NULL,
-	    "refuse a file system that has no locks",
-	    "Locks keep two runs from delivering one recording at once.  Set "
-	    "it to no where the file system has none and only one host "
-	    "delivers." },
+	    "refuse file systems without locks",
+	    "Locks keep two runs from delivering one recording at the same "
+	    "time.  Set it to no if the file system has no locks and only one "
+	    "host delivers." },
 };
 
 const struct setting_group settings_recording = GROUP("recording", rows);

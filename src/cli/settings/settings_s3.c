@@ -6,17 +6,17 @@ static const char *const addressings[] = { "path", "host", NULL };
 static const struct setting rows[] = {
 	{ "store", CHOICE(pipeline.destination.store, stores), "file-service",
 	    "KIND", "where recordings go: file-service, s3",
-	    "s3 is a bucket of any server that speaks the S3 protocol, and "
-	    "what is meant where s3-bucket is set and store is not." },
+	    "If s3-bucket is set, the default is s3." },
 	{ "s3-url", TEXT(pipeline.destination.s3.url), "", "URL",
 	    "endpoint of the S3 server",
-	    "With its scheme: https://s3.eu-central-1.amazonaws.com." },
+	    "The URL has a scheme, such as "
+	    "https://s3.eu-central-1.amazonaws.com." },
 	{ "s3-bucket", TEXT(pipeline.destination.s3.bucket), "", "NAME",
-	    "bucket, which has to be there",
-	    "Parts of a recorder that never comes back stay until the bucket "
-	    "removes them: give it a lifecycle rule "
-	    "(AbortIncompleteMultipartUpload) of 30 days, in any case longer "
-	    "than give-up." },
+	    "bucket, which has to exist",
+	    "Parts of a recording whose host never comes back stay in the "
+	    "bucket.  Give it a lifecycle rule "
+	    "(AbortIncompleteMultipartUpload) of 30 days, or longer than "
+	    "give-up if that is more." },
 	{ "s3-region", TEXT(pipeline.destination.s3.region), "us-east-1",
 	    "NAME", "region that requests are signed for" },
 	{ "s3-access-key", TEXT(s3_keys.texts[S3_ACCESS_KEY]), "", "KEY",
@@ -27,27 +27,25 @@ static const struct setting rows[] = {
 	    .file = FIELD(s3_keys.files[S3_SECRET_KEY], char *) },
 	{ "s3-session-token", SECRET(s3_keys.texts[S3_SESSION_TOKEN]), "",
 	    "TOKEN", "session token of temporary credentials",
-	    "When the server says ExpiredToken, the files of the token, "
-	    "s3-secret-key and s3-access-key are read again, provided that "
-	    "the token has changed: write its file last.  A confined run can "
-	    "read what else is in their directories; keep nothing else "
-	    "there.",
+	    "When the server answers ExpiredToken, the files of all three keys "
+	    "are read again if the token has changed: write its file last.  "
+	    "Keep nothing else in their directories, as a confined run can "
+	    "read it.",
 	    .legacy = "AWS_SESSION_TOKEN", .check = check_header,
 	    .file = FIELD(s3_keys.files[S3_SESSION_TOKEN], char *) },
 	{ "s3-key", TEXT(pipeline.destination.s3.key),
 	    "{room}/{session}/{path}", "KEY", "key of an artifact",
-	    "Also {meeting} and {tenant}; {path} comes last." },
+	    "It may also have {meeting} and {tenant}; {path} comes last." },
 	{ "s3-addressing",
 	    CHOICE(pipeline.destination.s3.addressing, addressings), "path",
 	    "HOW", "how URLs name the bucket: path, host",
-	    "path is https://HOST/BUCKET/KEY, "
-	    "host is https://BUCKET.HOST/KEY." },
+	    "path: https://HOST/BUCKET/KEY.  host: https://BUCKET.HOST/KEY." },
 	{ "s3-part-size", SIZE(pipeline.destination.s3.part_bytes), "8M",
-	    "SIZE", "files above this size go in parts of it",
-	    "5M to 5G.  More where a file would have more than 10,000 parts, "
-	    "or more than the server takes.  "
-	    "Up to parallel parts are in flight over all files; what arrived "
-	    "is not sent again after an interruption." },
+	    "SIZE", "larger files go in parts of this size",
+	    "From 5M to 5G.  Parts are larger if a file would have more than "
+	    "10,000 of them, or more than the server takes.  The setting "
+	    "parallel limits the parts in flight, over all files.  Parts that "
+	    "arrived are not sent again after an interruption." },
 };
 
 const struct setting_group settings_s3 = GROUP("s3", rows);
