@@ -474,3 +474,39 @@ exit_codes() {
 		"$BIN" help --all | sed -n '/^Exit/,$p' | grep -w "$code"
 	done
 }
+
+# harmless: the commands that the page says do no harm.
+harmless() {
+	awk '/do no harm when they were not needed/ { exit }
+		/^\.Cm/ { gsub(/[.,]|Cm/, ""); print }' \
+		<(sed -n '/^A file that is stored is not sent/,/do no harm/p' \
+			"$ROOT/man/jibri-finalize-troubleshooting.7") | xargs -n 1
+}
+
+@test "the commands that the manual calls harmless send, store and remove nothing of what is done" {
+	start_sandbox
+	recording
+	export JIBRI_FINALIZE_RECORDINGS_DIR=$DIR/recordings
+	run_finalize 0
+	local command before
+	state() {
+		requests upload
+		webhooks
+		(cd "$DIR/recordings" && find . -type f ! -name .jibri-finalize \
+			-exec sha256sum {} + | sort)
+		find "$SB/store" -type f | sort
+		"$BIN" status --all --json | jq -c '.recordings[] | [.state, .stored]'
+	}
+	before=$(state)
+	harmless >"$DIR/harmless"
+	assert_equal "$(paste -sd ' ' "$DIR/harmless")" \
+		"upload verify status show check"
+	while read -r command; do
+		case $command in
+		status) run_command 0 status ;;
+		check) run timeout 60 "$BIN" check && ((status <= 1)) ;;
+		*) run_command 0 "$command" "$REC" ;;
+		esac </dev/null
+		assert_equal "$(state)" "$before"
+	done <"$DIR/harmless"
+}
