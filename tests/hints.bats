@@ -150,6 +150,82 @@ delivered() {
 	delivered
 }
 
+# printed COMMAND: what the output's line ends with, from this word on.
+printed() {
+	sed -nE "s/^.*: ($1 .*)\$/\1/p" <<<"$output" | head -n 1
+}
+
+@test "a hard link to another user's file: rm is named, and the upload then delivers the rest" {
+	[ "$(id -u)" = 0 ] || skip "only root can be another user"
+	echo private >"$DIR/private"
+	chown 23456 "$DIR/private"
+	chown -R 12345 "$REC"
+	ln "$DIR/private" "$REC/it's a link"
+	run_finalize 65
+	eval "$(printed rm)"
+	[ -e "$DIR/private" ] && [ ! -e "$REC/it's a link" ]
+	hinted 0
+	delivered
+}
+
+@test "a recording that anybody may have put there: the upload by hand is named" {
+	[ "$(id -u)" = 0 ] || skip "only root can be another user"
+	chown -R 12345 "${REC%/*}"
+	chown -R 23456 "$REC"
+	chmod 777 "${REC%/*}"
+	run timeout -k 5 120 "$BIN" sweep "${REC%/*}"
+	assert_equal "$(stored)" ""
+	run -0 timeout -k 5 120 "$BIN" status --json "${REC%/*}"
+	output=$(jq -r '.recordings[0].lastError' <<<"$output")
+	hinted 0
+	delivered
+}
+
+@test "a secret that everybody can read: chmod is named, and the warning ends" {
+	unset WEBHOOK_SECRET
+	local file="$DIR/secret, it's ä"
+	echo "$CANARY" >"$file"
+	chmod 644 "$file"
+	export JIBRI_FINALIZE_WEBHOOK_SECRET_FILE=$file
+	run_finalize 0
+	eval "$(printed chmod)"
+	delivered
+	run_finalize 0
+	refute_output_has "everybody can"
+}
+
+@test "a configuration that another user can write to: chown is named, and the warning ends" {
+	[ "$(id -u)" = 0 ] || skip "root alone is warned"
+	export JIBRI_FINALIZE_CONFIG="$DIR/it's ä.conf"
+	echo 'tries = 3' >"$JIBRI_FINALIZE_CONFIG"
+	chown 12345 "$JIBRI_FINALIZE_CONFIG"
+	chmod 666 "$JIBRI_FINALIZE_CONFIG"
+	run_finalize 0
+	assert_output_has "another user can write to it"
+	eval "$(printed chown)"
+	assert_equal "$(stat -c '%u %a' "$JIBRI_FINALIZE_CONFIG")" "0 644"
+	run_finalize 0
+	refute_output_has "another user can write"
+}
+
+@test "recordings-dir itself: the sweep is named" {
+	export JIBRI_FINALIZE_RECORDINGS_DIR=${REC%/*}
+	run_command 64 upload "${REC%/*}"
+	hinted 0
+	delivered
+}
+
+@test "a pause: the resume that ends it is named" {
+	run_command 0 pause "${REC%/*}"
+	run_command 0 sweep "${REC%/*}"
+	assert_equal "$(stored)" ""
+	run_command 0 status "${REC%/*}"
+	output=$(grep resume <<<"$output")
+	hinted 0
+	run_command 0 sweep "${REC%/*}"
+	delivered
+}
+
 @test "status does not print a command that a server made up" {
 	faults "upload *.mp4 * status-body 422 forged application/json"
 	printf '{"message": "x: jibri-finalize upload $(touch %s)"}' "$DIR/pwned" \
