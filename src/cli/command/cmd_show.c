@@ -69,10 +69,13 @@ identify(struct show *s, const struct identity_policy *policy)
 static int
 set_unreadable(const struct show *s, struct err *e)
 {
+	autofree char *word = text_shell_word(s->recording.path);
+	autofree char *hint =
+	    xasprintf("look as its owner: sudo -u '#%u' jibri-finalize show %s",
+		(unsigned)s->recording.owner, word);
+
 	(void)err_wrap(e, "%s", s->recording.path);
-	return s->is_onlooking
-	    ? err_hint(e, "run it as the directory's owner, or as root")
-	    : -1;
+	return s->is_onlooking ? err_hint(e, hint) : -1;
 }
 
 /* One that is damaged is what there is to show; status says so. */
