@@ -60,7 +60,7 @@ BUILD = build
 out := $(BUILD)$(if $(filter 1,$(SAN)),/san)$(if $(filter fuzz,$(SAN)),/fuzz)
 program := $(out)/jibri-finalize
 
-# --- what is built of what ---------------------------------------------------
+# --- sources and objects -----------------------------------------------------
 
 src := $(wildcard src/*.c src/*/*.c src/*/*/*.c)
 sandbox_src := $(wildcard tests/sandbox/*.c)
@@ -84,15 +84,14 @@ screen_obj := $(call objects,$(screen_src))
 hocon_obj = $(call objects,$(hocon_src)) $(lib_obj)
 lib_obj := $(filter-out $(out)/obj/src/main.o,$(src_obj))
 unit_obj := $(call objects,$(unit_src)) $(lib_obj)
-# The program's own code, but for what the simulated world has in its place.
-# What is left of these folders is linked only if somebody calls it.
+# The program's own code, except what the simulated world replaces.
 sim_less := main base/log base/stop recording/openfiles io/http io/http_setup \
     io/http_body io/http_trace sweep/sweep_watch
 sim_obj := $(call objects,$(sim_src)) $(filter-out $(out)/obj/src/cli/% \
     $(sim_less:%=$(out)/obj/src/%.o),$(src_obj)) \
     $(filter $(addprefix $(out)/obj/src/cli/settings/,sett% config%), \
     $(src_obj))
-# The calls of libc that it sees, whatever header or compiler named them.
+# The calls of libc that are redirected, under all their names.
 sim_wraps := open64 openat64 __open64_2 __openat64_2 syscall close fstat64 \
     fstatat64 stat64 statx fstatvfs64 faccessat realpath pread64 read write \
     lseek64 ftruncate64 fsync fdatasync futimens fchmod fchown fcntl64 flock \
@@ -106,7 +105,7 @@ fuzz_obj = $(filter-out $(out)/obj/tests/fuzz/$(1).o, \
 
 bench := $(bench_src:tests/bench/%.c=$(out)/bench-%)
 
-# What tests need besides the program; each is there only with its sources.
+# What tests need besides the program; each only if its sources are there.
 helpers := $(if $(sandbox_src),$(out)/sandbox) $(if $(unit_src),$(out)/unit) \
     $(if $(reader_src),$(out)/reader) $(if $(screen_src),$(out)/screen) \
     $(if $(fuzz_src),$(out)/fuzz-replay) $(if $(hocon_src),$(out)/hocon) \
@@ -123,7 +122,7 @@ FILTER =
 version := $(shell sed -n '1s/^[^0-9]*\([0-9a-z.~]*\).*/\1/p' \
     packaging/debian/changelog)
 
-# Asked once, and only by a target that compiles.
+# Evaluated once, and only by a target that compiles.
 once = $(eval $(1) := $$(shell $(2)))$($(1))
 pkgs = libcurl jansson libcrypto libmagic
 # Their headers only: the libraries themselves are loaded when needed.
@@ -153,7 +152,7 @@ harden += $(if $(filter x86_64,$(arch))$(if $(is_clang),,gcc), \
     -fstack-clash-protection)
 
 ifneq ($(filter 1 fuzz,$(SAN)),)
-# Not fortified: the sanitizers watch the plain calls, not the checked ones.
+# Not fortified: the sanitizers intercept the plain calls, not the checked ones.
 sanitize := -fsanitize=address,undefined -fno-sanitize-recover=all \
     -fno-omit-frame-pointer $(if $(filter fuzz,$(SAN)),-fsanitize=fuzzer-no-link)
 else ifeq ($(filter -O0,$(CFLAGS)),)
@@ -166,7 +165,7 @@ compile = $(CC) -std=gnu11 $(defines) $(warnings) $(harden) \
 link = $(CC) $(harden) $(CFLAGS) $(sanitize) -pie -Wl,-z,relro,-z,now \
     -Wl,-z,noexecstack -Wl,--as-needed $(LDFLAGS)
 
-# What is built, a line each; V=1 shows the commands.
+# Print a line for each file that is built; V=1 shows the commands.
 is_silent := $(findstring s,$(firstword -$(MAKEFLAGS)))
 say = $(if $(filter 1,$(V))$(is_silent),,@printf '%-5s %s\n' $(1) '$@';)
 
@@ -213,11 +212,11 @@ $(out)/fuzzer: $(call fuzz_obj,replay)
 $(out)/bench-%: $(out)/obj/tests/bench/%.o
 	$(call say,LINK) $(link) -o $@ $^ $(pkg_libs)
 
-# It asks the program's own functions.
+# It calls the program's own functions.
 $(out)/bench-fleet: $(out)/obj/tests/bench/fleet.o $(lib_obj)
 	$(call say,LINK) $(link) -o $@ $^ $(pkg_libs)
 
-# With all libraries of the program, though it needs none.
+# Linked with all libraries of the program, though it needs none.
 $(out)/bench-idle: $(out)/obj/tests/bench/idle.o
 	$(call say,LINK) $(link) -Wl,--no-as-needed -o $@ $^ $(pkg_libs)
 
@@ -265,7 +264,7 @@ $(out)/preload-%.so: tests/preload/%.c $(out)/flags
 	$(call say,SHLIB) $(filter-out $(sanitize),$(compile)) -fPIC -MMD -MP \
 	    -MF $(out)/obj/tests/preload/$*.d -shared -o $@ $< -ldl -lpthread
 
-# Rewritten only when the flags are others, and then everything is rebuilt.
+# Rewritten only when the flags change, and then everything is rebuilt.
 $(out)/flags: export STAMP = $(compile) $(fortify) $(link)
 $(out)/flags: FORCE
 	@mkdir -p $(@D)
@@ -293,7 +292,7 @@ fuzz:
 	@FUZZER='$(abspath $(BUILD)/fuzz/fuzzer)' TIME='$(TIME)' \
 	    scripts/fuzz $(FUZZ)
 
-# In objects of its own, as two of them are compilers.
+# In a separate directory, as two of them are compilers.
 analyze:
 	@BUILD='$(abspath $(BUILD))/analyze' scripts/analyze
 
@@ -311,7 +310,7 @@ check-packages:
 check-fresh:
 	@$(MAKE) -s check TESTS=tests/packages/fresh.bats
 
-# ROUNDS=N, CASES='big-0 start' and QUICK=1 narrow it; only a whole one is kept.
+# ROUNDS=N, CASES='big-0 start' and QUICK=1 narrow it; only a full run is kept.
 bench: $(program) $(bench)
 	@BIN='$(abspath $(program))' TOOLS='$(abspath $(out))' \
 	    OUT='$(if $(CASES)$(QUICK),,$(CURDIR)/tests/bench/RESULTS.md)' \
@@ -331,7 +330,7 @@ format:
 	clang-format -i $(wildcard src/*.[ch] src/*/*.[ch] src/*/*/*.[ch] \
 	    tests/*/*.[ch])
 
-# A certified OpenID provider gives the tokens.  Needs node and npm.
+# A certified OpenID provider issues the tokens.  Needs node and npm.
 oidc = $(BUILD)/oidc/node_modules/oidc-provider/package.json
 $(oidc): tests/oidc/package.json
 	mkdir -p $(BUILD)/oidc && cp tests/oidc/package.json $(BUILD)/oidc
@@ -342,13 +341,12 @@ check-oidc: $(oidc)
 	cp tests/oidc/provider.mjs $(BUILD)/oidc
 	+@$(MAKE) -s check TESTS=tests/oidc.bats
 
-# The library that Jibri reads its configuration with, and a JDK: scripts/deps
-# hocon installs both.
+# Needs Jibri's library for its configuration and a JDK: scripts/deps hocon.
 check-hocon: export CHECK_HOCON := 1
 check-hocon:
 	+@$(MAKE) -s check TESTS=tests/hocon.bats
 
-# None of the three languages may be missing then.
+# Fails if one of the three languages is missing.
 check-api: export CHECK_API := 1
 check-api:
 	+@$(MAKE) -s check TESTS=tests/api.bats
@@ -372,7 +370,7 @@ check-stacks: $(stacks)/node_modules $(stacks)/backend-go \
 	+@STACKS_WANTED=1 $(MAKE) -s check TESTS=tests/stacks.bats
 	@sed -n 's/^# met //p' $(BUILD)/check.tap
 
-# What ffmpeg of Debian makes and decodes: scripts/deps media installs it.
+# Debian's ffmpeg makes and decodes the media: scripts/deps media.
 media = $(BUILD)/media/reference
 $(media): tests/media/generate
 	tests/media/generate $(BUILD)/media
@@ -386,7 +384,7 @@ check-s3:
 	    TESTS='$(filter-out unit,$(or $(filter tests/s3%,$(TESTS)), \
 	    $(wildcard tests/s3*.bats)))'
 
-# Recordings of so many minutes each are made in real time.
+# Records in real time, each recording as many minutes long.
 MINUTES = 1 5 20
 check-live: export MINUTES := $(MINUTES)
 check-live:
@@ -395,15 +393,15 @@ check-live:
 check-cross: $(out)/sandbox
 	@BUILD='$(abspath $(out))' scripts/cross
 
-# Plants bugs and expects the suite to see them.
+# Plants bugs and expects the suite to find them.
 check-mutants:
 	@BUILD='$(abspath $(BUILD))' scripts/mutants
 
-# Thousands of histories a minute, of the program in a simulated world.
+# Thousands of histories a minute of the program in a simulated world.
 sim: $(out)/sim
 	@$(out)/sim $(if $(SEED),--seed $(SEED),--time $(TIME)) $(SIM)
 
-# Thousands of runs against a server that fails by chance.
+# Thousands of runs against a server that fails at random.
 soak: $(program) $(helpers)
 	@BIN='$(abspath $(program))' SANDBOX='$(abspath $(out)/sandbox)' \
 	    BUILD='$(abspath $(out))' scripts/soak

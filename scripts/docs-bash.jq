@@ -1,11 +1,11 @@
-# The completion that bash reads.
+# The completion for bash.
 include "docs-flags";
 
 def head: "# bash completion for jibri-finalize, written by scripts/docs.
 # shellcheck shell=bash
 
 # Add the sessions below recordings-dir, as $1 is configured, that begin with
-# $2. What a shell would not take as it is, has to be named by its path.
+# $2. Names that a shell would not take literally have to be given by path.
 _jibri_finalize_sessions() {
 	local dir name
 	dir=$(\"$1\" config --json 2>/dev/null |
@@ -58,11 +58,11 @@ complete -F _jibri_finalize jibri-finalize";
 
 def dashed(flags): [flags | "--" + .name];
 
-# Four in a line.
+# Four on a line.
 def lines: [range(0; length; 4) as $i | .[$i:$i + 4] | join(" ")] |
 	join("\n\t\t\t");
 
-# What a command takes; $pattern stands for its name.
+# The arguments of a command; $pattern matches its name.
 def command($tables; $pattern): . as $command | "	\($pattern))
 		flags=\"\($tables | dashed(options($command)) | lines)\(
 			if .needsConfig then " $settings" else "" end)\"
@@ -86,14 +86,14 @@ def others(is_wanted):
 
 . as $tables |
 head,
-# One a line, so that a change of them is seen as what it is.
+# One on a line, so that a diff shows what changed.
 "	settings='\(dashed(flags | select(.isSetting)) | join("\n\t"))'",
 "	case $command in",
 (.commands | to_entries[] | .key as $i | .value |
 	command($tables; .name + if $i == 0 then " | ''" else "" end)),
 "	esac",
 "	[ -n \"$command\" ] || words='\(command_names)'",
-# A value that need not be there is asked for by "=" only.
+# An optional value is completed only after "=".
 "	case $prev$joint in",
 (flags | select(.choices and .arg == null) | choices("=")),
 "	esac",

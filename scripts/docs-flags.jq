@@ -1,5 +1,5 @@
-# What the generators of documentation share: the program's tables, read as
-# its help and its parser read them.
+# Shared by the generators: the program's tables, interpreted as its help and
+# its parser do.
 
 # Every flag, an option or a setting, in the same form; arg is null where it
 # needs no value.
@@ -18,7 +18,7 @@ def own_options($command):
 def options($command):
 	flags | select(.isGlobal or (.name | IN($command.options[])));
 
-# Of a command: its words that stand for themselves, and what others can be.
+# For a command: its literal words, and the kinds of the others.
 def words: .synopsis | scan("[A-Za-z0-9-]+");
 def literals: [words | select(test("^[a-z]"))];
 def takes_command: any(words; . == "COMMAND");

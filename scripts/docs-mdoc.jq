@@ -1,7 +1,7 @@
 # Pieces of the manuals, in mdoc(7): $piece.
 include "docs-flags";
 
-# A line that mdoc must not take for a macro.
+# A line that mdoc must not read as a macro.
 def line: split("\\") | join("\\e") |
 	if test("^[.']") then "\\&" + . else . end;
 
@@ -45,7 +45,7 @@ def wrap($settings):
 		else .lines += [$word] | .open = true end) |
 	.lines[];
 
-# Sentences: a new one is a new line, and a long one several.
+# Sentences: each begins a new line, and a long one is broken.
 def text($settings):
 	splits("(?<=[.])  +") | wrap($settings) |
 	if test("^[.][A-Z][a-z] ") then . else line end;

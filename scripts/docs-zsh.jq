@@ -1,4 +1,4 @@
-# The completion that zsh reads.
+# The completion for zsh.
 include "docs-flags";
 
 # Text inside quotes, brackets and colons of _arguments and _describe.
@@ -26,7 +26,7 @@ def words_of: [
 	if takes_session then "_jibri_finalize_sessions" else empty end
 ] | join("; ");
 
-# What a command takes; $pattern stands for its name.
+# The arguments of a command; $pattern matches its name.
 def command($tables; $pattern): . as $command |
 	"\($pattern))",
 	"	own=(",

@@ -11,7 +11,7 @@ skipped=0
 phase() {
 	local name=$1 start=$SECONDS rc=0 limit=()
 	shift
-	# Without a terminal nobody is there to interrupt what hangs.
+	# Without a terminal nobody can interrupt a phase that hangs.
 	[ -t 0 ] || limit=(timeout --kill-after=10 1800)
 	echo "== $name"
 	"${limit[@]}" "$@" </dev/null || rc=$?
@@ -22,8 +22,8 @@ phase() {
 	return 1
 }
 
-# Add what `make check` left in FILE.  A phase of tests that failed is in
-# there test by test, so its failure as a phase is taken back.
+# Add the counts that `make check` left in FILE.  They have each failed test, so
+# the failure of the phase itself is taken back.
 tally() {
 	local p f s
 	read -r p f s 2>/dev/null <"$1" || return 0

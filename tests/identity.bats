@@ -825,7 +825,7 @@ session() {
 		clips/highlights.mp4 "clips/${ROOM}_2026-01-02-03-09-05.mp4"
 }
 
-# --- what whoever started the recording added ----------------------------
+# --- what whoever started the recording added --------------------------------
 
 @test "a second meeting_url is tampering: held, nothing sent, nobody told" {
 	local key

@@ -480,7 +480,7 @@ type_of() {
 	assert_output_has "odd.mkv: its content is no media"
 }
 
-# --- metadata.json and redaction ---------------------------------
+# --- metadata.json and redaction ---------------------------------------------
 
 # private_metadata: with credentials, at the top and inside.
 private_metadata() {

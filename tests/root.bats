@@ -154,7 +154,7 @@ foreseen() {
 	assert_output_has "File exists"
 }
 
-# --- what it is asked to do ---------------------------------------------------
+# --- what it is asked to do --------------------------------------------------
 
 @test "root does not handle a directory that is a link or behind another user's directory" {
 	local command
@@ -180,7 +180,7 @@ foreseen() {
 	run_command 0 upload --room "$ROOM" "$DIR/roots/rec"
 }
 
-# --- injected code ---------------------------------
+# --- injected code -----------------------------------------------------------
 
 # intruder PLACE COMMAND...: what the code injected at PLACE got, without
 # duplicates.  It tries another recording of the user, a configuration, and a

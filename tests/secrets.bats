@@ -351,7 +351,7 @@ ss_established() {
 	is_stored metadata.json "$MEDIA"
 }
 
-# --- environment ----------------------------------------------------------
+# --- environment -------------------------------------------------------------
 
 @test "no variable makes a library write TLS keys to a file, load code or trust others" {
 	needs_strace

@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 
 # Add the sessions below recordings-dir, as $1 is configured, that begin with
-# $2. What a shell would not take as it is, has to be named by its path.
+# $2. Names that a shell would not take literally have to be given by path.
 _jibri_finalize_sessions() {
 	local dir name
 	dir=$("$1" config --json 2>/dev/null |
