@@ -94,6 +94,24 @@ at_recorded() {
 	BUSY=$!
 	wait_for test "$REC/$MEDIA" -nt "$REC/metadata.json"
 }
+# one_of SESSION ROOM: one more recording.
+one_of() {
+	SESSION=$1
+	ROOM=$2
+	MEDIA=${ROOM}_2026-11-22-19-04-05.mp4
+	REC=$W/srv/recordings/$SESSION
+	mkdir "$REC"
+	recording
+}
+at_many() {
+	ran
+	one_of rec-abc456 retro
+	at_held
+	one_of rec-abc789 standup
+	at_waiting
+	one_of rec-abcdef retro
+	faults
+}
 at_no-host() {
 	set_to file-service-url http://file-srvice.invalid:2027
 }

@@ -40,6 +40,11 @@ sessions_of() {
 	sessions_of jibri-finalize.1 4
 }
 
+# bats test_tags=slow
+@test "each session of the manual of sweeps prints what the page shows" {
+	sessions_of jibri-finalize-sweep.8 5
+}
+
 # endings: COMMAND CODE WORLD ARGUMENT...: what makes each command end with each
 # code that its help and the manual name.
 endings() {
