@@ -304,6 +304,7 @@ $(out)/sbom.json: $(program) packaging/sbom
 check-packages:
 	@$(MAKE) -s deb
 	@$(MAKE) -s rpm
+	@! grep -q bookworm /etc/os-release || $(MAKE) -s portable
 	@$(MAKE) -s check TESTS='$(or $(filter tests/packages/%,$(TESTS)), \
 	    $(filter-out %/fresh.bats,$(wildcard tests/packages/*.bats)))'
 

@@ -5,20 +5,24 @@ load ../lib
 load machine
 
 setup_file() {
-	export BUNDLE=$BATS_FILE_TMPDIR/bundle MACHINE_NAME
-	MACHINE_NAME=$(uname -m)
+	export BUNDLE=$BATS_FILE_TMPDIR/bundle HAS_BUNDLE ARCHIVE
+	ARCHIVE=$(echo "${BUILD:-$ROOT/build}"/jibri-finalize-*-linux-"$(uname -m)".tar.gz)
+	[ -e "$ARCHIVE" ] || return 0
+	HAS_BUNDLE=1
 	mkdir "$BUNDLE"
-	tar -C "$BUNDLE" --strip-components 1 -xzf \
-		"${BUILD:-$ROOT/build}"/jibri-finalize-*-linux-"$MACHINE_NAME".tar.gz
+	tar -C "$BUNDLE" --strip-components 1 -xzf "$ARCHIVE"
 }
 
 setup() {
 	common_setup
 	need_root
+	[ -n "${HAS_BUNDLE-}" ] || skip "the bundle is made on Debian 12"
 	USER_ID=1000
+	COMPOSE=$ROOT/packaging/docker/docker-compose.portable.yml
 }
 
 teardown() {
+	[ -z "${WATCH-}" ] || kill -KILL "$WATCH" 2>/dev/null || true
 	common_teardown
 }
 
@@ -28,7 +32,8 @@ teardown() {
 container() {
 	local base
 	base=$(SUITE=$1 base_tree bare)
-	chown -R "$USER_ID:$USER_ID" "$DIR/recordings"
+	find "$DIR/recordings" ! -user "$USER_ID" \
+		-exec chown "$USER_ID:$USER_ID" {} +
 	mkdir -p "$DIR/scratch"
 	unshare --mount --pid --fork --kill-child bash -ec '
 		base=$1 scratch=$2 bundle=$3 recordings=$4 user=$5 prepare=$6
@@ -144,6 +149,66 @@ delivers() {
 	run -0 bundled trixie verify "/storage/recordings/$SESSION"
 }
 
+# --- as in packaging/docker --------------------------------------------------
+
+# watch: the compose file's second container, until it is told to end.
+watch() {
+	local SETTINGS=(JIBRI_FINALIZE_RECORDINGS_DIR=/storage/recordings
+		JIBRI_FINALIZE_SETTLE=0s)
+	bundled trixie watch >"$DIR/log" 2>&1 3>&- &
+	WATCH=$!
+}
+
+is_announced() {
+	[ "$(webhooks)" = "STOPPED $ROOM $SESSION" ] &&
+		grep -q '"event":"announced"' "$REC/.jibri-finalize"
+}
+
+@test "the compose file mounts the bundle where it is called, and only to be read" {
+	assert_equal "$(sed -n 's/^ *- \.\/jibri-finalize:\(.*\),z$/\1/p' \
+		"$COMPOSE" | sort -u)" /opt/jibri-finalize:ro
+	assert_equal "$(grep -oE '/opt/[a-z/-]+' "$COMPOSE" | sort -u)" \
+		"$(printf '%s\n' /opt/jibri-finalize{,/jibri-finalize})"
+	# What is listed there is a setting; but for Jibri's path.
+	"$BUNDLE/jibri-finalize" config --json | jq -r '.settings[].name' |
+		sed 's/^/JIBRI_FINALIZE_/; s/-/_/g' | tr '[:lower:]' '[:upper:]' | sort >"$DIR/names"
+	run -0 comm -23 <(grep -oE 'JIBRI_FINALIZE_[A-Z_]+' "$COMPOSE" |
+		sort -u) "$DIR/names"
+	assert_equal "$output" JIBRI_FINALIZE_RECORDING_SCRIPT_PATH
+}
+
+@test "beside Jibri, watch delivers from the bundle, is healthy, and ends when told" {
+	local pids
+	start_sandbox
+	recording
+	watch
+	wait_for is_announced
+	SETTINGS=(JIBRI_FINALIZE_RECORDINGS_DIR=/storage/recordings)
+	run -0 bundled trixie status --check
+	# Of all that are called so, those of this test.
+	mapfile -t pids < <(pgrep -fx '/opt/jibri-finalize/jibri-finalize watch' |
+		sed 's|.*|/proc/&/environ|' |
+		xargs grep -lzx "FILE_SERVICE_URL=$URL" | cut -d / -f 3)
+	kill -TERM "${pids[@]}"
+	wait "$WATCH" || { cat "$DIR/log" >&2; return 1; }
+	WATCH=
+}
+
+@test "unpacked on a bare Debian, the first recording is there within 20 s" {
+	local start=$SECONDS SETTINGS
+	start_sandbox
+	recording
+	export FILE_SERVICE_URL MEETING_SERVICE_URL
+	cp "$ARCHIVE" "$DIR/recordings"
+	ARCHIVE=${ARCHIVE##*/}
+	PREPARE='mount -t tmpfs none root; chown 1000 root' \
+		container bookworm sh -ec "cd /root
+			tar -xzf /storage/recordings/$ARCHIVE
+			${ARCHIVE%.tar.gz}/jibri-finalize /storage/recordings/$SESSION"
+	is_stored metadata.json "$MEDIA"
+	((SECONDS - start <= 20))
+}
+
 # --- whom it trusts ----------------------------------------------------------
 
 # serve_tls: the sandbox behind a certificate of an authority of our own, which
@@ -194,10 +259,8 @@ serve_tls() {
 # --- what it is --------------------------------------------------------------
 
 @test "the bundle is small, hardened, and has what it says" {
-	local archive file
-	for archive in "$BUILD"/jibri-finalize-*-linux-*.tar.gz; do
-		(($(stat -c %s "$archive") <= 12000000))
-	done
+	local file
+	(($(stat -c %s "$ARCHIVE") <= 12000000))
 	[ -s "$BUNDLE/lib/magic.mgc" ]
 	"$BUNDLE/jibri-finalize" config --sample | cmp - "$BUNDLE/finalize.conf"
 	for file in man/jibri-finalize.1 LICENSE NEWS licenses/libcurl4; do
