@@ -36,9 +36,9 @@
 # make deb, make rpm  the package, in build/
 # make portable       the program with its libraries, for any Linux with a glibc
 #                     as new as Debian 12's, in build/; needs Debian 12
-# make portable-aarch64  the same for arm64; scripts/deps cross
+# make portable-aarch64  the same for arm64; scripts/deps portable
 # make release        all that a release has, in build/release; needs Debian 12
-#                     and scripts/deps dist cross
+#                     and scripts/deps dist portable
 # make check-packages the packages, installed and used: slow, needs root and
 #                     the network; scripts/deps packages installs its tools
 # make check-fresh    the README's two commands on a bare Debian: slower, the

@@ -6,19 +6,56 @@ load machine
 setup() {
 	common_setup
 	need_root
+	[ "$(dpkg --print-architecture)" != arm64 ] || skip "this is arm64"
+}
+
+teardown() {
+	common_teardown
+}
+
+# there COMMAND: in the sources, in a tree of Debian 12 that is kept for all of
+# this file.
+there() {
+	TREE=$BATS_FILE_TMPDIR/tree
+	if [ ! -e "$TREE" ]; then
+		cp -a "$(base_tree bare)" "$TREE"
+		tar -C "$TREE/root" -xzf "$(tarball)"
+		mv "$TREE"/root/jibri-finalize-* "$TREE/root/source"
+	fi
+	in_tree "$TREE" sh -ec "cd /root/source; $1" >"$DIR/said" 2>&1 ||
+		{ tail -n 40 "$DIR/said" >&2; return 1; }
 }
 
 @test "compiled for arm64, the unit tests pass and recordings are delivered" {
-	[ "$(dpkg --print-architecture)" != arm64 ] || skip "this is arm64"
-	local tree=$DIR/tree
-	cp -a "$(base_tree bare)" "$tree"
-	tar -C "$tree/root" -xzf "$BUILD"/jibri-finalize-*.tar.gz
-	in_tree "$tree" sh -ec 'cd /root/jibri-finalize-*
-		scripts/deps cross
-		make -s check-cross' >"$DIR/said" 2>&1 ||
-		{ tail -n 40 "$DIR/said" >&2; return 1; }
+	there 'scripts/deps cross
+		make -s check-cross'
 	grep -q '^jibri-finalize [0-9]' "$DIR/said"
 	grep -Eq '^[1-9][0-9]+ tests are ok, 0 are not' "$DIR/said"
-	readelf -h "$tree"/root/jibri-finalize-*/build/arm64/jibri-finalize |
+	readelf -h "$TREE/root/source/build/arm64/jibri-finalize" |
 		grep -q 'Machine: *AArch64'
+}
+
+@test "the portable bundle for arm64 brings its own libraries, and delivers" {
+	local run=/root/bundle/jibri-finalize
+	there 'scripts/deps portable cross
+		make -s portable-aarch64
+		mkdir /root/bundle
+		tar -xzf build/jibri-finalize-*-linux-aarch64.tar.gz \
+			-C /root/bundle --strip-components 1'
+	there "qemu-aarch64 -E LD_TRACE_LOADED_OBJECTS=1 $run"
+	grep -q 'libcurl.so.4 => /root/bundle/lib/' "$DIR/said"
+	run -1 grep -vE '/root/bundle/lib/|vdso|/lib(c|resolv)\.so|/ld-linux' \
+		"$DIR/said"
+
+	start_sandbox
+	REC=$TREE/srv/$SESSION
+	mkdir "$REC"
+	recording
+	there "export FILE_SERVICE_URL=$URL MEETING_SERVICE_URL=$URL \
+		WEBHOOK_SECRET=$WEBHOOK_SECRET JIBRI_FINALIZE_CONFIG=/dev/null
+		qemu-aarch64 $run /srv/$SESSION
+		qemu-aarch64 $run pack -o /srv/packed.tar.zst /srv/$SESSION"
+	is_stored metadata.json "$MEDIA"
+	assert_equal "$(webhooks)" "STOPPED $ROOM $SESSION"
+	[ -s "$TREE/srv/packed.tar.zst" ]
 }

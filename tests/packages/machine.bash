@@ -18,6 +18,12 @@ mirror() {
 		grep -m 1 '/debian/*$'
 }
 
+# What make dist has made.
+tarball() {
+	echo "$BUILD/jibri-finalize-$(sed -n '1s/.*(\(.*\)).*/\1/p' \
+		"$ROOT/packaging/debian/changelog").tar.gz"
+}
+
 # base_tree NAME PACKAGE...: made once and kept; its path is printed.
 base_tree() {
 	local lock tree=$TREES/$SUITE-$1 packages

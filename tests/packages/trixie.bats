@@ -11,7 +11,7 @@ setup() {
 	need_root
 	TREE=$DIR/tree
 	cp -a "$(base_tree bare)" "$TREE"
-	tar -C "$TREE/root" -xzf "$BUILD"/jibri-finalize-*.tar.gz
+	tar -C "$TREE/root" -xzf "$(tarball)"
 	mv "$TREE"/root/jibri-finalize-* "$TREE/root/source"
 }
 
