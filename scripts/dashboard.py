@@ -66,7 +66,7 @@ SAMPLES = {
     },
     "Failed runs in the last hour": {
         "temporary": lambda h: round(14 * outage(h, 0.8, 0.9)),
-        "rejected": lambda h: 1 if 14 < h < 15 else 0,
+        "permanent": lambda h: 1 if 14 < h < 15 else 0,
     },
     "Runs in the last hour": {
         "attempts": lambda h: round(9 + 3 * noise(h, 2)
@@ -132,6 +132,17 @@ def amount(value, unit):
     return f"{value:.3g}"
 
 
+def ceiling(value, unit):
+    """A round number that is larger, for the top of an axis."""
+    if unit == "s":
+        steps = [60, 120, 300, 600, 1200, 3600, 7200, 14400]
+        return next((s for s in steps if s > value), value)
+    scale = 2**30 if unit == "bytes" else 1
+    power = 10 ** math.floor(math.log10(value / scale))
+    return next(n * power * scale for n in (1, 2, 4, 6, 8, 10)
+                if n * power * scale > value)
+
+
 def place(panel):
     at = panel["gridPos"]
     return (MARGIN + at["x"] * UNIT_W, HEAD + at["y"] * UNIT_H,
@@ -155,7 +166,7 @@ def draw_stat(panel):
         f"<rect x='{x}' y='{y}' width='{w}' height='{h}' rx='3' "
         f"fill='{NAMED[colour]}'/>\n"
         + text(x + 8, y + 18, 12, panel["title"], "fill='#fff'")
-        + text(x + w / 2, y + h / 2 + 24, 30, amount(value, defaults["unit"]),
+        + text(x + w / 2, y + h / 2 + 22, 26, amount(value, defaults["unit"]),
                "fill='#fff' font-weight='600' text-anchor='middle'")
     )
 
@@ -180,7 +191,7 @@ def draw_series(panel):
         lines = stacked(lines)
     else:
         lines = [(name, values, values[-1]) for name, values in lines]
-    top = max(max(values) for _, values, _ in lines) * 1.1
+    top = ceiling(max(max(values) for _, values, _ in lines) * 1.05, unit)
     left, right = x + 62, x + w - 150
     low, high = y + h - 24, y + 34
     opacity = defaults["custom"]["fillOpacity"] / 100

@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
-"""Usage: scripts/terminal.py [--rows N] [--title TEXT] FILE COMMAND...
+"""Usage: scripts/terminal.py [--rows N] [--title TEXT] [--replace OLD=NEW]...
+           FILE COMMAND...
 
 Run COMMAND on a terminal of 80 columns and draw what it prints as FILE, an
 SVG of text.  With --rows, FILE is an animation in a window of that height:
 lines come in the order in which they were printed, and each line that begins
-with "==" waits until the ones before it can have been read.
+with "==" waits until the ones before it can have been read.  --replace puts
+the names of another machine in place of this one's.
 
 It knows what the program uses in output that is not live: colours, CR and LF.
 The exit code is that of COMMAND.
@@ -159,11 +161,11 @@ viewBox='0 0 {width + 2 * MARGIN} {visible * LINE + 2 * MARGIN}' \
 role='img'>
 <title>{escape(title)}</title>
 <style>
-text{{white-space:pre;font:14px {FONT};fill:#c9d1d9}}
+text{{font:14px {FONT};fill:#c9d1d9}}
 {style}</style>
 <rect width='100%' height='100%' rx='8' fill='#0d1117'/>
 <svg x='{MARGIN}' y='{MARGIN}' width='{width}' height='{visible * LINE}'>
-<g class='m'>
+<g class='m' xml:space='preserve'>
 {text}{cover}</g>
 </svg>
 </svg>
@@ -174,10 +176,13 @@ def main():
     parser = argparse.ArgumentParser(usage=__doc__)
     parser.add_argument("--rows", type=int, default=0)
     parser.add_argument("--title", default="")
+    parser.add_argument("--replace", action="append", default=[])
     parser.add_argument("file")
     parser.add_argument("command", nargs=argparse.REMAINDER)
     args = parser.parse_args()
     output, code = run(args.command)
+    for pair in args.replace:
+        output = output.replace(*pair.split("=", 1))
     lines = rows(output)
     while lines and not plain(lines[0]).strip():
         lines.pop(0)
