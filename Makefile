@@ -30,7 +30,9 @@
 #                     (FUZZ='json list' for these alone); needs clang
 # make sbom           what the program is made of, build/sbom.json
 # make format         lay out the C sources
-# make docs           renew what is generated of manuals, README, completions
+# make docs           renew what is generated of manuals and completions
+# make pictures       renew the README's pictures of the demo, of terminals and
+#                     of the dashboard, .github/*.svg
 # make install        under $(DESTDIR)$(PREFIX)
 # make dist           the tarball, build/jibri-finalize-VERSION.tar.gz
 # make deb, make rpm  the package, in build/
@@ -324,6 +326,9 @@ bench-s3: $(program) $(bench)
 lint: $(program) $(out)/tables
 	@BIN='$(program)' TABLES='$(out)/tables' scripts/lint $(LINT)
 
+pictures: $(program) $(out)/sandbox
+	@scripts/pictures
+
 docs: $(out)/tables
 	@TABLES='$(out)/tables' scripts/docs
 
@@ -448,8 +453,8 @@ clean:
 .PHONY: all sim helpers bench bench-s3 check check-long check-mutants check-packages \
     check-api check-fresh check-cross check-hocon check-live check-media check-oidc check-s3 \
     check-stacks \
-    soak fuzz analyze sbom lint docs format install dist deb rpm portable \
-    portable-aarch64 release clean FORCE
+    soak fuzz analyze sbom lint docs pictures format install dist deb rpm \
+    portable portable-aarch64 release clean FORCE
 .DELETE_ON_ERROR:
 
 -include $(wildcard $(addprefix $(out)/obj/,*/*.d */*/*.d */*/*/*.d))

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
-# README's troubleshooting, as it is written: each test breaks a recording in
-# one way, and settles it with the command that README gives for it.
+# The troubleshooting manual, as it is written: each test breaks a recording in
+# one way, and fixes it with the command that the manual gives for it.  What the
+# commands print is tests/manual.bats' affair.
 
 load lib
 setup() {
@@ -12,31 +13,28 @@ setup() {
 }
 teardown() { common_teardown; }
 
-# commands SECTION: those that README's section shows, as they stand.
+PAGE=$ROOT/man/jibri-finalize-troubleshooting.7
+
+# commands SECTION: those that the section shows, as they stand.
 commands() {
-	awk -v section="### $1" '
-		/^##/ { is_in = $0 == section }
-		is_in && /^  +(sudo -u jibri )?jibri-finalize / {
-			sub(/^ +(sudo -u jibri )?/, "")
-			print
-		}' "$ROOT/README.md"
+	awk -v section=".Ss $1" '
+		/^\.S[hs] / { is_in = $0 == section }
+		is_in && sub(/^[$#] (sudo -u jibri )?jibri-finalize /, "")
+	' "$PAGE"
 }
 
-# readme CODE SECTION [N]: the Nth command of that section, with the names of
-# this recording in the place of README's.
-readme() {
+# manual CODE SECTION COMMAND: the first command of the section that begins so,
+# with the names of this recording in place of the manual's.
+manual() {
 	local want=$1 line
-	line=$(commands "$2" | sed -n "${3:-1}p")
-	[ -n "$line" ] || { echo "README has no command: $*" >&2; return 1; }
+	line=$(commands "$2" | grep -m 1 -e "^$3") ||
+		{ echo "the manual has no command: $*" >&2; return 1; }
 	line=${line//456/${MEETING-}}
-	line=${line//\/srv\/recordings\/SESSION/$REC}
+	line=${line//rec-abc123/$REC}
+	line=${line//standup/$ROOM}
 	line=${line//\/srv\/recordings/${REC%/*}}
 	line=${line//\/media\/usb/$DIR/usb}
-	line=${line//NAME/$MEDIA}
-	line=${line//ROOM/$ROOM}
-	# It would ask, on a terminal.
-	line=${line/forget /forget --yes }
-	run timeout -k 5 120 bash -c "exec \"\$BIN\" ${line#jibri-finalize}"
+	run timeout -k 5 120 bash -c "exec \"\$BIN\" $line"
 	ended_with "$want"
 }
 export BIN
@@ -52,27 +50,12 @@ state() {
 	"$BIN" status --json | jq -r '.recordings[].state'
 }
 
-# bats test_tags=slow
-@test "every row of the table of symptoms leads to a section with a command" {
-	local anchor title
-	while read -r anchor; do
-		title=$(sed -n 's/^### //p' "$ROOT/README.md" | while read -r t; do
-			[ "$(tr 'A-Z ' 'a-z-' <<<"$t" | tr -d '?,')" != \
-				"$anchor" ] || echo "$t"
-		done)
-		[ -n "$title" ] || { echo "no section: $anchor" >&2; false; }
-		[ -n "$(commands "$title")" ] ||
-			{ echo "no command: $title" >&2; false; }
-	done < <(sed -n '/^| symptom/,/^$/s/.*(#\([^)]*\)).*/\1/p' \
-		"$ROOT/README.md")
-}
-
 @test "the server has lost a file" {
 	run_finalize 0
 	rm "$SERVER/$MEDIA"
 	age_journal
 	run_finalize 0
-	readme 0 "The server has lost a file"
+	manual 0 "The server has lost a file" upload
 	is_stored metadata.json "$MEDIA"
 	delivered
 	assert_equal "$(requests upload)" 3
@@ -81,9 +64,9 @@ state() {
 @test "a file is damaged at the server" {
 	run_finalize 0
 	printf X | dd of="$SERVER/$MEDIA" conv=notrunc status=none
-	readme 65 "A file is damaged at the server" 1
+	manual 65 "Is everything at the server, and undamaged" verify
 	assert_output_has "$MEDIA"
-	readme 0 "A file is damaged at the server" 2
+	manual 0 "A file is damaged at the server" upload
 	cmp "$REC/$MEDIA" "$SERVER/$MEDIA~2"
 	assert_equal "$(requests upload)" 3
 	assert_equal "$(webhooks | wc -l)" 2
@@ -91,9 +74,9 @@ state() {
 
 @test "the node is gone, only the archive is left" {
 	mkdir "$DIR/usb"
-	readme 0 "The node dies, its disk can still be read" 1
+	manual 0 "The node dies, its disk can still be read" pack
 	mv "$REC" "$DIR/gone"
-	readme 0 "The node dies, its disk can still be read" 2
+	manual 0 "The node dies, its disk can still be read" upload
 	REC=$DIR/gone
 	is_stored metadata.json "$MEDIA"
 	delivered
@@ -106,9 +89,9 @@ state() {
 	run_finalize 65
 	assert_output_has "unknown room"
 	assert_equal "$(state)" held
-	readme 0 "The meeting is not found" 1
+	manual 0 "The meeting is not found" show
 	assert_output_has "old-name"
-	readme 0 "The meeting is not found" 2
+	manual 0 "The meeting is not found" "upload --room"
 	delivered
 	assert_equal "$(state)" "done"
 }
@@ -118,7 +101,7 @@ state() {
 	run_finalize 78
 	faults
 	rooms "{\"$ROOM\": 777}"
-	MEETING=777 readme 0 "The meeting is not found" 2
+	MEETING=777 manual 0 "The meeting is not found" "upload --room"
 	delivered
 	assert_equal "$(request upload .target | tail -n 1 | grep -c /777)" 1
 }
@@ -133,7 +116,7 @@ state() {
 	assert_output_has "fix webhook-secret, it has to be the meeting-service's"
 	assert_equal "$(webhooks | grep -c STOPPED)" 0
 	export WEBHOOK_SECRET=another-one
-	readme 0 "The webhook is not received"
+	manual 0 "The webhook is not received" upload
 	is_stored metadata.json "$MEDIA"
 	delivered
 	assert_equal "$(requests upload)" 3
@@ -144,7 +127,7 @@ state() {
 	run_finalize 75 --tries 1
 	faults
 	assert_equal "$(state)" waiting
-	readme 0 "A recording waits"
+	manual 0 "A recording waits" upload
 	is_stored metadata.json "$MEDIA"
 	delivered
 }
@@ -155,14 +138,14 @@ state() {
 	assert_output_has "once the cause is fixed: jibri-finalize upload $REC"
 	assert_equal "$(state)" held
 	faults
-	readme 0 "A recording is held"
+	manual 0 "A recording is held" upload
 	delivered
 	assert_equal "$(requests upload)" 3
 }
 
 @test "the backend has forgotten STOPPED" {
 	run_finalize 0
-	readme 0 "The status is stuck in PROCESSING"
+	manual 0 "The status is stuck in PROCESSING" "notify stopped"
 	assert_equal "$(webhooks | grep -c STOPPED)" 2
 	assert_equal "$(requests upload)" 2
 }
@@ -173,9 +156,8 @@ state() {
 	another_recording waits
 	faults "upload * * status 503"
 	run_finalize 75 --tries 1
-	readme 0 "The disk is full" 1
 	makes_room() {
-		readme 0 "The disk is full" 2
+		manual 0 "The disk is full" sweep
 		[ ! -e "$delivered" ]
 	}
 	wait_for makes_room
@@ -187,7 +169,7 @@ state() {
 	run_finalize 65
 	assert_equal "$(webhooks)" "FAILED $ROOM $SESSION recording is damaged: \
 $(sed -n "s/.*warning: \($MEDIA: \)damaged: /\1/p" <<<"$output")"
-	readme 0 "The recording is damaged"
+	manual 0 "The recording is damaged" "notify stopped"
 	delivered
 	assert_equal "$(state)" "done"
 }
@@ -195,7 +177,7 @@ $(sed -n "s/.*warning: \($MEDIA: \)damaged: /\1/p" <<<"$output")"
 @test "a recording shall not be delivered" {
 	faults "upload * * status 413"
 	run_finalize 65
-	readme 0 "A recording that shall not be delivered"
+	manual 0 "A recording that shall not be delivered" forget
 	faults
 	run_finalize 0
 	assert_equal "$(stored)" ""
@@ -206,8 +188,8 @@ $(sed -n "s/.*warning: \($MEDIA: \)damaged: /\1/p" <<<"$output")"
 	run_finalize 0
 	head -c 2000000 /dev/zero | tr '\0' x >"$REC/.jibri-finalize"
 	run_finalize 65
-	readme 0 "The journal is damaged" 1
-	readme 0 "The journal is damaged" 2
+	manual 0 "The journal is damaged" forget
+	manual 0 "The journal is damaged" upload
 	is_stored metadata.json "$MEDIA"
 	assert_equal "$(requests upload)" 2
 }

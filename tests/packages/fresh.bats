@@ -29,7 +29,7 @@ quick_start() {
 		commands+=$(condition "$each")$'\n'
 	done
 	commands+=$'cd /root/jibri-finalize\n'
-	commands+=$(sed -n '/^## Quick start/,/^## Build/s/^    //p' \
+	commands+=$(sed -n '/^## Quick start/,/^## Install/s/^    //p' \
 		"$ROOT/README.md" | sed -n "$1p")
 	FRESH=$DIR/fresh
 	cp -a "$(SUITE=$2 base_tree git git)" "$FRESH"

@@ -1,6 +1,6 @@
 /*
  * Prints the program's tables as JSON: commands, options and settings.
- * Manuals, README and completions are made of it (scripts/docs), so that they
+ * Manuals and completions are made of it (scripts/docs), so that they
  * cannot differ.
  */
 #include "base/log.h"

@@ -1,0 +1,171 @@
+#!/usr/bin/env bats
+# The README is true: its links and pictures lead somewhere, its settings are
+# accepted, and its commands run as they stand and print what it shows.
+
+load lib
+load manual
+
+setup() {
+	common_setup
+	README=$ROOT/README.md
+	mkdir "$DIR/bin"
+	ln -s "$BIN" "$DIR/bin/jibri-finalize"
+	PATH=$DIR/bin:$PATH
+}
+teardown() { common_teardown; }
+
+# examples: the lines of its blocks, those that go on joined, without sessions.
+examples() {
+	sed -n '/^<!-- run: /,/^[^ <]/d; s/^    //p' "$README" |
+		sed -e ':a' -e '/\\$/{N; s/\\\n */ /; ba' -e '}'
+}
+
+@test "the README has at most 250 lines" {
+	(($(wc -l <"$README") <= 250))
+}
+
+# bats test_tags=slow
+@test "each link and picture of our Markdown leads to a file, each anchor to a heading" {
+	local page link file n=0 anchor
+	cd "$ROOT"
+	for page in $(git ls-files '*.md' 2>/dev/null ||
+		find . -name '*.md' -not -path './build/*'); do
+		while read -r link; do
+			file=${link%%#*} anchor=
+			[[ $link != *#* ]] || anchor=${link#*#}
+			[ -n "$file" ] || file=${page##*/}
+			[ -e "$(dirname "$page")/$file" ] ||
+				{ echo "$page: $link" >&2; return 1; }
+			[ -z "$anchor" ] || sed -n 's/^##* //p' \
+				"$(dirname "$page")/$file" | tr 'A-Z ' 'a-z-' |
+				tr -cd 'a-z0-9_\n-' | grep -qx -e "$anchor" ||
+				{ echo "$page: $link" >&2; return 1; }
+			n=$((n + 1))
+		done < <(tr '\n' ' ' <"$page" |
+			grep -o '\](\([^)]*\))' | sed 's/^](//; s/)$//' |
+			grep -v '^[a-z]*://')
+	done
+	((n > 50))
+}
+
+@test "each picture in .github is in the README, and is text without links to elsewhere" {
+	local picture
+	cd "$ROOT"
+	for picture in .github/*.svg; do
+		grep -qF "]($picture)" "$README"
+		(($(wc -c <"$picture") < 100000))
+		run -1 grep -E '<(image|script|foreignObject)|(href|src)=.http|@import' \
+			"$picture"
+	done
+	# shellcheck disable=SC2012
+	(($(ls .github/*.svg | wc -l) >= 4))
+}
+
+@test "the picture of the dashboard is what its JSON and the sample data give" {
+	command -v python3 >/dev/null || skip "no python3"
+	cd "$ROOT"
+	scripts/dashboard.py packaging/monitoring/jibri-finalize.dashboard.json \
+		"$DIR/dashboard.svg"
+	cmp "$DIR/dashboard.svg" .github/dashboard.svg
+	while read -r title; do
+		grep -qF ">$title<" .github/dashboard.svg
+	done < <(jq -r '.panels[].title' \
+		packaging/monitoring/jibri-finalize.dashboard.json)
+}
+
+@test "the picture of a terminal has what the command printed, in its colours" {
+	command -v python3 >/dev/null || skip "no python3"
+	needs_terminal
+	"${PTS[@]}" "$ROOT/scripts/terminal.py" --replace "old=new" "$DIR/one.svg" \
+		bash -c 'echo "$1"; printf "a \e[31mred\e[0m <old>\n"' x \
+		"$(printf '%085d' 0)"
+	grep -qF "a <tspan fill='#ff7b72'>red</tspan> &lt;new&gt;<" "$DIR/one.svg"
+	# A line of 85 columns takes two rows of the 80 that there are.
+	assert_equal "$(grep -o '>0*</text>' "$DIR/one.svg" | tr -dc '0\n' |
+		awk '{ print length }' | xargs)" "80 5"
+	run -3 "${PTS[@]}" "$ROOT/scripts/terminal.py" --rows 4 "$DIR/two.svg" \
+		bash -c 'seq 9; exit 3'
+	# The ninth line moves the window of four rows by five.
+	grep -qE '@keyframes m\{.*translateY\(-90px\)\}\}' "$DIR/two.svg"
+	run -1 grep -E 'translateY\(-108px\)' "$DIR/two.svg"
+}
+
+@test "the settings for an installation are accepted" {
+	sed -n '/^    file-service-url = /,/^$/s/^    //p' "$README" |
+		sed "s,/etc/jitsi/jibri,$DIR," >"$DIR/conf"
+	echo s3cret >"$DIR/webhook-secret"
+	chmod 600 "$DIR/webhook-secret"
+	"$BIN" config --config "$DIR/conf" >"$DIR/out"
+	assert_equal "$(grep -c "$DIR/conf:" "$DIR/out")" 6
+}
+
+@test "each session prints what the README shows" {
+	local n=0 line world bad=0
+	# As a page of the manual that tests/manual.bash reads.
+	sed -nE '/^<!-- run: (.*) -->$/{
+		s//.\\" run: \1\n.Bd/p; n; :a; n
+		/^    /{ s/^    //; p; ba }
+		s/.*/.Ed/p
+	}' "$README" >"$DIR/page"
+	blocks "$DIR/page" >"$DIR/blocks"
+	while read -r line world <&5; do
+		session "$DIR/page" "$line" "$world" |
+			sed "s/by [^ ]*@[^ ]* until/by jibri@jibri-1 until/" \
+				>"$DIR/got"
+		as_shown "$DIR/page" "$line" >"$DIR/shown"
+		n=$((n + 1))
+		matches "$(<"$DIR/shown")" "$(<"$DIR/got")" || {
+			diff "$DIR/shown" "$DIR/got" || true
+			bad=1
+		}
+	done 5<"$DIR/blocks"
+	((n == 2 && !bad))
+}
+
+@test "each row of the table of symptoms is a section of the manual with a command" {
+	local section n=0
+	while read -r section; do
+		grep -qxF ".Ss $section" \
+			"$ROOT/man/jibri-finalize-troubleshooting.7" ||
+			{ echo "no section: $section" >&2; return 1; }
+		n=$((n + 1))
+	done < <(sed -n '/^| symptom/,/^$/s/^| .* | \[\(.*\)\](man.*/\1/p' \
+		"$README")
+	((n >= 12))
+}
+
+# What installs is run on other machines by tests/packages/; here it is not
+# allowed to name what is not there.
+@test "each command of the README names files, targets, flags and units that exist" {
+	local line word n=0
+	cd "$ROOT"
+	examples | grep -vE '^[a-z0-9-]+ = |^\$ ' >"$DIR/lines"
+	while read -r line; do
+		n=$((n + 1))
+		bash -n -c "$line"
+		for word in $line; do
+			case $word in
+			./scripts/* | packaging/*)
+				compgen -G "$word" >/dev/null ||
+					{ echo "$line: $word" >&2; return 1; }
+				;;
+			*.service | *.timer)
+				[ -e "packaging/systemd/$word" ]
+				;;
+			esac
+		done
+		[[ $line != *"make deb"* ]] || make -n deb >/dev/null
+		[[ $line != *"make install"* ]] || make -n install >/dev/null
+		[[ $line != *jibri-finalize\ * || $line == docker* ]] ||
+			"$BIN" help "$(sed -E \
+				's/.*jibri-finalize ([a-z]+).*/\1/' <<<"$line")" \
+				>/dev/null
+		[[ $line != *scripts/deps* ]] || grep -q "^	$(sed -E \
+			's/.*deps ([a-z]+).*/\1/' <<<"$line")\( |.*\)*)\$" \
+			scripts/deps
+	done <"$DIR/lines"
+	((n >= 15))
+	grep -o '`make [a-z-]*`' "$README" | tr -d '`' | while read -r line; do
+		$line -n >/dev/null
+	done
+}
