@@ -154,8 +154,8 @@ examples() {
 				;;
 			esac
 		done
-		[[ $line != *"make deb"* ]] || make -n deb >/dev/null
-		[[ $line != *"make install"* ]] || make -n install >/dev/null
+		[[ ! $line =~ make\ ([a-z-]+) ]] ||
+			make -n "${BASH_REMATCH[1]}" >/dev/null
 		[[ $line != *jibri-finalize\ * || $line == docker* ]] ||
 			"$BIN" help "$(sed -E \
 				's/.*jibri-finalize ([a-z]+).*/\1/' <<<"$line")" \
