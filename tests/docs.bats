@@ -356,6 +356,45 @@ copy_tree() {
 		done
 }
 
+# named PATTERN [PAGE...]: what the pages have of it, each once.
+named() {
+	grep -ohE "$@" | sort -u
+}
+
+@test "each flag, setting, section, unit and file that a manual names is there" {
+	cd "$ROOT/man"
+	"$TABLES" >"$DIR/tables"
+	jq -r '.settings[] | .name, .name + "-file"' "$DIR/tables" \
+		>"$DIR/settings"
+	jq -r '.options[].name' "$DIR/tables" | cat - "$DIR/settings" |
+		sort -u >"$DIR/flags"
+	named 'Fl -[a-z][a-z0-9-]+' -- *.[1-8] | sed 's/Fl -//' >"$DIR/got"
+	(($(wc -l <"$DIR/got") > 20))
+	run -1 grep -vxF -f "$DIR/flags" "$DIR/got"
+	# With a hyphen it can be nothing else.
+	named '^\.Ic [a-z0-9]+-[a-z0-9-]+' -- jibri-finalize{.1,.conf.5,-*.[78]} |
+		sed 's/\.Ic //' >"$DIR/got"
+	(($(wc -l <"$DIR/got") > 20))
+	run -1 grep -vxF -f "$DIR/settings" "$DIR/got"
+	local page title
+	for page in *.[1-8]; do
+		named '^\.Sx .*' "$page" | sed 's/^\.Sx //; s/ [.,;]$//' |
+			while read -r title; do
+				grep -q "^\.S[hs] $title\$" "$page" ||
+					{ echo "$page: $title" >&2; false; }
+			done
+	done
+	named 'jibri-finalize-[a-z]+\.(timer|service)' -- * >"$DIR/got"
+	(($(wc -l <"$DIR/got") > 1))
+	while read -r title; do
+		[ -e "$ROOT/packaging/systemd/$title" ]
+	done <"$DIR/got"
+	named '\.Pa packaging/[a-z./-]+' -- * | sed 's/\.Pa //' >"$DIR/got"
+	while read -r title; do
+		[ -e "$ROOT/$title" ]
+	done <"$DIR/got"
+}
+
 @test "the manual of the journal has every event and every member" {
 	local name missing=()
 	sed -n 's/.*\[EVENT_[A-Z_]*\] = { "\([^"]*\)".*/\1/p

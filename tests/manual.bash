@@ -112,6 +112,25 @@ at_many() {
 	one_of rec-abcdef retro
 	faults
 }
+# at_tls: both services have a certificate of an authority of ours, which is in
+# /etc/ssl.
+at_tls() {
+	local d=$W/etc/ssl
+	mkdir "$d"
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
+		-days 2 -subj "/CN=An authority" -keyout "$d/ca.key" \
+		-out "$d/ca.pem"
+	openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
+		-subj /CN=services -keyout "$d/key.pem" -out "$d/request.pem"
+	openssl x509 -req -in "$d/request.pem" -CA "$d/ca.pem" \
+		-CAkey "$d/ca.key" -CAcreateserial -days 2 -out "$d/cert.pem" \
+		-extfile <(echo subjectAltName=IP:127.0.0.1,DNS:localhost)
+	stop_sandbox
+	start_sandbox --tls "$d/cert.pem" "$d/key.pem"
+	unset FILE_SERVICE_URL MEETING_SERVICE_URL WEBHOOK_SECRET
+	set_to file-service-url "$URL"
+	set_to meeting-service-url "${URL/127.0.0.1/localhost}"
+} 2>/dev/null
 at_no-host() {
 	set_to file-service-url http://file-srvice.invalid:2027
 }
@@ -165,12 +184,14 @@ sudo() { shift 2; "$@"; }
 
 # here, there: a text of the manual with the paths of this machine, and back.
 here() {
-	sed -E "s,(^|[ '=\"])/(srv|media|etc/jitsi)/,\1$W/\2/,g"
+	sed -E "s,(^|[ '=\"])/(srv|media|etc/jitsi|etc/ssl)/,\1$W/\2/,g
+		s,files.example.org:443,${URL#*://},g"
 }
 there() {
+	local scheme=${URL%%:*}
 	sed "s,$W/,/,g; s,$BIN,/usr/bin/jibri-finalize,g
-		s,${URL/127.0.0.1/localhost},http://meeting-service:2031,g
-		s,$URL,http://file-service:2027,g; s/on $HOSTNAME/on jibri-1/g"
+		s,${URL/127.0.0.1/localhost},$scheme://meeting-service:2031,g
+		s,$URL,$scheme://file-service:2027,g; s/on $HOSTNAME/on jibri-1/g"
 }
 
 # alike: replace what differs from run to run.
@@ -178,7 +199,7 @@ alike() {
 	sed -E 's/sudo (-u jibri )?//g; s/\b[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z/TIME/g
 		s/(^|[ ,(])[0-9.]+ (ms|s|m|min|h|d)\b/\1SPAN/g
 		s/SPAN SPAN/SPAN/g
-		s/msg_[0-9a-f]+/MSG/g; s/\b[0-9a-f]{32}\b/ID/g; s/process [0-9]+/process PID/g
+		s/^[A-Za-z0-9+/]{43}=$/DIGEST/; s/msg_[0-9a-f]+/MSG/g; s/\b[0-9a-f]{32}\b/ID/g; s/process [0-9]+/process PID/g
 		s/(zst|zip|gz|tar) \([0-9]+ bytes\)/\1 (N bytes)/g' | tr -s ' \n' ' '
 }
 
