@@ -7,8 +7,8 @@ const struct command_text text_finalize = {
 	    "Jibri runs; the word finalize can be left out.",
 	.flags = {
 		{ "force",
-		    "Everything is sent, the webhook too, even if an operator "
-		    "gave the recording up." },
+		    "This includes the webhook, and a recording that an "
+		    "operator gave up." },
 		{ "dry-run", "Both services are asked; nothing is sent." },
 	},
 	.more =
@@ -59,8 +59,8 @@ const struct command_text text_upload = {
 		    "path in the recording if GLOB has a slash.  STOPPED is "
 		    "sent only if no other file is missing." },
 		{ "force",
-		    "Everything is sent, or what --only matches, and the "
-		    "webhook." },
+		    "Everything is sent, or whatever --only matches, followed "
+		    "by the webhook." },
 		{ "no-webhook",
 		    "The recording is then done, and no later run tells the "
 		    "backend either." },
@@ -102,7 +102,7 @@ const struct command_text text_sweep = {
 	    "delivery failed, and those that Jibri never called for.  Run it "
 	    "from cron or a timer; see jibri-finalize-sweep(8).",
 	.flags = {
-		{ "held", "Run it when their cause is fixed." },
+		{ "held", "Use it once the cause is fixed." },
 		{ "dry-run",
 		    "A line for each recording shows what the sweep would make "
 		    "of it and whether it would be removed." },
@@ -111,7 +111,9 @@ const struct command_text text_sweep = {
 	    "Without ROOT, recordings-dir is swept.  A recording that is done, "
 	    "held or still being recorded is left alone.",
 	.exits = {
-		{ 0, "Nothing was due, or all that was due is delivered." },
+		{ 0,
+		    "Nothing was due, or everything that was due is "
+		    "delivered." },
 		EXITS_USAGE,
 		{ 65, "A recording has become held." },
 		{ 75, "A recording will be tried again." },

@@ -3,9 +3,9 @@
 
 const struct command_text text_notify = {
 	.manual =
-	    "Send one webhook, signed like those of a delivery, for the "
-	    "recording in DIR, or for the room and session that flags name.  "
-	    "What was acknowledged is noted in the journal of DIR.",
+	    "Send one webhook, STARTED, STOPPED or FAILED, for the recording "
+	    "in DIR, or for the room and session that flags name.  What was "
+	    "acknowledged is noted in the journal of DIR.",
 	.flags = {
 		{ "room", "Needed without DIR." },
 		{ "session", "Needed without DIR." },
@@ -14,9 +14,9 @@ const struct command_text text_notify = {
 		    "Nor does it matter whether the webhook would be true." },
 	},
 	.more =
-	    "A webhook of the kind started is sent once, and not for a "
-	    "recording that Jibri has handed over.  A webhook of the kind "
-	    "stopped is refused while a file is not at the server or no media "
+	    "The webhook is signed like those of a delivery.  STARTED is sent "
+	    "once, and not for a recording that Jibri has handed over.  "
+	    "STOPPED is refused while a file is not at the server or no media "
 	    "file is whole; without DIR, while the server has no file of the "
 	    "session.  A repeated webhook has the same webhook-id.",
 	.exits = {
@@ -44,7 +44,8 @@ const struct command_text text_pack = {
 		{ "output",
 		    "The suffix chooses the format: .tar.zst, .tar.gz, .tar or "
 		    ".zip.  By default the archive is NAME.tar.zst in the "
-		    "current directory, after the recording's NAME." },
+		    "current directory, where NAME is the name of the "
+		    "recording's directory." },
 		{ "unredacted", "The members that redact names stay in it." },
 	},
 	.more =
@@ -101,7 +102,7 @@ const struct command_text text_resume = {
 	.manual =
 	    "End the pause of ROOT, or of recordings-dir.  A running watch "
 	    "continues within seconds; otherwise the next sweep delivers what "
-	    "has come meanwhile.",
+	    "has arrived in the meantime.",
 	.exits = {
 		{ 0, "ROOT is not paused." },
 		EXITS_USAGE,
@@ -115,7 +116,7 @@ const struct command_text text_resume = {
 
 const struct command_text text_forget = {
 	.manual =
-	    "Give recordings up: nothing more is sent of them, and nothing is "
+	    "Give recordings up: nothing more of them is sent, and nothing is "
 	    "deleted here.  The backend is not told, and a later upload "
 	    "delivers them anyway.",
 	.flags = {
@@ -124,11 +125,11 @@ const struct command_text text_forget = {
 		    "up.  It asks the server first, so nothing is sent twice; "
 		    "but a file that is there under the same path with the "
 		    "same size then counts as stored." },
-		{ "yes", "Required where standard input is not a terminal." },
+		{ "yes", "Required if standard input is not a terminal." },
 	},
 	.more =
-	    "Parts of files that S3 keeps of an unfinished upload are removed "
-	    "there.",
+	    "If an S3 server keeps parts of an unfinished upload, they are "
+	    "removed there.",
 	.exits = {
 		{ 0, "Each recording is given up, or was delivered before." },
 		{ 64, "The command line is wrong, or nobody confirmed." },

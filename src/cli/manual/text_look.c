@@ -37,14 +37,14 @@ const struct command_text text_status = {
 	    "counted, in the last line.",
 	.flags = {
 		{ "state",
-		    "LIST has the names of states, separated by commas." },
+		    "The names of states are separated by commas." },
 		{ "json", "It has all recordings, also those that are done." },
 	},
 	.more =
 	    "Without ROOT, recordings-dir is shown.  AGE is the time since the "
 	    "last write to the media file, NEXT the time until the next try.  "
-	    "A room that is not resolved yet is shown as metadata.json or the "
-	    "media file's name has it.  The command takes no lock and writes "
+	    "Until a room is resolved, its name is that in metadata.json or in "
+	    "the name of the media file.  The command takes no lock and writes "
 	    "nothing; any user who can read the directories can run it, even "
 	    "without access to the configuration.",
 	.exits = {
@@ -74,14 +74,15 @@ const struct command_text text_show = {
 	    "the directory can run it.",
 	.flags = {
 		{ "utc", "By default times are relative to now." },
-		{ "log", "The oldest attempt is printed first, with its "
+		{ "log",
+		    "The oldest attempt is printed first, with its "
 		    "date." },
 	},
 	.more =
 	    "A journal over 1 MiB is compacted; its older attempts are then "
 	    "only counted, and their webhooks are not listed.",
 	.exits = {
-		{ 0, "It was shown." },
+		{ 0, "The recording was shown." },
 		EXITS_USAGE,
 		EXITS_NO_INPUT,
 		{ 78, "The configuration is wrong." },

@@ -13,15 +13,15 @@ const struct command_text text_check = {
 	.more =
 	    "It examines the settings and where each is from, Jibri's own "
 	    "configuration, the directories and whether the packaged units may "
-	    "write there, what sweeps, the program itself, and both services, "
+	    "write there, the sweeper, the program itself, and both services, "
 	    "or the bucket: health, certificate, clock, and whether the token "
-	    "is accepted.  Whether the webhook's secret is right it cannot "
-	    "know.  The services are asked at the same time, and the command "
+	    "is accepted.  It cannot know whether the webhook's secret is "
+	    "right.  The services are asked at the same time, and the command "
 	    "ends within 10 seconds.  Each line begins with ok, warning or "
 	    "failed.  A problem comes with a command to copy, in which a word "
-	    "in capitals stands for what only you know.  What Jibri's "
-	    "configuration takes from Jibri's environment is a warning: not "
-	    "understood.",
+	    "in capitals stands for what only you know.  A value that Jibri's "
+	    "configuration takes from Jibri's environment is reported as a "
+	    "warning, as not understood.",
 	.exits = {
 		{ 0, "All is well." },
 		{ 1, "There are warnings." },
@@ -44,9 +44,9 @@ const struct command_text text_config = {
 		    "It has every setting with its default, commented out." },
 	},
 	.exits = {
-		{ 0, "The settings can work." },
+		{ 0, "The settings are usable." },
 		EXITS_USAGE,
-		{ 78, "The settings cannot work; the message says why." },
+		{ 78, "The settings are not usable; the message says why." },
 	},
 	.examples = {
 		{ "the settings that Jibri's user gets",
@@ -59,14 +59,14 @@ const struct command_text text_config = {
 const struct command_text text_help = {
 	.manual =
 	    "Explain a command or a setting; without a name, list the "
-	    "commands.  Of a command it prints the flags, exit codes and "
-	    "examples, of a setting the meaning, the default, and where it can "
-	    "be set.",
+	    "commands.  For a command it prints the flags, exit codes and "
+	    "examples; for a setting, the meaning, the default, and where it "
+	    "can be set.",
 	.flags = {
-		{ "all", "Also lists every flag and setting." },
+		{ "all", "Every flag and setting is listed." },
 	},
 	.exits = {
-		{ 0, "It was printed." },
+		{ 0, "The help was printed." },
 		{ 64, "There is no such command or setting." },
 	},
 	.examples = {
