@@ -169,3 +169,21 @@ examples() {
 		$line -n >/dev/null
 	done
 }
+
+# In a tree where everything is built.
+# bats test_tags=slow
+@test "the demo delivers everything once, and says so on lines of 80 columns" {
+	local tree=$DIR/tree
+	mkdir -p "$tree/scripts" "$tree/build" "$tree/tests"
+	cp "$ROOT/scripts/demo" "$tree/scripts"
+	ln -s "$(type -P true)" "$tree/scripts/deps"
+	echo 'all build/sandbox:' >"$tree/Makefile"
+	ln -s "$BIN" "$tree/build/jibri-finalize"
+	ln -s "$SANDBOX" "$tree/build/sandbox"
+	ln -s "$ROOT/tests/data" "$tree/tests/data"
+	run -0 timeout 300 "$tree/scripts/demo"
+	[[ $output =~ delivered\ 4\ recordings\ through\ [1-9][0-9]*\ failed\ requests ]]
+	assert_output_has "0 lost, 0 doubled"
+	assert_output_has "MB sent"
+	run -1 grep -E '.{81}' <<<"$output"
+}
