@@ -23,7 +23,7 @@ from xml.sax.saxutils import escape
 
 COLUMNS = 80
 CELL, LINE, MARGIN = 8.4, 18, 14
-LINE_S, COMMAND_S, HEADLINE_S, END_S = 0.12, 0.7, 3.0, 8.0
+LINE_S, COMMAND_S, READING_S, END_S = 0.12, 0.7, 0.16, 8.0
 COLOURS = {"31": "#ff7b72", "32": "#7ee787", "33": "#e3b341"}
 FONT = "ui-monospace,SFMono-Regular,Menlo,Consolas,DejaVu Sans Mono,monospace"
 
@@ -105,11 +105,13 @@ def draw_row(row, number):
 
 def times(lines):
     """When each row appears, and when the animation begins again."""
-    now, result = 0.5, []
+    now, unread, result = 0.5, 0, []
     for row in lines:
         text = plain(row).strip()
-        if text.startswith("==") and result:
-            now += HEADLINE_S
+        if text.startswith("=="):
+            now += READING_S * unread
+            unread = 0
+        unread += 1
         result.append(now)
         now += COMMAND_S if text.startswith("$") else LINE_S
     return result, now + END_S
