@@ -329,6 +329,7 @@ copy_tree() {
 		man/jibri-finalize.conf.5 packaging/completions/* | some 3); do
 		word='Deliver the recording in'
 		[[ $file == *.1 ]] || word=retry-delay
+		[[ $file != *.5 ]] || word='Ic retry-delay'
 		rm -rf "$DIR/tree"
 		copy_tree
 		sed -i "0,/$word/s//differing/" "$DIR/tree/$file"
