@@ -161,9 +161,10 @@ else ifeq ($(filter -O0,$(CFLAGS)),)
 fortify := -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=$(if $(is_clang),2,3)
 endif
 
-# The same bytes wherever it is built.
+# The same bytes wherever it is built; TREE is where its objects may be from.
+TREE = $(CURDIR)
 compile = $(CC) -std=gnu11 $(defines) $(warnings) $(harden) \
-    -ffile-prefix-map='$(CURDIR)'=. $(CPPFLAGS) $(CFLAGS) $(sanitize)
+    -ffile-prefix-map='$(TREE)'=. $(CPPFLAGS) $(CFLAGS) $(sanitize)
 link = $(CC) $(harden) $(CFLAGS) $(sanitize) -pie -Wl,-z,relro,-z,now \
     -Wl,-z,noexecstack -Wl,--as-needed $(LDFLAGS)
 
