@@ -156,10 +156,8 @@ examples() {
 		done
 		[[ ! $line =~ make\ ([a-z-]+) ]] ||
 			make -n "${BASH_REMATCH[1]}" >/dev/null
-		[[ $line != *jibri-finalize\ * || $line == docker* ]] ||
-			"$BIN" help "$(sed -E \
-				's/.*jibri-finalize ([a-z]+).*/\1/' <<<"$line")" \
-				>/dev/null
+		[[ ! $line =~ (^|\ )jibri-finalize\ ([a-z]+) ]] ||
+			"$BIN" help "${BASH_REMATCH[2]}" >/dev/null
 		[[ $line != *scripts/deps* ]] || grep -q "^	$(sed -E \
 			's/.*deps ([a-z]+).*/\1/' <<<"$line")\( |.*\)*)\$" \
 			scripts/deps
