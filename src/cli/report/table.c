@@ -222,14 +222,9 @@ char *
 table_when(int64_t now_ms, int64_t at_ms)
 {
 	bool is_past = at_ms <= now_ms;
-	int64_t first = is_past ? at_ms : now_ms, between_ms;
-	autofree char *text = NULL;
+	autofree char *text =
+	    table_duration(is_past ? now_ms - at_ms : at_ms - now_ms);
 
-	/* Other programs can have written the journal. */
-	if (__builtin_sub_overflow(is_past ? now_ms : at_ms, first,
-		&between_ms))
-		between_ms = INT64_MAX;
-	text = table_duration(between_ms);
 	return is_past ? xasprintf("%s ago", text) : xasprintf("in %s", text);
 }
 
