@@ -577,7 +577,7 @@ is_coming() {
 	mount --bind "$TOP/one" "$TOP/one"
 	mount -o remount,ro,bind "$TOP/one"
 	local rc=0
-	sweep 0 || rc=1
+	sweep 65 || rc=1
 	local is
 	is=$(state one)
 	run_finalize_of one 0 || rc=2

@@ -125,11 +125,13 @@ state() {
 	assert_equal "$(cat "$DIR/notes")" "my own notes, torn"
 }
 
-@test "a sweep skips a directory that others can write to, and status says why" {
+@test "a sweep leaves a directory that others can write to, and it and status say why" {
 	local mode
 	for mode in 775 757 777; do
 		chmod "$mode" "$REC"
-		as "$JIBRI" 0 sweep "$TOP"
+		as "$JIBRI" 65 sweep "$TOP"
+		assert_equal "${#lines[@]}" 1
+		assert_output_has "$SESSION: not delivered: its directory can be"
 		assert_equal "$(requests)" 0
 		[[ $(state) == "held: its directory can be written by "* ]]
 	done
@@ -141,7 +143,8 @@ state() {
 @test "a sweep by root delivers what the directory's owner put there, and nothing that others could" {
 	chmod 1777 "$TOP"
 	chown 0:0 "$TOP"
-	as 0 0 sweep "$TOP"
+	as 0 65 sweep "$TOP"
+	assert_output_has "$SESSION: not delivered: "
 	assert_equal "$(requests)" 0
 	[[ $(state 0) == "held: "*"anybody may have put it there"* ]]
 	chown "$JIBRI" "$TOP"
@@ -149,7 +152,36 @@ state() {
 	is_stored metadata.json "$MEDIA"
 }
 
-@test "an entry that becomes a link between survey and visit is not followed" {
+@test "what no sweep may deliver is said in a line each, with 65, at every sweep until it is fixed" {
+	cp -a "$REC" "$TOP/open"
+	cp -a "$REC" "$TOP/closed"
+	cp -a "$REC" "$TOP/full"
+	mv "$REC" "$TOP/.hidden"
+	mkdir -m 700 "$TOP/lost+found"
+	chmod 775 "$TOP/open"
+	chown "$OTHER" "$TOP/closed"
+	chmod 700 "$TOP/closed"
+	chmod 555 "$TOP/full"
+	chown 0 "$TOP/full"
+	touch -d '1 hour ago' "$TOP"/*/metadata.json
+	local i
+	for i in 1 2; do
+		as "$JIBRI" 65 sweep "$TOP"
+		assert_equal "${#lines[@]}" 3
+		assert_output_has "$TOP/open: not delivered: its directory can be written by its group"
+		assert_output_has "$TOP/closed: not delivered: its directory belongs to user $OTHER"
+		assert_output_has "$TOP/full: not delivered: its directory cannot be written"
+		assert_equal "$(requests)" 0
+	done
+	chmod 755 "$TOP/open"
+	rm -r "$TOP/closed"
+	chown "$JIBRI" "$TOP/full"
+	chmod 755 "$TOP/full"
+	as "$JIBRI" 0 sweep "$TOP"
+	assert_equal "$(webhooks | sort)" "$(printf "STOPPED $ROOM %s\n" full open)"
+}
+
+@test "an entry that becomes a link between the look and the visit is not followed" {
 	local sweeper
 	mkdir "$DIR/elsewhere"
 	mv "$REC" "$TOP/1-first"

@@ -62,6 +62,9 @@ struct finding {
 
 void survey_free_finding(struct finding *);
 
+/* Held for what its directory is, before any run: why says so. */
+bool survey_is_refused(const struct finding *);
+
 /*
  * Judge the entries of all roots, in no order, in a process of its own for
  * each owner, which root becomes; what cannot be read is held,

@@ -27,6 +27,13 @@ survey_free_finding(struct finding *f)
 	free(f->meeting_id);
 }
 
+bool
+survey_is_refused(const struct finding *f)
+{
+	return f->verdict == VERDICT_HELD &&
+	    f->facts.failed_class != ERR_PERMANENT;
+}
+
 void
 survey_hold(struct finding *f, const struct err *e)
 {

@@ -30,12 +30,24 @@ sweep_splay_ms(const char *host, int64_t splay_ms)
 	return splay_ms > 0 ? (int64_t)((hash >> 11) % (uint64_t)splay_ms) : 0;
 }
 
+/* At every sweep, as no journal remembers it. */
+static void
+tell_refused(struct pass *pass, const struct finding *f)
+{
+	if (pass->looked_ms > 0 || !survey_is_refused(f))
+		return;
+	log_error("%s: not delivered: %s", f->path ? f->path : f->name, f->why);
+	pass->run.result->worst =
+	    err_worse(pass->run.result->worst, ERR_PERMANENT);
+}
+
 static void
 on_found(void *ctx, struct finding *f)
 {
 	struct pass *pass = ctx;
 	struct run *run = &pass->run;
 
+	tell_refused(pass, f);
 	lives_offer(&pass->lives, run, f);
 	if (!sweep_offer(run, f))
 		return;

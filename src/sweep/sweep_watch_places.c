@@ -121,6 +121,8 @@ places_note(struct places *p, const struct finding *f, int64_t settle_ms)
 		return;
 	}
 	place = find_or_add(p, f->path);
+	if (survey_is_refused(f) && place->verdict != VERDICT_HELD)
+		log_error("%s: not delivered: %s", f->path, f->why);
 	place->verdict = f->verdict;
 	place->is_live = f->facts.is_live;
 	place->round = p->round;
