@@ -1,7 +1,10 @@
-# The container, without Docker: the steps of the Dockerfile on a tree made by
+# The containers, without Docker: the steps of the Dockerfile on a tree made by
 # debootstrap, and the result in namespaces as restricted as
 # docker-jitsi-meet's.
 
+# Jibri's image is made of this Debian.
+# shellcheck disable=SC2034 # machine.bash has it.
+SUITE=trixie
 load ../lib
 load machine
 load npm
@@ -12,6 +15,7 @@ setup() {
 }
 
 teardown() {
+	[ -z "${CONTAINER_PID-}" ] || kill -KILL "$CONTAINER_PID" 2>/dev/null || true
 	common_teardown
 }
 
@@ -41,7 +45,9 @@ copy() {
 }
 
 # image TREE: what the Dockerfile makes of it, step by step; the last stage is
-# called "last", and IMAGE_USER is its user.
+# called "last".  A stage that only adds to what is said of another one shares
+# its tree.  IMAGE_USER is the user; HEALTH, ENTRYPOINT and COMMAND are those
+# of the stage "sweeper".
 image() {
 	local verb rest stage directory
 	mkdir -p "$DIR/image"
@@ -50,7 +56,11 @@ image() {
 		FROM)
 			stage=last directory=/
 			[[ $rest != *" AS "* ]] || stage=${rest##* AS }
-			cp -a "$1" "$DIR/image/$stage"
+			if [ -d "$DIR/image/${rest%% *}" ]; then
+				ln -s "${rest%% *}" "$DIR/image/$stage"
+			else
+				cp -a "$1" "$DIR/image/$stage"
+			fi
 			;;
 		USER) IMAGE_USER=$rest ;;
 		WORKDIR)
@@ -60,6 +70,9 @@ image() {
 		COPY) copy "$stage" "$rest" || return 1 ;;
 		RUN) run_in "$stage" "$directory" "$rest" || return 1 ;;
 		ARG) declare -g "${rest?}" ;;
+		HEALTHCHECK) said_of_sweeper HEALTH "$stage" "${rest#* CMD }" ;;
+		ENTRYPOINT) said_of_sweeper ENTRYPOINT "$stage" "$rest" ;;
+		CMD) said_of_sweeper COMMAND "$stage" "$rest" ;;
 		*)
 			echo "the test does not know $verb" >&2
 			return 1
@@ -68,6 +81,12 @@ image() {
 	done < <(grep -v '^#' "$ROOT/packaging/docker/Dockerfile" |
 		sed ':a; /\\$/{N; s/\\\n//; ba}' | grep .)
 	IMAGE_USER=$(eval "echo $IMAGE_USER")
+}
+
+# said_of_sweeper ARRAY STAGE JSON: of no other stage is anything said.
+said_of_sweeper() {
+	[ "$2" = sweeper ] || { echo "$1 of $2" >&2; return 1; }
+	mapfile -t "$1" < <(jq -r '.[]' <<<"$3")
 }
 
 # What .dockerignore does not exclude goes to the daemon.
@@ -95,7 +114,7 @@ environment() {
 }
 
 # container SERVICE COMMAND...: a read-only root, a user without name or home,
-# 256 MB of /tmp mounted noexec, and the recordings.
+# 256 MB of /run, the same of /tmp mounted noexec, and the recordings.  The command is the first process of its PID namespace.
 container() {
 	local variables
 	mapfile -t variables < <(environment "$1")
@@ -105,6 +124,7 @@ container() {
 		shift 3
 		mount --bind "$root" "$root"
 		mount -t tmpfs -o size=256m,noexec,nosuid,mode=1777 none "$root/tmp"
+		mount -t tmpfs -o size=256m,mode=1777 none "$root/run"
 		mkdir -p "$root/storage"
 		mount --bind "$storage" "$root/storage"
 		mount -t proc proc "$root/proc"
@@ -112,23 +132,66 @@ container() {
 		exec chroot "$root" setpriv --reuid "$user" --regid "$user" \
 			--clear-groups --bounding-set=-all --no-new-privs \
 			env -i "$@"
-	' container "$DIR/image/last" "$IMAGE_USER" "$DIR/storage" \
+	' container "$(realpath "$DIR/image/last")" "$IMAGE_USER" "$DIR/storage" \
 		"${variables[@]}" "$@"
 }
 
-@test "the Dockerfile's image delivers a recording from a read-only root, as user 1000 without a name" {
+# The bare Debian, with the link of Jibri's image.
+jibri_tree() {
+	cp -a "$(base_tree bare)" "$DIR/jibri"
+	mkdir "$DIR/jibri/etc/jitsi"
+	ln -s /run/jibri/config "$DIR/jibri/etc/jitsi/jibri"
+}
+
+# put SESSION: a recording of Jibri's in the volume.
+put() {
+	SESSION=$1
+	REC=$DIR/storage/recordings/$1
+	mkdir -p "$REC"
+	recording
+	chown -R 1000:1000 "$DIR/storage"
+}
+
+# start_sweeper: the small image, as compose starts it.
+start_sweeper() {
+	container jibri-finalize "${ENTRYPOINT[@]}" "${COMMAND[@]}" \
+		>"$DIR/said" 2>&1 3>&- &
+	CONTAINER_PID=$!
+	wait_for grep -q . "/proc/$CONTAINER_PID/task/$CONTAINER_PID/children"
+}
+
+# What Docker would run there, from time to time.
+health() {
+	local pid variables
+	pid=$(pgrep -P "$CONTAINER_PID")
+	mapfile -t variables < <(environment jibri-finalize)
+	nsenter --target "$pid" --mount --pid --root --wd -- \
+		setpriv --reuid "$IMAGE_USER" --regid "$IMAGE_USER" \
+		--clear-groups env -i "${variables[@]}" "${HEALTH[@]}"
+}
+
+stops_within_10s() {
+	local begin=$SECONDS
+	kill -TERM "$(pgrep -P "$CONTAINER_PID")"
+	wait "$CONTAINER_PID" || return 1
+	CONTAINER_PID=
+	((SECONDS - begin <= 10))
+}
+
+@test "the Dockerfile's images keep the link of Jibri's, deliver from a read-only root, stay, tell their health and stop" {
 	need_root
 	context
-	image "$(base_tree bare)"
+	jibri_tree
+	image "$DIR/jibri"
 	start_sandbox
 	assert_equal "$IMAGE_USER" 1000
 
-	mkdir -p "$DIR/storage/recordings"
-	REC=$DIR/storage/recordings/$SESSION
-	mkdir "$REC"
-	recording
-	chown -R 1000:1000 "$DIR/storage"
+	# F15: where the link leads is made when the container starts.
+	assert_equal "$(readlink "$DIR/image/last/etc/jitsi/jibri")" \
+		/run/jibri/config
+	[ ! -e "$DIR/image/last/etc/jitsi/jibri" ]
 
+	put one
 	# The restrictions are in effect.
 	run container jibri sh -c 'id -un'
 	assert_output_has 'cannot find name for user ID 1000'
@@ -143,8 +206,98 @@ container() {
 	local hook
 	hook=$(environment jibri |
 		sed -n 's/^JIBRI_FINALIZE_RECORDING_SCRIPT_PATH=//p')
-	run -0 container jibri "$hook" "/storage/recordings/$SESSION"
+	run -0 container jibri "$hook" /storage/recordings/one
 	is_stored metadata.json "$MEDIA"
-	assert_equal "$(webhooks)" "STOPPED $ROOM $SESSION"
+	assert_equal "$(webhooks)" "STOPPED $ROOM one"
 	assert_equal "$(stat -c %u "$REC/.jibri-finalize")" 1000
+
+	# The sweeper stays, and delivers what nobody called for.
+	start_sweeper
+	wait_for health
+	put two
+	is_announced() { webhooks | grep -qx "STOPPED $ROOM $1"; }
+	wait_for is_announced two
+	run -0 health
+	assert_output_has 'OK - 2 done'
+	put three
+	metadata https://meet.example.org/no-such-room
+	touch -d '1 minute ago' "$REC/metadata.json"
+	wait_for grep -q '"failed"' "$REC/.jibri-finalize"
+	run -1 health
+	assert_output_has 'CRITICAL - 1 held'
+	stops_within_10s
+}
+
+# --- docker compose ----------------------------------------------------------
+
+# theirs: what matters of docker-jitsi-meet's two files at commit cd378f0.
+theirs() {
+	cat >"$DIR/docker-compose.yml" <<-'EOT'
+		version: "3.5"
+		services:
+		  jicofo:
+		    image: jitsi/jicofo:stable
+		    networks:
+		      meet.jitsi:
+		networks:
+		  meet.jitsi:
+	EOT
+	cat >"$DIR/jibri.yml" <<-'EOT'
+		version: "3.5"
+		services:
+		  jibri:
+		    image: jitsi/jibri:stable
+		    read_only: true
+		    tmpfs:
+		      - /run:size=256M,mode=1750,exec
+		      - /tmp:size=256M,mode=1777,noexec
+		    volumes:
+		      - ${CONFIG}/jibri:/config:Z
+		      - ${CONFIG}/storage/jibri:/storage:Z
+		    shm_size: 2gb
+		    environment:
+		      - DISPLAY=:0
+		      - JIBRI_FINALIZE_RECORDING_SCRIPT_PATH
+		      - JIBRI_RECORDING_DIR
+		      - PUBLIC_URL
+		    depends_on:
+		      - jicofo
+		    networks:
+		      meet.jitsi:
+	EOT
+}
+
+# composed JQ: something of what compose makes of the three files.
+composed() {
+	(cd "$DIR" && CONFIG=/cfg FILE_SERVICE_URL=http://files \
+		MEETING_SERVICE_URL=http://meetings WEBHOOK_SECRET=secret \
+		docker-compose -f docker-compose.yml -f jibri.yml \
+		-f "$OVERRIDE" config) >"$DIR/composed" || return 1
+	python3 -c 'import json, sys, yaml
+print(json.dumps(yaml.safe_load(sys.stdin)))' <"$DIR/composed" |
+		jq -r "$1"
+}
+
+@test "compose takes the override beside docker-jitsi-meet's files, and both containers share the volume" {
+	theirs
+	# Z is a label for one container alone.
+	assert_equal "$(composed '.services | to_entries[] | .key as $s |
+		.value.volumes[]? | $s + " " + .')" "$(printf '%s\n' \
+		'jibri /cfg/jibri:/config:Z' \
+		'jibri /cfg/storage/jibri:/storage:z' \
+		'jibri-finalize /cfg/storage/jibri:/storage:z')"
+	assert_equal "$(composed '.services.jibri | [.image, (.read_only | tostring),
+		(.tmpfs | length | tostring), .environment.DISPLAY,
+		.environment.JIBRI_FINALIZE_RECORDING_SCRIPT_PATH,
+		.environment.FILE_SERVICE_URL] | join(" ")')" \
+		"jibri-with-finalize:0.1.0 true 2 :0 /usr/bin/jibri-finalize http://files"
+	assert_equal "$(composed '.services["jibri-finalize"] |
+		.environment.JIBRI_FINALIZE_RECORDINGS_DIR')" \
+		"$(composed .services.jibri.environment.JIBRI_RECORDING_DIR)"
+	assert_equal "$(composed '[.services.jibri, .services["jibri-finalize"] |
+		.networks | keys[]] | unique | join(" ")')" meet.jitsi
+
+	# An unknown key is refused.
+	sed 's/read_only/read_olny/' "$OVERRIDE" >"$DIR/wrong.yml"
+	OVERRIDE=$DIR/wrong.yml run ! composed .
 }
