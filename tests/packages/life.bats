@@ -1,29 +1,33 @@
-# The life of the Debian package on a machine that systemd runs: installed,
-# configured, called, upgraded, purged.
+# The life of the Debian package on a machine booted with systemd: version 0.1.0
+# installed, configured, called; upgraded, removed, purged.
 
 load ../lib
 load machine
 
-OLD_SESSION=0b1c2d3e-aaaa-4bbb-8ccc-1234567890ac
-NEW_SESSION=5d1c2d3e-aaaa-4bbb-8ccc-1234567890ad
+# The last commit of version 0.1.0.
+OLD_COMMIT=f36f31f
 OLD_SCRIPT=/usr/local/bin/jibri-finalize.sh
 
 setup() {
 	common_setup
-	VERSION=$(sed -n '1s/.*(\(.*\)).*/\1/p' "$ROOT/packaging/debian/changelog")
-	DEB=$BUILD/jibri-finalize_${VERSION}_$(dpkg --print-architecture).deb
 }
 
 teardown() {
 	machine_stop
+	# The secret is in it.
+	[ -z "${MACHINE-}" ] || rm -f "$MACHINE/etc/jitsi/jibri/finalize.conf"
 	common_teardown
 }
 
-# The same package with a lower version number, to upgrade from.
-previous_deb() {
-	dpkg-deb -R "$DEB" "$DIR/previous"
-	sed -i 's/^Version: .*/Version: 0.0.1/' "$DIR/previous/DEBIAN/control"
-	dpkg-deb -b "$DIR/previous" "$MACHINE/root/previous.deb" >/dev/null
+# debs: OLD is version 0.1.0, NEW is this one; both as SUITE builds them.  As
+# long as both have the same number the old one gets a lower one.
+debs() {
+	source_of "$OLD_COMMIT" "$DIR/old.tar.gz"
+	NEW=$(this_deb)
+	dpkg-deb -R "$(built_deb "$DIR/old.tar.gz")" "$DIR/old"
+	sed -i 's/^Version: .*/Version: 0.1.0~/' "$DIR/old/DEBIAN/control"
+	OLD=$DIR/old.deb
+	dpkg-deb -b "$DIR/old" "$OLD" >/dev/null
 }
 
 # What the package expects: Jibri's user and log directory, as Jibri's package
@@ -34,6 +38,15 @@ jibri_is_there() {
 	machine usermod -a -G jibri,jitsi,audio,video jibri
 	machine install -d -g jitsi -m 775 /var/log/jitsi/jibri
 	machine install -d -o jibri -g jibri /srv/recordings
+	mkdir -p "$MACHINE/etc/jitsi/jibri"
+	cat >"$MACHINE/etc/jitsi/jibri/jibri.conf" <<-'EOT'
+		jibri {
+		  recording {
+		    recordings-directory = "/srv/recordings"
+		    finalize-script = "/usr/bin/jibri-finalize"
+		  }
+		}
+	EOT
 	echo 'exit 1 # the old script' >"$MACHINE$OLD_SCRIPT"
 	cat >"$MACHINE/usr/local/bin/sudo" <<-'EOT'
 		#!/bin/sh
@@ -64,6 +77,12 @@ apt_get() {
 		{ tail -n 20 "$DIR/apt" >&2; return 1; }
 }
 
+# install_deb FILE
+install_deb() {
+	cp "$1" "$MACHINE/root/jibri-finalize.deb"
+	apt_get install /root/jibri-finalize.deb
+}
+
 # Run each command that the package printed.
 obey_messages() {
 	local line
@@ -82,119 +101,230 @@ put() {
 	mkdir "$REC"
 	cp "$ROOT/tests/data/video.mp4" "$REC/$MEDIA"
 	printf '{"meeting_url":"https://meet.example.org/%s","participants":[]}' \
-		"$ROOM" >"$REC/metadata.json"
+		"${2:-$ROOM}" >"$REC/metadata.json"
 	touch -d @1767323045 "$REC"/*
 	machine chown -R jibri: "/srv/recordings/$1"
 }
 
-# as_jibri SCRIPT SESSION: as Jibri's unit starts it: its user, no environment,
-# one argument.
+# as_jibri COMMAND...: as Jibri's unit starts it: its user, no environment.
 as_jibri() {
-	machine setpriv --reuid jibri --regid jibri --init-groups \
-		env -i "$1" "/srv/recordings/$2"
+	machine setpriv --reuid jibri --regid jibri --init-groups env -i "$@"
 }
 
-@test "the package is installed, configured by its own messages alone, called by Jibri, upgraded over a journal of the version before, and purged" {
-	need_root
+# hook SESSION: one argument.
+hook() {
+	as_jibri "$HOOK" "/srv/recordings/$1"
+}
+
+# states: what status says of each recording.
+states() {
+	as_jibri /usr/bin/jibri-finalize status --all --json |
+		jq -r '.recordings[] | .session + " " + (.state | sub(" "; "-"))' |
+		sort
+}
+
+is_announced() {
+	webhooks | grep -qx "STOPPED $ROOM $1"
+}
+
+# uploads_of SESSION
+uploads_of() {
+	request upload .path | grep -c "$1" || true
+}
+
+# A journal of each kind that version 0.1.0 leaves, by that version itself.
+journals_of_every_state() {
+	put delivered
+	run -0 hook delivered
+	put held no-such-room
+	run -65 hook held
+	put given-up no-such-room
+	run -65 hook given-up
+	as_jibri /usr/bin/jibri-finalize forget --yes /srv/recordings/given-up
+	faults 'upload *.mp4 * status 503'
+	put waiting
+	run -75 hook waiting
+	grep -q "waiting: error: .*HTTP 503" "$MACHINE$(log_file)"
+	faults 'upload *.mp4 * stall 60'
+	put killed
+	kill_in_mid_upload
+	put deferred
+	as_jibri JIBRI_FINALIZE_DEFER=yes "$HOOK" /srv/recordings/deferred
+	put uncalled
+	faults
+}
+
+kill_in_mid_upload() {
+	hook killed 3>&- &
+	wait_for grep -q '"sending"' "$REC/.jibri-finalize"
+	machine pkill -KILL -u jibri -f jibri-finalize
+	wait $! || true
+}
+
+log_file() {
+	sed -n 's/^log-file = *//p' "$MACHINE/etc/jitsi/jibri/finalize.conf"
+}
+
+survives_an_upgrade() {
 	start_sandbox
+	debs
 	machine_start
 	jibri_is_there
-	previous_deb
 	machine apt-get -qq update
-	apt_get install /root/previous.deb
-	assert_equal "$(stat -c '%a %U:%G' "$MACHINE/etc/jitsi/jibri/finalize.conf" |
-		sed "s/:.*/:$(machine stat -c %G /etc/jitsi/jibri/finalize.conf)/")" \
+	install_deb "$OLD"
+	assert_equal "$(machine stat -c '%a %U:%G' /etc/jitsi/jibri/finalize.conf)" \
 		"640 root:jibri"
-	run machine systemctl is-enabled jibri-finalize-sweep.timer
-	assert_equal "$output" disabled
-
+	assert_equal "$(machine systemctl is-enabled jibri-finalize-sweep.timer)" \
+		disabled
 	# The old script is replaced by a link when the operator does so.
 	grep -q 'the old script' "$MACHINE$OLD_SCRIPT"
-
-	# It is configured by its own messages alone.
 	obey_messages
 	assert_equal "$(readlink "$MACHINE$OLD_SCRIPT")" /usr/bin/jibri-finalize
 	assert_equal "$(machine systemctl is-active jibri-finalize-sweep.timer)" active
-	machine setpriv --reuid jibri --regid jibri --init-groups \
-		jibri-finalize config >"$DIR/config"
-	grep -q "^failed-webhook *final */etc/jitsi" "$DIR/config"
+	machine systemctl stop jibri-finalize-sweep.timer
+	journals_of_every_state
+	sha256sum "$MACHINE/etc/jitsi/jibri/finalize.conf" >"$DIR/conf"
+	local uploads
+	uploads=$(uploads_of delivered)
 
-	# Called as Jibri calls it, while the file-service is out.
-	faults 'upload *.mp4 * status 503'
-	put "$SESSION"
-	run -75 as_jibri "$HOOK" "$SESSION"
-	assert_equal "$(stored)" metadata.json
-	assert_equal "$(webhooks)" ""
-	grep -q "$SESSION: error: .*HTTP 503" \
-		"$MACHINE/var/log/jibri-finalize/finalize.log"
-
-	# And a recording left by an older version.
-	put "$OLD_SESSION"
-	cp "$ROOT/tests/data/journal-0.1.0.jsonl" "$REC/.jibri-finalize"
-	machine chown jibri: "/srv/recordings/$OLD_SESSION/.jibri-finalize"
-
-	# Upgraded: the configuration is as it was left, and so is the timer.
-	cp "$DEB" "$MACHINE/root/"
-	apt_get install "/root/${DEB##*/}"
+	# Upgraded: the configuration is as it was left, and so are the units.
+	install_deb "$NEW"
+	sha256sum --quiet -c "$DIR/conf"
 	assert_equal "$(sed -n '/^    sudo/p' "$DIR/apt")" ""
-	assert_equal "$(machine systemctl is-active jibri-finalize-sweep.timer)" active
-	machine setpriv --reuid jibri --regid jibri --init-groups \
-		jibri-finalize config | diff "$DIR/config" -
-	faults
+	assert_equal "$(machine systemctl is-enabled jibri-finalize-sweep.timer)" \
+		enabled
+	assert_equal "$(machine systemctl is-enabled jibri-finalize-watch.service)" \
+		disabled
+	states >"$DIR/states"
+	diff - "$DIR/states" <<-'EOT'
+		deferred due
+		delivered done
+		given-up given-up
+		held held
+		killed due
+		uncalled due
+		waiting waiting
+	EOT
 
-	# The unit delivers both, with all its restrictions.
-	machine systemctl start jibri-finalize-sweep.service ||
-		{ machine journalctl -u jibri-finalize-sweep >&2; return 1; }
-	for SESSION in 9f1c2d3e-aaaa-4bbb-8ccc-1234567890ab "$OLD_SESSION"; do
-		REC=$MACHINE/srv/recordings/$SESSION
-		wait_for sweep_delivered
+	# The unit delivers what can be delivered, with all its restrictions.
+	machine systemctl enable --now jibri-finalize-watch.service
+	machine systemctl disable --now jibri-finalize-sweep.timer
+	for SESSION in deferred killed uncalled waiting; do
+		wait_for is_announced "$SESSION" ||
+			{ machine journalctl -u jibri-finalize-watch >&2; return 1; }
+		REC=$MACHINE/srv/recordings/$SESSION is_stored metadata.json "$MEDIA"
 	done
-	assert_equal "$(webhooks | sort)" "$(printf 'STOPPED %s %s\n' \
-		"$ROOM" "$OLD_SESSION" "$ROOM" 9f1c2d3e-aaaa-4bbb-8ccc-1234567890ab)"
-	# What the older version had stored was not sent again.
-	SESSION=$OLD_SESSION assert_equal "$(stored)" "$MEDIA"
+	# Nothing was sent again, and nobody was told twice.
+	assert_equal "$(uploads_of delivered)" "$uploads"
+	assert_equal "$(webhooks | grep STOPPED | sort | uniq -d)" ""
+	states | diff - <(sed -E 's/ (due|waiting)/ done/' "$DIR/states")
 
-	# Its log is rotated.
+	log_moves
+	all_is_ok
+	machine systemctl stop jibri-finalize-watch.service
+	goes_without_a_trace
+}
+
+# The message about the log of 0.1.0 is obeyed, and the new one is rotated.
+log_moves() {
+	local to
+	to=$(sed -n 's/^    log-file = //p' "$DIR/apt")
+	if [ -n "$to" ]; then
+		sed -i "s|^log-file = .*|log-file = $to|" \
+			"$MACHINE/etc/jitsi/jibri/finalize.conf"
+		machine systemctl reload jibri-finalize-watch.service
+	fi
+	put late
+	wait_for is_announced late
+	wait_for grep -q late "$MACHINE/var/log/jibri-finalize/finalize.log"
 	machine logrotate --force /etc/logrotate.d/jibri-finalize
 	assert_equal "$(machine stat -c '%a %U' /var/log/jibri-finalize/finalize.log{,.1})" \
 		"$(printf '640 jibri\n640 jibri')"
+}
 
-	# A jibri.conf that names the old script still works.
-	put "$NEW_SESSION"
-	run -0 as_jibri "$OLD_SCRIPT" "$NEW_SESSION"
-	is_stored metadata.json "$MEDIA"
+# With two addresses and a secret; held recordings are none of its questions.
+all_is_ok() {
+	as_jibri /usr/bin/jibri-finalize check >"$DIR/check" 2>&1 ||
+		{ cat "$DIR/check" >&2; return 1; }
+}
 
-	# Purged: nothing of the package is left, and nothing else is gone.
-	apt_get purge jibri-finalize
+# Removed, and the recordings and the configuration stay; purged, and nothing
+# of the package does, and nothing else is gone.
+goes_without_a_trace() {
+	apt_get remove jibri-finalize
 	grep -q "$OLD_SCRIPT leads nowhere now" "$DIR/apt"
 	machine rm "$OLD_SCRIPT"
-	[ ! -e "$MACHINE/etc/jitsi/jibri/finalize.conf" ]
 	[ ! -e "$MACHINE/usr/bin/jibri-finalize" ]
-	[ ! -e "$MACHINE/var/log/jibri-finalize" ]
-	run machine systemctl is-active jibri-finalize-sweep.timer
-	assert_equal "$output" inactive
-	run machine find /etc /usr /var/lib/systemd -name '*jibri-finalize*'
+	[ -e "$MACHINE/etc/jitsi/jibri/finalize.conf" ]
+	run machine systemctl is-active jibri-finalize-sweep.timer \
+		jibri-finalize-watch.service
+	assert_equal "$output" "$(printf 'inactive\ninactive')"
+	apt_get purge jibri-finalize
+	run machine find /etc /usr /var/lib /var/log /run \
+		-name '*jibri-finalize*' -o -path '*jitsi*finalize*'
 	assert_equal "$output" ""
-	for SESSION in 9f1c2d3e-aaaa-4bbb-8ccc-1234567890ab "$OLD_SESSION" \
-		"$NEW_SESSION"; do
+	assert_equal "$(ls "$MACHINE/etc/jitsi/jibri")" jibri.conf
+	for SESSION in delivered held killed late; do
 		assert_equal "$(cd "$MACHINE/srv/recordings/$SESSION" && echo .j* *)" \
 			".jibri-finalize $MEDIA metadata.json"
 	done
 }
 
-# The service is started again by its timer, at the latest when a retry is due.
-sweep_delivered() {
-	machine systemctl start jibri-finalize-sweep.service
-	webhooks | grep -q "STOPPED $ROOM $SESSION"
+@test "on Debian 12 the package takes over from 0.1.0 with journals of every state, is removed and purged" {
+	need_root
+	SUITE=bookworm survives_an_upgrade
+}
+
+@test "on Debian 13 the package takes over from 0.1.0 with journals of every state, is removed and purged" {
+	need_root
+	SUITE=trixie survives_an_upgrade
+}
+
+# new_machine: with the package as its messages configure it.
+new_machine() {
+	start_sandbox
+	NEW=$(this_deb)
+	machine_start
+	jibri_is_there
+	machine apt-get -qq update
+	install_deb "$NEW"
+	# Nothing was asked, and nothing runs before it is configured.
+	run ! grep -qi debconf <(dpkg-deb -f "$NEW" Depends)
+	run ! grep -E 'config|templates' <(dpkg-deb --ctrl-tarfile "$NEW" | tar -t)
+	assert_equal "$(machine systemctl is-enabled jibri-finalize-sweep.timer \
+		jibri-finalize-watch.service | sort -u)" disabled
+	obey_messages
+}
+
+@test "on Debian 12 two addresses and a secret make a new installation right in all that check looks at" {
+	need_root
+	SUITE=bookworm new_machine
+	all_is_ok
+	# And Jibri's first call delivers, also by the name of the script before.
+	put first
+	run -0 hook first
+	is_stored metadata.json "$MEDIA"
+	put second
+	run -0 as_jibri "$OLD_SCRIPT" /srv/recordings/second
+	is_announced second
+}
+
+@test "on Debian 13 two addresses and a secret make a new installation right in all that check looks at" {
+	need_root
+	SUITE=trixie new_machine
+	all_is_ok
+	put first
+	run -0 hook first
+	is_stored metadata.json "$MEDIA"
 }
 
 @test "without Jibri the package installs and rotates its log, and Jibri can take over later" {
 	need_root
 	local tree=$DIR/tree conf=/etc/jitsi/jibri/finalize.conf
 	cp -a "$(base_tree bare)" "$tree"
-	cp "$DEB" "$tree/root/"
+	cp "$(this_deb)" "$tree/root/new.deb"
 	in_tree "$tree" apt-get -qq update
-	in_tree "$tree" apt-get -y install "/root/${DEB##*/}" >"$DIR/apt" 2>&1
+	in_tree "$tree" apt-get -y install /root/new.deb >"$DIR/apt" 2>&1
 	grep -q 'no group jibri yet' "$DIR/apt"
 	assert_equal "$(in_tree "$tree" stat -c '%a %U:%G' $conf)" "640 root:root"
 

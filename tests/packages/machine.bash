@@ -61,6 +61,56 @@ in_tree() {
 		"${@:2}" </dev/null
 }
 
+# source_of COMMIT FILE: the sources of an older version.  A shallow clone and a
+# tarball do not have them.
+source_of() {
+	git -C "$ROOT" cat-file -e "$1^{commit}" 2>/dev/null ||
+		skip "no history of git here"
+	git -C "$ROOT" archive --format=tar.gz --prefix=source/ -o "$2" "$1"
+}
+
+# built_deb TARBALL: the package that this SUITE makes of these sources, made
+# once and kept; its path is printed.
+built_deb() {
+	local lock out tree
+	out=$BUILD/debs/$SUITE-$(sha256sum <"$1" | cut -c-16)
+	mkdir -p "$out"
+	exec {lock}>"$out.lock"
+	flock "$lock"
+	if [ ! -e "$out/made" ]; then
+		tree=$(mktemp -d "$out/tree.XXXXXX")
+		cp -a "$(base_tree bare)/." "$tree"
+		mkdir "$tree/root/source"
+		tar -C "$tree/root/source" --strip-components=1 -xzf "$1"
+		in_tree "$tree" sh -ec 'cd /root/source
+			ln -s packaging/debian debian
+			apt-get -qq update
+			apt-get -qq -y install --no-install-recommends dpkg-dev
+			apt-get -qq -y --no-install-recommends build-dep ./
+			DEB_BUILD_OPTIONS=nocheck make deb' >"$out/log" 2>&1 || {
+			tail -n 20 "$out/log" >&2
+			return 1
+		}
+		cp "$tree"/root/source/build/jibri-finalize_*.deb "$out"
+		rm -rf "$tree"
+		: >"$out/made"
+	fi
+	exec {lock}>&-
+	echo "$out"/jibri-finalize_*.deb
+}
+
+# this_deb: the package of these sources.  make deb built it for the Debian that
+# it ran on.
+this_deb() {
+	local version
+	version=$(sed -n '1s/.*(\(.*\)).*/\1/p' "$ROOT/packaging/debian/changelog")
+	if [ "$SUITE" = "$(. /etc/os-release && echo "$VERSION_CODENAME")" ]; then
+		echo "$BUILD/jibri-finalize_${version}_$(dpkg --print-architecture).deb"
+	else
+		built_deb "$BUILD/jibri-finalize-$version.tar.gz"
+	fi
+}
+
 # machine_start: a copy of the tree, booted; machine CMD... runs there.
 machine_start() {
 	local base
