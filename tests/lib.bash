@@ -122,6 +122,13 @@ recording() {
 	touch -d '1 minute ago' "$REC/$MEDIA" "$REC/metadata.json" "$REC"
 }
 
+# recordings_root: TOP, an empty recordings directory, is recordings-dir.
+recordings_root() {
+	TOP=$DIR/recordings
+	rmdir "$REC"
+	export JIBRI_FINALIZE_RECORDINGS_DIR=$TOP
+}
+
 # another_recording SESSION: one more of the same room, which becomes REC.
 another_recording() {
 	SESSION=$1
@@ -167,6 +174,15 @@ sparse() {
 	moov 32 >>"$1"
 }
 
+# random_file FILE BYTES: 32 zeros, so that it never begins like media, then
+# random bytes.
+random_file() {
+	{
+		printf '%032d' 0
+		head -c "$(($2 - 32))" /dev/urandom
+	} >"$1"
+}
+
 # --- running -----------------------------------------------------------------
 
 # finalize [ARGUMENT...]: as Jibri calls it; stdout and stderr in one pipe.
@@ -189,6 +205,18 @@ run_command() {
 	shift
 	run timeout -k 5 120 "$BIN" "$@"
 	ended_with "$want"
+}
+
+# sweep CODE [ARGUMENT...]: sets output (stdout) and log (stderr).
+sweep() {
+	local want=$1 rc=0
+	shift
+	timeout -k 5 60 "$BIN" sweep "$@" >"$DIR/out" 2>"$DIR/log" || rc=$?
+	output=$(<"$DIR/out")
+	log=$(<"$DIR/log")
+	[ "$rc" = "$want" ] && return 0
+	printf 'exit code %s, not %s\n%s\n%s\n' "$rc" "$want" "$log" "$output" >&2
+	return 1
 }
 
 ended_with() {

@@ -6,9 +6,7 @@ load lib
 
 setup() {
 	common_setup
-	TOP=$DIR/recordings
-	rmdir "$REC"
-	export JIBRI_FINALIZE_RECORDINGS_DIR=$TOP
+	recordings_root
 	export JIBRI_FINALIZE_SWEEP_RETRY_DELAY=100ms
 	export JIBRI_FINALIZE_SWEEP_RETRY_DELAY_MAX=300ms
 	export JIBRI_FINALIZE_FAILED_WEBHOOK=final

@@ -31,10 +31,7 @@ takes_parts() {
 
 # big KIB [FILE]: a file of that size with random bytes.
 big() {
-	{
-		printf '%032d' 0 # chance begins as media do, now and then
-		head -c "$(($1 * KIB - 32))" /dev/urandom
-	} >"${2:-$BIG}"
+	random_file "${2:-$BIG}" "$(($1 * KIB))"
 }
 
 is_there() {

@@ -35,6 +35,19 @@ say() {
 	echo "# $*" >&3
 }
 
+# system_calls [N]: "NAME ORDINAL" of every Nth call of a run.  The ordinals
+# count from the start, as strace counts; calls before the pipe for signals are
+# the loader's.
+system_calls() {
+	exits 0 strace -f -qq -o "$DIR/trace" "$BIN" "$REC"
+	awk -v every="${1:-1}" '
+		NR == 1 { pid = $1 }
+		$1 != pid || $2 !~ /^[a-z0-9_]+\(/ { next }
+		{ name = $2; sub(/\(.*/, "", name); n[name]++ }
+		name == "pipe2" { ours = 1 }
+		ours && ++of % every == 0 { print name, n[name] }' "$DIR/trace"
+}
+
 # point SESSION: one more, with a recording and a log of requests of its own;
 # no name is used twice.
 point() {

@@ -6,9 +6,7 @@ load lib
 
 setup() {
 	common_setup
-	TOP=$DIR/recordings
-	rmdir "$REC"
-	export JIBRI_FINALIZE_RECORDINGS_DIR=$TOP
+	recordings_root
 	start_sandbox
 }
 
@@ -28,18 +26,6 @@ deliver() {
 # long_ago SESSION: its journal is a year old.
 long_ago() {
 	sed -i -E 's/"at":[0-9]+/"at":1767323045000/' "$TOP/$1/.jibri-finalize"
-}
-
-# sweep CODE [ARGUMENT...]: sets output (stdout) and log (stderr).
-sweep() {
-	local want=$1 rc=0
-	shift
-	timeout -k 5 60 "$BIN" sweep "$@" >"$DIR/out" 2>"$DIR/log" || rc=$?
-	output=$(<"$DIR/out")
-	log=$(<"$DIR/log")
-	[ "$rc" = "$want" ] && return 0
-	printf 'exit code %s, not %s\n%s\n%s\n' "$rc" "$want" "$log" "$output" >&2
-	return 1
 }
 
 # left: what is in the recordings directory, everything.

@@ -9,21 +9,12 @@ setup() {
 	start_s3
 	recording
 	BIG=$REC/talk.bin
-	MIB=$((1024 * 1024))
 	export JIBRI_FINALIZE_S3_PART_SIZE=5M JIBRI_FINALIZE_ANSWER_TIMEOUT=5s
 }
 
 teardown() {
 	stop_proxy
 	common_teardown
-}
-
-# big MIB: a file of that size with random bytes, not media.
-big() {
-	{
-		printf '%032d' 0 # chance begins as media do, now and then
-		head -c "$(($1 * MIB - 32))" /dev/urandom
-	} >"$BIG"
 }
 
 # change OFFSET: change one byte there, and the mtime.
@@ -114,19 +105,6 @@ is_there() {
 uplink() {
 	start_proxy
 	export JIBRI_FINALIZE_S3_URL=$S3_PROXY
-}
-
-# killed_after MIB: kill the run once so much has gone through the proxy.
-killed_after() {
-	local pid before at
-	before=$(sent)
-	at=$((before + $1 * MIB))
-	"$BIN" "$REC" --limit-rate 100M >"$DIR/log" 2>&1 3>&- &
-	pid=$!
-	wait_for has_sent "$at"
-	kill -9 "$pid"
-	! wait "$pid" 2>/dev/null
-	(($(sent) < at + 40 * MIB))
 }
 
 # of_another SESSION MIB: one more recording, with a file of that size.
@@ -332,13 +310,7 @@ sends() {
 	SEED=${SEED:-$RANDOM}
 	point counted
 	BIG=$REC/talk.bin
-	exits 0 strace -f -qq -o "$DIR/trace" "$BIN" "$REC"
-	awk '
-		NR == 1 { pid = $1 }
-		$1 != pid || $2 !~ /^[a-z0-9_]+\(/ { next }
-		{ name = $2; sub(/\(.*/, "", name); n[name]++ }
-		name == "pipe2" { ours = 1 }
-		ours && ++of % 10 == 0 { print name, n[name] }' "$DIR/trace" >"$DIR/calls"
+	system_calls 10 >"$DIR/calls"
 	total=$(wc -l <"$DIR/calls")
 	((total > 20))
 	# All of them with a real gateway.

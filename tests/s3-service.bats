@@ -8,8 +8,6 @@ load s3/s3
 setup() {
 	common_setup
 	recording
-	BIG=$REC/talk.bin
-	MIB=$((1024 * 1024))
 	export JIBRI_FINALIZE_ANSWER_TIMEOUT=20s
 }
 
@@ -26,13 +24,6 @@ no_url() {
 		{ echo "a URL in the output: $output" >&2; return 1; }
 	! grep -rlE 'X-Amz-Signature|partNumber' "$DIR" --exclude-dir=sandbox \
 		--exclude-dir=s3
-}
-
-big() {
-	{
-		printf '%032d' 0 # chance begins as media do, now and then
-		head -c "$(($1 * MIB - 32))" /dev/urandom
-	} >"${2:-$BIG}"
 }
 
 # is_there: stored complete, and neither the service nor the store keeps an
@@ -75,17 +66,6 @@ is_there() {
 	is_there
 	refute_output_has warning
 	(($(requests urls) >= 2))
-}
-
-# killed_after MIB: kill the run once so much has gone through the proxy.
-killed_after() {
-	local pid at=$(($(sent) + $1 * MIB))
-	"$BIN" "$REC" --limit-rate 100M >"$DIR/log" 2>&1 3>&- &
-	pid=$!
-	wait_for has_sent "$at"
-	kill -9 "$pid"
-	! wait "$pid" 2>/dev/null
-	(($(sent) < at + 40 * MIB))
 }
 
 # bats test_tags=slow

@@ -6,9 +6,7 @@ load lib
 
 setup() {
 	common_setup
-	TOP=$DIR/recordings
-	rmdir "$REC"
-	export JIBRI_FINALIZE_RECORDINGS_DIR=$TOP
+	recordings_root
 	# LeakSanitizer reads /proc for seconds.
 	[ "${SAN:-}" != 1 ] || skip "the sanitizers have costs of their own"
 }

@@ -11,20 +11,6 @@ setup() {
 }
 teardown() { common_teardown; }
 
-# system_calls: "NAME ORDINAL" of each call of a run.  The ordinals count from
-# the start, as strace counts; calls before the pipe for signals are the
-# loader's.
-system_calls() {
-	point recorded
-	exits 0 strace -f -qq -o "$DIR/trace" "$BIN" "$REC"
-	awk '
-		NR == 1 { pid = $1 }
-		$1 != pid || $2 !~ /^[a-z0-9_]+\(/ { next }
-		{ name = $2; sub(/\(.*/, "", name); n[name]++ }
-		name == "pipe2" { ours = 1 }
-		ours { print name, n[name] }' "$DIR/trace"
-}
-
 # sample N: N lines, evenly spread; all of them if there are fewer.
 sample() {
 	awk -v n="$1" -v seed="$SEED" '
@@ -65,6 +51,7 @@ killed_at() {
 	# An upload sent before the kill may be stored by the time the next run
 	# asks.
 	faults "upload * * slow-store 0.03"
+	point recorded
 	system_calls >"$DIR/all"
 	all=$(wc -l <"$DIR/all")
 	((all > 200))                        # it is a run that was recorded

@@ -8,9 +8,7 @@ load lib
 
 setup() {
 	common_setup
-	TOP=$DIR/recordings
-	rmdir "$REC"
-	export JIBRI_FINALIZE_RECORDINGS_DIR=$TOP
+	recordings_root
 	export JIBRI_FINALIZE_SWEEP_RETRY_DELAY=200ms
 	export JIBRI_FINALIZE_SWEEP_RETRY_DELAY_MAX=400ms
 }
@@ -27,18 +25,6 @@ place() {
 # old PATH...: make these two hours old.
 old() {
 	find "$@" -exec touch -d '2 hours ago' {} +
-}
-
-# sweep CODE [ARGUMENT...]: sets output (stdout) and log (stderr).
-sweep() {
-	local want=$1 rc=0
-	shift
-	timeout -k 5 60 "$BIN" sweep "$@" >"$DIR/out" 2>"$DIR/log" || rc=$?
-	output=$(<"$DIR/out")
-	log=$(<"$DIR/log")
-	[ "$rc" = "$want" ] && return 0
-	printf 'exit code %s, not %s\n%s\n%s\n' "$rc" "$want" "$log" "$output" >&2
-	return 1
 }
 
 # state SESSION: its state by status, or nothing.

@@ -9,9 +9,7 @@ load lib
 
 setup() {
 	common_setup
-	TOP=$DIR/recordings
-	rmdir "$REC"
-	export JIBRI_FINALIZE_RECORDINGS_DIR=$TOP
+	recordings_root
 	export JIBRI_FINALIZE_WATCH_INTERVAL=1h JIBRI_FINALIZE_SETTLE=1s
 	export JIBRI_FINALIZE_SWEEP_RETRY_DELAY=200ms
 	export JIBRI_FINALIZE_SWEEP_RETRY_DELAY_MAX=400ms

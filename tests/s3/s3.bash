@@ -3,6 +3,7 @@
 #
 # shellcheck shell=bash
 
+MIB=$((1024 * 1024))
 S3_KEY=AKIDTEST
 # The canary of these tests is the gateway's only secret.
 CANARY=secret/of+the=tester
@@ -71,6 +72,22 @@ sent() {
 
 has_sent() {
 	(($(sent) >= $1))
+}
+
+# big MIB [FILE]: a file of that size with random bytes.
+big() {
+	random_file "${2:-$REC/talk.bin}" "$(($1 * MIB))"
+}
+
+# killed_after MIB: kill the run once so much has gone through the proxy.
+killed_after() {
+	local pid at=$(($(sent) + $1 * MIB))
+	"$BIN" "$REC" --limit-rate 100M >"$DIR/log" 2>&1 3>&- &
+	pid=$!
+	wait_for has_sent "$at"
+	kill -9 "$pid"
+	! wait "$pid" 2>/dev/null
+	(($(sent) < at + 40 * MIB))
 }
 
 # After start_parts_at_s3, besides common_teardown.
