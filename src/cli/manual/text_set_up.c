@@ -19,9 +19,11 @@ const struct command_text text_check = {
 	    "right.  The services are asked at the same time, and the command "
 	    "ends within 10 seconds.  Each line begins with ok, warning or "
 	    "failed.  A problem comes with a command to copy, in which a word "
-	    "in capitals stands for what only you know.  A value that Jibri's "
-	    "configuration takes from Jibri's environment is reported as a "
-	    "warning, as not understood.",
+	    "in capitals stands for what only you know.  jibri.conf is read as "
+	    "Jibri reads it, with included files and substitutions, after the "
+	    "old config.json beside it.  A value that Jibri's configuration "
+	    "takes from Jibri's environment is reported as a warning, as not "
+	    "understood.",
 	.exits = {
 		{ 0, "All is well." },
 		{ 1, "There are warnings." },
