@@ -12,8 +12,12 @@ actionlint() {
 }
 
 @test "actionlint accepts the workflows" {
-	run -0 actionlint "$ROOT"/.github/workflows/*.yml
-	assert_equal "$output" ""
+	local file
+	# One at a time: it can crash over a second one.
+	for file in "$ROOT"/.github/workflows/*.yml; do
+		run -0 actionlint "$file"
+		assert_equal "$output" ""
+	done
 
 	sed 's/runs-on:/run-on:/' "$ROOT/.github/workflows/ci.yml" >"$DIR/bad.yml"
 	run -1 actionlint "$DIR/bad.yml"
