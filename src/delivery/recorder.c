@@ -31,8 +31,8 @@ watch_file(const struct recording *rec, const struct artifact *a, struct err *e)
 		if (stat_artifact(rec, a, &st) == -1 ||
 		    file_stamp(&st) != a->stamp)
 			return err_set(e, ERR_BUSY,
-			    "%s: still being recorded; deliver it once the recording "
-			    "has ended",
+			    "%s: still being recorded; deliver it once the "
+			    "recording has ended",
 			    a->path);
 	}
 	if (stop_check(e) == -1)

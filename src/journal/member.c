@@ -91,7 +91,9 @@ take_tally(struct http_tally *t, const json_t *json)
 
 	*t = (struct http_tally){ 0 };
 	json_object_foreach((json_t *)json, name, value)
-	    count_requests(t, name, json_integer_value(value));
+	{
+		count_requests(t, name, json_integer_value(value));
+	}
 }
 
 static bool
