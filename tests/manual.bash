@@ -112,7 +112,7 @@ at_many() {
 	one_of rec-abcdef retro
 	faults
 }
-# at_tls: both services have a certificate of an authority of ours, which is in
+# at_tls: both services have a certificate of our own authority, which is in
 # /etc/ssl.
 at_tls() {
 	local d=$W/etc/ssl

@@ -45,6 +45,21 @@ sessions_of() {
 	sessions_of jibri-finalize-sweep.8 5
 }
 
+@test "each message that the troubleshooting manual quotes is one of the program" {
+	local part n=0
+	# What servers and libcurl say is theirs; paths and numbers differ.
+	sed -n '/^\.It Ql/d; s/^\.It \([a-zP].*\)/\1/p' \
+		"$ROOT/man/jibri-finalize-troubleshooting.7" |
+		grep -v -e '^invalid_' -e '^public key' >"$DIR/quoted"
+	sed 's/PATH\|200\|\.\.\./\n/g; s/[:,] /\n/g' "$DIR/quoted" |
+		sed 's/^ *//; s/ *$//' | grep ..... >"$DIR/parts"
+	while read -r part; do
+		grep -aqF -e "$part" "$BIN" || { echo "$part" >&2; false; }
+		n=$((n + 1))
+	done <"$DIR/parts"
+	((n >= 12))
+}
+
 # endings: COMMAND CODE WORLD ARGUMENT...: what makes each command end with each
 # code that its help and the manual name.
 endings() {

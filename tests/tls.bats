@@ -227,7 +227,7 @@ reached() {
 		tls_server "$version" -Verify 1 -verify_return_error \
 			-CAfile "$CERTS/ca.pem"
 		turned_away "$codes"
-		assert_output_has "the server wants a certificate of ours (tls-cert)"
+		assert_output_has "the server requires a client certificate (tls-cert)"
 		turned_away 77 --tls-cert "$CERTS/forged.pem" \
 			--tls-key "$CERTS/forged.key"
 		assert_output_has "the server does not trust our certificate"

@@ -128,7 +128,7 @@ static const struct refusal {
 	const char *meaning;
 } refusals[] = {
 	{ "alert certificate required", ERR_REFUSED,
-	    "the server wants a certificate of ours (tls-cert)" },
+	    "the server requires a client certificate (tls-cert)" },
 	{ "alert unknown ca", ERR_REFUSED,
 	    "the server does not trust our certificate" },
 	{ "alert bad certificate", ERR_REFUSED,
@@ -138,8 +138,8 @@ static const struct refusal {
 	{ "alert access denied", ERR_REFUSED,
 	    "the server refuses our certificate" },
 	{ "alert handshake failure", ERR_CONFIG,
-	    "the server wants a certificate of ours (tls-cert), or knows none "
-	    "of our ciphers" },
+	    "the server requires a client certificate (tls-cert), or knows "
+	    "none of our ciphers" },
 	{ "alert protocol version", ERR_CONFIG,
 	    "the server speaks no TLS 1.2 and no later one" },
 	{ "unsupported protocol", ERR_CONFIG,

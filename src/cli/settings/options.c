@@ -92,7 +92,7 @@ take_value(struct cursor *c, const char *name, const char **value,
 	return 0;
 }
 
-/* A word that says yes or no, in any case, means the flag: it is no room. */
+/* A following yes or no, in any case, means the flag; it is not a room. */
 static int
 check_behind(const struct cursor *c, const char *name, struct err *e)
 {

@@ -56,7 +56,7 @@ struct options {
 	struct text_list only;
 	struct flag *flags;
 	size_t n_flags;
-	char **words; /* what is no flag, in order; borrowed from argv */
+	char **words; /* what is not a flag, in order; borrowed from argv */
 	size_t n_words;
 };
 

@@ -5,7 +5,7 @@
 /*
  * A row is name, TYPE(field), initial, arg, help and manual, then by name what
  * few have.  A field of another type than the row says does not compile.  The
- * types and the members of an initializer cannot stand in parentheses.
+ * types and the members of an initializer cannot be in parentheses.
  * NOLINTBEGIN(bugprone-macro-parentheses)
  */
 #define FIELD(field, type) \
