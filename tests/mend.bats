@@ -96,7 +96,7 @@ state() {
 	assert_equal "$(state)" "done"
 }
 
-@test "the room's meeting was made anew" {
+@test "the room's meeting was re-created" {
 	faults "upload * * status 404"
 	run_finalize 78
 	faults
