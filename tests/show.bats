@@ -335,6 +335,10 @@ delivered() {
 	assert_output_has 'room       büro'
 	assert_output_has ' übersicht.txt'
 	assert_output_has "jibri-finalize upload $'$REC'"
+	mkdir "$DIR/büro"
+	run -0 "${PTS[@]}" script -qec "'$BIN' pause '$DIR/büro'" /dev/null \
+		</dev/null
+	assert_output_has "  jibri-finalize resume $'$DIR/büro'"
 	run -0 "${PTS[@]}" script -qec "LC_ALL=C '$BIN' show '$REC'" /dev/null \
 		</dev/null
 	[[ $output != *ü* ]]

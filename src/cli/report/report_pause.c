@@ -1,7 +1,10 @@
 #include "cli/report/report.h"
 
+#include <unistd.h>
+
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/term.h"
 #include "cli/report/table.h"
 #include "sweep/pause.h"
 
@@ -28,7 +31,7 @@ print_pause(const char *root, const struct pause *p)
 {
 	autofree char *word = text_shell_word(root);
 	autofree char *command = xasprintf("jibri-finalize resume %s", word);
-	autofree char *safe = text_escape(command);
+	autofree char *safe = term_text(STDOUT_FILENO, command);
 	autofree char *line = xasprintf("  %s\n", safe);
 	autofree char *text = pause_text(p);
 
