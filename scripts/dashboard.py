@@ -160,7 +160,7 @@ def draw_stat(panel):
     value = sample(panel)
     colour = "text"
     for step in defaults["thresholds"]["steps"]:
-        if step["value"] is None or value >= step["value"]:
+        if not step["value"] or value >= step["value"]:
             colour = step["color"]
     return (
         f"<rect x='{x}' y='{y}' width='{w}' height='{h}' rx='3' "
