@@ -191,7 +191,8 @@ there() {
 	local scheme=${URL%%:*}
 	sed "s,$W/,/,g; s,$BIN,/usr/bin/jibri-finalize,g
 		s,${URL/127.0.0.1/localhost},$scheme://meeting-service:2031,g
-		s,$URL,$scheme://file-service:2027,g; s/on $HOSTNAME/on jibri-1/g"
+		s,$URL,$scheme://file-service:2027,g; s/on $HOSTNAME/on jibri-1/g
+		s/paused by [^ ]*/paused by jibri@jibri-1/"
 }
 
 # alike: replace what differs from run to run.
