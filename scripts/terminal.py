@@ -163,7 +163,7 @@ viewBox='0 0 {width + 2 * MARGIN} {visible * LINE + 2 * MARGIN}' \
 role='img'>
 <title>{escape(title)}</title>
 <style>
-text{{font:14px {FONT};fill:#c9d1d9}}
+text{{white-space:pre;font:14px {FONT};fill:#c9d1d9}}
 {style}</style>
 <rect width='100%' height='100%' rx='8' fill='#0d1117'/>
 <svg x='{MARGIN}' y='{MARGIN}' width='{width}' height='{visible * LINE}'>

@@ -80,6 +80,9 @@ examples() {
 		bash -c 'echo "$1"; printf "a \e[31mred\e[0m <old>\n"' x \
 		"$(printf '%085d' 0)"
 	grep -qF "a <tspan fill='#ff7b72'>red</tspan> &lt;new&gt;<" "$DIR/one.svg"
+	# Blanks stay: browsers follow the one, older renderers the other.
+	grep -qF 'white-space:pre' "$DIR/one.svg"
+	grep -qF "xml:space='preserve'" "$DIR/one.svg"
 	# A line of 85 columns takes two rows of the 80 that there are.
 	assert_equal "$(grep -o '>0*</text>' "$DIR/one.svg" | tr -dc '0\n' |
 		awk '{ print length }' | xargs)" "80 5"
