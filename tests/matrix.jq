@@ -39,7 +39,7 @@ say("STOPPED under two ids or with two bodies";
 	say("\($path) is stored, and nobody knows";
 		$last[$path] != "stored" and $last[$path] != "unknown" and
 		($begun | index($path) | not))),
-say("an outcome in doubt that is none";
+say("an outcome in doubt that is certain";
 	($class == "A" or $class == "C") and $doubts != []),
 say("an outcome in doubt that was not noticed";
 	($class == "D" or $class == "P") and $doubts == [])

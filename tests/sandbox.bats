@@ -49,7 +49,7 @@ wait_for() {
 		fi
 		sleep 0.05
 	done
-	echo "waited in vain: $*" >&2
+	echo "gave up waiting for: $*" >&2
 	return 1
 }
 

@@ -376,7 +376,7 @@ of two lines' 'plain text of two lines' text/plain
 	refute_output_has "$(printf '\\xC3\\xA9%.0s' {1..26})"
 }
 
-@test "no reason shows a secret of ours" {
+@test "no reason shows one of our secrets" {
 	start_sandbox --oauth jibri c1ient
 	export JIBRI_FINALIZE_OAUTH_TOKEN_URL=$URL/oauth/token
 	export JIBRI_FINALIZE_OAUTH_CLIENT_ID=jibri

@@ -184,7 +184,7 @@ widest() {
 	refute_output_has OK
 }
 
-@test "lines are no wider than 80 columns, however long room and session are" {
+@test "lines have at most 80 columns, however long room and session are" {
 	start_sandbox
 	rooms "{\"$(printf 'r%.0s' {1..120})\": 1, \"päivä 会議 会議 会議 会議\": 2}"
 	another_recording "$(printf 's%.0s' {1..200})"

@@ -697,7 +697,7 @@ quickest() {
 	assert_output_has "1 due"
 }
 
-@test "a missing default directory is no error" {
+@test "a missing default directory is not an error" {
 	unset JIBRI_FINALIZE_RECORDINGS_DIR
 	[ ! -e /tmp/recordings ] || skip "this machine has /tmp/recordings"
 	sweep 0

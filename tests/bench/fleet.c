@@ -128,7 +128,7 @@ fail_run(struct fleet *f, struct host *h, struct visited *r,
 	end_run(h, r, WAITING);
 }
 
-/* A request comes to the backend. */
+/* A request reaches the backend. */
 static void
 arrive(struct fleet *f, struct host *h, struct visited *r)
 {

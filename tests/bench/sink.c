@@ -58,11 +58,11 @@ static size_t list_len;
 
 struct connection {
 	int fd;
-	size_t len; /* of what was read and is not yet used */
+	size_t len; /* of what was read and not yet used */
 	char head[HEAD_BYTES + 1];
 };
 
-/* What is to be known of a request. */
+/* What is known of a request. */
 struct request {
 	char line[1024];
 	char boundary[128];
@@ -147,7 +147,7 @@ receive(struct connection *c, char *to, size_t len, int flags)
 	return n;
 }
 
-/* More of what is at the front; false at the end. */
+/* Read more; false at the end. */
 static bool
 fill(struct connection *c)
 {
@@ -186,7 +186,7 @@ header_bytes(struct connection *c)
 	}
 }
 
-/* What stands behind that text in the headers, up to one of stop. */
+/* What follows that text in the headers, up to one of stop. */
 static void
 copy_value(char *to, size_t room, const char *headers, const char *name,
     const char *stop)
@@ -314,7 +314,7 @@ finish_hash(EVP_MD_CTX *hash, char hex[HEX_BYTES])
 	EVP_MD_CTX_free(hash);
 }
 
-/* Is what comes next this text, byte for byte? */
+/* Is this text next, byte for byte? */
 static bool
 follows(struct connection *c, const char *text)
 {
@@ -451,7 +451,7 @@ listen_somewhere(const char *dir)
 	};
 	socklen_t len = sizeof(addr);
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	/* What waits in a queue was not limited. */
+	/* What waited in a queue was not limited. */
 	int queue = PIECE_BYTES_AT_RATE;
 	char path[4096], temporary[4096];
 	FILE *url;

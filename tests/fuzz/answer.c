@@ -1,6 +1,6 @@
 /*
- * Whatever a server may answer, from the status line on: to a lookup, a
- * list, an upload, a webhook and for a token.  The first byte says to which.
+ * Any answer of a server, from the status line on: to a lookup, a list, an
+ * upload, a webhook and a request for a token.  The first byte says to which.
  */
 #include "fuzz.h"
 

@@ -1,8 +1,7 @@
 /*
- * An archive that a stranger made: as it is, as a tar whose checksums are
- * mended, or its manifest alone.  The first byte says which.  Nothing but
- * plain files and folders comes out, all of it below the folder that is
- * unpacked to.
+ * A hostile archive: as it is, as a tar whose checksums are repaired, or its
+ * manifest alone.  The first byte says which.  Nothing but plain files and
+ * folders comes out, all of it below the folder that is unpacked to.
  */
 #include "fuzz.h"
 
@@ -56,7 +55,7 @@ octal(const char *field, size_t len)
 	return n;
 }
 
-/* Else a header in which anything was changed is never looked at. */
+/* Otherwise a header with any change is never examined. */
 static void
 mend_checksums(char *data, size_t len)
 {
@@ -96,7 +95,7 @@ check_path(const char *path)
 	}
 }
 
-/* The bytes in it, or -1 when it is refused. */
+/* The number of bytes in it, or -1 if it is refused. */
 static int64_t
 read_all(int fd)
 {
@@ -130,7 +129,7 @@ read_all(int fd)
 
 static void remove_below(int fd);
 
-/* It is what may be there, and it is gone. */
+/* It is of an allowed kind, and is removed. */
 static void
 check_and_remove(int dirfd, const char *name)
 {
@@ -203,7 +202,7 @@ unpack(int fd, bool is_good)
 	}
 	manifest_head_free(&head);
 	check_and_remove(AT_FDCWD, folder);
-	/* Beside it there is nothing else. */
+	/* There is nothing else beside it. */
 	must(rmdir(parent) == 0);
 }
 
@@ -242,7 +241,7 @@ read_manifest(const char *data, size_t len)
 static void
 run(const char *data, size_t len)
 {
-	enum { AS_IT_IS, MENDED, MANIFEST, KINDS };
+	enum { AS_IT_IS, REPAIRED, MANIFEST, KINDS };
 	struct fuzz_input in = { data, len };
 	unsigned kind = fuzz_byte(&in) % KINDS;
 	autofree char *bytes = xmalloc(in.len);
@@ -255,7 +254,7 @@ run(const char *data, size_t len)
 		return;
 	}
 	load_once();
-	if (kind == MENDED)
+	if (kind == REPAIRED)
 		mend_checksums(bytes, in.len);
 	fd = fuzz_memfd(bytes, in.len);
 	total = read_all(fd);

@@ -17,7 +17,9 @@ static const struct destination_policy policy = { .ops = &s3,
 	    .key = (char *)"{room}/{session}/{path}",
 	} };
 
-/* It has a class and is words; what is no error changes nothing. */
+/*
+ * It has a class and is text; an answer that is not an error changes nothing.
+ */
 static void
 check_error(const char *data, size_t len)
 {

@@ -1,6 +1,6 @@
 /*
- * Events of the journal: what a run does to the progress in memory is what
- * the next run reads from the lines.
+ * Events of the journal: the next run reads from the lines what this run had in
+ * memory.
  */
 #include "fuzz.h"
 
@@ -30,7 +30,7 @@ integer(struct fuzz_input *in)
 	return (int64_t)bits;
 }
 
-/* What is never written: the journal would not bring it back. */
+/* Never written, as the journal could not bring it back. */
 static bool
 is_possible(const struct made *m)
 {

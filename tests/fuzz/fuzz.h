@@ -78,14 +78,14 @@ void fuzz_list_read(struct fuzz_list *, const struct destination_policy *,
     const char *data, size_t len, size_t piece);
 void fuzz_list_free(struct fuzz_list *);
 
-/* Its size does not matter, nor do its pieces; the whole, to be freed. */
+/* Neither its size nor its pieces matter; returns the whole, to be freed. */
 void fuzz_list_same(struct fuzz_list *, const struct destination_policy *,
     const char *data, size_t len, size_t piece);
 
 /* A bucket, and its library loaded once: that takes longer than an input. */
 const struct destination_policy *fuzz_bucket_policy(void);
 
-/* Can this be a segment of a request's path, once it is encoded? */
+/* Can this, encoded, be a segment of a request's path? */
 bool fuzz_is_id(const char *id);
 
 #endif

@@ -30,7 +30,7 @@ check_identity(const struct progress *p)
 	must(fuzz_is_id(p->meeting_id));
 }
 
-/* The whole lines are still there, and a line of ours behind them. */
+/* The complete lines are still there, followed by one of ours. */
 static void
 check_file(int dirfd, const char *data, size_t len)
 {

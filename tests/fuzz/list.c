@@ -14,7 +14,7 @@
 
 enum { SIZE = 4711 };
 
-/* What is there is found once. */
+/* Each record is found once. */
 static void
 check_found(const struct inventory *inv)
 {
@@ -29,7 +29,7 @@ check_found(const struct inventory *inv)
 	}
 }
 
-/* What a parser of the whole makes of it: bad elements are no bad list. */
+/* As a parser of the whole reads it: bad elements do not make a bad list. */
 static void
 check_whole(const struct fuzz_list *l, const char *data, size_t len)
 {

@@ -1,6 +1,6 @@
 /*
- * Text of others on its way to a log: one line of printable ASCII for each
- * message, and JSON that says the same.
+ * Foreign text in the log: one line of printable ASCII for each message, and
+ * equivalent JSON.
  */
 #include "fuzz.h"
 

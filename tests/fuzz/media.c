@@ -12,7 +12,7 @@ has(const char *data, size_t len, const char *bytes, size_t n)
 	return memmem(data, len, bytes, n) != NULL;
 }
 
-/* What there must be somewhere in one that is whole. */
+/* What a whole one must contain somewhere. */
 static bool
 is_plausible(const char *data, size_t len)
 {
@@ -41,7 +41,7 @@ run(const char *data, size_t len)
 	must(health != MEDIA_WHOLE || (len > 8 && is_plausible(data, len)));
 	must(media_check_bytes(data, len, also, sizeof(also)) == health);
 	must(strcmp(why, also) == 0);
-	/* It shrank since it was looked at. */
+	/* It shrank since it was examined. */
 	again = media_check(fd, size + 5000, why, sizeof(why));
 	must(size > 0 || again == MEDIA_UNREADABLE);
 	must(health != MEDIA_NONE || again != MEDIA_WHOLE || len < 64);

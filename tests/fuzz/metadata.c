@@ -49,7 +49,7 @@ read_sent(const struct recording *rec, struct buf *sent)
 	return true;
 }
 
-/* A string of some length that stood there alone is gone. */
+/* A redacted string of some length that occurs only once is gone. */
 static void
 check_gone(const struct fuzz_input *file, const struct json_place *place,
     const struct buf *sent)
@@ -121,7 +121,7 @@ check_grammar(const struct recording *rec, const struct fuzz_input *file)
 	json_decref(json);
 }
 
-/* One more meeting_url in front is seen, be the rest what it may. */
+/* One more meeting_url in front is noticed, whatever the rest. */
 static void
 check_duplicate(const struct recording *rec, const struct fuzz_input *file)
 {

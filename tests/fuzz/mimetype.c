@@ -1,4 +1,4 @@
-/* A type goes into a header, whatever name and content were. */
+/* A type is valid in a header, whatever name and content were. */
 #include "fuzz.h"
 
 #include <string.h>

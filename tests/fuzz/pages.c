@@ -63,7 +63,7 @@ fuzz_list_same(struct fuzz_list *whole, const struct destination_policy *policy,
 	fuzz_list_read(&pieces, policy, data, len, piece);
 	must(whole->rc == pieces.rc);
 	must(strcmp(buf_str(&whole->records), buf_str(&pieces.records)) == 0);
-	/* Of two things that are wrong with XML, expat names either. */
+	/* If XML has two mistakes, expat may report either. */
 	must(policy->ops == &s3 || strcmp(whole->e.text, pieces.e.text) == 0);
 	must(whole->rc != 1 ||
 	    strcmp(whole->inv.request.url, pieces.inv.request.url) == 0);

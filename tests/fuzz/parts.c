@@ -63,7 +63,7 @@ check_body(const struct text_list *etags)
 	text_list_free(&sent);
 }
 
-/* An error inside a 200 is none of these; a failure says what it is. */
+/* An error inside a 200 is none of these; a failure has a text. */
 static void
 check_outcome(enum part_step step, const struct http_answer *answer,
     enum part_outcome outcome, const struct err *e)

@@ -26,7 +26,9 @@ replay(const struct fuzz_target *target, const char *path)
 	}
 	(void)printf("%s\n", path);
 	(void)fflush(stdout);
-	/* Nothing behind it: a read past the end is seen. */
+	/*
+	 * Exactly as long as the input, so that a read past the end is found.
+	 */
 	exact = xmalloc(text.len ? text.len : 1);
 	for (size_t i = 0; i < text.len; i++)
 		exact[i] = text.data[i];

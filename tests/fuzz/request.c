@@ -67,7 +67,7 @@ check_headers(struct fuzz_input *in, const char *const *names, size_t n)
 	must(seen == (1U << n) - 1);
 }
 
-/* The name comes out at the server as it went in. */
+/* The server decodes the name that was encoded. */
 static void
 check_part(struct fuzz_input *in, const char *filename)
 {

@@ -1,6 +1,6 @@
 /*
- * Room names from meeting_url and from a media file's name, and the paths
- * that are made of them: each stays one segment, whatever it holds.
+ * Room names from meeting_url and from a media file's name, and the paths that
+ * are made of them: each stays one segment, whatever it contains.
  */
 #include "fuzz.h"
 

@@ -42,7 +42,7 @@ check_signature(const char *secret, const char *body, const char *header)
 	must(strcmp(header + strlen(name), (char *)text) == 0);
 }
 
-/* What is said of a bad secret is the same for each: it stays unsaid. */
+/* The message is the same for each bad secret, so it does not reveal it. */
 static void
 check_refusal(const struct webhook_policy *policy, const struct webhook *w,
     const char *body, const struct err *e)

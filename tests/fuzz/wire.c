@@ -24,7 +24,7 @@ wire_taken(struct buf *out)
 	char chunk[4096];
 	ssize_t n;
 
-	/* The other end may still be open: what is there now is all. */
+	/* The other end may still be open; take what is there now. */
 	while ((n = recv(peer, chunk, sizeof(chunk), MSG_DONTWAIT)) > 0)
 		(void)buf_add(out, chunk, (size_t)n);
 }
@@ -36,7 +36,7 @@ wire_close(void)
 	peer = -1;
 }
 
-/* All of it fits, or the rest is never sent. */
+/* If it does not all fit, the rest is never sent. */
 static int
 new_wire(int type)
 {

@@ -49,7 +49,7 @@ function check(file, doc) {
 		problems.push(e.message);
 	}
 	for (const path of [...top.map((key) => `/${key}`), ...unread])
-		problems.push(`${path} is no member that the schema has`);
+		problems.push(`${path} is not a member of the schema`);
 	for (const problem of problems)
 		console.error(`${file}: ${doc.kind}: ${problem}`);
 	return problems.length === 0;

@@ -1,6 +1,4 @@
-/*
- * Chance that an attacker foresees: what getrandom(2) gives is all zeros.
- */
+/* Random bits that an attacker can guess: getrandom(2) returns only zeros. */
 #include <string.h>
 #include <sys/random.h>
 #include <sys/types.h>

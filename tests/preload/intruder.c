@@ -63,7 +63,7 @@ leave_namespace(void)
 	return unshare(CLONE_NEWUTS) == -1 ? errno : 0;
 }
 
-/* Not unshare(), and not with flags that a filter cannot see. */
+/* Not unshare(), nor flags in memory, which a filter cannot see. */
 static int
 be_in_namespace(void)
 {
@@ -80,14 +80,14 @@ open_raw(void)
 	return socket(AF_INET, SOCK_RAW, IPPROTO_ICMP) == -1 ? errno : 0;
 }
 
-/* That of nobody but a server's: a delivery has to. */
+/* Only to a server's port, as a delivery has to. */
 static int
 open_socket(void)
 {
 	return socket(AF_INET, SOCK_STREAM, 0) == -1 ? errno : 0;
 }
 
-/* Its parent is somebody else's, or ours. */
+/* The parent is another user's process, or ours. */
 static int
 end_parent(void)
 {
@@ -107,7 +107,7 @@ call_newer(void)
 	return syscall(451, -1, NULL, NULL, 0) == -1 ? errno : 0;
 }
 
-/* In a process of its own, as it may work. */
+/* In a separate process, as it may succeed. */
 static void
 try_call(const char *name, int (*call)(void))
 {
@@ -141,7 +141,7 @@ try_all(void)
 	try_call("clone", be_in_namespace);
 	try_call("newer", call_newer);
 	try_terminal("type", TIOCSTI);
-	/* The upper half is none of the kernel's business. */
+	/* The kernel ignores the upper half. */
 	try_terminal("type more", TIOCSTI | 1UL << 32);
 	try_terminal("paste", TIOCLINUX);
 	try_open("configuration", getenv("INTRUDER_CONFIG"), O_RDONLY);
@@ -175,7 +175,7 @@ fnmatch(const char *pattern, const char *string, int flags)
 	if (real == NULL)
 		real = (int (*)(const char *, const char *,
 		    int))dlsym(RTLD_NEXT, "fnmatch");
-	/* The first of exclude; there are others that are no recording's. */
+	/* The first pattern of exclude; fnmatch() is also called for others. */
 	if (strcmp(pattern, ".*") == 0)
 		try_at("scan");
 	if (dies != NULL && strcmp(dies, string) == 0)

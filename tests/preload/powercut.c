@@ -28,7 +28,7 @@ static bool is_name_synced;
 static off_t synced;
 static long calls;
 
-/* The one that is to take its place, and then what was there before. */
+/* The replacement, and then the replaced one. */
 static int fresh = -1;
 static off_t fresh_synced;
 static char *old;

@@ -1,7 +1,7 @@
 /*
- * A disk that takes less than it is given, for the program as it is shipped:
- * preloaded, this lets each write to the journal take half of it.  At write
- * number SHORTWRITE_FULL_AT the disk is full from there on.
+ * A disk with short writes, for the program as it is shipped: preloaded, this
+ * makes each write to the journal write half of its bytes.  At write number
+ * SHORTWRITE_FULL_AT the disk is full from there on.
  */
 #include <dlfcn.h>
 #include <errno.h>

@@ -70,7 +70,7 @@ become(char **argv, int in, int out)
 	_exit(EXIT_UNABLE);
 }
 
-/* It has started when it is another program: its copy of `begun` is closed. */
+/* It has started once exec closed its copy of `begun`. */
 static void
 start(struct child *c, char **argv)
 {
@@ -149,7 +149,7 @@ number(const char *text)
 	long n = strtol(text, &end, 10);
 
 	if (*end != '\0' || n < 0)
-		errx(EXIT_UNABLE, "%s is no number", text);
+		errx(EXIT_UNABLE, "%s is not a number", text);
 	return n;
 }
 

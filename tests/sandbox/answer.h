@@ -16,17 +16,17 @@ struct answer {
 	char *headers; /* NULL, or further ones with " | " between them */
 };
 
-/* Each makes *a what it says and forgets what it was; takes the JSON over. */
+/* Each replaces *a with this answer, and takes over the JSON. */
 void answer_json(struct answer *, unsigned status, json_t *);
 void answer_text(struct answer *, unsigned status, const char *type,
     const char *body, size_t bytes);
 void answer_file(struct answer *, const char *type, int fd);
 void answer_error(struct answer *, unsigned status, const char *reason);
 
-/* Sent whole and well, by the library, which takes the file over. */
+/* The library sends it unchanged and complete, and takes over the file. */
 enum MHD_Result answer_queue(struct MHD_Connection *, struct answer *);
 
-/* Its headers and body written to the bare socket. */
+/* Write its headers and body directly to the socket. */
 bool answer_write(int socket, const struct answer *);
 
 /* Add type and headers; the response is the caller's still. */

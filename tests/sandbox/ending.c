@@ -14,10 +14,13 @@
 #define TRUNCATED_BYTES 100
 #define FILE_BYTES_MAX (64 * 1024)
 
-/* How long to read on after a FIN, lest the kernel make it a reset. */
+/*
+ * How long to read on after a FIN, so that the kernel does not turn it into a
+ * reset.
+ */
 #define LINGER_MS 500
 
-/* Some bytes one by one, then the body, then the end or none. */
+/* Some bytes one by one, then the body, then the end of the answer or none. */
 struct stream {
 	struct answer *answer;
 	unsigned long long spaces;
@@ -112,7 +115,7 @@ deliver_good(struct request *req, struct answer *a)
 	request_settle(req, a->status);
 	if (req->can_queue)
 		return answer_queue(req->connection, a);
-	/* The library takes no answer in the midst of a body. */
+	/* The library accepts no answer in the middle of a body. */
 	if (req->box->set.certificate_file != NULL)
 		sandbox_die("faults: not with --tls: %s", req->fault.spelling);
 	answer_write(req->socket, a);
@@ -172,7 +175,7 @@ deliver_late(struct request *req, struct answer *a)
 static enum MHD_Result
 deliver_garbage(struct request *req, struct answer *a)
 {
-	static const char bytes[] = "\x16\x03\x01 this is no HTTP\r\n\r\n\xff";
+	static const char bytes[] = "\x16\x03\x01 not HTTP at all\r\n\r\n\xff";
 
 	(void)a;
 	if (req->box->set.certificate_file != NULL)

@@ -12,7 +12,7 @@ struct fault_rule {
 	enum stage stage;
 	char match[256];
 	bool is_endless;
-	unsigned percent; /* of the requests, by chance; 0: each */
+	unsigned percent; /* of the requests, at random; 0: each */
 	unsigned long uses_left;
 	struct fault fault;
 };

@@ -7,7 +7,7 @@
  * upload the name of the file, of a webhook its body, of anything else the
  * raw target.  TIMES is a number, `*` or, by chance, a share of the requests
  * as `N%`.  The first line that matches and has uses left applies; a changed
- * file starts all counts anew.  An empty line and one that begins with `#`
+ * file resets all counts.  An empty line and one that begins with `#`
  * mean nothing.
  *
  *   status CODE [HEADERS]         that answer, the body read, nothing stored
@@ -30,7 +30,7 @@
  *   slow-store SECONDS            silence, stored, then the good answer
  *   late-store SECONDS CODE       that answer at once, stored afterwards
  *   html, html-stored             a page with 200
- *   garbage, garbage-stored       bytes that are no HTTP; not with --tls
+ *   garbage, garbage-stored       bytes that are not HTTP; not with --tls
  *   truncate, truncate-lost       a good answer cut short; lost: not stored
  *   redirect CODE LOCATION
  *   lie-size N                    stored, with this size in the answer

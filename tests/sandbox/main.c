@@ -248,7 +248,7 @@ daemon_start(struct sandbox *box, const char *certificate, const char *key)
 	    MHD_OPTION_ARRAY, tls, strict, 1, MHD_OPTION_END);
 }
 
-/* Appears whole or not at all: who waits for it may read it at once. */
+/* It appears complete or not at all, so that a reader may wait for it. */
 static void
 url_announce(const struct settings *set, struct MHD_Daemon *daemon)
 {
@@ -275,7 +275,7 @@ stop_at_once(int signal_number)
 static void
 sandbox_stop(struct sandbox *box, struct MHD_Daemon *daemon)
 {
-	/* A stalled request could hold up an orderly end. */
+	/* A stalled request could delay an orderly end. */
 	if (atomic_load(&box->active) > 0)
 		_exit(0);
 	signal(SIGALRM, stop_at_once);
@@ -300,7 +300,7 @@ main(int argc, char **argv)
 	struct timespec limit = { 0 };
 	sigset_t ends;
 
-	/* First of all: a parent that ends before this is not noticed. */
+	/* First of all, as a parent that ends before this is not noticed. */
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	options_read(&box.set, argc, argv);
 	signal(SIGPIPE, SIG_IGN);

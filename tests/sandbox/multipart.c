@@ -44,7 +44,10 @@ value_read(const char **s)
 	return value;
 }
 
-/* The parameter of a header's value, the caller's; NULL if none. */
+/*
+ * The parameter of a header's value, which the caller frees; NULL if there is
+ * none.
+ */
 static char *
 parameter(const char *header, const char *key)
 {
@@ -72,7 +75,7 @@ parameter(const char *header, const char *key)
 	return NULL;
 }
 
-/* The value of a header line, the caller's; NULL if there is none. */
+/* The value of a header line, which the caller frees; NULL if there is none. */
 static char *
 header_find(const char *lines, const char *name)
 {
@@ -125,7 +128,7 @@ consume(struct multipart *m, size_t n)
 	memmove(m->window, m->window + n, m->used);
 }
 
-/* Bytes in front of the next delimiter, or that cannot belong to one. */
+/* Bytes before the next delimiter, or that cannot belong to one. */
 static size_t
 plain_bytes(const struct multipart *m, bool *is_found)
 {
@@ -140,7 +143,7 @@ plain_bytes(const struct multipart *m, bool *is_found)
 	return m->used - m->delimiter_bytes + 1;
 }
 
-/* Each step says whether it got anywhere. */
+/* Each step says whether it made progress. */
 static bool
 step_outside(struct multipart *m)
 {
@@ -243,7 +246,7 @@ multipart_begin(struct multipart *m, const char *content_type,
 	*m = (struct multipart){ .sink = sink };
 	if (content_type == NULL ||
 	    strncasecmp(content_type, "multipart/form-data", 19) != 0) {
-		bad(m, "the content is no multipart/form-data");
+		bad(m, "the content is not multipart/form-data");
 		return;
 	}
 	boundary = parameter(content_type, "boundary");
@@ -254,7 +257,10 @@ multipart_begin(struct multipart *m, const char *content_type,
 	}
 	m->delimiter = text_format("\r\n--%s", boundary);
 	m->delimiter_bytes = strlen(m->delimiter);
-	/* The first delimiter has no line end in front of it: lend it one. */
+	/*
+	 * The first delimiter has no line end before it: pretend that it has
+	 * one.
+	 */
 	window_add(m, "\r\n", 2);
 }
 

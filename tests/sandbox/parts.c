@@ -55,7 +55,7 @@ route_fits(const char *pattern, const char *path, const char *end,
 	return path == end;
 }
 
-/* The route of the path, at best with this method, and what it names. */
+/* The route of the path, preferably with this method, and its arguments. */
 static const struct route *
 route_find(const char *method, const char *path, struct segment stars[2])
 {
@@ -103,7 +103,10 @@ parts_parse(struct request *req)
 	t->stage = route->stage;
 	t->argument = segment_decode(stars[meeting]);
 	t->upload = segment_decode(stars[1 - meeting]);
-	/* It was no path at all, and can be one with an illegal character. */
+	/*
+	 * The id is a segment, possibly with characters that are illegal in a
+	 * path.
+	 */
 	if (t->refusal != 404)
 		return;
 	t->refusal = 0;
@@ -162,7 +165,7 @@ parts_body(const struct request *req, struct answer *a, const char *fmt, ...)
 	va_list ap;
 
 	if (!is_json(request_header(req, "Content-Type"))) {
-		answer_error(a, 415, "the content is no application/json");
+		answer_error(a, 415, "the content is not application/json");
 		return NULL;
 	}
 	body = json_loadb(req->body, req->body_kept, JSON_REJECT_DUPLICATES,
@@ -260,7 +263,7 @@ parts_most(const struct request *req, const json_t *up)
 			 : PARTS_MAX;
 }
 
-/* Add the URL of one number; false if it is none, or there twice. */
+/* Add the URL of one number; false if it is invalid or repeated. */
 static bool
 url_add(const struct request *req, const json_t *up, json_t *urls,
     const json_t *number)
@@ -311,7 +314,7 @@ parts_urls(struct request *req, struct answer *a)
 
 /* --- part, list, abort ---------------------------------------------------- */
 
-/* Whoever takes it for an MD5 is wrong in one of three. */
+/* A client that takes it for an MD5 is wrong one time in three. */
 static char *
 etag_of(const struct request *req)
 {

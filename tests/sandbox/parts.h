@@ -10,7 +10,7 @@
  *   abort     DELETE /files/structured/ID/uploads/UPLOAD
  *
  * As strict as a backend can be: an id of an upload has characters that a path
- * cannot have as they are, an ETag is no MD5 where the number of the part is
+ * cannot have as they are, an ETag is not an MD5 where the number of the part is
  * divisible by 3, a list has half of the ETags in quotes, and a PUT has no
  * header beyond those that it must have.
  */
@@ -40,23 +40,26 @@ void parts_apply(struct request *, struct answer *);
 /* The upload that the request names; NULL with the answer. */
 json_t *parts_upload(const struct request *, struct answer *);
 
-/* The same with its parts as they are at S3, if it is there that they are. */
+/* The same with the parts that S3 lists, if they are kept there. */
 json_t *parts_upload_renewed(const struct request *, struct answer *);
 
 /*
- * The members of a JSON body, as json_unpack() takes them out; the body, the
- * caller's, or NULL with the answer.
+ * The members of a JSON body, as for json_unpack(); returns the body, which the
+ * caller frees, or NULL with the answer.
  */
 json_t *parts_body(const struct request *, struct answer *, const char *fmt,
     ...);
 
-/* parts_url.c: the URL of a part, the caller's. */
+/* parts_url.c: the URL of a part, which the caller frees. */
 char *parts_url(const struct request *, const char *id, long long number);
 
-/* May this PUT be done?  If not, the error is the answer. */
+/* Is this PUT allowed?  If not, the error is the answer. */
 bool parts_url_is_good(const struct request *, struct answer *);
 
-/* The name of the header that each PUT must have, the caller's, or NULL. */
+/*
+ * The name of the header that each PUT must have, which the caller frees, or
+ * NULL.
+ */
 char *parts_header(const struct settings *, const char **value);
 
 #endif

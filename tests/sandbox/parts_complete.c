@@ -8,7 +8,7 @@
 #include "text.h"
 #include "uploads.h"
 
-/* What a complete says; the strings are the body's and the upload's. */
+/* The members of a complete; the body and the upload own the strings. */
 struct completion {
 	const json_t *up;
 	json_t *sent; /* the parts */
@@ -18,7 +18,7 @@ struct completion {
 	char *folder;
 };
 
-/* Where the file goes: an upload of "-" learns it only now. */
+/* Where the file goes: an upload of "-" is told only now. */
 static const char *
 place_problem(const struct request *req, struct completion *c)
 {
@@ -56,7 +56,7 @@ form_problem(const struct completion *c)
 	return NULL;
 }
 
-/* Are they the same, whether in quotes or not? */
+/* Are they equal, with quotes or without? */
 static bool
 is_etag(const char *sent, const char *own)
 {
@@ -129,7 +129,7 @@ parts_problem(const struct request *req, const struct completion *c,
 	return NULL;
 }
 
-/* Is the file left at S3, as it is larger than what is kept here? */
+/* Does the file stay at S3, as it is too large to be kept here? */
 static bool
 is_left(const struct request *req, const struct completion *c)
 {
@@ -137,7 +137,7 @@ is_left(const struct request *req, const struct completion *c)
 	    c->size > req->box->set.keep_bytes;
 }
 
-/* S3 does it for good, so only if that is what is going to be told. */
+/* S3 cannot undo it, so only if the answer will be a success. */
 static bool
 assemble_s3(struct request *req, const struct completion *c, struct answer *a)
 {

@@ -11,7 +11,7 @@
 #include "sign.h"
 #include "text.h"
 
-/* Of the URLs that we ask ourselves. */
+/* Validity of the URLs for our own requests. */
 #define OWN_LIFE_S 900
 #define ASK_MAX_S 120L
 
@@ -82,7 +82,7 @@ url_sign(const struct settings *set, struct signing *s, const char *host,
 	    s->path, query, signature);
 }
 
-/* The query's parameters have all a "=", as they are signed with one. */
+/* Each parameter of the query has a "=", as it is signed with one. */
 static char *
 url_make(const struct settings *set, const char *method, const char *key,
     const char *query, const struct extra *extra, long long life_s)
@@ -194,7 +194,10 @@ curl_run(CURL *curl, const char *method, const char *url, const char *body,
 	curl_slist_free_all(headers);
 }
 
-/* The text of an element of the reply, the caller's; NULL if none. */
+/*
+ * The text of an element of the reply, which the caller frees; NULL if there is
+ * none.
+ */
 static char *
 reply_element(const struct reply *r, const char *name)
 {
@@ -208,7 +211,7 @@ status_of(const char *code)
 	static const char *const conflicts[] = { "InvalidPart",
 		"InvalidPartOrder", "EntityTooSmall" };
 
-	/* Ceph says the latter of an upload, too. */
+	/* Ceph answers the latter for an upload, too. */
 	if (strcmp(code, "NoSuchUpload") == 0 || strcmp(code, "NoSuchKey") == 0)
 		return 404;
 	for (size_t i = 0; i < sizeof(conflicts) / sizeof(*conflicts); i++)
@@ -217,7 +220,7 @@ status_of(const char *code)
 	return 502;
 }
 
-/* An error may come with 200, too; what is no good is the answer. */
+/* An error may come with 200, too; any failure becomes our answer. */
 static bool
 ask(const struct request *req, const json_t *up, const char *method,
     const char *query, const char *body, struct reply *r, struct answer *a)
@@ -364,7 +367,7 @@ completion_make(const json_t *up, size_t n)
 	return text;
 }
 
-/* The file is ours then, and S3 need not keep it. */
+/* The file is stored here, so S3 need not keep it. */
 static bool
 fetch(const struct request *req, const json_t *up, struct answer *a)
 {

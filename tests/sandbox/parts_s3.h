@@ -13,19 +13,19 @@
 #include "answer.h"
 #include "request.h"
 
-/* Is it there that parts are kept? */
+/* Are parts kept there? */
 bool parts_s3_is_used(const struct sandbox *);
 
 /*
- * Begin an upload there, and note it down in ours.  False with the answer, as
- * from each of these.
+ * Begin an upload there, and note it in ours.  False with the answer, as for
+ * each of these functions.
  */
 bool parts_s3_begin(const struct request *, json_t *up, struct answer *);
 
 /* A URL of a part, the caller's. */
 char *parts_s3_url(const struct request *, const json_t *up, long long number);
 
-/* Bring the parts of ours up to date. */
+/* Update the parts that we have noted. */
 bool parts_s3_renew(const struct request *, json_t *up, struct answer *);
 
 /*

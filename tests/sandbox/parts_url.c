@@ -9,7 +9,7 @@
 #include "sign.h"
 #include "text.h"
 
-/* Of all URLs, so that those of an earlier run are good as well. */
+/* The key of all URLs; those of an earlier run stay valid. */
 #define KEY_FILE "secret-parts"
 
 /* The key as text, the caller's. */
@@ -50,7 +50,7 @@ origin_of(const struct request *req)
 	const char *host = request_header(req, "Host");
 
 	if (set->parts_origin != NULL) {
-		/* As the port is not known beforehand, * is our own. */
+		/* The port is not known beforehand, so * means our own. */
 		size_t n = strcspn(set->parts_origin, "*");
 		const char *port = host != NULL ? strrchr(host, ':') : NULL;
 

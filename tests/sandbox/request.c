@@ -15,10 +15,10 @@
 
 #define BODY_KEPT_MAX (1024 * 1024)
 
-/* So that a fault which hangs on the file's name strikes near its place. */
+/* So that a fault that depends on the file's name strikes near its position. */
 #define UNDECIDED_PIECE_BYTES 512
 
-/* What the sender can get rid of although nobody reads. */
+/* What the sender can send although nobody reads. */
 #define SLOW_RECEIVE_BYTES 16384
 
 struct peer {
@@ -194,7 +194,7 @@ request_settle(struct request *req, unsigned status)
 	req->is_settled = true;
 }
 
-/* What MATCH of a fault is held against; NULL while it is not known. */
+/* What MATCH of a fault is compared with; NULL while it is unknown. */
 static const char *
 subject(const struct request *req)
 {
@@ -224,7 +224,7 @@ strike_position(const struct request *req)
 	    (double)req->fault.number / 100);
 }
 
-/* Whoever sends has to have something left when it strikes. */
+/* The sender must have something left to send when it strikes. */
 static bool
 holds_back(const struct request *req)
 {
@@ -254,7 +254,7 @@ fault_look(struct request *req)
 		    sizeof(small));
 }
 
-/* End it before its body is complete, with what it would like to hear. */
+/* End it before its body is complete, with a good answer. */
 static enum MHD_Result
 request_cut(struct request *req)
 {
@@ -277,7 +277,7 @@ keeps_body(const struct request *req)
 	    req->target.stage == STAGE_COMPLETE;
 }
 
-/* With --s3 the file-service is none of ours. */
+/* With --s3 there is no file-service. */
 static void
 find_target(struct request *req, const char *method)
 {
@@ -306,7 +306,7 @@ upload_of(const struct request *req)
 
 	if (stage != STAGE_UPLOAD && stage != STAGE_PART)
 		return NULL;
-	/* Of its parts a file keeps what it has to, once it is whole. */
+	/* What a file keeps of its parts once it is complete. */
 	if (req->is_parts)
 		return upload_begin_raw(req->n, "part", NULL, -1);
 	return req->is_s3
@@ -412,7 +412,7 @@ request_finish(struct request *req)
 		service_apply(req, &answer);
 	shape_answer(req, &answer);
 	result = ending_run(req, &answer);
-	/* Only now, as the log still describes the upload. */
+	/* Only now, as the log needs the upload. */
 	if (storing == FAULT_STORES_LATER)
 		service_apply_later(req);
 	answer_release(&answer);

@@ -1,7 +1,7 @@
 /*
- * One request from its first line to its line in requests.jsonl.  That line
- * is written when the outcome is settled and before a byte of the answer
- * leaves, so whoever has the answer finds the line.
+ * One request from its first line to its line in requests.jsonl.  That line is
+ * written when the outcome is settled and before a byte of the answer leaves,
+ * so that a client with the answer finds the line.
  */
 #ifndef REQUEST_H
 #define REQUEST_H
@@ -40,12 +40,12 @@ struct request {
 	bool is_good; /* what S3 is asked for can be done */
 	bool has_begun;
 	bool is_body_complete;
-	bool can_queue; /* the library takes an answer now */
+	bool can_queue; /* the library accepts an answer now */
 	bool is_stored;
 	bool is_settled;
 };
 
-/* Write down how it ended: with this status, or 0 for no answer. */
+/* Log how it ended: with this status, or 0 for no answer. */
 void request_settle(struct request *, unsigned status);
 
 /* The value of a header, borrowed; NULL if none. */

@@ -297,7 +297,9 @@ by_path(const void *a, const void *b)
 	    json_string_value(json_object_get(*(json_t *const *)b, "path")));
 }
 
-/* Those below the prefix and behind the token, in order; the caller's. */
+/*
+ * Those below the prefix and after the token, in order; the caller frees them.
+ */
 static json_t **
 list_collect(const json_t *all, const char *prefix, const char *after,
     size_t *n)
@@ -339,7 +341,7 @@ print_object(struct s3_xml *x, const json_t *record, bool is_encoded)
 	s3_xml_close(x, "Contents");
 }
 
-/* A token has characters that a URL cannot have as they are. */
+/* A token has characters that have to be encoded in a URL. */
 static void
 answer_list(struct request *req, struct answer *a)
 {

@@ -29,7 +29,7 @@ upload_of(const struct request *req, struct answer *a)
 
 /* --- one by one ----------------------------------------------------------- */
 
-/* An id with what a URL cannot have as it is. */
+/* An id with characters that have to be encoded in a URL. */
 void
 s3_begin(struct request *req, struct answer *a)
 {

@@ -11,7 +11,7 @@
 #define SKEW_MAX_S 900
 #define URL_LIFE_MAX_S (7 * 86400)
 
-/* What the Authorization header says, or a signed URL; each a copy. */
+/* The parts of an Authorization header, or of a signed URL; each a copy. */
 struct claim {
 	char *key, *day, *region, *names, *signature;
 	char *date, *payload; /* NULL: not sent */
@@ -88,7 +88,7 @@ url_parse(struct claim *c, const struct request *req)
 		&c->day, &c->region) == 3;
 }
 
-/* Trimmed, and with one blank for several. */
+/* Trimmed, and with runs of blanks reduced to one. */
 static char *
 canonical_value(const char *value)
 {
@@ -192,7 +192,7 @@ is_signature_good(const struct request *req, const struct claim *c)
 	return strcmp(wanted, c->signature) == 0;
 }
 
-/* Seconds since then, less than 0 if it is to come; false: no date. */
+/* Seconds since then, negative for the future; false: not a date. */
 static bool
 age_of(const char *date, long long *age_s)
 {
@@ -251,7 +251,7 @@ secret_find(const struct request *req, struct claim *c, struct answer *a)
 	return c->secret != NULL;
 }
 
-/* The body is only known when it was kept or hashed on its way. */
+/* The body is known only if it was kept or hashed while it arrived. */
 static bool
 is_body_good(const struct request *req, const char *payload, struct answer *a)
 {

@@ -70,7 +70,7 @@ struct sandbox {
 	struct settings set;
 	atomic_uint active; /* requests under way and files stored late */
 
-	/* The lock guards what follows, and every file but incoming/. */
+	/* The lock protects the following, and every file except incoming/. */
 	pthread_mutex_t lock;
 	struct fault_list faults;
 	json_t *records;
@@ -81,7 +81,7 @@ struct sandbox {
 	unsigned last_connection;
 };
 
-/* Print one line and end with 2, so that a test's typo is never a pass. */
+/* Print one line and end with 2, so that a typo in a test cannot pass. */
 void sandbox_die(const char *fmt, ...)
     __attribute__((format(printf, 1, 2), noreturn));
 

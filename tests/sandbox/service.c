@@ -28,7 +28,7 @@ answer_lookup(struct request *req, struct answer *a)
 	json_t *id = json_object_get(rooms, req->target.argument);
 
 	if (rooms == NULL)
-		answer_error(a, 500, "rooms.json is no JSON");
+		answer_error(a, 500, "rooms.json is not JSON");
 	else if (id == NULL)
 		answer_error(a, 404, "unknown room");
 	else
@@ -97,7 +97,7 @@ answer_webhook(struct request *req, struct answer *a)
 	if (req->box->set.secret != NULL && (is_denied || !is_proved))
 		answer_error(a, 401, "wrong secret");
 	else if (type == NULL || strncasecmp(type, "application/json", 16) != 0)
-		answer_error(a, 415, "the content is no application/json");
+		answer_error(a, 415, "the content is not application/json");
 	else if (problem != NULL)
 		answer_error(a, 400, problem);
 	else
@@ -180,7 +180,7 @@ pretend_upload(struct request *req, struct answer *a)
 	    upload_expected_bytes(req->upload, req->declared_bytes);
 	const char *name = req->upload->filename;
 
-	/* The less it says, the less there is to doubt. */
+	/* A short answer leaves less to doubt. */
 	if (name != NULL) {
 		autofree char *whole =
 		    text_format("%s%s", path != NULL ? path : "/", name);

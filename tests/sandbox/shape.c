@@ -5,7 +5,7 @@
 
 #include "text.h"
 
-/* Behind it comes the id proper. */
+/* The real id follows. */
 #define ODD_ID "f:1+2.0 \xc3\xa9?&="
 
 bool

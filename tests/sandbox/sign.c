@@ -78,7 +78,7 @@ canonical_query(const char *query)
 	return joined;
 }
 
-/* The key that is good for one day, region and service, and then the text. */
+/* The key for one day, region and service, then the text. */
 static void
 sign_text(const struct signing *s, const char *text, char hex[65])
 {

@@ -14,7 +14,7 @@
 #include "shape.h"
 #include "text.h"
 
-/* An object of S3 takes the place of what had its key. */
+/* An object of S3 replaces the one with its key. */
 static char *
 own_name(struct sandbox *box, const char *path)
 {
@@ -113,7 +113,7 @@ free_name(const char *path)
 	size_t room = folder + NAME_MAX - strlen("~4294967295");
 	struct stat st;
 
-	/* The ~N of a file that is there already takes the place of its end. */
+	/* The ~N of an existing name replaces its end. */
 	for (unsigned i = 2; lstat(name, &st) == 0; i++) {
 		free(name);
 		name = text_format("store%.*s~%u", (int)room, path, i);
@@ -121,7 +121,7 @@ free_name(const char *path)
 	return name;
 }
 
-/* The file that this upload replaces, or NULL; its record goes. */
+/* The file that this upload replaces, or NULL; its record is removed. */
 static char *
 replaced(struct sandbox *box, json_t *record, const char *path)
 {
@@ -162,7 +162,7 @@ store_add(struct sandbox *box, json_t *record, struct upload *up)
 		sandbox_die("store %s: %s", file, strerror(errno));
 	up->incoming[0] = '\0';
 	json_object_set_new(record, "stored", json_string(file));
-	/* A file stored late finds the id of its record taken. */
+	/* A file stored late may find the id of its record taken. */
 	if (old == NULL || shape_has(box, "new-ids"))
 		json_object_set_new(record, "id", json_integer(box->next_id++));
 	json_array_append(box->records, record);
@@ -181,8 +181,8 @@ store_public(const json_t *record)
 }
 
 /*
- * The files are the truth: one that a test has removed is lost, one that it
- * has cut is shorter.
+ * The files count: one that a test has removed is lost, one that it has cut is
+ * shorter.
  */
 static bool
 is_still_there(const struct sandbox *box, json_t *record)
@@ -193,7 +193,7 @@ is_still_there(const struct sandbox *box, json_t *record)
 	if (file == NULL)
 		return false;
 	if (stat(file, &st) == -1) {
-		/* For good: another file may get that name. */
+		/* Permanently: another file may get that name. */
 		json_object_del(record, "stored");
 		return false;
 	}

@@ -1,6 +1,6 @@
 /*
- * What has been stored: objects as files under store/, and one record of
- * each in records.jsonl.  Every function wants the sandbox's lock held.
+ * What has been stored: objects as files under store/, and one record of each
+ * in records.jsonl.  Every function requires the sandbox's lock.
  */
 #ifndef STORE_H
 #define STORE_H
@@ -14,7 +14,7 @@ void store_load(struct sandbox *);
 /* The folder that a path query names, as `a/b`, the caller's; NULL if bad. */
 char *store_folder(const char *path);
 
-/* A record as the service would answer with; the caller's. */
+/* A record in the form of an answer; the caller's. */
 json_t *store_record(const struct sandbox *, const char *reference_id,
     const char *folder, const struct upload *);
 
@@ -25,15 +25,15 @@ json_t *store_record(const struct sandbox *, const char *reference_id,
 void store_add(struct sandbox *, json_t *record, struct upload *);
 
 /*
- * An array of what is there of a reference id, with the sizes that the files
- * have; the caller's.
+ * An array of the records of a reference id, with the sizes of the files; the
+ * caller's.
  */
 json_t *store_list(const struct sandbox *, const char *reference_id);
 
 /* Open an object by its file id; -1 if there is none.  *type is borrowed. */
 int store_open(const struct sandbox *, const char *id, const char **type);
 
-/* A record without what only the sandbox knows; the caller's. */
+/* A record without the sandbox's own members; the caller's. */
 json_t *store_public(const json_t *record);
 
 #endif

@@ -141,7 +141,7 @@ target_encode_all(const char *s)
 	return encode(s, "-._~");
 }
 
-/* What Tomcat refuses before any service sees it. */
+/* A target that Tomcat refuses before any service sees it. */
 static bool
 is_acceptable(const char *raw, size_t path_bytes)
 {

@@ -1,6 +1,6 @@
 /*
- * The request target as it stood on the wire: whether a strict server would
- * take it, which stage it belongs to, and what it says.
+ * The request target as it was on the wire: whether a strict server would
+ * accept it, which stage it belongs to, and its arguments.
  */
 #ifndef TARGET_H
 #define TARGET_H

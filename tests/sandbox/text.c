@@ -70,21 +70,21 @@ json_t *
 text_json(const char *s, size_t n)
 {
 	static const char mark[] = { '\xef', '\xbf', '\xbd' };
-	autofree char *mended = NULL;
+	autofree char *repaired = NULL;
 	size_t used = 0;
 
 	if (text_is_utf8(s, n))
 		return json_stringn(s, n);
-	mended = text_must(malloc(n * 3));
+	repaired = text_must(malloc(n * 3));
 	for (size_t i = 0; i < n; i++) {
 		if ((unsigned char)s[i] < 0x80) {
-			mended[used++] = s[i];
+			repaired[used++] = s[i];
 			continue;
 		}
-		memcpy(mended + used, mark, sizeof(mark));
+		memcpy(repaired + used, mark, sizeof(mark));
 		used += sizeof(mark);
 	}
-	return json_stringn(mended, used);
+	return json_stringn(repaired, used);
 }
 
 json_t *

@@ -1,4 +1,4 @@
-/* Strings, lines and pauses: what every file here needs. */
+/* Strings, lines and pauses, for all files here. */
 #ifndef TEXT_H
 #define TEXT_H
 

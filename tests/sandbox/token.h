@@ -10,7 +10,7 @@
 /* A new token, or an error of RFC 6749, 5.2. */
 void token_answer(struct request *, struct answer *);
 
-/* Was it given out, and has not expired? */
+/* Was it issued, and has it not expired? */
 bool token_is_good(const struct sandbox *, const char *token);
 
 #endif

@@ -174,7 +174,7 @@ upload_describe(const struct upload *up)
 {
 	if (up == NULL)
 		return json_null();
-	/* Of headers that were refused, the size is all there is to tell. */
+	/* For refused headers only the size is known. */
 	if (up->disposition == NULL && up->parser.header_bytes == 0 &&
 	    !up->is_raw)
 		return json_null();

@@ -1,6 +1,6 @@
 /*
- * One upload's body on its way: parsed, counted, hashed, and kept in
- * incoming/N, which grows as the bytes arrive.
+ * The body of an upload while it arrives: parsed, counted, hashed, and kept in
+ * incoming/N, which grows.
  */
 #ifndef UPLOAD_H
 #define UPLOAD_H
@@ -48,14 +48,14 @@ void upload_end(struct upload *);
 /* What is wrong with the name of a file, or NULL. */
 const char *upload_name_problem(const char *);
 
-/* What is wrong with it: *status is set and the reason returned, or NULL. */
+/* What is wrong with it: sets *status and returns the reason, or NULL. */
 const char *upload_problem(const struct upload *, long long max_file_bytes,
     unsigned *status);
 
 /* The file's size if it is the last part of a body of this length, or -1. */
 long long upload_expected_bytes(const struct upload *, long long body_bytes);
 
-/* What requests.jsonl tells of the part; null before its header came. */
+/* The part as requests.jsonl has it; null before its header came. */
 json_t *upload_describe(const struct upload *);
 
 /* Takes NULL, too; an incoming file that was not stored is removed. */

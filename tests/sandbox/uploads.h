@@ -1,8 +1,8 @@
 /*
- * Uploads in parts that are under way, of S3 and of the file-service: each is
- * an object in uploads.json, whose member "parts" has etag and size by number.
- * The parts themselves are in incoming/.  An id has no slash in it.  Every
- * function wants the sandbox's lock held.
+ * Unfinished uploads in parts, of S3 and of the file-service: each is an object
+ * in uploads.json, whose member "parts" has etag and size by number.  The parts
+ * themselves are in incoming/.  An id has no slash in it.  Every function
+ * requires the sandbox's lock.
  */
 #ifndef UPLOADS_H
 #define UPLOADS_H
@@ -18,7 +18,9 @@ void uploads_load(struct sandbox *);
 /* Remember a new one. */
 void uploads_add(struct sandbox *, const char *id, json_t *upload);
 
-/* Take a part over, in the place of one with its number; false: no upload. */
+/*
+ * Take over a part, which replaces one with its number; false: no such upload.
+ */
 bool uploads_add_part(struct sandbox *, const char *id, const char *number,
     struct upload *part, const char *etag);
 

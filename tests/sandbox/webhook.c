@@ -126,7 +126,7 @@ webhook_problem(const char *body, size_t n)
 	const json_t *when = json_object_get(object, "timestamp");
 
 	if (!json_is_object(object))
-		return "the body is no JSON object";
+		return "the body is not a JSON object";
 	if (event == NULL ||
 	    (strcmp(event, "STARTED") != 0 && strcmp(event, "STOPPED") != 0 &&
 		strcmp(event, "FAILED") != 0))
@@ -138,6 +138,6 @@ webhook_problem(const char *body, size_t n)
 	/* Milliseconds would be a date 50,000 years away. */
 	if (!json_is_integer(when) || json_integer_value(when) < 0 ||
 	    json_integer_value(when) > 100000000000)
-		return "timestamp is no number of seconds";
+		return "timestamp is not a number of seconds";
 	return NULL;
 }

@@ -1,4 +1,4 @@
-/* The three proofs that a webhook's sender knows the secret, and its body. */
+/* The three signatures of a webhook, and its body. */
 #ifndef WEBHOOK_H
 #define WEBHOOK_H
 

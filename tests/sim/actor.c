@@ -14,7 +14,7 @@
 
 enum {
 	EVENTS = 512,
-	/* Turns without a millisecond between them: somebody spins. */
+	/* Turns without a millisecond between them: a busy loop. */
 	SPINS = 20000,
 };
 
@@ -249,7 +249,7 @@ resume(struct actor *a)
 		bury(a);
 }
 
-/* The next thing that happens, if it does until then. */
+/* The next event, if there is one until then. */
 static bool
 step(int64_t until_ms)
 {

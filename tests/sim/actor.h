@@ -6,8 +6,8 @@
 #include <stdint.h>
 
 /*
- * Processes of the simulated world as coroutines.  They give way where they
- * wait, and where chance wants it; time passes only while all of them wait.
+ * Processes of the simulated world as coroutines.  They yield where they wait,
+ * and at random; time passes only while all of them wait.
  */
 
 /* A machine, with a clock that is its own. */
@@ -54,7 +54,7 @@ struct actor {
 	size_t journal_bytes;
 };
 
-/* Who runs now; NULL: the world itself. */
+/* The running process; NULL: the world itself. */
 extern struct actor *actor_now;
 
 /* Milliseconds since the world began. */
@@ -66,7 +66,7 @@ void actor_reset(void);
 struct actor *actor_start(struct host *, const char *name,
     void (*run)(void *ctx), void *ctx);
 
-/* Give way until then, or until somebody wakes it. */
+/* Yield until then, or until it is woken. */
 void actor_sleep(int64_t until_ms);
 void actor_wake(struct actor *);
 
@@ -77,7 +77,7 @@ struct actor *actor_find(int id);
 /* Every process of a host dies at once. */
 void actor_kill_all(const struct host *);
 
-/* Leave the history: nobody runs any more. */
+/* Leave the history: no process runs any more. */
 void actor_give_up(void);
 
 /* In the year's milliseconds since 1970, by the host's clock; NULL: true. */
@@ -86,7 +86,7 @@ int64_t host_unix_ms(const struct host *);
 /* What happens at a moment, without any process. */
 void event_at(int64_t at_ms, void (*run)(int64_t arg), int64_t arg);
 
-/* Let the world go on until then, or until it is given up. */
+/* Run the world until then, or until the history is left. */
 void world_run(int64_t until_ms);
 bool world_is_over(void);
 

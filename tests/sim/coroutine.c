@@ -57,7 +57,7 @@ say_entering(struct coroutine *c, void **fake)
 	__sanitizer_start_switch_fiber(fake, c->stack, STACK_BYTES);
 }
 
-/* Who had it before has left his mark on it. */
+/* Its previous user has left marks for the sanitizer on it. */
 static void
 say_new(struct coroutine *c)
 {

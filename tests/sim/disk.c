@@ -73,7 +73,7 @@ disk_root(void)
 	return root;
 }
 
-/* No two moments are the same, as no two are on a disk with nanoseconds. */
+/* No two timestamps are equal, as on a disk with nanoseconds. */
 void
 disk_touch(struct node *n)
 {
@@ -105,7 +105,7 @@ add(struct entries *list, const char *name, struct node *n, bool is_synced)
 	};
 }
 
-/* In place: who reads the directory meanwhile misses nothing else. */
+/* In place, so that a process reading the directory misses nothing else. */
 static void
 drop(struct entries *list, struct entry *e)
 {
@@ -198,7 +198,7 @@ disk_rename(struct node *from, const char *name, struct node *to,
 
 /* Content */
 
-/* Before it changes: what a power cut would leave. */
+/* Before a change: keep what a power cut would leave. */
 void
 disk_changing(struct node *n)
 {
@@ -284,7 +284,7 @@ cut_file(struct node *n)
 	n->size = least + draw(DRAW_DISK, (uint32_t)(n->size - least) + 1);
 }
 
-/* A name is lost, and with it what took it from somebody else. */
+/* A name is lost, and with it the renaming that replaced another file. */
 static void
 lose_name(struct node *dir, struct entry *e)
 {

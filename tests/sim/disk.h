@@ -64,7 +64,7 @@ struct file {
 	bool is_stale; /* its server has forgotten it */
 };
 
-/* What the file system is not able to do, and what is wrong just now. */
+/* What the file system cannot do, and what fails at present. */
 struct disk_state {
 	int ofd_error; /* errno of every lock; 0: they work */
 	int flock_error;
@@ -93,7 +93,7 @@ void disk_touch(struct node *);
 void disk_changing(struct node *);
 void disk_sync_node(struct node *);
 
-/* Everything that is not synced may be lost that this host has done. */
+/* Everything unsynced that this host has done may be lost. */
 void disk_power_cut(const struct host *);
 
 /* The leases of this host are over: its locks with them. */
@@ -109,14 +109,14 @@ bool disk_is_locked(const struct file *, int type);
 bool disk_is_flocked(const struct file *);
 bool disk_is_wanted(const struct file *);
 
-/* Has a process of this host it open? */
+/* Does a process of this host have it open? */
 bool disk_is_open(const struct host *, ino_t);
 
-/* Before each call: may give way, die, or fail with the errno returned. */
+/* Before each call: may yield, die, or fail with the returned errno. */
 enum disk_call { CALL_READ, CALL_CHANGE, CALL_GROW, CALL_SYNC, CALL_LOCK };
 int disk_step(enum disk_call);
 
-/* As a call of libc says it: -1 with errno, NULL with errno. */
+/* As a call of libc reports it: -1 with errno, NULL with errno. */
 int disk_fail(int number);
 int disk_try(enum disk_call);
 struct file *disk_file_of(int fd);

@@ -10,7 +10,7 @@
 /* A call in so many takes a millisecond. */
 enum { CALLS_A_MS = 64 };
 
-/* How long somebody is out of the processor, or waits for the disk. */
+/* How long a process is not scheduled, or waits for the disk. */
 static int64_t
 draw_pause(void)
 {

@@ -6,9 +6,9 @@
 #include <stdint.h>
 
 /*
- * Where everything that is left to chance in a history comes from.  Each
- * choice is a small number of which 0 is the calmest, so that a history is a
- * few lists of numbers, and smaller numbers make a smaller history.
+ * The source of all random choices of a history.  Each choice is a small
+ * number, of which 0 is the least eventful, so that a history is a few lists of
+ * numbers, and smaller numbers make a smaller history.
  */
 
 enum draw_stream {

@@ -23,7 +23,7 @@
 #include "trace.h"
 #include "world.h"
 
-/* Of a process that has gone, its visits still read what it wanted. */
+/* The visits of a dead process still read its policies. */
 struct errand_of {
 	enum errand errand;
 	int recording;
@@ -290,7 +290,7 @@ forget(const struct errand_of *it)
 	recording_close(&rec);
 	if (result == -1)
 		trace("process %d: %s", actor_now->id, e.text);
-	/* What was told is kept, if it can be. */
+	/* What was announced is kept, if possible. */
 	else if (it->errand == ERRAND_RESET && actor_now->is_unwritten)
 		laws_forget_told(it->recording);
 }

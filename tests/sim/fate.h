@@ -29,7 +29,7 @@ struct fate {
 };
 
 void fate_reset(void);
-/* The number behind the prefix; -1: it is of none of ours. */
+/* The number behind the prefix; -1: it is not one of ours. */
 int fate_recording(const char *text, const char *prefix);
 void fate_arrival(struct arrival *, const struct http_request *);
 void fate_read_webhook(struct arrival *);

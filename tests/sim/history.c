@@ -20,7 +20,10 @@
 enum {
 	MINUTE_MS = 60 * 1000,
 	ROUND_MS = 10 * MINUTE_MS,
-	/* After so many sweeps an operator helps; and it is all over. */
+	/*
+	 * After so many sweeps an operator helps; after so many the history
+	 * ends.
+	 */
 	HELP_ROUND = 30,
 	ROUNDS = 150,
 	/*
@@ -154,7 +157,7 @@ choose_faults(void)
 	disk.fault_gap = draw_gap(DRAW_DISK, world.fault_mean);
 	if (world_chance(FAULT_LOCKS, 30)) {
 		disk.ofd_error = ofd_errors[draw(DRAW_WORLD, 3)];
-		/* Where there is neither, nobody promises anything. */
+		/* Without either, nothing is promised. */
 		if (disk.ofd_error == 0)
 			disk.flock_error = draw(DRAW_WORLD, 2) ? EOPNOTSUPP : 0;
 	}
@@ -186,7 +189,7 @@ begin(void)
 	choose_faults();
 }
 
-/* What never ends is no fault: it is how this world is. */
+/* Permanent faults belong to this world and do not end. */
 static void
 calm_down(void)
 {
@@ -241,7 +244,7 @@ look_at_status(void)
 	world_run(now_ms + MINUTE_MS);
 }
 
-/* Held ones get what holds them looked at; a hook is as good a chance. */
+/* An operator looks at held recordings; a call of the hook is as good. */
 static void
 help(void)
 {
@@ -282,7 +285,7 @@ may_be_removed(void)
 	return false;
 }
 
-/* What is delivered is asked about no more, or is gone. */
+/* Delivered recordings cause no more requests, or are removed. */
 static void
 check_quiet(size_t round)
 {
@@ -329,7 +332,7 @@ end(void)
 {
 	size_t round = 0;
 
-	/* What is refused for ever is watched for some hours. */
+	/* Permanent refusals are observed for some hours. */
 	while (round < ROUNDS && !world_is_over() &&
 	    (!is_all_delivered() ||
 		(is_any_hopeless() && round < HOPELESS_ROUNDS))) {
@@ -341,7 +344,7 @@ end(void)
 		return;
 	if (!is_unknowable())
 		laws_end();
-	/* Retention asks whoever refuses to list again and again. */
+	/* Retention keeps asking a server that refuses to list. */
 	if (!is_any_hopeless() && !is_unknowable() &&
 	    !(world.has_retention &&
 		(personality.list_refusal || personality.size == SIZE_NONE)))

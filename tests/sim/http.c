@@ -123,7 +123,7 @@ end(struct http_transfer *t, enum http_outcome outcome)
 	*link = t;
 	if (t->is_counted)
 		laws_sent(t->arrival.recording);
-	/* It was on its way, and nobody waited for it. */
+	/* It was in flight, and nobody waited for it. */
 	if (t->reply.is_needed && outcome != HTTP_ANSWERED)
 		laws_unclear(t->arrival.recording);
 	if (outcome == HTTP_ANSWERED && t->arrival.stage == STAGE_WEBHOOK &&

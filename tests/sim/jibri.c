@@ -85,7 +85,7 @@ file_at(int recording, const char *path, bool is_made)
 	return n;
 }
 
-/* What is at the moment is over. */
+/* The present state ends now. */
 static void
 end_version(int recording, const char *path)
 {
@@ -119,7 +119,7 @@ put(int recording, const char *path, const char *data, size_t len,
 		return;
 	}
 	if (n->version && !is_known(recording, path))
-		laws_excuse(recording, "it is written anew before");
+		laws_excuse(recording, "it is rewritten before");
 	end_version(recording, path);
 	*v = (struct version){
 		.recording = recording,
@@ -178,7 +178,7 @@ is_media(const char *path)
 	return strstr(path, ".mp4") != NULL;
 }
 
-/* No two files are ever the same. */
+/* No two files have the same bytes. */
 static void
 write_bytes(int recording, const char *path, size_t len)
 {

@@ -7,7 +7,7 @@
 
 #include "actor.h"
 
-/* What Jibris write, and each state that a file of theirs has had. */
+/* What the Jibris write, and every state that a file has had. */
 
 struct version {
 	int recording;
@@ -15,7 +15,7 @@ struct version {
 	char *data;
 	size_t len;
 	int64_t from_ms, to_ms; /* to INT64_MAX: it is so now */
-	bool is_withheld;       /* metadata.json that is none */
+	bool is_withheld;       /* an invalid metadata.json */
 	char *redacted;         /* what may leave of it; NULL: all */
 	int stores;             /* times that a server stored it */
 	int sends;              /* times that all of it was sent by a visit */
@@ -41,7 +41,7 @@ void jibri_reset(void);
 /* Make a recording's directory, with its files or only their beginning. */
 void jibri_make(int recording, size_t extra, bool is_live);
 
-/* Write a file anew; NULL data: other bytes of the same size. */
+/* Rewrite a file; NULL data: other bytes of the same size. */
 void jibri_write(int recording, const char *path, size_t len);
 void jibri_rewrite(int recording, const char *path, bool keeps_size,
     bool keeps_time);

@@ -74,7 +74,7 @@ law_break(enum law law, const char *fmt, ...)
 
 	if (broken != LAW_COUNT)
 		return;
-	/* Of a law that nobody watches, so much is enough. */
+	/* For a law that is not checked this is enough. */
 	if (!law_is_watched[law]) {
 		if (++n_ignored > IGNORED)
 			actor_give_up();
@@ -136,7 +136,7 @@ laws_unclear(int recording)
 		ledgers[recording].unclear++;
 }
 
-/* Nothing that was said of it before counts for what it is now. */
+/* Earlier statements do not apply to its present state. */
 void
 laws_changed(int recording)
 {
@@ -178,7 +178,7 @@ is_wrong(const struct host *h)
 	return llabs(host_unix_ms(h) - host_unix_ms(NULL)) >= SKEW_MS;
 }
 
-/* Jibri writes metadata.json last; another Jibri's is no better known. */
+/* Jibri writes metadata.json last; another Jibri's is known no earlier. */
 static bool
 looks_finished(int recording)
 {
@@ -261,7 +261,10 @@ laws_actor_ended(struct actor *a)
 		sessions[a->recording].died_last = a->is_killed &&
 		    !a->is_cut_off && !a->is_visit && !a->has_concluded;
 	for (int i = 0; i < RECORDINGS; i++)
-		/* Only who heard the answer could know it in a list. */
+		/*
+		 * Only a process that got the answer could recognise it in a
+		 * list.
+		 */
 		if (a->is_killed &&
 		    (personality.store == UPSERTS_SAME_ID ||
 			personality.path == PATH_OWN))
@@ -291,13 +294,13 @@ laws_written(const struct node *n, const void *data, size_t len)
 
 	if (n->recording < 0 || n->version)
 		return;
-	/* What is rewritten is no news. */
+	/* A rewritten event is not news. */
 	if (disk_lookup(n->parent, ".jibri-finalize.new") == n) {
 		trace("compact journal: %.*s", (int)len - 1, p);
 		return;
 	}
 	trace("journal: %.*s", (int)len - 1, p);
-	/* What is in a journal that was removed, nobody reads. */
+	/* A removed journal is read by nobody. */
 	if (disk_lookup(n->parent, ".jibri-finalize") == n)
 		parts_noted(n->recording, data, len);
 	/* What a list showed is known from now on. */
@@ -396,7 +399,7 @@ laws_stored(int recording, const char *path, const void *data, size_t len,
 		    path, l->stores, l->ambiguous);
 }
 
-/* Nobody who has only the list could tell it from what is there. */
+/* With only the list it cannot be told from what is there. */
 static bool
 looks_there(const struct version *now)
 {
@@ -435,7 +438,7 @@ laws_removed(const struct node *n)
 	if (actor_now == NULL || v == NULL || !is_ours(v) || server_has(v) ||
 	    looks_there(v))
 		return;
-	/* No call looks and removes at once. */
+	/* No call can check and remove atomically. */
 	if (v->from_ms >= actor_now->call_ms)
 		return;
 	law_break(LAW_REMOVED, "%s/%s is removed, and not at the server",
@@ -518,7 +521,7 @@ laws_ended_early(const char *text)
 	for (size_t i = 0; i < world.n_recordings; i++)
 		if (fate_is_of_service((int)i))
 			return;
-	/* One refused lock is no lasting matter. */
+	/* One refused lock is not permanent. */
 	if (world.is_calm && actor_now->began_ms >= world.calm_ms &&
 	    !strstr(text, "has no locks"))
 		law_break(LAW_EARLY, "a sweep ended early: %s", text);
@@ -548,7 +551,7 @@ last_change(int recording)
 	return last_ms;
 }
 
-/* A file alone, brought to where a recording was removed, is none. */
+/* A single file in place of a removed recording is not a recording. */
 bool
 laws_is_recording(int recording)
 {

@@ -67,10 +67,10 @@ void laws_sending(int recording);
 void laws_sent(int recording);
 void laws_changed(int recording);
 
-/* What is stored looks as before to who has not heard of it. */
+/* What is stored looks unchanged to a process that did not get the answer. */
 void laws_unclear(int recording);
 
-/* Nothing is left that says what was told. */
+/* Nothing is left that says what was announced. */
 void laws_forget_told(int recording);
 
 /* The old script has sent it, unredacted. */
@@ -107,7 +107,7 @@ void laws_excuse(int recording, const char *why);
 /* At the end of a history. */
 void laws_end(void);
 
-/* Nothing is left to do for what no status shows as held. */
+/* Nothing is left to do for recordings that status does not show as held. */
 void laws_done(void);
 
 #endif

@@ -1,4 +1,4 @@
-/* base/log.h: lines are only of use to somebody who looks on. */
+/* base/log.h: lines are only needed when a history is shown. */
 #include "base/log.h"
 
 #include <stdarg.h>

@@ -47,7 +47,7 @@ parts_be_absent(struct reply *reply, bool is_begin)
 	(void)buf_adds(&reply->body, "<!DOCTYPE html><html></html>");
 }
 
-/* Its id has what an address may not have, if it is a text. */
+/* Its id has characters that a URL may not have, if it is a string. */
 static char *
 make_id(int recording)
 {
@@ -176,7 +176,7 @@ parts_put(const struct arrival *a, struct upload *up, const char *tail,
 		    up->id);
 		return;
 	}
-	/* What it notes of them is no waste. */
+	/* Noting them is not a waste. */
 	if (actor_now)
 		actor_now->has_achieved = true;
 	mem_replace(&part->data, NULL);

@@ -15,7 +15,7 @@
 #include "draw.h"
 #include "visit.h"
 
-/* Never one of the simulated disk, nor of ours. */
+/* Never a descriptor of the simulated disk, nor one of the simulator. */
 enum { STOP_FD = 1 << 24 };
 
 int

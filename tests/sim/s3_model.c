@@ -113,7 +113,10 @@ fail(struct reply *reply, int status, const char *code)
 	(void)buf_addf(&reply->body, "<Error><Code>%s</Code></Error>", code);
 }
 
-/* Is it what it was said to be?  It may have been written to on its way. */
+/*
+ * Does it have the announced hash?  The file may have changed during the
+ * upload.
+ */
 static bool
 is_intact(const struct arrival *a, struct reply *reply)
 {
@@ -245,7 +248,7 @@ put_part(const struct arrival *a, struct upload *up, size_t number,
 
 	if (!is_intact(a, reply))
 		return;
-	/* What it notes of them is no waste. */
+	/* Noting them is not a waste. */
 	if (actor_now)
 		actor_now->has_achieved = true;
 	md5_of(buf_str(&a->body), a->body.len, part->md5);

@@ -192,7 +192,7 @@ server_take(const struct arrival *a, int meeting, const char *path,
 	const struct record *r = store(meeting, path, buf_str(data), data->len);
 
 	trace("stored: %s, %zu bytes, id %" PRId64, path, r->len, r->id);
-	/* Nobody can know it in a list. */
+	/* Nobody can recognise it in a list. */
 	reply->is_needed = looks_old || personality.path == PATH_OWN;
 	if (reply->is_needed &&
 	    (!a->is_heard || personality.answer != SAYS_RECORD)) {

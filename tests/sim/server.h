@@ -15,7 +15,7 @@ enum stage { STAGE_LOOKUP, STAGE_LIST, STAGE_UPLOAD, STAGE_WEBHOOK, STAGES };
 /* As it arrives. */
 struct arrival {
 	enum stage stage;
-	int recording; /* -1: of none of ours */
+	int recording; /* -1: not one of ours */
 	char *url;
 	char *filename;
 	const char *method;
@@ -53,7 +53,7 @@ void server_reset(void);
 void server_act(const struct arrival *, struct reply *);
 void arrival_free(struct arrival *);
 
-/* As somebody before us did it: no request of ours. */
+/* As an earlier client stored it, not by our requests. */
 struct version;
 void server_plant(int recording, const struct version *);
 

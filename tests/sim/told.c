@@ -64,14 +64,14 @@ told_lost(int recording)
 	told[recording].lost_ms = now_ms;
 }
 
-/* What is written down nowhere binds nobody. */
+/* What is noted nowhere binds nobody. */
 static bool
 is_binding(const struct told *t)
 {
 	return !actor_now->is_unwritten && actor_now->began_ms > t->lost_ms;
 }
 
-/* Who began before it changed may not have seen that. */
+/* A process that began before the change may not have seen it. */
 static bool
 is_repeated(const struct told *t)
 {

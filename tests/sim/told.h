@@ -1,7 +1,7 @@
 #ifndef SIM_TOLD_H
 #define SIM_TOLD_H
 
-/* What the laws remember of webhooks. */
+/* What the laws remember about webhooks. */
 void told_reset(void);
 
 /* Nothing is left here that says what was told; as of now, everywhere. */

@@ -6,7 +6,7 @@
 #include "draw.h"
 #include "laws.h"
 
-/* Histories in processes of their own, as a process that dies takes its. */
+/* Histories in separate processes, so that a crash ends only its own. */
 
 struct verdict_of {
 	enum law law; /* LAW_COUNT: none is broken */
@@ -27,7 +27,7 @@ struct verdict_of trial_replay(uint64_t seed, const struct script *,
 /* The script of the history of this seed. */
 void trial_record(uint64_t seed, struct script *);
 
-/* Make it as small as can be while it still breaks the same law. */
+/* Minimise it while it still breaks the same law. */
 void shrink(uint64_t seed, enum law, struct script *);
 
 #endif

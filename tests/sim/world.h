@@ -33,11 +33,11 @@
 	X(UPSERT, "upsert")         /* one record a path */ \
 	X(NO_LIST, "no-list")       /* it may not be asked for */ \
 	X(SLOW, "slow")             /* not to be sent within the deadline */ \
-	X(REWRITE, "rewrite")       /* a file is written anew */ \
+	X(REWRITE, "rewrite")       /* a file is rewritten */ \
 	X(SAME_TIME, "same-time")   /* ... and has its old time and size */ \
 	X(ADD, "add")               /* a file comes later */ \
 	X(DELETE, "delete")         /* a file goes */ \
-	X(SECRET, "secret")         /* metadata.json is written anew */ \
+	X(SECRET, "secret")         /* metadata.json is rewritten */ \
 	X(GROW, "grow")             /* a file that grows for ever */ \
 	X(LIVE, "live")             /* a recording that is being made */ \
 	X(OLD_SCRIPT, "old-script") /* it was there before, twice */ \

@@ -153,7 +153,7 @@ test_time_text(void **state)
 static void
 test_worse_error(void **state)
 {
-	/* The issue: 78, 77, 65, 75, 0, the first wins. */
+	/* 78, 77, 65, 75, 0: the first wins. */
 	static const enum err_class order[] = { ERR_CONFIG, ERR_REFUSED,
 		ERR_PERMANENT, ERR_TEMPORARY, ERR_NONE };
 

@@ -174,7 +174,7 @@ static const struct CMUnitTest tests[] = {
 	TEST("HMAC-SHA256 is that of RFC 4231", test_hmac),
 	TEST("base64 is that of RFC 4648, there and back", test_base64),
 	TEST("every byte survives base64", test_base64_bytes),
-	TEST("what is no base64 is refused and not shown", test_no_base64),
+	TEST("invalid base64 is refused and not shown", test_no_base64),
 };
 
 const struct unit_tests digest_tests = { tests, LENGTH(tests) };

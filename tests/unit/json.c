@@ -24,7 +24,7 @@ found(const char *text, const char *pointer, struct json_place *place,
 static void
 test_pointers(void **state)
 {
-	/* RFC 6901, section 5, and what is no pointer. */
+	/* RFC 6901, section 5, and invalid pointers. */
 	static const struct {
 		const char *pointer, *value;
 	} rows[] = {
@@ -212,7 +212,7 @@ test_cut(void **state)
 		{ "/a/1/b", "[{\"a\":[{\"b\":1},{\"b\":2}]},[{\"b\":3}]]",
 		    "[{\"a\":[{\"b\":1},{}]},[{\"b\":3}]]" },
 		{ "/0/a", "[{\"a\":1},{\"a\":2}]", "[{},{\"a\":2}]" },
-		/* What others write goes through as it is. */
+		/* Text of others is kept as it is. */
 		{ "/a",
 		    "\xef\xbb\xbf{\"a\":1,\"z\":1.50,\"n\":1e400,"
 		    "\"s\":\"\\u0000\\ud83d\\/\"}",
@@ -402,7 +402,7 @@ test_stream(void **state)
 		    "{\"a\":1.2345678901234567e19};0 []", 0 },
 		{ "[{\"a\":\"x\\u0000y\"},{}]", "{\"a\":\"x\\u0000y\"};{};0 []",
 		    0 },
-		/* A bad element is no bad list. */
+		/* A bad element does not make a bad list. */
 		{ "[1]", "1 []", 0 },
 		{ "[\"a]\",{}]", "{};1 []", 0 },
 		{ "[[],[{\"a\":1}],{}]", "{};2 []", 0 },
@@ -436,7 +436,7 @@ test_stream(void **state)
 		{ "[{\"a", NULL, ERR_TEMPORARY },
 		{ "[nul", NULL, ERR_TEMPORARY },
 		{ "{\"data\":[{}]", NULL, ERR_TEMPORARY },
-		/* What is no list. */
+		/* Not a list. */
 		{ "", NULL, ERR_CONFIG },
 		{ " ", NULL, ERR_CONFIG },
 		{ "{}", NULL, ERR_CONFIG },
@@ -550,7 +550,7 @@ test_stream_hostile(void **state)
 	assert_null(stream("[{\"stop\":1},{}]", 15, 3, &out, &e));
 	assert_int_equal(e.class, ERR_PERMANENT);
 	assert_int_equal(out.len, 0);
-	/* A NUL is no blank. */
+	/* A NUL is not a blank. */
 	assert_string_equal(stream("[\0,{}]", 6, 6, &out, &e), "{};1 []");
 	/* Deep enough to overrun the stack of a parser that recurses. */
 	(void)buf_adds(&deep, "[");
@@ -612,7 +612,7 @@ test_parse(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
-	TEST("what is no JSON is refused", test_parse),
+	TEST("invalid JSON is refused", test_parse),
 	TEST("JSON pointers are those of RFC 6901", test_pointers),
 	TEST("what is JSON is what jansson takes, and what others write",
 	    test_grammar),
@@ -621,7 +621,7 @@ static const struct CMUnitTest tests[] = {
 	    test_cut_off),
 	TEST("what pointers name is cut out, and every other byte is left",
 	    test_cut),
-	TEST("a member that is read stands in its object once",
+	TEST("a member that is read occurs once in its object",
 	    test_duplicates),
 	TEST("what others write and jansson refuses is read", test_foreign),
 	TEST("an id is a whole number or any text that can be encoded",

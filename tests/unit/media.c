@@ -253,7 +253,7 @@ test_matroska(void **state)
 		{ "zeros",
 		    BYTES(EBML SEGMENT("\xff") TRACKS CLUSTER("\x88") BLOCK
 			"\0\0\0\0") },
-		{ "a size that is no number",
+		{ "a size that is not a number",
 		    BYTES(EBML SEGMENT("\xff") TRACKS CLUSTER("\0")) },
 	};
 
@@ -341,7 +341,7 @@ test_no_media(void **state)
 {
 	static const struct media_row rows[] = {
 		{ "nothing", BYTES("") },
-		{ "text", BYTES("this is no video, it is a text") },
+		{ "text", BYTES("this is not video but text") },
 		{ "four bytes", BYTES("\0\0\0\020") },
 		{ "zeros", BYTES("\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0") },
 		{ "half an EBML header", BYTES("\x1a\x45\xdf") },
@@ -409,7 +409,7 @@ static const struct CMUnitTest tests[] = {
 	TEST("a text that begins as media do is damaged", test_pretenders),
 	TEST("a stream of frames is whole wherever it begins and ends",
 	    test_frames),
-	TEST("what is neither audio nor video is no media", test_no_media),
+	TEST("a file with neither audio nor video is not media", test_no_media),
 	TEST("what cannot be read is neither whole nor damaged",
 	    test_unreadable),
 	TEST("a few MiB are read of any file", test_bounded),

@@ -11,7 +11,7 @@ see(void *ctx, const struct event *ev)
 	event_format(ev, ctx);
 }
 
-/* What is made of a line, as text. */
+/* What a line is read as, as text. */
 static void
 read_line(const char *line, size_t len, struct buf *out)
 {

@@ -358,13 +358,13 @@ test_cleared(void **state)
 	assert_int_equal(p.told_ms, 55);
 	assert_false(p.has_events);
 	assert_int_equal(p.last_event_ms, 0);
-	/* A recording that is still going on is none that is due. */
+	/* A recording in progress is not due. */
 	apply(&p, started);
 	assert_true(p.is_recording);
 	progress_free(&p);
 }
 
-/* Until a run begins, what was sent ahead is no history of a delivery. */
+/* Until a run begins, parts sent ahead are not a history of a delivery. */
 static void
 test_sent_ahead(void **state)
 {
@@ -577,15 +577,15 @@ static const struct CMUnitTest tests[] = {
 	TEST("what is stored elsewhere is not stored here", test_elsewhere),
 	TEST("no webhook is older than one that was told before it",
 	    test_moments),
-	TEST("what a journal that was cleared still says is no history",
+	TEST("what a cleared journal still says is not a history",
 	    test_cleared),
-	TEST("what is sent ahead is no history", test_sent_ahead),
+	TEST("parts sent ahead are not a history", test_sent_ahead),
 	TEST(
-	    "a record that is out of date proves nothing until it is stored anew",
+	    "a record that is out of date proves nothing until it is stored again",
 	    test_superseded),
 	TEST("a torn line changes nothing, wherever it is torn",
 	    test_torn_lines),
-	TEST("a line that is no event changes nothing", test_hostile_lines),
+	TEST("a line that is not an event changes nothing", test_hostile_lines),
 	TEST("an event with odd members does no harm", test_odd_lines),
 	TEST("a doubt stays until it is known to be absent, or stored",
 	    test_doubt),

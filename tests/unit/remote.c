@@ -242,7 +242,7 @@ test_one_proof(void **state)
 	assert_null(inventory_has(&inv, NULL, "/r/s/known", 4, NULL));
 }
 
-/* Item 6 of the issue, said another way than the code does. */
+/* The rule, written differently than in the code. */
 static bool
 must_tell(int policy, enum err_class kind)
 {
@@ -312,7 +312,7 @@ test_pages(void **state)
 		{ NULL, "{\"per_page\":3}", NULL },
 		{ "</b>;rel=next", "{\"has_more\":true,\"total\":9}",
 		    "http://h:1/b" },
-		/* What failed is no list. */
+		/* A failure is not a list. */
 		{ NULL, "{\"errors\":[{\"message\":\"x\"}]}", "" },
 		{ NULL, "{\"errors\":[],\"error\":null}", NULL },
 		{ NULL, "{\"success\":false}", "" },

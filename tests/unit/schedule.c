@@ -107,7 +107,7 @@ test_died(void **state)
 	assert_true(schedule_is_due(&usual.schedule, &p, NOW + 4 * 60 * 1000));
 	assert_true(
 	    schedule_is_due(&usual.schedule, &p, NOW - 3600 * 1000 - 1));
-	/* What is delivered has nothing left to die of. */
+	/* A delivered recording cannot fail any more. */
 	p.state = REC_ANNOUNCED;
 	assert_int_equal(schedule_due_ms(&usual.schedule, &p), NOW - 5000);
 }
@@ -122,7 +122,9 @@ test_give_up(void **state)
 	(void)state;
 	assert_false(schedule_gives_up(&usual.schedule, &p, end - 1));
 	assert_true(schedule_gives_up(&usual.schedule, &p, end));
-	/* A clock that jumped, or a host that was off, is no series. */
+	/*
+	 * A jump of the clock, or a host that was off, does not make a series.
+	 */
 	p.failures = 8;
 	assert_false(schedule_gives_up(&usual.schedule, &p, end));
 	p = (struct progress){ .failures = 9 };
@@ -174,7 +176,7 @@ test_series(void **state)
 	progress_free(&p);
 }
 
-/* A run that ends without a word, and what is made of it. */
+/* A run that ends without an event, and how it counts. */
 static void
 test_series_of_deaths(void **state)
 {
@@ -248,7 +250,7 @@ test_deferred(void **state)
 	progress_free(&p);
 }
 
-/* What version 0.1.0 noted of a server that wanted peace. */
+/* Version 0.1.0's event for a server that asked to be left alone. */
 static void
 test_postponed(void **state)
 {

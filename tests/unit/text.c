@@ -315,7 +315,7 @@ static const struct CMUnitTest tests[] = {
 	TEST("a JSON string in the log is ASCII", test_json_string),
 	TEST("everything but unreserved characters is percent-encoded",
 	    test_percent_encode),
-	TEST("percent-encoding is undone once, and a bad escape is none",
+	TEST("percent-encoding is undone once, and a bad escape is refused",
 	    test_percent_decode),
 	TEST("every byte survives percent-encoding", test_percent_round_trip),
 	TEST("UTF-8 is the shortest form, without surrogates", test_utf8),

@@ -200,7 +200,7 @@ static const struct CMUnitTest tests[] = {
 	TEST("the bodies are those of the contract", test_body),
 	TEST("an error's text cannot break the body", test_hostile_error),
 	TEST("the signatures are those of the contract", test_signatures),
-	TEST("a whsec_ secret that is no base64 is refused and not shown",
+	TEST("a whsec_ secret that is not base64 is refused and not shown",
 	    test_bad_secret),
 };
 
