@@ -107,6 +107,7 @@ struct part {
 	char *url;    /* where it goes, if the store gives URLs */
 	int64_t url_ms, url_end_ms; /* given and expiring; clock_mono_ms() */
 	bool was_refused;           /* at that URL, since it was stored */
+	bool is_summed;             /* before its turn, as it was sent then */
 	bool is_flying, is_stored;
 };
 
@@ -123,6 +124,7 @@ struct parts {
 	struct part *all;
 	size_t n, cap;
 	size_t hashed, next_part; /* none before has to be sent */
+	bool is_at_end;           /* what the store lacks there goes first */
 	size_t in_air;            /* requests */
 	bool is_begun;            /* by this run */
 	bool is_asking;           /* for URLs */
@@ -264,6 +266,9 @@ void upload_parts_unlist(struct parts *);
 
 /* What was given of where the parts go is of no use. */
 void upload_parts_forget_urls(struct parts *, int64_t given_until_ms);
+
+/* The parts have another size now. */
+void upload_parts_hash_again(struct parts *);
 bool upload_part_has_url(const struct parts *, size_t i);
 
 /* -1 with *e: nothing proves who asks. */

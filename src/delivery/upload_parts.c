@@ -98,6 +98,11 @@ upload_parts_send(struct parts *p)
 	p->next_part = p->u->deps->is_ahead;
 	if (p->hashed < p->next_part)
 		p->hashed = p->next_part;
+	/* The end is on its way while what was sent ahead is compared. */
+	p->is_at_end =
+	    !p->u->deps->is_ahead && p->last > p->hashed && p->last < p->n;
+	if (p->is_at_end)
+		p->next_part = p->last;
 	p->is_unlisted = false;
 	p->step = PART_PUT;
 	p->item->is_aborted = false;
@@ -144,12 +149,11 @@ complete(struct parts *p)
 }
 
 static int
-add_part(struct parts *p, const struct flight_sums *sums, bool is_again,
-    struct err *e)
+add_part(struct parts *p, size_t i, const struct flight_sums *sums,
+    bool is_again, struct err *e)
 {
-	return flight_hash_part(p->item->flight,
-	    (int64_t)p->hashed * p->part_bytes, upload_part_size(p, p->hashed),
-	    sums, is_again, e);
+	return flight_hash_part(p->item->flight, (int64_t)i * p->part_bytes,
+	    upload_part_size(p, i), sums, is_again, e);
 }
 
 /*
@@ -161,7 +165,7 @@ is_as_sent(struct parts *p, struct part *part, const struct part_fact *fact,
     struct err *e)
 {
 	const struct flight_sums sums = { .sha256 = digest_new() };
-	int result = add_part(p, &sums, false, e);
+	int result = add_part(p, p->hashed, &sums, false, e);
 
 	digest_hex(sums.sha256, part->sha256);
 	digest_free(sums.sha256);
@@ -172,15 +176,16 @@ is_as_sent(struct parts *p, struct part *part, const struct part_fact *fact,
 }
 
 static int
-sum_part(struct parts *p, struct part *part, bool is_again, struct err *e)
+sum_part(struct parts *p, size_t i, bool is_again, struct err *e)
 {
+	struct part *part = &p->all[i];
 	unsigned char sum[DIGEST_SHA256_BYTES];
 	struct flight_sums sums = { .md5 = digest_new_md5() };
 	int result;
 
 	if (p->u->deps->is_ahead)
 		sums.sha256 = digest_new();
-	result = add_part(p, &sums, is_again, e);
+	result = add_part(p, i, &sums, is_again, e);
 	(void)digest_sum(sums.md5, sum);
 	memcpy(part->md5, sum, PART_MD5_BYTES);
 	*part->sha256 = '\0';
@@ -191,22 +196,75 @@ sum_part(struct parts *p, struct part *part, bool is_again, struct err *e)
 	return result;
 }
 
+/* Out of its turn, the hash of the file cannot have it yet. */
+static int
+hash_early(struct parts *p, size_t i, struct err *e)
+{
+	int result = sum_part(p, i, true, e);
+
+	p->all[i].is_summed = result == 0;
+	return result;
+}
+
 /* Its bytes are read once for all hashes, then once more for the wire. */
 static int
 hash_part(struct parts *p, struct err *e)
 {
+	static const struct flight_sums none;
 	struct part *part = &p->all[p->hashed];
 	const struct begun *b = upload_begun_of(p, false);
 	const struct part_fact *fact =
 	    b && p->hashed < b->n ? &b->parts[p->hashed] : NULL;
 	bool was_ahead = fact && fact->sha256 && fact->md5;
-	int is_same = was_ahead ? is_as_sent(p, part, fact, e) : 0;
+	int is_same;
 
+	if (part->is_summed)
+		is_same = add_part(p, p->hashed, &none, false, e) == 0 ? 1 : -1;
+	else
+		is_same = was_ahead ? is_as_sent(p, part, fact, e) : 0;
 	if (is_same == -1 ||
-	    (is_same == 0 && sum_part(p, part, was_ahead, e) == -1))
+	    (is_same == 0 && sum_part(p, p->hashed, was_ahead, e) == -1))
 		return -1;
 	p->hashed++;
 	return 0;
+}
+
+/* Its hashes, before it is judged whether it has to be sent. */
+static int
+prepare_part(struct parts *p, size_t i, struct err *e)
+{
+	if (i > p->hashed)
+		return p->all[i].is_summed ? 0 : hash_early(p, i, e);
+	return i == p->hashed ? hash_part(p, e) : 0;
+}
+
+/* Behind the end of the file it goes on where nothing was compared. */
+static void
+go_past(struct parts *p)
+{
+	p->next_part++;
+	if (p->next_part < p->n || !p->is_at_end)
+		return;
+	p->is_at_end = false;
+	p->next_part = 0;
+}
+
+static bool
+has_room(const struct parts *p)
+{
+	size_t most = upload_part_ops(p)->at_once;
+
+	return most == 0 || p->in_air < most;
+}
+
+/* Is the next part to be hashed?  That needs no room. */
+static bool
+is_unhashed(const struct parts *p)
+{
+	size_t i = p->next_part;
+
+	return p->step == PART_PUT && i < p->n && i >= p->hashed &&
+	    (i == p->hashed || !p->all[i].is_summed);
 }
 
 static void
@@ -216,18 +274,20 @@ send_next(struct parts *p)
 	struct part *part = &p->all[i];
 	struct err e;
 
-	if (i == p->hashed && hash_part(p, &e) == -1) {
+	if (prepare_part(p, i, &e) == -1) {
 		stumble(p, &e);
 		return;
 	}
 	part->is_stored = !part->is_flying && upload_part_is_stored(p, i);
 	if (part->is_flying || part->is_stored) {
-		p->next_part++;
+		go_past(p);
+	} else if (!has_room(p)) {
+		; /* hashed, it waits */
 	} else if (upload_part_ops(p)->gives_urls &&
 	    !upload_part_has_url(p, i)) {
 		call(p, PART_URLS, i + 1);
 	} else {
-		p->next_part++;
+		go_past(p);
 		call(p, PART_PUT, i + 1);
 	}
 }
@@ -273,10 +333,9 @@ is_due(const struct parts *p)
 {
 	bool is_idle =
 	    p->in_air == 0 && !(p->u->deps->is_ahead && p->step == PART_PUT);
-	size_t most = upload_part_ops(p)->at_once;
 
 	return !p->is_ending && !p->is_asking &&
-	    (most == 0 || p->in_air < most) &&
+	    (has_room(p) || is_unhashed(p)) &&
 	    (is_idle || (p->step == PART_PUT && p->next_part < p->n));
 }
 

@@ -208,8 +208,7 @@ take_limit(struct call *call, struct err *e)
 	log_warn("%s: %s; sending parts of %lld MiB instead",
 	    p->item->artifact->path, e->text, (long long)mib);
 	p->part_bytes = mib * MIB;
-	p->hashed = 0;
-	flight_hash_again(p->item->flight);
+	upload_parts_hash_again(p);
 	p->step = PART_ABORT;
 	return true;
 }

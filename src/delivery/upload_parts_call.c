@@ -122,6 +122,15 @@ upload_part_has_url(const struct parts *p, size_t i)
 	return part->url && clock_mono_ms() < part->url_end_ms;
 }
 
+void
+upload_parts_hash_again(struct parts *p)
+{
+	p->hashed = 0;
+	for (size_t i = 0; i < p->cap; i++)
+		p->all[i].is_summed = false;
+	flight_hash_again(p->item->flight);
+}
+
 /* Once the upload is begun, the server's part size is known. */
 static void
 note_begun(struct parts *p, const struct part_record *record)
@@ -132,8 +141,7 @@ note_begun(struct parts *p, const struct part_record *record)
 	if (record->size == 0 || record->size == p->part_bytes)
 		return;
 	p->part_bytes = record->size;
-	p->hashed = 0;
-	flight_hash_again(p->item->flight);
+	upload_parts_hash_again(p);
 }
 
 /* They go with the URLs of the same answer, and not with those of before. */
