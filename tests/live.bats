@@ -26,6 +26,10 @@ teardown() {
 	# Each part but the first and the last was sent once.
 	assert_equal "$(journal 'select(.event == "partStored") | .count' |
 		sort -n | xargs)" "1 2 3 4"
+	# The end was on its way before the beginning.
+	assert_equal "$(request part '"\(.n) \(.target)"' | sort -n |
+		grep -o 'partNumber=[0-9]*' | tail -n 2 | xargs)" \
+		"partNumber=4 partNumber=1"
 }
 
 @test "status shows what was already sent, and watch how many are live" {
