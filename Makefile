@@ -22,6 +22,7 @@
 # make check-live     ffmpeg records in real time (MINUTES='1 5 20'), and all of
 #                     it has to be there soon after; scripts/deps s3 media
 # make bench          side by side with the script that is replaced
+# make fleet SEED=7   100,000 recordings of 1,000 hosts in a simulated week
 # make bench-s3       side by side with rclone and curl, on a real gateway;
 #                     scripts/deps s3 installs both
 # make lint           every check that does not run the program
@@ -105,7 +106,7 @@ sim_wraps := open64 openat64 __open64_2 __openat64_2 syscall close fstat64 \
 fuzz_obj = $(filter-out $(out)/obj/tests/fuzz/$(1).o, \
     $(call objects,$(fuzz_src))) $(lib_obj)
 
-bench := $(bench_src:tests/bench/%.c=$(out)/bench-%)
+bench := $(bench_src:tests/bench/%.c=$(out)/bench-%) $(out)/bench-fleet
 
 # What tests need besides the program; each only if its sources are there.
 helpers := $(if $(sandbox_src),$(out)/sandbox) $(if $(unit_src),$(out)/unit) \
@@ -216,7 +217,7 @@ $(out)/bench-%: $(out)/obj/tests/bench/%.o
 	$(call say,LINK) $(link) -o $@ $^ $(pkg_libs)
 
 # It calls the program's own functions.
-$(out)/bench-fleet: $(out)/obj/tests/bench/fleet.o $(lib_obj)
+$(out)/bench-fleet: $(call objects,$(wildcard tests/bench/fleet/*.c)) $(lib_obj)
 	$(call say,LINK) $(link) -o $@ $^ $(pkg_libs)
 
 # Linked with all libraries of the program, though it needs none.
@@ -319,6 +320,9 @@ bench: $(program) $(bench)
 	@BIN='$(abspath $(program))' TOOLS='$(abspath $(out))' \
 	    OUT='$(if $(CASES)$(QUICK),,$(CURDIR)/tests/bench/RESULTS.md)' \
 	    tests/bench/bench
+
+fleet: $(out)/bench-fleet
+	@'$(out)/bench-fleet' --week '$(or $(SEED),1)'
 
 bench-s3: $(program) $(bench)
 	@BIN='$(abspath $(program))' TOOLS='$(abspath $(out))' \
@@ -451,7 +455,7 @@ release:
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all sim helpers bench bench-s3 check check-long check-mutants check-packages \
+.PHONY: all sim helpers bench bench-s3 fleet check check-long check-mutants check-packages \
     check-api check-fresh check-cross check-hocon check-live check-media check-oidc check-s3 \
     check-stacks \
     soak fuzz analyze sbom lint docs pictures format install dist deb rpm \
