@@ -76,6 +76,8 @@ watched() {
 	done
 	told=$(sed -n 's/{"at":\([0-9]*\),"event":"announced".*/\1/p' \
 		"$dir/.jibri-finalize")
+	# Its visit ends, else what is done counts as busy.
+	sleep 2
 	cpu=$(($(ticks "$watch") * 10000))
 	kill "$watch"
 	wait "$watch" || invalid "the watch ended: $(<"$work/output")"

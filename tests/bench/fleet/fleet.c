@@ -91,7 +91,10 @@ check_brake(struct fleet *f, struct host *h, const struct visited *r)
 static void
 arrive(struct fleet *f, struct host *h, struct visited *r)
 {
-	struct err e = { .class = ERR_TEMPORARY, .is_outage = true };
+	struct err e = {
+		.class = ERR_TEMPORARY,
+		.is_outage = !f->settings->is_no_outage,
+	};
 
 	f->arrivals++;
 	check_brake(f, h, r);
@@ -153,9 +156,10 @@ least_pause_ms(const struct fleet *f, const struct visited *r)
 	int64_t pause = f->schedule.delay_ms
 	    << (r->failures < 12 ? r->failures - 1 : 11);
 
-	return (pause < f->schedule.delay_max_ms ? pause
-						 : f->schedule.delay_max_ms) /
-	    2;
+	int64_t most =
+	    f->settings->is_no_outage ? f->schedule.delay_max_ms : 15 * MINUTE;
+
+	return (pause < most ? pause : most) / 2;
 }
 
 static void

@@ -28,6 +28,7 @@ struct settings {
 	const char *name;
 	enum mode mode;
 	int64_t splay_ms, delay_ms, delay_max_ms, jobs;
+	bool is_no_outage; /* it counts as any other failure */
 };
 
 struct downtime {

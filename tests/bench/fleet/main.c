@@ -43,23 +43,19 @@ static void
 show_outage(void)
 {
 	static const struct settings all[] = {
-		{ "timer, 1m to 15m, jobs 2", TIMER, 0, MINUTE, 15 * MINUTE,
-		    2 },
-		{ "watch, 1m to 15m, jobs 2", WATCH, 0, MINUTE, 15 * MINUTE,
-		    2 },
-		{ "timer, 1m to 15m, jobs 1", TIMER, 0, MINUTE, 15 * MINUTE,
-		    1 },
-		{ "timer, 1m to 15m, jobs 8", TIMER, 0, MINUTE, 15 * MINUTE,
-		    8 },
-		{ "timer, 1m to 1h, jobs 2", TIMER, 0, MINUTE, HOUR, 2 },
-		{ "watch, 1m to 1h, jobs 2", WATCH, 0, MINUTE, HOUR, 2 },
-		{ "timer, 5m to 15m, jobs 2", TIMER, 0, 5 * MINUTE, 15 * MINUTE,
-		    2 },
-		{ "cron, splay 5m, jobs 2", CRON, 5 * MINUTE, MINUTE,
-		    15 * MINUTE, 2 },
-		{ "cron, splay 1m, jobs 2", CRON, MINUTE, MINUTE, 15 * MINUTE,
-		    2 },
-		{ "cron, no splay, jobs 2", CRON, 0, MINUTE, 15 * MINUTE, 2 },
+		{ "timer", TIMER, 0, MINUTE, HOUR, 2, false },
+		{ "watch", WATCH, 0, MINUTE, HOUR, 2, false },
+		{ "timer, jobs 1", TIMER, 0, MINUTE, HOUR, 1, false },
+		{ "timer, jobs 8", TIMER, 0, MINUTE, HOUR, 8, false },
+		{ "timer, first pause 5m", TIMER, 0, 5 * MINUTE, HOUR, 2,
+		    false },
+		{ "timer, pauses of any failure", TIMER, 0, MINUTE, HOUR, 2,
+		    true },
+		{ "watch, pauses of any failure", WATCH, 0, MINUTE, HOUR, 2,
+		    true },
+		{ "cron, splay 5m", CRON, 5 * MINUTE, MINUTE, HOUR, 2, false },
+		{ "cron, splay 1m", CRON, MINUTE, MINUTE, HOUR, 2, false },
+		{ "cron, no splay", CRON, 0, MINUTE, HOUR, 2, false },
 	};
 	static const struct scene scene = {
 		.births = 10,
@@ -132,10 +128,10 @@ show_week(const struct settings *settings)
 int
 main(int argc, char **argv)
 {
-	static const struct settings timer = { "timer", TIMER, 0, MINUTE,
-		15 * MINUTE, 2 };
-	static const struct settings watch = { "watch", WATCH, 0, MINUTE,
-		15 * MINUTE, 2 };
+	static const struct settings timer = { "timer", TIMER, 0, MINUTE, HOUR,
+		2, false };
+	static const struct settings watch = { "watch", WATCH, 0, MINUTE, HOUR,
+		2, false };
 	uint32_t first;
 	int result;
 
