@@ -2,6 +2,8 @@
 
 #include "base/retry.h"
 
+enum { OUTAGE_MAX_MS = 15 * 60 * 1000 };
+
 static int64_t
 clamp(int64_t value, int64_t most)
 {
@@ -29,7 +31,10 @@ int64_t
 schedule_next_ms(const struct schedule_policy *policy, const struct err *e,
     int64_t failures, int64_t now_ms, uint32_t random)
 {
-	int64_t pause = shorten(pause_ms(policy, failures), random);
+	/* A sweep leaves a service that is out alone, whatever is due. */
+	int64_t longest = e->is_outage ? OUTAGE_MAX_MS : INT64_MAX;
+	int64_t pause =
+	    shorten(clamp(pause_ms(policy, failures), longest), random);
 	int64_t least = clamp(e->retry_after_ms, RETRY_AFTER_MAX_MS);
 
 	if (e->class == ERR_INTERRUPTED)

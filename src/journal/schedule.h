@@ -26,7 +26,8 @@ enum { SCHEDULE_LEAST_FAILURES = 10 };
  * The moment of the next try after a run that ended so at now_ms: after the
  * doubling pause, of which jitter takes at most the half, and never before
  * the server's Retry-After is over.  An interruption costs no pause.
- * failures are those before this one.
+ * failures are those before this one.  After an outage the pause is 15 minutes
+ * at most.
  */
 int64_t schedule_next_ms(const struct schedule_policy *, const struct err *,
     int64_t failures, int64_t now_ms, uint32_t random);

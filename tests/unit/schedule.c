@@ -69,6 +69,25 @@ test_pause_of_others(void **state)
 }
 
 static void
+test_pause_of_outage(void **state)
+{
+	static const int minutes[] = { 1, 2, 4, 8, 15, 15, 15 };
+	struct schedule_policy brief = usual.schedule;
+	struct err e = { .class = ERR_TEMPORARY, .is_outage = true };
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(minutes); i++)
+		assert_int_equal(schedule_next_ms(&usual.schedule, &e,
+				     (int64_t)i, NOW, 0),
+		    NOW + minutes[i] * INT64_C(60000));
+	brief.delay_max_ms = 60000;
+	assert_int_equal(schedule_next_ms(&brief, &e, 9, NOW, 0), NOW + 60000);
+	e.retry_after_ms = 1800000;
+	assert_int_equal(schedule_next_ms(&usual.schedule, &e, 9, NOW, 0),
+	    NOW + 1800000);
+}
+
+static void
 test_due(void **state)
 {
 	struct progress p = { .failed_ms = NOW, .retry_at_ms = NOW + 5000 };
@@ -508,6 +527,8 @@ static const struct CMUnitTest tests[] = {
 	TEST("each class of failure has the same pause, an interruption none, "
 	     "and Retry-After is never undercut",
 	    test_pause_of_others),
+	TEST("after an outage the pause grows to 15 minutes at most",
+	    test_pause_of_outage),
 	TEST("a run that died has its pause from its last event on", test_died),
 	TEST("a run that died counts, and leaves nothing held",
 	    test_series_of_deaths),

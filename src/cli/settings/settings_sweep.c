@@ -36,7 +36,8 @@ static const struct setting rows[] = {
 	    "It doubles with each run that failed or was killed; a random "
 	    "part, up to half, is taken off." },
 	{ "sweep-retry-delay-max", MILLIS(attempt.schedule.delay_max_ms), "1h",
-	    "TIME", "upper limit of sweep-retry-delay as it doubles" },
+	    "TIME", "upper limit of sweep-retry-delay as it doubles",
+	    "At most 15 minutes after a service was out." },
 	{ "give-up", MILLIS(attempt.schedule.give_up_ms), "7d", "TIME",
 	    "hold a recording that has failed for this long",
 	    "It must also have failed at least ten times.  FAILED is sent "
