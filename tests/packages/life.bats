@@ -145,7 +145,7 @@ journals_of_every_state() {
 	put waiting
 	run -75 hook waiting
 	grep -q "waiting: error: .*HTTP 503" "$MACHINE$(log_file)"
-	faults 'upload *.mp4 * stall 60'
+	faults 'upload *.mp4 * stall-answer 60'
 	put killed
 	kill_in_mid_upload
 	put deferred
