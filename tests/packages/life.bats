@@ -157,7 +157,7 @@ journals_of_every_state() {
 kill_in_mid_upload() {
 	hook killed 3>&- &
 	wait_for grep -q '"sending"' "$REC/.jibri-finalize"
-	machine pkill -KILL -u jibri -f jibri-finalize
+	machine sh -c "kill -KILL $(journal 'select(.event == "began") | .pid')"
 	wait $! || true
 }
 
