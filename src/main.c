@@ -14,7 +14,10 @@
 #include "cli/report/report_json.h"
 #include "io/json.h"
 
-/* Else a socket or the journal would get their numbers, and our lines. */
+/*
+ * Otherwise a socket or the journal could become descriptor 2 and get our log
+ * lines.
+ */
 static void
 open_standard_descriptors(void)
 {
@@ -23,7 +26,10 @@ open_standard_descriptors(void)
 			(void)open("/dev/null", O_RDWR);
 }
 
-/* By these, libraries write TLS keys down, load code or trust other files. */
+/*
+ * With these, libraries write TLS keys to a file, load code or trust other
+ * certificates.
+ */
 static void
 clear_environment(void)
 {
@@ -51,11 +57,11 @@ main(int argc, char **argv)
 
 	open_standard_descriptors();
 	clear_environment();
-	/* Large buffers are the system's again once they are freed. */
+	/* Return large buffers to the system as soon as they are freed. */
 	(void)mallopt(M_MMAP_THRESHOLD, LARGE_BYTES);
 	log_init();
 	json_init();
-	/* A core file, or whoever reads our memory, would have the secrets. */
+	/* A core file or a debugger would see the secrets. */
 	(void)setrlimit(RLIMIT_CORE, &no_core);
 	(void)prctl(PR_SET_DUMPABLE, 0);
 	result = stop_init(&e);

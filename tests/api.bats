@@ -534,7 +534,7 @@ ends() {
 		'"error": {"code": 1}'; do
 		echo "{\"id\": 123, $text}" >"$SB/odd"
 		run_finalize 78
-		assert_output_has "tells of a failure"
+		assert_output_has "reports a failure"
 	done
 	assert_equal "$(requests upload)" 0
 	echo '{"id": 123, "success": true, "ok": true, "status": 200,
@@ -595,7 +595,7 @@ ends() {
 	start_sandbox
 	faults "upload $MEDIA * status 202"
 	run_finalize 78
-	assert_output_has "the server took it, and its list does not show it"
+	assert_output_has "the server accepted it, but its list does not show it"
 	assert_equal "$(request upload .part.filename | grep -cx "$MEDIA")" 1
 	assert_equal "$(webhooks | cut -d ' ' -f 1)" FAILED
 }
@@ -608,7 +608,7 @@ ends() {
 		head -c "$size" /dev/zero >"$SB/bytes"
 		faults 'download * * body bytes video/mp4'
 		run_command 75 verify --deep --tries 1 "$REC"
-		assert_output_has "it sends"
+		assert_output_has "the server sends"
 	done
 }
 
@@ -658,8 +658,8 @@ padded() {
 	wait "$lookup" || assert_equal $? 75
 	wait "$webhook" || assert_equal $? 75
 	((SECONDS - start >= 20 && SECONDS - start < 40))
-	grep "no whole answer within 20.0 s" "$DIR/lookup"
-	grep "no whole answer within 20.0 s" "$DIR/webhook"
+	grep "no complete answer within 20.0 s" "$DIR/lookup"
+	grep "no complete answer within 20.0 s" "$DIR/webhook"
 }
 
 @test "a sweep makes each request once" {
@@ -850,7 +850,7 @@ next() {
 	echo "{\"uploadId\": \"u$encoded\", \"partSize\": 65536}" >"$SB/begun"
 	faults 'begin * 1 status-body 202 begun'
 	run_finalize 0
-	assert_output_has "names no upload"
+	assert_output_has "has no upload id"
 	assert_output_has "sending it in one piece"
 }
 
@@ -860,7 +860,7 @@ next() {
 	echo '{"uploadId": "u", "partSize": 65536}' >"$SB/begun"
 	faults 'upload a.mp4 * early 413' 'begin * 1 body begun'
 	run finalize --tries 1
-	assert_output_has "has a partSize that does not do"
+	assert_output_has "has an invalid partSize"
 	assert_output_has "a.mp4: too large for the server"
 	assert_equal "$(requests part)" 0
 }
@@ -914,7 +914,7 @@ next() {
 		>"$SB/urls"
 	faults 'urls * 1 body urls'
 	run_finalize 0
-	assert_output_has "names no URLs and headers"
+	assert_output_has "has no URLs and headers"
 	parts_are_there
 }
 

@@ -163,7 +163,7 @@ manifest() {
 	assert_equal "$(<"$A/x.tar")" mine
 	pack 64 -o "$A/x.rar" "$REC"
 	pack 64 -o "$REC/x.tar" "$REC"
-	assert_output_has "would lie in the recording itself"
+	assert_output_has "would be inside the recording itself"
 	pack 66 -o "$A/y.tar" "$DIR/nowhere"
 	holds_only x.tar
 }
@@ -221,7 +221,7 @@ packs_while() {
 
 	packs_while come
 	assert_equal "$status" 75
-	assert_output_has "files came, went or changed while it was packed"
+	assert_output_has "files were added, removed or changed while it was packed"
 	holds_only
 
 	packs_while truncate -s 1000 "$REC/large.mp4"
@@ -292,7 +292,7 @@ packs_while() {
 	rm "$SB/records.jsonl"
 	start_sandbox
 	upload 0 "$A/x.tar"
-	assert_output_has "left out, no archive brings a journal"
+	assert_output_has "left out: a journal in an archive is not used"
 	is_stored "$MEDIA" metadata.json
 	assert_equal "$(webhooks)" "STOPPED $ROOM $SESSION"
 }
@@ -303,7 +303,7 @@ packs_while() {
 	tar -cf "$A/x.tar" -C "$DIR/recordings" "$SESSION"
 	upload 65 "$A/x.tar"
 	assert_output_has "unknown room"
-	assert_output_has "stays unpacked in $A/$SESSION"
+	assert_output_has "remains unpacked in $A/$SESSION"
 	upload 0 --room "$ROOM" "$A/x.tar"
 	is_stored any.mp4
 	holds_only x.tar
@@ -442,7 +442,7 @@ is_later_than() { (($(date +%s) > $1)); }
 	pack 0 -o "$A/x.tar" "$REC"
 	mkdir -m 770 "$A/.x.tar.new"
 	upload 65 "$A/x.tar"
-	assert_output_has "is not this user's alone"
+	assert_output_has "can be changed by other users"
 	rmdir "$A/.x.tar.new"
 	# Nor is one that says it came from this archive.
 	faults 'webhook * * status 503'
@@ -564,7 +564,7 @@ is_due() {
 @test "an archive beside its recording delivers the recording, which stays" {
 	pack 0 -o "$DIR/recordings/x.tar" "$REC"
 	upload 0 "$DIR/recordings/x.tar"
-	assert_output_has "$REC is there already, and is delivered instead"
+	assert_output_has "$REC already exists and is delivered instead"
 	is_stored "$MEDIA" metadata.json
 	assert_equal "$(find "$DIR/recordings" -mindepth 1 -maxdepth 1 -printf '%f\n' | sort)" \
 		"$(printf '%s\nx.tar' "$SESSION")"
@@ -578,7 +578,7 @@ is_due() {
 	echo mine >"$A/$SESSION/metadata.json"
 	before=$(cd "$A" && find . -type f -printf '%p %s %T@\n' | sort)
 	upload 65 "$A/x.tar"
-	assert_output_has "$A/$SESSION is there and is not this recording"
+	assert_output_has "$A/$SESSION exists and is another recording"
 	assert_equal "$(cd "$A" && find . -type f -printf '%p %s %T@\n' | sort)" "$before"
 	holds_only x.tar "$SESSION"
 	assert_equal "$(requests)" 0
@@ -670,12 +670,12 @@ hostile_setup() {
 # bats test_tags=slow
 @test "an archive with two entries of one name is refused" {
 	hostile_setup
-	refused "holds it twice" tar "file:s/a:x" "file:s/a:y"
-	refused "holds it twice" tar "file:s/a:x" "file:./s//a:y"
-	refused "the case of its letters" tar "file:s/a.mp4:x" "file:s/A.MP4:y"
-	refused "a file and a folder of one name" tar "file:s/a:x" "file:s/a/b:y"
-	refused "holds it twice" tar "file:s/a/b:x" "file:s/a:y"
-	refused "holds it twice" zip "file:s/a:x" "file:s/a:y"
+	refused "contains it twice" tar "file:s/a:x" "file:s/a:y"
+	refused "contains it twice" tar "file:s/a:x" "file:./s//a:y"
+	refused "differing only in case" tar "file:s/a.mp4:x" "file:s/A.MP4:y"
+	refused "a file and a folder of this name" tar "file:s/a:x" "file:s/a/b:y"
+	refused "contains it twice" tar "file:s/a/b:x" "file:s/a:y"
+	refused "contains it twice" zip "file:s/a:x" "file:s/a:y"
 	refused "deeper than" tar "file:$(printf 'd/%.0s' {1..70})x:y"
 	refused "File name too long" tar "file:$(printf 'x%.0s' {1..300}):y"
 }
@@ -715,11 +715,11 @@ hostile_setup() {
 	refused "damaged"
 	cp "$REC/$MEDIA" "$A/x"
 	refused "damaged"
-	refused "holds no file" tar "dir:a"
+	refused "contains no files" tar "dir:a"
 	refused "its end is missing" tar "file:s/a:x" "end:"
 	refused "damaged" tar "claim:s/a:1000" "end:"
 	refused "damaged" zip "file:s/a:x" "end:"
-	refused "holds no file" tar "file:s/.jibri-finalize:{}"
+	refused "contains no files" tar "file:s/.jibri-finalize:{}"
 }
 
 # bats test_tags=slow
@@ -771,13 +771,13 @@ hostile_setup() {
 	cp "$REC/metadata.json" "$out"
 	echo more >"$out/more.txt"
 	repacked
-	refused "more.txt: the archive's manifest does not name it"
+	refused "more.txt: the archive's manifest does not list it"
 	mv "$out/more.txt" "$DIR/out/beside.txt"
 	tar -cf "$A/x" -C "$DIR/out" "$SESSION" beside.txt
-	refused "beside.txt: the archive's manifest does not name it"
+	refused "beside.txt: the archive's manifest does not list it"
 	mv "$out/$MEDIA" "$DIR/media"
 	repacked
-	refused "names it but the archive lacks it"
+	refused "lists it but the archive does not contain it"
 	mv "$DIR/media" "$out/$MEDIA"
 	sed -i 1d "$out/.jibri-finalize-manifest.jsonl"
 	repacked

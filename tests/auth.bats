@@ -186,7 +186,7 @@ all_are_stored() {
 		78|html|HTTP 200 with an HTML page
 		78|body none.json application/json|the answer has no access_token
 		78|body evil.json application/json|the answer has no access_token
-		78|body mac.json application/json|the token is no bearer token
+		78|body mac.json application/json|the token is not a bearer token
 		78|body long.json application/json|the token has more than 12287 bytes
 	END
 	# Tried again only where that can help.
@@ -224,7 +224,7 @@ all_are_stored() {
 	run_finalize 75
 	assert_equal "$(webhooks | cut -d ' ' -f 1)" FAILED
 	assert_equal "$(request webhook '.headers.authorization // "none"')" none
-	assert_output_has "HTTP 503; the webhook goes without a token"
+	assert_output_has "HTTP 503; sending the webhook without a token"
 }
 
 @test "a webhook that failed without a token shows the token's error" {
@@ -327,7 +327,7 @@ more_recordings() {
 	oauth
 	more_recordings 1
 	JIBRI_FINALIZE_OAUTH_CLIENT_ID='' run_command 78 sweep
-	assert_output_has "oauth-client-id is not set"
+	assert_output_has "but oauth-client-id is not"
 	assert_equal "$(requests)" 0
 	[ ! -e "$REC/.jibri-finalize" ]
 	run_command 0 sweep
@@ -339,9 +339,9 @@ more_recordings() {
 	JIBRI_FINALIZE_TOKEN=t0ken run_finalize 78
 	assert_output_has "token and oauth-token-url are both set"
 	JIBRI_FINALIZE_OAUTH_CLIENT_ID='' run_finalize 78
-	assert_output_has "oauth-client-id is not set"
+	assert_output_has "but oauth-client-id is not"
 	JIBRI_FINALIZE_OAUTH_CLIENT_SECRET='' run_finalize 78
-	assert_output_has "neither oauth-client-secret nor tls-cert is set"
+	assert_output_has "but neither oauth-client-secret nor tls-cert is"
 	JIBRI_FINALIZE_OAUTH_TOKEN_URL='' run_finalize 78
 	assert_output_has "oauth-token-url is not"
 	run_finalize 78 --oauth-token-url ftp://x/

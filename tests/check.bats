@@ -186,8 +186,8 @@ apart_from_the_machine() {
 	SECONDS=0
 	checks 78 --answer-timeout 60s
 	((SECONDS < 10))
-	found "^failed file-service: .*no whole answer within 3.5 s"
-	found "^failed meeting-service: .*no whole answer within 3.5 s"
+	found "^failed file-service: .*no complete answer within 3.5 s"
+	found "^failed meeting-service: .*no complete answer within 3.5 s"
 	assert_equal "$(request health .path | wc -l)" 2
 }
 

@@ -93,7 +93,7 @@ teardown() { common_teardown; }
 	local first=$!
 	wait_for test -s "$REC/.jibri-finalize"
 	run_finalize 75
-	assert_output_has "works on this recording"
+	assert_output_has "is working on this recording"
 	assert_output_has "process "
 	wait "$first"
 	is_stored metadata.json "$MEDIA"
@@ -130,7 +130,7 @@ teardown() { common_teardown; }
 	wait_for grep -q locked "$DIR/locked"
 	run -75 finalize
 	kill "$holder"
-	assert_output_has "process $holder, which delivers nothing, has locked"
+	assert_output_has "another program, process $holder, has locked"
 	run_finalize 0
 	is_stored metadata.json "$MEDIA"
 }

@@ -107,7 +107,7 @@ there metadata.json"
 	assert_equal "$(plan upload --only '*.json')" "skip $MEDIA
 send metadata.json"
 	assert_equal "$(cat "$DIR/then")" \
-		"no STOPPED, as not everything is selected"
+		"no STOPPED, because not everything is selected"
 	assert_equal "$(plan upload --no-webhook | wc -l)" 2
 	assert_equal "$(cat "$DIR/then")" "no STOPPED, as asked"
 	run_finalize 0
@@ -141,7 +141,7 @@ send metadata.json"
 	local first=$!
 	wait_for grep -q sending "$REC/.jibri-finalize"
 	run_command 75 upload --dry-run "$REC"
-	assert_output_has "works on this recording"
+	assert_output_has "is working on this recording"
 	wait "$first"
 	is_stored metadata.json "$MEDIA"
 }
@@ -178,7 +178,7 @@ dry_line() {
 	assert_output_has "FAILED would be sent, room $ROOM, error lost tape"
 	dry_line 64 notify -n failed "$REC"
 	dry_line 65 notify -n stopped "$REC"
-	assert_output_has "STOPPED is not sent: "
+	assert_output_has "not sending STOPPED: "
 	assert_output_has "is not at the server"
 	run_finalize 0
 	dry_line 0 notify -n stopped "$REC"
@@ -241,7 +241,7 @@ dry_line() {
 	assert_output_has "packed: 2 artifacts, $bytes bytes, into $DIR/out/$SESSION.tar.zst"
 	# It refuses what the real command refuses.
 	dry_line 65 pack -n -o "$DIR/out" "$REC"
-	assert_output_has "is there already"
+	assert_output_has "already exists"
 	dry_line 64 pack -n -o "$DIR/out/x.rar" "$REC"
 	rm "$REC/$MEDIA" "$REC/metadata.json"
 	dry_line 65 pack -n -o "$DIR/out/2.tar" "$REC"

@@ -315,7 +315,7 @@ told() {
 	((SECONDS - start < 20))
 	assert_equal "$(stored)" ''
 	tried=$(grep -cE ": error: [^ ]+\.(txt|mp4|json): " <<<"$output")
-	untried=$(sed -n 's/.*: error: \([0-9]*\) more artifacts are not tried now/\1/p' \
+	untried=$(sed -n 's/.*: error: \([0-9]*\) more artifacts were not tried/\1/p' \
 		<<<"$output")
 	assert_equal $((tried + ${untried:-0})) 22
 	assert_equal "$(webhooks | cut -d ' ' -f 1)" FAILED

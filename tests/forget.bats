@@ -131,7 +131,7 @@ held() {
 	local first=$!
 	wait_for grep -q sending "$REC/.jibri-finalize"
 	run_command 75 forget --yes "$REC"
-	assert_output_has "works on this recording"
+	assert_output_has "is working on this recording"
 	run_command 75 forget --reset --yes "$REC"
 	wait "$first"
 	is_stored metadata.json "$MEDIA"
@@ -145,13 +145,13 @@ held() {
 	run timeout -k 5 20 strace -f -qq -o "$DIR/trace" -e trace=fdatasync \
 		-e inject=fdatasync:error=EIO "$BIN" forget --reset --yes "$REC"
 	ended_with 65
-	assert_output_has "its journal is not cleared"
+	assert_output_has "its journal was not cleared"
 	run ! grep -q '"reset"' "$REC/.jibri-finalize"
 	run -0 grep -q INJECTED "$DIR/trace"
 	run timeout -k 5 20 strace -f -qq -o "$DIR/trace" -e trace=fdatasync \
 		-e inject=fdatasync:error=EIO "$BIN" forget --yes "$REC"
 	ended_with 65
-	assert_output_has "it is not given up"
+	assert_output_has "it was not given up"
 	run -0 grep -q INJECTED "$DIR/trace"
 	run -0 "$BIN" status "$DIR/recordings"
 	refute_output_has given-up

@@ -502,12 +502,12 @@ of_another_room() {
 		'https://m.example/a]b/c'; do
 		metadata "$url"
 		run_finalize 65
-		assert_output_has "has a bracket"
+		assert_output_has "contains a bracket"
 	done
 	rm "$REC/metadata.json"
 	mv "$REC/$MEDIA" "$REC/[t]r_2026-01-02-03-04-05.mp4"
 	run_finalize 65
-	assert_output_has "has a bracket"
+	assert_output_has "contains a bracket"
 	assert_equal "$(requests)" 0
 }
 
@@ -578,7 +578,7 @@ of_another_room() {
 	run_finalize 65
 	nothing_sent
 	assert_output_has "its room is $ROOM, but metadata.json and the media files name Other $ROOM"
-	assert_output_has "move what is not its own to another directory, or name its room: jibri-finalize upload --room ROOM $REC"
+	assert_output_has "move the files of other rooms to another directory, or name its room: jibri-finalize upload --room ROOM $REC"
 	run_command 0 upload --room Other "$REC"
 	assert_equal "$(webhooks)" "STOPPED Other $SESSION"
 	# Media names do not contain the tenant.
@@ -599,7 +599,7 @@ of_another_room() {
 		cp "$REC/$MEDIA" "$REC/$name"
 		run_finalize 65
 		nothing_sent
-		assert_output_has "move what is not its own to another directory"
+		assert_output_has "move the files of other rooms to another directory"
 	done
 	# The part that is left of the name fits.
 	fresh_recording
@@ -621,11 +621,11 @@ of_another_room() {
 	begun
 	run_finalize 65 --room-format '{tenant}_{room}'
 	nothing_sent
-	assert_output_has "its room is [ten]$ROOM, which room-format does not make of metadata.json's"
+	assert_output_has "its room is [ten]$ROOM, which is not what room-format makes of metadata.json"
 	assert_output_has "if room-format was changed, set it back, or name its room: jibri-finalize upload --room"
 	cp "$REC/$MEDIA" "$REC/other_2026-01-02-05-06-07.mp4"
 	run_finalize 65 --room-format '{tenant}_{room}'
-	assert_output_has "move what is not its own"
+	assert_output_has "move the files of other rooms"
 	rm "$REC/other_2026-01-02-05-06-07.mp4"
 	run_finalize 0
 	assert_equal "$(webhooks)" "STOPPED [ten]$ROOM $SESSION"
@@ -645,7 +645,7 @@ of_another_room() {
 	run_finalize 65
 	faults "webhook * * status 503"
 	run_command 75 upload --room other "$REC"
-	assert_output_has "the room is other"
+	assert_output_has "using the room other as given"
 	faults
 	run_finalize 0
 	assert_equal "$(webhooks)" "STOPPED other $SESSION"
@@ -792,7 +792,7 @@ session() {
 	run -65 "$BIN" sweep
 	nothing_sent
 	run -0 "$BIN" status
-	assert_output_has "it holds another recording, inner"
+	assert_output_has "it contains another recording, inner"
 	mv "$outer/inner" "$DIR/recordings"
 	run -0 "$BIN" sweep --held
 	assert_equal "$(webhooks | sort)" \
@@ -914,7 +914,7 @@ session() {
 		fresh_recording
 		rewrite "s#^}#,\"meetingId\": $id}#"
 		run_finalize 0 --meeting-id-keys /meetingId
-		assert_output_has "/meetingId is no plain id"
+		assert_output_has "/meetingId is not a plain id"
 		assert_equal "$(request upload .target | sort -u)" \
 			"/files/structured/123?path=/$ROOM/$SESSION/"
 	done

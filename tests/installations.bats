@@ -166,9 +166,9 @@ apart() {
 @test "a service that hangs: check ends within 10 s, and the upload resumes" {
 	faults 'health * * stall-answer 60' 'lookup * * stall-answer 60'
 	SECONDS=0
-	wrong file-service "no whole answer within"
+	wrong file-service "no complete answer within"
 	((SECONDS < 10))
-	wrong meeting-service "no whole answer within"
+	wrong meeting-service "no complete answer within"
 	((SECONDS < 20))
 	run_finalize 75 --tries 1
 	assert_output_has "; to resume: jibri-finalize upload $REC"
@@ -215,7 +215,7 @@ apart() {
 	echo "token = x" >>"$CONF"
 	sed -i 's|^meeting-service-url.*|meeting-service-url = http://meet.invalid/|' \
 		"$CONF"
-	wrong http "goes over http"
+	wrong http "would go over http"
 	fixed http
 	grep -qx 'meeting-service-url = https://meet.invalid/' "$CONF"
 }

@@ -71,7 +71,7 @@ stranger due"
 	stop_sandbox
 	run "$BIN" sweep --jobs 1
 	assert_equal "$status" 75
-	assert_output_has "the meeting-service is out, and left alone until"
+	assert_output_has "the meeting-service is out; trying it again after"
 	assert_equal "$(grep -l '"failed"' "$TOP"/*/.jibri-finalize | wc -l)" 1
 
 	# Up, with another fault for each sweep.
@@ -169,7 +169,7 @@ swept() {
 		run --separate-stderr "$BIN" status $option "$DIR/nowhere"
 		assert_equal "$status" 66
 		[ -n "$option" ] || assert_equal "$output" ""
-		[[ $stderr == *"nowhere: there is no such recordings directory" ]]
+		[[ $stderr == *"nowhere: no such recordings directory" ]]
 	done
 	another_recording called
 	run "$BIN" status "$DIR/nowhere" "$TOP"

@@ -50,7 +50,7 @@ upload_cell() {
 	holds [ "$(told FAILED)" = $((rc != 0)) ] || return
 	# stall-timeout ends it before the kernel gives up.
 	[[ $STAGE = last || $4 != stall-at* ]] ||
-		holds grep -q "stalled: the server took nothing" \
+		holds grep -q "stalled: the server accepted no data" \
 			"$DIR/log" || return
 	[ "$STAGE" = start ] || holds others_are_stored || return
 	[ "$1" != P ] || forced || return

@@ -113,7 +113,7 @@ state() {
 	stop_sandbox
 	start_sandbox --webhook-secret another-one
 	run_finalize 77
-	assert_output_has "fix webhook-secret, it has to be the meeting-service's"
+	assert_output_has "fix webhook-secret: it must be the meeting-service's"
 	assert_equal "$(webhooks | grep -c STOPPED)" 0
 	export WEBHOOK_SECRET=another-one
 	manual 0 "The webhook is not received" upload

@@ -145,7 +145,7 @@ then_stores() {
 		mkfifo "$DIR/fifo"
 		mv "$DIR/fifo" "$REC/moving.bin"
 	}
-	moves "is no regular file any more" become
+	moves "is no longer a regular file" become
 	run_finalize 0
 	assert_equal "$(stored)" "$(printf '%s\n' "$MEDIA" metadata.json \
 		notes.txt | LC_ALL=C sort)"
@@ -456,7 +456,7 @@ may_mount() {
 	run_finalize 0
 	assert_equal "$(requests upload)" 2
 	is_stored metadata.json "$MEDIA"
-	assert_equal "$(grep -c "what is no event in it is ignored" \
+	assert_equal "$(grep -c "ignoring lines that are not events" \
 		<<<"$output")" 1
 	assert_output_has "done already"
 }

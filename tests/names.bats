@@ -117,7 +117,7 @@ renamed() {
 	safe=$(stored | grep -vxe metadata.json -e "$MEDIA")
 	assert_equal "$(wc -l <<<"$safe")" 1
 	cmp -- "$REC/$1" "$SB/store/$ROOM/$SESSION/$safe"
-	assert_output_has "not every server keeps this name; there it is /$ROOM/$SESSION/$safe"
+	assert_output_has "not every server keeps this name; storing it as /$ROOM/$SESSION/$safe"
 	run ! grep -qP '[^\x20-\x7e]' <<<"$safe"
 	(($(request upload .part.headerBytes | sort -n | tail -n 1) <= 512))
 	no_double
@@ -292,7 +292,7 @@ renamed() {
 	run_finalize 65
 	is_stored metadata.json
 	assert_equal "$(webhooks)" \
-		"FAILED $ROOM $SESSION the recording holds no media file"
+		"FAILED $ROOM $SESSION the recording has no media file"
 }
 
 @test "a journal is not an artifact, not even in a sub-folder" {
@@ -335,7 +335,7 @@ renamed() {
 	run_finalize 0
 	is_stored metadata.json "$MEDIA"
 	assert_equal "$(grep -c 'tmp: skipped, excluded' <<<"$output")" 20
-	assert_output_has "10 more were skipped; see --dry-run"
+	assert_output_has "10 more skipped; see --dry-run"
 	run_finalize 0 --dry-run
 	assert_equal "$(grep -c '[0-9]\.tmp' <<<"$output")" 30
 }
@@ -477,7 +477,7 @@ type_of() {
 	echo '{"no": "video"}' >"$REC/odd.mkv"
 	run_finalize 0
 	is_stored metadata.json odd.mkv "$MEDIA"
-	assert_output_has "odd.mkv: its content is no media"
+	assert_output_has "odd.mkv: its content is not audio or video"
 }
 
 # --- metadata.json and redaction ---------------------------------------------

@@ -46,7 +46,7 @@ start_silent() {
 		--answer-timeout 300ms
 	((SECONDS - start < 10))
 	assert_equal "$(requests upload)" 0
-	assert_output_has "no whole answer within 0.3 s"
+	assert_output_has "no complete answer within 0.3 s"
 }
 
 @test "a configured proxy is used, and the environment's only with proxy = env" {

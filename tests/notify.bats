@@ -116,7 +116,7 @@ STOPPED $ROOM $SESSION"
 
 @test "STOPPED is refused while an artifact is missing, and the missing one is named" {
 	run_command 65 notify stopped "$REC"
-	assert_output_has "STOPPED is not sent"
+	assert_output_has "not sending STOPPED"
 	assert_output_has "is not at the server"
 	faults "upload $MEDIA * status 413"
 	run_finalize 65 --failed-webhook never

@@ -126,7 +126,7 @@ begin() {
 	wait_for grep -q sending "$REC/.jibri-finalize"
 	rm "$REC/.jibri-finalize"
 	run_finalize 75
-	assert_output_has "works on this recording"
+	assert_output_has "is working on this recording"
 	local rc=0
 	wait "$FIRST" || rc=$?
 	assert_equal "$rc" 75
@@ -392,7 +392,7 @@ begin() {
 	run_finalize 65
 	(($(requests upload) < 25))
 	(($(stat -c %s "$REC/.jibri-finalize") < 8192))
-	assert_output_has "more artifacts are not tried now"
+	assert_output_has "more artifacts were not tried"
 }
 
 @test "a visit that achieves nothing writes less than 1 KiB to the journal" {

@@ -165,7 +165,7 @@ foreseen() {
 		verify "forget --yes"; do
 		# shellcheck disable=SC2086
 		(cd "$DIR/roots" && run_command 65 $command "$REC" &&
-			assert_output_has "and root follows none; name its real path: $DIR/elsewhere")
+			assert_output_has "which root does not follow; use the real path: $DIR/elsewhere")
 		# shellcheck disable=SC2086
 		(cd "$DIR/roots" && run_command 65 $command "$TOP/way/elsewhere")
 	done
@@ -301,7 +301,7 @@ needs_kernel() {
 	INTRUDER_LIES=100 LD_PRELOAD=${BUILD:-$ROOT/build}/preload-intruder.so \
 		run_command 0 status "$TOP"
 	assert_output_has "held"
-	assert_output_has "looked at it made up"
+	assert_output_has "examined it sent an invalid report"
 	untouched
 }
 
@@ -372,7 +372,7 @@ needs_kernel() {
 	chown -R 12345:12345 "$TOP"
 	INTRUDER_LIES=5000 LD_PRELOAD=${BUILD:-$ROOT/build}/preload-intruder.so \
 		run_command 75 sweep "$TOP"
-	assert_output_has "token endpoint: its process made up what it reports"
+	assert_output_has "token endpoint: its process sent an invalid report"
 	[ ! -e "$REC/.jibri-finalize" ]
 	intruder request sweep "$TOP" >"$DIR/got"
 	diff "$DIR/got" <({ but_sockets; but_sockets 12345; } |
@@ -469,7 +469,7 @@ archive() {
 	chown -R "$JIBRI:$JIBRI" "$DIR/jibris/$SESSION"
 	INTRUDER_AT=scan LD_PRELOAD=${BUILD:-$ROOT/build}/preload-intruder.so \
 		run_command 65 upload "$DIR/jibris/x.tar"
-	assert_output_has "is not this recording"
+	assert_output_has "is another recording"
 	refute_output_has "user: 0"
 	assert_equal "$(ls -A "$DIR/jibris")" \
 		"$(printf '%s\nother\nx.tar' "$SESSION")"

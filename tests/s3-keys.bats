@@ -174,7 +174,7 @@ big_recording() {
 	local object
 	local found="<Key>$ROOM/id/talk.bin</Key><UploadId>SECRET</UploadId>"
 	big_recording id
-	repeats 78 'names no upload: ' 'begin * * body' \
+	repeats 78 'has no upload id: ' 'begin * * body' \
 		"$(xml InitiateMultipartUpload '<UploadId>SECRET</UploadId>')"
 	repeats 0 'talk.bin: stored' 'uploads * * body' \
 		"$(xml ListMultipartUploads "<Upload>$found</Upload>")"

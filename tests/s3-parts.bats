@@ -402,7 +402,7 @@ sends() {
 	faults "part *partNumber=2* 1 status 200 ETag: \"$(printf %032d 0)\""
 	run_finalize 0
 	is_there
-	assert_output_has "took part 2"
+	assert_output_has "accepted part 2"
 	assert_equal "$(requests part) $(requests complete) $(requests abort)" \
 		"5 1 0"
 }

@@ -55,7 +55,7 @@ is_there() {
 	big 17
 	run_finalize 0 --part-hosts example.org
 	is_there
-	assert_output_has "which part-hosts does not list; sending it in one piece"
+	assert_output_has "which is not in part-hosts; sending it in one piece"
 	assert_equal "$(requests upload)" 3
 }
 

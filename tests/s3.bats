@@ -267,7 +267,7 @@ refused() {
 	refused 78 "s3-bucket is not set" --s3-bucket ''
 	refused 78 "s3-access-key is not set" --s3-access-key ''
 	JIBRI_FINALIZE_S3_SECRET_KEY='' refused 78 "s3-secret-key is not set"
-	refused 78 "s3-key {room}/{session}: has to end with /{path}" \
+	refused 78 "s3-key {room}/{session}: must end with /{path}" \
 		--s3-key '{room}/{session}'
 	refused 78 "s3-key {rome}/{session}/{path}" \
 		--s3-key '{rome}/{session}/{path}'
@@ -318,7 +318,7 @@ refused() {
 	faults 'list * * s3-error 403 AccessDenied'
 	run_finalize 0
 	assert_output_has "AccessDenied"
-	assert_output_has "sending what was never sent"
+	assert_output_has "sending only what was never sent"
 	is_stored metadata.json "$MEDIA"
 }
 
@@ -452,7 +452,7 @@ found() {
 	found "^failed: .*connect"
 	found "^Start it, or set the URL where it is"
 	"$BIN" check --s3-key '{room}' --json >"$DIR/found" || true
-	found 's3-key {room}: has to end with'
+	found 's3-key {room}: must end with'
 }
 
 @test "check finds a clock that S3 would refuse" {
@@ -509,15 +509,15 @@ store_of() {
 
 @test "without a meeting-service, settings that need one are refused" {
 	alone
-	refused 78 "meeting-service-url is none: {meeting} in s3-key needs" \
+	refused 78 "meeting-service-url = none, but {meeting} in s3-key needs" \
 		--s3-key '{meeting}/{session}/{path}'
-	refused 78 "meeting-service-url is none: the file-service needs" \
+	refused 78 "meeting-service-url = none, but the file-service needs" \
 		--store file-service
 	run_command 78 notify started --force "$REC"
-	assert_output_has "meeting-service-url is none: there is no webhook"
+	assert_output_has "no webhook is configured (meeting-service-url = none)"
 	run_command 78 notify started --force --webhook-url none \
 		--meeting-service-url "$URL" "$REC"
-	assert_output_has "webhook-url is none: there is no webhook"
+	assert_output_has "no webhook is configured (webhook-url = none)"
 	refused 78 "webhook-url" --webhook-url nonsense
 }
 

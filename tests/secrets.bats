@@ -133,7 +133,7 @@ answers() { printf '%s\n' "$1" >"$SB/answer"; }
 		'list * * body answer'
 	another_recording kept
 	answers "{\"id\": \"new\", \"path\": \"/$TOKEN/kept\"}"
-	repeats 0 "the server keeps it as /$TOKEN/kept" \
+	repeats 0 "the server stored it as /$TOKEN/kept" \
 		'upload * 1 body-stored answer'
 	another_recording named
 	answers "{\"id\": \"id-$TOKEN\"}"
@@ -291,7 +291,7 @@ ss_established() {
 	export JIBRI_FINALIZE_TOKEN=t0ken
 	for host in files.example.org 8.8.8.8 172.32.0.1 192.169.0.1 169.253.0.1 \
 		'[2001:db8::1]' '[::ffff:8.8.8.8]' notlocal.org localhost.example.org; do
-		config_says "file-service-url: the token goes over http" \
+		config_says "file-service-url: the token would go over http" \
 			--file-service-url "http://$host:2027/x"
 	done
 	for host in localhost 127.0.0.1 127.9.9.9 '[::1]' 10.1.2.3 172.16.0.1 \
@@ -307,7 +307,7 @@ ss_established() {
 	local open=http://meetings.example.org
 	config_is_silent --meeting-service-url "$open"
 	export WEBHOOK_SECRET=$CANARY
-	config_says "meeting-service-url: webhook-secret goes over http" \
+	config_says "meeting-service-url: webhook-secret would go over http" \
 		--meeting-service-url "$open"
 	config_is_silent --meeting-service-url "$open" \
 		--webhook-auth signature,standard
@@ -315,14 +315,14 @@ ss_established() {
 	export JIBRI_FINALIZE_FILE_SERVICE_TOKEN=t0ken
 	config_is_silent --meeting-service-url "$open"
 	JIBRI_FINALIZE_PROXY_AUTH=u:p config_says \
-		"proxy: proxy-auth goes over http" --proxy proxy.example.org:3128
+		"proxy: proxy-auth would go over http" --proxy proxy.example.org:3128
 	JIBRI_FINALIZE_PROXY_AUTH=u:p config_is_silent --proxy proxy:3128
 	export JIBRI_FINALIZE_OAUTH_CLIENT_SECRET=x
-	config_says "oauth-token-url: the token goes over http" \
+	config_says "oauth-token-url: the token would go over http" \
 		--oauth-token-url http://sso.example.org/token --oauth-client-id x
 }
 
-@test "check warns of a secret that goes over http to a host that looks public" {
+@test "check warns of a secret that would go over http to a host that looks public" {
 	export JIBRI_FINALIZE_TOKEN=t0ken
 	exposed() {
 		run "$BIN" check --json --file-service-url http://localhost:1 \
@@ -333,14 +333,14 @@ ss_established() {
 	}
 	assert_equal "$(exposed)" ""
 	assert_equal "$(exposed --proxy none --file-service-url http://192.0.2.1:1)" \
-		"warning file-service-url: the token goes over http, where others can read it"
+		"warning file-service-url: the token would go over http, where others can read it"
 }
 
 @test "require-tls refuses http except to this machine, and nothing is sent" {
 	local name
 	start_sandbox
 	run_finalize 78 --require-tls --meeting-service-url http://10.255.255.1:9
-	assert_output_has "meeting-service-url: http is refused, as require-tls is set"
+	assert_output_has "meeting-service-url: http is refused because require-tls is set"
 	assert_equal "$(requests)" 0
 	assert_equal "$(webhooks)" ''
 	for name in file-service-url meeting-service-url; do

@@ -302,5 +302,5 @@ watched() {
 	chmod 777 "$REC"
 	run_command 0 status
 	assert_output_has "held  open"
-	assert_output_has "its directory can be written by everybody; close it: chmod go-w"
+	assert_output_has "its directory is writable by everybody; restrict it: chmod go-w"
 }

@@ -360,7 +360,7 @@ run_finalize_of() {
 	faults "any * * status 503"
 	sweep 75 --jobs 4
 	assert_equal "$(requests)" 1
-	[[ $log == *"the meeting-service is out, and left alone until "*"the sweep ends early, "*" recordings are left for the next"* ]]
+	[[ $log == *"the meeting-service is out; trying it again after "*"the sweep ends early, "*" recordings are left for the next"* ]]
 	assert_equal "$output" "0 delivered, 6 waiting, 0 held, 0 done"
 	# The other service, which retention needs too.
 	rm -r "$TOP"
@@ -371,7 +371,7 @@ run_finalize_of() {
 	for i in 1 2 3; do place "f$i"; done
 	faults "upload * * status 503" "list * * status 503"
 	sweep 75 --jobs 4 --retention 1ms
-	[[ $log == *"the file-service is out, and left alone until "* ]]
+	[[ $log == *"the file-service is out; trying it again after "* ]]
 	assert_equal "$(requests lookup)" 1
 	# One visit, in which one upload is enough.
 	assert_equal "$(requests list) $(requests upload)" "1 1"
@@ -387,7 +387,7 @@ run_finalize_of() {
 	place r2
 	faults "upload * * status 520"
 	sweep 75 --jobs 1
-	[[ $log == *"the file-service is out, and left alone until "* ]]
+	[[ $log == *"the file-service is out; trying it again after "* ]]
 	assert_equal "$(requests upload)" 1
 	(($(cat "$TOP"/r*/.jibri-finalize | wc -c) <= 1024))
 }
@@ -683,7 +683,7 @@ quickest() {
 	umount "$TOP/one"
 	assert_equal "$status" 0
 	assert_equal "$(webhooks)" "STOPPED $ROOM one"
-	assert_output_has "it cannot be written down for the sweeper"
+	assert_output_has "cannot leave a note for the sweeper"
 }
 
 @test "sweep --dry-run shows every verdict, and sends and writes nothing" {
@@ -707,7 +707,7 @@ quickest() {
 @test "a missing directory named as ROOT is an error" {
 	unset JIBRI_FINALIZE_RECORDINGS_DIR
 	sweep 66 "$DIR/nowhere"
-	[[ $log == *"nowhere: there is no such recordings directory"* ]]
+	[[ $log == *"nowhere: no such recordings directory"* ]]
 	JIBRI_FINALIZE_RECORDINGS_DIR=$DIR/nowhere sweep 66
 }
 

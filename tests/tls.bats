@@ -215,7 +215,7 @@ reached() {
 @test "TLS 1.1 is refused" {
 	tls_server -tls1_1 -cipher DEFAULT@SECLEVEL=0
 	run_finalize 78
-	assert_output_has "the server speaks no TLS 1.2 and no later one"
+	assert_output_has "the server does not support TLS 1.2 or later"
 	kill "$OTHER_PID"
 	tls_server -tls1_2
 	reached
@@ -262,7 +262,7 @@ reached() {
 	export JIBRI_FINALIZE_TLS_KEY=$CERTS/good.key
 	refused 78 "unable to set private key file"
 	export JIBRI_FINALIZE_TLS_CERT=
-	refused 78 "tls-cert is not set, tls-key is"
+	refused 78 "tls-key is set, but tls-cert is not"
 }
 
 @test "a run keeps the certificates that it started with, even if they are renewed" {
@@ -340,7 +340,7 @@ reached() {
 		return
 	fi
 	assert_equal "$status" 78
-	assert_output_has "what answers at this port speaks no TLS"
+	assert_output_has "the server on this port does not use TLS"
 }
 
 @test "a redirect is never followed, so no secret goes to its target" {

@@ -133,10 +133,10 @@ state() {
 		assert_equal "${#lines[@]}" 1
 		assert_output_has "$SESSION: not delivered: its directory can be"
 		assert_equal "$(requests)" 0
-		[[ $(state) == "held: its directory can be written by "* ]]
+		[[ $(state) == "held: its directory is writable by "* ]]
 	done
 	as "$JIBRI" 0 sweep --trust any "$TOP"
-	assert_output_has "warning: its directory can be written by everybody"
+	assert_output_has "warning: its directory is writable by everybody"
 	is_stored metadata.json "$MEDIA"
 }
 
@@ -146,7 +146,7 @@ state() {
 	as 0 65 sweep "$TOP"
 	assert_output_has "$SESSION: not delivered: "
 	assert_equal "$(requests)" 0
-	[[ $(state 0) == "held: "*"anybody may have put it there"* ]]
+	[[ $(state 0) == "held: "*"anybody could have put it there"* ]]
 	chown "$JIBRI" "$TOP"
 	as 0 0 sweep "$TOP"
 	is_stored metadata.json "$MEDIA"

@@ -40,11 +40,11 @@ kill_one() {
 is_loser() {
 	local holder
 	grep -q "^$SESSION: busy: " "$DIR/out.$1" || return 1
-	holder=$(sed -n "s/.*process \([0-9]*\) on .* works on this rec.*/\1/p" \
+	holder=$(sed -n "s/.*process \([0-9]*\) on .* is working on this rec.*/\1/p" \
 		"$DIR/out.$1")
 	# It has the lock, and has not written its name yet.
 	if [ -z "$holder" ]; then
-		grep -q "another process works on this recording" "$DIR/out.$1"
+		grep -q "another process is working on this recording" "$DIR/out.$1"
 		return
 	fi
 	named=$((named + 1))

@@ -102,14 +102,14 @@ damage() {
 		"content notes.txt changed here since it was stored"
 	damage notes.txt
 	assert_equal "$(findings 65 --deep)" \
-		"content notes.txt neither is what was stored"
+		"content notes.txt neither matches what was stored"
 }
 
 @test "a file that both sides have but the journal does not is a difference" {
 	sed -i 's/"sha256":"[0-9a-f]\{4\}/"sha256":"0000/' \
 		"$REC/.jibri-finalize"
 	findings 65 --deep >"$DIR/found"
-	assert_equal "$(grep -c "both are not what the journal has" \
+	assert_equal "$(grep -c "both differ from what was stored" \
 		"$DIR/found")" 3
 }
 
@@ -268,7 +268,7 @@ sys.exit(f"too wide: {wide}" if wide else
 	local first=$!
 	wait_for grep -q late.txt "$REC/.jibri-finalize"
 	run_command 75 verify "$REC"
-	assert_output_has "works on this recording"
+	assert_output_has "is working on this recording"
 	wait "$first"
 	SENT=4 TOLD=2 verify 0
 }

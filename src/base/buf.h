@@ -4,19 +4,19 @@
 #include <stddef.h>
 
 /*
- * Bytes that grow up to a limit.  Zeroed it is empty and without limit.
- * data is NUL-terminated whenever it is not NULL; the NUL is not in len.
+ * Bytes that grow up to a limit.  A zeroed buffer is empty and has no limit.
+ * data is NUL-terminated unless it is NULL; len does not count the NUL.
  */
 struct buf {
 	char *data;
 	size_t len;
 	size_t cap;
-	size_t limit; /* in bytes; 0 is none */
+	size_t limit; /* in bytes; 0: unlimited */
 };
 
 #define autobuf __attribute__((cleanup(buf_free)))
 
-/* False when the limit forbids it; the buffer is then unchanged. */
+/* False when this would exceed the limit; the buffer is then unchanged. */
 bool buf_add(struct buf *, const void *data, size_t len);
 bool buf_adds(struct buf *, const char *s);
 bool buf_addf(struct buf *, const char *fmt, ...)

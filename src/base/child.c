@@ -71,8 +71,8 @@ child_start(struct child *c, void (*work)(const void *ctx, int fd),
 }
 
 /*
- * False when even SIGKILL does not end it: it hangs in the kernel.  A child
- * that has said all may still have lines for a slow reader.
+ * False when not even SIGKILL ends it: it hangs in the kernel.  A child that
+ * has reported everything may still be writing to a slow reader.
  */
 static bool
 reap(const struct child *c, int *status)
@@ -126,7 +126,7 @@ child_end(struct child *c, void *report, size_t size, struct err *e)
 	    "its process hangs in the kernel and cannot be ended");
 }
 
-/* Until it has said all, or its time is over. */
+/* Until it has reported everything, or its time is up. */
 static void
 wait_for(const struct child *c)
 {
@@ -138,7 +138,10 @@ wait_for(const struct child *c)
 	while (fds[0].revents == 0 && clock_mono_ms() < c->kill_at_ms) {
 		if (poll(fds, 2, TICK_MS) <= 0 || fds[1].revents == 0)
 			continue;
-		/* Once it was seen, it would wake us for ever. */
+		/*
+		 * Once seen, the descriptor stays readable: do not wake for it
+		 * again.
+		 */
 		fds[1].fd = -1;
 		(void)kill(c->pid, stop_signal());
 	}

@@ -24,11 +24,11 @@
 
 /* --- system calls --------------------------------------------------------- */
 
-/* On another architecture this does not compile until it is named here. */
+/* Another architecture does not compile until it is added here. */
 #if defined(__x86_64__)
 #define ARCH AUDIT_ARCH_X86_64
 #define RESULT(u) ((u)->uc_mcontext.gregs[REG_RAX])
-/* Calls of the x32 ABI have this bit, and the same meaning. */
+/* Calls of the x32 ABI have this bit, and the same effect. */
 #define FOREIGN_CALLS 0x40000000U
 #elif defined(__aarch64__)
 #define ARCH AUDIT_ARCH_AARCH64
@@ -36,7 +36,7 @@
 #define FOREIGN_CALLS UINT32_MAX
 #endif
 
-/* Newer than the headers of some; the same number everywhere. */
+/* Missing in some headers; the number is the same on every architecture. */
 #ifndef SYS_pidfd_getfd
 #define SYS_pidfd_getfd 438
 #endif
@@ -63,19 +63,19 @@ static const struct call forbidden[] = { CALL(execve), CALL(execveat),
 	CALL(unshare), CALL(init_module), CALL(finit_module),
 	CALL(delete_module), CALL(kexec_load), CALL(kexec_file_load),
 	CALL(reboot), CALL(bpf), CALL(perf_event_open), CALL(userfaultfd),
-	/* Its calls would pass by this list. */
+	/* Its requests would bypass this list. */
 	CALL(io_uring_setup), CALL(keyctl), CALL(add_key), CALL(request_key),
 	CALL(open_by_handle_at), CALL(acct), CALL(quotactl), CALL(settimeofday),
 	CALL(clock_settime), CALL(clock_adjtime), CALL(adjtimex),
 	CALL(sethostname), CALL(setdomainname),
-	/* To a process that has no other to end: */
+	/* Forbidden to a process that has no child to end: */
 	CALL(kill), CALL(tkill), CALL(rt_sigqueueinfo), CALL(rt_tgsigqueueinfo),
 	CALL(pidfd_send_signal),
-	/* and to one that is offline: */
+	/* Forbidden offline: */
 	CALL(socket), CALL(socketpair), CALL(connect), CALL(bind), CALL(sendto),
 	CALL(sendmsg), CALL(sendmmsg) };
 
-/* How many of them, from the first, are forbidden to whom. */
+/* How many of them, from the first, each kind of process may not use. */
 enum forbid {
 	TO_OFFLINE = sizeof(forbidden) / sizeof(forbidden[0]),
 	TO_ALONE = TO_OFFLINE - 7,
@@ -86,7 +86,7 @@ enum forbid {
 	(CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | \
 	    CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP)
 
-/* Forbidden with such an argument, of which the kernel looks at 32 bits. */
+/* Forbidden with this argument; the kernel uses only 32 bits of it. */
 static const struct {
 	struct call call;
 	unsigned argument;
@@ -99,8 +99,8 @@ static const struct {
 };
 
 /*
- * Not known: libraries then take an older call.  What they do was looked at
- * for Linux 6.1 (set_mempolicy_home_node); its numbers have a gap.
+ * Newer calls appear not to exist, so libraries use an older one.  The list was
+ * reviewed for Linux 6.1 (set_mempolicy_home_node); the numbers have a gap.
  */
 enum { NEWEST = 450, GAP_FIRST = 335, GAP_LAST = 423 };
 
@@ -153,7 +153,7 @@ add_conditional(void)
 	}
 }
 
-/* abort(3) sends a signal to the process itself. */
+/* abort(3) sends a signal to its own process. */
 static void
 add_own_threads(void)
 {
@@ -176,8 +176,8 @@ write_filter(enum forbid n)
 	for (unsigned i = 0; i < n; i++)
 		refuse_if(BPF_JEQ, forbidden[i].number, EPERM);
 	/*
-	 * Its flags lie where no filter sees them.  Not by a signal: glibc
-	 * has blocked all when it calls this.
+	 * A filter cannot see its flags.  ENOSYS instead of a signal, since
+	 * glibc blocks all signals when it calls this.
 	 */
 	add(BPF_JMP | BPF_K | BPF_JEQ, 0, 1, SYS_clone3);
 	add(BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ERRNO | ENOSYS);
@@ -190,7 +190,7 @@ write_filter(enum forbid n)
 	add(BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ALLOW);
 }
 
-/* Instead of the kernel: note the call, and have it fail as it would. */
+/* Done here instead of by the kernel: note the call and fail it. */
 static void
 on_refusal(int signal, siginfo_t *info, void *context)
 {
@@ -220,7 +220,7 @@ filter_calls(enum forbid n, bool is_told)
 	program.len = filter.len;
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
 		return -1;
-	/* Without the flag older kernels slow the whole process down. */
+	/* Without this flag older kernels slow the whole process down. */
 	return (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER,
 	    SECCOMP_FILTER_FLAG_SPEC_ALLOW, &program);
 }
@@ -235,7 +235,7 @@ name_of(uint32_t number)
 	     i++)
 		if (conditional[i].call.number == number)
 			return conditional[i].call.name;
-	return "a newer one";
+	return "newer";
 }
 
 void
@@ -247,14 +247,14 @@ confine_tell(void)
 		log_debug("confine: system call %d (%s) was refused",
 		    refusals.calls[i], name_of((uint32_t)refusals.calls[i]));
 	if (n > MOST_REFUSALS)
-		log_debug("confine: and %u more", n - MOST_REFUSALS);
+		log_debug("confine: %u more refused", n - MOST_REFUSALS);
 }
 
 /* --- both ----------------------------------------------------------------- */
 
 static const struct text_list none;
 
-/* Once, whoever is started later. */
+/* Once per run, also for the processes started later. */
 static void
 warn_of(const char *what)
 {
@@ -262,7 +262,7 @@ warn_of(const char *what)
 	int number = errno;
 
 	if (!is_told)
-		log_warn("confine = yes has no whole effect: no %s (%s); see "
+		log_warn("confine = yes works only in part: no %s (%s); see "
 			 "jibri-finalize check, or set confine = no",
 		    what, strerror(number));
 	is_told = true;
@@ -289,12 +289,15 @@ confine_calls(const struct confine_policy *policy)
 		return;
 	(void)setrlimit(RLIMIT_DATA, &most);
 	forbid_calls(TO_ALL);
-	/* Before a sweep's visits find it out, one by one. */
+	/* Warn once here, not in each visit of a sweep. */
 	if (confine_landlock_abi() < CONFINE_LEAST_ABI)
 		warn_of("Landlock");
 }
 
-/* It reads more than we do, writes nowhere, and has nothing of ours. */
+/*
+ * The helper reads more than this process, writes nothing, and shares nothing
+ * with it.
+ */
 void
 confine_names(const struct confine_policy *policy)
 {

@@ -16,7 +16,7 @@
 
 #define READ_RIGHTS (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR)
 
-/* Of ABI 2; programs are started and devices made nowhere. */
+/* Of ABI 2, without starting programs or making devices. */
 #define WRITE_RIGHTS \
 	(READ_RIGHTS | LANDLOCK_ACCESS_FS_WRITE_FILE | \
 	    LANDLOCK_ACCESS_FS_REMOVE_DIR | LANDLOCK_ACCESS_FS_REMOVE_FILE | \
@@ -27,17 +27,17 @@
 	    LANDLOCK_ACCESS_FS_MAKE_SOCK | LANDLOCK_ACCESS_FS_MAKE_FIFO | \
 	    LANDLOCK_ACCESS_FS_MAKE_BLOCK | LANDLOCK_ACCESS_FS_MAKE_SYM)
 
-/* Of ABI 3; the headers of Debian 12 know ABI 2. */
+/* Of ABI 3; the headers of Debian 12 have ABI 2. */
 #define TRUNCATE_RIGHT (UINT64_C(1) << 14)
 
-/* What has a meaning for a file; a rule for one may name no more. */
+/* The rights that a rule for a file may name. */
 #define FILE_RIGHTS \
 	(LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE | \
 	    TRUNCATE_RIGHT)
 
 /*
- * For names, TLS, types and what libraries load late.  Of /etc only what holds
- * no secret.
+ * For names, TLS, file types and libraries loaded late; of /etc only files
+ * without secrets.
  */
 static const char *const readable[] = { "/usr", "/lib", "/lib64",
 	"/etc/ld.so.cache", "/etc/pki/ca-trust", "/var/lib/ca-certificates",
@@ -47,7 +47,7 @@ static const char *const readable[] = { "/usr", "/lib", "/lib64",
 	"/etc/group", "/etc/localtime", "/etc/magic", "/etc/magic.mgc",
 	"/dev/random", "/dev/urandom", "/sys/devices/system/cpu" };
 
-/* The same, but for their folders of these names, which hold keys. */
+/* The same, except for their subdirectories with keys. */
 static const char *const half_readable[] = { "/etc/ssl", "/etc/pki/tls",
 	"/run/NetworkManager" };
 static const char *const keys[] = { "private", "system-connections" };
@@ -76,7 +76,7 @@ allow_open(int ruleset, int fd, uint64_t rights)
 	    LANDLOCK_RULE_PATH_BENEATH, &rule, 0);
 }
 
-/* -1 with errno; what is not there, or closed to us, needs no rule. */
+/* -1 with errno; a missing or inaccessible path needs no rule. */
 static int
 allow(int ruleset, const char *path, uint64_t rights)
 {
@@ -106,9 +106,9 @@ has_keys(const char *name)
 }
 
 /*
- * Only root is let in to the keys by their modes, and so gets what else is
- * there now; for all others it may be replaced.  Names can be listed, which is
- * done again by who is confined twice.
+ * File modes let only root read the keys, so root gets rules for the present
+ * entries one by one; for others an entry may be replaced.  Names stay
+ * listable, because a process that is confined a second time lists them again.
  */
 static int
 allow_but_keys(int ruleset, const char *path)
@@ -129,7 +129,7 @@ allow_but_keys(int ruleset, const char *path)
 	return 0;
 }
 
-/* NULL: nothing can be written, and all of /etc read. */
+/* NULL: nothing can be written, and all of /etc can be read. */
 static int
 allow_places(int ruleset, const struct text_list *writable, uint64_t rights)
 {

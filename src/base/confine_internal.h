@@ -2,16 +2,17 @@
 
 #include "base/confine.h"
 
-/* Older ones forbid every rename into another folder. */
+/* Older versions forbid every rename into another directory. */
 enum { CONFINE_LEAST_ABI = 2 };
 
-/* Of Landlock; -1 with errno. */
+/* The Landlock version of the kernel; -1 with errno. */
 int confine_landlock_abi(void);
 
 /*
- * writable: these directories, and what libraries need; NULL: nothing can be
- * written, and all of /etc read.  more: what files in these are read; dirfd:
- * this directory as well; or, if it is_alone, only to read it.  -1 with errno.
+ * writable: these directories, plus what libraries need to read; NULL: nothing
+ * can be written, and all of /etc can be read. more: also read these. dirfd:
+ * this directory as well, or, if is_alone, nothing but reading in it.  -1 with
+ * errno.
  */
 int confine_restrict_files(const struct text_list *writable,
     const struct text_list *more, int dirfd, bool is_alone);

@@ -12,7 +12,7 @@
 static const struct {
 	const char *name;
 	int exit_code;
-	int rank; /* the highest of several decides */
+	int rank; /* the highest of several counts */
 } classes[ERR_CLASSES] = {
 	[ERR_NONE] = { "none", EX_OK, 0 },
 	[ERR_TEMPORARY] = { "temporary", EX_TEMPFAIL, 1 },
@@ -45,7 +45,7 @@ err_is_valid(const struct err *e)
 {
 	unsigned char is_outage;
 
-	/* Another value than 0 or 1 is none of its type. */
+	/* Reading a bool that is neither 0 nor 1 is undefined. */
 	memcpy(&is_outage, &e->is_outage, sizeof(is_outage));
 	return (unsigned)e->class < ERR_CLASSES && is_outage <= 1 &&
 	    e->retry_after_ms >= 0 && e->retry_after_ms <= RETRY_AFTER_MAX_MS &&

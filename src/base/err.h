@@ -16,8 +16,8 @@ enum err_class {
 	ERR_PERMANENT,   /* held: an operator must look */
 	ERR_REFUSED,     /* credentials were not accepted */
 	ERR_CONFIG,      /* the configuration is wrong */
-	ERR_ALARM,       /* what was asked to be watched for is there */
-	ERR_NO_INPUT,    /* there is no such recording */
+	ERR_ALARM,       /* a condition asked to be alarmed about is present */
+	ERR_NO_INPUT,    /* the recording does not exist */
 	ERR_USAGE,       /* the command line is wrong */
 	ERR_CLASSES
 };
@@ -27,14 +27,14 @@ enum { ERR_TEXT_BYTES = 1024 };
 struct err {
 	enum err_class class;
 	bool is_outage;            /* the server as a whole does not work */
-	int64_t retry_after_ms;    /* it asked for this pause; 0: it did not */
-	char text[ERR_TEXT_BYTES]; /* cut where it would be longer */
+	int64_t retry_after_ms;    /* requested pause; 0: none */
+	char text[ERR_TEXT_BYTES]; /* truncated if longer */
 };
 
-/* Can one that another process has sent be used as it is? */
+/* Is this error, which another process sent, well-formed? */
 bool err_is_valid(const struct err *);
 
-/* Set class and text, nothing else.  Returns -1, so that a caller can, too. */
+/* Set class and text, nothing else.  Returns -1 for the caller to return. */
 int err_set(struct err *e, enum err_class kind, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
@@ -47,29 +47,29 @@ int err_sys(struct err *e, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
 /*
- * Does this errno speak of the moment (no descriptor, no memory, a disk or a
- * server that fails), not of the file?
+ * Is this errno about the moment (no descriptor or memory left, a failing disk
+ * or server) rather than about the file?
  */
 bool err_is_passing(int number);
 
-/* Put "context: " in front of the text; the rest stays.  Returns -1. */
+/* Prefix the text with "context: ".  Returns -1. */
 int err_wrap(struct err *e, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* Put "; hint", which says how to fix it, behind the text.  Returns -1. */
+/* Append "; hint", which says how to fix it.  Returns -1. */
 int err_hint(struct err *e, const char *hint);
 
-/* The class in a word, as journal, log and status show it. */
+/* The class as a word, as in the journal, the log and status. */
 const char *err_class_name(enum err_class kind);
 
-/* The inverse; an unknown word is ERR_TEMPORARY. */
+/* The inverse; an unknown word gives ERR_TEMPORARY. */
 enum err_class err_class_parse(const char *name);
 
-/* The exit code of sysexits.h that this class ends the program with. */
+/* The exit code (sysexits.h) of a run that ends with this class. */
 int err_exit_code(enum err_class kind);
 
 /*
- * The class that counts when both apply: configuration, refused, permanent,
- * temporary, none, the first wins.
+ * The class that counts when both apply.  The order is configuration, refused,
+ * permanent, temporary, none.
  */
 enum err_class err_worse(enum err_class a, enum err_class b);

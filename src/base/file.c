@@ -12,7 +12,7 @@
 
 #include "base/mem.h"
 
-/* For whoever writes into a pipe: to come, and to say something more. */
+/* How long a pipe may take to get a writer, and then between writes. */
 enum { WRITER_MS = 2000, PIPE_MS = 60000 };
 
 static int
@@ -48,7 +48,7 @@ file_open_beneath(int dirfd, const char *path, int flags)
 	};
 	int fd;
 
-	/* openat2() refuses, with O_PATH, what open() would ignore. */
+	/* With O_PATH, openat2() refuses flags that open() would ignore. */
 	flags |= flags & O_PATH ? O_CLOEXEC : O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
 	how.flags = (uint64_t)flags;
 	fd = (int)syscall(SYS_openat2, dirfd, path, &how, sizeof(how));
@@ -159,7 +159,7 @@ file_read_all(int fd, struct buf *out)
 	}
 }
 
-/* Who writes into a FIFO may come a moment later than we. */
+/* The writer of a FIFO may open it a moment later than we do. */
 static int
 read_pipe(int fd, struct buf *out)
 {
@@ -185,7 +185,7 @@ file_read_named(const char *path, struct buf *out, struct stat *st)
 		return -1;
 	if (S_ISFIFO(st->st_mode))
 		return read_pipe(fd, out);
-	/* A terminal is waited for. */
+	/* Wait for input from a terminal. */
 	if (fcntl(fd, F_SETFL, 0) == -1)
 		return -1;
 	return file_read_all(fd, out);
@@ -243,7 +243,7 @@ nanoseconds(const struct timespec *t)
 {
 	int64_t ns;
 
-	/* 64 bits reach from 1677 to 2262. */
+	/* 64 bits cover the years 1677 to 2262. */
 	if (__builtin_mul_overflow((int64_t)t->tv_sec, 1000000000, &ns) ||
 	    __builtin_add_overflow(ns, t->tv_nsec, &ns))
 		return t->tv_sec < 0 ? INT64_MIN : INT64_MAX;
@@ -256,7 +256,7 @@ file_mtime_ns(const struct stat *st)
 	return nanoseconds(&st->st_mtim);
 }
 
-/* FNV-1a, of four numbers. */
+/* FNV-1a of four numbers. */
 int64_t
 file_stamp(const struct stat *st)
 {

@@ -17,67 +17,67 @@
 int file_open_beneath(int dirfd, const char *path, int flags);
 
 /*
- * What is at path below dirfd, no link followed on the way.  A symbolic link
- * at its end is described, or is ELOOP.  -1 with errno.
+ * Describe what is at path below dirfd without following links on the way.  A
+ * symbolic link at the end is described, or gives ELOOP.  -1 with errno.
  */
 int file_stat_beneath(int dirfd, const char *path, struct stat *st);
 
-/* The same for a directory that is to be listed.  NULL with errno. */
+/* The same for a directory to be listed.  NULL with errno. */
 DIR *file_open_folder(int dirfd, const char *path);
 
-/* The next of its names, but "." and ".."; NULL at the end, or with errno. */
+/* The next name but "." and ".."; NULL at the end, or with errno. */
 const char *file_next_name(DIR *);
 
-/* What it is, unless a regular file: "a symbolic link". */
+/* The kind of a file that is not regular: "a symbolic link". */
 const char *file_kind(mode_t mode);
 
 /*
- * Make a file for writing whose name nobody can foresee; the caller frees the
+ * Create a file with an unpredictable name for writing; the caller frees the
  * name.  -1 with errno.
  */
 int file_make_temporary(int dirfd, const char *stem, char **name);
 
-/* Write everything, however often it takes.  -1 with errno. */
+/* Write all bytes, with as many calls as needed.  -1 with errno. */
 int file_write_all(int fd, const void *data, size_t len);
 
 /*
- * Read from the current offset to the end.  -1 with errno, EFBIG when the
- * limit of the buffer would be passed.
+ * Read from the current offset to the end.  -1 with errno; EFBIG when this
+ * would exceed the limit of the buffer.
  */
 int file_read_all(int fd, struct buf *out);
 
 /*
- * Read a whole file that a user named, and what it is.  It may be a pipe; one
- * into which nobody writes does not hang us.  -1 with errno, ETIMEDOUT for
- * such a one.
+ * Read and describe a whole file that a user named.  It may be a pipe; one that
+ * nobody writes to does not block forever.  -1 with errno, ETIMEDOUT for such a
+ * pipe.
  */
 int file_read_named(const char *path, struct buf *out, struct stat *st);
 
 /*
- * Remove what has this name, a directory with all that is in it; symbolic
- * links are removed, never followed.  What is not there is no error.  -1 with
- * errno; the rest is removed anyway.
+ * Remove the file or the whole directory of this name; symbolic links are
+ * removed, never followed.  A name that does not exist is a success.  -1 with
+ * errno; the rest is still removed.
  */
 int file_remove_tree(int dirfd, const char *name);
 
-/* The path of the directory that holds it; the caller frees it. */
+/* The path of its parent directory; the caller frees it. */
 char *file_parent(const char *path);
 
-/* As pread(2), but a signal does not end it. */
+/* Like pread(2), but restarted after a signal. */
 ssize_t file_read_at(int fd, void *to, size_t len, int64_t offset);
 
-/* Nanoseconds since 1970, cut to what 64 bits hold. */
+/* Nanoseconds since 1970, clamped to 64 bits. */
 int64_t file_mtime_ns(const struct stat *);
 
 /*
- * Which version of a file this is: one number below 2^53 for inode, change
- * time, modification time and size.  Two versions of the same content may
- * differ; the number of two contents is the same only by collision.
+ * Identifies a version of a file: a number below 2^53, hashed from inode,
+ * change time, modification time and size.  Equal content may have different
+ * numbers; different content has the same number only by collision.
  */
 int64_t file_stamp(const struct stat *);
 
 /*
- * When the open file was made, in milliseconds since 1970; 0 where the file
- * system does not know.
+ * When the open file was created, in milliseconds since 1970; 0 when the file
+ * system does not record it.
  */
 int64_t file_birth_ms(int fd);

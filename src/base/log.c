@@ -25,17 +25,17 @@ static char *session, *room, *trace;
 static const char *message_id; /* of the journal's next outcome */
 static struct {
 	bool is_stderr, is_native, is_stdout;
-	bool is_stuck; /* it is not waited for again until it takes something */
+	bool is_stuck; /* not waited for again until it accepts output */
 } journal;
 static int file_fd = -1;
-static struct stat file_st; /* the log file, also where it is not open */
-static int64_t release_ms;  /* nothing is written before */
+static struct stat file_st; /* of the log file, also while it is not open */
+static int64_t release_ms;  /* nothing is written before this moment */
 static bool has_color;
 
 static struct out {
 	int fd;
-	bool has_reader; /* who may stand still */
-	bool is_stuck;   /* he does: not waited for again */
+	bool has_reader; /* it may stop reading */
+	bool is_stuck;   /* it did: not waited for again */
 	struct buf waiting;
 } outs[] = {
 	{ .fd = STDOUT_FILENO, .has_reader = true },
@@ -50,7 +50,7 @@ log_init(void)
 		struct stat st = { 0 };
 
 		(void)fstat(out->fd, &st);
-		/* A file takes all at once, and so does /dev/null. */
+		/* A regular file and /dev/null never block. */
 		out->has_reader = !S_ISREG(st.st_mode) &&
 		    (!S_ISCHR(st.st_mode) || isatty(out->fd));
 		if (S_ISFIFO(st.st_mode))
@@ -111,8 +111,8 @@ log_set_message_id(const char *id)
 }
 
 /*
- * A pipe that polls as writable takes PIPE_BUF bytes without blocking, so
- * a reader that stands still costs one patience, not the whole run.
+ * A pipe that polls as writable takes PIPE_BUF bytes without blocking, so a
+ * reader that stops reading costs one wait, not the whole run.
  */
 static int
 patience_ms(bool is_stuck)
@@ -179,11 +179,11 @@ put(struct out *out, const char *text)
 /* The live lines */
 
 static struct {
-	struct buf text; /* what is to be seen below all others */
-	size_t rows;     /* of it, on the screen now */
+	struct buf text; /* shown below all other lines */
+	size_t rows;     /* how many are on the screen now */
 } live;
 
-/* From the first live row on: the text instead, and the live lines again. */
+/* Replace the live rows with this text, then draw them again below it. */
 static void
 add_frame(struct buf *frame, const char *above)
 {
@@ -191,7 +191,7 @@ add_frame(struct buf *frame, const char *above)
 
 	if (live.rows > 0)
 		(void)buf_addf(frame, "\r\033[%zuA", live.rows);
-	/* It may wrap, so that only an empty screen is sure to be right. */
+	/* The text may wrap: clear the rest of the screen. */
 	if (*above)
 		(void)buf_addf(frame, "\033[J%s", above);
 	for (live.rows = 0; *line; live.rows++) {
@@ -225,7 +225,7 @@ log_set_live(const char *lines)
 	put(&outs[1], buf_str(&frame));
 }
 
-/* On a terminal it breaks between words. */
+/* On a terminal, break lines between words. */
 static void
 wrap(int fd, struct buf *wrapped, const char *line)
 {
@@ -286,10 +286,10 @@ format_json(struct buf *line, enum log_level level, const char *time,
 	(void)buf_adds(line, "}\n");
 }
 
-/* In place of a file descriptor. */
+/* Instead of a file descriptor. */
 enum { TO_FILE = -1, TO_JOURNAL = -2 };
 
-/* The journal has the name of the program anyway. */
+/* The journal adds the name of the program itself. */
 static void
 format(struct buf *line, enum log_level level, const char *time,
     const char *message, int fd)
@@ -313,7 +313,7 @@ format(struct buf *line, enum log_level level, const char *time,
 	(void)buf_addf(line, "%s\n", what);
 }
 
-/* A log file that fails is given up, and that is said once. */
+/* Stop using a log file that fails, and say so once. */
 static void
 put_file(enum log_level level, const char *time, const char *message)
 {
@@ -325,7 +325,8 @@ put_file(enum log_level level, const char *time, const char *message)
 	if (file_write_all(file_fd, line.data, line.len) == 0)
 		return;
 	mem_close(&file_fd);
-	log_warn("the log file %s cannot be written: %s; going on without it",
+	log_warn(
+	    "the log file %s cannot be written: %s; logging continues without it",
 	    policy.file, strerror(errno));
 }
 
@@ -351,7 +352,7 @@ send_entry(enum log_level level, const char *line)
 	return !journal.is_stuck;
 }
 
-/* What its socket does not take goes the way of all other programs. */
+/* Where the socket fails, write to stderr as other programs do. */
 static void
 show_in_journal(enum log_level level, const char *time, const char *message)
 {

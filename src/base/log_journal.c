@@ -32,7 +32,7 @@ log_journal_open(void)
 	return true;
 }
 
-/* What has more lines than one goes with its length. */
+/* A value with several lines is sent with its length. */
 static void
 add_field(struct buf *out, const char *name, const char *value)
 {
@@ -62,7 +62,7 @@ log_journal_send(const struct log_entry *entry, int patience_ms)
 	add_field(&out, "JIBRI_SESSION", entry->session);
 	add_field(&out, "JIBRI_ROOM", entry->room);
 	add_field(&out, "MESSAGE_ID", entry->message_id);
-	/* Not send(2): that is forbidden to a process that is offline. */
+	/* send(2) is forbidden to a process that is offline. */
 	return poll(&pfd, 1, patience_ms) == 1 &&
 	    write(journal_fd, out.data, out.len) == (ssize_t)out.len;
 }

@@ -11,7 +11,7 @@ void
 mem_exhausted(void)
 {
 	static const char text[] = "jibri-finalize: out of memory; the "
-				   "journal is whole, run again to resume\n";
+				   "journal is intact, run again to resume\n";
 
 	if (write(STDERR_FILENO, text, sizeof(text) - 1) == -1)
 		_exit(EX_TEMPFAIL);

@@ -5,16 +5,16 @@
 #include <stddef.h>
 
 /*
- * Memory that is always there: when the system has none left, these end the
- * process with EX_TEMPFAIL.  The journal is whole at any moment, so the next
- * run goes on from it; there is no other recovery path.
+ * Allocation that cannot fail: without memory, these end the process with
+ * EX_TEMPFAIL.  The journal is consistent at any moment, so the next run
+ * resumes from it.
  */
 _Noreturn void mem_exhausted(void);
 void *xmalloc(size_t bytes);
 void *xcalloc(size_t count, size_t bytes);
 void *xrealloc(void *old, size_t bytes);
 void *xreallocarray(void *old, size_t count, size_t bytes);
-char *xstrdup(const char *s); /* NULL: NULL */
+char *xstrdup(const char *s); /* NULL gives NULL */
 char *xstrndup(const char *s, size_t bytes);
 char *xasprintf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 char *xvasprintf(const char *fmt, va_list ap)
@@ -45,10 +45,10 @@ void mem_free_pointer(void *pointer_to_pointer);
 void mem_close(int *fd);
 void mem_closedir(DIR **dir);
 
-/* Free *p and put a copy of s, which may be NULL, in its place. */
+/* Free *p and replace it with a copy of s, which may be NULL. */
 void mem_replace(char **p, const char *s);
 
-/* Overwrite what was secret; NULL is none. */
+/* Overwrite a secret; NULL is allowed. */
 void mem_wipe(void *data, size_t len);
-/* The same for a string, which is then freed. */
+/* Overwrite and free a string. */
 void mem_free_secret(char **string);

@@ -15,7 +15,7 @@
 
 enum { HOST_BYTES = 256, ANSWER_BYTES = 2048, MOST_MS = 5000 };
 
-static int helper = -1; /* in the helper: who asks */
+static int helper = -1; /* in the helper: the process that asks */
 
 bool
 names_are_in(const char *url)
@@ -29,7 +29,7 @@ names_are_in(const char *url)
 	    (len != strlen(self) || strncasecmp(host, self, len) != 0);
 }
 
-/* What it inherited is none of its business, nor are our signals. */
+/* Drop inherited descriptors and signal handling. */
 static void
 let_go(void)
 {
@@ -42,7 +42,7 @@ let_go(void)
 	for (int fd = 0; fd <= 2; fd++)
 		(void)dup2(null, fd);
 	helper = dup2(helper, 3);
-	/* Root's rights are of no use to it. */
+	/* It does not need root's rights. */
 	if (user_become(USER_NOBODY, USER_NOBODY) == -1)
 		_exit(1);
 	(void)close_range(4, ~0U, 0);
@@ -60,7 +60,7 @@ names_start(void)
 	int pair[2];
 	pid_t pid;
 
-	/* Who is confined by now could start none that finds more. */
+	/* A helper started by a confined process would be confined as well. */
 	if (helper != -1)
 		return false;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == -1)
@@ -106,7 +106,7 @@ names_serve(void)
 
 	while ((n = recv(helper, text, HOST_BYTES, 0)) > 0) {
 		text[n] = '\0';
-		/* Others may ask it too: what follows would be the answer. */
+		/* Text after the host would be taken for its addresses. */
 		text[strcspn(text, " ")] = '\0';
 		(void)send(helper, text, look_up(text), MSG_NOSIGNAL);
 	}
@@ -121,7 +121,7 @@ is_out_of_reach(const char *path)
 	return fd == -1 && errno == EACCES;
 }
 
-/* What comes late is the answer to an earlier question. */
+/* A late answer belongs to an earlier question. */
 static char *
 await(const char *host, int64_t timeout_ms)
 {

@@ -4,25 +4,27 @@
 #include <stdint.h>
 
 /*
- * Names of hosts for a process that is confined: /etc/hosts and
- * /etc/resolv.conf are out of its reach once they were replaced, as Landlock's
- * rules are for what was there before, and one for /etc would open the
- * configuration.  A helper, confined to reading /etc, looks names up then.
+ * Host names for a confined process.  Landlock's rules apply to the files that
+ * existed when they were made, so /etc/hosts and /etc/resolv.conf become
+ * unreadable once they are replaced, and a rule for all of /etc would expose
+ * the configuration.  A helper that may read only /etc then resolves names.
  */
 
-/* Does this URL, or NULL, name its host, and not by an address? */
+/* Does this URL (or NULL) name its host by name, not by address? */
 bool names_are_in(const char *url);
 
-/* Start the helper, if none is: true in it, to confine itself and serve. */
+/*
+ * Start the helper if there is none.  Returns true in the helper, which has to
+ * confine itself and call names_serve().
+ */
 bool names_start(void);
 _Noreturn void names_serve(void);
 
-/* From now on this process has none. */
+/* Stop using the helper in this process. */
 void names_end(void);
 
 /*
- * The addresses of a host with commas between them, where only the helper can
- * find them out; NULL where there is none, and where it is not needed.  The
- * caller frees it.
+ * The addresses of a host, separated by commas, where only the helper can
+ * resolve it.  NULL when it finds none or is not needed.  The caller frees it.
  */
 char *names_find(const char *host, int64_t timeout_ms);

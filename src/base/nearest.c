@@ -36,7 +36,7 @@ nearest_distance(const char *a, const char *b)
 	return d[na][nb];
 }
 
-/* One slip for each three characters: less would fit anything. */
+/* One error per three characters: more would match anything. */
 void
 nearest_offer(struct nearest *n, const char *name)
 {

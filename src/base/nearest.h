@@ -2,7 +2,7 @@
 
 #include <stddef.h>
 
-/* Which of several names was probably meant by a mistyped one? */
+/* Which of several names did a mistyped one probably mean? */
 
 enum { NEAREST_LONGEST = 63 }; /* characters of a name */
 
@@ -12,14 +12,14 @@ struct nearest {
 	size_t distance;                /* of the best */
 };
 
-/* Offer a name; the first of the best wins. */
+/* Offer a candidate; the first of the best wins. */
 void nearest_offer(struct nearest *, const char *name);
 
 /*
- * How many characters are typed wrong, left out, added, or swapped with
- * their neighbour.  SIZE_MAX where either is longer than any name.
+ * The number of characters that are wrong, missing, extra, or swapped with
+ * their neighbour.  SIZE_MAX when either is longer than NEAREST_LONGEST.
  */
 size_t nearest_distance(const char *a, const char *b);
 
-/* "; did you mean PREFIXname?", or "" for none; the caller frees it. */
+/* "; did you mean PREFIXname?", or "" if none is near; the caller frees it. */
 char *nearest_question(const struct nearest *, const char *prefix);

@@ -12,7 +12,7 @@
 
 enum { MOST_LINKS = 40 };
 
-/* What is left of the way: the link's target comes before the rest. */
+/* Put the link's target in front of the rest of the path. */
 static int
 follow(int link, char **rest, int *links)
 {
@@ -29,7 +29,7 @@ follow(int link, char **rest, int *links)
 	return 0;
 }
 
-/* The first name of the way, which is then gone from it. */
+/* Remove and return the first name of the path. */
 static char *
 take_name(char **rest)
 {
@@ -48,7 +48,7 @@ start_of(const char *path)
 	return open(*path == '/' ? "/" : ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
 }
 
-/* Root's, where nobody else could have put it. */
+/* Root's, in a place where nobody else could have put it. */
 static bool
 is_roots_own(int at, const struct stat *link)
 {
@@ -58,7 +58,7 @@ is_roots_own(int at, const struct stat *link)
 	    (!(st.st_mode & (S_IWGRP | S_IWOTH)) || (st.st_mode & S_ISVTX));
 }
 
-/* One at a time, as each may be a link. */
+/* One name at a time, as each may be a link. */
 static int
 walk(const char *path, int flags)
 {
@@ -130,7 +130,7 @@ owned_leave(void)
 	(void)setfsgid(getegid());
 }
 
-/* The name's own look, as a name can be moved or linked at any moment. */
+/* Stat the name, too: it can be moved or linked at any moment. */
 static int
 check_file(int dirfd, const char *name, int fd)
 {
@@ -161,7 +161,7 @@ owned_open_file(const char *path, int flags, mode_t mode)
 	if (dirfd != -1)
 		fd = openat(dirfd, name, flags | O_NOFOLLOW, mode);
 	owned_leave();
-	/* What is root's own, root may read. */
+	/* Root may read its own files. */
 	if (dirfd != -1 && fd == -1 && errno == EACCES &&
 	    (flags & O_ACCMODE) == O_RDONLY &&
 	    fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&

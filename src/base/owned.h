@@ -3,30 +3,34 @@
 #include <sys/types.h>
 
 /*
- * What root opens where another user may rename, link and swap: as the owner
- * of the directory, and through no link of that user's.  For anybody else all
- * of it is as open(2) does it.
+ * How root opens files where another user can rename, link and swap them: with
+ * the rights of the directory's owner, following none of that user's links.
+ * For everybody else, as open(2).
  */
 
 /*
- * As open(2), with O_CLOEXEC.  Root follows no symbolic link but its own, in
- * directories of its own.  -1 with errno; ELOOP is another.
+ * Like open(2), with O_CLOEXEC.  Root follows only root's own symbolic links in
+ * root's own directories.  -1 with errno, ELOOP for any other link.
  */
 int owned_open(const char *path, int flags);
 
 /*
- * The directory that is to hold path, by owned_open(), and owned_become() of
- * it.  -1 with errno.
+ * Open the parent directory of path by owned_open(), then owned_become() its
+ * owner.  -1 with errno.
  */
 int owned_enter(const char *path);
 
-/* Until owned_leave() root opens, makes and renames files as its owner. */
+/*
+ * Root opens, creates and renames files as the owner of dirfd until
+ * owned_leave().
+ */
 void owned_become(int dirfd);
 void owned_leave(void);
 
 /*
- * Open or make a file in its directory as the owner of that.  For root it is
- * no link, it has one name, and it is a regular file or root's own, which root
- * may also read where the owner may not.  -1 with errno, EMLINK for another.
+ * Open or create a file in its directory as the directory's owner.  For root it
+ * must not be a link or have several names, and must be a regular file or
+ * root's own, which root may read even where the owner may not.  -1 with errno,
+ * EMLINK for several names.
  */
 int owned_open_file(const char *path, int flags, mode_t mode);

@@ -92,7 +92,7 @@ parse_integer(const char *s, int64_t min, int64_t max, int64_t *out)
 bool
 parse_bool(const char *s, bool *out)
 {
-	/* A no and its yes in turn. */
+	/* No and yes alternate. */
 	static const char *const words[] = { "no", "yes", "false", "true",
 		"off", "on", "0", "1" };
 

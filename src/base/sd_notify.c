@@ -20,7 +20,7 @@ sd_notify_tell(const char *state)
 	if (len == 0 || len >= sizeof(to.sun_path))
 		return;
 	memcpy(to.sun_path, path, len);
-	if (*to.sun_path == '@') /* an abstract one */
+	if (*to.sun_path == '@') /* an abstract socket */
 		*to.sun_path = '\0';
 	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd != -1)

@@ -18,7 +18,7 @@ on_signal(int number)
 {
 	if (number != SIGHUP || !signal_seen)
 		signal_seen = number;
-	/* A full pipe is readable already: nothing is lost. */
+	/* A full pipe is readable already: the wake-up is not lost. */
 	if (write(pipe_fds[1], "", 1) == -1)
 		return;
 }
@@ -44,7 +44,7 @@ stop_init(struct err *e)
 	for (size_t i = 0; i < sizeof(caught) / sizeof(caught[0]); i++)
 		if (sigaction(caught[i], &sa, NULL) == -1)
 			return err_sys(e, "catch signal %d", caught[i]);
-	/* Whoever started us may have ignored or blocked it. */
+	/* Our parent may have ignored or blocked it. */
 	sa.sa_handler = SIG_DFL;
 	if (sigaction(SIGALRM, &sa, NULL) == -1 || unblock(SIGALRM) == -1)
 		return err_sys(e, "let SIGALRM end us");
@@ -59,7 +59,7 @@ stop_after_fork(struct err *e)
 {
 	int inherited[2] = { pipe_fds[0], pipe_fds[1] };
 
-	/* A signal between the two lines writes to one pipe or the other. */
+	/* A signal between these lines writes to one of the two pipes. */
 	if (pipe2(pipe_fds, O_CLOEXEC | O_NONBLOCK) == -1)
 		return err_sys(e, "create a pipe");
 	(void)close(inherited[0]);

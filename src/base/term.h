@@ -3,35 +3,38 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* What the other end of a descriptor is, for text that people read. */
+/* What a descriptor is connected to, for text that people read. */
 
 struct term_size {
 	size_t columns, rows;
 };
 
-/* As the terminal is now; 80 by 24 where it is none or does not say. */
+/*
+ * The present size of the terminal; 80 by 24 when fd is not a terminal or its
+ * size is unknown.
+ */
 struct term_size term_size(int fd);
 
-/* A terminal that can move its cursor (TERM is neither empty nor dumb). */
+/* A terminal that can move its cursor (TERM is neither empty nor dumb)? */
 bool term_is_able(int fd);
 
 /*
- * Such a terminal, and the user did not forbid colour by NO_COLOR
- * (https://no-color.org).
+ * Is it such a terminal, and did the user not disable colour with NO_COLOR
+ * (https://no-color.org)?
  */
 bool term_has_color(int fd);
 
-/* A terminal, and the locale's variables (locale(7)) say UTF-8. */
+/* Is it a terminal, with UTF-8 in the locale's variables (locale(7))? */
 bool term_is_utf8(int fd);
 
 /*
- * s, safe for who reads there: as text on such a terminal, as text_escape()
- * elsewhere.  The caller frees it.
+ * s, safe to print there: text_escape_utf8() where term_is_utf8(), otherwise
+ * text_escape().  The caller frees it.
  */
 char *term_text(int fd, const char *s);
 
-/* A terminal that belongs to another job of its shell at the moment. */
+/* Is it a terminal that another job of its shell has at the moment? */
 bool term_is_elsewhere(int fd);
 
-/* systemd's journal, as JOURNAL_STREAM says (systemd.exec(5)). */
+/* Is it systemd's journal, according to JOURNAL_STREAM (systemd.exec(5))? */
 bool term_is_journal(int fd);

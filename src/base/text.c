@@ -149,7 +149,7 @@ text_utf8_length(const char *text)
 			return 0;
 		c = c << 6 | (s[k] & 0x3f);
 	}
-	/* 0xd800 and so on are surrogates. */
+	/* 0xd800 and above are surrogates. */
 	return c >= least[len] && c <= 0x10ffff && c >> 11 != 0x1b ? len : 0;
 }
 
@@ -207,7 +207,7 @@ text_unprintable(const char *text)
 }
 
 /*
- * Of the character at s, which is of so many bytes: wcwidth(3) needs a locale,
+ * The width of the character at s, of len bytes. wcwidth(3) needs a locale,
  * which a confined process cannot load.
  */
 static size_t
@@ -223,7 +223,7 @@ columns_of(const char *s, size_t len)
 		{ 0x20d0, 0x20ff, 0 },
 		{ 0xfe00, 0xfe0f, 0 },
 		{ 0xfe20, 0xfe2f, 0 },
-		/* East Asian (Unicode's annex 11), and pictures */
+		/* East Asian wide (Unicode annex 11), pictographs */
 		{ 0x1100, 0x115f, 2 },
 		{ 0x2e80, 0x303e, 2 },
 		{ 0x3041, 0xa4cf, 2 },
@@ -319,7 +319,7 @@ text_list_has(const struct text_list *list, const char *s)
 void
 text_list_free(struct text_list *list)
 {
-	/* Some are headers with a secret. */
+	/* Some are headers that contain a secret. */
 	for (size_t i = 0; i < list->n; i++)
 		mem_free_secret(&list->items[i]);
 	free(list->items);

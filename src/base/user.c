@@ -11,7 +11,7 @@
 
 enum { MOST_GROUPS = 256 };
 
-/* A change of the user makes the kernel forget both. */
+/* The kernel resets both when the user changes. */
 static void
 restore_process(int signal)
 {

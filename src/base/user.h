@@ -5,23 +5,24 @@
 #include "base/err.h"
 
 /*
- * Root works as the owner of what it works on, so that what it leaves there is
- * the owner's, and nothing there can misuse root's rights.
+ * Root works on files with the rights of their owner, so that what it creates
+ * belongs to the owner, and nobody there can exploit root's rights.
  */
 
-/* Who owns nothing. */
+/* Owns nothing. */
 enum { USER_NOBODY = 65534 };
 
 /*
- * Be this user for good, with the groups it has, or this group alone where
- * nobody knows it.  0 also where there is nothing to do, as we are not root;
- * root, where the user is, has no groups.  -1 with errno, and still root.
+ * Become this user permanently, with all of its groups, or with this group
+ * alone if the user is unknown.  0 also when there is nothing to do because we
+ * are not root.  If the user is root, drops supplementary groups.  -1 with
+ * errno, and still root.
  */
 int user_become(uid_t user, gid_t group);
 
 /*
- * The same, and in any case have no capability from now on, and gain none by
- * starting a program.  -1 with ERR_PERMANENT where root may not become the
- * user; the text says what to do.
+ * The same, and always drop all capabilities and the ability to regain them by
+ * starting a program.  -1 with ERR_PERMANENT when root may not become the user;
+ * the text says what to do.
  */
 int user_work_as(uid_t user, gid_t group, struct err *e);

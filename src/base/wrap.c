@@ -8,7 +8,7 @@
 
 enum { INDENT = 2 };
 
-/* In columns: a colour takes none. */
+/* In columns: a colour has no width. */
 static size_t
 width_of(const char *text, size_t len)
 {
@@ -26,7 +26,7 @@ width_of(const char *text, size_t len)
 	return text_columns(plain);
 }
 
-/* Where it begins, or NULL. */
+/* Where the command begins, or NULL. */
 static const char *
 command_in(const char *line)
 {

@@ -5,9 +5,9 @@
 #include "base/buf.h"
 
 /*
- * Add a line for people, with its newline, that breaks between words where it
- * is wider than so many columns; what follows is indented.  A command at the
- * end (": jibri-finalize ...") is then a line of its own and never broken, so
- * that it can be copied, and a word that is wider than a line is not either.
+ * Append a line for people, with its newline, wrapped between words at this
+ * many columns; continuation lines are indented.  A command at the end (":
+ * jibri-finalize ...") gets its own line and is never broken, so that it can be
+ * copied, nor is a word wider than a line.
  */
 void wrap_add(struct buf *out, const char *line, size_t columns);

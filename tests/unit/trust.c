@@ -26,9 +26,9 @@ static const struct row {
 	{ "root runs on Jibri's", 0, JIBRI, 0755, JIBRI, 01777, NULL, NULL },
 	{ "root's roots are closed", 0, JIBRI, 0755, 0, 0755, NULL, NULL },
 	{ "root's root is open to all", 0, JIBRI, 0755, 0, 01777, NULL,
-	    "anybody may have put it there" },
+	    "anybody could have put it there" },
 	{ "root's root is open to a group", 0, OTHER, 0755, JIBRI, 0775, NULL,
-	    "anybody may have put it there" },
+	    "anybody could have put it there" },
 };
 
 static void
