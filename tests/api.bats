@@ -765,7 +765,7 @@ padded() {
 	echo '{"status": "DOWN"}' >"$SB/down"
 	faults 'health * * status-body 503 down application/json'
 	run "$BIN" check
-	assert_output_has "$URL says of itself: DOWN"
+	assert_output_has "$URL reports: DOWN"
 }
 
 # --- parts --------------------------------------------------------------------

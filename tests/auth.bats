@@ -327,7 +327,7 @@ more_recordings() {
 	oauth
 	more_recordings 1
 	JIBRI_FINALIZE_OAUTH_CLIENT_ID='' run_command 78 sweep
-	assert_output_has "but oauth-client-id is not"
+	assert_output_has "oauth-client-id is not set"
 	assert_equal "$(requests)" 0
 	[ ! -e "$REC/.jibri-finalize" ]
 	run_command 0 sweep
@@ -339,9 +339,9 @@ more_recordings() {
 	JIBRI_FINALIZE_TOKEN=t0ken run_finalize 78
 	assert_output_has "token and oauth-token-url are both set"
 	JIBRI_FINALIZE_OAUTH_CLIENT_ID='' run_finalize 78
-	assert_output_has "but oauth-client-id is not"
+	assert_output_has "oauth-client-id is not set"
 	JIBRI_FINALIZE_OAUTH_CLIENT_SECRET='' run_finalize 78
-	assert_output_has "but neither oauth-client-secret nor tls-cert is"
+	assert_output_has "neither oauth-client-secret nor tls-cert is set"
 	JIBRI_FINALIZE_OAUTH_TOKEN_URL='' run_finalize 78
 	assert_output_has "oauth-token-url is not"
 	run_finalize 78 --oauth-token-url ftp://x/

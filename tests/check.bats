@@ -79,16 +79,16 @@ apart_from_the_machine() {
 	checks 0
 	run -1 grep -v "^ok " <(apart_from_the_machine)
 	found "^ok configuration: $CONF is read"
-	found "^ok settings: [0-9]* of [0-9]* have another value"
+	found "^ok settings: [0-9]* of [0-9]* differ from their default"
 	found "^ok setting: tries = 3, from $CONF:1"
 	found "^ok setting: recordings-dir = .*, from JIBRI_FINALIZE_RECORDINGS_DIR"
 	found "^ok meeting-service: $URL is reachable and UP"
 	found "^ok file-service: $URL is reachable and UP"
 	found "^ok file-service: its clock and ours agree"
-	found "^ok file-service: it answers, and wants no token"
+	found "^ok file-service: it answers, without a token"
 	found "^ok webhook-secret: is set; whether"
 	found "^ok finalize-script: $BIN, as $SCRIPT says"
-	found "^ok libmagic: its database loads"
+	found "^ok libmagic: its database can be loaded"
 	[ ! -e "$SB/webhooks.jsonl" ]
 	jq -es 'length == 8 and all(.method == "GET")' "$SB/requests.jsonl"
 	[ -z "$(stored)" ]
@@ -112,7 +112,7 @@ apart_from_the_machine() {
 	unset WEBHOOK_SECRET
 	"$BIN" check --quiet >"$DIR/text" || true
 	grep -A 1 '^warning  webhook-secret: is empty' "$DIR/text" |
-		grep '^         -> Enter the one that'
+		grep '^         -> Enter one that'
 	run -1 grep '^ok' "$DIR/text"
 }
 
@@ -153,9 +153,9 @@ apart_from_the_machine() {
 	found "^warning environment: FILE_SERVICE_URL and JIBRI_FINALIZE_FILE_SERVICE_URL differ"
 	unset WEBHOOK_SECRET
 	JIBRI_FINALIZE_WEBHOOK_SECRET_PREVIOUS=x checks 1
-	found "^warning webhook-secret-previous: does nothing without webhook-secret"
+	found "^warning webhook-secret-previous: has no effect without webhook-secret"
 	JIBRI_FINALIZE_MIN_FREE=10% checks 1
-	found "^warning min-free: does nothing while retention"
+	found "^warning min-free: has no effect while retention"
 }
 
 @test "a setting that cannot work is a failure, and no service is asked" {
@@ -196,16 +196,16 @@ apart_from_the_machine() {
 	faults 'health * 1 status 404' 'health * * body down application/json'
 	checks 78
 	# Both are asked at once, so either may come first.
-	found "^ok [mf].*-service: $URL is reachable; it shows no health (HTTP 404)"
-	found "^failed [mf].*-service: $URL says of itself: DOWN"
+	found "^ok [mf].*-service: $URL is reachable; it reports no health (HTTP 404)"
+	found "^failed [mf].*-service: $URL reports: DOWN"
 }
 
 @test "a refused or missing token is a failure, an accepted one is reported" {
 	stop_sandbox
 	start_sandbox --token t0ken
 	checks 78
-	found "^failed meeting-service: it wants a token, and none is set (HTTP 401)"
-	found "^failed file-service: it wants a token, and none is set (HTTP 401)"
+	found "^failed meeting-service: it requires a token, but none is set (HTTP 401)"
+	found "^failed file-service: it requires a token, but none is set (HTTP 401)"
 	JIBRI_FINALIZE_TOKEN=other checks 78
 	found "^failed file-service: it refuses the token (HTTP 401)"
 	JIBRI_FINALIZE_TOKEN=t0ken checks 0
@@ -249,14 +249,14 @@ certificate() {
 	stop_sandbox
 	start_sandbox --tls "$CERT" "$KEY"
 	checks 0 --ca-file "$CERT"
-	found "^ok meeting-service: its certificate is trusted and good for \(89\|90\) days"
+	found "^ok meeting-service: its certificate is trusted and valid for \(89\|90\) days"
 	checks 78
 	found "^failed file-service: .*certificate"
 	certificate 5
 	stop_sandbox
 	start_sandbox --tls "$CERT" "$KEY"
 	checks 1 --ca-file "$CERT"
-	found "^warning meeting-service: its certificate is trusted and good for [45] days"
+	found "^warning meeting-service: its certificate is trusted and valid for [45] days"
 }
 
 # --- the machine -------------------------------------------------------------
@@ -294,7 +294,7 @@ ram_disk() {
 
 @test "an unwritable log file is found, and none is created" {
 	checks 0 --log-file "$DIR/log"
-	found "^ok log-file: $DIR/log can be written"
+	found "^ok log-file: $DIR/log is writable"
 	[ ! -e "$DIR/log" ]
 	checks 1 --log-file "$DIR/none/log"
 	found "^warning log-file: $DIR/none/log cannot be written: No such file"
@@ -327,10 +327,10 @@ ram_disk() {
 	found "^failed finalize-script: $DIR/script cannot be executed by"
 	chmod 755 "$DIR/script"
 	checks 1
-	found "^warning finalize-script: $DIR/script is another program"
+	found "^warning finalize-script: $DIR/script is a different program"
 	echo 'jibri { recording { } }' >"$SCRIPT"
 	checks 78
-	found "^failed finalize-script: $SCRIPT names none"
+	found "^failed finalize-script: $SCRIPT sets none"
 	rm "$SCRIPT"
 	checks 0
 	found "^ok finalize-script: there is no $SCRIPT here"
@@ -362,7 +362,7 @@ ram_disk() {
 	while IFS= read -r line; do
 		echo "$line" >"$SCRIPT"
 		checks 78
-		found "^failed finalize-script: $SCRIPT names none: Jibri calls nobody"
+		found "^failed finalize-script: $SCRIPT sets none, so Jibri calls nothing"
 	done <<-END
 		finalize-script = "$BIN"
 		jibri.finalize-script = "$BIN"
@@ -379,7 +379,7 @@ ram_disk() {
 		echo "$line" >"$SCRIPT"
 		checks 1
 		found "^warning finalize-script: not understood: $SCRIPT:"
-		run -1 grep "calls nobody" "$DIR/found"
+		run -1 grep "calls nothing" "$DIR/found"
 	done <<-END
 		jibri { recording { finalize-script = "$BIN"
 		jibri { recording { finalize-script = $BIN } } }
@@ -429,7 +429,7 @@ ram_disk() {
 		'${HOME}/finalize' 'recordings-directory = ${HOME}/recordings' \
 		>"$SCRIPT"
 	HOME=/none checks 1
-	found "^warning finalize-script: not understood: $SCRIPT: \${HOME} may be another where Jibri runs"
+	found "^warning finalize-script: not understood: $SCRIPT: \${HOME} may be different where Jibri runs"
 	found "^warning recordings-directory: not understood: $SCRIPT: \${HOME} may"
 	# What is right with this value is reported as ok.
 	ln -s "$BIN" "$DIR/finalize"
@@ -469,7 +469,7 @@ ram_disk() {
 	found "^ok finalize-script: $BIN, as $DIR/config.json says"
 	echo '{ "finalize_recording_script_path": "" }' >"$DIR/config.json"
 	checks 78
-	found "^failed finalize-script: $DIR/config.json names none"
+	found "^failed finalize-script: $DIR/config.json sets none"
 	grep -q 'finalize_recording_script_path in config.json' "$DIR/json"
 	echo '{ "finalize_recording_script_path": "/a" ' >"$DIR/config.json"
 	checks 1
@@ -479,7 +479,7 @@ ram_disk() {
 @test "a sweep that looks elsewhere than Jibri records is a warning" {
 	jibri_conf "$BIN" "$ROOMS/"
 	checks 0
-	run -1 grep "a sweep would not find it" "$DIR/found"
+	run -1 grep "a sweep would not find them" "$DIR/found"
 	jibri_conf "$BIN" /srv/elsewhere
 	checks 1
 	found "^warning recordings-directory: $ROOMS, but Jibri records into /srv/elsewhere"

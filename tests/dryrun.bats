@@ -179,7 +179,7 @@ dry_line() {
 	dry_line 64 notify -n failed "$REC"
 	dry_line 65 notify -n stopped "$REC"
 	assert_output_has "not sending STOPPED: "
-	assert_output_has "is not at the server"
+	assert_output_has "is not on the server"
 	run_finalize 0
 	dry_line 0 notify -n stopped "$REC"
 	assert_output_has "dry run: STOPPED would be sent, room $ROOM"

@@ -68,7 +68,7 @@ refused() {
 	run -0 "$HOCON" "$KEY" "$P/input"
 	assert_output_has none
 	printf '%s\0' 'a = 1' >"$P/input"
-	refused ':1: the end is expected here'
+	refused ':1: expected the end'
 	head -c 1048578 /dev/zero | tr '\0' '#' >"$P/input"
 	refused 'File too large'
 }
@@ -80,10 +80,10 @@ refused() {
 	{ cat "$P/many"; echo "$KEY = \${a8}, a0 = $x"; } >"$P/input"
 	refused 'a value is too long'
 	{ cat "$P/many"; echo "$KEY = \${a40}, a0 = \"\""; } >"$P/input"
-	refused 'substitutions without end'
+	refused 'endless substitutions'
 	{ sed 's/\${a[0-9]*}$//' "$P/many"; echo "$KEY = \${a60}, a0 = x"; } \
 		>"$P/input"
-	refused 'substitutions without end'
+	refused 'endless substitutions'
 	echo "$KEY = \${a}, a = \${b.c}, b = \${d}, d { c = \${a} }" >"$P/input"
 	refused 'has no value here'
 }
@@ -92,10 +92,10 @@ refused() {
 	echo 'include "b.conf"' >"$P/input"
 	printf 'include "c.conf"\ninclude "c.conf"\n' >"$P/b.conf"
 	printf 'include "b.conf"\ninclude "b.conf"\n' >"$P/c.conf"
-	refused 'includes without end'
+	refused 'endless includes'
 	: >"$P/c.conf"
 	yes 'include "c.conf"' | head -n 120 >"$P/input"
-	refused ':100: includes without end'
+	refused ':100: endless includes'
 	mkfifo "$P/fifo.conf"
 	echo 'include "fifo.conf"' >"$P/input"
 	refused 'fifo.conf'

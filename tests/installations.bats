@@ -183,12 +183,12 @@ apart() {
 	start_sandbox --token "$CANARY"
 	configure "file-service-url = $URL" "meeting-service-url = $URL"
 	unset FILE_SERVICE_URL MEETING_SERVICE_URL WEBHOOK_SECRET
-	wrong file-service "wants a token"
+	wrong file-service "requires a token"
 	# Only in a file of this name may a test keep the secret.
 	CONF=$DIR/secret.conf
 	cp "$DIR/finalize.conf" "$CONF"
 	export JIBRI_FINALIZE_CONFIG=$CONF
-	wrong file-service "wants a token"
+	wrong file-service "requires a token"
 	COMMAND=${COMMAND//"$DIR/token"/"$DIR/secret-token"}
 	fixed file-service <<<"$CANARY"
 	[ "$(stat -c %a "$DIR/secret-token")" = 600 ] || getent passwd jibri
@@ -237,7 +237,7 @@ apart() {
 @test "no timer, no watch, no cron entry: the timer is enabled" {
 	needs_root
 	apart yes '
-		wrong sweeper "nothing sweeps"
+		wrong sweeper "no sweeper runs"
 		[ "$COMMAND" = "systemctl enable --now jibri-finalize-sweep.timer" ]
 		fixed sweeper
 		grep "^ok .*sweep.timer is enabled" "$DIR/text"'
@@ -262,14 +262,14 @@ apart() {
 	apart yes '
 		systemctl enable --now jibri-finalize-sweep.timer
 		ln -s /dev/null /etc/systemd/system/jibri-finalize-sweep.timer
-		wrong sweeper "nothing sweeps"
+		wrong sweeper "no sweeper runs"
 		[[ $COMMAND == "systemctl unmask jibri-finalize-sweep.timer && "* ]]'
 }
 
 @test "no systemd: a running watch, cron or a recent sweep count" {
 	needs_root
 	apart no '
-		wrong sweeper "nothing sweeps"
+		wrong sweeper "no sweeper runs"
 		[ "$COMMAND" = "jibri-finalize watch" ]
 		bash -c "$COMMAND" 2>/dev/null &
 		for i in {1..100}; do
@@ -280,10 +280,10 @@ apart() {
 		[ "$i" != 100 ]
 		kill %1
 		wait || true
-		wrong sweeper "nothing sweeps"
+		wrong sweeper "no sweeper runs"
 		mkdir /var/spool/cron/crontabs
 		echo "# */5 * * * * jibri-finalize sweep" >/var/spool/cron/crontabs/a
-		wrong sweeper "nothing sweeps"
+		wrong sweeper "no sweeper runs"
 		echo "*/5 * * * * jibri-finalize sweep" >/var/spool/cron/crontabs/a
 		check
 		grep "^ok *sweeper: there is an entry in /var/spool/cron" "$DIR/text"
@@ -293,7 +293,7 @@ apart() {
 		check
 		grep "^ok *sweeper: the last sweep wrote" "$DIR/text"
 		touch -d "2 days ago" "$DIR/metrics.prom"
-		wrong sweeper "nothing sweeps"'
+		wrong sweeper "no sweeper runs"'
 }
 
 @test "defer without a sweeper is a failure, as nothing is ever delivered" {
@@ -312,14 +312,14 @@ apart() {
 			>/etc/systemd/system/jibri-finalize-sweep.service
 		mkdir "/run/it'"'"'s a"
 		sed -i "s|^recordings-dir.*|recordings-dir = /run/it'"'"'s a|" "$CONF"
-		wrong recordings-dir "ProtectSystem= keeps it away"
+		wrong recordings-dir "because of ProtectSystem="
 		fixed recordings-dir
 		grep "^ok *unit: jibri-finalize-sweep.service may write" "$DIR/text"
 		mkdir -p "$DIR/home/it'"'"'s x"
 		mount --bind "$DIR/home" /home
 		echo "log-file = /home/it'"'"'s x/log" >>"$CONF"
 		echo "ProtectHome=yes" >>/etc/systemd/system/jibri-finalize-sweep.service
-		wrong log-file "ProtectHome= keeps it away"
+		wrong log-file "because of ProtectHome="
 		fixed log-file'
 }
 
@@ -380,7 +380,7 @@ apart() {
 @test "Jibri calls no finalize script: a line is added to its configuration" {
 	printf 'jibri { recording {\n  recordings-directory = "%s"\n} }\n' \
 		"$DIR/recordings" >"$DIR/jibri.conf"
-	wrong finalize-script "Jibri calls nobody"
+	wrong finalize-script "Jibri calls nothing"
 	fixed finalize-script
 	echo "jibri.recording.finalize-script = $DIR/none" >>"$DIR/jibri.conf"
 	wrong finalize-script "No such file"
@@ -392,7 +392,7 @@ apart() {
 	printf '%s\n' "jibri.recording.finalize-script = \"$BIN\"" \
 		"jibri.recording.recordings-directory = \"$DIR/it's\"" \
 		>"$DIR/jibri.conf"
-	wrong recordings-directory "would not find it"
+	wrong recordings-directory "would not find them"
 	fixed recordings-directory
 	grep -qx "recordings-dir = $DIR/it's" "$CONF"
 }

@@ -117,11 +117,11 @@ STOPPED $ROOM $SESSION"
 @test "STOPPED is refused while an artifact is missing, and the missing one is named" {
 	run_command 65 notify stopped "$REC"
 	assert_output_has "not sending STOPPED"
-	assert_output_has "is not at the server"
+	assert_output_has "is not on the server"
 	faults "upload $MEDIA * status 413"
 	run_finalize 65 --failed-webhook never
 	run_command 65 notify stopped "$REC"
-	assert_output_has "$MEDIA is not at the server"
+	assert_output_has "$MEDIA is not on the server"
 	assert_equal "$(requests webhook)" 0
 	run_command 0 notify stopped --force "$REC"
 	assert_equal "$(webhooks)" "STOPPED $ROOM $SESSION"
@@ -132,7 +132,7 @@ STOPPED $ROOM $SESSION"
 	rm "$SB/store/$ROOM/$SESSION/$MEDIA"
 	age_journal
 	run_command 65 notify stopped "$REC"
-	assert_output_has "$MEDIA is not at the server"
+	assert_output_has "$MEDIA is not on the server"
 	assert_equal "$(webhooks | wc -l)" 1
 	run_finalize 0
 	is_stored metadata.json "$MEDIA"

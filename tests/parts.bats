@@ -666,17 +666,17 @@ checks() {
 @test "check --write says whether the service takes parts, and leaves none behind" {
 	takes_parts --parts-header "x-storage-class: hot"
 	checks ok
-	assert_output_has "check --write tells whether it takes parts"
+	assert_output_has "check --write tells whether it accepts parts"
 	assert_equal "$(requests begin)" 0
 	checks ok --write
-	assert_output_has "it takes parts: one was sent, and dropped again"
+	assert_output_has "it accepts parts: one was sent and discarded"
 	assert_equal "$(jq length "$SB/uploads.json")" 0
 	checks ok --write --file-service-parts no
-	assert_output_has "large files go in one piece, as it is set"
+	assert_output_has "large files are sent in one piece, as configured"
 	assert_equal "$(requests begin)" 1
 	faults "part * * status 403"
 	checks warning --write
-	assert_output_has "it does not take parts as it should: PUT $URL/(hidden): HTTP 403"
+	assert_output_has "it does not handle parts correctly: PUT $URL/(hidden): HTTP 403"
 	echo '{"urls": {}}' >"$SB/answer"
 	faults "urls * * body answer"
 	checks warning --write
@@ -687,7 +687,7 @@ checks() {
 @test "check --write says that the service takes no parts, or that they would go to an unlisted host" {
 	start_sandbox
 	checks ok --write
-	assert_output_has "it takes no parts: large files go in one piece"
+	assert_output_has "it does not accept parts: large files are sent in one piece"
 	stop_sandbox
 	takes_parts --parts-origin "http://localhost:*"
 	checks warning --write

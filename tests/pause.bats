@@ -68,7 +68,7 @@ is_told() {
 	run_command 0 pause
 	run_command 0 upload "$REC"
 	assert_output_has "$REC: paused by "
-	assert_output_has "it is sent anyway"
+	assert_output_has "upload sends it anyway"
 	is_told
 }
 

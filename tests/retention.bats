@@ -163,7 +163,7 @@ flock_journal() {
 
 @test "min-free without retention is refused, as it would do nothing" {
 	sweep 78 --min-free 10%
-	[[ $log == *"min-free does nothing without retention"* ]]
+	[[ $log == *"min-free has no effect without retention"* ]]
 }
 
 @test "min-free removes the oldest first, until enough is free, and never an undelivered recording" {

@@ -295,7 +295,7 @@ needs_kernel() {
 		# shellcheck disable=SC2086
 		LD_PRELOAD=${BUILD:-$ROOT/build}/preload-intruder.so \
 			run_command 75 $command "$REC"
-		assert_output_has "its process made up "
+		assert_output_has "its process sent an invalid "
 	done
 	# The report of a survey is shorter.
 	INTRUDER_LIES=100 LD_PRELOAD=${BUILD:-$ROOT/build}/preload-intruder.so \
@@ -495,7 +495,7 @@ archive() {
 			LD_PRELOAD=${BUILD:-$ROOT/build}/preload-intruder.so \
 			run "$BIN" upload "$DIR/jibris/x.tar"
 		((status == 65 || status == 75))
-		assert_output_has "made up"
+		assert_output_has "sent an invalid"
 		assert_equal "$(requests upload)" 0
 		rm -rf "$DIR/jibris/.x.tar.new"
 		assert_equal "$(ls -A "$DIR/jibris")" x.tar

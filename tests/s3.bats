@@ -450,7 +450,7 @@ found() {
 	found "^failed: .*fix s3-secret-key"
 	checks --s3-url http://127.0.0.1:1
 	found "^failed: .*connect"
-	found "^Start it, or set the URL where it is"
+	found "^Start it, or correct its URL"
 	"$BIN" check --s3-key '{room}' --json >"$DIR/found" || true
 	found 's3-key {room}: must end with'
 }
@@ -499,7 +499,7 @@ store_of() {
 	JIBRI_FINALIZE_CONFIG=$config run_command 0 sweep "$DIR/recordings"
 	JIBRI_FINALIZE_CONFIG=$config run_command 0 verify --deep "$REC"
 	JIBRI_FINALIZE_CONFIG=$config run "$BIN" check
-	assert_output_has "meeting-service: there is none"
+	assert_output_has "meeting-service: none, as configured"
 	assert_output_has "no webhook is sent"
 	# A bucket selects s3; store overrides that.
 	assert_equal "$(store_of)" "s3 $config:2"
@@ -514,10 +514,10 @@ store_of() {
 	refused 78 "meeting-service-url = none, but the file-service needs" \
 		--store file-service
 	run_command 78 notify started --force "$REC"
-	assert_output_has "no webhook is configured (meeting-service-url = none)"
+	assert_output_has "meeting-service-url = none: no webhook is configured"
 	run_command 78 notify started --force --webhook-url none \
 		--meeting-service-url "$URL" "$REC"
-	assert_output_has "no webhook is configured (webhook-url = none)"
+	assert_output_has "webhook-url = none: no webhook is configured"
 	refused 78 "webhook-url" --webhook-url nonsense
 }
 

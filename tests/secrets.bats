@@ -167,7 +167,7 @@ answers() { printf '%s\n' "$1" >"$SB/answer"; }
 	answers "{\"status\": \"DOWN $TOKEN\"}"
 	faults 'health * * body answer'
 	run_command 78 check --json
-	assert_output_has "says of itself: DOWN ${TOKEN//?/*}"
+	assert_output_has "reports: DOWN ${TOKEN//?/*}"
 	refute_output_has "$TOKEN"
 	another_recording coded
 	answers "{\"error\": \"$TOKEN\"}"

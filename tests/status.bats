@@ -250,7 +250,7 @@ watched() {
 	output=$(<"$DIR/screen")
 	[[ $output == *$'\e[?1049h'*$'\e[?1049l'* ]]
 	(($(grep -c $'\e\\[H[0-9-]*T.*every 2 s; Ctrl-C ends' "$DIR/screen") >= 2))
-	assert_output_has "and 2 more, for which there is no room here"
+	assert_output_has "and 2 more, which do not fit on this terminal"
 	grep -q '^1 held, 1 waiting, 1 due, 1 given-up, 1 done' "$DIR/screen"
 	grep -q 'ended with 0$' "$DIR/screen"
 	# No frame is higher than the screen.
@@ -262,7 +262,7 @@ watched() {
 	run_command 64 status --watch
 	assert_output_has "--watch: stdout is not a terminal"
 	run_command 64 status --watch --json
-	assert_output_has "--watch is for people, it does not go with --json"
+	assert_output_has "--watch cannot be used with --json"
 }
 
 @test "a user who may not read the configuration is told so once, and sees the same" {
@@ -285,7 +285,7 @@ watched() {
 		<(jq '.recordings | map(del(.age))' <<<"$output")
 	# shellcheck disable=SC2154
 	assert_equal "$(wc -l <<<"$stderr")" 1
-	[[ $stderr == *"$DIR/conf cannot be read: Permission denied; going on "* ]]
+	[[ $stderr == *"$DIR/conf cannot be read: Permission denied; continuing "* ]]
 	# status does not need the secrets.
 	chmod 644 "$DIR/conf"
 	run --separate-stderr "${me[@]}" status --config "$DIR/conf"

@@ -262,7 +262,7 @@ reached() {
 	export JIBRI_FINALIZE_TLS_KEY=$CERTS/good.key
 	refused 78 "unable to set private key file"
 	export JIBRI_FINALIZE_TLS_CERT=
-	refused 78 "tls-key is set, but tls-cert is not"
+	refused 78 "tls-cert is not set, but tls-key is"
 }
 
 @test "a run keeps the certificates that it started with, even if they are renewed" {

@@ -168,7 +168,7 @@ state() {
 	for i in 1 2; do
 		as "$JIBRI" 65 sweep "$TOP"
 		assert_equal "${#lines[@]}" 3
-		assert_output_has "$TOP/open: not delivered: its directory can be written by its group"
+		assert_output_has "$TOP/open: not delivered: its directory is writable by its group"
 		assert_output_has "$TOP/closed: not delivered: its directory belongs to user $OTHER"
 		assert_output_has "$TOP/full: not delivered: its directory cannot be written"
 		assert_equal "$(requests)" 0

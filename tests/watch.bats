@@ -203,7 +203,7 @@ log_has() {
 	watch --config "$DIR/conf"
 	echo "recordings-dir = $DIR/second" >"$DIR/conf"
 	kill -HUP "$WATCH_PID"
-	wait_for log_has 'read again'
+	wait_for log_has 'settings reloaded'
 	TOP=$DIR/second
 	arrives one
 	wait_for announced one
@@ -217,7 +217,7 @@ log_has() {
 	watch --config "$DIR/conf"
 	echo "recordings-dirr = $TOP" >"$DIR/conf"
 	kill -HUP "$WATCH_PID"
-	wait_for log_has 'going on with the settings as they were'
+	wait_for log_has 'keeping the previous settings'
 	arrives one
 	wait_for announced one
 	leave 0

@@ -15,8 +15,8 @@ archive_symbol(const char *name)
 }
 
 /*
- * Names are UTF-8, whatever the locale: in the C locale the library would
- * refuse those that are not ASCII.
+ * Names are UTF-8 in any locale: in the C locale the library would refuse names
+ * that are not ASCII.
  */
 static void
 take_utf8(void)
@@ -35,9 +35,9 @@ archive_load(struct err *e)
 	handle = dlopen("libarchive.so.13", RTLD_NOW | RTLD_LOCAL);
 	if (handle == NULL)
 		return err_set(e, ERR_CONFIG,
-		    "archives need libarchive, which does not load: %s",
+		    "archives need libarchive, which cannot be loaded: %s",
 		    dlerror());
-	/* The newest of those that are called; it came with 3.3.3. */
+	/* The newest function that is called; it came with 3.3.3. */
 	if (LIB(archive_read_support_filter_zstd) == NULL) {
 		(void)dlclose(handle);
 		return err_set(e, ERR_CONFIG,

@@ -7,12 +7,14 @@
 #include "base/err.h"
 
 /*
- * Archives: tar, plain or compressed, and zip.  libarchive is there
- * only while one is open: it brings nine more libraries, which would cost
- * every run that needs none 2.4 ms and 2.5 MB.
+ * Archives: tar, plain or compressed, and zip. libarchive is loaded only while
+ * an archive is open: it pulls in nine more libraries, which would cost every
+ * other run 2.4 ms and 2.5 MB.
  */
 
-/* Its name and version, or that it does not load; the caller frees it. */
+/*
+ * The library's name and version, or why it does not load; the caller frees it.
+ */
 char *archive_library(void);
 
 enum archive_type {
@@ -24,16 +26,16 @@ enum archive_type {
 };
 
 /*
- * What to write under this name: .tar.zst, .tar.gz, .tgz, .tar or .zip, and
- * the length of the name without that.
+ * The type to write for this file name (.tar.zst, .tar.gz, .tgz, .tar or .zip),
+ * and the length of the name without that suffix.
  */
 enum archive_type archive_type_of(const char *name, size_t *stem_len);
 
 /*
- * Writing: regular files only, mode 0644, owner and group 0.  Each entry is
- * begun, gets exactly the bytes that it was begun with, and is ended.  After
- * an error the writer is only freed.  -1 as err_sys(); ERR_CONFIG when the
- * library is not there.
+ * Writing: regular files only, mode 0644, owner and group 0.  Begin each entry,
+ * add exactly the bytes it was begun with, and end it.  After an error the
+ * writer can only be freed.  -1 as err_sys(); ERR_CONFIG when the library is
+ * missing.
  */
 struct archive_writer;
 
@@ -44,21 +46,21 @@ int archive_writer_begin(struct archive_writer *, const char *path,
 int archive_writer_add(struct archive_writer *, const void *data, size_t len,
     struct err *e);
 int archive_writer_end(struct archive_writer *, struct err *e);
-/* Write what is still kept; the descriptor stays open. */
+/* Write what is still buffered; the descriptor stays open. */
 int archive_writer_close(struct archive_writer *, struct err *e);
 void archive_writer_free(struct archive_writer *);
 
 /*
- * Reading what a stranger may have made.  Only regular files and folders
- * pass; a link, a device, an absolute path, one with "..", an entry or a
- * byte too many, and an archive that is cut short or unpacks to far more
- * than its size are ERR_PERMANENT.  After an error the reader is only freed.
+ * Reading untrusted archives.  Only regular files and folders are accepted.  A
+ * link, a device, an absolute path, a path with "..", too many entries or
+ * bytes, and an archive that is truncated or unpacks to far more than its size
+ * are ERR_PERMANENT.  After an error the reader can only be freed.
  */
 struct archive_reader;
 
 struct archive_entry_info {
 	const char *path; /* clean: no "." or "..", no slash at either end;
-			     the reader's, until the next entry */
+			     owned by the reader until the next entry */
 	bool is_folder;
 	int64_t size;     /* as declared; 0 for a folder */
 	int64_t mtime_ns; /* 0: unknown */
@@ -71,15 +73,15 @@ enum {
 
 struct archive_limits {
 	int64_t entries;
-	int64_t ratio; /* unpacked bytes for each byte of the archive, once
-			  they are more than ARCHIVE_FREE_BYTES */
+	int64_t ratio; /* unpacked bytes per byte of the archive, beyond
+			  ARCHIVE_FREE_BYTES */
 };
 
-/* Do so many unpacked bytes keep within the ratio?  Pure. */
+/* Does this number of unpacked bytes respect the ratio? Pure. */
 bool archive_is_modest(int64_t unpacked_bytes, int64_t archive_bytes,
     int64_t ratio);
 
-/* The descriptor is read from its beginning and stays open. */
+/* The descriptor is read from its start and stays open. */
 struct archive_reader *archive_reader_open(int fd,
     const struct archive_limits *, struct err *e);
 
@@ -87,14 +89,13 @@ struct archive_reader *archive_reader_open(int fd,
 int archive_reader_next(struct archive_reader *, struct archive_entry_info *,
     struct err *e);
 
-/* The next bytes of the entry, 0 at its end, -1 with *e. */
+/* The next bytes of the entry; 0 at its end, -1 with *e. */
 ssize_t archive_reader_read(struct archive_reader *, void *to, size_t len,
     struct err *e);
 void archive_reader_free(struct archive_reader *);
 
 /*
- * The path with what means nothing left out ("./a//b/" is "a/b", "." is "").
- * NULL when it is absolute, has a "..", or is too long.  Pure; the caller
- * frees it.
+ * The path in normal form ("./a//b/" is "a/b", "." is "").  NULL when it is
+ * absolute, has a "..", or is too long.  Pure; the caller frees it.
  */
 char *archive_clean_path(const char *path);

@@ -13,11 +13,11 @@ void *archive_symbol(const char *name);
 enum { ARCHIVE_BLOCK_BYTES = 256 * 1024, ARCHIVE_NS_PER_S = 1000000000 };
 
 /*
- * Load the library; -1 with ERR_CONFIG when it is not there.  With the last
- * unload its memory is free for the upload that comes next.
+ * Load the library; -1 with ERR_CONFIG when it is missing.  The last unload
+ * frees its memory for the upload that follows.
  */
 int archive_load(struct err *e);
 void archive_unload(void);
 
-/* The library's words for its last error; never NULL. */
+/* The library's text for its last error; never NULL. */
 const char *archive_error_text(struct archive *);

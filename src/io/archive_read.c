@@ -13,15 +13,15 @@ struct archive_reader {
 	int64_t archive_bytes;
 	struct archive_limits limits;
 	int64_t entries;
-	int64_t total; /* bytes that all entries so far declare */
-	int64_t left;  /* of the entry's bytes */
+	int64_t total; /* declared by all entries so far */
+	int64_t left;  /* bytes of the entry */
 	char *path;
 };
 
 static int
 fail_read(const struct archive_reader *r, struct err *e)
 {
-	/* The library keeps errno where a system call failed. */
+	/* After a failed system call, the library keeps its errno. */
 	int number = LIB(archive_errno)(r->archive);
 
 	if (number == ENOSPC || number == EDQUOT || number == EFBIG ||
@@ -69,8 +69,8 @@ archive_reader_open(int fd, const struct archive_limits *limits, struct err *e)
 }
 
 /*
- * The library takes the end of a tar that was cut between two entries for
- * its end.  Two blocks of zeros are the real one.
+ * The library mistakes a tar that was cut between two entries for a complete
+ * one.  The real end is two blocks of zeros.
  */
 static int
 check_end(const struct archive_reader *r, struct err *e)
@@ -110,7 +110,7 @@ count_entry(struct archive_reader *r, int64_t size, struct err *e)
 		    (long long)r->limits.entries);
 	if (size < 0 || size > INT64_MAX / 2 - r->total)
 		return err_set(e, ERR_PERMANENT,
-		    "%s: the archive gives it an impossible size", r->path);
+		    "%s: impossible size in the archive", r->path);
 	r->total += size;
 	r->left = size;
 	if (archive_is_modest(r->total, r->archive_bytes, r->limits.ratio))
@@ -146,7 +146,7 @@ take_entry(struct archive_reader *r, struct archive_entry *entry,
 		.path = r->path,
 		.is_folder = S_ISDIR(st->st_mode),
 		.size = S_ISDIR(st->st_mode) ? 0 : st->st_size,
-		/* Nanoseconds end in 2262; what is beyond is made up. */
+		/* Nanoseconds reach to 2262; a later time is not real. */
 		.mtime_ns =
 		    st->st_mtim.tv_sec < 0 || file_mtime_ns(st) == INT64_MAX
 		    ? 0
@@ -180,11 +180,11 @@ archive_reader_read(struct archive_reader *r, void *to, size_t len,
 
 	if (n < 0)
 		return fail_read(r, e);
-	/* Too little is an end, too much never gets out. */
+	/* Too few bytes look like the end; too many are never returned. */
 	if (n > r->left || (n == 0 && r->left > 0))
 		return err_set(e, ERR_PERMANENT,
-		    "%s: the archive holds %s bytes of it than it says",
-		    r->path, n > 0 ? "more" : "fewer");
+		    "%s: the archive has %s bytes than it declares", r->path,
+		    n > 0 ? "more" : "fewer");
 	r->left -= n;
 	return n;
 }

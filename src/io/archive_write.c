@@ -7,7 +7,7 @@
 struct archive_writer {
 	struct archive *archive;
 	struct archive_entry *entry;
-	int64_t left; /* of the entry's bytes */
+	int64_t left; /* bytes of the entry */
 	bool is_closed;
 };
 
@@ -24,7 +24,7 @@ fail_write(const struct archive_writer *w, struct err *e)
 	    archive_error_text(w->archive));
 }
 
-/* Media do not get smaller: what compresses is chosen to cost little. */
+/* Media do not compress: choose the cheapest level. */
 static bool
 set_type(struct archive *a, enum archive_type type)
 {
@@ -81,7 +81,7 @@ archive_writer_begin(struct archive_writer *w, const char *path, int64_t size,
 	LIB(archive_entry_set_size)(entry, size);
 	LIB(archive_entry_set_mtime)(entry, mtime.tv_sec, mtime.tv_nsec);
 	w->left = size;
-	/* A warning is about a name that is no UTF-8; it is kept as it is. */
+	/* It warns about a name that is not UTF-8, and keeps the name. */
 	if (LIB(archive_write_header)(w->archive, entry) < ARCHIVE_WARN)
 		return fail_write(w, e);
 	return 0;
@@ -103,7 +103,7 @@ archive_writer_add(struct archive_writer *w, const void *data, size_t len,
 int
 archive_writer_end(struct archive_writer *w, struct err *e)
 {
-	/* The library would fill it up with zeros. */
+	/* The library would pad it with zeros. */
 	if (w->left > 0)
 		return err_set(e, ERR_TEMPORARY,
 		    "shrank while it was being read");
@@ -126,7 +126,7 @@ archive_writer_free(struct archive_writer *w)
 {
 	if (w == NULL)
 		return;
-	/* Else it would complete an entry that was cut short, with zeros. */
+	/* Otherwise it would pad an incomplete entry with zeros. */
 	if (!w->is_closed)
 		(void)LIB(archive_write_fail)(w->archive);
 	LIB(archive_entry_free)(w->entry);

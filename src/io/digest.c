@@ -19,7 +19,7 @@ struct helper {
 	sem_t empty, full;
 	size_t next; /* slot to be filled */
 	struct slot {
-		size_t len; /* 0: nothing comes any more */
+		size_t len; /* 0: end of the data */
 		char data[SLOT_BYTES];
 	} slots[SLOTS];
 };
@@ -29,7 +29,7 @@ struct digest {
 	struct helper *helper; /* NULL: the caller hashes */
 };
 
-/* OpenSSL fails here only if memory or SHA-256 is missing. */
+/* OpenSSL fails here only without memory or SHA-256. */
 static void
 insist(int is_good)
 {
@@ -60,7 +60,7 @@ digest_new_md5(void)
 	return new_of(EVP_md5());
 }
 
-/* A signal does not end it. */
+/* Not ended by a signal. */
 static void
 await(sem_t *slots)
 {
@@ -83,7 +83,7 @@ helper_main(void *ctx)
 	}
 }
 
-/* Signals are the caller's: a blocked thread gets none. */
+/* Block all signals in the thread, so that the caller gets them. */
 static bool
 start_thread(struct helper *h)
 {
@@ -135,7 +135,7 @@ helper_add(struct helper *h, const char *data, size_t len)
 	}
 }
 
-/* Let the thread end, after what is in the slots. */
+/* Let the thread finish what is in the slots, then end it. */
 static void
 end_helper(struct digest *d)
 {
@@ -252,7 +252,7 @@ digest_base64_decode(const char *s, struct buf *out, struct err *e)
 
 	insist(ctx != NULL);
 	EVP_DecodeInit(ctx);
-	/* It would skip blanks, and what is behind a '-'. */
+	/* It would skip blanks and stop at a '-'. */
 	is_good = len > 0 && strpbrk(s, " \t\r\n-") == NULL &&
 	    EVP_DecodeUpdate(ctx, bytes, &n, (const unsigned char *)s,
 		(int)len) != -1 &&

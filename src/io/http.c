@@ -15,8 +15,8 @@
 enum { TICK_MS = 250, WATCH_MS = 50, CHECK_MS = 1000 };
 
 /*
- * The limit is for all bodies together.  libcurl reads the share of a
- * transfer at each of its steps, so that it can change while it goes on.
+ * The limit is for all bodies together. libcurl reads the share of a transfer
+ * at each step, so it can change meanwhile.
  */
 static void
 share_rate(const struct http *http)
@@ -84,7 +84,7 @@ check_sending(struct http_transfer *t, int64_t now, struct err *e)
 	if (now - t->moved_ms <= limit)
 		return 0;
 	return err_set(e, ERR_TEMPORARY,
-	    "stalled: the server took nothing for %.1f s",
+	    "stalled: the server accepted no data for %.1f s",
 	    (double)limit / 1000);
 }
 
@@ -115,7 +115,7 @@ check_transfer(struct http_transfer *t, int64_t now, struct err *e)
 	return err_set(e, ERR_TEMPORARY,
 	    t->received > 0 && t->request->is_download
 		? "stalled: the server sent nothing for %.1f s"
-		: "no whole answer within %.1f s",
+		: "no complete answer within %.1f s",
 	    (double)t->request->answer_timeout_ms / 1000);
 }
 
@@ -125,7 +125,7 @@ watch(struct http *http)
 	int64_t now = clock_mono_ms();
 	struct http_transfer *next;
 
-	/* Most are over before anybody looks. */
+	/* Most transfers end before the first look. */
 	if (now - http->watched_ms < WATCH_MS)
 		return;
 	http->watched_ms = now;
@@ -147,14 +147,14 @@ cut_all(struct http *http, const struct err *why)
 
 /* Nothing of the request was sent yet. */
 static void
-begin_anew(struct http_transfer *t)
+start_over(struct http_transfer *t)
 {
-	log_trace("#%u * the server had ended that connection; on a new one",
+	log_trace("#%u * the server closed that connection; using a new one",
 	    t->number);
 	(void)curl_multi_remove_handle(t->http->multi, t->easy);
 	curl_easy_setopt(t->easy, CURLOPT_FRESH_CONNECT, 1L);
 	t->was_ended = false;
-	t->is_anew = true;
+	t->is_restarted = true;
 	t->began_ms = clock_mono_ms();
 	(void)curl_multi_add_handle(t->http->multi, t->easy);
 }
@@ -174,7 +174,7 @@ collect(struct http *http)
 		    &private);
 		t = (struct http_transfer *)(void *)private;
 		if (t->was_ended)
-			begin_anew(t);
+			start_over(t);
 		else
 			finish(t, rc);
 	}
@@ -292,7 +292,7 @@ tick(struct http *http, int64_t now)
 	http->tick(http->tick_ctx);
 }
 
-/* What stands around the body counts first, so that all of it is all. */
+/* The bytes around the body count first, so that the end is the end of all. */
 static int64_t
 acknowledged(const struct http_transfer *t)
 {
@@ -341,7 +341,7 @@ wait_for_events(struct http *http, int64_t until_ms)
 		until_ms = now + TICK_MS;
 	wait = until_ms - now;
 	if (http->active == NULL) {
-		/* Lines that are held back come out meanwhile. */
+		/* Write held-back log lines meanwhile. */
 		stop_sleep_until(now < log_due_ms() && log_due_ms() < until_ms
 			? log_due_ms()
 			: until_ms);
@@ -352,8 +352,8 @@ wait_for_events(struct http *http, int64_t until_ms)
 }
 
 /*
- * Let everything under way go on for a while.  False when until_ms has come,
- * or after a stop once nothing is under way.
+ * Let all transfers continue for a while.  False at until_ms, or after a stop
+ * once none is left.
  */
 static bool
 advance(struct http *http, int64_t until_ms)

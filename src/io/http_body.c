@@ -3,12 +3,13 @@
 #include "base/mem.h"
 #include "io/http_internal.h"
 
-/* With libcurl's own parts (curl_mime) a small file cost a tenth more. */
+/* libcurl's own parts (curl_mime) made a small file a tenth slower. */
 
 enum {
 	MIN_UPLOAD_BUFFER_BYTES = 16 * 1024,
 	MAX_UPLOAD_BUFFER_BYTES = 512 * 1024,
-	ONE_PIECE_BYTES = 64 * 1024, /* libcurl 7.88: less goes with headers */
+	ONE_PIECE_BYTES =
+	    64 * 1024, /* libcurl 7.88 sends less with the headers */
 };
 
 static void
@@ -23,7 +24,7 @@ wrap(struct http_transfer *t)
 	(void)buf_addf(&t->tail, "\r\n--%s--\r\n", t->http->boundary);
 }
 
-/* How many bytes of it were still to be given, and had room. */
+/* Copy bytes that were not given yet, as many as fit; returns their number. */
 static size_t
 give(const struct buf *from, size_t *out, char *to, size_t room)
 {
@@ -68,13 +69,13 @@ on_read(char *to, size_t size, size_t n, void *ctx)
 	return given;
 }
 
-/* Refusing to rewind is what keeps libcurl from sending a body twice. */
+/* Refusing to rewind prevents libcurl from sending a body twice. */
 static int
 on_seek(void *ctx, curl_off_t offset, int origin)
 {
 	struct http_transfer *t = ctx;
 
-	/* Of an empty body nothing is ever handed out. */
+	/* Nothing is ever handed out of an empty body. */
 	bool is_untouched =
 	    t->request->body->size > 0 ? t->handed_out == 0 : !t->is_going;
 
@@ -84,11 +85,11 @@ on_seek(void *ctx, curl_off_t offset, int origin)
 	return CURL_SEEKFUNC_OK;
 }
 
-/* No larger than what goes through it. */
+/* No larger than the body. */
 static long
 upload_buffer_bytes(int64_t size, int64_t rate_bytes)
 {
-	/* Four times a second, else it does not seem to move. */
+	/* Fill it four times a second, or the progress seems to stall. */
 	if (rate_bytes > 0 && size > rate_bytes / 4)
 		size = rate_bytes / 4;
 	if (size < MIN_UPLOAD_BUFFER_BYTES)
@@ -97,7 +98,7 @@ upload_buffer_bytes(int64_t size, int64_t rate_bytes)
 					      : (long)size;
 }
 
-/* All of it into the head; what cannot be read is the transfer's failure. */
+/* Put everything into the head; a read error fails the transfer. */
 static void
 gather(struct http_transfer *t)
 {
@@ -122,7 +123,9 @@ http_body_setup(struct http_transfer *t)
 	if (t->request->part_filename)
 		wrap(t);
 	size += (int64_t)(t->head.len + t->tail.len);
-	/* With a rate, libcurl 7.88 cannot go on after a blocked TLS record. */
+	/*
+	 * With a rate limit, libcurl 7.88 cannot resume a blocked TLS record.
+	 */
 	t->is_one_piece = size == 0 ||
 	    (size < ONE_PIECE_BYTES && t->http->policy->rate_bytes == 0);
 	curl_easy_setopt(t->easy, CURLOPT_UPLOAD_BUFFERSIZE,

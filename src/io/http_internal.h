@@ -8,20 +8,20 @@
 
 struct http {
 	const struct http_policy *policy;
-	const char *proxy; /* NULL: what the environment says */
+	const char *proxy; /* NULL: use the environment */
 	CURLM *multi;
 	struct http_transfer *active;
 	struct http_transfer *finished;
 	size_t n_active;
 	unsigned n_started;
-	/* Of multipart/form-data: random, so that no file can hold it. */
+	/* Of multipart/form-data: random, so that no file contains it. */
 	char boundary[32 + 1];
 	char trace_id[32 + 1]; /* "": none */
 	struct http_tally tally;
-	bool is_unexpecting; /* a server refused Expect */
+	bool is_unexpecting; /* a server rejected Expect */
 	int *sockets;        /* of open connections */
 	size_t n_sockets, cap_sockets;
-	void (*tick)(void *ctx); /* NULL: nobody wants it */
+	void (*tick)(void *ctx); /* NULL: not wanted */
 	void *tick_ctx;
 	int64_t ticked_ms, watched_ms;
 };
@@ -35,57 +35,57 @@ struct http_transfer {
 	CURL *easy;
 	struct curl_slist *headers, *addresses;
 	char curl_text[CURL_ERROR_SIZE];
-	struct err failure; /* ours, where libcurl only says "aborted" */
-	bool is_local;      /* and the cause is in what is to be sent */
-	bool is_expecting;  /* it may have sent Expect */
+	struct err failure; /* our reason when libcurl only says "aborted" */
+	bool is_local;      /* the failure is in our own data */
+	bool is_expecting;  /* may have sent Expect */
 	bool is_finished;
-	struct buf head, tail; /* of a part, around the body */
-	bool is_one_piece;     /* and the body is in the head, too */
+	struct buf head, tail; /* around the body of a part */
+	bool is_one_piece;     /* the head includes the body */
 	size_t head_out, tail_out;
 	int64_t handed_out; /* body bytes given to libcurl */
-	size_t received;    /* answer bytes */
-	size_t head_in;     /* and those of its headers and trailers */
+	size_t received;    /* bytes of the answer */
+	size_t head_in;     /* bytes of its headers and trailers */
 
-	/* The watch: what moved, and when. */
-	bool is_going;  /* connected; the request goes out */
-	bool was_ended; /* the kept connection, by the server */
-	bool is_anew;   /* therefore, on one of its own */
-	int socket;     /* -1: not known */
+	/* For the watch: what moved, and when. */
+	bool is_going;  /* connected, sending the request */
+	bool was_ended; /* the server closed the kept connection */
+	bool is_restarted;   /* so it was restarted on a new one */
+	int socket;     /* -1: unknown */
 	curl_off_t sent;
 	int queued;
-	int64_t began_ms; /* to connect */
+	int64_t began_ms; /* connecting */
 	int64_t moved_ms;
 	int64_t checked_ms;
 	int64_t all_sent_ms; /* 0: still sending */
-	size_t taken;        /* answer bytes, as the watch last saw them */
+	size_t taken;        /* received, as of the watch's last look */
 };
 
-/* Start libcurl, once; what it cannot allocate ends the process. */
+/* Initialize libcurl once; out of memory ends the process. */
 void http_init(void);
 
-/* Set the transfer's libcurl handle up for its request. */
+/* Configure the transfer's libcurl handle for its request. */
 void http_setup(struct http_transfer *);
 
-/* Set the handle up to send the body: as it is, or as the one part "file". */
+/* Configure it to send the body, plain or as the one part "file". */
 void http_body_setup(struct http_transfer *);
 
 /* May the value of this header line be shown? */
 bool http_is_harmless(const char *line, size_t name_len);
 
-/* Log what happens on the wire, without secrets, where anyone sees it. */
+/* Log the traffic without secrets, if anyone sees that level. */
 void http_trace(struct http_transfer *);
 
 /* "PUT" */
 const char *http_method(const struct http_request *);
 
-/* The final status seen so far, 0 for none: libcurl also reports a 100. */
+/* The final status so far, 0: none. libcurl also reports a 100. */
 long http_final_status(CURL *easy);
 
 /*
- * Has every byte of the request been given to the kernel?  Of one that goes
- * in one piece, unless it is known that some were not.
+ * Was every byte of the request handed to the kernel? A request sent in one
+ * piece counts as sent unless some of it is known to be unsent.
  */
 bool http_is_all_sent(const struct http_transfer *);
 
-/* Fill in t->answer, now that libcurl ended the transfer with rc. */
+/* Fill in t->answer after libcurl ended the transfer with rc. */
 void http_judge(struct http_transfer *, CURLcode rc);

@@ -20,7 +20,7 @@ http_final_status(CURL *easy)
 	long status = 0;
 
 	(void)curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
-	/* libcurl takes as many digits as there are. */
+	/* libcurl accepts any number of digits. */
 	return status >= 200 && status <= 999 ? status : 0;
 }
 
@@ -34,7 +34,7 @@ http_is_all_sent(const struct http_transfer *t)
 	(void)curl_easy_getinfo(t->easy, CURLINFO_SIZE_UPLOAD_T, &sent);
 	(void)curl_easy_getinfo(t->easy, CURLINFO_CONTENT_LENGTH_UPLOAD_T,
 	    &due);
-	/* Where libcurl began again, nothing is due yet. */
+	/* After libcurl started over, nothing is due yet. */
 	if (t->is_one_piece)
 		return t->is_going && (due < 0 || sent >= due);
 	return t->handed_out == t->request->body->size && due >= 0 &&
@@ -77,8 +77,8 @@ curl_class(CURLcode rc)
 }
 
 /*
- * As it may be shown: a user or a query can hold what is private, and of a
- * bare request all behind the host.
+ * A URL that is safe to show: user and query can be private, and in a bare
+ * request everything after the host.
  */
 static char *
 shown_url(const char *url, bool is_bare)
@@ -121,7 +121,9 @@ explain_status(const struct http_transfer *t, long status, struct err *e)
 	}
 }
 
-/* What OpenSSL says when the server ends TLS on purpose (RFC 8446, 6). */
+/*
+ * OpenSSL's texts when the server refuses TLS on purpose (RFC 8446, section 6).
+ */
 static const struct refusal {
 	const char *part;
 	enum err_class class;
@@ -141,11 +143,11 @@ static const struct refusal {
 	    "the server requires a client certificate (tls-cert), or knows "
 	    "none of our ciphers" },
 	{ "alert protocol version", ERR_CONFIG,
-	    "the server speaks no TLS 1.2 and no later one" },
+	    "the server does not support TLS 1.2 or later" },
 	{ "unsupported protocol", ERR_CONFIG,
-	    "the server speaks no TLS 1.2 and no later one" },
+	    "the server does not support TLS 1.2 or later" },
 	{ "wrong version number", ERR_CONFIG,
-	    "what answers at this port speaks no TLS" },
+	    "the server on this port does not use TLS" },
 };
 
 static const struct refusal *
@@ -163,7 +165,7 @@ find_refusal(CURLcode rc, const char *text)
 static void
 explain_authorities(const struct http_policy *policy, struct err *e)
 {
-	/* libcurl has not seen the file. */
+	/* libcurl was given the contents and does not know the file. */
 	if (policy->ca.len > 0)
 		(void)err_wrap(e, "ca-file %s", policy->ca_file);
 	else if (policy->ca_file == NULL || *policy->ca_file == '\0')
@@ -176,7 +178,7 @@ static void
 explain_curl(const struct http_transfer *t, CURLcode rc, struct err *e)
 {
 	const struct refusal *refusal = find_refusal(rc, t->curl_text);
-	/* Its text counts milliseconds: no two would read the same. */
+	/* libcurl's text has milliseconds: each message would be different. */
 	bool is_timed =
 	    rc == CURLE_COULDNT_CONNECT || rc == CURLE_OPERATION_TIMEDOUT;
 
@@ -206,8 +208,8 @@ explain(struct http_transfer *t, CURLcode rc, long status)
 		(void)err_set(e, ERR_TEMPORARY,
 		    "the connection was lost before the answer came");
 	else if (rc == CURLE_UNSUPPORTED_PROTOCOL)
-		/* The URL's scheme was checked: "HTTP/0.9" is meant. */
-		(void)err_set(e, ERR_TEMPORARY, "the answer is no HTTP");
+		/* The URL's scheme was checked, so this means "HTTP/0.9". */
+		(void)err_set(e, ERR_TEMPORARY, "the answer is not HTTP");
 	else
 		explain_curl(t, rc, e);
 	(void)err_wrap(e, "%s", t->answer.what);
@@ -259,7 +261,7 @@ total_of(CURL *easy)
 	return total;
 }
 
-/* It becomes a part of an id. */
+/* It becomes part of an id. */
 static char *
 etag_of(const struct http_transfer *t)
 {
@@ -294,7 +296,9 @@ expiry_of(CURL *easy)
 	return date > 0 ? date : 0;
 }
 
-/* Nobody, a gateway, or Cloudflare for a server that it does not reach. */
+/*
+ * No answer, or one from a gateway or Cloudflare that cannot reach the server.
+ */
 static bool
 is_out(long status)
 {
@@ -312,7 +316,7 @@ http_judge(struct http_transfer *t, CURLcode rc)
 	char *type = NULL;
 
 	answer->what = xasprintf("%s %s", http_method(t->request), url);
-	/* A refused rewind may come after the counters were set back. */
+	/* A refused rewind may come after the counters were reset. */
 	if (rc == CURLE_SEND_FAIL_REWIND && t->request->body)
 		is_sent = t->handed_out == t->request->body->size;
 	answer->status = http_final_status(t->easy);

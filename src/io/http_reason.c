@@ -10,22 +10,22 @@
 
 enum {
 	EXCERPT_BYTES = 200,
-	SCANNED_BYTES = 4096, /* of a text; more of it is not looked at */
+	SCANNED_BYTES = 4096, /* of a text; the rest is ignored */
 	ESCAPE_BYTES = 10,    /* the longest escape, as in &#x00002F; */
 	SECRET_BYTES_MIN = 4,
-	REPEATED_BYTES_MIN = 8, /* more than chance */
+	REPEATED_BYTES_MIN = 8, /* unlikely by chance */
 	NESTED = 4,
 };
 
-/* What is to be shown, while the secrets in it are masked. */
+/* A text to be shown, while the secrets in it are masked. */
 struct scan {
 	struct buf text;
 	const char *end;
-	const char *open; /* what matches a secret up to here may have gone on
-			     behind the end */
+	const char *open; /* a secret matched up to here may continue past
+			     the end */
 };
 
-/* Whose values may be shown; of any other header only the name is. */
+/* Headers whose values may be shown; of others only the name. */
 bool
 http_is_harmless(const char *line, size_t name_len)
 {
@@ -43,13 +43,13 @@ http_is_harmless(const char *line, size_t name_len)
 	return false;
 }
 
-/* The character that is escaped here for JSON, a URL or HTML; 0: none. */
+/* The character that this JSON, URL or HTML escape means; 0: none. */
 static char
 unescape(const char *s, size_t *len)
 {
 	static const struct {
 		const char *before;
-		size_t digits; /* at most, and exactly where no ; ends them */
+		size_t digits; /* at most; exactly, unless a ; ends them */
 		int base;
 	} forms[] = { { "\\u", 4, 16 }, { "%", 2, 16 }, { "&#x", 6, 16 },
 		{ "&#", 6, 10 } };
@@ -78,7 +78,7 @@ unescape(const char *s, size_t *len)
 	return *s == '\\' ? s[1] : '\0';
 }
 
-/* How many bytes at s stand for this character; 0: they do not. */
+/* How many bytes at s encode this character? 0: it is another. */
 static size_t
 length_of(const char *s, char c, bool is_raw_first)
 {
@@ -92,8 +92,8 @@ length_of(const char *s, char c, bool is_raw_first)
 }
 
 /*
- * The end of the secret that begins here, or NULL.  The text has it either
- * escaped or as it is, and then it may itself look like an escape.
+ * The end of the secret that begins here, or NULL.  The text may have it
+ * escaped, or plain, in which case it may look like an escape.
  */
 static const char *
 end_of(const struct scan *scan, const char *s, const char *secret,
@@ -121,7 +121,10 @@ mask(struct scan *scan, const char *secret)
 	}
 }
 
-/* It, and its base64, without the end that depends on what follows. */
+/*
+ * Mask the secret and its base64 without the last digits, which depend on what
+ * follows.
+ */
 static void
 mask_forms(struct scan *scan, const char *secret)
 {
@@ -136,7 +139,7 @@ mask_forms(struct scan *scan, const char *secret)
 	mask(scan, coded);
 }
 
-/* What follows "Bearer" or "Basic" and is no word of a sentence. */
+/* Mask what follows "Bearer" or "Basic" unless it looks like a word. */
 static void
 mask_credentials(struct buf *text)
 {
@@ -159,7 +162,7 @@ mask_credentials(struct buf *text)
 		}
 }
 
-/* Of a bare request each value in the URL, as it is and decoded. */
+/* Mask each value in a bare request's URL, encoded and decoded. */
 static void
 mask_url(struct scan *scan, const char *url)
 {
@@ -179,7 +182,7 @@ mask_url(struct scan *scan, const char *url)
 	}
 }
 
-/* What the settings have, and what went out in this request. */
+/* Mask the secrets of the settings and of this request. */
 static void
 mask_all(const struct http_answer *a, struct scan *scan)
 {
@@ -188,7 +191,7 @@ mask_all(const struct http_answer *a, struct scan *scan)
 			mask_forms(scan, *a->secrets[i]);
 	for (size_t i = 0; a->request && i < a->request->headers->n; i++) {
 		const char *line = a->request->headers->items[i];
-		/* Without "Bearer"; what is another's is secret as a whole. */
+		/* Without "Bearer"; a bare one's value is secret as a whole. */
 		const char *blank = a->request->is_bare ? strchr(line, ' ')
 							: strrchr(line, ' ');
 
@@ -224,7 +227,7 @@ http_excerpt(const struct http_answer *a, const char *text, size_t len)
 	char *shown = http_masked(a, text, len);
 	size_t end = strnlen(shown, EXCERPT_BYTES);
 
-	/* Not within a character. */
+	/* Do not cut within a character. */
 	while (end > 0 && (shown[end] & 0xC0) == 0x80)
 		end--;
 	shown[end] = '\0';
@@ -256,7 +259,7 @@ http_has_secret(const struct http_answer *a, const char *text)
 		if (a->secrets[i] && *a->secrets[i] &&
 		    is_repeated(text, *a->secrets[i]))
 			return true;
-	/* A token that was fetched is in no setting. */
+	/* A fetched token is not in any setting. */
 	for (size_t i = 0; a->request && i < a->request->headers->n; i++) {
 		const char *line = a->request->headers->items[i];
 
@@ -267,7 +270,7 @@ http_has_secret(const struct http_answer *a, const char *text)
 	return false;
 }
 
-/* The text in it that is meant for people, or NULL; borrowed. */
+/* The text meant for people, or NULL; borrowed. */
 static const char *
 find_reason(const json_t *json, int nested)
 {
@@ -284,7 +287,7 @@ find_reason(const json_t *json, int nested)
 	return found;
 }
 
-/* One line of UTF-8, without markup; its length is that of it escaped. */
+/* Make one line of UTF-8 without markup, limited by its escaped length. */
 static char *
 one_line(const char *s)
 {

@@ -17,9 +17,9 @@ enum {
 	EXPECT_MS = 300,
 	WATCH_FIRST_MS = 5000,
 	NOTSENT_LOWAT_BYTES = 128 * 1024,
-	KEPT_BYTES = 4096, /* of what is not asked for */
+	KEPT_BYTES = 4096, /* of an answer nobody needs */
 	HEAD_BYTES = 256 * 1024,
-	TUNNEL_MS = 500, /* behind libcurl's own limit, which says more */
+	TUNNEL_MS = 500, /* after libcurl's own limit, which says more */
 };
 
 static size_t
@@ -47,7 +47,7 @@ on_write(char *data, size_t size, size_t n, void *ctx)
 	    : len;
 }
 
-/* Also of trailers and of each 100, which libcurl keeps without a limit. */
+/* Counts trailers and each 100 too, which libcurl keeps without a limit. */
 static size_t
 on_header(char *data, size_t size, size_t n, void *ctx)
 {
@@ -67,12 +67,12 @@ on_socket_open(void *ctx, curl_socket_t fd, curlsocktype purpose)
 {
 	struct http *http = ctx;
 	int lowat = NOTSENT_LOWAT_BYTES;
-	/* Behind the watch, which knows better what to say. */
+	/* Later than the watch, which has a better message. */
 	unsigned timeout =
 	    (unsigned)http->policy->stall_timeout_ms + WATCH_FIRST_MS;
 
 	(void)purpose;
-	/* Without these we are only slower to notice what the watch sees. */
+	/* Optional: without them the watch only notices later. */
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &lowat,
 	    sizeof(lowat));
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &timeout,
@@ -104,13 +104,13 @@ local_port_of(int socket)
 	socklen_t len = sizeof(addr);
 
 	(void)getsockname(socket, (struct sockaddr *)&addr, &len);
-	/* The port of IPv4 and IPv6 addresses lies at the same place. */
+	/* The port is at the same offset for IPv4 and IPv6. */
 	return ntohs(addr.sin6_port);
 }
 
 /*
- * Has the server ended this kept connection?  Over TLS it says so before it
- * closes, and libcurl 7.88 takes whatever can be read for a sign of life.
+ * Has the server closed this kept connection? Over TLS it announces that first,
+ * and libcurl 7.88 takes any readable data as a sign of life.
  */
 static bool
 is_ended(const struct http_transfer *t)
@@ -125,9 +125,9 @@ is_ended(const struct http_transfer *t)
 }
 
 /*
- * libcurl 7.88 asks to rewind only if it counts something as written, not
- * while the first record of TLS is being written; what it has in one piece
- * it repeats without asking.
+ * libcurl 7.88 asks to rewind only once it counts something as written, not
+ * while it writes the first TLS record, and it repeats a request it holds in
+ * one piece without asking.
  */
 static bool
 was_sent(const struct http_transfer *t)
@@ -136,7 +136,7 @@ was_sent(const struct http_transfer *t)
 			       : t->head_out > 0 || t->handed_out > 0;
 }
 
-/* The request goes out now, over a new connection or a kept one. */
+/* The request goes out now, over a new or a kept connection. */
 static int
 on_request(void *ctx, char *ip, char *local_ip, int remote_port,
     int local_port_used)
@@ -154,7 +154,7 @@ on_request(void *ctx, char *ip, char *local_ip, int remote_port,
 	for (size_t i = 0; i < t->http->n_sockets; i++)
 		if (local_port_of(t->http->sockets[i]) == local_port_used)
 			t->socket = t->http->sockets[i];
-	t->was_ended = !t->is_anew && is_ended(t);
+	t->was_ended = !t->is_restarted && is_ended(t);
 	if (t->was_ended)
 		return CURL_PREREQFUNC_ABORT;
 	t->is_going = true;
@@ -163,8 +163,8 @@ on_request(void *ctx, char *ip, char *local_ip, int remote_port,
 }
 
 /*
- * libcurl reads what a proxy answers to CONNECT byte by byte, and returns only
- * once nothing more can be read: no watch sees one that never ends.
+ * libcurl reads a proxy's answer to CONNECT byte by byte and returns only when
+ * nothing more can be read: the watch never sees one that does not end.
  */
 static int
 on_progress(void *ctx, curl_off_t down, curl_off_t got, curl_off_t up,
@@ -172,11 +172,11 @@ on_progress(void *ctx, curl_off_t down, curl_off_t got, curl_off_t up,
 {
 	struct http_transfer *t = ctx;
 	int64_t limit = t->http->policy->connect_timeout_ms;
-	long code = 0; /* of a proxy */
+	long code = 0; /* of the proxy */
 
 	(void)down, (void)got, (void)up, (void)sent;
 	(void)curl_easy_getinfo(t->easy, CURLINFO_HTTP_CONNECTCODE, &code);
-	/* An answer that came is not lost by a stop. */
+	/* A stop must not lose an answer that has arrived. */
 	if (http_final_status(t->easy) > 0)
 		return 0;
 	if (stop_check(&t->failure) == -1)
@@ -189,7 +189,7 @@ on_progress(void *ctx, curl_off_t down, curl_off_t got, curl_off_t up,
 	return 1;
 }
 
-/* NULL or empty: the option stays as it is. */
+/* NULL or empty: keep the default. */
 static void
 set_text(CURL *easy, CURLoption option, const char *text)
 {
@@ -197,7 +197,7 @@ set_text(CURL *easy, CURLoption option, const char *text)
 		curl_easy_setopt(easy, option, text);
 }
 
-/* What was read is used, also where the file was replaced since. */
+/* Use what was read at the start, even if the file was replaced since. */
 static void
 set_file(CURL *easy, CURLoption with_bytes, const struct buf *bytes,
     CURLoption with_path, const char *path)
@@ -249,7 +249,7 @@ set_tls(CURL *easy, const struct http_policy *policy)
 	curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
 	set_file(easy, CURLOPT_CAINFO_BLOB, &policy->ca, CURLOPT_CAINFO,
 	    authorities(policy));
-	/* Without a password OpenSSL would ask for one at the terminal. */
+	/* Without a password OpenSSL would ask for one on the terminal. */
 	curl_easy_setopt(easy, CURLOPT_KEYPASSWD,
 	    policy->tls_key_password ? policy->tls_key_password : "");
 	set_file(easy, CURLOPT_SSLCERT_BLOB, &policy->cert, CURLOPT_SSLCERT,
@@ -296,7 +296,7 @@ set_connection(CURL *easy, struct http *http)
 	curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, http);
 }
 
-/* What libcurl would add by itself. */
+/* Remove the headers that libcurl would add. */
 static void
 leave_bare(struct http_transfer *t)
 {
@@ -320,7 +320,7 @@ is_traced(const struct http_request *request)
 	    request->service == HTTP_FILE_SERVICE;
 }
 
-/* W3C Trace Context, version 00; 01: it may be recorded. */
+/* W3C Trace Context, version 00; flag 01: may be recorded. */
 static void
 add_traceparent(struct http_transfer *t)
 {
@@ -329,7 +329,7 @@ add_traceparent(struct http_transfer *t)
 	if (*t->http->trace_id == '\0' || !is_traced(t->request) ||
 	    t->request->is_bare)
 		return;
-	/* A parent id of zeros is none. */
+	/* An all-zero parent id is invalid. */
 	header = xasprintf("traceparent: 00-%s-%08x%08x-01", t->http->trace_id,
 	    retry_random(), retry_random() | 1);
 	t->headers = curl_slist_append(t->headers, header);
@@ -368,7 +368,7 @@ set_headers(struct http_transfer *t)
 		    "jibri-finalize/" VERSION);
 }
 
-/* Where libcurl cannot look the host up itself. */
+/* For hosts that libcurl cannot resolve because we are confined. */
 static void
 set_addresses(struct http_transfer *t)
 {

@@ -30,7 +30,7 @@ http_service_parse(const char *name)
 	return HTTP_OTHER;
 }
 
-/* It may come from a journal that anybody wrote. */
+/* The values may come from a journal that anybody wrote. */
 static bool
 is_sound(int64_t key, int64_t count)
 {

@@ -6,7 +6,7 @@
 
 static const char hidden[] = "(hidden)";
 
-/* Without the users, passwords and queries of the URLs in it. */
+/* Add text without the users, passwords and queries of its URLs. */
 static void
 add_words(struct buf *out, const char *text, size_t len)
 {
@@ -43,7 +43,7 @@ add_header(struct buf *out, const char *line, size_t len)
 		(void)buf_addf(out, "%.*s: %s", (int)name_len, line, hidden);
 }
 
-/* The method of a request, the status of an answer, the name of a header. */
+/* The request's method, the answer's status, or the header's name. */
 static void
 add_name(struct buf *out, const char *line, bool is_header)
 {
@@ -88,13 +88,13 @@ on_debug(CURL *easy, curl_infotype kind, char *data, size_t size, void *ctx)
 
 	(void)easy;
 	if (kind > CURLINFO_HEADER_OUT)
-		return 0; /* what is sent and received is nobody's business */
+		return 0; /* bodies are not logged */
 	while (size > 0) {
 		const char *end = memchr(data, '\n', size);
 		size_t len = end ? (size_t)(end - data) + 1 : size;
 
 		trace_line(t, mark, is_header, data, len);
-		/* The request's line is the first of all that are sent. */
+		/* The request line is sent first. */
 		is_header = kind != CURLINFO_TEXT;
 		data += len;
 		size -= len;

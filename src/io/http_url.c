@@ -6,21 +6,21 @@
 #include "base/mem.h"
 #include "io/http_internal.h"
 
-/* One part of a URL, as libcurl would use it; NULL: there is none. */
+/* A part of a URL as libcurl would use it; NULL: absent. */
 static char *
 url_part(const char *url, CURLUPart which, unsigned flags)
 {
 	CURLU *u = (http_init(), curl_url());
 	char *part = NULL;
 
-	/* libcurl allocates as we do, see http_init(). */
+	/* Allocation cannot fail, see http_init(). */
 	if (curl_url_set(u, CURLUPART_URL, url, flags) == CURLUE_OK)
 		(void)curl_url_get(u, which, &part, 0);
 	curl_url_cleanup(u);
 	return part;
 }
 
-/* libcurl also takes "http:/host" and "http:///host". */
+/* libcurl also accepts "http:/host" and "http:///host". */
 static bool
 has_host(const char *url)
 {
@@ -45,7 +45,7 @@ http_url_check(const char *url, struct err *e)
 	}
 	if (is_good)
 		return 0;
-	/* Not shown: it may hold a password. */
+	/* The URL is not shown: it may contain a password. */
 	return err_set(e, ERR_CONFIG,
 	    "is not an http or https URL without user, query and fragment");
 }
@@ -132,7 +132,7 @@ address_exposure(const struct in6_addr *address)
 	return HTTP_EXPOSED;
 }
 
-/* Is name the domain or below it? */
+/* Is name the domain itself or below it? */
 static bool
 is_below(const char *name, const char *domain)
 {
@@ -142,7 +142,7 @@ is_below(const char *name, const char *domain)
 	    (len == tail || name[len - tail - 1] == '.');
 }
 
-/* RFC 6761, 6762, 8375, and ICANN's decision of 2024 on "internal". */
+/* RFC 6761, 6762, 8375, and ICANN's reservation of "internal" in 2024. */
 static enum http_exposure
 name_exposure(char *name)
 {

@@ -28,7 +28,7 @@ json_parse(const char *text, size_t len, struct err *e)
 	json_t *json = json_loadb(text, len, 0, &where);
 
 	if (json == NULL)
-		(void)err_set(e, ERR_TEMPORARY, "is no JSON (line %d: %s)",
+		(void)err_set(e, ERR_TEMPORARY, "is not JSON (line %d: %s)",
 		    where.line, where.text);
 	return json;
 }
@@ -41,7 +41,7 @@ json_parse_foreign(const char *text, size_t len, struct err *e)
 	json_error_t where = { 0 };
 	json_t *json = json_loadb(text + bom, len - bom, FLAGS, &where);
 
-	/* An integer that is too long; an id is then not known. */
+	/* The integer is too long; such an id is then unknown. */
 	if (json_error_code(&where) == json_error_numeric_overflow)
 		json = json_loadb(text + bom, len - bom,
 		    FLAGS | JSON_DECODE_INT_AS_REAL, NULL);
@@ -54,7 +54,7 @@ json_parse_foreign(const char *text, size_t len, struct err *e)
 	return json;
 }
 
-/* The pointer's first token with ~1 and ~0 undone; *rest is behind it. */
+/* The pointer's first token with ~1 and ~0 decoded; *rest follows it. */
 static char *
 pointer_token(const char *pointer, const char **rest)
 {
@@ -72,7 +72,6 @@ pointer_token(const char *pointer, const char **rest)
 	return token.data;
 }
 
-/* Blanks as JSON has them (RFC 8259, 2); isspace() takes more. */
 bool
 json_is_blank(char c)
 {
@@ -90,7 +89,7 @@ json_pointer_split(const char *pointer, struct text_list *tokens)
 	}
 }
 
-/* One with a NUL in it is not what it begins with. */
+/* NULL for a string with a NUL inside, which would be truncated. */
 static const char *
 plain_string(const json_t *json)
 {
@@ -113,7 +112,7 @@ json_member_int(const json_t *json, const char *name, int64_t fallback)
 	return json_is_integer(member) ? json_integer_value(member) : fallback;
 }
 
-/* 2^53: beyond it a float is no longer every whole number. */
+/* 2^53: above it, a float cannot hold every whole number. */
 #define WHOLE_FLOATS 9007199254740992.0
 
 static bool

@@ -8,7 +8,7 @@ enum { AROUND_BYTES = 64 * 1024, SKIPPED_MAX = 1000 };
 
 enum way { WAY_NONE, WAY_NAMES, WAY_ANY };
 
-/* "_embedded" is the last: what it holds is named by its type. */
+/* "_embedded" is last: its members are named by their type. */
 static const char *const names[] = { "content", "data", "items", "results",
 	"_embedded" };
 
@@ -42,7 +42,7 @@ end_element(struct json_stream *s, struct err *e)
 	autojson json_t *json =
 	    json_parse_foreign(buf_str(&s->pending), s->pending.len, &ignored);
 
-	/* FNV-1a: no secret depends on it. */
+	/* FNV-1a; nothing secret depends on it. */
 	for (size_t i = 0; i < s->pending.len; i++)
 		s->print = (s->print ^ (unsigned char)s->pending.data[i]) *
 		    UINT64_C(0x100000001b3);
@@ -84,13 +84,14 @@ feed_list(struct json_stream *s, char c, struct err *e)
 	if (s->depth < 0 || (s->pending.len == 0 && s->last == 'x'))
 		return refuse(e);
 	if (!buf_add(&s->pending, &c, 1))
-		return err_set(e, ERR_TEMPORARY, "holds an endless element");
+		return err_set(e, ERR_TEMPORARY,
+		    "has an element that is too long");
 	return s->depth == 0 && !s->is_string && (c == '}' || c == ']')
 	    ? end_element(s, e)
 	    : 0;
 }
 
-/* Where does a bracket lead that opens now? */
+/* What does the bracket that opens now lead to? */
 static enum way
 find_way(const struct json_stream *s)
 {
@@ -102,7 +103,7 @@ find_way(const struct json_stream *s)
 
 	if (outer != WAY_NAMES)
 		return outer == WAY_ANY ? WAY_NAMES : WAY_NONE;
-	/* There is a bracket at least. */
+	/* around holds at least one bracket. */
 	name = s->around.data + s->name + 1;
 	while (i < NAMES &&
 	    (strncmp(name, names[i], strlen(names[i])) != 0 ||
@@ -130,7 +131,7 @@ feed_around(struct json_stream *s, char c, struct err *e)
 		return 0;
 	}
 	if (c == '[' && way != WAY_NONE)
-		return err_set(e, ERR_CONFIG, "holds several lists");
+		return err_set(e, ERR_CONFIG, "has several lists");
 	if (is_open && s->depth < STREAM_WAYS)
 		s->ways[s->depth] = (char)(c == '{' ? way : WAY_NONE);
 	track(s, c);
@@ -162,7 +163,7 @@ wrapped_in(const json_t *json)
 	return found;
 }
 
-/* Nothing is there, and nothing beside it that may be the list. */
+/* Without a list, and without members that could be one. */
 static bool
 is_empty(const json_t *around)
 {
@@ -185,7 +186,8 @@ json_stream_end(struct json_stream *s, struct err *e)
 	buf_free(&s->pending);
 	buf_free(&s->around);
 	if (is_cut)
-		(void)err_set(e, ERR_TEMPORARY, "ends before the list does");
+		(void)err_set(e, ERR_TEMPORARY,
+		    "ends in the middle of the list");
 	else if (around && (s->list == LIST_CLOSED || is_empty(around)))
 		return steal(&around);
 	else

@@ -13,27 +13,26 @@
 enum { MAX_DEPTH = 2048 };
 
 struct walk {
-	char *s; /* a NUL behind it ends every loop */
+	char *s; /* followed by a NUL, which ends every loop */
 	size_t len, i, depth;
 	size_t n;                  /* pointers */
 	struct text_list *tokens;  /* of each */
-	struct json_place *places; /* NULL: what is found is cut out */
-	/* What is left so far ends at out; from kept on it is yet to move. */
+	struct json_place *places; /* NULL: cut out what is found */
+	/* Output ends at out; input from kept on is still to be moved there. */
 	size_t out, kept;
 };
 
 /*
- * Where we are: of each pointer bit k says that its first k tokens led here.
- * One level after the other; NULL: what is below does not matter.
+ * The position.  For each pointer, bit k means that its first k tokens led
+ * here.  One level of nesting per call; NULL: nothing below matters.
  */
 static bool walk_value(struct walk *w, uint64_t *at);
 
-/* Where a member leads to, and which pointers pass there or end there. */
+/* A member: its position, and which pointers pass through or end there. */
 struct step {
 	uint64_t *at, here, hits;
 };
 
-/* Blanks as JSON has them (RFC 8259, 2); isspace() takes more. */
 static void
 skip_blanks(struct walk *w)
 {
@@ -137,13 +136,13 @@ step(const struct walk *w, uint64_t *at, const char *name)
 		next.here |= (uint64_t)(next.at[n] != 0) << n;
 		next.hits |= (next.at[n] >> w->tokens[n].n & 1) << n;
 	}
-	/* What is not cut does not begin anew. */
+	/* A search ends here; a cut may match at any depth. */
 	if (w->places && next.here == 0)
 		next.at = NULL;
 	return next;
 }
 
-/* The same by the key that was just skipped, with its quotes. */
+/* The same for the quoted key that was just skipped. */
 static struct step
 step_by_key(const struct walk *w, uint64_t *at, size_t start)
 {
@@ -176,7 +175,7 @@ step_by_index(const struct walk *w, uint64_t *at, size_t index)
 	return step(w, at, is_idle ? NULL : name);
 }
 
-/* What is cut already may be cut again. */
+/* What was already cut may be cut again. */
 static void
 cut(struct walk *w, size_t from, size_t to)
 {
@@ -205,11 +204,11 @@ note_twice(struct walk *w, uint64_t bits)
 		w->places[n].is_twice |= bits >> n & 1;
 }
 
-/* The members of an object; with one that is cut out goes a comma. */
+/* The members of an object; a comma is cut along with each. */
 struct members {
 	uint64_t seen;
-	size_t kept_end; /* of the last that is left; 0: none */
-	size_t cut_end;  /* of the last that is not, while none is left */
+	size_t kept_end; /* of the last one kept; 0: none */
+	size_t cut_end;  /* of the last one cut, if none is kept yet */
 	bool is_other;   /* not the first */
 };
 
@@ -258,7 +257,7 @@ walk_object(struct walk *w, uint64_t *at)
 	struct members m = { 0 };
 	bool is_outer = w->depth == 1;
 
-	/* What is cut is cut wherever an object begins. */
+	/* When cutting, pointers start at every object. */
 	for (size_t n = 0; at && w->places == NULL && n < w->n; n++)
 		at[n] |= 1;
 	w->i++;
@@ -323,7 +322,7 @@ walk_value(struct walk *w, uint64_t *at)
 	return is_good;
 }
 
-/* How many values are there, one behind the other?  0: it is not JSON. */
+/* The number of consecutive values; 0: it is not JSON. */
 static size_t
 walk_all(struct walk *w, uint64_t *at)
 {

@@ -7,38 +7,37 @@
 #include "base/text.h"
 
 /*
- * JSON as text, however large, without a tree of it, which could take a
- * hundred times the memory.  What counts as JSON is RFC 8259, with what
- * jansson refuses: a byte order mark in front, \u0000, lone surrogates as
- * escapes, and numbers of any size.
+ * JSON as text of any size, without building a tree, which could take a hundred
+ * times the memory.  Accepts RFC 8259 and also what jansson rejects: a byte
+ * order mark, \u0000, escaped lone surrogates, and numbers of any size.
  */
 
-/* How many pointers can be looked for at once, and how many tokens in one. */
+/* Maximum number of pointers per search, and of tokens in one. */
 enum { JSON_TEXT_POINTERS = 63, JSON_TEXT_TOKENS = 62 };
 
-/* What stands at a pointer (RFC 6901): the first that there is. */
+/* The value at a pointer (RFC 6901); the first if there are several. */
 struct json_place {
-	size_t start, end; /* of its value; end 0: there is none */
+	size_t start, end; /* of its value; end 0: not found */
 	bool is_leading;   /* the first member of the text's object */
-	bool is_twice;     /* a member on the way to it is there twice */
+	bool is_twice;     /* a member on the path occurs twice */
 };
 
 /*
- * Find what these pointers name, places has one for each.  True
- * when the text is one JSON value; else places has what was whole before the
- * mistake.
+ * Find the values of these pointers; places has one entry for each.  True when
+ * the text is exactly one JSON value; otherwise places has what was complete
+ * before the error.
  */
 bool json_text_find(const struct buf *text, const struct text_list *pointers,
     struct json_place *places);
 
 /*
- * Cut out all members that these pointers name, also those that are there
- * twice, and leave every other byte; of an array's element null remains, or 0
- * where that is too long.  Each object is cut like one that stands alone,
- * wherever it is.  False when the text is not JSON: then it is spoilt.
+ * Remove all members that these pointers name, including duplicates, and keep
+ * every other byte.  An array element becomes null, or 0 where null is too
+ * long.  Objects are matched at any depth, as if each were the whole text.
+ * False when the text is not JSON; its content is then unusable.
  */
 bool json_text_cut(struct buf *text, const struct text_list *pointers);
 
-/* Does it, JSON or not, hold the name of such a member, in quotes? */
+/* Does the text, JSON or not, contain the quoted name of such a member? */
 bool json_text_has_name(const struct buf *text,
     const struct text_list *pointers);

@@ -19,7 +19,7 @@
 enum { TYPE_BYTES = 128, HEAD_BYTES = 4096 };
 
 struct mimetype {
-	bool is_loaded; /* or known not to load */
+	bool is_loaded; /* or known to fail */
 	bool is_thrifty;
 	magic_t cookie;
 	void *database; /* mapped; NULL: not */
@@ -68,10 +68,10 @@ static const struct extension {
 	{ "jpg", "image/jpeg", false },
 };
 
-/* What a file of the type begins with, as libmagic sees it too. */
+/* How files of the type begin, consistent with libmagic. */
 static const struct {
 	const char *type;
-	size_t from, to; /* bytes of the file in which it lies */
+	size_t from, to; /* range of the file that contains it */
 	const char *bytes;
 } signatures[] = {
 	{ "video/mp4", 4, 12, "ftypisom" },
@@ -142,7 +142,7 @@ has_signature(const char *type, const char *head, size_t len)
 	return false;
 }
 
-/* No byte that only a terminal or a binary format has a use for. */
+/* No bytes that only terminals or binary formats use. */
 static bool
 is_text(const char *head, size_t len)
 {
@@ -166,7 +166,7 @@ mimetype_by_name(const char *name, const void *head, size_t len)
 	return NULL;
 }
 
-/* Types that say no more than "some bytes" or "some text". */
+/* Types that mean only "some bytes" or "some text". */
 static bool
 is_generic(const char *type)
 {
@@ -179,7 +179,7 @@ is_generic(const char *type)
 	return false;
 }
 
-/* A type goes into a header: only what RFC 6838 allows in a name. */
+/* The type goes into a header: allow only what RFC 6838 allows in a name. */
 static bool
 is_clean(const char *type)
 {
@@ -232,7 +232,7 @@ mimetype_close(struct mimetype *m)
 	free(m);
 }
 
-/* A library's code and constants are in its file: they come back from there. */
+/* Code and constants are reloaded from the library's file when needed. */
 static int
 drop_pages(struct dl_phdr_info *library, size_t size, void *ctx)
 {
@@ -267,8 +267,8 @@ database_path(void)
 }
 
 /*
- * The compiled database is opened here: where libmagic cannot, it says so on
- * stderr by itself and goes on with next to nothing.
+ * Open the compiled database here: on failure libmagic itself would print to
+ * stderr and continue with almost no rules.
  */
 static int
 map_database(struct mimetype *m, struct err *e)
@@ -283,7 +283,7 @@ map_database(struct mimetype *m, struct err *e)
 	if (fd == -1 || fstat(fd, &st) == -1 ||
 	    pread(fd, &head, sizeof(head), 0) == -1)
 		return err_sys(e, "%s", path);
-	/* In another byte order, libmagic would turn it round in place. */
+	/* With the other byte order, libmagic would convert it in place. */
 	if (head != magic)
 		return err_set(e, ERR_PERMANENT,
 		    "%s: is not a database for this machine", path);
@@ -298,7 +298,7 @@ map_database(struct mimetype *m, struct err *e)
 static int
 load_database(struct mimetype *m, struct err *e)
 {
-	/* It reads so much of each file into memory; else it is 7 MiB. */
+	/* How much of each file it reads into memory; the default is 7 MiB. */
 	const size_t most = 256 * 1024;
 
 	if (map_database(m, e) == -1)
@@ -329,9 +329,8 @@ mimetype_be_thrifty(struct mimetype *m)
 }
 
 /*
- * An answer may need all of the database, 8 MB, and nothing else at a time
- * needs as much.  So what the libraries need for the rest of the work makes
- * room for it, and afterwards it does for them.
+ * An answer may need the whole database, 8 MB, more than anything else at a
+ * time.  So drop the pages of other libraries before, and its own afterwards.
  */
 static const char *
 ask(struct mimetype *m, int fd, const void *data, size_t len, const char *name)
@@ -344,8 +343,8 @@ ask(struct mimetype *m, int fd, const void *data, size_t len, const char *name)
 		(void)dl_iterate_phdr(drop_pages, NULL);
 	}
 	if (!m->is_loaded && mimetype_load(m, &e) == -1)
-		log_warn("libmagic's database does not load (%s); types come "
-			 "from the extensions",
+		log_warn("cannot load libmagic's database (%s); media types "
+			 "are taken from file extensions",
 		    e.text);
 	if (m->cookie)
 		type = data ? magic_buffer(m->cookie, data, len)

@@ -13,7 +13,7 @@ enum {
 	DEPTH = 16,
 	PATH_BYTES = 1024,
 	TEXT_BYTES = 16 * 1024,
-	TOKEN_BYTES = 4 * 1024, /* expat reads an open one again and again */
+	TOKEN_BYTES = 4 * 1024, /* expat rereads an incomplete token */
 };
 
 /* A function of the library, while it is loaded. */
@@ -27,7 +27,7 @@ struct xml {
 	struct buf path, text;
 	size_t lengths[DEPTH]; /* of the path, without each element */
 	size_t depth;
-	int64_t given, read; /* bytes: in all, and of whole tokens */
+	int64_t given, read; /* bytes in total, and in complete tokens */
 	const char *refused; /* why it was stopped; NULL: it was not */
 };
 
@@ -56,7 +56,7 @@ on_start(void *ctx, const char *name, const char **attributes)
 		return;
 	if (x->depth == DEPTH ||
 	    !buf_addf(&x->path, "%s%s", len > 0 ? "/" : "", name)) {
-		refuse(x, "is too deep");
+		refuse(x, "is nested too deeply");
 		return;
 	}
 	x->lengths[x->depth++] = len;
@@ -100,7 +100,7 @@ load(void)
 	return dlopen("libexpat.so.1", RTLD_NOW | RTLD_LOCAL);
 }
 
-/* It says "expat_2.5.0". */
+/* expat says "expat_2.5.0". */
 char *
 xml_library(void)
 {
@@ -126,7 +126,7 @@ xml_open(xml_element *element, void *ctx, struct err *e)
 	if (x->handle == NULL) {
 		free(x);
 		(void)err_set(e, ERR_CONFIG,
-		    "S3 needs libexpat, which does not load: %s", dlerror());
+		    "S3 needs libexpat, which cannot be loaded: %s", dlerror());
 		return NULL;
 	}
 	x->element = element;
@@ -152,13 +152,13 @@ parse(struct xml *x, const char *data, int len, int is_end, struct err *e)
 		: LIB(x, XML_ErrorString)(LIB(x, XML_GetErrorCode)(x->parser)));
 }
 
-/* Looked at where a piece ends that is the same in any pieces. */
+/* Checked at boundaries that do not depend on how the document arrives. */
 static int
 check_token(struct xml *x, size_t n, struct err *e)
 {
 	int64_t read = LIB(x, XML_GetCurrentByteIndex)(x->parser);
 
-	/* -1 while it waits for more. */
+	/* -1 while expat waits for more. */
 	if (read > x->read)
 		x->read = read;
 	x->given += (int64_t)n;

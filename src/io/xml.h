@@ -5,30 +5,33 @@
 #include "base/err.h"
 
 /*
- * XML over libexpat, as a service answers with it: elements and their text,
- * piece by piece.  The library is loaded when it is needed.
+ * XML over libexpat, as services answer with it: elements and their text, piece
+ * by piece.  The library is loaded when needed.
  */
 struct xml;
 
-/* Its name and version, or that it does not load; the caller frees it. */
+/*
+ * The library's name and version, or that it is missing; the caller frees it.
+ */
 char *xml_library(void);
 
 /*
- * Called at the end of an element with where it is, "Result/Part/ETag", and
- * its text, which is valid meanwhile; what is in it was there before.
+ * Called at the end of each element, children first, with its path
+ * ("Result/Part/ETag") and its text, which is valid during the call.
  */
 typedef void xml_element(void *ctx, const char *path, const char *text);
 
-/* NULL with ERR_CONFIG when the library is not there. */
+/* NULL with ERR_CONFIG when the library is missing. */
 struct xml *xml_open(xml_element *element, void *ctx, struct err *e);
 
 /*
- * More of the document; -1 with ERR_CONFIG when it is no XML, has a DOCTYPE
- * (no entity is ever expanded), is more than 16 elements deep, holds a text of
- * more than 16 KiB, or a tag or a comment of 8 KiB; one of 4 KiB may do.
+ * Add more of the document.  -1 with ERR_CONFIG when it is not XML, has a
+ * DOCTYPE (entities are never expanded), is more than 16 elements deep, or has
+ * a text over 16 KiB or a tag or comment of 8 KiB (4 KiB may already be too
+ * long).
  */
 int xml_add(struct xml *, const char *data, size_t len, struct err *e);
 
-/* Its end; -1 when that is missing.  Then xml_free() is all that may follow. */
+/* Finish; -1 when the end is missing.  Then only xml_free() may follow. */
 int xml_end(struct xml *, struct err *e);
 void xml_free(struct xml *);
