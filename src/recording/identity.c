@@ -32,9 +32,9 @@ identity_check_segment(const char *what, const char *s, struct err *e)
 	else if (strlen(s) > MAX_SEGMENT_BYTES)
 		problem = "is too long";
 	else if (strchr(s, '/'))
-		problem = "holds a slash";
+		problem = "contains a slash";
 	else if (text_has_control(s))
-		problem = "holds a control character";
+		problem = "contains a control character";
 	else if (strcmp(s, ".") == 0 || strcmp(s, "..") == 0)
 		problem = "would leave its folder";
 	else if (!text_is_utf8(s))
@@ -44,7 +44,7 @@ identity_check_segment(const char *what, const char *s, struct err *e)
 	return err_set(e, ERR_PERMANENT, "the %s '%s' %s", what, s, problem);
 }
 
-/* Put room and tenant where the format names them. */
+/* Put room and tenant in their places in the format. */
 static char *
 format_room(const char *format, const char *tenant, const char *room)
 {
@@ -66,7 +66,7 @@ format_room(const char *format, const char *tenant, const char *room)
 	return out.data;
 }
 
-/* The first segments of a path, decoded; false where one cannot be. */
+/* The first segments of a path, decoded; false if one is invalid. */
 static bool
 split_path(const char *path, size_t len, struct text_list *segments)
 {
@@ -87,7 +87,7 @@ split_path(const char *path, size_t len, struct text_list *segments)
 	return true;
 }
 
-/* A room that is called like one of a tenant would be taken for that. */
+/* Such a room could be mistaken for the room of a tenant. */
 static int
 check_brackets(const char *name, const struct identity_policy *policy,
     struct err *e)
@@ -95,7 +95,7 @@ check_brackets(const char *name, const struct identity_policy *policy,
 	if (!strpbrk(policy->room_format, "[]") || !strpbrk(name, "[]"))
 		return 0;
 	return err_set(e, ERR_PERMANENT,
-	    "unknown room: %.128s has a bracket, as room-format puts it around "
+	    "unknown room: %.128s contains a bracket, which room-format uses for "
 	    "a tenant",
 	    name);
 }
@@ -110,7 +110,7 @@ identity_room_of_url(const char *url, const struct identity_policy *policy,
 	char **rest;
 
 	(void)err_set(e, ERR_PERMANENT,
-	    "unknown room: meeting_url does not name one below %s", base);
+	    "unknown room: meeting_url does not name a room below %s", base);
 	if (strncmp(url, "https://", 8) != 0 && strncmp(url, "http://", 7) != 0)
 		return NULL;
 	path += 3;
@@ -146,7 +146,7 @@ identity_hint_room(struct err *e, const struct recording *rec,
 	return err_hint(e, hint);
 }
 
-/* The room in a media file's name, unless that is cut and fits the call's. */
+/* The room in a media file's name, unless it is truncated and fits called. */
 static char *
 room_in_name(const char *path, const char *called)
 {
@@ -159,7 +159,7 @@ room_in_name(const char *path, const char *called)
 								: steal(&cut);
 }
 
-/* The rooms in the names of media, each once, and not too many. */
+/* The rooms in media names, without duplicates and not too many. */
 static void
 add_media_rooms(const struct recording *rec, const char *called,
     struct text_list *rooms)
@@ -176,7 +176,7 @@ add_media_rooms(const struct recording *rec, const char *called,
 	}
 }
 
-/* Of the top level. */
+/* Only in the top level. */
 static char *
 room_of_media(const struct recording *rec, const struct identity_policy *policy,
     struct err *e)
@@ -193,7 +193,7 @@ room_of_media(const struct recording *rec, const struct identity_policy *policy,
 	}
 	(void)err_set(e, ERR_PERMANENT,
 	    "unknown room: metadata.json is missing or empty, and no media "
-	    "file's name has the room");
+	    "file name contains the room");
 	return NULL;
 }
 
@@ -232,7 +232,7 @@ derive_room(const struct recording *rec, const struct identity_policy *policy,
 		return room_of_media(rec, policy, e);
 	(void)err_set(e, ERR_PERMANENT,
 	    "unknown room: metadata.json is missing or empty, and "
-	    "room-from-media is no");
+	    "room-from-media = no");
 	return NULL;
 }
 
@@ -248,7 +248,7 @@ identity_guess_room(const struct recording *rec,
 	    : NULL;
 }
 
-/* Jibri's name of the room, which it puts into the media's names, too. */
+/* Jibri's name for the room, which is also in the media names. */
 static char *
 call_name_of_url(const char *url, const struct identity_policy *policy)
 {
@@ -292,7 +292,7 @@ identity_contradiction(const struct recording *rec,
 	return text.data;
 }
 
-/* Would another room-format make its URL name this room? */
+/* With another room-format, would its URL give this room? */
 static bool
 is_in_other_format(const struct recording *rec,
     const struct identity_policy *policy, const char *room)
@@ -326,15 +326,15 @@ identity_check_room(const struct recording *rec,
 
 	if (nested)
 		return err_set(e, ERR_PERMANENT,
-		    "it holds another recording, %s: move that to the "
+		    "it contains another recording, %s: move that to the "
 		    "recordings directory",
 		    nested);
 	if (found == NULL || (overruled && strcmp(found, overruled) == 0))
 		return 0;
 	if (is_in_other_format(rec, policy, room)) {
 		(void)err_set(e, ERR_PERMANENT,
-		    "its room is %.128s, which room-format does not make of "
-		    "metadata.json's",
+		    "its room is %.128s, which is not what room-format makes "
+		    "of metadata.json",
 		    room);
 		return identity_hint_room(e, rec,
 		    "if room-format was changed, set it back, or ");
@@ -344,12 +344,12 @@ identity_check_room(const struct recording *rec,
 	    "%.256s",
 	    room, found);
 	return identity_hint_room(e, rec,
-	    "move what is not its own to another directory, or ");
+	    "move the files of other rooms to another directory, or ");
 }
 
 /*
- * Whoever starts a recording can add members behind Jibri's own: a second
- * member of a name that is read here is an attempt to redirect it.
+ * Whoever starts a recording can append members to Jibri's own: a duplicate of
+ * a member that is used is an attempt to redirect the recording.
  */
 static int
 check_tampering(const struct recording *rec, bool is_room_read, bool is_id_read,
@@ -371,12 +371,15 @@ check_tampering(const struct recording *rec, bool is_room_read, bool is_id_read,
 	if (!is_tampered)
 		return 0;
 	(void)err_set(e, ERR_PERMANENT,
-	    "metadata.json was tampered with: a member that is read here is "
-	    "in it twice; nothing is sent");
+	    "metadata.json was tampered with: it has a member twice that is "
+	    "used here; nothing is sent");
 	return identity_hint_room(e, rec, "fix or remove it, or ");
 }
 
-/* Not the service's own word, and some gateways undo %2F. */
+/*
+ * Without slashes: it may not come from the service, and some gateways decode
+ * %2F.
+ */
 static char *
 plain_id(const json_t *json)
 {
@@ -400,7 +403,7 @@ meeting_id_of_metadata(const struct recording *rec)
 		if (id != NULL)
 			return id;
 		if (value != NULL)
-			log_warn("metadata.json: %s is no plain id, ignored",
+			log_warn("metadata.json: %s is not a plain id, ignored",
 			    keys->items[i]);
 	}
 	return NULL;
@@ -425,9 +428,10 @@ identity_check_arguments(const char *room, const char *session,
 	if (check_argument("session", session, e) == -1 ||
 	    check_argument("room", room, e) == -1)
 		return -1;
-	return plain ? 0
-		     : err_set(e, ERR_USAGE,
-			   "the meeting's id is not plain (no slashes)");
+	return plain
+	    ? 0
+	    : err_set(e, ERR_USAGE,
+		  "the meeting id contains a slash or is not plain text");
 }
 
 static const char *
@@ -453,7 +457,7 @@ find_room(struct identity *id, const struct recording *rec,
 		id->overruled = identity_contradiction(rec, policy, room);
 		if (id->overruled)
 			log_warn("metadata.json and the media files name %s; "
-				 "the room is %s, as it was given",
+				 "using the room %s as given",
 			    id->overruled, room);
 	} else if (identity_check_room(rec, policy, room, hints->overruled,
 		       e) == -1) {
@@ -477,7 +481,10 @@ identity_find(struct identity *id, const struct recording *rec,
 	    first_of(hints->session_journal, recording_name(rec))));
 	if (identity_check_segment("session", id->session, e) == -1)
 		return -1;
-	/* Whoever names the room has looked; what is redacted goes anyway. */
+	/*
+	 * The operator who named the room has checked it.  Redaction still
+	 * applies.
+	 */
 	if (hints->room_argument == NULL &&
 	    check_tampering(rec, hints->room_journal == NULL, is_id_read, e) ==
 		-1)

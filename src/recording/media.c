@@ -1,6 +1,6 @@
 #include "recording/media_internal.h"
 
-/* Tags of ID3v2 are before any format, but for what has absolute offsets. */
+/* ID3v2 tags can precede any format except those with absolute offsets. */
 static void
 skip_id3(struct media *m)
 {
@@ -35,7 +35,7 @@ check(int fd, const void *data, int64_t size, char *why, size_t len)
 		health = MEDIA_UNREADABLE;
 	if (health == MEDIA_NONE)
 		(void)media_damaged(&m,
-		    size == 0 ? "it is empty" : "it is no audio or video");
+		    size == 0 ? "it is empty" : "it is not audio or video");
 	else if (health != MEDIA_DAMAGED && len > 0)
 		*why = '\0';
 	return health;

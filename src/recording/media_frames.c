@@ -6,11 +6,11 @@ enum {
 	LAST_BYTES = 24 * 1024, /* three of the largest frames */
 };
 
-/* ISO/IEC 11172-3 and 13818-3, which has half the rates; 0: it is none. */
+/* ISO/IEC 11172-3, and 13818-3 with half the sampling rates; 0: not a frame. */
 static int
 mpeg_frame_size(const unsigned char *p)
 {
-	/* 8 kbit/s of layers I to III; of 13818-3 those of I, II and III. */
+	/* In 8 kbit/s, for layers I to III of 11172-3, then of 13818-3. */
 	static const char rates[5][16] = {
 		"\0\4\10\14\20\24\30\34\40\44\50\54\60\64\70",
 		"\0\4\6\7\10\12\14\16\20\24\30\34\40\50\60",
@@ -34,7 +34,7 @@ mpeg_frame_size(const unsigned char *p)
 				   : 144 * rate / hz + pad;
 }
 
-/* Of a frame of MPEG audio, ADTS or LATM with this header. */
+/* The size of an MPEG audio, ADTS or LATM frame with this header. */
 static int
 frame_size(const unsigned char *p)
 {
@@ -45,7 +45,7 @@ frame_size(const unsigned char *p)
 	return mpeg_frame_size(p);
 }
 
-/* Two frames here, and the header of a third: all three are alike. */
+/* Are two frames here, and the header of a third, all alike? */
 static bool
 is_chain(struct media *m, int64_t offset)
 {

@@ -17,10 +17,10 @@ enum {
 
 struct element {
 	int64_t id, from;
-	int64_t size; /* -1: not known, while it was recorded */
+	int64_t size; /* -1: unknown, as while recording */
 };
 
-/* A number of 1 to 8 bytes; its length, or 0 for none. */
+/* Read a number of 1 to 8 bytes; returns its length, 0 if invalid. */
 static int
 read_number(struct media *m, int64_t offset, int max, int64_t *value)
 {
@@ -30,7 +30,7 @@ read_number(struct media *m, int64_t offset, int max, int64_t *value)
 	if (bytes == 0 || bytes > max)
 		return 0;
 	*value = media_be(m, offset, bytes);
-	/* 8 bytes begin with 1, which is no sign. */
+	/* 8 bytes begin with 1: the sign bit is never set. */
 	return *value == -1 ? 0 : bytes;
 }
 
@@ -61,7 +61,7 @@ has_tracks(struct media *m, const struct element *tracks)
 	return el.id == ID_TRACK_ENTRY && el.size > 0;
 }
 
-/* Silence and black are zeros in these. */
+/* Codecs that encode silence or black as zeros. */
 static bool
 may_be_zeros(struct media *m, const struct element *tracks)
 {
@@ -74,7 +74,7 @@ may_be_zeros(struct media *m, const struct element *tracks)
 		memmem(p, (size_t)n, "V_UNCOMPRESSED", 14));
 }
 
-/* Has it data?  A group's block comes first, with an element's header. */
+/* Does it have data? In a group the block comes first, after a header. */
 static bool
 is_block(struct media *m, const struct element *el, bool is_raw)
 {
@@ -85,8 +85,8 @@ is_block(struct media *m, const struct element *el, bool is_raw)
 }
 
 /*
- * The elements of the segment, and those of clusters until a block was seen.
- * What is behind its end is nobody's.
+ * The elements of the segment, and those of clusters until a block is found.
+ * What follows the segment does not matter.
  */
 static enum media_health
 check_segment(struct media *m, int64_t offset, int64_t end)
@@ -116,7 +116,7 @@ check_segment(struct media *m, int64_t offset, int64_t end)
 		offset = is_open ? el.from : el.from + el.size;
 	}
 	if (!is_described)
-		return media_damaged(m, "it describes no tracks");
+		return media_damaged(m, "it has no track description");
 	if (!has_block)
 		return media_damaged(m, "it has no cluster with a block");
 	if (!is_raw && el.id != ID_VOID && el.size >= MEDIA_PROBE_BYTES &&
@@ -137,7 +137,7 @@ media_check_matroska(struct media *m)
 		return media_damaged(m, "it has no Matroska segment");
 	if (el.size > m->size - el.from)
 		return media_damaged(m,
-		    "it is cut: %" PRId64 " bytes are missing",
+		    "it is truncated: %" PRId64 " bytes are missing",
 		    el.size - (m->size - el.from));
 	return check_segment(m, el.from,
 	    el.size == -1 ? m->size : el.from + el.size);

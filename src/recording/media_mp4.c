@@ -4,24 +4,24 @@
 
 enum { HEADER = 8, WIDE_HEADER = 16, FULL = 4, PROBES = 16, MAX_SUMMED = 4096 };
 
-/* What a file may begin with. */
+/* Box types that a file may begin with. */
 #define FIRST "ftyp styp moov moof mdat free skip wide pnot sidx uuid"
 
 struct box {
-	int64_t from, to; /* its content, as far as it is in the file */
+	int64_t from, to; /* its content, as far as present */
 	bool is_cut;
 	char type[5];
 };
 
 struct movie {
 	bool has_moov, has_track, has_samples;
-	bool is_moof;    /* with samples, which the next mdat has */
-	struct box last; /* of the mdats that were not looked at; to 0: none */
-	int64_t units;   /* the track whose samples are NAL units, or 0 */
-	enum media_health health; /* MEDIA_DAMAGED: and why is set */
+	bool is_moof;    /* its samples are in the next mdat */
+	struct box last; /* the last mdat not examined; to 0: none */
+	int64_t units;   /* track whose samples are NAL units; 0: none */
+	enum media_health health; /* if MEDIA_DAMAGED, why is set */
 };
 
-/* Players take what is no box for the end. */
+/* Players stop at anything that is not a box. */
 static bool
 is_type(const unsigned char *p)
 {
@@ -31,7 +31,7 @@ is_type(const unsigned char *p)
 	return true;
 }
 
-/* The box at *offset, which moves behind it; false: there is none. */
+/* Read the box at *offset and move past it; false: there is none. */
 static bool
 next_box(struct media *m, int64_t *offset, int64_t end, struct box *b)
 {
@@ -76,7 +76,7 @@ next_of(struct media *m, int64_t *offset, int64_t end, const char *type,
 	return false;
 }
 
-/* The box at this path of types, four letters each, below the parent. */
+/* The box at this path of four-letter types below parent. */
 static bool
 find_box(struct media *m, const struct box *parent, const char *path,
     struct box *found)
@@ -90,7 +90,7 @@ find_box(struct media *m, const struct box *parent, const char *path,
 	return true;
 }
 
-/* What says where the samples of a track are. */
+/* The boxes that locate the samples of a track. */
 struct table {
 	struct box codec, sizes, chunks, runs;
 	int64_t n_sizes, n_chunks, n_runs;
@@ -117,14 +117,14 @@ find_table(struct media *m, const struct box *trak, struct table *t)
 	return t->n_sizes > 0 && t->n_chunks > 0 && t->n_runs > 0;
 }
 
-/* -1: the table does not have it. */
+/* -1: not in the table. */
 static int64_t
 offset_of_chunk(struct media *m, const struct table *t, int64_t i)
 {
 	return media_be(m, t->chunks.from + FULL + 4 + i * t->width, t->width);
 }
 
-/* The bytes of the last chunk, or of its last samples; no more than matter. */
+/* The bytes of the last chunk, or of enough of its last samples. */
 static int64_t
 size_of_last_chunk(struct media *m, const struct table *t)
 {
@@ -141,7 +141,7 @@ size_of_last_chunk(struct media *m, const struct table *t)
 	return sum;
 }
 
-/* How many of its chunks have nothing but zeros where they begin? */
+/* How many of its chunks begin with zeros only? */
 static int
 count_empty(struct media *m, const struct table *t)
 {
@@ -154,7 +154,7 @@ count_empty(struct media *m, const struct table *t)
 	return empty;
 }
 
-/* Silence and black are zeros in these. */
+/* Codecs that encode silence or black as zeros. */
 static bool
 may_be_zeros(struct media *m, const struct table *t)
 {
@@ -167,7 +167,7 @@ may_be_zeros(struct media *m, const struct table *t)
 	return false;
 }
 
-/* Are its samples NAL units of H.264 or H.265, with lengths of 4 bytes? */
+/* Are its samples H.264 or H.265 NAL units with 4-byte lengths? */
 static bool
 has_units(struct media *m, const struct box *codec)
 {
@@ -231,17 +231,17 @@ check_track(struct media *m, const struct box *trak, struct movie *movie)
 	if (media_is_spent(m))
 		return;
 	if (last == -1 || last > m->size - size_of_last_chunk(m, &t))
-		movie->health =
-		    media_damaged(m, "it is cut: its last samples are missing");
+		movie->health = media_damaged(m,
+		    "it is truncated: its last samples are missing");
 	else if (is_video && empty > 0)
 		movie->health =
-		    media_damaged(m, "zeros are where its samples should be");
+		    media_damaged(m, "it has zeros in place of samples");
 	else if (!is_first_sample(m, &t))
 		movie->health =
-		    media_damaged(m, "its first sample is no frame");
+		    media_damaged(m, "its first sample is not a frame");
 }
 
-/* By its id fragments name the track. */
+/* Fragments refer to the track by its id. */
 static void
 note_units(struct media *m, const struct box *trak, struct movie *movie)
 {
@@ -264,11 +264,12 @@ check_moov(struct media *m, const struct box *moov, struct movie *movie)
 	movie->has_moov = true;
 	while (next_box(m, &offset, moov->to, &b)) {
 		movie->has_track |= is_box(&b, "trak");
-		/* Players do without the end of the tags. */
+		/* Players accept truncated metadata boxes. */
 		if (b.is_cut &&
 		    (is_box(&b, "trak") ||
 			(moov->is_cut && !find_box(m, &b, "meta", &meta))))
-			movie->health = media_damaged(m, "its moov box is cut");
+			movie->health =
+			    media_damaged(m, "its moov box is truncated");
 		else if (is_box(&b, "trak"))
 			check_track(m, &b, movie);
 		if (is_box(&b, "trak"))
@@ -277,8 +278,8 @@ check_moov(struct media *m, const struct box *moov, struct movie *movie)
 }
 
 /*
- * Is the first sample of this run one?  Its place and size are looked for
- * where they mostly are (ISO/IEC 14496-12, 8.8.7 and 8.8.8).
+ * Is the first sample of this run valid? Its offset and size are looked up
+ * where they usually are (ISO/IEC 14496-12, 8.8.7 and 8.8.8).
  */
 static bool
 is_first_of_run(struct media *m, const struct box *moof, const struct box *traf,
@@ -312,7 +313,7 @@ is_first_of_run(struct media *m, const struct box *moof, const struct box *traf,
 	    media_be(m, size, 4));
 }
 
-/* Does a track's part of a fragment have samples, each of them good? */
+/* Does a track's part of a fragment have samples, all of them valid? */
 static bool
 has_run(struct media *m, const struct box *moof, int64_t units)
 {
@@ -332,7 +333,7 @@ has_run(struct media *m, const struct box *moof, int64_t units)
 	return has_samples;
 }
 
-/* The data of a fragment. */
+/* Check the data of a fragment. */
 static void
 check_mdat(struct media *m, const struct box *mdat, struct movie *movie)
 {
@@ -340,16 +341,18 @@ check_mdat(struct media *m, const struct box *mdat, struct movie *movie)
 
 	if (mdat->is_cut)
 		movie->health = media_damaged(m,
-		    "it is cut in the fragment at byte %" PRId64, mdat->from);
+		    "it is truncated in the fragment at byte %" PRId64,
+		    mdat->from);
 	else if (media_is_empty(m, mdat->from, mdat->to) ||
 	    media_is_empty(m, end > mdat->from ? end : mdat->from, mdat->to))
 		movie->health = media_damaged(m,
-		    "zeros are in the fragment at byte %" PRId64, mdat->from);
+		    "it has zeros in the fragment at byte %" PRId64,
+		    mdat->from);
 	else
 		movie->has_samples = true;
 }
 
-/* Of a recording with thousands of fragments the headers and the last are. */
+/* Checks the headers of all fragments and the data of the last. */
 static void
 check_fragment(struct media *m, const struct box *b, struct movie *movie)
 {
@@ -386,6 +389,6 @@ media_check_mp4(struct media *m)
 	if (!movie.has_moov)
 		return media_damaged(m, "it has no moov box");
 	if (!movie.has_track || !movie.has_samples)
-		return media_damaged(m, "its moov box names no samples");
+		return media_damaged(m, "its moov box lists no samples");
 	return MEDIA_WHOLE;
 }

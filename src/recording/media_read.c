@@ -31,7 +31,7 @@ media_at(struct media *m, int64_t offset, size_t n)
 	got = read_window(m, offset, len);
 	m->at = offset;
 	m->len = got > 0 ? (size_t)got : 0;
-	/* It may have shrunk. */
+	/* The file may have shrunk. */
 	m->is_unreadable = got < (ssize_t)n;
 	return m->is_unreadable ? NULL : m->window;
 }

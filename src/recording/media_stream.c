@@ -10,7 +10,7 @@ enum {
 	AVI_HEADER_BYTES = 200,
 };
 
-/* Their size is in no header: three of them begin alike. */
+/* Their headers have no size: three frames that begin alike. */
 static bool
 has_flac_frames(struct media *m, int64_t offset)
 {
@@ -30,7 +30,7 @@ has_flac_frames(struct media *m, int64_t offset)
 static bool
 has_flac_frame(struct media *m, int64_t offset)
 {
-	/* 0 where the end was never written. */
+	/* 0 if the recorder did not finish. */
 	int64_t least = media_be(m, offset + 8, 3), type;
 
 	do {
@@ -42,7 +42,10 @@ has_flac_frame(struct media *m, int64_t offset)
 			 : has_flac_frames(m, offset);
 }
 
-/* With this polynomial, of up to 32 bits at the top; 4 bytes count as zeros. */
+/*
+ * The CRC with this polynomial of up to 32 bits, left-aligned.  The 4 bytes at
+ * zeros count as zeros.
+ */
 static uint32_t
 checksum(struct media *m, int64_t from, int64_t to, uint32_t polynomial,
     int64_t zeros)
@@ -74,7 +77,7 @@ is_flac_end(struct media *m, int64_t end)
 	return false;
 }
 
-/* A page with data of a packet that ends in it has a position. */
+/* A page on which a packet with data ends has a position. */
 static bool
 has_ogg_page(struct media *m, int64_t offset)
 {
@@ -102,7 +105,7 @@ is_flv_tag(struct media *m, int64_t offset)
 	return type == 8 || type == 9 || type == 18;
 }
 
-/* The first frame that is whole: of video, where there is any. */
+/* Is the first frame complete, of video if the file has any? */
 static bool
 has_flv_frame(struct media *m, int64_t offset)
 {
@@ -112,7 +115,10 @@ has_flv_frame(struct media *m, int64_t offset)
 		int64_t type = media_be(m, offset, 1);
 		int64_t size = media_be(m, offset + 1, 3);
 		int64_t codec = media_be(m, offset + 11, 1);
-		/* Of AVC and AAC, what comes first is no frame. */
+		/*
+		 * AVC and AAC start with their configuration, which is not a
+		 * frame.
+		 */
 		bool is_config =
 		    type == 9 ? (codec & 15) == 7 : codec >> 4 == 10;
 
@@ -128,7 +134,7 @@ has_flv_frame(struct media *m, int64_t offset)
 	return false;
 }
 
-/* The chunk of this id, at or behind *at, in a RIFF list. */
+/* Find the chunk of this id in a RIFF list, from *at on. */
 static bool
 find_chunk(struct media *m, const char *id, int64_t *at)
 {
@@ -142,7 +148,7 @@ find_chunk(struct media *m, const char *id, int64_t *at)
 	return true;
 }
 
-/* They go to the end of the file: their size is written last. */
+/* Accepts samples up to the end of the file: the size is written last. */
 static bool
 has_wav_samples(struct media *m, int64_t offset)
 {
@@ -151,7 +157,7 @@ has_wav_samples(struct media *m, int64_t offset)
 	    media_at(m, offset + 8, MEDIA_PROBE_BYTES);
 }
 
-/* As of FLV.  The header of a stream of video is near the beginning. */
+/* As for FLV.  The header of a video stream is near the beginning. */
 static bool
 has_avi_chunk(struct media *m, int64_t offset)
 {
@@ -173,7 +179,7 @@ has_avi_chunk(struct media *m, int64_t offset)
 	}
 }
 
-/* Do packets of so many bytes begin here? */
+/* Do packets of this size begin here? */
 static bool
 has_packets(struct media *m, int64_t offset, int bytes)
 {
@@ -184,8 +190,8 @@ has_packets(struct media *m, int64_t offset, int bytes)
 }
 
 /*
- * Is there a whole unit, of video where there is any?  It ends where the next
- * one of its PID begins, or in a packet that is stuffed.
+ * Is there a complete unit, of video if the file has any? A unit ends where the
+ * next one of its PID begins, or in a packet with stuffing.
  */
 static bool
 has_ts_unit(struct media *m, int64_t offset, int bytes)
@@ -197,7 +203,7 @@ has_ts_unit(struct media *m, int64_t offset, int bytes)
 		const unsigned char *p = media_at(m, offset, TS_PACKET);
 		int pid = p ? (p[1] & 0x1f) << 8 | p[2] : 0;
 		int field = p && (p[3] & 0x20) ? 1 + p[4] : 0;
-		/* But for a clock, which lies in between. */
+		/* Stuffing, not a clock, which can be in between. */
 		bool is_end = field > 1 && !(p[5] & 0x10);
 
 		if (p == NULL)
@@ -217,7 +223,7 @@ has_ts_unit(struct media *m, int64_t offset, int bytes)
 	return has_unit && has_table && video == -1;
 }
 
-/* The sector with the root of the file is written last. */
+/* The sector with the file's root is written last. */
 static bool
 has_wtv_root(struct media *m, int64_t offset)
 {
@@ -226,7 +232,7 @@ has_wtv_root(struct media *m, int64_t offset)
 	return root > 0 && root * 4096 < m->size;
 }
 
-/* Of the pack's header or the packet here; 0: there is none. */
+/* The size of the pack header or packet here; 0: neither. */
 static int64_t
 ps_size(struct media *m, int64_t offset)
 {
@@ -238,7 +244,7 @@ ps_size(struct media *m, int64_t offset)
 	return id < 0xba || id > 0xff ? 0 : 6 + media_be(m, offset + 4, 2);
 }
 
-/* A packet of video or sound, and behind it another start code. */
+/* Is it a packet of video or sound, followed by a start code? */
 static bool
 has_ps_packet(struct media *m, int64_t offset)
 {
@@ -255,7 +261,7 @@ has_ps_packet(struct media *m, int64_t offset)
 	}
 }
 
-/* Is no packet cut there?  Zeros may lie between packs. */
+/* Does every packet end there? Packs may have zeros in between. */
 static bool
 is_ps_end(struct media *m, int64_t end)
 {
@@ -269,7 +275,7 @@ is_ps_end(struct media *m, int64_t end)
 	return at >= end && at <= end + 2;
 }
 
-/* The time of the next is later, or it was never written. */
+/* The next frame has a later time, or was never written. */
 static bool
 has_ivf_frame(struct media *m, int64_t offset)
 {
@@ -288,11 +294,14 @@ static const struct kind {
 	int at;
 	const char *magic;
 	size_t n;
-	/* Is there a unit at or behind the offset? */
+	/* Is there a unit at or after the offset? */
 	bool (*has_unit)(struct media *, int64_t offset);
 	int offset;
-	bool may_be_zeros; /* as silence in PCM is */
-	/* NULL: in so many bytes that hold no text, but this. */
+	bool may_be_zeros; /* such as silence in PCM */
+	/*
+	 * Without has_unit: this follows the magic, and more than offset bytes
+	 * are there that are not text.
+	 */
 	const char *next;
 } kinds[] = {
 	{ 0, MAGIC("OggS"), has_ogg_page, 0, false, "" },
@@ -339,7 +348,7 @@ find_kind(struct media *m)
 	return NULL;
 }
 
-/* All of its middle, with blanks: a picture of one colour has none. */
+/* Is the middle text with blanks? A one-colour picture has no blanks. */
 static bool
 is_text(struct media *m)
 {
@@ -368,7 +377,7 @@ has_bytes(struct media *m, const struct kind *kind)
 	    ((kind->may_be_zeros && n > 0) || !is_text(m));
 }
 
-/* As a power cut leaves it.  Of a small file three quarters count. */
+/* As left by a power cut.  In a small file, three quarters count. */
 static bool
 ends_in_zeros(struct media *m)
 {
@@ -380,7 +389,7 @@ ends_in_zeros(struct media *m)
 	return at >= m->size;
 }
 
-/* Behind the last byte that is not zero. */
+/* The offset after the last byte that is not zero. */
 static int64_t
 find_end(struct media *m)
 {
@@ -396,7 +405,7 @@ find_end(struct media *m)
 	return to;
 }
 
-/* Players skip zeros behind the last frame, if that is whole. */
+/* Players skip zeros after a complete last frame. */
 static bool
 has_whole_end(struct media *m, const struct kind *kind)
 {
@@ -415,7 +424,7 @@ static enum media_health
 conclude(struct media *m, bool has_unit, const struct kind *kind)
 {
 	if (!has_unit)
-		return media_damaged(m, "no frame is whole");
+		return media_damaged(m, "it has no complete frame");
 	if (!has_whole_end(m, kind))
 		return media_damaged(m, "it ends in zeros");
 	return MEDIA_WHOLE;
@@ -427,7 +436,7 @@ media_check_stream(struct media *m)
 	static const int packets[] = { TS_PACKET, 192, 204 };
 	const struct kind *kind = find_kind(m);
 
-	/* Players take what is behind several tags for sound. */
+	/* Players take data after several tags for sound. */
 	if (kind != NULL && m->tags > 1 && kind->has_unit != has_flac_frame)
 		return MEDIA_NONE;
 	if (kind != NULL)

@@ -12,17 +12,17 @@
 
 enum { MAX_DEPTH = 8 };
 
-/* What a recording can be told by. */
+/* What identifies a recording. */
 struct signs {
 	bool has_journal, has_metadata, has_media, has_named_media;
 };
 
-/* What is in the folders below. */
+/* The folders below. */
 struct below {
 	int topfd;
 	char *certain, *doubtful; /* the first of each; NULL: none */
-	size_t marked;            /* how many are like a recording */
-	size_t names;             /* looked at, of all */
+	size_t marked;            /* number of possible recordings */
+	size_t names;             /* number examined */
 };
 
 static void
@@ -91,8 +91,10 @@ nested_find(int dirfd)
 	doubtful = b.doubtful;
 	if (certain || (here.has_metadata && here.has_media))
 		return steal(&certain);
-	/* A stray file makes no recording, nor does a folder a directory of
-	 * recordings. */
+	/*
+	 * A stray file does not make its folder a recording, and one such
+	 * folder does not make this a recordings directory.
+	 */
 	if (b.marked < 2 && (here.has_metadata || here.has_media))
 		return NULL;
 	return steal(&doubtful);

@@ -24,7 +24,7 @@ compare(const void *a, const void *b)
 	return (int)x->mode - (int)y->mode;
 }
 
-/* The link's own permissions say how the file was opened (proc(5)). */
+/* The link's own permissions tell how the file was opened (proc(5)). */
 static void
 add_descriptor(struct openfiles *set, int at, const char *name)
 {

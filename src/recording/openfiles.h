@@ -5,8 +5,8 @@
 #include <sys/stat.h>
 
 /*
- * Which files do the processes of this host have open?  As far as /proc may
- * be read: what belongs to other users is seen by root alone.
+ * Which files do the processes of this host have open? Limited by access to
+ * /proc: only root sees the processes of other users.
  */
 struct openfiles {
 	struct open_file *files; /* sorted */
@@ -16,9 +16,9 @@ struct openfiles {
 
 enum open_mode { OPEN_NOT, OPEN_READING, OPEN_WRITING };
 
-/* Look now, where nobody has asked yet. */
+/* Look now, unless already done. */
 void openfiles_load(struct openfiles *);
 
-/* The answer is that of the first call; zeroed it was not yet asked. */
+/* Looks on the first call for a zeroed set, and answers from that. */
 enum open_mode openfiles_mode(struct openfiles *, const struct stat *);
 void openfiles_free(struct openfiles *);

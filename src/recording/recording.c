@@ -104,7 +104,7 @@ recording_log_doubts(const struct recording *rec)
 		log_info("%s: skipped, %s", rec->skipped[i].path,
 		    rec->skipped[i].why);
 	if (rec->n_skipped > LISTED)
-		log_info("%zu more were skipped; see --dry-run",
+		log_info("%zu more skipped; see --dry-run",
 		    rec->n_skipped - LISTED);
 }
 
@@ -138,15 +138,15 @@ add_file(struct recording *rec, const char *path, const struct stat *st,
 	    : recording_examine(rec, path, &size);
 	struct artifact *a;
 
-	/* Any other was skipped before. */
+	/* Other excluded files were skipped before. */
 	if (is_metadata && recording_excluded_by(rec, path)) {
 		skip(rec, path, "excluded");
 		return 0;
 	}
 	if (examined == EXAMINED_WITHHELD) {
 		skip(rec, path,
-		    "withheld: it cannot be parsed, so what is "
-		    "private in it cannot be taken out");
+		    "withheld: it cannot be parsed, so private "
+		    "members cannot be removed");
 		return 0;
 	}
 	a = add_artifact(rec, path, st);
@@ -155,11 +155,11 @@ add_file(struct recording *rec, const char *path, const struct stat *st,
 	a->is_unreadable = examined == EXAMINED_UNREADABLE;
 	if (rec->n <= RECORDING_MAX_ARTIFACTS)
 		return 0;
-	return err_set(e, ERR_PERMANENT, "it holds more than %d files",
+	return err_set(e, ERR_PERMANENT, "it contains more than %d files",
 	    RECORDING_MAX_ARTIFACTS);
 }
 
-/* Sockets and the like are never read; the log file is ours. */
+/* Sockets and the like are never read; our log file is skipped. */
 static int
 check_file(struct recording *rec, const char *path, const struct stat *st,
     struct err *e)
@@ -184,7 +184,7 @@ check_file(struct recording *rec, const char *path, const struct stat *st,
 	return 0;
 }
 
-/* A link or the like is none, and nobody knows what it would have said. */
+/* A link or the like is not read, so its content is unknown. */
 static bool
 is_metadata_file(struct recording *rec, const char *path, mode_t mode)
 {
@@ -240,7 +240,7 @@ recording_is_own_name(const char *name)
 	    strcmp(name, RECORDING_MANIFEST) == 0;
 }
 
-/* What cannot be read stops nothing else; the first of it is kept. */
+/* Note the first read error; the scan continues. */
 static void
 note_trouble(struct recording *rec, const char *what, const char *path)
 {
@@ -280,7 +280,8 @@ scan_directory(struct recording *rec, const char *prefix, int depth,
 	}
 	if (depth > RECORDING_MAX_DEPTH)
 		return err_set(e, ERR_PERMANENT,
-		    "its folders are deeper than %d", RECORDING_MAX_DEPTH);
+		    "its folders are nested deeper than %d",
+		    RECORDING_MAX_DEPTH);
 	while ((name = file_next_name(dir)) != NULL)
 		if (scan_name(rec, dir, prefix, name, depth, e) == -1)
 			return -1;
@@ -337,7 +338,7 @@ compare_stats(const struct stat *was, const struct stat *is, struct err *e)
 		return err_set(e, ERR_TEMPORARY,
 		    S_ISREG(is->st_mode)
 			? "was replaced while it was being read"
-			: "is no regular file any more");
+			: "is no longer a regular file");
 	if (is->st_size != was->st_size)
 		return err_set(e, ERR_TEMPORARY,
 		    "%s while it was being read (%lld, now %lld bytes)",
@@ -363,11 +364,11 @@ recording_recheck(const struct recording *rec, const char *path,
 		return err_set(e, ERR_TEMPORARY,
 		    "was removed while it was being read");
 	if (result == -1 && errno == ELOOP)
-		return err_set(e, ERR_TEMPORARY, "is no regular file any more");
-	/* That says nothing of the file. */
+		return err_set(e, ERR_TEMPORARY, "is no longer a regular file");
+	/* An error about the moment, not about the file. */
 	if (result == -1 && err_is_passing(errno))
 		return 0;
 	if (result == -1)
-		return err_sys(e, "cannot be examined any more");
+		return err_sys(e, "can no longer be examined");
 	return compare_stats(st, &now, e);
 }

@@ -5,26 +5,26 @@
 /* What the recording*.c files share; nobody else includes this. */
 
 /*
- * Pass on what a function of trust.h has said, with its reason: -1 with *e, or
- * by the policy 0 with a reason to warn in *doubt.
+ * Turn a refusal from trust.h into -1 with *e or, if the policy permits, into 0
+ * with a warning in *doubt.
  */
 int recording_judge(const struct recording *, int trusted,
     const struct err *why, char **doubt, struct err *e);
 
-/* As trust_check_file(); nearly all of it is the owner's. */
+/* Like trust_check_file(), with a fast path for the owner's files. */
 int recording_check_trust(const struct recording *, const struct stat *,
     struct err *e);
 
 enum examined {
-	EXAMINED_PLAIN, /* sent as it is */
-	EXAMINED_JSON,  /* recording_read_json() says what is sent */
+	EXAMINED_PLAIN, /* sent unchanged */
+	EXAMINED_JSON,  /* sent as returned by recording_read_json() */
 	EXAMINED_WITHHELD,
 	EXAMINED_UNREADABLE,
 };
 
 /*
- * Look into a file of this size: *size becomes what is sent of it.  What is
- * needed of metadata.json goes into the recording.
+ * Examine a file of this size: *size becomes the number of bytes to send.
+ * Stores what is needed of metadata.json in the recording.
  */
 enum examined recording_examine(struct recording *, const char *path,
     int64_t *size);

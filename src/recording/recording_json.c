@@ -10,10 +10,10 @@
 #include "io/mimetype.h"
 #include "recording/recording_internal.h"
 
-/* Of a text that is too large so much is read, or of a value. */
+/* How much is read of a text, or used of a value, that is too large. */
 enum { BEGINNING_BYTES = 1024 * 1024 };
 
-/* What an editor or a download makes of the name is no less private. */
+/* A copy of metadata.json renamed by an editor or a browser is private, too. */
 static bool
 is_named_metadata(const char *path)
 {
@@ -21,8 +21,8 @@ is_named_metadata(const char *path)
 }
 
 /*
- * How many bytes a character has, or half a pair: by the mark that Windows
- * begins a text with, or two characters of ASCII.
+ * The size of a character, or of half a surrogate pair, in bytes: by the byte
+ * order mark of Windows, or by two ASCII characters.
  */
 static size_t
 width_of(const char *s, size_t len)
@@ -62,7 +62,7 @@ unit_at(const unsigned char *s, size_t width, bool is_big)
 	return c;
 }
 
-/* UTF-16 or UTF-32 becomes UTF-8, half a pair what stands for nothing. */
+/* Convert UTF-16 or UTF-32 to UTF-8; half a pair becomes U+FFFD. */
 static void
 convert(struct buf *text, size_t width)
 {
@@ -92,7 +92,7 @@ convert(struct buf *text, size_t width)
 	*text = out;
 }
 
-/* Does it begin like an object or an array, or as a text that may hold one? */
+/* Does it begin like an object or array, or like text that may have one? */
 static int
 begins_like_json(int fd, struct err *e)
 {
@@ -112,7 +112,7 @@ begins_like_json(int fd, struct err *e)
 	    (strlen(head) == (size_t)n && strpbrk(head, "{["));
 }
 
-/* In one piece: a buffer that grows takes more. */
+/* In one allocation: a growing buffer needs more memory. */
 static int
 load_bytes(int fd, size_t size, struct buf *text, struct err *e)
 {
@@ -135,7 +135,7 @@ load_bytes(int fd, size_t size, struct buf *text, struct err *e)
 	return 0;
 }
 
-/* What is to be sent of it, as far as its text, or the beginning, tells. */
+/* What to send of it, judged by its text or the beginning of it. */
 static enum examined
 load(int fd, const char *path, int64_t size, struct buf *text, struct err *e)
 {
@@ -143,7 +143,7 @@ load(int fd, const char *path, int64_t size, struct buf *text, struct err *e)
 	bool is_large = size > RECORDING_JSON_BYTES;
 	int begins = is_large && !is_named ? 0 : begins_like_json(fd, e);
 
-	/* A room can be called that, too. */
+	/* A media file can be named after a room called metadata.json. */
 	if (begins == 0 && (!is_named || mimetype_is_media_name(path)))
 		return EXAMINED_PLAIN;
 	if (begins == -1 ||
@@ -153,7 +153,7 @@ load(int fd, const char *path, int64_t size, struct buf *text, struct err *e)
 	return is_large ? EXAMINED_WITHHELD : EXAMINED_JSON;
 }
 
-/* Take out of what load() has said may be JSON what must not be sent. */
+/* Remove from possible JSON what must not be sent. */
 static enum examined
 redact(const struct recording *rec, const char *path, enum examined loaded,
     struct buf *text)
@@ -169,7 +169,7 @@ redact(const struct recording *rec, const char *path, enum examined loaded,
 					     : EXAMINED_PLAIN;
 }
 
-/* A value that no identity can have is null. */
+/* A value that cannot be an identity becomes null. */
 static void
 note_value(struct recording *rec, const char *pointer, const struct buf *text,
     const struct json_place *place)
@@ -256,6 +256,6 @@ recording_read_json(const struct recording *rec, const char *path, int fd,
 		return 1;
 	buf_free(text);
 	if (examined == EXAMINED_WITHHELD)
-		return err_set(e, ERR_TEMPORARY, "cannot be parsed any more");
+		return err_set(e, ERR_TEMPORARY, "can no longer be parsed");
 	return examined == EXAMINED_PLAIN ? 0 : -1;
 }

@@ -37,7 +37,7 @@ recording_user(const struct recording_policy *policy, int rootfd,
 	return is_guest ? entry->st_uid : geteuid();
 }
 
-/* rootfd is -1 for a directory that was named. */
+/* rootfd is -1 for a directory that the user named. */
 static int
 check_owner(struct recording *rec, int rootfd, struct err *e)
 {
@@ -69,7 +69,7 @@ is_within(const char *path, const char *directory)
 	    (path[len] == '/' || path[len] == '\0' || len == 1);
 }
 
-/* Also where another mount shows it. */
+/* Also true through another mount. */
 static bool
 is_same(int dirfd, const char *path)
 {
@@ -79,7 +79,7 @@ is_same(int dirfd, const char *path)
 	    a.st_dev == b.st_dev && a.st_ino == b.st_ino;
 }
 
-/* All that is in it would go to one meeting. */
+/* All recordings in it would be attached to one meeting. */
 static int
 refuse_root(const struct recording *rec, struct err *e)
 {
@@ -92,27 +92,27 @@ refuse_root(const struct recording *rec, struct err *e)
 
 	if (nested)
 		return err_set(e, ERR_USAGE,
-		    "%s holds recordings, %s for one: name a single "
+		    "%s contains recordings, such as %s: name a single "
 		    "recording, or sweep them: jibri-finalize sweep %s",
 		    rec->path, nested, path);
 	if (is_top)
 		return err_set(e, ERR_USAGE,
-		    "%s is or holds recordings-dir%s%s: name a single "
+		    "%s is or contains recordings-dir%s%s: name a single "
 		    "recording, or sweep it: jibri-finalize sweep",
 		    rec->path, real ? ", " : "", real ? real : "");
 	return 0;
 }
 
-/* What is no path may have been meant as a session. */
+/* Without a slash, it may have been meant as a session. */
 static int
 set_missing(const char *path, const char *root, struct err *e)
 {
 	if (root == NULL || strchr(path, '/'))
 		return err_set(e, ERR_NO_INPUT,
-		    "%s: there is no such recording directory", path);
+		    "%s: no such recording directory", path);
 	return err_set(e, ERR_NO_INPUT,
-	    "%s: there is no such recording directory, and below %s no "
-	    "session has this name or begins with it (6 characters or more)",
+	    "%s: no such recording directory, and no session below %s "
+	    "has this name or begins with it (6 characters or more)",
 	    path, root);
 }
 
@@ -128,7 +128,8 @@ recording_open(struct recording *rec, const char *path,
 	rec->path = realpath(path, NULL);
 	if (rec->dirfd == -1 && rec->path && number == ENOTDIR)
 		return err_set(e, ERR_NO_INPUT,
-		    "%s is no directory: name the recording's directory", path);
+		    "%s is not a directory: name the recording's directory",
+		    path);
 	if (rec->path == NULL)
 		rec->path = xstrdup(path);
 	if (rec->dirfd == -1 && (number == ENOENT || number == ENOTDIR))
@@ -136,8 +137,8 @@ recording_open(struct recording *rec, const char *path,
 	if (rec->dirfd == -1 && number == ELOOP && geteuid() == 0)
 		return err_set(e, ERR_PERMANENT,
 		    "%s is or leads through a symbolic link that another user "
-		    "could have made, and root follows none; name its real "
-		    "path: %s",
+		    "could have created, which root does not follow; use the "
+		    "real path: %s",
 		    path, rec->path);
 	errno = number;
 	if (rec->dirfd == -1)
@@ -201,8 +202,8 @@ recording_check_trust(const struct recording *rec, const struct stat *st,
 	    : trust_check_file(rec->user, rec->owner, st, e);
 }
 
-/* It was one when the directory was read. */
-static const char not_regular[] = "is no regular file any more";
+/* It was one when the directory was listed. */
+static const char not_regular[] = "is no longer a regular file";
 
 int
 recording_open_artifact(const struct recording *rec, const char *path,
@@ -218,7 +219,7 @@ recording_open_artifact(const struct recording *rec, const char *path,
 		return err_sys(e, "cannot be examined");
 	if (!S_ISREG(st->st_mode))
 		return err_set(e, ERR_TEMPORARY, "%s", not_regular);
-	/* The scan has warned of it. */
+	/* The scan has already warned about it. */
 	if (rec->policy->trust != TRUST_ANY &&
 	    recording_check_trust(rec, st, e) == -1)
 		return -1;

@@ -10,7 +10,7 @@
 void
 trace_id(const char *session, char id[TRACE_ID_BYTES])
 {
-	/* Whoever else hashes the session gets another number. */
+	/* The prefix makes it differ from any other hash of the session. */
 	autofree char *text = xasprintf("jibri-finalize trace\n%s", session);
 	char hex[DIGEST_HEX_BYTES];
 

@@ -1,8 +1,8 @@
 #pragma once
 
 /*
- * The trace id (W3C Trace Context) of a recording: the same in each retry, in
- * each process and on each host, as it is computed from the session alone.
+ * The trace id (W3C Trace Context) of a recording.  It is computed from the
+ * session, so it is the same in each retry, process and host.
  */
 
 enum { TRACE_ID_BYTES = 32 + 1 };
@@ -10,5 +10,5 @@ enum { TRACE_ID_BYTES = 32 + 1 };
 /* 32 lower-case hexadecimal digits: half of a SHA-256.  Pure. */
 void trace_id(const char *session, char id[TRACE_ID_BYTES]);
 
-/* Name the session in every line of the log from now on, and its trace. */
+/* Put the session and its trace id in every log line from now on. */
 void trace_log_session(const char *session);

@@ -23,12 +23,12 @@ trust_check_entry(uid_t user, const struct stat *root, const struct stat *dir,
 	if (dir->st_uid != user && dir->st_uid != 0 &&
 	    dir->st_uid != root->st_uid && (root->st_mode & others))
 		return err_set(e, ERR_PERMANENT,
-		    "its directory belongs to user %u, and anybody may have "
+		    "its directory belongs to user %u, and anybody could have "
 		    "put it there",
 		    (unsigned)dir->st_uid);
 	if (dir->st_mode & others)
 		return err_set(e, ERR_PERMANENT,
-		    "its directory can be written by %s",
+		    "its directory is writable by %s",
 		    dir->st_mode & S_IWOTH ? "everybody" : "its group");
 	return 0;
 }
@@ -64,7 +64,7 @@ trust_hint_directory(uid_t user, const char *path, const struct stat *dir,
 				 "jibri-finalize upload %s",
 		    (unsigned)dir->st_uid, word);
 	else if (dir->st_mode & others)
-		hint = xasprintf("close it: chmod go-w %s", word);
+		hint = xasprintf("restrict it: chmod go-w %s", word);
 	else
 		hint =
 		    xasprintf("if it is yours: jibri-finalize upload %s", word);
@@ -76,7 +76,7 @@ trust_hint_file(uid_t owner, const char *path, const struct stat *st,
     struct err *e)
 {
 	autofree char *word = text_shell_word(path);
-	/* Who changes the owner of a link changes that of the other's file. */
+	/* Changing a hard link's owner would change the other user's file. */
 	bool is_link = S_ISREG(st->st_mode) && st->st_nlink > 1;
 	autofree char *hint = is_link
 	    ? xasprintf("remove it: rm %s", word)
