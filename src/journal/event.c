@@ -13,7 +13,7 @@
 /* As version 0.1.0 wrote it. */
 #define OLD_GIVEN_UP "givenUp"
 
-/* Without this it means nothing. */
+/* Members without which the event is invalid. */
 enum subject { NONE, PATH, ANY_PATH };
 
 static const struct {
@@ -340,7 +340,7 @@ is_retired(const json_t *json)
 
 /* --- what it says --------------------------------------------------------- */
 
-/* A path to the server is made of these: they may hold nothing else. */
+/* URLs are built from these: each must be a valid segment. */
 static bool
 is_segments(const struct event *ev)
 {

@@ -56,7 +56,7 @@ add_webhook(struct history *h, const struct event *ev)
 	};
 }
 
-/* The attempt that has not ended, or NULL. */
+/* The attempt in progress, or NULL. */
 static struct history_attempt *
 running(const struct history *h)
 {
@@ -90,7 +90,7 @@ fail(struct history *h, const struct event *ev)
 {
 	struct history_attempt *a = end_attempt(h, ev, HISTORY_FAILED);
 
-	/* A journal that was compacted does not say when it began. */
+	/* A compacted journal does not say when it began. */
 	if (a == NULL)
 		a = add_attempt(h, ev, HISTORY_FAILED);
 	a->class = err_class_parse(ev->class ? ev->class : "");

@@ -19,9 +19,9 @@ enum {
 	OPEN_TRIES = 10,
 	CHUNK_BYTES = 64 * 1024,
 	SYNC_MS = 100,
-	GIVE_WAY_MS = 3000, /* more than who sends ahead takes */
+	GIVE_WAY_MS = 3000, /* longer than a run that sends ahead needs */
 	GIVE_WAY_STEP_MS = 20,
-	MOST_RUBBISH = 1000 * 1000, /* lines of it, which cost time */
+	MOST_RUBBISH = 1000 * 1000, /* invalid lines, since they take time */
 };
 
 static void
@@ -30,15 +30,15 @@ degrade(struct journal *j, const char *what)
 	struct err e;
 
 	(void)err_sys(&e, "%s", what);
-	log_warn("the journal cannot be written (%s); going on without, the "
-		 "next run will ask the server what it has",
+	log_warn("the journal cannot be written (%s); going on without it; "
+		 "the next run will ask the server what it has",
 	    e.text);
 	j->is_degraded = true;
 }
 
 /*
- * A write failed.  A full disk leaves the lock as it is; an NFS server that
- * has given it to another client answers EIO, and that client writes.
+ * A write failed.  A full disk does not affect the lock; an NFS server that has
+ * passed the lock to another client answers EIO, and that client may write.
  */
 static void
 fail_write(struct journal *j, const char *what)
@@ -53,7 +53,7 @@ fail_write(struct journal *j, const char *what)
 	degrade(j, what);
 }
 
-/* What stands there is none of ours: going on without it would hide that. */
+/* The name is taken by something else, which must not be ignored. */
 static bool
 is_foreign(int number)
 {
@@ -71,21 +71,24 @@ check_file(struct journal *j, struct err *e)
 	if (!S_ISREG(st.st_mode))
 		return err_set(e, ERR_PERMANENT, "%s is not a regular file",
 		    RECORDING_JOURNAL);
-	/* With a link, whoever made it has us write into another's file. */
+	/*
+	 * Through a hard link, its creator could make us write to another
+	 * user's file.
+	 */
 	if (st.st_nlink > 1 &&
 	    (fstat(j->dirfd, &directory) == -1 ||
 		directory.st_uid != st.st_uid))
 		return err_set(e, ERR_PERMANENT,
 		    "%s is a hard link to another user's file",
 		    RECORDING_JOURNAL);
-	/* Whoever made it may have died before its name was on disk. */
+	/* Its creator may have died before its name was on disk. */
 	j->is_new = true;
 	if (st.st_size == 0 && !j->is_degraded)
 		(void)fchmod(j->fd, 0640);
 	return 0;
 }
 
-/* 0 also without a file, where none can be made. */
+/* 0 also without a file when none can be created. */
 static int
 open_file(struct journal *j, struct err *e)
 {
@@ -101,19 +104,19 @@ open_file(struct journal *j, struct err *e)
 	return check_file(j, e);
 }
 
-/* Once: a journal may be rubbish from end to end. */
+/* Only once: every line may be invalid. */
 static void
 warn_of_rubbish(struct journal *j)
 {
 	if (j->has_rubbish || j->is_peeking)
 		return;
 	j->has_rubbish = true;
-	log_warn("%s: what is no event in it is ignored", RECORDING_JOURNAL);
+	log_warn("%s: ignoring lines that are not events", RECORDING_JOURNAL);
 }
 
 /*
- * Replay the whole lines in b; what is behind the last newline stays.  How
- * many are no events?
+ * Replay the complete lines in b; bytes after the last newline stay.  Returns
+ * the number of lines that are not events.
  */
 static size_t
 replay_lines(struct journal *j, struct buf *b)
@@ -136,7 +139,7 @@ replay_lines(struct journal *j, struct buf *b)
 	return rubbish;
 }
 
-/* The offset behind the last whole line, or -1 with *e. */
+/* The offset after the last complete line, or -1 with *e. */
 static off_t
 replay(struct journal *j, struct err *e)
 {
@@ -157,13 +160,13 @@ replay(struct journal *j, struct err *e)
 		offset += n;
 		if (!buf_add(&b, chunk, (size_t)n))
 			return err_set(e, ERR_PERMANENT,
-			    "%s is damaged: it has an endless line",
+			    "%s is damaged: a line is too long",
 			    RECORDING_JOURNAL);
 		rubbish += replay_lines(j, &b);
 		if (rubbish > MOST_RUBBISH)
 			return err_set(e, ERR_PERMANENT,
 			    "%s is damaged: it has more than %d lines that are "
-			    "no events",
+			    "not events",
 			    RECORDING_JOURNAL, MOST_RUBBISH);
 	}
 }
@@ -174,22 +177,22 @@ set_busy(const struct journal *j, struct err *e)
 	const struct progress *p = &j->progress;
 	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
 
-	/* Our own locks are those of no process. */
+	/* The kernel reports our own kind of locks without a process. */
 	if (j->fd != -1 && fcntl(j->fd, F_OFD_GETLK, &lock) == 0 &&
 	    lock.l_type != F_UNLCK && lock.l_pid > 0)
 		return err_set(e, ERR_BUSY,
-		    "process %lld, which delivers nothing, has locked %s; "
+		    "another program, process %lld, has locked %s; "
 		    "run again once it has ended",
 		    (long long)lock.l_pid, RECORDING_JOURNAL);
 	if (p->host == NULL || !p->is_running)
 		return err_set(e, ERR_BUSY,
-		    "another process works on this recording");
+		    "another process is working on this recording");
 	return err_set(e, ERR_BUSY,
-	    "process %lld on %s works on this recording", (long long)p->pid,
-	    p->host);
+	    "process %lld on %s is working on this recording",
+	    (long long)p->pid, p->host);
 }
 
-/* The one that has locked the directory may have no journal. */
+/* A process that has locked only the directory may have no journal. */
 static int
 name_holder(struct journal *j, struct err *e)
 {
@@ -208,7 +211,7 @@ load(struct journal *j, struct err *e)
 	j->is_damaged = end == -1 && e->class == ERR_PERMANENT;
 	if (end == -1)
 		return -1;
-	/* A torn line must not merge with what comes next. */
+	/* The next event must not be appended to an incomplete line. */
 	if (!j->is_degraded && lseek(j->fd, 0, SEEK_END) > end &&
 	    ftruncate(j->fd, end) == -1)
 		degrade(j, "drop a torn line");
@@ -271,7 +274,7 @@ journal_open(struct journal *j, int dirfd, bool locking, struct err *e)
 	return result;
 }
 
-/* Is the file locked by anybody?  Also where we could not lock it. */
+/* Is the file locked by anybody, even if we could not lock it? */
 static bool
 is_locked(int fd)
 {
@@ -280,7 +283,7 @@ is_locked(int fd)
 	return fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
 }
 
-/* -1: it has no progress. */
+/* -1: there is no progress. */
 static int
 peek(struct journal *j, struct err *e)
 {
@@ -370,13 +373,16 @@ void
 journal_note(struct journal *j, struct event ev)
 {
 	ev.at_ms = clock_unix_ms();
-	/* Its texts may be those of the progress, which may drop them. */
+	/*
+	 * Format first: ev's texts may belong to the progress, which may free
+	 * them.
+	 */
 	if (!j->is_degraded)
 		event_format(&ev, &j->pending);
 	progress_apply(&j->progress, &ev);
 }
 
-/* Hand what is pending to the kernel. */
+/* Write what is pending to the kernel. */
 static void
 append(struct journal *j)
 {

@@ -13,7 +13,7 @@ enum { PIECE_BYTES = 64 * 1024 };
 
 struct copy {
 	const struct journal *of;
-	int fd; /* -1: it is only counted */
+	int fd; /* -1: only count */
 	int64_t bytes;
 	struct buf piece;
 };
@@ -34,7 +34,10 @@ copy_line(void *ctx, const struct buf *line)
 	struct copy *c = ctx;
 
 	c->bytes += (int64_t)line->len;
-	/* Half of what is read as a line at most, as that counts chunks. */
+	/*
+	 * At most half of the line limit, which applies to what is read at
+	 * once.
+	 */
 	if (line->len > JOURNAL_LINE_BYTES / 2 ||
 	    !progress_is_bloated(c->of->size, c->bytes))
 		return false;
@@ -43,7 +46,7 @@ copy_line(void *ctx, const struct buf *line)
 		(c->piece.len < PIECE_BYTES || flush(c)));
 }
 
-/* On disk before it has the name, and locked before anybody can open it. */
+/* On disk before it gets the name, and locked before anybody can open it. */
 static int
 fill(struct copy *c)
 {
@@ -56,7 +59,7 @@ fill(struct copy *c)
 	    !progress_compact(&c->of->progress, copy_line, c) || !flush(c) ||
 	    fsync(c->fd) == -1 || journal_lock_file(&new) != LOCK_OURS)
 		return -1;
-	/* A lock that NFS has given to another lets that one write. */
+	/* If NFS has passed the lock to another client, that one may write. */
 	if (journal_lock_file(c->of) == LOCK_OURS &&
 	    fstat(c->of->fd, &st) == 0 && st.st_size == c->of->size)
 		return 0;
@@ -95,8 +98,8 @@ journal_compact(struct journal *j)
 	    O_RDWR | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC | O_NOFOLLOW,
 	    0600);
 	if (put_in_place(&c, &e) == -1) {
-		log_warn("%s is large, and could not be compacted (%s); it is "
-			 "used as it is",
+		log_warn("%s is large and could not be compacted (%s); "
+			 "continuing with it",
 		    RECORDING_JOURNAL, e.text);
 		mem_close(&c.fd);
 		(void)unlinkat(j->dirfd, RECORDING_JOURNAL_NEW, 0);
@@ -105,7 +108,7 @@ journal_compact(struct journal *j)
 		mem_close(&j->fd);
 		j->fd = c.fd;
 		j->size = c.bytes;
-		/* Else the first commit tries again. */
+		/* Otherwise the first commit tries again. */
 		j->is_new = fsync(j->dirfd) == -1;
 	}
 	buf_free(&c.piece);

@@ -30,7 +30,7 @@ lock_outcome(int result)
 	case EAGAIN:
 	case EACCES:
 		return LOCK_BUSY;
-	case EBADF: /* NFS: a directory cannot be open for writing */
+	case EBADF: /* NFS: a directory cannot be opened for writing */
 	case EINVAL:
 	case ENOLCK:
 	case ENOSYS:
@@ -48,8 +48,8 @@ journal_lock_directory(const struct journal *j)
 }
 
 /*
- * Behind all that a run locks: who has the first waits for the run to end, and
- * a run that has the second does so.
+ * Bytes beyond those that a run locks.  A process locks the first to ask the
+ * run to end; a run locks the second to declare that it does so.
  */
 static const off_t WISH_BYTE = INT64_C(1) << 62;
 static const off_t AHEAD_BYTE = (INT64_C(1) << 62) + 1;
@@ -68,7 +68,7 @@ journal_lock_file(const struct journal *j)
 	return lock_outcome(fcntl(j->fd, F_OFD_SETLK, &lock));
 }
 
-/* Of one byte behind that. */
+/* Locks one of these bytes. */
 static struct flock
 lock_of(off_t byte)
 {
@@ -130,7 +130,7 @@ refuse_lockless(struct err *e)
 	    strerror(errno));
 }
 
-/* NFS has no nameless files. */
+/* NFS has no unnamed files. */
 static int
 open_scratch(int dirfd)
 {

@@ -8,7 +8,7 @@
 #include "io/http_tally.h"
 #include "io/json.h"
 
-/* The year 5138: times can be subtracted without a thought. */
+/* The year 5138: subtracting times cannot overflow. */
 #define MAX_COUNT INT64_C(99999999999999)
 
 /* By hand: a tree of jansson's took 37,000 instructions a line, this 16,000. */
@@ -29,7 +29,7 @@ members_add_path(struct buf *line, const char *path)
 	text_add_json(line, text);
 }
 
-/* An error's text can hold a file name that is no UTF-8. */
+/* The text of an error can include a file name that is not UTF-8. */
 static void
 add_text(struct buf *line, const char *s)
 {

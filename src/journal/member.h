@@ -8,14 +8,14 @@
 #include "journal/plain.h"
 
 /*
- * Members of a struct as those of a line of JSON, by a table.  One that is 0
- * or NULL is left out, and one that is left out becomes 0 or NULL.
+ * A table that maps members of a struct to members of a JSON line.  A member
+ * that is 0 or NULL is omitted, and an omitted one becomes 0 or NULL.
  */
 enum member_type {
 	MEMBER_TEXT,   /* char *, freed and replaced */
 	MEMBER_LENT,   /* const char *, borrowed from the JSON */
 	MEMBER_NUMBER, /* int64_t */
-	MEMBER_COUNT,  /* the same, at least 0 and far from an overflow */
+	MEMBER_COUNT,  /* the same, at least 0 and safe to add */
 	MEMBER_FLAG,   /* bool */
 	MEMBER_TALLY   /* struct http_tally, as {"file-service 201": 3} */
 };
@@ -26,13 +26,13 @@ struct member {
 	enum member_type type;
 };
 
-/* A row of such a table: of struct owner, MEMBER_type. */
+/* A row of such a table: a field of struct owner, with MEMBER_type. */
 #define MEMBER(name, owner, field, type) \
 	{ \
 		name, offsetof(struct owner, field), MEMBER_##type \
 	}
 
-/* A line's beginning; path may be NULL. */
+/* Begin a line; path may be NULL. */
 void members_begin(struct buf *line, int64_t at_ms, const char *event,
     const char *path);
 void members_add(struct buf *line, const struct member *, size_t n,

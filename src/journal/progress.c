@@ -38,7 +38,7 @@ count_failure(struct progress *p, int64_t at_ms)
 		p->struggling_since_ms = at_ms;
 }
 
-/* A try of what was held is a new chance, also if it dies. */
+/* Trying a held recording gives it a new chance, even if the run dies. */
 static void
 unhold(struct progress *p)
 {
@@ -51,7 +51,7 @@ unhold(struct progress *p)
 bool
 progress_has_died(const struct progress *p)
 {
-	/* Of what was delivered, a run is only a look. */
+	/* For a delivered recording, a run is only a check. */
 	return p->is_running && p->state < REC_ANNOUNCED;
 }
 
@@ -61,7 +61,7 @@ progress_lacks_media(const struct progress *p)
 	return p->failed_class == ERR_PERMANENT && p->state == REC_STORED;
 }
 
-/* This run may not come to it, and its orderly end must not hide it. */
+/* This run may not get to it, and its orderly end must not hide that. */
 static void
 doubt_fact(const void *node, VISIT visit, void *closure)
 {
@@ -110,7 +110,7 @@ is_same(const char *a, const char *b)
 static void
 apply_resolved(struct progress *p, const struct event *ev)
 {
-	/* What is stored elsewhere is not stored here. */
+	/* What is stored for another meeting is not stored for this one. */
 	if (!is_same(p->session, ev->session) || !is_same(p->room, ev->room) ||
 	    !is_same(p->meeting_id, ev->meeting_id))
 		progress_forget_facts(p);
@@ -128,7 +128,7 @@ apply_sending(struct progress *p, const struct event *ev)
 		struct fact *fact = progress_fact_of(p, ev->paths->items[i]);
 		int64_t stamp = ev->stamps ? ev->stamps[i] : 0;
 
-		/* The same again leaves what was said of it as it was. */
+		/* The same version again keeps its recorded status. */
 		if (!fact->is_unknown || stamp == 0 || fact->stamp != stamp) {
 			fact->is_unknown = false;
 			fact->status = 0;
@@ -154,7 +154,7 @@ apply_stored(struct progress *p, const struct event *ev)
 	mem_replace(&fact->type, ev->type);
 	mem_replace(&fact->sha256, ev->sha256);
 	mem_replace(&fact->id, ev->id);
-	/* A server that keeps one record a path gives its id again. */
+	/* A server that keeps one record per path reuses its id. */
 	progress_drop_outdated(p, fact->id);
 	progress_end_parts(p, ev->path);
 	fact->is_stored = true;
@@ -219,7 +219,7 @@ apply_absent(struct progress *p, const struct event *ev)
 		forget_doubt(p, ev->paths->items[i]);
 }
 
-/* What was under way may be there, whatever becomes of the repeat. */
+/* An interrupted upload may have arrived, whatever happens to the repeat. */
 static void
 doubt_paths(struct progress *p, const struct text_list *paths)
 {
@@ -242,15 +242,15 @@ apply_ambiguous(struct progress *p, const struct event *ev)
 		return;
 	}
 	fact = progress_fact_of(p, ev->path);
-	/* What was sent before may be there anyway. */
+	/* An earlier upload may have arrived anyway. */
 	p->ambiguous++;
 	fact->is_stored = fact->is_sending = false;
 	fact->status = 0;
 }
 
 /*
- * What is sent in its place goes out under new keys: the old ones stand for
- * what is there.
+ * Its replacement is sent under new keys: the old ones belong to the stored
+ * version.
  */
 static void
 apply_superseded(struct progress *p, const struct event *ev)
@@ -265,7 +265,7 @@ apply_superseded(struct progress *p, const struct event *ev)
 	p->generation++;
 }
 
-/* What is gone is not looked for by its id any more. */
+/* A record that is gone is not looked for by its id any more. */
 static void
 apply_lost(struct progress *p, const struct event *ev)
 {
@@ -315,7 +315,7 @@ apply_reopened(struct progress *p, const struct event *ev)
 {
 	(void)ev;
 	p->is_withheld = false;
-	/* What is told of it next is news, even within the same second. */
+	/* The next announcement is new, even within the same second. */
 	p->generation++;
 	if (p->state > REC_RESOLVED)
 		p->state = REC_RESOLVED;
@@ -387,7 +387,7 @@ apply_failed(struct progress *p, const struct event *ev)
 	mem_replace(&p->failed_text, ev->text);
 	if (p->failed_since_ms == 0)
 		p->failed_since_ms = ev->at_ms;
-	/* It is what FAILED tells; a repeat of STOPPED must say the same. */
+	/* FAILED announces this moment; a repeat of STOPPED must not change. */
 	if (p->state != REC_STORED)
 		tell(p, p->failed_since_ms);
 	p->failed_ms = ev->at_ms;
@@ -400,7 +400,7 @@ is_other(const char *was, const char *is)
 	return was && is && strcmp(was, is) != 0;
 }
 
-/* Whose it is, as far as the hook was told; all else is found out later. */
+/* The session and room that the hook was told; the rest is found out later. */
 static void
 apply_deferred(struct progress *p, const struct event *ev)
 {
@@ -439,7 +439,7 @@ apply_given_up(struct progress *p, const struct event *ev)
 	p->is_given_up = true;
 }
 
-/* What happens while Jibri records is no history of a delivery. */
+/* Events while Jibri is recording do not make a delivery. */
 static bool
 is_of_recording(const struct event *ev)
 {
@@ -478,7 +478,7 @@ progress_apply(struct progress *p, const struct event *ev)
 		[EVENT_POSTPONED] = apply_nothing,
 	};
 
-	/* Neither is a history of this recording. */
+	/* These two do not start a history of this recording. */
 	if (ev->kind == EVENT_RESET || ev->kind == EVENT_TELLING) {
 		if (ev->kind == EVENT_RESET)
 			progress_free(p);

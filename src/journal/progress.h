@@ -10,56 +10,55 @@
 
 /*
  * What has been achieved for one recording: the fold of the events in its
- * journal.  Nothing here touches clock, disk or network.
+ * journal.  Nothing here uses the clock, disk or network.
  */
 
 enum rec_state { REC_NEW, REC_RESOLVED, REC_STORED, REC_ANNOUNCED };
 
 enum event_kind {
 	EVENT_BEGAN,      /* a run: host, pid, version */
-	EVENT_FORCED,     /* what was known of the server counts no more */
+	EVENT_FORCED,     /* ignore what is known about the server */
 	EVENT_RESOLVED,   /* session, room, meetingId, overruled */
 	EVENT_SENDING,    /* paths, stamps: their upload may have begun */
 	EVENT_STORED,     /* path, size, mtime, stamp, type, sha256, id,
 			     is_whole */
-	EVENT_UNKNOWN,    /* path, size, mtime, stamp, sha256, status: sent, and
-			     no answer that says what became of it; or paths,
-			     status.  Without mtime and stamp it is of the
-			     version that was being sent */
+	EVENT_UNKNOWN,    /* path, size, mtime, stamp, sha256, status: sent
+			     without a conclusive answer; or paths, status.
+			     Without mtime and stamp, of the version that was
+			     being sent */
 	EVENT_ABSENT,     /* path or paths: the server does not have this
-			     version; what it has of others is superseded */
-	EVENT_AMBIGUOUS,  /* path: sent without being able to ask; or paths,
-			     stamps: are being sent so */
-	EVENT_SUPERSEDED, /* path, id, size: what is stored there is out of
+			     version; its other versions are superseded */
+	EVENT_AMBIGUOUS,  /* path: sent, and the server could not be asked
+			     before; or paths, stamps: about to be sent so */
+	EVENT_SUPERSEDED, /* path, id, size: the stored version is out of
 			     date */
-	EVENT_LOST,       /* path, id, size: what was stored is gone or no
-			     good */
-	EVENT_IDLE,       /* nothing is being sent any more */
+	EVENT_LOST,       /* path, id, size: the stored version is gone or
+			     damaged */
+	EVENT_IDLE,       /* no upload is in progress any more */
 	EVENT_COMPLETE,   /* count, bytes, moment: every artifact is stored */
 	EVENT_REOPENED,   /* path: an artifact is new or changed */
-	EVENT_TELLING,    /* moment: may be told from now on */
+	EVENT_TELLING,    /* moment: may be announced from now on */
 	EVENT_ANNOUNCED,  /* webhook, id, moment, damaged: acknowledged */
 	EVENT_WITHHELD,   /* damaged; by an operator: done without a STOPPED */
-	EVENT_CHECKED,    /* by hand: the server has all that was asked for */
+	EVENT_CHECKED,    /* by hand: the server has everything asked for */
 	EVENT_FAILED,     /* class, text, retryAt: how the run ended */
-	EVENT_DEFERRED,   /* session, room, overruled: the sweeper shall
-			     deliver it */
-	EVENT_POSTPONED,  /* of version 0.1.0; means nothing any more */
+	EVENT_DEFERRED,   /* session, room, overruled: left to the sweeper */
+	EVENT_POSTPONED,  /* of version 0.1.0; ignored */
 	EVENT_UNPACKED,   /* id: of the archive that it came from */
-	EVENT_GIVEN_UP,   /* by an operator: nothing is sent on its own */
-	EVENT_RESET,      /* moment, by an operator: nothing is known but for
-			     the latest that was told */
-	EVENT_OUTDATED,   /* id, size: of a compact journal, as superseded */
+	EVENT_GIVEN_UP,   /* by an operator: nothing is sent by itself */
+	EVENT_RESET,      /* moment, by an operator: forget everything except
+			     the latest announced moment */
+	EVENT_OUTDATED,   /* id, size: superseded, in a compacted journal */
 	EVENT_UPLOAD_BEGUN, /* path, id, key, size, count: an upload in parts
 			       of that size; count is progress.forced */
-	EVENT_PART_STORED,  /* path, count, size, etag, md5, and sha256 if it
-			       was sent ahead: its part number count */
-	EVENT_COUNTED,      /* requests, count: what a run has asked, and how
-			       many artifacts it could not store */
+	EVENT_PART_STORED,  /* path, count, size, etag, md5, and sha256 if
+			       sent ahead: part number count */
+	EVENT_COUNTED,      /* requests, count: the requests of a run, and
+			       the number of artifacts it failed to store */
 	EVENT_KINDS
 };
 
-/* Which members count depends on the kind; strings are borrowed. */
+/* Which members are used depends on the kind; strings are borrowed. */
 struct event {
 	enum event_kind kind;
 	int64_t at_ms; /* since 1970 */
@@ -71,20 +70,20 @@ struct event {
 	const char *webhook, *class, *text;
 	int64_t pid, size, mtime_ns, stamp, count, bytes, status;
 	int64_t retry_at_ms; /* since 1970 */
-	int64_t moment_ms;   /* since 1970: what the webhook's timestamp says */
-	int64_t damaged;     /* media files beside one that is whole */
-	bool is_whole;       /* media, and it was looked at */
+	int64_t moment_ms;   /* since 1970: timestamp of the webhook */
+	int64_t damaged;     /* damaged media, besides an intact one */
+	bool is_whole;       /* media that were checked and intact */
 	const struct text_list *paths;
-	/* As many as paths; 0.1.0 wrote mtimes in place of stamps. */
+	/* As many as paths; 0.1.0 wrote mtimes instead of stamps. */
 	const int64_t *stamps, *mtimes_ns;
 	struct http_tally requests;
 };
 
-/* For statistics alone; all of it int64_t. */
+/* Only for statistics; every member is an int64_t. */
 struct counts {
-	int64_t uploads, upload_bytes;    /* that were stored */
-	int64_t upload_failures;          /* that were not */
-	int64_t upload_doubts;            /* whose outcome was unknown */
+	int64_t uploads, upload_bytes;    /* of stored artifacts */
+	int64_t upload_failures;          /* of others */
+	int64_t upload_doubts;            /* with an unknown outcome */
 	int64_t started, stopped, failed; /* webhooks, acknowledged */
 	int64_t available_ms; /* from the last write of the media to the first
 				 STOPPED, at least 1; 0: none, or no media */
@@ -95,42 +94,47 @@ struct counts {
 struct fact {
 	char *path;
 	int64_t size;     /* as sent */
-	int64_t mtime_ns; /* as it was then */
-	int64_t stamp;    /* the same; 0: not known, as 0.1.0 wrote it */
+	int64_t mtime_ns; /* at that time */
+	int64_t stamp;    /* at that time; 0: unknown, from 0.1.0 */
 	char *type, *sha256, *id;
 	bool is_stored;
-	bool is_whole;   /* what is stored are media that were seen to be so */
-	bool is_sending; /* a run ended while it may have been under way */
+	bool is_whole;   /* the stored media were found intact */
+	bool is_sending; /* a run ended that may have been sending it */
 	bool is_unknown; /* the server may have it */
-	int64_t status;  /* then: what it answered; 0: nothing */
-	/* Versions that are out of date may be there: until a list was read
-	 * that shows them, no record of this path proves anything. */
+	int64_t status;  /* then: of the answer; 0: none */
+	/*
+	 * The server may have outdated versions.  Until a list that shows them
+	 * was read, no record of this path proves anything.
+	 */
 	bool has_older;
-	bool has_anonymous; /* one of them has no id to know it by */
-	int64_t unknown_ms; /* since 1970; since when it is in doubt */
+	bool has_anonymous; /* one of them has no known id */
+	int64_t unknown_ms; /* since 1970: start of the doubt */
 	int64_t stored_ms;  /* since 1970 */
-	int64_t generation; /* how often what is there counted no more */
+	int64_t generation; /* how often the stored version was invalidated */
 };
 
-/* A record at the server that is out of date. */
+/* An outdated record at the server. */
 struct outdated {
 	char *id;
-	int64_t size; /* -1: not known */
+	int64_t size; /* -1: unknown */
 };
 
 enum { PARTS_MOST = 10000 }; /* of an upload, at any store */
 
-/* What the store has said of a part; both NULL: nothing. */
+/* What the store reported about a part; both NULL: nothing. */
 struct part_fact {
-	/* Of what was sent then, in hexadecimal; sha256: NULL: not known. */
+	/*
+	 * Of the data that was sent, in hexadecimal; sha256 may be unknown:
+	 * NULL.
+	 */
 	char *etag, *md5, *sha256;
 };
 
-/* An upload in parts that was begun, and not completed as far as we know. */
+/* An upload in parts that was begun and is not known to be completed. */
 struct begun {
 	char *path, *key, *id;
 	int64_t part_bytes;
-	int64_t forced;          /* progress.forced then */
+	int64_t forced;          /* progress.forced at that time */
 	struct part_fact *parts; /* from number 1 on */
 	size_t n, cap;
 };
@@ -138,44 +142,47 @@ struct begun {
 struct progress {
 	enum rec_state state;
 	char *session, *room, *meeting_id;
-	char *overruled;  /* what contradicts the room that was given */
+	char *overruled;  /* the contradictions to the room that was given */
 	void *facts;      /* a tsearch(3) tree of struct fact by path */
 	void *superseded; /* a tsearch(3) tree of struct outdated by id */
-	/* Whatever else is forgotten: until then the store keeps the parts. */
+	/*
+	 * Kept whatever else is forgotten: the store keeps the parts until
+	 * then.
+	 */
 	struct begun *begun;
 	size_t n_begun, cap_begun;
 	bool has_events;
-	bool is_running; /* the last run has not said how it ended */
+	bool is_running; /* the last run did not record its end */
 	int64_t attempts;
-	int64_t generation; /* how often what is stored counted no more */
-	int64_t forced;     /* how often all of it was sent again */
-	bool is_forced;     /* and everything is yet to be sent again */
+	int64_t generation; /* how often the stored versions were invalidated */
+	int64_t forced;     /* how often everything was sent again */
+	bool is_forced;     /* and everything still has to be sent again */
 	int64_t ambiguous;
-	int64_t complete_ms; /* the moment that STOPPED speaks of; 0: none */
-	int64_t told_ms;     /* the latest that may have been told */
+	int64_t complete_ms; /* the moment in STOPPED; 0: none */
+	int64_t told_ms; /* the latest moment that may have been announced */
 	int64_t first_event_ms, last_event_ms;
 	bool is_failed_announced;
 	char *host; /* of the last run */
 	int64_t pid;
-	enum err_class failed_class; /* of the last run; ERR_NONE: none */
+	enum err_class failed_class; /* of the last run; ERR_NONE: no failure */
 	char *failed_text;
-	int64_t failed_since_ms; /* the first since the last STOPPED */
-	int64_t failed_ms;       /* the last */
-	int64_t retry_at_ms;     /* 0: whenever somebody comes */
+	int64_t failed_since_ms; /* first failure since the last STOPPED */
+	int64_t failed_ms;       /* last failure */
+	int64_t retry_at_ms;     /* 0: at the next occasion */
 	int64_t failed_runs[ERR_CLASSES];
-	int64_t failures; /* of any class, since something was stored */
-	int64_t struggling_since_ms; /* the first of a series that only a
+	int64_t failures; /* of any class, since the last stored artifact */
+	int64_t struggling_since_ms; /* first failure of a series that only a
 					STOPPED or a new chance ends */
 	int64_t announced_ms;        /* the last STOPPED, or when it
 					was withheld */
-	int64_t damaged;             /* media files, when it was last done */
-	/* The id of the archive that it was unpacked from: to be removed
-	   here once it is delivered.  NULL: none. */
+	int64_t damaged;             /* media files, when last done */
+	/* The id of the archive it was unpacked from, which is removed here
+	   after delivery.  NULL: none. */
 	char *archive;
 	bool is_given_up;  /* until an operator has it delivered */
-	bool is_withheld;  /* done, and nobody was told */
+	bool is_withheld;  /* done without a notification */
 	bool is_started;   /* STARTED was acknowledged */
-	bool is_recording; /* STARTED and parts sent ahead are all there is */
+	bool is_recording; /* only STARTED and parts sent ahead so far */
 	struct counts counts;
 };
 
@@ -183,82 +190,84 @@ struct progress {
 void progress_apply(struct progress *, const struct event *);
 
 /*
- * Did the last run end without a word, with work left?  Only true of a
- * journal that nobody has locked.
+ * Did the last run die with work left? Only valid for a journal that nobody has
+ * locked.
  */
 bool progress_has_died(const struct progress *);
 
-/* Is it held though all of it is stored?  Other media would change that. */
+/*
+ * Is it held although everything is stored? Only other media can change that.
+ */
 bool progress_lacks_media(const struct progress *);
 
-/* What is known of an artifact, or NULL. */
+/* What is known about an artifact, or NULL. */
 struct fact *progress_fact(const struct progress *, const char *path);
 
-/* The upload in parts of an artifact, or NULL; until the next event. */
+/* The upload in parts of an artifact, or NULL; valid until the next event. */
 struct begun *progress_begun(const struct progress *, const char *path);
 
-/* Call it with every fact, in the order of the paths. */
+/* Call fact with every fact, in the order of the paths. */
 void progress_each(const struct progress *,
     void (*fact)(void *ctx, const struct fact *), void *ctx);
 
 /*
- * Is the version with this stamp and mtime the one that the fact speaks of?
- * Without a stamp in the fact the mtime has to do.
+ * Is the fact about the version with this stamp and mtime? Without a stamp in
+ * the fact, the mtime decides.
  */
 bool fact_is_of(const struct fact *, int64_t stamp, int64_t mtime_ns);
 
 /*
- * Is the record with this id (NULL: none) known to be out of date?  A server
- * that keeps one record a path gives a new version the same id: it is another
- * record when its size (-1: not known) is another.
+ * Is the record with this id (NULL: none) known to be outdated? A server that
+ * keeps one record per path gives a new version the same id; a different size
+ * (-1: unknown) means a different record.
  */
 bool progress_is_superseded(const struct progress *, const char *id,
     int64_t size);
 
-/* Call it with each such record, in the order of the ids. */
+/* Call old with every outdated record, in the order of the ids. */
 void progress_each_outdated(const struct progress *,
     void (*old)(void *ctx, const struct outdated *), void *ctx);
 
 void progress_free(struct progress *);
 
 /*
- * A short journal that replays into the same progress: call with each of its
- * lines, until one is not taken; false then.  It is made of
- * events, as far as they can say it, for those who know no more: what is
- * stored, announced, failed.  What they cannot say is in lines of its own.
+ * Write a short journal that replays into the same progress: calls line with
+ * each of its lines and returns false as soon as that fails.  As far as
+ * possible it consists of events that older readers understand (stored,
+ * announced, failed); lines of other kinds have the rest.
  */
 bool progress_compact(const struct progress *,
     bool (*line)(void *ctx, const struct buf *), void *ctx);
 
 /*
- * Apply such a line.  False: it is none; it may be an event.  path is that of
- * the line, or NULL.
+ * Apply such a line.  False: it is not one, but may be an event. path is the
+ * line's path, or NULL.
  */
 struct json_t;
 bool progress_restore(struct progress *, const char *path,
     const struct json_t *line);
 
-/* Is a journal of so many bytes to be rewritten in as many? */
+/* Is a journal of this size worth rewriting in the compact size? */
 bool progress_is_bloated(int64_t bytes, int64_t compact_bytes);
 
 /*
- * An event as a line of the journal: one JSON object and a newline.  Paths
+ * Format an event as a line of the journal: a JSON object and a newline.  Paths
  * that are not plain UTF-8 are percent-encoded.
  */
 void event_format(const struct event *, struct buf *line);
 
 /*
- * Parse a line and apply it.  False for what is no event of ours: a torn or
- * damaged line, or a kind of a later version.
+ * Parse a line and apply it.  False when it is not a known event: an incomplete
+ * or damaged line, or a kind from a later version.
  */
 bool event_replay(struct progress *, const char *line, size_t len);
 
-/* Who is told of each event of a journal, before it is applied. */
+/* Receives each event of a journal before it is applied. */
 struct event_reader {
 	void (*read)(void *ctx, const struct event *);
 	void *ctx;
 };
 
-/* The same, with a reader or NULL. */
+/* The same with a reader, which may be NULL. */
 bool event_replay_to(const struct event_reader *, struct progress *,
     const char *line, size_t len);

@@ -70,7 +70,7 @@ say_begun(struct compacting *c, const struct begun *b)
 				.sha256 = b->parts[i].sha256 });
 }
 
-/* For those who know no more. */
+/* For readers that know only events. */
 static void
 say_state(struct compacting *c, const struct progress *p)
 {

@@ -2,7 +2,7 @@
 
 #include "journal/progress_internal.h"
 
-/* As members_count(): a stranger's journal must not overflow it. */
+/* As members_count(): a forged journal must not overflow it. */
 #define MOST INT64_C(99999999999999)
 
 static void
@@ -25,7 +25,7 @@ find_newest(void *ctx, const struct fact *fact)
 		*newest_ms = ms;
 }
 
-/* Only the first time: what is announced again was there. */
+/* Only the first time: a later announcement is not new. */
 static void
 count_stopped(struct progress *p, int64_t at_ms)
 {

@@ -135,7 +135,7 @@ progress_add_outdated(struct progress *p, const char *id, int64_t size)
 		if (tsearch(old, &p->superseded, compare_outdated) == NULL)
 			mem_exhausted();
 	}
-	/* 0.1.0 did not write it down. */
+	/* 0.1.0 did not record the size. */
 	old->size = size > 0 ? size : -1;
 }
 

@@ -61,7 +61,7 @@ static const struct member summary_members[] = {
 	MEMBER("failedTold", progress, counts.failed, COUNT),
 	MEMBER("availableAfter", progress, counts.available_ms, COUNT),
 	MEMBER("requests", progress, counts.requests, TALLY),
-	/* How many runs failed so. */
+	/* The number of runs that failed with each class. */
 	MEMBER("none", progress, failed_runs[ERR_NONE], COUNT),
 	MEMBER("temporary", progress, failed_runs[ERR_TEMPORARY], COUNT),
 	MEMBER("busy", progress, failed_runs[ERR_BUSY], COUNT),

@@ -20,7 +20,7 @@ pause_ms(const struct schedule_policy *policy, int64_t failures)
 	return clamp(pause, policy->delay_max_ms);
 }
 
-/* A part of the second half is taken away, so that a fleet spreads out. */
+/* Reduce the second half at random, to spread a fleet. */
 static int64_t
 shorten(int64_t pause, uint32_t random)
 {
