@@ -182,8 +182,8 @@ handle_upload(struct upload *u, struct item *item,
 	const struct destination *to = &u->deps->to;
 	enum put_outcome outcome = to->policy->ops->judge(answer, &item->remote,
 	    item->flight->size, &id, &path, &e);
-	bool is_mended =
-	    to->policy->ops->is_mended(to, &item->auth_use, answer) ||
+	bool wants_retry =
+	    to->policy->ops->wants_retry(to, &item->auth_use, answer) ||
 	    answer->was_unexpected;
 
 	u->n_flying--;
@@ -195,7 +195,7 @@ handle_upload(struct upload *u, struct item *item,
 		upload_unknown(u, item, answer, &e);
 	else if (e.class == ERR_INTERRUPTED)
 		item->state = ITEM_FAILED;
-	else if (is_mended)
+	else if (wants_retry)
 		upload_make_ready(u, item, clock_mono_ms());
 	else
 		upload_not_stored(u, item, answer, &e);

@@ -402,14 +402,14 @@ upload_list_done(struct upload *u, const struct http_answer *answer)
 {
 	struct err e = { 0 };
 	const struct destination *from = &u->deps->to;
-	bool is_mended =
-	    from->policy->ops->is_mended(from, &u->list_auth_use, answer);
-	int result = is_mended ? -1 : inventory_end(&u->inventory, answer, &e);
+	bool wants_retry =
+	    from->policy->ops->wants_retry(from, &u->list_auth_use, answer);
+	int result = wants_retry ? -1 : inventory_end(&u->inventory, answer, &e);
 
 	if (result == 1 && (result = start_page(u, &e)) == 0)
 		return;
 	u->is_listing = false;
-	if (is_mended) {
+	if (wants_retry) {
 		u->list_due_ms = clock_mono_ms();
 	} else if (result == 0) {
 		u->is_renaming |= u->inventory.is_renaming;

@@ -67,7 +67,7 @@ upload_parts_fail(struct parts *p, const struct call *call,
 
 	if (answer &&
 	    (answer->was_unexpected ||
-		to->policy->ops->is_mended(to, &p->item->auth_use, answer)))
+		to->policy->ops->wants_retry(to, &p->item->auth_use, answer)))
 		return;
 	if (!p->is_changed)
 		p->err = *e;

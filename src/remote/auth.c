@@ -16,26 +16,26 @@
 
 enum {
 	ANSWER_BYTES = 64 * 1024,
-	EARLY_MS = 30 * 1000, /* renewed so long before it expires ... */
-	EARLY_PART = 4,       /* ... or this part of its life, if less */
+	EARLY_MS = 30 * 1000, /* renewed so long before it expires, */
+	EARLY_PART = 4,       /* but at most this fraction of its life */
 	LIFE_MAX_S = 365 * 24 * 3600,
-	TOKEN_BYTES = 12 * 1024, /* more than a server takes in a header */
+	TOKEN_BYTES = 12 * 1024, /* more than servers accept in a header */
 };
 
 struct auth {
 	const struct auth_policy *policy;
 	const struct retry_policy *retry;
 	struct http *http;
-	char *token;     /* NULL: to be fetched */
-	unsigned serial; /* counts them, from 1 */
+	char *token;     /* NULL: not fetched yet */
+	unsigned serial; /* counts tokens, from 1 */
 	int64_t renew_at_ms;
 	bool was_refused;
-	bool is_doubted;    /* came for a refused one, and nobody took it yet */
-	struct err failure; /* of the last fetch, holds until ... */
+	bool is_doubted;    /* replaced a refused one, not yet accepted */
+	struct err failure; /* of the last fetch, valid until ... */
 	int64_t failed_until_ms;
 };
 
-/* A token on its way. */
+/* A token being fetched. */
 struct fetch {
 	struct auth *auth;
 	struct text_list headers;
@@ -72,15 +72,15 @@ auth_check(const struct auth_policy *p, struct err *e)
 
 	if (!is_set(p->token_url)) {
 		if (is_set(p->client_id) || is_set(p->scope))
-			problem = "oauth-client-id or oauth-scope is set, "
+			problem = "oauth-client-id or oauth-scope is set, but "
 				  "oauth-token-url is not";
 	} else if (is_set(p->token)) {
 		problem = "token and oauth-token-url are both set";
 	} else if (!is_set(p->client_id)) {
-		problem = "oauth-client-id is not set, oauth-token-url is";
+		problem = "oauth-token-url is set, but oauth-client-id is not";
 	} else if (!is_set(p->client_secret) && !p->has_certificate) {
-		problem = "neither oauth-client-secret nor tls-cert is set, "
-			  "oauth-token-url is";
+		problem = "oauth-token-url is set, but neither "
+			  "oauth-client-secret nor tls-cert is";
 	}
 	return problem ? err_set(e, ERR_CONFIG, "%s", problem) : 0;
 }
@@ -110,7 +110,7 @@ auth_error_class(const char *code, enum err_class fallback)
 
 /* Fetching */
 
-/* RFC 6749, 2.3.1: both are encoded before they are joined. */
+/* RFC 6749, section 2.3.1: both are encoded before they are joined. */
 static void
 add_basic(const struct auth_policy *p, struct text_list *headers)
 {
@@ -123,7 +123,7 @@ add_basic(const struct auth_policy *p, struct text_list *headers)
 	text_list_add(headers, header);
 }
 
-/* Without a secret it is our certificate that proves us (RFC 8705). */
+/* Without a secret, our certificate authenticates us (RFC 8705). */
 static char *
 token_form(const struct auth_policy *p)
 {
@@ -164,7 +164,7 @@ prepare(void *ctx, struct http_request *request, struct err *e)
 	return 0;
 }
 
-/* What may stand in a header, and a server takes there. */
+/* Characters that are valid in a header and accepted by servers. */
 static bool
 is_token(const char *s)
 {
@@ -176,7 +176,7 @@ is_token(const char *s)
 	return true;
 }
 
-/* Keep the token and when to renew it; without a lifetime, on a 401. */
+/* Keep the token and when to renew it; without a lifetime, after a 401. */
 static void
 take_token(struct fetch *f, const char *token, int64_t life_s)
 {
@@ -189,7 +189,7 @@ take_token(struct fetch *f, const char *token, int64_t life_s)
 	a->renew_at_ms = life_s < 0 ? INT64_MAX
 				    : f->asked_ms + life_ms -
 		(early_ms > EARLY_MS ? EARLY_MS : early_ms);
-	log_debug("token endpoint: a token for %lld s (-1: not said)",
+	log_debug("token endpoint: got a token for %lld s (-1: unknown)",
 	    (long long)life_s);
 }
 
@@ -208,7 +208,8 @@ accept_answer(void *ctx, const struct http_answer *answer, struct err *e)
 	if (!is_token(token))
 		return err_set(e, ERR_CONFIG, "the answer has no access_token");
 	if (type && strcasecmp(type, "Bearer") != 0)
-		return err_set(e, ERR_CONFIG, "the token is no bearer token");
+		return err_set(e, ERR_CONFIG,
+		    "the token is not a bearer token");
 	take_token(ctx, token, json_member_int(json, "expires_in", -1));
 	return 0;
 }
@@ -254,7 +255,7 @@ fetch_token(struct auth *a, struct err *e)
 	return result == 0 ? 0 : err_wrap(e, "token endpoint");
 }
 
-/* Who comes while it fails does not wait for the same failure again. */
+/* While it keeps failing, others get the same error without waiting. */
 static int
 have_token(struct auth *a, struct err *e)
 {
@@ -325,7 +326,7 @@ auth_add_header(struct auth *a, enum auth_service service, struct auth_use *use,
 }
 
 bool
-auth_is_mended(struct auth *a, struct auth_use *use, long status)
+auth_wants_retry(struct auth *a, struct auth_use *use, long status)
 {
 	bool is_latest = use->serial == a->serial && a->token != NULL;
 
@@ -339,7 +340,7 @@ auth_is_mended(struct auth *a, struct auth_use *use, long status)
 		return false;
 	use->is_renewed = true;
 	if (is_latest) {
-		log_info("the token was refused; it is renewed");
+		log_info("the token was refused; renewing it");
 		mem_free_secret(&a->token);
 		a->was_refused = a->is_doubted = true;
 	}
@@ -366,7 +367,7 @@ struct token_report {
 	char text[TOKEN_BYTES];
 };
 
-/* A sweep, which comes again, asks once. */
+/* Without repeats: a sweep asks again the next time. */
 static int
 fetch_report(const struct token_task *task, struct token_report *report)
 {
@@ -424,7 +425,7 @@ auth_token_renew(struct auth_token *token, const struct auth_policy *policy,
 		return err_wrap(e, "token endpoint");
 	if (!is_valid(&report))
 		return err_set(e, ERR_TEMPORARY,
-		    "token endpoint: its process made up what it reports");
+		    "token endpoint: its process sent an invalid report");
 	*e = report.err;
 	if (e->class != ERR_NONE)
 		return -1;

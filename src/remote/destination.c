@@ -55,12 +55,12 @@ take(void *ctx, const char *data, size_t len, struct err *e)
 	d->received += (int64_t)len;
 	if (d->size != -1 && d->received > d->size)
 		return err_set(e, ERR_TEMPORARY,
-		    "it sends more than the %" PRId64 " bytes that it lists",
+		    "the server sends more than the %" PRId64 " bytes it lists",
 		    d->size);
 	digest_add(d->digest, data, len);
 	if (d->received > d->most)
 		return err_set(e, ERR_PERMANENT,
-		    "it sends more than %" PRId64 " bytes", d->most);
+		    "the server sends more than %" PRId64 " bytes", d->most);
 	return 0;
 }
 
@@ -81,15 +81,15 @@ accept_answer(void *ctx, const struct http_answer *answer, struct err *e)
 {
 	const struct download *d = ctx;
 
-	/* PHP and others give this type to every file. */
+	/* PHP and others use this type for every file. */
 	if (d->size != -1 && d->received != d->size && request_is_html(answer))
 		return err_set(e, ERR_CONFIG,
 		    "HTTP %ld with an HTML page: this is not the service",
 		    answer->status);
 	if (d->size != -1 && d->received != d->size)
 		return err_set(e, ERR_TEMPORARY,
-		    "it sends %" PRId64 " of the %" PRId64
-		    " bytes that it lists",
+		    "the server sends %" PRId64 " of the %" PRId64
+		    " bytes it lists",
 		    d->received, d->size);
 	return 0;
 }
@@ -123,7 +123,7 @@ destination_hash(const struct destination *from, const char *id, int64_t size,
 	};
 	int result = request_run(&request, from->http, from->retry, e);
 
-	/* It is another content, whatever follows. */
+	/* More bytes mean other content, whatever follows. */
 	if (size == -1 && d.received > most)
 		result = 0;
 	digest_hex(d.digest, hex);

@@ -52,7 +52,7 @@ judge(const struct http_answer *answer, const struct remote_name *name,
 	if (answer->outcome == HTTP_ANSWERED) {
 		if (file_service_record(answer, size, id, path, e) == 0)
 			return PUT_STORED;
-		/* The list has the last word. */
+		/* The list decides. */
 		if (!request_is_html(answer))
 			e->class = ERR_TEMPORARY;
 		(void)err_wrap(e, "%s", answer->what);
@@ -101,10 +101,10 @@ authorize(const struct destination *to, const struct http_request *request,
 }
 
 static bool
-is_mended(const struct destination *to, struct auth_use *use,
+wants_retry(const struct destination *to, struct auth_use *use,
     const struct http_answer *answer)
 {
-	return auth_is_mended(to->auth, use, answer->status);
+	return auth_wants_retry(to->auth, use, answer->status);
 }
 
 const struct destination_ops file_service = {
@@ -124,5 +124,5 @@ const struct destination_ops file_service = {
 	.page_end = file_service_page_end,
 	.page_close = file_service_page_close,
 	.authorize = authorize,
-	.is_mended = is_mended,
+	.wants_retry = wants_retry,
 };

@@ -4,11 +4,11 @@
 #include "io/http.h"
 #include "remote/file_service_internal.h"
 
-/* What the service gives for a part, and what of it is taken. */
+/* Checks of what the service provides for sending parts. */
 
 enum { MOST_URL = 8 * 1024, MOST_HEADERS = 32 };
 
-/* RFC 9110, 5.1 and 5.5, and nothing that frames the message. */
+/* RFC 9110, sections 5.1 and 5.5, without headers for framing. */
 static bool
 is_header(const char *name, const char *value)
 {
@@ -52,7 +52,7 @@ file_service_headers(const json_t *json, struct text_list *headers)
 	return true;
 }
 
-/* "host" or "host:port", of an origin. */
+/* Is this origin listed as "host" or "host:port"? */
 static bool
 is_listed(const struct text_list *hosts, const char *origin)
 {
@@ -83,10 +83,9 @@ file_service_may_go_to(const struct file_service_policy *p, const char *url,
 		return true;
 	if (origin)
 		(void)err_set(e, ERR_CONFIG,
-		    "the URL of a part leads to %s, which %s", origin,
-		    is_listed(&p->part_hosts, origin)
-			? "https does not protect"
-			: "part-hosts does not list");
+		    "the URL of a part leads to %s, which is not %s", origin,
+		    is_listed(&p->part_hosts, origin) ? "protected by https"
+						      : "in part-hosts");
 	else
 		(void)err_set(e, ERR_CONFIG,
 		    "the URL of a part is not an http or https URL");

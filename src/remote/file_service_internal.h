@@ -5,8 +5,8 @@
 #include "remote/inventory.h"
 
 /*
- * The record of a file of size bytes, which its answer must be; -1 with *e.
- * The caller frees *id and *path, which is NULL if it is not said.
+ * Read the record of a file of size bytes from its answer; -1 with *e.  The
+ * caller frees *id and *path, which is NULL if not reported.
  */
 int file_service_record(const struct http_answer *, int64_t size, char **id,
     char **path, struct err *e);
@@ -14,17 +14,17 @@ int file_service_record(const struct http_answer *, int64_t size, char **id,
 extern const struct part_ops file_service_parts;
 
 /*
- * file_service_given.c: what it gives for a part.  Recordings go to nobody but
- * the service and whom the settings name, and no less protected than to the
- * service; false with *e.
+ * file_service_given.c: data from the service for sending a part.  Recordings
+ * go only to the service and to hosts named in the settings, with at least the
+ * protection of the service's own URL; false with *e.
  */
 bool file_service_may_go_to(const struct file_service_policy *, const char *url,
     struct err *e);
 
-/* The headers, added to the list; false: one may not go with a request. */
+/* Append these headers to the list; false: one is not allowed. */
 bool file_service_headers(const json_t *, struct text_list *);
 
-/* The file-service's list: JSON, perhaps wrapped, perhaps in pages. */
+/* The file-service's list: JSON, possibly wrapped or in pages. */
 void file_service_page_open(struct inventory *);
 int file_service_page_add(struct inventory *, const char *data, size_t len,
     struct err *e);

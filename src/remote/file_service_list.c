@@ -7,8 +7,8 @@
 
 struct reader {
 	struct json_stream stream;
-	struct page page;   /* of a list that comes in several */
-	bool is_understood; /* an element, at least */
+	struct page page;   /* of a list with several */
+	bool is_understood; /* at least one element */
 	struct inventory *inventory;
 };
 

@@ -9,16 +9,16 @@
 #include "remote/request.h"
 
 /*
- * The extension of the contract: files go in parts, to URLs that the service
- * gives.  See jibri-finalize-api(7).
+ * The extension of the API: files are sent in parts, to URLs provided by the
+ * service.  See jibri-finalize-api(7).
  */
 
 enum {
 	USUAL_BYTES = 8 * 1024 * 1024,
 	LEAST_BYTES = 64 * 1024,
 	MOST_ID = 512,
-	MOST_GOOD_S = 365 * 24 * 3600, /* what is said to be good for longer
-					  is good for ever */
+	MOST_GOOD_S = 365 * 24 * 3600, /* what is valid for longer is valid
+					  forever */
 };
 static const int64_t most_bytes = 5LL * 1024 * 1024 * 1024;
 
@@ -39,7 +39,7 @@ offer(const struct destination_policy *policy)
 	return parts_offer_look(policy->file.offer);
 }
 
-/* Room and meeting are said once it is complete. */
+/* Room and meeting are sent on completion. */
 static bool
 is_placed_early(const struct destination_policy *policy)
 {
@@ -47,7 +47,7 @@ is_placed_early(const struct destination_policy *policy)
 	    !parts_offer_is_refused(policy->file.offer);
 }
 
-/* The id that its requests have in their path, and the place. */
+/* The meeting id, which is in the paths of its requests, and the place. */
 static char *
 key_of(const struct progress *p, const struct remote_name *name)
 {
@@ -158,7 +158,7 @@ struct reading {
 	void *ctx;
 };
 
-/* It does not do what it offered: the file goes as it did before. */
+/* It does not do what it offered: send the file in one piece. */
 static enum part_outcome
 unfit(const struct reading *r)
 {
@@ -169,7 +169,7 @@ unfit(const struct reading *r)
 static enum part_outcome
 not_understood(const struct reading *r, const char *what, struct err *e)
 {
-	/* What names URLs is not shown. */
+	/* An answer with URLs is not shown. */
 	if (r->call->step == PART_URLS)
 		(void)err_set(e, ERR_CONFIG, "HTTP %ld, and the answer %s",
 		    r->answer->status, what);
@@ -178,7 +178,7 @@ not_understood(const struct reading *r, const char *what, struct err *e)
 	return unfit(r);
 }
 
-/* Another try would not change it; 401 is for the credentials. */
+/* Would a repeat not help?  401 is about the credentials. */
 static bool
 is_final(const struct http_answer *answer)
 {
@@ -191,9 +191,9 @@ is_final(const struct http_answer *answer)
 }
 
 /*
- * Where nobody knows the path, any refusal may be the answer, or a redirect to
- * where people log in; 500 and 501 are the application's own.  Whoever took
- * one before is asked again.
+ * A service that does not know the path may answer with any refusal, or
+ * redirect to a login page; 500 and 501 come from the application itself.  A
+ * service that has accepted one before is asked again.
  */
 static enum part_outcome
 refuse_begin(const struct reading *r, struct err *e)
@@ -223,7 +223,7 @@ read_begin(const struct reading *r, const json_t *json, struct err *e)
 	int64_t good_s = json_member_number(record, "expiresIn", 0);
 
 	if (id == NULL || strlen(id) > MOST_ID)
-		return not_understood(r, "names no upload", e);
+		return not_understood(r, "has no upload id", e);
 	r->found(r->ctx,
 	    &(struct part_record){
 		.id = id,
@@ -233,7 +233,7 @@ read_begin(const struct reading *r, const json_t *json, struct err *e)
 	    });
 	if (bytes < LEAST_BYTES || bytes > most_bytes ||
 	    (r->call->size > 0 && (r->call->size - 1) / bytes >= PARTS_MOST))
-		return not_understood(r, "has a partSize that does not do", e);
+		return not_understood(r, "has an invalid partSize", e);
 	parts_offer_take(r->policy->file.offer);
 	return PART_DONE;
 }
@@ -248,7 +248,7 @@ read_urls(const struct reading *r, const json_t *json, struct err *e)
 
 	if (!json_is_object(urls) ||
 	    !file_service_headers(json_object_get(record, "headers"), &headers))
-		outcome = not_understood(r, "names no URLs and headers", e);
+		outcome = not_understood(r, "has no URLs and headers", e);
 	for (size_t i = 0; outcome == PART_DONE && i < r->call->n; i++) {
 		size_t number = r->call->number + i;
 		autofree char *name = xasprintf("%zu", number);
@@ -352,7 +352,7 @@ read_answer(const struct reading *r, struct err *e)
 				  : read_list(r, json, e);
 }
 
-/* Another can be begun. */
+/* A new upload can be begun. */
 static enum part_outcome
 gone(struct err *e)
 {
@@ -360,7 +360,7 @@ gone(struct err *e)
 	return PART_GONE;
 }
 
-/* Of the storage behind a URL: 403 is how it says that this one expired. */
+/* Answers of the storage behind a URL: 403 means that the URL expired. */
 static enum part_outcome
 refuse_part(const struct reading *r, struct err *e)
 {
@@ -393,7 +393,7 @@ refuse(const struct reading *r, struct err *e)
 		return e->class = ERR_TEMPORARY, PART_BAD;
 	if (!is_final(r->answer))
 		return PART_FAILED;
-	/* It goes on without the list, and without the end of another one. */
+	/* Listing and aborting are optional. */
 	return step == PART_LIST || step == PART_ABORT ? PART_REFUSED
 						       : unfit(r);
 }
@@ -417,7 +417,7 @@ judge(const struct destination_policy *policy, const struct part_call *call,
 	return outcome;
 }
 
-/* So much is lost by a cut, at most; a POST has one connection, too. */
+/* Limits what an interruption costs; a POST has one connection, too. */
 const struct part_ops file_service_parts = {
 	.gives_urls = true,
 	.at_once = 2,

@@ -3,7 +3,7 @@
 #include "remote/file_service_internal.h"
 #include "remote/request.h"
 
-/* A record must prove that it speaks of this file. */
+/* A record must prove that it is about this file. */
 int
 file_service_record(const struct http_answer *answer, int64_t size, char **id,
     char **path, struct err *e)

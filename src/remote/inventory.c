@@ -10,7 +10,7 @@
 enum {
 	MIB = 1024 * 1024,
 	LIST_BYTES = 256 * MIB, /* of a page */
-	RECORD_MIB = 128,       /* all records of one recording */
+	RECORD_MIB = 128,       /* all records of a recording */
 };
 
 /* Reading */
@@ -23,7 +23,7 @@ record_bytes(const struct remote_record *record)
 	    (record->id ? strlen(record->id) : 0);
 }
 
-/* Of the page that is being read. */
+/* Drop the records of the page being read. */
 static void
 forget_page(struct inventory *inv)
 {
@@ -83,7 +83,7 @@ is_known(const struct inventory *inv, const char *id)
 		compare_strings);
 }
 
-/* Where an id stands for bytes, those of an older version can come back. */
+/* If the id depends on the content, an outdated id can be valid again. */
 static bool
 is_made_again(const struct inventory *inv, const char *id)
 {
@@ -108,7 +108,7 @@ inventory_add(struct inventory *inv, const char *path, const char *id,
 		inv->outdated++;
 		return;
 	}
-	/* feed() tells of it. */
+	/* feed() reports it. */
 	if (inv->bytes > (size_t)RECORD_MIB * MIB)
 		return;
 	xgrow((void **)&inv->records, &inv->cap, inv->n + 1,
@@ -140,7 +140,7 @@ feed(void *ctx, const char *data, size_t len, struct err *e)
 	return -1;
 }
 
-/* Ask for the page at inv->url. */
+/* Prepare the request for the page at inv->url. */
 static void
 begin_page(struct inventory *inv)
 {
@@ -169,7 +169,7 @@ inventory_begin(struct inventory *inv, const struct destination_policy *policy,
 		.headers = headers,
 		.service = policy->ops->service,
 		.answer_timeout_ms = policy->answer_timeout_ms,
-		/* It may be long: what counts is that it moves. */
+		/* It may be long, as long as data keeps coming. */
 		.is_download = true,
 		.answer_limit = LIST_BYTES,
 		.sink = feed,
@@ -207,7 +207,7 @@ sort(struct inventory *inv)
 	    compare_ids);
 }
 
-/* Of the page that was read. */
+/* In the page that was read. */
 static void
 mask_paths(struct inventory *inv, const struct http_answer *answer)
 {
@@ -222,7 +222,7 @@ mask_paths(struct inventory *inv, const struct http_answer *answer)
 	}
 }
 
-/* One page was read; 1 when there is one more. */
+/* A page was read; 1 when there is another. */
 static int
 end_page(struct inventory *inv, const struct http_answer *answer, bool is_shown,
     struct err *e)
@@ -244,7 +244,7 @@ end_page(struct inventory *inv, const struct http_answer *answer, bool is_shown,
 	return 1;
 }
 
-/* What came is not a list: say what it is. */
+/* Describe an answer that is not a list. */
 static void
 explain_form(const struct inventory *inv, const struct http_answer *answer,
     struct err *e)
@@ -329,7 +329,7 @@ refine(void *ctx, const struct http_answer *answer, struct err *e)
 		ops->explain(answer, e);
 	explain_form(r->inventory, answer, e);
 	r->is_refused = inventory_is_refused(answer->status);
-	/* A server that cannot list will not learn it from a repeat. */
+	/* A server without a list will not have one on repeat. */
 	if (r->is_refused && e->class != ERR_REFUSED)
 		e->class = ERR_CONFIG;
 }
@@ -399,7 +399,7 @@ is_of_size(const struct remote_record *record, int64_t size)
 	return record->size == -1 || record->size == size;
 }
 
-/* May it be an artifact of this size that is not known by its id? */
+/* May it be an artifact of this size whose id we do not know? */
 static bool
 is_free(const struct remote_record *record, int64_t size)
 {
@@ -407,7 +407,7 @@ is_free(const struct remote_record *record, int64_t size)
 	    is_of_size(record, size);
 }
 
-/* With something in front, or else in another case. */
+/* With a prefix, or else in another case. */
 static struct remote_record *
 find_similar(const struct inventory *inv, const char *path, int64_t size)
 {

@@ -13,7 +13,7 @@ struct lookup {
 	char *id;
 };
 
-/* Does it name another room?  Of one in a list its name tells, too. */
+/* Does it name another room? In a list, the name counts too. */
 static bool
 is_other_room(const json_t *json, const json_t *meeting, const char *room)
 {
@@ -38,7 +38,7 @@ meeting_is_none(const struct meeting_policy *policy)
 	return strcmp(policy->url, "none") == 0;
 }
 
-/* A failure in an answer of 200, whatever its id is. */
+/* A failure reported with status 200, whatever the id is. */
 static bool
 tells_failure(const json_t *json)
 {
@@ -61,9 +61,10 @@ accept_answer(void *ctx, const struct http_answer *answer, struct err *e)
 	if (json == NULL)
 		return -1;
 	if (tells_failure(json))
-		return request_not_understood(answer, "tells of a failure", e);
+		return request_not_understood(answer, "reports a failure", e);
 	if (is_other_room(json, meeting, l->room))
-		return request_not_understood(answer, "is of another room", e);
+		return request_not_understood(answer, "is about another room",
+		    e);
 	l->id = request_answer_id(answer, json_object_get(meeting, "id"));
 	return l->id
 	    ? 0

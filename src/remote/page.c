@@ -31,7 +31,7 @@ find_link(const char *link)
 	return NULL;
 }
 
-/* The value behind these names, each of which follows a slash; or NULL. */
+/* The value at these names, each preceded by a slash; or NULL. */
 static const json_t *
 value_at(const json_t *json, const char *path)
 {
@@ -56,7 +56,7 @@ find_member(const json_t *around)
 	return found && *found ? found : NULL;
 }
 
-/* The first of these names that is a number, around the list or close by. */
+/* The first of these names with a number, around the list or near it. */
 static int64_t
 find_number(const json_t *around, const char *const names[4])
 {
@@ -69,7 +69,7 @@ find_number(const json_t *around, const char *const names[4])
 	return n;
 }
 
-/* Is there a page behind this one?  1 or 0, or -1 with *e. */
+/* Is there a page after this one? 1 or 0; -1 with *e. */
 static int
 has_more(struct page *p, const json_t *around, struct err *e)
 {
@@ -95,9 +95,9 @@ has_more(struct page *p, const json_t *around, struct err *e)
 	return is_slice || p->asked - p->first < total;
 }
 
-/* What a member around a list says of it. */
+/* What a member around a list means. */
 static const struct word {
-	const char *name; /* small, without - _ @ $ */
+	const char *name; /* lower-case, without - _ @ $ */
 	enum { INSIDE, FAILED, GOOD, STATUS, MORE, RECORDS, PAGES, LIMIT } says;
 } words[] = { { "page", INSIDE }, { "pageinfo", INSIDE }, { "data", INSIDE },
 	{ "meta", INSIDE }, { "metadata", INSIDE }, { "pagination", INSIDE },
@@ -115,7 +115,7 @@ static const struct word {
 	{ "pagecount", PAGES }, { "lastpage", PAGES }, { "limit", LIMIT },
 	{ "perpage", LIMIT }, { "pagesize", LIMIT } };
 
-/* What all of them say: the name of one that says so, or NULL. */
+/* The combined meaning: the name of a member for each, or NULL. */
 struct said {
 	const char *failed, *more, *full, *whole;
 };
@@ -198,7 +198,7 @@ listen_to(struct said *said, const struct page *p, const json_t *around,
 	}
 }
 
-/* Nothing leads on: is it all of it? */
+/* There is no link to more: is the list complete? */
 static int
 check_end(const struct page *p, const struct http_answer *answer,
     const struct said *said, struct err *e)
@@ -209,13 +209,13 @@ check_end(const struct page *p, const struct http_answer *answer,
 						: NULL;
 
 	if (more == NULL && answer->status == 206 && answer->total == -1)
-		more = "the status 206";
-	return more
-	    ? err_set(e, ERR_CONFIG, "is only a part of the list, by %s", more)
-	    : 0;
+		more = "status 206";
+	return more ? err_set(e, ERR_CONFIG,
+			  "is only a part of the list, according to %s", more)
+		    : 0;
 }
 
-/* Brent's way: a page that came before comes again in a circle. */
+/* Brent's algorithm: in a circle, a remembered page comes again. */
 bool
 page_is_circle(struct page *p)
 {
@@ -239,7 +239,7 @@ page_next(struct page *p, const char *url, const struct http_answer *answer,
 	*next = NULL;
 	listen_to(&said, p, around, 3);
 	if (said.failed)
-		return err_set(e, ERR_CONFIG, "tells of a failure, by \"%s\"",
+		return err_set(e, ERR_CONFIG, "reports a failure in \"%s\"",
 		    said.failed);
 	if (more == 0)
 		return check_end(p, answer, &said, e);
@@ -257,7 +257,7 @@ page_next(struct page *p, const char *url, const struct http_answer *answer,
 		    http_excerpt(answer, where, strlen(where));
 
 		(void)err_set(e, ERR_CONFIG, "%s at %s",
-		    *next ? "goes in circles" : "goes on", shown);
+		    *next ? "repeats its pages" : "continues", shown);
 	}
 	mem_replace(next, NULL);
 	return -1;

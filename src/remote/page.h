@@ -6,29 +6,27 @@
 #include "base/err.h"
 #include "io/http.h"
 
-/* Where in a list that comes in pages are we?  Zeroed at its start. */
+/* The position in a list with pages; zero it at the start. */
 struct page {
-	int count;            /* pages that were read */
+	int count;            /* pages read */
 	int64_t elements;     /* in all of them */
-	uint64_t print, mark; /* of the last one; of an earlier one */
-	int64_t first, asked; /* numbers, of the first and of the last one */
+	uint64_t print, mark; /* hash of the last and of an earlier one */
+	int64_t first, asked; /* first and last page number */
 };
 
 /*
- * Was a page with this print read before, or are there more pages than any
- * list has?  Once for each page that another one follows, counted and with its
- * print.
+ * Has a page with this hash been read before, or are there more pages than in
+ * any real list? Call it once for each page that has a next one.
  */
 bool page_is_circle(struct page *);
 
 /*
- * Where the list at this URL goes on, by the answer's Link headers (RFC 8288),
- * by a link around the list, or by the numbers of this page and of all, as
- * Spring Data has them.  0 with *next, NULL at the end of the list; the caller
- * frees it.  -1 with ERR_CONFIG when that is not understood, leads in circles,
- * to another origin, which would see our token, or repeats a secret; also when
- * the answer says that something failed, or that there is more than what was
- * read.
+ * The URL of the next page, according to the answer's Link headers (RFC 8288),
+ * a link around the list, or the numbers of this page and of all pages as in
+ * Spring Data.  0 with *next, NULL at the end of the list; the caller frees it.
+ * -1 with ERR_CONFIG when the link is not understood, leads in a circle or to
+ * another origin, which would see our token, or repeats a secret; also when the
+ * answer reports a failure or more records than were read.
  */
 int page_next(struct page *, const char *url, const struct http_answer *,
     const json_t *around, char **next, struct err *e);

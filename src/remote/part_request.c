@@ -51,7 +51,7 @@ refine(void *ctx, const struct http_answer *answer, struct err *e)
 	if (answer->outcome != HTTP_ANSWERED)
 		(void)accept_answer(ctx, answer, e);
 	else
-		*e = a->judged; /* which names the request */
+		*e = a->judged; /* it names the request */
 }
 
 enum part_outcome

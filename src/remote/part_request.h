@@ -3,9 +3,9 @@
 #include "remote/destination.h"
 
 /*
- * One request of an upload in parts, made alone, as request_run(); none that
- * carries a part.  found() is shown what the answer names.  PART_DONE or
- * PART_MORE, or *e says what came instead.
+ * Run one request of an upload in parts by itself, as request_run(); not
+ * PART_PUT. found() is called with each record of the answer.  Returns
+ * PART_DONE or PART_MORE, or another outcome with *e.
  */
 enum part_outcome part_request_run(const struct destination *,
     const struct part_call *,

@@ -7,15 +7,15 @@
 #include "base/mem.h"
 
 enum {
-	ASKING_MS = 15 * 1000,     /* who asks may have died */
-	REFUSED_MS = 3600 * 1000L, /* the service may learn it meanwhile */
+	ASKING_MS = 15 * 1000,     /* the asking process may have died */
+	REFUSED_MS = 3600 * 1000L, /* the service may be upgraded */
 };
 
 enum word { UNKNOWN, ASKED, TAKES, TAKES_NONE };
 
 enum { WORDS = 4 };
 
-/* In one, so that nobody sees the one without the other. */
+/* One atomic value, so that both parts are always consistent. */
 struct parts_offer {
 	_Atomic int64_t said; /* clock_mono_ms() * WORDS + enum word */
 };

@@ -9,18 +9,18 @@
 #include "io/digest.h"
 
 enum {
-	NAME_BYTES = 300, /* with the rest below 512 */
-	KEPT_BYTES = 100, /* of a name that has to change */
+	NAME_BYTES = 300, /* leaves the rest below 512 */
+	KEPT_BYTES = 100, /* of a replaced name */
 	EXTENSION_BYTES = 10,
 	HASH_CHARACTERS = 12,
 };
 
-/* What parsers decode, or refuse where it is escaped as it should be. */
+/* What parsers decode, or reject even if correctly escaped. */
 #define CHANGED "\"\\&"
 
 /*
- * Django leaves out what Python cannot print: blanks other than ours, what
- * controls or is not seen, what is private.  From and to, in UTF-8.
+ * What Python cannot print, which Django drops: blanks other than ours, control
+ * and invisible characters, private ones.  Ranges in UTF-8.
  */
 static const char unprintable[] =
     "\xc2\x80\xc2\xa0\xc2\xad\xc2\xad\xd8\x80\xd8\x85\xd8\x9c\xd8\x9c"
@@ -33,7 +33,7 @@ static const char unprintable[] =
     "\xf0\x9b\xb2\xa0\xf0\x9b\xb2\xa3\xf0\x9d\x85\xb3\xf0\x9d\x85\xba"
     "\xf3\xa0\x80\x80\xf4\x8f\xbf\xbf";
 
-/* "~" and the hash, then the end or an extension: a name of safe_name(). */
+/* "~" and the hash, then the end or an extension, as made by safe_name(). */
 static bool
 is_made_name(const char *s)
 {
@@ -57,7 +57,7 @@ has_encoded(const char *s)
 	return false;
 }
 
-/* Bytes of UTF-8 are in the order of what they stand for. */
+/* UTF-8 sorts like the characters it encodes. */
 static bool
 has_unprintable(const char *s)
 {
@@ -110,9 +110,9 @@ safe_name(const char *s)
 }
 
 /*
- * Append one segment of the path, under a name that no server changes.  One
- * that looks made is made anew, so that no two can become one; in a list it
- * was made by us.
+ * Append a segment of the path under a name that no server changes.  A name
+ * that looks like a replacement is replaced again, to keep names unique, except
+ * in a list, where it is our own replacement.
  */
 static void
 add_segment(struct remote_name *r, struct buf *path, const char *segment,
@@ -146,7 +146,7 @@ make(struct remote_name *r, const char *folder, const char *below,
 	}
 	folder_len = path.len;
 	add_segment(r, &path, below, is_listed);
-	/* There may be many of them: none keeps more than it needs. */
+	/* There may be many: free unused capacity. */
 	r->path = xreallocarray(path.data, path.len + 1, 1);
 	r->filename = r->path + folder_len;
 }

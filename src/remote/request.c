@@ -129,7 +129,7 @@ try_once(const struct request *r, struct http *http, struct err *e,
 		*e = answer->err;
 		*retry_after_ms = answer->retry_after_ms;
 	}
-	if (r->is_mended && r->is_mended(r->ctx, answer))
+	if (r->wants_retry && r->wants_retry(r->ctx, answer))
 		result = TRIED_MENDED;
 	if (result == TRIED_FAILED && r->refine)
 		r->refine(r->ctx, answer, e);

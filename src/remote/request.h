@@ -7,23 +7,23 @@
 #include "remote/auth.h"
 #include "remote/destination.h"
 
-/* A request that is made alone, and again when it failed temporarily. */
+/* A request that runs by itself and is repeated after temporary failures. */
 struct request {
 	const char *what; /* for the log */
-	/* What is sent; NULL: prepare() says. */
+	/* The request; NULL: prepare() provides it. */
 	const struct http_request *http;
-	/* Who adds a token to it, and renews it once it is refused: the
-	 * destination, or else auth; both may be NULL. */
+	/* Adds a token and renews it when refused: the destination, or else
+	 * auth; both may be NULL. */
 	const struct destination *destination;
 	struct auth *auth;
 	enum auth_service service;
-	/* Make it ready for one more try, or -1 with *e; may be NULL. */
+	/* Prepare the next try; -1 with *e.  May be NULL. */
 	int (*prepare)(void *ctx, struct http_request *, struct err *e);
-	/* Read a complete 2xx answer; -1 with *e when it is not good. */
+	/* Read a complete 2xx answer; -1 with *e to reject it. */
 	int (*accept)(void *ctx, const struct http_answer *, struct err *e);
-	/* Worth another try at once, which is not counted?  May be NULL. */
-	bool (*is_mended)(void *ctx, const struct http_answer *);
-	/* Give an error its meaning for this request; may be NULL. */
+	/* Repeat at once, without counting it as a try? May be NULL. */
+	bool (*wants_retry)(void *ctx, const struct http_answer *);
+	/* Adjust an error to this request; may be NULL. */
 	void (*refine)(void *ctx, const struct http_answer *, struct err *e);
 	void *ctx;
 };
@@ -32,17 +32,15 @@ struct request {
 int request_run(const struct request *, struct http *,
     const struct retry_policy *, struct err *e);
 
-/* The same with prepare() alone, for what needs no token. */
+/* The same for a request that has prepare() and needs no token. */
 int request_run_plain(const struct request *, struct http *,
     const struct retry_policy *, struct err *e);
 
-/*
- * Log a failed try that will be repeated at that moment of clock_mono_ms().
- */
+/* Log a failed try that will be repeated at at_ms, by clock_mono_ms(). */
 void request_log_retry(const char *what, const struct err *e,
     const struct retry_policy *, const struct retry *, int64_t at_ms);
 
-/* A request's body out of a string, which must outlive it. */
+/* A request body from a string, which must outlive it. */
 struct request_text {
 	struct http_body body;
 	const char *text;
@@ -51,22 +49,22 @@ struct request_text {
 
 void request_text_init(struct request_text *, const char *text);
 
-/* base, without a slash at its end, and the path, which begins with one. */
+/* Join base, without its trailing slash, and path, which begins with one. */
 char *request_url(const char *base, const char *path);
 
-/* Is this a page for people?  Its type alone does not tell (PHP's default). */
+/* Is it a page for people? The type alone is not enough (PHP's default). */
 bool request_is_html(const struct http_answer *);
 
-/* -1 with ERR_CONFIG: the answer "is not ...", and its first 200 bytes. */
+/* -1 with ERR_CONFIG, "the answer is not ...", and the answer's beginning. */
 int request_not_understood(const struct http_answer *, const char *is_not,
     struct err *e);
 
-/* As json_id(), but NULL where it repeats a secret of ours. */
+/* As json_id(), but NULL if it contains one of our secrets. */
 char *request_answer_id(const struct http_answer *, const json_t *);
 
 /*
- * The answer's JSON text; NULL with *e, which is ERR_TEMPORARY if it was cut
- * and else ERR_CONFIG.  HTML means that something else than the service
- * answered: a wrong URL or a captive portal.
+ * The answer as JSON; NULL with *e, ERR_TEMPORARY if it was truncated and
+ * otherwise ERR_CONFIG.  HTML means that the answer is not from the service: a
+ * wrong URL or a captive portal.
  */
 json_t *request_answer_json(const struct http_answer *, struct err *e);

@@ -1,7 +1,7 @@
 #include "base/text.h"
 #include "remote/request.h"
 
-/* What outlives a try. */
+/* What is kept between tries. */
 struct run {
 	const struct request *request;
 	struct text_list headers;
@@ -46,17 +46,17 @@ accept_answer(void *ctx, const struct http_answer *answer, struct err *e)
 }
 
 static bool
-is_mended(void *ctx, const struct http_answer *answer)
+wants_retry(void *ctx, const struct http_answer *answer)
 {
 	struct run *run = ctx;
 	const struct request *r = run->request;
 
 	const struct destination *to = r->destination;
 
-	if (to ? to->policy->ops->is_mended(to, &run->use, answer)
-	       : r->auth && auth_is_mended(r->auth, &run->use, answer->status))
+	if (to ? to->policy->ops->wants_retry(to, &run->use, answer)
+	       : r->auth && auth_wants_retry(r->auth, &run->use, answer->status))
 		return true;
-	return r->is_mended && r->is_mended(r->ctx, answer);
+	return r->wants_retry && r->wants_retry(r->ctx, answer);
 }
 
 static void
@@ -77,7 +77,7 @@ request_run(const struct request *r, struct http *http,
 		.what = r->what,
 		.prepare = prepare,
 		.accept = accept_answer,
-		.is_mended = is_mended,
+		.wants_retry = wants_retry,
 		.refine = refine,
 		.ctx = &run,
 	};

@@ -15,7 +15,7 @@ url(const struct destination_policy *policy, const char **setting)
 	return policy->s3.url;
 }
 
-/* Its names are known, and what is sent is below it: the path is last. */
+/* Only known placeholders, and the artifact's path last. */
 static int
 check_key(const char *key, struct err *e)
 {
@@ -29,19 +29,19 @@ check_key(const char *key, struct err *e)
 		    strncmp(c, "{meeting}", 9) != 0 &&
 		    strncmp(c, "{tenant}", 8) != 0 && strcmp(c, last) != 0)
 			return err_set(e, ERR_CONFIG,
-			    "s3-key %s: {room}, {session}, {meeting}, {tenant} "
-			    "and at its end {path} are known",
+			    "s3-key %s: only {room}, {session}, {meeting}, {tenant} "
+			    "and, at the end, {path} are allowed",
 			    key);
 	if (len < sizeof(last) || *key == '/' ||
 	    strcmp(key + len - (sizeof(last) - 1), last) != 0)
 		return err_set(e, ERR_CONFIG,
-		    "s3-key %s: has to end with /{path} and not to begin "
+		    "s3-key %s: must end with /{path} and must not begin "
 		    "with a slash",
 		    key);
 	if (!strstr(key, "{session}"))
 		return err_set(e, ERR_CONFIG,
-		    "s3-key %s: without {session} recordings would replace "
-		    "each other",
+		    "s3-key %s: without {session}, recordings would "
+		    "overwrite each other",
 		    key);
 	return 0;
 }
@@ -63,11 +63,11 @@ check(const struct destination_policy *policy, struct err *e)
 	for (size_t i = 0; i < sizeof(needed) / sizeof(needed[0]); i++)
 		if (needed[i].value == NULL || *needed[i].value == '\0')
 			return err_set(e, ERR_CONFIG,
-			    "%s is not set, store is s3", needed[i].name);
+			    "store is s3, but %s is not set", needed[i].name);
 	if (http_url_check(p->url, e) == -1)
 		return err_wrap(e, "s3-url");
 	if (p->part_bytes < S3_LEAST_PART || p->part_bytes > S3_MOST_PART)
-		return err_set(e, ERR_CONFIG, "s3-part-size: is 5M to 5G");
+		return err_set(e, ERR_CONFIG, "s3-part-size: must be 5M to 5G");
 	return check_key(p->key, e);
 }
 
@@ -78,7 +78,7 @@ meeting_user(const struct destination_policy *policy)
 						   : NULL;
 }
 
-/* The tenant and the room within it, as "[tenant]room" has them. */
+/* The tenant in "[tenant]room", and the room within it. */
 static char *
 tenant_of(const char *room)
 {
@@ -90,7 +90,7 @@ static char *
 folder(const struct destination_policy *policy, const struct progress *p)
 {
 	autofree char *tenant = tenant_of(p->room);
-	/* An id may hold any character; a key's folder may not. */
+	/* An id may contain any character, a folder in a key may not. */
 	autofree char *meeting =
 	    text_percent_encode(p->meeting_id, " !\"#$&'()*+,:;<=>?@[\\]^`{|}");
 	const struct {
@@ -162,7 +162,7 @@ list_url(const struct destination_policy *policy, const struct progress *p)
 	return s3_url(&policy->s3, "", query);
 }
 
-/* Behind the content that an id names stands the key. */
+/* In an id, the key follows the ETag. */
 static char *
 fetch_url(const struct destination_policy *policy, const char *id)
 {
@@ -214,7 +214,7 @@ authorize(const struct destination *to, const struct http_request *request,
 
 /* Once for each new token. */
 static bool
-is_mended(const struct destination *to, struct auth_use *use,
+wants_retry(const struct destination *to, struct auth_use *use,
     const struct http_answer *answer)
 {
 	struct s3_keys *keys = to->policy->s3.keys;
@@ -251,6 +251,6 @@ const struct destination_ops s3 = {
 	.page_end = s3_page_end,
 	.page_close = s3_page_close,
 	.authorize = authorize,
-	.is_mended = is_mended,
+	.wants_retry = wants_retry,
 	.renew = renew,
 };

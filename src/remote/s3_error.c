@@ -5,7 +5,7 @@
 #include "io/xml.h"
 #include "remote/s3_internal.h"
 
-/* "Error Responses" in the Amazon S3 API reference, and what RGW sends. */
+/* "Error Responses" in the Amazon S3 API reference, and those of Ceph RGW. */
 static const struct {
 	const char *code;
 	enum err_class class;

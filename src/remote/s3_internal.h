@@ -15,17 +15,17 @@ int s3_page_end(struct inventory *, const struct http_answer *, char **next,
     struct err *e);
 void s3_page_close(struct inventory *);
 
-/* The object "/KEY" by its URL; "" for the bucket itself. */
+/* The URL of the object "/KEY"; of the bucket for "". */
 char *s3_url(const struct s3_policy *, const char *object, const char *query);
 
 /*
- * Without its quotes; NULL where it is longer than any server's is (128 bytes).
- * The caller frees it.
+ * The ETag without quotes; NULL if longer than any real one (128 bytes).  The
+ * caller frees it.
  */
 char *s3_etag(const char *text);
 
 /*
- * The id of an object: its ETag, in which a slash is encoded, and "/KEY".  NULL
+ * The id of an object: its ETag, with any slash encoded, and "/KEY".  NULL
  * without an ETag; the caller frees it.
  */
 char *s3_id(const char *etag, const char *object);
@@ -33,25 +33,25 @@ char *s3_id(const char *etag, const char *object);
 extern const struct part_ops s3_parts;
 
 /*
- * Is the request signed with these keys, by their token?  Keys without a token
- * are never replaced: true.
+ * Was the request signed with these keys, judged by their token? Keys without a
+ * token are never replaced: true.
  */
 bool s3_keys_signed(const struct s3_keys *, const struct http_request *);
 
 /*
- * Read them again where the token's file has another token, which is written
- * last.  False: it has not, or something cannot be read.
+ * Read the keys again if the token's file, which is written last, has changed.
+ * False: unchanged, or a file cannot be read.
  */
 bool s3_keys_renew(struct s3_keys *);
 
-/* A busy server sends blanks before its XML. */
+/* The length of the blanks that a busy server sends before its XML. */
 size_t s3_blanks(const struct buf *);
 
-/* The code of an <Error>; NULL: there is none.  The caller frees it. */
+/* The code of an <Error>; NULL: none.  The caller frees it. */
 char *s3_code(const struct http_answer *);
 
 /*
- * What an <Error> means: its code and words, and the class.  Also of a 200 that
- * holds one.  Nothing is changed where there is none.
+ * Set text and class from an <Error>, even in a 200.  Without one, changes
+ * nothing.
  */
 void s3_explain(const struct http_answer *, struct err *e);

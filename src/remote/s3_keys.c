@@ -20,7 +20,7 @@ s3_keys_signed(const struct s3_keys *keys, const struct http_request *request)
 	return header == NULL || text_list_has(request->headers, header);
 }
 
-/* NULL: it cannot be read, or is nothing that a header could hold. */
+/* NULL: unreadable, or not valid in a header. */
 static char *
 read_key(const char *path)
 {
@@ -62,7 +62,7 @@ s3_keys_renew(struct s3_keys *keys)
 		mem_free_secret(&read[i]);
 	}
 	if (is_new)
-		log_info("s3-session-token was replaced; its file is read "
+		log_info("s3-session-token was replaced; reading its file "
 			 "again");
 	return is_new;
 }

@@ -13,7 +13,7 @@ struct reader {
 	struct xml *xml;
 	struct page page;
 	struct inventory *inventory;
-	char *key, *etag, *token; /* of the element that is being read */
+	char *key, *etag, *token; /* of the current element */
 	int64_t size;
 	bool is_list, is_cut;
 };
@@ -26,7 +26,7 @@ forget_object(struct reader *r)
 	r->size = -1;
 }
 
-/* An id is the object's content and its key: of a new content it is another. */
+/* An id is the object's ETag and key: new content means a new id. */
 static void
 add_object(struct reader *r)
 {
@@ -106,7 +106,7 @@ next_url(const char *url, const char *token)
 	return xasprintf("%.*s" TOKEN "%s&%s", (int)len, url, encoded, rest);
 }
 
-/* By where the page leads; as json_stream has it. */
+/* By the next page's token, hashed as in json_stream. */
 static bool
 is_circle(struct page *page, const char *token)
 {
@@ -118,7 +118,7 @@ is_circle(struct page *page, const char *token)
 	return page_is_circle(page);
 }
 
-/* A key that begins as ours do tells no secret that they do not. */
+/* A key with the prefix of our own reveals no more than they do. */
 static bool
 is_secret(const struct inventory *inv, const struct http_answer *answer,
     const char *id)

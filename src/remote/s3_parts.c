@@ -12,7 +12,10 @@
 
 enum { MIB = 1024 * 1024 };
 
-/* In whole MiB, where 10,000 of the size that is set would not do. */
+/*
+ * The configured size, or larger, in whole MiB, if that would exceed 10,000
+ * parts.
+ */
 static int64_t
 part_bytes(const struct destination_policy *policy, int64_t size)
 {
@@ -57,7 +60,7 @@ part_url(const struct destination_policy *policy, const struct part_call *call,
 	    query);
 }
 
-/* An ETag is the server's, and may hold anything. */
+/* An ETag comes from the server and may contain anything. */
 static char *
 list_of(const char *const *etags, size_t n)
 {
@@ -136,7 +139,7 @@ forget(struct part_record *record)
 	*record = (struct part_record){ 0 };
 }
 
-/* 0: it is none. */
+/* 0: invalid. */
 static int64_t
 part_size(const char *text)
 {
@@ -145,7 +148,10 @@ part_size(const char *text)
 	return size < 0 || size > S3_MOST_PART ? 0 : size;
 }
 
-/* What repeats a secret of ours goes into no journal, and proves nothing. */
+/*
+ * A text with one of our secrets must not reach the journal, and proves
+ * nothing.
+ */
 static void
 take(struct reader *r, const char *name, const char *text)
 {
@@ -223,7 +229,7 @@ failed(enum part_step step, const struct http_answer *answer, struct err *e)
 		enum part_outcome outcome;
 	} rows[] = {
 		{ "NoSuchUpload", PART_GONE },
-		{ "NoSuchKey", PART_GONE }, /* Ceph's word for it */
+		{ "NoSuchKey", PART_GONE }, /* as Ceph says it */
 		{ "InvalidArgument", PART_MANY },
 		{ "InvalidPart", PART_BAD },
 		{ "InvalidPartOrder", PART_BAD },
@@ -238,14 +244,14 @@ failed(enum part_step step, const struct http_answer *answer, struct err *e)
 	for (size_t i = 0; code && i < sizeof(rows) / sizeof(rows[0]); i++)
 		if (strcmp(code, rows[i].code) == 0)
 			outcome = rows[i].outcome;
-	/* Another can be begun. */
+	/* A new upload can be begun. */
 	if (outcome == PART_GONE)
 		e->class = ERR_TEMPORARY;
 	if (outcome != PART_MANY)
 		return outcome;
 	if (step != PART_PUT)
 		return PART_FAILED;
-	/* A limit of the server's own for the number of parts. */
+	/* The server has its own limit for the number of parts. */
 	e->class = ERR_CONFIG;
 	(void)err_hint(e, "fix s3-part-size");
 	return outcome;
@@ -254,7 +260,7 @@ failed(enum part_step step, const struct http_answer *answer, struct err *e)
 static enum part_outcome
 not_understood(const struct http_answer *answer, struct err *e)
 {
-	(void)request_not_understood(answer, "is not what S3 says", e);
+	(void)request_not_understood(answer, "is not an answer of S3", e);
 	(void)err_wrap(e, "%s", answer->what);
 	e->class = ERR_TEMPORARY;
 	return PART_FAILED;

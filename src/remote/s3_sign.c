@@ -16,7 +16,7 @@ s3_hash(const char *text, char hex[DIGEST_HEX_BYTES])
 	digest_once(text, strlen(text), hex);
 }
 
-/* By what is in front of the separator: it must not count itself. */
+/* Compare what precedes the separator, which must not count itself. */
 static int
 by_name(const char *a, const char *b, const char *separator)
 {
@@ -59,7 +59,7 @@ s3_query(const char *const *parameters)
 	return query.data ? query.data : xstrdup("");
 }
 
-/* The headers and host, in order, as they are signed. */
+/* Host and headers, sorted, as they are signed. */
 static void
 canonical_headers(const struct s3_call *call, const struct text_list *headers,
     struct buf *canonical, struct buf *names)
@@ -82,7 +82,7 @@ canonical_headers(const struct s3_call *call, const struct text_list *headers,
 	text_list_free(&list);
 }
 
-/* HMAC after HMAC: of the day, the region, the service, the request. */
+/* A chain of HMACs: day, region, service, request. */
 static void
 sign(const struct s3_credentials *c, const char *stamp, const char *text,
     char hex[DIGEST_HEX_BYTES])

@@ -17,16 +17,16 @@ struct s3_credentials {
 
 struct s3_call {
 	const char *method;         /* "PUT" */
-	const char *host;           /* as the Host header says it */
+	const char *host;           /* as in the Host header */
 	const char *path;           /* percent-encoded once, as in the URL */
-	const char *query;          /* of s3_query(), as in the URL */
+	const char *query;          /* from s3_query(), as in the URL */
 	const char *payload_sha256; /* hexadecimal; NULL: not signed */
 };
 
 /*
- * Parameters and their values in turn, NULL at the end, in the one form that
- * is signed and sent: encoded, in order, each with its "=".  The caller frees
- * it.
+ * Join names and values, alternating and ending with NULL, in the canonical
+ * form that is both signed and sent: encoded, sorted, each with "=".  The
+ * caller frees it.
  */
 char *s3_query(const char *const *parameters);
 
@@ -34,8 +34,8 @@ char *s3_query(const char *const *parameters);
 void s3_hash(const char *text, char hex[DIGEST_HEX_BYTES]);
 
 /*
- * Sign host and these headers, "name: value" in lower case, at that moment;
- * append x-amz-content-sha256, x-amz-date, x-amz-security-token where there is
+ * Sign host and these headers ("name: value" in lower case) at that time;
+ * append x-amz-content-sha256, x-amz-date, x-amz-security-token if there is
  * one, and Authorization.
  */
 void s3_sign(const struct s3_call *, const struct s3_credentials *,

@@ -31,7 +31,7 @@ s3_etag(const char *text)
 	return len <= ETAG_BYTES ? xstrndup(text, len) : NULL;
 }
 
-/* A slash ends the ETag: s3_id() is cut there. */
+/* A slash ends the ETag, so one inside it is encoded. */
 char *
 s3_id(const char *etag, const char *object)
 {

@@ -16,7 +16,7 @@ struct delivery {
 	const struct webhook_policy *policy;
 	struct auth *auth;
 	struct auth_use use;
-	struct err no_token; /* why there is none, if there should be */
+	struct err no_token; /* why a wanted token is missing */
 	const struct webhook *webhook;
 	char *url, *body;
 	struct text_list headers;
@@ -43,7 +43,7 @@ webhook_url(const struct webhook_policy *policy)
 	    : request_url(policy->service_url, "/webhooks/jitsi/recording");
 }
 
-/* The service's token is for nobody else. */
+/* The service's token is only for the service. */
 static bool
 takes_token(const struct webhook_policy *policy, const char *url)
 {
@@ -81,7 +81,7 @@ webhook_body(const struct webhook *w)
 	return text;
 }
 
-/* The key bytes that Standard Webhooks means by a secret. */
+/* The key bytes of a secret in the sense of Standard Webhooks. */
 static int
 standard_key(const char *secret, struct buf *key, struct err *e)
 {
@@ -157,7 +157,7 @@ webhook_sign(const struct webhook_policy *policy, const struct webhook *w,
 {
 	const char *secret = policy->secret;
 
-	/* Also unsigned: it tells repeats from news. */
+	/* Sent unsigned too: it identifies repeats. */
 	add_header(headers, "webhook-id", w->id);
 	if (secret == NULL || *secret == '\0')
 		return 0;
@@ -177,7 +177,7 @@ static int
 prepare(void *ctx, struct http_request *request, struct err *e)
 {
 	struct delivery *d = ctx;
-	struct err ignored; /* webhook_send() has tried it */
+	struct err ignored; /* webhook_send() has checked it */
 
 	if (d->webhook->journal && journal_check(d->webhook->journal, e) == -1)
 		return -1;
@@ -189,7 +189,7 @@ prepare(void *ctx, struct http_request *request, struct err *e)
 		*e = d->no_token;
 		if (e->class == ERR_INTERRUPTED)
 			return -1;
-		log_warn("%s; the webhook goes without a token", e->text);
+		log_warn("%s; sending the webhook without a token", e->text);
 	}
 	add_header(&d->headers, "Idempotency-Key", d->webhook->id);
 	(void)webhook_sign(d->policy, d->webhook, d->body,
@@ -208,11 +208,11 @@ prepare(void *ctx, struct http_request *request, struct err *e)
 }
 
 static bool
-is_mended(void *ctx, const struct http_answer *answer)
+wants_retry(void *ctx, const struct http_answer *answer)
 {
 	struct delivery *d = ctx;
 
-	return d->auth && auth_is_mended(d->auth, &d->use, answer->status);
+	return d->auth && auth_wants_retry(d->auth, &d->use, answer->status);
 }
 
 static void
@@ -226,10 +226,10 @@ refine(void *ctx, const struct http_answer *answer, struct err *e)
 		*e = d->no_token;
 	else
 		(void)err_hint(e,
-		    "fix webhook-secret, it has to be the meeting-service's");
+		    "fix webhook-secret: it must be the meeting-service's");
 }
 
-/* Any 2xx acknowledges, but not the page of a captive portal. */
+/* Any 2xx acknowledges, except the page of a captive portal. */
 static int
 accept_answer(void *ctx, const struct http_answer *answer, struct err *e)
 {
@@ -260,7 +260,7 @@ webhook_send(struct http *http, const struct webhook_policy *policy,
 		.what = what,
 		.prepare = prepare,
 		.accept = accept_answer,
-		.is_mended = is_mended,
+		.wants_retry = wants_retry,
 		.refine = refine,
 		.ctx = &d,
 	};
