@@ -10,7 +10,7 @@
 #include "base/stop.h"
 #include "delivery/recorder.h"
 
-/* LAST_WORD_MS: for FAILED, once the deadline has passed. */
+/* LAST_WORD_MS: time for FAILED after the deadline. */
 enum { HOST_BYTES = 256, LAST_WORD_MS = 4000 };
 
 bool
@@ -54,8 +54,8 @@ note_began(struct job *job, const char *changed)
 }
 
 /*
- * What the run ended with becomes a fact, with the moment of the next try.
- * True when it was the last.
+ * Note how the run ended and when the next try is due.  True when it was the
+ * last.
  */
 static bool
 note_failed(struct job *job, const struct attempt_policy *policy, struct err *e)
@@ -74,7 +74,7 @@ note_failed(struct job *job, const struct attempt_policy *policy, struct err *e)
 		(void)err_wrap(e, "given up, it has been failing since %s",
 		    since);
 	}
-	/* What an upload failed of is said already, for each artifact. */
+	/* What failed in an upload was logged for each artifact. */
 	if (job->totals.failed == 0 || is_last || stop_is_overdue() ||
 	    e->class == ERR_INTERRUPTED)
 		log_error("%s", e->text);
@@ -92,7 +92,7 @@ note_failed(struct job *job, const struct attempt_policy *policy, struct err *e)
 	return is_last;
 }
 
-/* A signal is no failure; that the time was too short is one. */
+/* A signal is not a failure, but a deadline that was too short is. */
 static void
 count_deadline(struct err *e)
 {
@@ -101,8 +101,8 @@ count_deadline(struct err *e)
 }
 
 /*
- * Is a service out, or asks to be left alone?  What it answered to an upload
- * is this recording's own affair, and a service that took one file works.
+ * Is a service out, or does it ask for a pause?  Its answer to an upload
+ * concerns only this recording, and a service that accepted one file works.
  */
 static void
 find_cause(const struct job *job, const struct err *e,
@@ -126,7 +126,7 @@ tell_failed(struct job *job, struct attempt_result *result, struct err *e)
 	int64_t more_ms = stop_is_overdue() ? LAST_WORD_MS : 0;
 	bool is_told;
 
-	/* Jibri waits, and the service has just left us without an answer. */
+	/* Jibri is waiting, and the service has just failed to answer. */
 	job->is_hurried = more_ms > 0 ||
 	    (e->is_outage && job->journal.progress.state == REC_NEW);
 	stop_extend(more_ms);
@@ -142,9 +142,8 @@ tell_failed(struct job *job, struct attempt_result *result, struct err *e)
 }
 
 /*
- * The error of the run is what counts, but a FAILED that was not delivered
- * can make it worse.  That it is given up is told even where it was told
- * before that it failed.
+ * The run's error counts, but a FAILED that was not delivered can make it
+ * worse.  The final failure is announced even if an earlier one was.
  */
 static void
 record_failure(struct job *job, const struct attempt_policy *policy,
@@ -156,14 +155,14 @@ record_failure(struct job *job, const struct attempt_policy *policy,
 	bool is_last;
 
 	count_deadline(e);
-	/* It was delivered, and nothing is known to be amiss. */
+	/* It was delivered, and nothing is known to be wrong. */
 	if (job->is_by_hand && p->state == REC_ANNOUNCED) {
 		log_error("%s", e->text);
 		return;
 	}
 	find_cause(job, e, result);
 	is_last = note_failed(job, policy, e);
-	/* One request to a service that is out is enough for a sweep. */
+	/* For a service that is out, one request per sweep is enough. */
 	if (job->is_swept && result->outage.service == OUTAGE_MEETING &&
 	    !is_last)
 		return;
@@ -173,7 +172,7 @@ record_failure(struct job *job, const struct attempt_policy *policy,
 		tell_failed(job, result, e);
 }
 
-/* Leave it to the sweeper; false when that cannot be written down. */
+/* Leave it to the sweeper; false when that cannot be noted. */
 static bool
 defer(struct job *job)
 {
@@ -196,8 +195,8 @@ defer(struct job *job)
 	journal_commit(j);
 	if (!j->is_degraded)
 		return true;
-	log_warn("it cannot be written down for the sweeper, so it is "
-		 "delivered now");
+	log_warn("cannot leave a note for the sweeper; delivering it "
+		 "now");
 	return false;
 }
 
@@ -208,7 +207,7 @@ recheck(struct job *job, struct attempt_result *result, struct err *e)
 
 	if (!job->is_by_hand || job->is_forced)
 		return 0;
-	/* That took its time. */
+	/* The recheck took some time. */
 	if (pipeline_recheck(job, e) == -1 ||
 	    recording_scan(&job->recording, e) == -1)
 		return -1;
@@ -221,7 +220,7 @@ recheck(struct job *job, struct attempt_result *result, struct err *e)
 	return 0;
 }
 
-/* The end of a run that was to send a part; else it would seem to have died. */
+/* End a partial run; otherwise it would seem to have died. */
 static void
 note_partial(struct job *job)
 {
@@ -260,8 +259,8 @@ preview(struct job *job, struct attempt_result *result, const char *changed,
 }
 
 /*
- * Its runs die, one after the other, and none could say so: this one does,
- * and no more.
+ * If one run after the other died without being able to say so, this one
+ * reports it and does nothing else.
  */
 static bool
 is_dead(struct job *job, const struct attempt_policy *policy,
@@ -298,7 +297,7 @@ run(struct job *job, const struct attempt_request *request,
 	if (result->is_listed && !pipeline_is_anything_selected(job))
 		return err_set(e, ERR_NO_INPUT,
 		    "--only selects none of its artifacts");
-	/* Held since it was delivered: some of it is gone. */
+	/* Held after it was delivered: some of it is gone. */
 	job->is_by_hand |=
 	    is_finished && job->journal.progress.failed_class == ERR_PERMANENT;
 	if (request->is_dry_run)
@@ -332,7 +331,7 @@ has_other_media(struct job *job)
 	    !pipeline_is_finished(job, &changed) && changed != NULL;
 }
 
-/* Between the survey and the lock another sweeper may have been here. */
+/* Another sweeper may have been here between the survey and the lock. */
 static int
 check_still_due(const struct attempt_request *request,
     const struct attempt_policy *policy, struct job *job, struct err *e)
@@ -403,7 +402,7 @@ open_and_run(struct job *job, const struct attempt_request *request,
 	bool is_told = request->room || request->session || request->is_forced;
 	int opened = job_open(job, request->directory, request->is_dry_run, e);
 
-	/* Whoever has it delivers it, or leaves it to be delivered. */
+	/* The process that has it delivers it, or defers it. */
 	result->was_deferred = opened == -1 && e->class == ERR_BUSY &&
 	    request->is_deferred && !is_told;
 	if (result->was_deferred)

@@ -13,7 +13,7 @@
 #include "base/stop.h"
 #include "recording/media.h"
 
-/* From here on a thread for the hash is worth its start. */
+/* From this size on, hashing in a thread is worth starting one. */
 enum { LARGE_BYTES = 8 * 1024 * 1024, CHUNK_BYTES = 256 * 1024 };
 
 enum { MIB = 1024 * 1024 };
@@ -138,7 +138,7 @@ flight_recheck(struct flight *f, struct err *e)
 	if (f->is_growing ||
 	    recording_recheck(f->recording, a->path, &f->st, e) == 0)
 		return 0;
-	/* Only another scan can tell whose it is now. */
+	/* Only another scan can tell what to send now. */
 	f->is_stale = a->is_json;
 	return -1;
 }
@@ -149,7 +149,7 @@ check_body(void *ctx, struct err *e)
 	return flight_recheck(ctx, e);
 }
 
-/* Is what arrives what is read here?  What changes meanwhile is not. */
+/* Let the store verify that it receives what is read here. */
 static int
 add_md5(struct flight *f, struct err *e)
 {
@@ -187,8 +187,8 @@ add_idempotency_key(struct flight *f, const struct flight_target *target)
 }
 
 /*
- * The announcement asks for it; here the file is open.  Of a large one it can
- * take long, while others are on their way.
+ * Needed for the announcement, and the file is open now.  A large file may take
+ * long, so other transfers continue.
  */
 static bool
 is_whole_media(const struct flight *f)
@@ -206,7 +206,7 @@ is_whole_media(const struct flight *f)
 	return health == MEDIA_WHOLE;
 }
 
-/* What cannot be read now is read again for the wire, which says why. */
+/* A read error is ignored here: reading for the transfer reports it. */
 static void
 read_small(struct flight *f)
 {
@@ -222,8 +222,7 @@ read_small(struct flight *f)
 	f->bytes = &f->content;
 }
 
-/* What is private in it, a new version may hold elsewhere, or for the first
- * time. */
+/* A new version may have private members that were not there before. */
 static int
 read_json(struct flight *f, struct err *e)
 {
@@ -254,7 +253,7 @@ open_file(struct flight *f, struct err *e)
 	f->is_passing = f->fd == -1 && err_is_passing(errno);
 	if (f->fd == -1)
 		return -1;
-	/* It would go out with what is private in it. */
+	/* It would be sent with its private members. */
 	if (a->is_unreadable)
 		return err_set(e, ERR_TEMPORARY, "could not be read before");
 	f->size = f->st.st_size;
@@ -280,7 +279,8 @@ open_content(struct flight *f, struct mimetype *mimetype, struct err *e)
 	f->type = xstrdup(type);
 	f->is_whole = is_whole_media(f);
 	if (a->is_media && !mimetype_is_media(type))
-		log_warn("%s: its content is no media (%s)", a->path, type);
+		log_warn("%s: its content is not audio or video (%s)", a->path,
+		    type);
 	return 0;
 }
 

@@ -6,7 +6,7 @@
 #include "delivery/pipeline.h"
 #include "journal/journal.h"
 
-/* What cannot be read is not delivered, and can be given up like the rest. */
+/* A recording that cannot be read is not delivered, and can be given up. */
 static bool
 is_delivered(const struct journal *j, struct recording *rec)
 {
@@ -29,7 +29,7 @@ open_journal(struct journal *j, const struct recording *rec, bool is_dry_run,
 	    : journal_open(j, rec->dirfd, rec->policy->locking, e);
 }
 
-/* On disk, or else not at all: the next run would find it in the file. */
+/* Note it on disk or not at all: the next run might find it in the file. */
 static int
 note_for_good(struct journal *j, const struct event *ev, const char *what,
     struct err *e)
@@ -44,9 +44,9 @@ note_for_good(struct journal *j, const struct event *ev, const char *what,
 	if (!j->is_degraded)
 		return 0;
 	if (!was_degraded && !j->is_lost && ftruncate(j->fd, size) == -1)
-		return err_sys(e, "cut the journal back");
-	return err_set(e, ERR_PERMANENT, "%s, as that cannot be written down",
-	    what);
+		return err_sys(e, "truncate the journal");
+	return err_set(e, ERR_PERMANENT,
+	    "%s, because the journal cannot be written", what);
 }
 
 static int
@@ -62,7 +62,7 @@ give_up(struct journal *j, struct recording *rec, enum forget_outcome *outcome,
 	if (j->progress.is_given_up)
 		return 0;
 	*outcome = FORGET_GIVEN_UP;
-	return note_for_good(j, &given_up, "it is not given up", e);
+	return note_for_good(j, &given_up, "it was not given up", e);
 }
 
 int
@@ -84,7 +84,7 @@ check_doubt(const struct progress *p, struct recording *rec,
 {
 	int64_t now = clock_unix_ms();
 
-	/* What is listed of one that has too many files is better than none. */
+	/* An incomplete list of a recording with too many files is enough. */
 	(void)recording_glance(rec, e);
 	for (size_t i = 0; i < rec->n; i++) {
 		const struct artifact *a = &rec->artifacts[i];
@@ -97,14 +97,14 @@ check_doubt(const struct progress *p, struct recording *rec,
 		left = p->last_event_ms + patience - now;
 		if (left > 0 && left <= patience)
 			return err_set(e, ERR_TEMPORARY,
-			    "%s: the server may still be storing it; say it "
-			    "again in %lld s",
+			    "%s: the server may still be storing it; "
+			    "retry in %lld s",
 			    a->path, (long long)(left + 999) / 1000);
 	}
 	return 0;
 }
 
-/* But for when the backend was told something, which it does not forget. */
+/* Keep when the backend was last told something: it does not forget. */
 static int
 clear(struct journal *j, struct err *e)
 {
@@ -115,7 +115,7 @@ clear(struct journal *j, struct err *e)
 
 	if (j->is_damaged && !j->is_peeking && journal_clear(j, e) == -1)
 		return -1;
-	return note_for_good(j, &reset, "its journal is not cleared", e);
+	return note_for_good(j, &reset, "its journal was not cleared", e);
 }
 
 int
@@ -159,6 +159,6 @@ forget_parts(const struct recording *rec, bool is_dry_run,
 	http_close(job.http);
 	journal_close(&job.journal);
 	return result == -1
-	    ? err_wrap(e, "the store may keep parts of it; say it again")
+	    ? err_wrap(e, "the store may keep parts of it; run it again")
 	    : 0;
 }

@@ -9,7 +9,7 @@
 #include "recording/trace_id.h"
 #include "remote/inventory.h"
 
-/* Is STARTED behind us? */
+/* Is the recording past STARTED? */
 static bool
 is_past_start(const struct job *job)
 {
@@ -39,13 +39,13 @@ check_delivered(struct job *job, struct err *e)
 	(void)pipeline_is_finished(job, &missing);
 	if (missing != NULL)
 		return err_set(e, ERR_PERMANENT,
-		    "%s is not at the server; to send it, and STOPPED with "
-		    "it: jibri-finalize upload %s",
+		    "%s is not on the server; to upload it and send "
+		    "STOPPED: jibri-finalize upload %s",
 		    missing, path);
 	return pipeline_check_media(job, e);
 }
 
-/* Nothing is here to compare with: at least something has to be there. */
+/* Without a directory to compare with, at least one file must be stored. */
 static int
 check_anything_stored(struct job *job, struct err *e)
 {
@@ -75,7 +75,7 @@ send_stopped(struct job *job, const struct notify_request *request,
 		result = request->directory ? check_delivered(job, e)
 					    : check_anything_stored(job, e);
 	if (result == -1)
-		return err_wrap(e, "STOPPED is not sent");
+		return err_wrap(e, "not sending STOPPED");
 	at_ms = job->journal.progress.complete_ms;
 	return pipeline_send(job, "STOPPED", NULL,
 	    at_ms > 0 ? at_ms : clock_unix_ms(), e);
@@ -90,7 +90,7 @@ send_failed(struct job *job, const char *error, struct notify_result *result,
 	result->error = xstrdup(error ? error : p->failed_text);
 	if (result->error == NULL)
 		return err_set(e, ERR_USAGE,
-		    "the journal has no error; name it: --error TEXT");
+		    "the journal has no error; add --error TEXT");
 	return pipeline_send(job, "FAILED", result->error,
 	    p->failed_since_ms > 0 ? p->failed_since_ms : clock_unix_ms(), e);
 }
@@ -105,7 +105,7 @@ open_job(struct job *job, const struct notify_request *request, struct err *e)
 			return -1;
 		return pipeline_identify(job, e);
 	}
-	/* A job of names alone, of which nothing is written down. */
+	/* A job of names alone, without a journal. */
 	job->journal.is_degraded = true;
 	job->journal.is_peeking = request->is_dry_run;
 	if (job->room_argument == NULL || job->session_argument == NULL)

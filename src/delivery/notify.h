@@ -5,37 +5,36 @@
 #include "base/err.h"
 #include "delivery/pipeline.h"
 
-/* One webhook, sent by hand or by whoever starts a recording. */
+/* One webhook, sent by hand or when a recording starts. */
 
 enum notify_event { NOTIFY_STARTED, NOTIFY_STOPPED, NOTIFY_FAILED };
 
 struct notify_request {
 	enum notify_event event;
-	const char *directory;      /* NULL: there is none here */
-	const char *room, *session; /* without a directory both */
-	const char *error;          /* of FAILED; NULL: that of the last run */
+	const char *directory;      /* NULL: not on this host */
+	const char *room, *session; /* without a directory, both */
+	const char *error;          /* for FAILED; NULL: the last run's */
 	bool is_forced;
-	bool is_dry_run; /* decide, and send and write nothing */
+	bool is_dry_run; /* decide, but send and write nothing */
 };
 
 struct notify_result {
 	char *session, *room;
-	char *error;  /* of FAILED */
-	bool is_told; /* it was sent; else it was not necessary */
+	char *error;  /* for FAILED */
+	bool is_told; /* sent; otherwise it was not necessary */
 };
 
 /*
- * Send the webhook and note in the journal, where there is a directory, that
- * it was acknowledged.  STARTED is not sent, with 0, when it was before, or
- * when the recording is past it.  STOPPED is not sent, with ERR_PERMANENT,
- * while something is missing: here an artifact that is not at the server, or
- * media that are whole; without a directory, any file at the server.
- * is_forced sends in any case.  -1 otherwise with the class of what failed.
- * The result is set in any case, and freed by the caller.
+ * Send the webhook and, if there is a directory, note the acknowledgement in
+ * its journal.  STARTED is not sent (result 0) if it was sent before or the
+ * recording is past it.  STOPPED is refused with ERR_PERMANENT while something
+ * is missing: an artifact on the server, or intact media; without a directory,
+ * any file on the server. is_forced sends in any case.  Otherwise -1 with the
+ * class of the failure.  The result is always set; the caller frees it.
  */
 int notify_run(const struct notify_request *, const struct pipeline_policy *,
     struct notify_result *, struct err *e);
 
-/* STARTED of an open job, as of when its directory was made. */
+/* Send STARTED for an open job, dated to the creation of its directory. */
 int notify_started(struct job *, struct err *e);
 void notify_result_free(struct notify_result *);

@@ -27,7 +27,7 @@ pipeline_is_redirected(const struct job *job)
 	    differs(job->meeting_id_argument, p->meeting_id);
 }
 
-/* The first artifact that has yet to be stored; NULL: none. */
+/* The first artifact that is not stored yet; NULL: none. */
 static const char *
 first_missing(const struct job *job, const struct text_list *only)
 {
@@ -49,7 +49,7 @@ pipeline_is_finished(const struct job *job, const char **changed)
 	const struct progress *p = &job->journal.progress;
 	const struct recording *rec = &job->recording;
 
-	/* Nobody knows what is in a folder that cannot be read. */
+	/* A folder that cannot be read may contain anything. */
 	*changed =
 	    rec->trouble.class == ERR_NONE ? first_missing(job, NULL) : ".";
 	return *changed == NULL && p->state == REC_ANNOUNCED &&
@@ -74,7 +74,7 @@ pipeline_identify(struct job *job, struct err *e)
 	    &job->policy->identity, &hints, e);
 }
 
-/* Noted once more, it would open a finished recording again. */
+/* Noting it again would reopen a finished recording. */
 static bool
 is_resolved_so(const struct job *job)
 {
@@ -101,7 +101,7 @@ pipeline_check_room(struct job *job, struct err *e)
 	return -1;
 }
 
-/* What the operator says of the room has to be written down first. */
+/* The operator's decision about the room has to be noted first. */
 static bool
 is_overruling(const struct job *job)
 {
@@ -133,7 +133,10 @@ stage_resolve(struct job *job, struct err *e)
 	struct err unknown;
 	bool is_known = pipeline_identify(job, &unknown) == 0;
 
-	/* Without settings no recording gets anywhere: they are said first. */
+	/*
+	 * Report missing settings first: without them no recording can be
+	 * delivered.
+	 */
 	job->is_silent |= !is_known;
 	if (pipeline_check_services(policy, e) == -1)
 		return -1;
@@ -172,8 +175,8 @@ stage_resolve(struct job *job, struct err *e)
 }
 
 /*
- * Now, but never before a moment that may have been told.  Without a journal
- * the newest artifact's, so that a repeat says the same.
+ * Now, but never before a moment that may have been announced.  Without a
+ * journal, the newest artifact's time, so that a repeat says the same.
  */
 static int64_t
 complete_moment_ms(const struct job *job)
@@ -217,7 +220,7 @@ deps_of(struct job *job)
 	};
 }
 
-/* A file can appear while the others are being sent: look again. */
+/* A file can appear while others are being sent: scan again. */
 static int
 stage_upload(struct job *job, struct err *e)
 {
@@ -281,7 +284,7 @@ run_stages(struct job *job, struct err *e)
 void
 pipeline_reopen(struct job *job, const char *changed)
 {
-	/* What cannot be read now says nothing. */
+	/* A read error proves no change. */
 	if (job->recording.trouble.class != ERR_NONE || changed == NULL ||
 	    job->journal.progress.state <= REC_RESOLVED)
 		return;
@@ -292,12 +295,12 @@ pipeline_reopen(struct job *job, const char *changed)
 }
 
 int
-pipeline_prepare(struct job *job, bool is_anew, struct upload_deps *deps,
+pipeline_prepare(struct job *job, bool is_repeat, struct upload_deps *deps,
     struct err *e)
 {
 	const struct progress *p = &job->journal.progress;
 
-	if ((p->state == REC_NEW || is_anew || pipeline_is_redirected(job) ||
+	if ((p->state == REC_NEW || is_repeat || pipeline_is_redirected(job) ||
 		is_overruling(job)) &&
 	    stage_resolve(job, e) == -1)
 		return -1;
@@ -309,8 +312,8 @@ pipeline_prepare(struct job *job, bool is_anew, struct upload_deps *deps,
 }
 
 /*
- * Who comes while STOPPED is under way, a second Jibri for instance, is told
- * that we are busy: what it brought is ours to deliver.
+ * Another run that comes now, such as a second Jibri's, is told that the
+ * recording is busy; so what it brought is for this run to deliver.
  */
 int
 pipeline_run(struct job *job, struct err *e)
@@ -320,7 +323,7 @@ pipeline_run(struct job *job, struct err *e)
 	if ((pipeline_is_redirected(job) || is_overruling(job)) &&
 	    stage_resolve(job, e) == -1)
 		return -1;
-	/* A look that failed may have hidden it until now. */
+	/* An earlier failed scan may have hidden the change. */
 	if (!pipeline_is_finished(job, &changed))
 		pipeline_reopen(job, changed);
 	for (int round = 0; round < ROUNDS; round++) {

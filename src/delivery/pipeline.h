@@ -12,9 +12,9 @@
 #include "remote/webhook.h"
 
 /*
- * The life of a recording: resolve, upload, announce.  Which stage comes
- * next is decided by the journal's progress alone, so that a first run, a
- * resumed one and a sweep are the same thing.
+ * The life of a recording: resolve, upload, announce.  The journal's progress
+ * alone decides which stage is next, so a first run, a resumed one and a sweep
+ * are the same thing.
  */
 
 struct pipeline_policy {
@@ -35,74 +35,74 @@ struct job {
 	const struct pipeline_policy *policy;
 	/* Each may be NULL. */
 	const char *room_argument, *session_argument, *meeting_id_argument;
-	const struct text_list *only; /* globs of what is sent; NULL: all */
-	const struct watch *watch;    /* NULL: nobody looks on */
+	const struct text_list *only; /* globs of what to send; NULL: all */
+	const struct watch *watch;    /* may be NULL */
 	bool is_forced;
-	bool is_swept;              /* the directory was found below a root */
+	bool is_swept;              /* found below a root by a sweep */
 	bool is_ahead;              /* it is still being recorded */
-	bool is_partly_forced;      /* send again what is selected */
-	bool is_silent;             /* no webhook is sent */
-	bool is_hurried;            /* a webhook is tried once, and briefly */
+	bool is_partly_forced;      /* send the selected ones again */
+	bool is_silent;             /* send no webhook */
+	bool is_hurried;            /* try a webhook once, and briefly */
 	bool is_by_hand;            /* see attempt_request */
 	struct recording recording; /* open and scanned */
 	struct journal journal;     /* open */
 	struct identity identity;
 	struct retry_run failures;
-	struct retry_policy retry; /* the policy's, of this run */
-	struct http *http;         /* both opened when first needed */
+	struct retry_policy retry; /* the policy's, for this run */
+	struct http *http;         /* opened when first needed, as is auth */
 	struct auth *auth;
 	struct upload_totals totals;
-	int64_t damaged;    /* media files beside one that is whole */
-	bool is_announcing; /* everything is stored and sound */
-	bool is_partial;    /* all that was selected is stored, not all */
+	int64_t damaged;    /* damaged media, besides an intact one */
+	bool is_announcing; /* everything is stored and intact */
+	bool is_partial;    /* the selected are stored, not all */
 };
 
 /*
- * Go on from where the progress stands until STOPPED is acknowledged, or
- * with is_partial until what was selected is stored.  -1 with the class of
- * what stopped it; the journal then holds what was achieved.
+ * Continue from the present progress until STOPPED is acknowledged or, with
+ * is_partial, the selected artifacts are stored.  -1 with the class of what
+ * stopped it; the journal has what was achieved.
  */
 int pipeline_run(struct job *, struct err *e);
 
 /*
- * Resolve, where that is not done or has to be done anew, and give what talks
- * to the file-service.  -1 as the stage.
+ * Resolve if necessary, or again if is_repeat, and set up access to the store.
+ * -1 as the stage.
  */
-int pipeline_prepare(struct job *, bool is_anew, struct upload_deps *,
+int pipeline_prepare(struct job *, bool is_repeat, struct upload_deps *,
     struct err *e);
 
 /*
- * Do not take the journal's word: resolve again where the operator names
- * room or meeting, ask the server for what is stored, and reopen the
- * recording if something is gone.  -1 with what kept us from asking.
+ * Verify the journal against the server: resolve again if the operator names
+ * room or meeting, ask what is stored, and reopen the recording if something is
+ * gone.  -1 with the reason the server could not be asked.
  */
 int pipeline_recheck(struct job *, struct err *e);
 
 /*
- * Is there a media file that is whole?  Of files of the top level with video:
- * one of those with the name that Jibri gives, or else all.  Without any media,
- * those count that were stored whole, or are listed at the server and not known
- * as anything else.  -1 with ERR_PERMANENT: none; or what kept us from looking.
+ * Is there an intact media file?  Looks at top-level files with video: those
+ * named by Jibri if there are any, otherwise all.  Without local media, accepts
+ * those stored intact, or listed by the server and not known to be something
+ * else.  -1 with ERR_PERMANENT if none, or with the reason it could not look.
  * Sets job->damaged.
  */
 int pipeline_check_media(struct job *, struct err *e);
 
 /*
- * What pipeline_run(), by hand after pipeline_recheck(), would do, up to the
- * webhook; nothing is sent.  The journal should be open by journal_look().
+ * What pipeline_run() after pipeline_recheck() would do, up to the webhook;
+ * sends nothing.  Open the journal with journal_look().
  */
 int pipeline_preview(struct job *, struct preview *, struct err *e);
 
 /*
- * Is there nothing to do: STOPPED acknowledged, and every artifact of the
- * directory stored as it is now?  Otherwise *changed names an artifact that
- * is new or changed, or is NULL.
+ * Is there nothing to do: STOPPED is acknowledged, and every artifact is stored
+ * in its present state?  If not, *changed is a new or changed artifact, or
+ * NULL.
  */
 bool pipeline_is_finished(const struct job *, const char **changed);
 
 /*
- * Can these settings work at all?  -1 with ERR_CONFIG for a URL or a webhook
- * secret that is none, and as pipeline_check_reach().
+ * Can these settings work at all?  -1 with ERR_CONFIG for an invalid URL or
+ * webhook secret, and as pipeline_check_reach().
  */
 int pipeline_check(const struct pipeline_policy *, struct err *e);
 
@@ -110,28 +110,27 @@ int pipeline_check(const struct pipeline_policy *, struct err *e);
 int pipeline_check_url(const char *name, const char *url, struct err *e);
 
 /*
- * What comes before any connection.  -1 with ERR_CONFIG for a file for TLS
- * that cannot be read, for settings of tokens that do not fit together, and
- * for http where TLS is required; a secret that would go over http through
- * a network that looks public is warned of.
+ * Checks before any connection.  -1 with ERR_CONFIG for an unreadable TLS file,
+ * inconsistent token settings, and http where TLS is required; warns about a
+ * secret that would be sent over http through a possibly public network.
  */
 int pipeline_check_reach(const struct pipeline_policy *, struct err *e);
 
-/* Add a text for each secret that would so go over http. */
+/* Append a text for each secret that would be sent over http in this way. */
 void pipeline_list_exposed(const struct pipeline_policy *,
     struct text_list *found);
 
 /*
- * Find out room and session, into job->identity, without asking anybody.  -1
- * as identity_find().
+ * Find room and session for job->identity, without network.  -1 as
+ * identity_find().
  */
 int pipeline_identify(struct job *, struct err *e);
 
 /*
- * Send a webhook of this event ("STARTED", "STOPPED" or "FAILED" with an
- * error) and note that it was acknowledged.  Its timestamp is never older
- * than that of another before it; its id follows from its body.  Who opened
- * the journal by journal_look() sends nothing.  -1 as webhook_send().
+ * Send a webhook ("STARTED", "STOPPED" or "FAILED" with an error) and note its
+ * acknowledgement.  Its timestamp is never older than an earlier one's; its id
+ * depends on its body.  Sends nothing if the journal was opened by
+ * journal_look().  -1 as webhook_send().
  */
 int pipeline_send(struct job *, const char *event, const char *error,
     int64_t timestamp_ms, struct err *e);
@@ -142,26 +141,25 @@ int pipeline_send_failed(struct job *, const char *why, struct err *e);
 /* Does an argument name another room, session or id than the journal? */
 bool pipeline_is_redirected(const struct job *);
 
-/* What the run has asked of whom becomes a fact, for statistics. */
+/* Note the number of requests in this run, for statistics. */
 void pipeline_note_counts(struct job *);
 
-/* Is there an artifact that job->only selects, or is everything selected? */
+/* Does job->only select any artifact, or is everything selected? */
 bool pipeline_is_anything_selected(const struct job *);
 
-/* An artifact is new or changed: STOPPED counts no more, if it did. */
+/* An artifact is new or changed: STOPPED, if sent, is no longer valid. */
 void pipeline_reopen(struct job *, const char *changed);
 
 /*
- * Abort what was begun to be uploaded in parts at the recording's place: *n
- * of them; with the journal open by journal_look(), only count them.  -1 with
- * what kept us.
+ * Abort the unfinished uploads in parts at the recording's place: *n is their
+ * number; if the journal was opened by journal_look(), only count them.  -1
+ * with the reason it could not.
  */
 int pipeline_abort_parts(struct job *, size_t *n, struct err *e);
 
 /*
- * Check the arguments, open recording and journal, and let the log name the
- * session; is_looking by journal_look().  -1 as these.  To be closed even
- * then.
+ * Check the arguments, open recording and journal, and put the session in the
+ * log; is_looking uses journal_look().  -1 as these.  Close it even then.
  */
 int job_open(struct job *, const char *directory, bool is_looking,
     struct err *e);

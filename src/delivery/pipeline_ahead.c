@@ -12,17 +12,17 @@
 #include "recording/trace_id.h"
 
 enum {
-	GIVE_WAY_MS = 1200,    /* of two seconds, for what is under way */
-	FINISH_MS = 60 * 1000, /* the same, when nobody waits */
-	SILENT_MS = 15 * 1000, /* so long without a byte: nobody writes */
-	BRIEF_MS = 60 * 1000,  /* who does not stay */
-	AGAIN_MS = 20 * 1000   /* STARTED is tried again */
+	GIVE_WAY_MS = 1200,    /* of two seconds, for active transfers */
+	FINISH_MS = 60 * 1000, /* the same, when nobody is waiting */
+	SILENT_MS = 15 * 1000, /* without a new byte: nobody writes */
+	BRIEF_MS = 60 * 1000,  /* a visit without stays */
+	AGAIN_MS = 20 * 1000   /* try STARTED again */
 };
 
 struct ahead {
 	struct job *job;
 	const struct artifact *artifact;
-	int64_t size, metadata;    /* its stamp when it began; 0: none */
+	int64_t size, metadata;    /* metadata: its initial stamp; 0: none */
 	int64_t grew_ms, until_ms; /* clock_mono_ms() */
 	ino_t ino;
 };
@@ -59,7 +59,7 @@ ahead_is_of_use(const struct ahead_policy *ahead,
 	    (tells_started(ahead, p) && !was_started);
 }
 
-/* What Jibri writes; NULL: nothing. */
+/* The file that Jibri is writing; NULL: none. */
 static const struct artifact *
 find_growing(const struct recording *rec)
 {
@@ -75,7 +75,7 @@ find_growing(const struct recording *rec)
 	return found;
 }
 
-/* Jibri writes it once it has ended the file; 0: there is none. */
+/* The stamp of metadata.json, which Jibri writes after the media; 0: none. */
 static int64_t
 metadata_stamp(int dirfd)
 {
@@ -144,14 +144,14 @@ send_parts(struct job *job, const struct artifact *artifact, bool stays,
 	a.size = st.st_size;
 	a.ino = st.st_ino;
 	if (stays)
-		log_info("%s: sending what is there while it is recorded",
+		log_info("%s: sending it while it is being recorded",
 		    artifact->path);
 	return upload_ahead(&deps, &place, artifact, stays, left_ms, &a, e);
 }
 
 /*
- * That a meeting has begun is told once.  If nobody could be told, the visit is
- * brief, so that the next one tries again.
+ * STARTED is sent once.  If that failed, keep the visit brief, so that the next
+ * one tries again.
  */
 static int
 send_ahead(struct job *job, const struct ahead_policy *ahead,
@@ -201,7 +201,7 @@ run(struct job *job, const char *directory, const struct ahead_policy *ahead,
 	return send_ahead(job, ahead, artifact, e);
 }
 
-/* Of two limits of a rate; 0: there is none. */
+/* The lower of two limits; 0: no limit. */
 static int64_t
 lower(int64_t a, int64_t b)
 {
@@ -222,7 +222,7 @@ ahead_run(const char *directory, const struct ahead_policy *ahead,
 	};
 	int result;
 
-	/* No journal could be kept; the delivery says so. */
+	/* No journal can be written; the delivery reports that. */
 	if (faccessat(AT_FDCWD, directory, W_OK, AT_EACCESS) == -1)
 		return 0;
 	p.http.rate_bytes = lower(p.http.rate_bytes, ahead->rate_bytes);

@@ -23,7 +23,7 @@ session_of(const struct job *job)
 				     : job->journal.progress.session;
 }
 
-/* A repeat of the same body has the same id, and another body never has. */
+/* A repeat of the same body has the same id, another body never has. */
 static char *
 webhook_id(const struct job *job, const struct webhook *webhook)
 {
@@ -59,7 +59,7 @@ add_file(void *ctx, const struct fact *fact)
 		"mimeType", fact->type, "sha256", fact->sha256, "url", url));
 }
 
-/* All that is stored, by path; NULL where nobody wants to know. */
+/* All stored artifacts by path; NULL if not wanted. */
 static json_t *
 files_of(const struct job *job, const char *event)
 {
@@ -87,14 +87,14 @@ pipeline_send(struct job *job, const char *event, const char *error,
 		.session = session_of(job),
 		.error = error,
 		.files = files,
-		/* Who sorts by it ends with what was told last. */
+		/* Receivers that sort by it must see the latest event last. */
 		.timestamp_ms = timestamp_ms > told_ms ? timestamp_ms : told_ms,
 		.journal = &job->journal,
 	};
 	autofree char *id = webhook_id(job, &webhook);
 
 	webhook.id = id;
-	/* A crash must not let a later one say an older moment. */
+	/* After a crash, a later announcement must not have an older moment. */
 	if (webhook.timestamp_ms > told_ms && strcmp(event, "STARTED") != 0) {
 		journal_note(&job->journal,
 		    (struct event){
@@ -136,7 +136,7 @@ pipeline_send_failed(struct job *job, const char *why, struct err *e)
 int
 pipeline_announce(struct job *job, struct err *e)
 {
-	/* Nobody knows what is in a folder that cannot be read. */
+	/* A folder that cannot be read may contain anything. */
 	if (job->recording.trouble.class != ERR_NONE) {
 		*e = job->recording.trouble;
 		return -1;

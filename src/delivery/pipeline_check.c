@@ -27,7 +27,7 @@ check_readable(const char *name, const char *path, const struct buf *bytes,
 
 	if (!is_set(path) || bytes->len > 0)
 		return 0;
-	/* It would be waited for, at each connection. */
+	/* A pipe would block each connection. */
 	if (stat(path, &st) == 0 && S_ISFIFO(st.st_mode))
 		return err_set(e, ERR_CONFIG, "%s %s: is a pipe, not a file",
 		    name, path);
@@ -44,7 +44,7 @@ check_tls(const struct http_policy *p, struct err *e)
 {
 	if (is_set(p->tls_key) && !is_set(p->tls_cert))
 		return err_set(e, ERR_CONFIG,
-		    "tls-cert is not set, tls-key is");
+		    "tls-key is set, but tls-cert is not");
 	if (check_readable("ca-file", p->ca_file, &p->ca, e) == -1 ||
 	    check_readable("tls-cert", p->tls_cert, &p->cert, e) == -1)
 		return -1;
@@ -52,7 +52,7 @@ check_tls(const struct http_policy *p, struct err *e)
 }
 
 struct way {
-	const char *name, *url, *secret; /* NULL: there is none */
+	const char *name, *url, *secret; /* NULL: none */
 };
 
 enum { WAYS = 5 };
@@ -60,7 +60,7 @@ enum { WAYS = 5 };
 static void
 list_ways(const struct pipeline_policy *p, struct way ways[WAYS])
 {
-	/* Through any other proxy https stays what it is. */
+	/* Any other proxy only forwards https. */
 	bool is_proxy_told = is_set(p->http.proxy_auth) &&
 	    strcmp(p->http.proxy, "none") != 0 &&
 	    strcmp(p->http.proxy, "env") != 0;
@@ -99,9 +99,10 @@ pipeline_list_exposed(const struct pipeline_policy *p, struct text_list *found)
 
 	list_ways(p, ways);
 	for (size_t i = 0; i < WAYS; i++) {
-		autofree char *text = xasprintf("%s: %s goes over http, where "
-						"others can read it",
-		    ways[i].name, ways[i].secret ? ways[i].secret : "");
+		autofree char *text =
+		    xasprintf("%s: %s would go over http, where "
+			      "others can read it",
+			ways[i].name, ways[i].secret ? ways[i].secret : "");
 
 		if (ways[i].secret && exposure_of(&ways[i]) == HTTP_EXPOSED)
 			text_list_add(found, text);
@@ -118,7 +119,7 @@ check_all_clear(const struct pipeline_policy *p, struct err *e)
 	for (size_t i = 0; i < WAYS; i++)
 		if (p->require_tls && exposure_of(&ways[i]) >= HTTP_PRIVATE)
 			return err_set(e, ERR_CONFIG,
-			    "%s: http is refused, as require-tls is set",
+			    "%s: http is refused because require-tls is set",
 			    ways[i].name);
 	pipeline_list_exposed(p, &exposed);
 	for (size_t i = 0; i < exposed.n; i++)
@@ -151,8 +152,8 @@ pipeline_check_webhook(const struct pipeline_policy *p, struct err *e)
 	autofree char *url = webhook_url(&p->webhook);
 
 	if (url == NULL)
-		return err_set(e, ERR_CONFIG, "%s is none: there is no webhook",
-		    name);
+		return err_set(e, ERR_CONFIG,
+		    "no webhook is configured (%s = none)", name);
 	return pipeline_check_url(name,
 	    is_own ? p->webhook.url : p->meeting.url, e);
 }
@@ -166,7 +167,7 @@ pipeline_check_services(const struct pipeline_policy *p, struct err *e)
 
 	if (is_none && user)
 		return err_set(e, ERR_CONFIG,
-		    "meeting-service-url is none: %s needs the meeting's id",
+		    "meeting-service-url = none, but %s needs the meeting id",
 		    user);
 	if ((!is_none &&
 		pipeline_check_url("meeting-service-url", p->meeting.url, e) ==

@@ -9,7 +9,7 @@
 #include "recording/media.h"
 #include "remote/inventory.h"
 
-/* Of which kind is it?  The highest that there is decides. */
+/* Kinds of media files.  The highest kind present decides. */
 enum rank { OTHER, VIDEO, OWN, RANKS };
 
 static bool
@@ -18,7 +18,7 @@ is_media_fact(const struct fact *fact)
 	return fact->type && mimetype_is_media(fact->type);
 }
 
-/* Sound that was taken out of the recording has its name, too. */
+/* Sound extracted from the recording has its name, too. */
 static enum rank
 rank_of(const char *path)
 {
@@ -27,7 +27,7 @@ rank_of(const char *path)
 	return identity_media_stem(path) ? OWN : VIDEO;
 }
 
-/* Is it whole?  1 or 0, or -1 with *e: it cannot be read. */
+/* Is it intact?  1 or 0, or -1 with *e: it cannot be read. */
 static int
 look_at(const struct recording *rec, const struct artifact *a, char *why,
     size_t len, struct err *e)
@@ -49,7 +49,7 @@ struct media_count {
 	struct buf damage;
 };
 
-/* Each that Jibri has named is to be whole, else each that others have. */
+/* All that Jibri named must be intact, or else all others. */
 static bool
 is_recorded(const struct media_count *n)
 {
@@ -59,7 +59,7 @@ is_recorded(const struct media_count *n)
 			      : n->whole[OTHER] > 0;
 }
 
-/* What is not said to be media counts only when it is. */
+/* A file with another name counts as media only if it is intact media. */
 static int
 judge(struct job *job, const struct artifact *a, struct media_count *n,
     struct err *e)
@@ -81,7 +81,7 @@ judge(struct job *job, const struct artifact *a, struct media_count *n,
 		return is_whole;
 	n->n[rank_of(a->path)]++;
 	n->whole[rank_of(a->path)] += is_whole == 1;
-	/* It may be gone from here when somebody asks. */
+	/* The file may be gone when it is needed later. */
 	if (is_whole && is_stored && fact && !fact->is_whole)
 		upload_restate(&job->journal, fact, fact->id, true);
 	if (is_whole)
@@ -104,11 +104,11 @@ lacks_media(const struct recording *rec, struct err *e)
 
 		if (glob)
 			return err_set(e, ERR_PERMANENT,
-			    "%s: the media file is excluded by '%s'; take that "
-			    "out of exclude",
+			    "%s: the media file is excluded by '%s'; remove "
+			    "that from exclude",
 			    path, glob);
 	}
-	return err_set(e, ERR_PERMANENT, "the recording holds no media file");
+	return err_set(e, ERR_PERMANENT, "the recording has no media file");
 }
 
 struct removed {
@@ -127,7 +127,7 @@ find_media(void *ctx, const struct fact *fact)
 	    fact->is_stored && fact->is_whole && is_media_fact(fact);
 }
 
-/* Nobody saw that what is stored of it is whole. */
+/* The stored version was not verified to be intact. */
 static void
 doubt_record(void *ctx, const struct fact *fact)
 {
@@ -144,7 +144,7 @@ doubt_record(void *ctx, const struct fact *fact)
 	remote_name_free(&name);
 }
 
-/* Of this recording, and of no other: with its whole folder in the path. */
+/* Of this recording only: its whole folder is in the path. */
 static bool
 is_listed_media(const struct remote_record *record, const char *folder)
 {
@@ -154,8 +154,8 @@ is_listed_media(const struct remote_record *record, const char *folder)
 }
 
 /*
- * What was removed here since it was stored is still at the server, and so may
- * be what an earlier journal knew.
+ * What was stored and then removed here is still on the server, and so may be
+ * what an earlier journal knew.
  */
 static int
 check_removed(struct job *job, struct err *e)

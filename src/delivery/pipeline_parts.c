@@ -6,7 +6,7 @@
 #include "delivery/pipeline_internal.h"
 #include "remote/part_request.h"
 
-/* What was found: where it belongs, its id, and where the list goes on. */
+/* What was found: places, ids, and where the list continues. */
 struct uploads {
 	struct text_list keys, ids;
 	char *next_key, *next_id;
@@ -54,7 +54,7 @@ is_same(const char *a, const char *b)
 	return a == b || (a && b && strcmp(a, b) == 0);
 }
 
-/* A list that goes on where it did before has no end. */
+/* A list that continues at the same place has no end. */
 static int
 count_all(const struct destination *to, const char *folder, size_t *n,
     struct err *e)
@@ -76,7 +76,7 @@ count_all(const struct destination *to, const char *folder, size_t *n,
 	return result;
 }
 
-/* What is aborted is not listed again, so that each page is the first. */
+/* What is aborted is no longer listed, so each page is the first. */
 static int
 abort_all(const struct destination *to, const char *folder, size_t *n,
     struct err *e)
@@ -113,7 +113,7 @@ pipeline_abort_parts(struct job *job, size_t *n, struct err *e)
 	    pipeline_open_http(job, e) == -1)
 		return -1;
 	to = pipeline_destination(job);
-	/* Before it was resolved, what was sent ahead is all there is. */
+	/* Before it is resolved, there are only parts sent ahead. */
 	for (; !finds && *n < p->n_begun; ++*n)
 		if (!is_looking &&
 		    upload_abort(&to, p->begun[*n].key, p->begun[*n].id, e) ==
@@ -132,7 +132,9 @@ pipeline_abort_strays(struct job *job)
 	size_t n;
 
 	if (job->totals.has_strays && pipeline_abort_parts(job, &n, &e) == -1)
-		log_warn("uploads in parts may stay at the store: %s", e.text);
+		log_warn(
+		    "unfinished uploads in parts may remain in the store: %s",
+		    e.text);
 }
 
 static bool
@@ -160,6 +162,6 @@ pipeline_abort_unused(struct job *job)
 		if (!is_used(job, &p->begun[i]) &&
 		    upload_abort(&to, p->begun[i].key, p->begun[i].id, &e) ==
 			-1)
-			log_warn("%s: parts of it stay at the store: %s",
+			log_warn("%s: parts of it remain in the store: %s",
 			    p->begun[i].path, e.text);
 }

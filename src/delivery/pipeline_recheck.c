@@ -13,7 +13,7 @@ pipeline_is_anything_selected(const struct job *job)
 	return job->only == NULL || job->only->n == 0;
 }
 
-/* What would come after the upload. */
+/* What would happen after the upload. */
 static char *
 announcement(struct job *job, const struct preview *preview)
 {
@@ -21,13 +21,14 @@ announcement(struct job *job, const struct preview *preview)
 	struct err e;
 
 	if (preview_count(preview, PREVIEW_FAIL) > 0)
-		return xstrdup("no STOPPED, as not everything can be sent");
+		return xstrdup(
+		    "no STOPPED, because not everything can be sent");
 	for (size_t i = 0; i < job->recording.n; i++)
 		if (!upload_is_selected(job->only,
 			&job->recording.artifacts[i]) &&
 		    !upload_is_stored(p, &job->recording.artifacts[i]))
-			return xstrdup("no STOPPED, as not everything is "
-				       "selected");
+			return xstrdup("no STOPPED, because not everything "
+				       "is selected");
 	if (p->state == REC_ANNOUNCED)
 		return xstrdup(p->is_withheld ? "nothing, STOPPED is withheld"
 					      : "nothing, STOPPED is "

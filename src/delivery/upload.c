@@ -11,12 +11,12 @@
 #include "remote/request.h"
 
 enum {
-	NAMED_FAILURES = 1, /* the journal keeps it, of every visit */
+	NAMED_FAILURES = 1, /* the journal keeps this text for every visit */
 };
 
 /* Sending */
 
-/* The next item that was never tried, of one kind; NULL: none is left. */
+/* The next item of one kind that was never tried; NULL: none left. */
 static struct item *
 next_fresh(struct upload *u, size_t *cursor, bool is_media)
 {
@@ -63,7 +63,7 @@ next_item(struct upload *u)
 
 	if (item != NULL)
 		return item;
-	/* What was begun is ended before the next is begun. */
+	/* Finish files in parts before beginning the next file. */
 	media = upload_parts_due(u, &now);
 	if (media == NULL)
 		media = next_fresh(u, &u->next_media, true);
@@ -140,7 +140,7 @@ start_item(struct upload *u, struct item *item)
 	http_start(u->deps->to.http, &item->flight->request);
 }
 
-/* What was not tried fails as the last that was tried did. */
+/* Items that were not tried fail like the last one tried. */
 static void
 fail_rest(struct upload *u)
 {
@@ -157,7 +157,7 @@ fail_rest(struct upload *u)
 	u->totals->failed += n;
 	u->n_ask = u->n_waiting = 0;
 	if (n > 0)
-		log_error("%zu more artifacts are not tried now", n);
+		log_error("%zu more artifacts were not tried", n);
 }
 
 static void
@@ -180,7 +180,7 @@ start_due(struct upload *u)
 		}
 		n_flying = u->n_flying;
 		upload_parts_go(item);
-		/* It took its time, and what is under way comes first. */
+		/* That took time: handle active transfers first. */
 		if (u->n_flying == n_flying)
 			return;
 	}
@@ -230,7 +230,7 @@ send_all(struct upload *u, struct err *e)
 	}
 }
 
-/* One error for all that failed: the worst of each, and names. */
+/* Combine all failures into one error, with the worst class and some names. */
 static int
 sum_up(const struct upload *u, struct err *e)
 {
@@ -266,12 +266,12 @@ sum_up(const struct upload *u, struct err *e)
 	return -1;
 }
 
-/* What became of many is one line, as each visit may write it. */
+/* Many outcomes share one line, as each visit may write one. */
 struct outcomes {
 	enum event_kind kind;
 	struct text_list paths;
-	size_t bytes;   /* of them */
-	int64_t status; /* of the last */
+	size_t bytes;   /* of paths */
+	int64_t status; /* of the last one */
 };
 
 static void
@@ -300,8 +300,8 @@ add_outcome(struct upload *u, struct outcomes *o, const struct item *item,
 }
 
 /*
- * What the application has answered that it did not store is refused; of each
- * the version is the one that was sent.
+ * Refused means that the application answered that it did not store it; each
+ * outcome is about the version that was sent.
  */
 static void
 note_outcome(struct upload *u, const struct item *item, struct outcomes *absent,
@@ -333,8 +333,8 @@ note_outcome(struct upload *u, const struct item *item, struct outcomes *absent,
 }
 
 /*
- * Until now the journal has it that all of it may be under way; what is in
- * doubt, and why, is worth a line only where that changes.
+ * The journal now says that everything may be in progress.  A doubt and its
+ * reason are noted again only if they change.
  */
 static void
 note_idle(struct upload *u)

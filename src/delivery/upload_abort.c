@@ -9,7 +9,7 @@ found(void *ctx, const struct part_record *record)
 	(void)ctx, (void)record;
 }
 
-/* What is gone need not be aborted. */
+/* An upload that is gone need not be aborted. */
 int
 upload_abort(const struct destination *to, const char *key, const char *id,
     struct err *e)
@@ -32,6 +32,6 @@ upload_abort_rest(struct upload *u, const struct item *item)
 	if (b == NULL || item->parts || item->is_completed || item->is_aborted)
 		return;
 	if (upload_abort(&u->deps->to, b->key, b->id, &e) == -1)
-		log_warn("%s: parts of it stay at the store: %s", b->path,
+		log_warn("%s: parts of it remain in the store: %s", b->path,
 		    e.text);
 }

@@ -15,7 +15,7 @@ upload_ahead_is_of_use(int64_t size, int64_t part_bytes)
 	    size >= 2 * part_bytes + flight_margin(part_bytes);
 }
 
-/* It may have grown. */
+/* Follow the growth of the file. */
 static void
 follow(struct item *item)
 {
@@ -56,7 +56,7 @@ take_ended(struct upload *u, int64_t until_ms)
 	(void)journal_commit_soon(u->deps->journal);
 }
 
-/* What is nearly there shall arrive, unless somebody comes meanwhile. */
+/* Let transfers finish, unless somebody comes meanwhile. */
 static void
 end(struct upload *u, int64_t left, int64_t (*left_ms)(void *ctx), void *ctx)
 {
@@ -88,7 +88,7 @@ send_parts(struct upload *u, struct item *item, bool stays,
 
 	if (upload_open_flight(u, item, NULL) == -1)
 		return -1;
-	/* Meanwhile it was written anew. */
+	/* It was rewritten meanwhile. */
 	if (item->flight->part_bytes == 0) {
 		upload_free_flight(item);
 		return 0;

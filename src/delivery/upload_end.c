@@ -8,7 +8,7 @@
 #include "remote/request.h"
 
 enum {
-	FUTILE_OUTAGE = UPLOAD_FUTILE / 2, /* a server that is out */
+	FUTILE_OUTAGE = UPLOAD_FUTILE / 2, /* for a server that is out */
 };
 
 static void
@@ -66,9 +66,8 @@ note_stored(struct upload *u, struct item *item, const char *id)
 }
 
 /*
- * A repeat needs its time, a temporary error, and a server that is not
- * plainly out: then nothing more is tried, as Jibri cannot record while we
- * wait.
+ * A repeat needs time, a temporary error, and a server that is not clearly out:
+ * otherwise give up at once, as Jibri cannot record while we wait.
  */
 bool
 upload_plan_repeat(struct upload *u, struct item *item,
@@ -121,14 +120,14 @@ upload_unknown(struct upload *u, struct item *item,
 	keep_error(item, e);
 	upload_doubt(item, now);
 	item->is_accepted = destination_is_accepted(answer);
-	/* A page of HTML is nobody's promise. */
+	/* A page of HTML promises nothing. */
 	item->status =
 	    answer->status < 300 && !item->is_accepted ? 0 : answer->status;
 	if (destination_may_be_storing(answer->status))
 		item->absent_from_ms += item->flight->request.answer_timeout_ms;
 	item->may_repeat = upload_plan_repeat(u, item, answer, e);
 	u->list_retry = (struct retry){ 0 };
-	/* Only a list that begins later shows an absence. */
+	/* Only a list that begins later proves an absence. */
 	upload_ask(u, item, item->may_repeat ? item->due_ms : now + 1);
 }
 
@@ -169,7 +168,7 @@ upload_log_place(const struct item *item, const struct http_answer *answer,
 	    strcmp(path, item->remote.path + (*path != '/')) == 0)
 		return;
 	shown = http_masked(answer, path, strlen(path));
-	log_info("%s: the server keeps it as %s", item->artifact->path, shown);
+	log_info("%s: the server stored it as %s", item->artifact->path, shown);
 }
 
 static void

@@ -4,11 +4,11 @@
 #include "base/mem.h"
 #include "delivery/upload_internal.h"
 
-enum { AHEAD_MOST = 256 }; /* as long as it goes well */
+enum { AHEAD_MOST = 256 }; /* while there are no failures */
 
 /*
- * After a failure, and in a visit of a sweep, one is sent alone, a small one
- * where there is one, until one is stored: what fails then costs little.
+ * After a failure, and in a sweep's visit, one item is sent at a time, a small
+ * one if there is one, until one is stored: failures then cost little.
  */
 bool
 upload_is_cautious(const struct upload *u)
@@ -25,7 +25,7 @@ upload_note(struct upload *u, const struct item *item, enum event_kind kind)
 	    (struct event){ .kind = kind, .path = item->artifact->path });
 }
 
-/* Does the journal have it that the server may be storing this version? */
+/* According to the journal, may the server be storing this version? */
 static bool
 is_in_doubt(const struct fact *fact, const struct item *item)
 {
@@ -36,8 +36,9 @@ is_in_doubt(const struct fact *fact, const struct item *item)
 }
 
 /*
- * Before its first byte leaves, the journal says so: after a crash it is
- * known what the server may have.  Small artifacts are noted in advance.
+ * The journal notes an upload before its first byte is sent, so that after a
+ * crash it is known what the server may have.  Small artifacts are noted in
+ * advance.
  */
 static void
 note_sending(struct upload *u, const struct item *item)
@@ -70,14 +71,14 @@ note_sending(struct upload *u, const struct item *item)
 		u->ahead *= 2;
 }
 
-/* Nobody knows whether it is there: it is counted. */
+/* Nobody knows whether it is there: count it. */
 static void
 note_blind(struct upload *u, struct item *item, const struct fact *fact)
 {
 	char *path = item->artifact->path;
 	const struct text_list paths = { &path, 1 };
 
-	/* Nothing that a later list shows will prove this version. */
+	/* No later list can prove this version. */
 	if (item->is_rewritten && !(fact && fact->has_older))
 		upload_note(u, item, EVENT_SUPERSEDED);
 	journal_note(u->deps->journal,
@@ -100,7 +101,7 @@ upload_note_sending(struct upload *u, struct item *item)
 		note_blind(u, item, fact);
 	else if (!is_in_doubt(fact, item))
 		note_sending(u, item);
-	/* Another may have it by now, and send. */
+	/* Another process may have the journal by now, and send. */
 	if (u->deps->journal->is_lost)
 		item->state = ITEM_FAILED;
 	else

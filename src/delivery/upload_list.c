@@ -34,7 +34,7 @@ settle_stored(struct upload *u, struct item *item,
 {
 	const struct artifact *a = item->artifact;
 
-	/* It was not sent now. */
+	/* It was not sent by this run. */
 	if (item->type == NULL)
 		item->type = upload_type_of(u, a);
 	upload_abort_rest(u, item);
@@ -76,9 +76,8 @@ note_superseded(struct upload *u, const struct item *item,
 }
 
 /*
- * None of what is there now is the version that is sent next, as far as
- * anybody knows: a record that the journal does not know may be, where a run
- * could not write the journal.
+ * Nothing there is the version to be sent next, as far as we know; an unknown
+ * record may be, if a run could not write the journal.
  */
 static void
 settle_rewritten(struct upload *u, struct item *item)
@@ -102,7 +101,7 @@ settle_rewritten(struct upload *u, struct item *item)
 		note_superseded(u, item, &records[i]);
 		records[i].is_claimed = true;
 	}
-	/* What the next list would take for it, under a name of its own. */
+	/* Also what the next list would match to it under another name. */
 	while ((similar = inventory_has(inv, NULL, item->remote.path,
 		    item->size, NULL)) != NULL) {
 		is_ambiguous = true;
@@ -115,7 +114,7 @@ settle_rewritten(struct upload *u, struct item *item)
 	send_or_fail(u, item);
 }
 
-/* Whether it is there, only a person can find out. */
+/* Only a person can find out whether it is there. */
 static void
 hint_lost(struct err *e, const char *artifact, const char *recording)
 {
@@ -124,7 +123,7 @@ hint_lost(struct err *e, const char *artifact, const char *recording)
 	autofree char *path = text_shell_word(recording);
 	autofree char *hint = NULL;
 
-	/* What --only takes for more than itself. */
+	/* Characters with a special meaning in --only. */
 	for (char *c = pattern; (c = strpbrk(c, "*[\\,")) != NULL; c++)
 		*c = '?';
 	word = text_shell_word(pattern);
@@ -134,7 +133,7 @@ hint_lost(struct err *e, const char *artifact, const char *recording)
 	(void)err_hint(e, hint);
 }
 
-/* The server does not have it, and had its time: send it (again). */
+/* The server does not have it, and had enough time: send it (again). */
 static void
 settle_absent(struct upload *u, struct item *item)
 {
@@ -143,8 +142,9 @@ settle_absent(struct upload *u, struct item *item)
 	struct err e;
 
 	if (!item->is_accepted) {
-		/* It was stored, and is lost: the same key would be taken for
-		 * a repeat.  An id of an older version says nothing of it. */
+		/* It was stored and is lost: with the same key it would be
+		 * taken for a repeat.  An older version's id proves
+		 * nothing. */
 		if (fact && fact->id &&
 		    !progress_is_superseded(&u->deps->journal->progress,
 			fact->id, -1))
@@ -155,7 +155,7 @@ settle_absent(struct upload *u, struct item *item)
 				.id = fact->id,
 				.size = fact->size,
 			    });
-		/* Under a name of its own it may be there anyway. */
+		/* It may be there under a name of the server's choice. */
 		if (item->is_unknown && u->is_renaming)
 			upload_note(u, item, EVENT_AMBIGUOUS);
 		else if (fact && fact->has_older)
@@ -166,7 +166,7 @@ settle_absent(struct upload *u, struct item *item)
 	}
 	u->n_ask--;
 	(void)err_set(&e, ERR_CONFIG,
-	    "the server took it, and its list does not show it");
+	    "the server accepted it, but its list does not show it");
 	hint_lost(&e, item->artifact->path, u->deps->recording->path);
 	upload_fail(u, item, &e);
 }
@@ -183,8 +183,9 @@ settle_later(struct upload *u, struct item *item)
 }
 
 /*
- * Is the id "MD5-N/path", as parts make it, but of others, of an older version
- * of this size?  What some stores name instead says nothing.
+ * Is the id "MD5-N/path", as made from parts, but from others: those of an
+ * older version of this size?  Other forms of ids, as in some stores, prove
+ * nothing.
  */
 static bool
 is_of_other_parts(const char *id, const char *whole)
@@ -207,7 +208,7 @@ settle(struct upload *u, struct item *item)
 
 	if (record && is_of_other_parts(record->id, item->whole))
 		record = NULL;
-	/* It cannot be told from one that is out of date. */
+	/* It cannot be distinguished from an outdated one. */
 	if (record && record->id == NULL && fact && fact->has_anonymous)
 		record = NULL;
 	if (record)
@@ -218,13 +219,13 @@ settle(struct upload *u, struct item *item)
 		settle_rewritten(u, item);
 	else
 		settle_absent(u, item);
-	/* It was not refused now. */
+	/* It was not refused this time. */
 	item->is_blind = false;
 }
 
 /*
- * What is in doubt may show up earlier than it must be there; the longer it
- * takes, the less often it is asked for.
+ * A doubtful artifact may be listed earlier than it must be; ask less often the
+ * longer it takes.
  */
 static void
 settle_all(struct upload *u)
@@ -240,11 +241,11 @@ settle_all(struct upload *u)
 		u->list_due_ms = u->list_began_ms + u->list_pause_ms;
 }
 
-/* Without a list nobody knows whether it is there: it is sent and counted. */
+/* Without a list nobody knows whether it is there: send and count it. */
 static void
 send_blindly(struct upload *u, struct item *item)
 {
-	/* What the server has said counts then. */
+	/* Then the server's answer counts. */
 	if (item->is_completed) {
 		settle_stored(u, item,
 		    &(const struct remote_record){ .id = item->whole });
@@ -277,7 +278,7 @@ fail_unasked(struct upload *u, struct item *item, const struct err *why)
 
 enum without { WITHOUT_SEND, WITHOUT_WAIT, WITHOUT_BLINDLY, WITHOUT_FAIL };
 
-/* What becomes of an item when the list cannot be had? */
+/* What to do with an item without a list? */
 static enum without
 do_without(const struct upload *u, const struct item *item, bool is_refused,
     bool will_retry)
@@ -338,11 +339,11 @@ settle_without(struct upload *u, bool is_refused, const struct err *e)
 			 "whether they are there already",
 		    e->text, blind);
 	} else if (plain > 0) {
-		log_warn("list: %s; sending what was never sent", e->text);
+		log_warn("list: %s; sending only what was never sent", e->text);
 	}
 }
 
-/* In a visit one request is enough to a service that nobody reaches. */
+/* During a visit, one request to an unreachable service is enough. */
 static bool
 is_to_be_left_alone(const struct upload *u, const struct http_answer *answer,
     const struct err *e)
@@ -353,7 +354,7 @@ is_to_be_left_alone(const struct upload *u, const struct http_answer *answer,
 	    (is_unreached || e->retry_after_ms > 0);
 }
 
-/* The first that waits for the list fails of it, and the others with it. */
+/* The first that waits for the list fails with its error, then the others. */
 static void
 leave_alone(struct upload *u, const struct err *e)
 {
@@ -404,7 +405,8 @@ upload_list_done(struct upload *u, const struct http_answer *answer)
 	const struct destination *from = &u->deps->to;
 	bool wants_retry =
 	    from->policy->ops->wants_retry(from, &u->list_auth_use, answer);
-	int result = wants_retry ? -1 : inventory_end(&u->inventory, answer, &e);
+	int result =
+	    wants_retry ? -1 : inventory_end(&u->inventory, answer, &e);
 
 	if (result == 1 && (result = start_page(u, &e)) == 0)
 		return;

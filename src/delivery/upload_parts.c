@@ -31,7 +31,7 @@ close_parts(struct parts *p)
 	free(p);
 }
 
-/* Once nothing of it is under way. */
+/* Once none of its requests is active. */
 void
 upload_parts_end(struct parts *p)
 {
@@ -42,7 +42,7 @@ upload_parts_end(struct parts *p)
 	if (p->in_air > 0)
 		return;
 	if (p->is_over)
-		; /* and it is said what it became */
+		; /* its outcome has been set */
 	else if (p->is_completing)
 		upload_unknown(p->u, item, &lost, &p->err);
 	else if (p->is_changed)
@@ -55,8 +55,8 @@ upload_parts_end(struct parts *p)
 }
 
 /*
- * A request has failed, or with NULL what is here.  Those that were under way
- * together fail together, which counts once.
+ * A request has failed, or with a NULL call something here.  Requests that were
+ * active together fail together, which counts once.
  */
 void
 upload_parts_fail(struct parts *p, const struct call *call,
@@ -83,7 +83,7 @@ upload_parts_fail(struct parts *p, const struct call *call,
 
 /* Steps */
 
-/* The upload is there: from the first part on, what it lacks is sent. */
+/* The upload exists: send what it lacks, from the first part on. */
 void
 upload_parts_send(struct parts *p)
 {
@@ -157,8 +157,8 @@ add_part(struct parts *p, size_t i, const struct flight_sums *sums,
 }
 
 /*
- * Is it what was sent ahead?  A SHA-256 tells that in half the time of an MD5,
- * while somebody waits for the recording.  1 or 0; -1 with *e.
+ * Is the part what was sent ahead?  A SHA-256 tells in half the time of an MD5,
+ * and somebody is waiting for the recording.  1 or 0; -1 with *e.
  */
 static int
 is_as_sent(struct parts *p, struct part *part, const struct part_fact *fact,
@@ -196,7 +196,7 @@ sum_part(struct parts *p, size_t i, bool is_again, struct err *e)
 	return result;
 }
 
-/* Out of its turn, the hash of the file cannot have it yet. */
+/* Out of order, so without the hash of the whole file. */
 static int
 hash_early(struct parts *p, size_t i, struct err *e)
 {
@@ -206,7 +206,7 @@ hash_early(struct parts *p, size_t i, struct err *e)
 	return result;
 }
 
-/* Its bytes are read once for all hashes, then once more for the wire. */
+/* Read a part once for all hashes; sending reads it a second time. */
 static int
 hash_part(struct parts *p, struct err *e)
 {
@@ -292,7 +292,10 @@ send_next(struct parts *p)
 	}
 }
 
-/* Is it for somebody else to ask whether parts are taken, or for nobody? */
+/*
+ * May this process begin an upload, or is another one asking, or are parts
+ * refused?
+ */
 static bool
 may_begin(struct parts *p)
 {
@@ -313,7 +316,7 @@ upload_parts_go(struct item *item)
 {
 	struct parts *p = item->parts;
 
-	/* What was taken may be gone: the list has the last word. */
+	/* The parts may be gone again: the list decides. */
 	if (p->step == PART_PUT && p->next_part == p->n && p->is_unlisted)
 		p->step = PART_LIST;
 	if (p->step == PART_LIST)
@@ -359,7 +362,7 @@ upload_parts_first(const struct parts *p)
 	return upload_part_ops(p)->finds ? PART_FIND : PART_BEGIN;
 }
 
-/* It was begun: can it go on, in parts that are not too many? */
+/* Can this unfinished upload be resumed without too many parts? */
 static bool
 is_usable(const struct parts *p, const struct begun *b)
 {
@@ -394,7 +397,7 @@ upload_parts_open(struct upload *u, struct item *item)
 	mem_replace(&p->key, b->key);
 }
 
-/* Sent in one piece, it begins anew. */
+/* In one piece, it starts from the beginning. */
 void
 upload_parts_leave(struct parts *p)
 {

@@ -25,17 +25,17 @@ take_end(struct call *call, struct err *e)
 	return true;
 }
 
-/* The store does not do in full what it began, or nothing of it. */
+/* The store does not fully support what it began, or nothing of it. */
 static bool
 take_unfit(struct call *call, struct err *e)
 {
 	struct parts *p = call->parts;
 
-	/* Of an upload that is gone. */
+	/* The upload is gone already. */
 	if ((call->step == PART_URLS || call->step == PART_PUT) &&
 	    p->step != PART_PUT)
 		return true;
-	/* It may be complete, and then it goes no other way. */
+	/* It may be complete, so it cannot be sent another way. */
 	if (p->is_completing)
 		return false;
 	p->item->goes_whole = true;
@@ -53,12 +53,13 @@ take_urls(struct call *call, struct err *e)
 {
 	struct parts *p = call->parts;
 
-	(void)err_set(e, ERR_TEMPORARY, "a URL that has expired was given");
+	(void)err_set(e, ERR_TEMPORARY,
+	    "the server gave a URL that has expired");
 	return p->step != PART_PUT ||
 	    upload_part_has_url(p, call->number - 1) || take_unfit(call, e);
 }
 
-/* What was given with it has expired, too. */
+/* Others given at the same time have expired, too. */
 static bool
 take_expired(struct call *call, struct err *e)
 {
@@ -74,7 +75,7 @@ take_expired(struct call *call, struct err *e)
 	return true;
 }
 
-/* After a --force nothing is taken over. */
+/* After --force, unfinished uploads are not resumed. */
 static bool
 take_found(struct call *call, struct err *e)
 {
@@ -96,21 +97,21 @@ take_begun(struct call *call, struct err *e)
 	return true;
 }
 
-/* The list has this part, which is behind the file's end. */
+/* The list has a part beyond the end of the file. */
 static bool
 refuse_list(struct parts *p, struct err *e)
 {
 	p->step = PART_ABORT;
 	if (!p->is_begun)
 		return true;
-	/* No file became shorter since: the next one may show the same. */
+	/* The file did not shrink since: the next list may show the same. */
 	p->is_doubtful = true;
 	(void)err_set(e, ERR_TEMPORARY,
 	    "the server lists part %zu, which was never sent", p->last);
 	return false;
 }
 
-/* A store can refuse to make a file of fewer parts than it has. */
+/* A store can refuse to assemble a file from fewer parts than it has. */
 static bool
 take_list(struct call *call, struct err *e)
 {
@@ -125,7 +126,8 @@ take_list(struct call *call, struct err *e)
 			continue;
 		p->is_doubtful = true;
 		(void)err_set(e, ERR_TEMPORARY,
-		    "the server took part %zu, and has another or none", i + 1);
+		    "the server accepted part %zu, but has another or none",
+		    i + 1);
 		return false;
 	}
 	return true;
@@ -142,7 +144,7 @@ take_more(struct call *call, struct err *e)
 	return false;
 }
 
-/* Without a list the journal says what is there. */
+/* Without a list, rely on the journal. */
 static bool
 take_journal(struct call *call, struct err *e)
 {
@@ -163,7 +165,7 @@ take_part(struct call *call, struct err *e)
 	char md5[DIGEST_HEX_BYTES];
 
 	(void)e;
-	/* Of an upload that is gone. */
+	/* The upload is gone already. */
 	if (p->step != PART_PUT)
 		return true;
 	digest_to_hex(part->md5, PART_MD5_BYTES, md5);
@@ -180,7 +182,7 @@ take_part(struct call *call, struct err *e)
 		.md5 = md5,
 		.sha256 = *part->sha256 ? part->sha256 : NULL,
 	    });
-	/* It gets on, as long as what was stored stays. */
+	/* It makes progress, as long as stored parts remain. */
 	if (!p->is_doubtful)
 		p->item->retry = (struct retry){ 0 };
 	p->u->futility = 0;
@@ -188,7 +190,7 @@ take_part(struct call *call, struct err *e)
 	return true;
 }
 
-/* A store that takes fewer parts takes larger ones. */
+/* A store that accepts fewer parts gets larger ones. */
 static bool
 take_limit(struct call *call, struct err *e)
 {
@@ -196,13 +198,13 @@ take_limit(struct call *call, struct err *e)
 	size_t most = call->number - 1;
 	int64_t mib;
 
-	/* Of an upload that is gone. */
+	/* The upload is gone already. */
 	if (p->id == NULL)
 		return true;
 	if (most == 0)
 		return false;
 	mib = (p->item->flight->size - 1) / (int64_t)most / MIB + 1;
-	/* The others that were under way are refused, too. */
+	/* Other active parts are refused as well. */
 	if (mib * MIB <= p->part_bytes)
 		return true;
 	log_warn("%s: %s; sending parts of %lld MiB instead",
@@ -214,8 +216,8 @@ take_limit(struct call *call, struct err *e)
 }
 
 /*
- * It is one file now: is it ours?  Ceph 16 names no ETag, others one that is no
- * MD5: then the list says.
+ * The file is assembled: is it ours?  Ceph 16 returns no ETag, others one that
+ * is not an MD5: then the list decides.
  */
 static bool
 take_whole(struct call *call, struct err *e)
@@ -247,7 +249,7 @@ take_whole(struct call *call, struct err *e)
 	return true;
 }
 
-/* Is it complete, or was it aborted?  The list of files has it, or not. */
+/* Completed or aborted?  The list of files tells. */
 static bool
 take_loss(struct call *call, struct err *e)
 {
@@ -255,7 +257,7 @@ take_loss(struct call *call, struct err *e)
 
 	if (p->step == PART_BEGIN)
 		return true;
-	/* It does not keep what it has just begun: once can happen. */
+	/* It may lose an upload it has just begun once, but not twice. */
 	p->item->goes_whole |=
 	    p->is_begun && p->item->was_lost && upload_part_ops(p)->gives_urls;
 	p->item->was_lost |= p->is_begun;
@@ -293,7 +295,7 @@ static bool (*const answers[][PART_FAILED])(struct call *, struct err *) = {
 	    [PART_GONE] = take_end },
 };
 
-/* Where it goes on after a failure. */
+/* Where to continue after a failure. */
 static void
 step_back(struct parts *p, const struct call *call, enum part_outcome outcome,
     const struct http_answer *answer)
@@ -331,7 +333,7 @@ upload_parts_ended(struct upload *u, struct http_transfer *t)
 	outcome = upload_call_judge(call, answer, &e);
 	p->item->is_aborted |=
 	    call->step == PART_ABORT && outcome != PART_FAILED;
-	/* In one piece it goes with or without that. */
+	/* In one piece it can be sent whether or not that worked. */
 	if (call->step == PART_ABORT && p->item->goes_whole)
 		outcome = PART_DONE;
 	if (outcome == PART_FAILED || !answers[call->step][outcome] ||

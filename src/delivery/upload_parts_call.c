@@ -6,7 +6,7 @@
 #include "delivery/upload_internal.h"
 
 enum {
-	MOST_URLS = 16, /* at once: they expire */
+	MOST_URLS = 16, /* at once, because they expire */
 	ANSWER_BYTES = 4 * 1024 * 1024,
 };
 
@@ -131,7 +131,7 @@ upload_parts_hash_again(struct parts *p)
 	flight_hash_again(p->item->flight);
 }
 
-/* Once the upload is begun, the server's part size is known. */
+/* The server's answer to the beginning gives the part size. */
 static void
 note_begun(struct parts *p, const struct part_record *record)
 {
@@ -144,7 +144,7 @@ note_begun(struct parts *p, const struct part_record *record)
 	upload_parts_hash_again(p);
 }
 
-/* They go with the URLs of the same answer, and not with those of before. */
+/* They belong to the URLs of the same answer, not to earlier ones. */
 static void
 note_headers(struct parts *p, const struct text_list *given)
 {
@@ -212,7 +212,7 @@ found(void *ctx, const struct part_record *record)
 		mem_replace(&p->id, record->id);
 }
 
-/* hex: where the SHA-256 of the file may be put; NULL: it is not needed. */
+/* hex: buffer for the SHA-256 of the file; NULL: not needed. */
 static struct part_call
 call_of(const struct call *call, char *hex)
 {
@@ -252,7 +252,7 @@ upload_call_judge(struct call *call, const struct http_answer *answer,
 		p->all[call->number - 1].is_flying = false;
 	if (outcome != PART_DONE || call->step != PART_BEGIN || p->id)
 		return outcome;
-	(void)request_not_understood(answer, "names no upload", e);
+	(void)request_not_understood(answer, "has no upload id", e);
 	return PART_FAILED;
 }
 
@@ -275,7 +275,7 @@ check_part(void *ctx, struct err *e)
 	return flight_recheck(call->parts->item->flight, e);
 }
 
-/* Where the store gives a URL, nothing but what it gives goes with it. */
+/* With a URL given by the store, send only the headers given with it. */
 static void
 address_part(struct call *call)
 {
@@ -314,7 +314,7 @@ carry_part(struct call *call)
 	call->request.body = &call->part;
 }
 
-/* The id that the parts make, where their ETags are their MD5s. */
+/* The id of the object made of the parts, if their ETags are MD5s. */
 static char *
 whole_of(const struct parts *p)
 {
@@ -344,7 +344,7 @@ prepare_completion(struct call *call)
 	call->n = p->n;
 	free(p->item->whole);
 	p->item->whole = upload_part_ops(p)->whole ? whole_of(p) : NULL;
-	/* It may send blanks for minutes: what counts is that it moves. */
+	/* It may send blanks for minutes, as long as data keeps coming. */
 	call->request.is_download = true;
 }
 

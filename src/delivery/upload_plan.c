@@ -13,8 +13,8 @@ upload_is_stored(const struct progress *p, const struct artifact *a)
 	const struct fact *fact = progress_fact(p, a->path);
 
 	/*
-	 * Of one that cannot be read now the size to be sent is not known;
-	 * version 0.1.0, which noted no stamps, laid out anew what it redacted.
+	 * If the file cannot be read, its size after redaction is unknown.
+	 * Version 0.1.0 recorded no stamps and reformatted what it redacted.
 	 */
 	return fact && fact->is_stored &&
 	    (fact->size == a->size || a->is_unreadable ||
@@ -31,7 +31,7 @@ upload_is_selected(const struct text_list *only, const struct artifact *a)
 
 /*
  * Another version, but with the same bytes?  1 or 0, or -1 with *e when that
- * cannot be told.
+ * cannot be determined.
  */
 static int
 is_same_content(const struct recording *rec, const struct artifact *a,
@@ -47,8 +47,8 @@ is_same_content(const struct recording *rec, const struct artifact *a,
 }
 
 /*
- * It was stored once, and is not what it was.  What cannot be read now is
- * looked at again when it is to be sent.
+ * It was stored and has changed.  A file that cannot be read is examined again
+ * when it is to be sent.
  */
 static void
 reconsider(const struct recording *rec, struct journal *j,
@@ -98,7 +98,7 @@ static int
 is_what_was_sent(struct upload *u, const struct artifact *a,
     const struct fact *fact, struct err *e)
 {
-	/* A stamp stands for the size too. */
+	/* A stamp includes the size. */
 	if (fact_is_of(fact, a->stamp, a->mtime_ns) &&
 	    (fact->stamp || fact->is_sending || fact->size == a->size))
 		return 1;
@@ -108,9 +108,9 @@ is_what_was_sent(struct upload *u, const struct artifact *a,
 }
 
 /*
- * An earlier run may have sent it.  Clocks of two hosts differ: the server
- * has its time from now on.  That a run ended while it sent another version
- * is put on record, else this run's orderly end would hide it.
+ * An earlier run may have sent it.  Clocks of two hosts differ, so the server's
+ * time starts now.  If a run ended while sending another version, that is
+ * noted, or this run's orderly end would hide it.
  */
 static int
 recall_unknown(struct upload *u, struct item *item, const struct fact *fact,
@@ -127,8 +127,8 @@ recall_unknown(struct upload *u, struct item *item, const struct fact *fact,
 	if (fact->is_sending || destination_may_be_storing(fact->status))
 		item->absent_from_ms +=
 		    destination_patience_ms(u->deps->to.policy, a->size);
-	log_info("%s: may be stored already; asking the server before it is "
-		 "sent again",
+	log_info("%s: may be stored already; asking the server before "
+		 "sending it again",
 	    a->path);
 	item->status = fact->is_sending ? 0 : fact->status;
 	if (fact->is_unknown)
@@ -157,7 +157,8 @@ upload_add_item(struct upload *u, const struct progress *p,
 	item->stamp = a->stamp;
 	destination_name(&item->remote, u->deps->to.policy, p, a->path);
 	if (item->remote.is_renamed && progress_fact(p, a->path) == NULL)
-		log_info("%s: not every server keeps this name; there it is %s",
+		log_info(
+		    "%s: not every server keeps this name; storing it as %s",
 		    a->path, item->remote.path);
 	u->n++;
 	if (item->size > FLIGHT_SMALL_BYTES)
@@ -166,8 +167,8 @@ upload_add_item(struct upload *u, const struct progress *p,
 }
 
 /*
- * The scan could not read it: neither its size at the server is known, nor
- * what is private in it.  Where it can be opened now, another scan tells.
+ * The scan could not read it: neither its size on the server nor its private
+ * members are known.  If it can be opened now, another scan tells.
  */
 static int
 look_again(struct upload *u, struct item *item, struct err *e)
@@ -181,7 +182,7 @@ look_again(struct upload *u, struct item *item, struct err *e)
 	return fd == -1 ? -1 : 0;
 }
 
-/* What is known of it.  -1 with *e when that cannot be told. */
+/* Apply what is known about it.  -1 with *e when that cannot be determined. */
 static int
 recall(struct upload *u, struct item *item, struct err *e)
 {
@@ -190,7 +191,7 @@ recall(struct upload *u, struct item *item, struct err *e)
 
 	if (fact && fact->is_stored)
 		return err_set(e, ERR_TEMPORARY,
-		    "has changed, and cannot be compared now");
+		    "has changed, but cannot be compared now");
 	item->is_rewritten = fact ? fact->has_older : p->is_forced;
 	item->is_unknown = fact && (fact->is_unknown || fact->is_sending);
 	if (item->artifact->is_unreadable)

@@ -2,7 +2,7 @@
 #include "base/stop.h"
 #include "delivery/upload_internal.h"
 
-/* One list that is read is enough: what it leaves open stays in doubt. */
+/* One complete list is enough: what it leaves open stays in doubt. */
 static int
 ask(struct upload *u, struct err *e)
 {
@@ -14,7 +14,7 @@ ask(struct upload *u, struct err *e)
 		if (stop_check(e) == -1)
 			return -1;
 		upload_list_start(u);
-		/* In pages, perhaps. */
+		/* There may be several pages. */
 		while (u->is_listing &&
 		    (t = http_next(u->deps->to.http, INT64_MAX)) != NULL) {
 			upload_list_done(u, http_answer_of(t));

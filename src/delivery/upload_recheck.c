@@ -9,7 +9,7 @@
 static void
 note_lost(struct journal *j, const char *path, const char *id, int64_t size)
 {
-	/* It may be the fact's, which goes. */
+	/* It may belong to the fact, which is replaced. */
 	autofree char *copy = id ? xstrdup(id) : NULL;
 
 	journal_note(j,
@@ -35,7 +35,7 @@ upload_restate(struct journal *j, const struct fact *fact, const char *id,
 	    });
 }
 
-/* From now on it is known by the id that proves it. */
+/* Remember the id that proves it from now on. */
 static void
 note_found(struct journal *j, const struct fact *fact,
     const struct remote_record *record)
@@ -47,7 +47,7 @@ note_found(struct journal *j, const struct fact *fact,
 	upload_restate(j, fact, record->id, fact->is_whole);
 }
 
-/* What is there of it counts no more, whatever it is. */
+/* Whatever is there of it is no longer valid. */
 static void
 lose_all(struct journal *j, const struct inventory *inv,
     const struct artifact *a, const char *path)
@@ -65,7 +65,7 @@ lose_all(struct journal *j, const struct inventory *inv,
 		note_lost(j, a->path, records[i].id, records[i].size);
 }
 
-/* A list may lag: what was stored just now is believed. */
+/* A list may lag: believe what was stored just now. */
 static bool
 is_recent(const struct upload_deps *deps, const struct artifact *a,
     const struct fact *fact)
@@ -74,13 +74,12 @@ is_recent(const struct upload_deps *deps, const struct artifact *a,
 	    destination_patience_ms(deps->to.policy, a->size);
 }
 
-/* As after an answer that was lost, so that the server has its time. */
+/* As after a lost answer, to give the server its time. */
 static void
 doubt(const struct upload_deps *deps, const struct artifact *a,
     const struct fact *fact)
 {
-	log_warn("%s: was stored, and the server does not list it any more",
-	    a->path);
+	log_warn("%s: was stored, but the server no longer lists it", a->path);
 	journal_note(deps->journal,
 	    (struct event){
 		.kind = EVENT_UNKNOWN,
@@ -115,8 +114,8 @@ recheck_artifact(const struct upload_deps *deps, const struct inventory *inv,
 		log_info("%s: not listed yet, but it was stored just now",
 		    a->path);
 	} else if (is_other) {
-		log_warn("%s: was stored, and the server has another size of "
-			 "it now",
+		log_warn("%s: was stored, but now has another size on the "
+			 "server",
 		    a->path);
 		lose_all(deps->journal, inv, a, remote.path);
 	} else {
@@ -135,8 +134,8 @@ upload_recheck(const struct upload_deps *deps, bool is_forced, struct err *e)
 	    &is_refused, e);
 
 	if (result == -1 && is_refused) {
-		log_warn("list: %s; what the journal has as stored is "
-			 "believed",
+		log_warn("list: %s; believing what the journal "
+			 "has as stored",
 		    e->text);
 		result = 0;
 	}
@@ -246,7 +245,7 @@ upload_check_shared(const struct recording *rec, struct journal *j,
 		if (k - i > 1 && result == 0)
 			result = name_shared(stored[i]->path,
 			    stored[i + 1]->path, e);
-		/* Which of them it has is not known. */
+		/* It is unknown which of them the server has. */
 		for (size_t m = i; k - i > 1 && m < k; m++)
 			note_lost(j, stored[m]->path, stored[m]->id,
 			    stored[m]->size);

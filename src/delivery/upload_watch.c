@@ -3,7 +3,7 @@
 #include "base/mem.h"
 #include "delivery/upload_internal.h"
 
-/* When it goes on: to be sent again, or to be asked for. */
+/* When its next try or question is due. */
 static int64_t
 next_ms_of(const struct upload *u, const struct item *item)
 {
@@ -32,7 +32,7 @@ count_item(struct watch_view *v, const struct upload *u,
 		v->next_ms = next_ms;
 }
 
-/* What is not among the items was stored before. */
+/* Artifacts that are not items were stored before. */
 static void
 count_all(struct watch_view *v, const struct upload *u)
 {
@@ -49,7 +49,7 @@ count_all(struct watch_view *v, const struct upload *u)
 		count_item(v, u, &u->items[i]);
 }
 
-/* Of one in parts there are several. */
+/* A file in parts has several transfers. */
 static void
 look_at_flight(struct watch_view *v, struct watch_flight *flights,
     const struct http_move *move)
@@ -93,7 +93,7 @@ upload_watch(void *ctx)
 	struct watch_view view = { .flights = flights };
 
 	(void)http_moves(u->deps->to.http, moves, n);
-	/* A token has no item; it is under way, but nothing is sent. */
+	/* A token request has no item, and sends no artifact. */
 	for (size_t i = 0; i < n; i++)
 		if (moves[i].request->owner)
 			look_at_flight(&view, flights, &moves[i]);

@@ -17,7 +17,7 @@ struct verify {
 	struct destination from;
 	struct inventory inventory;
 	bool is_deep;
-	struct err failure; /* the worst that kept us from comparing */
+	struct err failure; /* the worst reason not to compare */
 };
 
 static const char *const words[VERIFY_FINDINGS] = {
@@ -25,7 +25,7 @@ static const char *const words[VERIFY_FINDINGS] = {
 	[VERIFY_SIZE] = "size differs",
 	[VERIFY_CONTENT] = "content differs",
 	[VERIFY_EXTRA] = "only on the server",
-	[VERIFY_TWICE] = "there twice",
+	[VERIFY_TWICE] = "listed twice",
 	[VERIFY_FAILED] = "could not be compared",
 };
 
@@ -67,7 +67,7 @@ set_failed(struct verify *v, struct verify_row *row, const struct err *e)
 		v->failure = *e;
 }
 
-/* Which of the three is the one that is not what it should be? */
+/* Which of the three differs from the others? */
 static void
 judge(struct verify_row *row, bool is_stored_so)
 {
@@ -77,12 +77,12 @@ judge(struct verify_row *row, bool is_stored_so)
 		if (row->stored && strcmp(row->stored, row->there) == 0)
 			why = "changed here since it was stored";
 		else if (row->stored && strcmp(row->stored, row->here) != 0)
-			why = "neither is what was stored";
+			why = "neither matches what was stored";
 		else
 			why = "damaged on the server";
 	} else if (is_stored_so && row->stored &&
 	    strcmp(row->stored, row->here) != 0) {
-		why = "both are not what the journal has as stored";
+		why = "both differ from what was stored";
 	}
 	row->finding = why ? VERIFY_CONTENT : VERIFY_SAME;
 	row->why = xstrdup(why);
@@ -97,13 +97,13 @@ compare_content(struct verify *v, struct verify_row *row,
 	char here[DIGEST_HEX_BYTES], there[DIGEST_HEX_BYTES];
 	struct err e;
 
-	/* What would fail for one more reason of the same kind. */
+	/* Further comparisons would fail for the same reason. */
 	if (v->failure.is_outage || v->failure.class == ERR_INTERRUPTED) {
 		set_failed(v, row, &v->failure);
 		return;
 	}
 	if (row->id == NULL) {
-		(void)err_set(&e, ERR_PERMANENT, "its record has no plain id");
+		(void)err_set(&e, ERR_PERMANENT, "its record has no usable id");
 		set_failed(v, row, &e);
 		return;
 	}
@@ -186,7 +186,7 @@ compare_all(struct verify *v)
 		    &rec->trouble);
 }
 
-/* One error for all that is not as it should be. */
+/* One error for all differences. */
 static int
 sum_up(const struct verify *v, struct err *e)
 {

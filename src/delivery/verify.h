@@ -6,27 +6,27 @@
 #include "base/err.h"
 #include "delivery/pipeline.h"
 
-/* Does the server have what is here?  Nothing is changed, here or there. */
+/* Does the server have what is here?  Changes nothing, here or there. */
 
 enum verify_finding {
 	VERIFY_SAME,
 	VERIFY_MISSING, /* on the server */
-	VERIFY_SIZE,    /* another one there */
-	VERIFY_CONTENT, /* another one there, or than was stored */
+	VERIFY_SIZE,    /* differs there */
+	VERIFY_CONTENT, /* differs there, or from what was stored */
 	VERIFY_EXTRA,   /* only on the server */
-	VERIFY_TWICE,   /* there under the same path */
-	VERIFY_FAILED,  /* it could not be compared */
+	VERIFY_TWICE,   /* under the same path */
+	VERIFY_FAILED,  /* could not be compared */
 	VERIFY_FINDINGS
 };
 
 struct verify_row {
 	enum verify_finding finding;
-	char *path;          /* here; of an extra one, there */
+	char *path;          /* here; if VERIFY_EXTRA, there */
 	char *id;            /* there, or NULL */
 	char *why;           /* or NULL */
-	int64_t size;        /* here; -1: none */
-	int64_t remote_size; /* -1: none, or not said */
-	/* SHA-256; NULL: not known. */
+	int64_t size;        /* here; -1: not here */
+	int64_t remote_size; /* -1: not there, or not reported */
+	/* SHA-256; NULL: unknown. */
 	char *here, *there, *stored;
 };
 
@@ -34,16 +34,16 @@ struct verify_result {
 	char *path, *session, *room, *meeting_id;
 	struct verify_row *rows;
 	size_t n, cap;
-	size_t outdated;  /* versions at the server that are known to be old */
+	size_t outdated;  /* known old versions on the server */
 	bool is_compared; /* the list was read */
 };
 
 /*
- * Compare each artifact with the server's list, by path and size; with
- * is_deep download each one, too, and compare it by SHA-256 with the file
- * here and with what the journal says was stored.  0 when all agree; -1 with
- * ERR_PERMANENT naming what differs, or with the class of what kept us from
- * comparing.  The result is set in any case, and freed by the caller.
+ * Compare each artifact with the server's list by path and size; with is_deep
+ * also download it and compare its SHA-256 with the local file and with what
+ * was stored according to the journal.  0 when all agree; -1 with ERR_PERMANENT
+ * naming the differences, or with the class of the reason they could not be
+ * compared.  The result is always set; the caller frees it.
  */
 int verify_run(const char *directory, bool is_deep,
     const struct pipeline_policy *, struct verify_result *, struct err *e);

@@ -4,34 +4,34 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Somebody who looks on while a recording is uploaded. */
+/* An observer of the upload of a recording. */
 
-/* One artifact on its way. */
+/* An artifact being sent. */
 struct watch_flight {
 	const char *path;
 	int64_t size;         /* bytes */
-	int64_t acknowledged; /* of them, by the other end; at most size */
-	bool is_storing;      /* all are, and the answer is awaited */
-	int64_t started_ms;   /* this try, by clock_mono_ms() */
-	int64_t sent_ms;      /* if is_storing: since when */
-	int64_t failures;     /* of the tries before */
+	int64_t acknowledged; /* bytes acknowledged by the peer; at most size */
+	bool is_storing;      /* all are; waiting for the answer */
+	int64_t started_ms;   /* of this try, by clock_mono_ms() */
+	int64_t sent_ms;      /* if is_storing: since then */
+	int64_t failures;     /* earlier tries */
 };
 
-/* The recording as it is at this moment. */
+/* The present state of the recording. */
 struct watch_view {
 	const struct watch_flight *flights;
 	size_t n_flights;
 	size_t artifacts, stored;    /* by this run or an earlier one */
-	int64_t bytes, stored_bytes; /* of the same */
+	int64_t bytes, stored_bytes; /* of these */
 	int64_t failures;            /* of all tries */
 	size_t n_waiting;            /* to be tried again */
 	int64_t next_ms; /* if n_waiting: the first, by clock_mono_ms() */
 };
 
 struct watch {
-	/* About four times a second while the upload waits for something. */
+	/* Called about four times a second while the upload waits. */
 	void (*look)(void *ctx, const struct watch_view *);
-	/* The upload is over. */
+	/* Called when the upload is over. */
 	void (*end)(void *ctx);
 	void *ctx;
 };

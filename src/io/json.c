@@ -151,7 +151,7 @@ json_member_number(const json_t *json, const char *name, int64_t fallback)
 bool
 json_is_id(const char *text)
 {
-	/* The dots would be a folder of a URL, however they are encoded. */
+	/* "." and ".." are directories in a URL, however they are encoded. */
 	return *text && strcmp(text, ".") != 0 && strcmp(text, "..") != 0 &&
 	    strlen(text) <= ID_BYTES;
 }

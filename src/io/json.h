@@ -57,7 +57,7 @@ int64_t json_member_number(const json_t *, const char *name, int64_t fallback);
  */
 char *json_id(const json_t *);
 
-/* Is the text one? */
+/* Is the text a valid identifier? */
 bool json_is_id(const char *text);
 
 /*

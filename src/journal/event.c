@@ -176,7 +176,7 @@ read_plain_paths(struct reading *r, struct plain *p)
 	return plain_skip(p, ']');
 }
 
-/* Behind the paths, which say how many there can be. */
+/* Must follow the paths, which limit their number. */
 static bool
 read_plain_numbers(const struct reading *r, int64_t *numbers, struct plain *p)
 {
@@ -242,7 +242,7 @@ static const struct {
 
 enum { OTHERS = sizeof(others) / sizeof(others[0]) };
 
-/* Each once: of two alike, jansson takes the last. */
+/* Each only once: jansson would take the last of two. */
 static bool
 is_first(uint64_t *seen, int i)
 {
@@ -329,7 +329,7 @@ read_json(struct reading *r, const char *line, size_t len)
 	read_paths(r);
 }
 
-/* What version 0.1.0 noted and nobody needs: no rubbish either. */
+/* Events of version 0.1.0 that are no longer used, but are valid. */
 static bool
 is_retired(const json_t *json)
 {

@@ -257,7 +257,7 @@ page_next(struct page *p, const char *url, const struct http_answer *answer,
 		    http_excerpt(answer, where, strlen(where));
 
 		(void)err_set(e, ERR_CONFIG, "%s at %s",
-		    *next ? "repeats its pages" : "continues", shown);
+		    *next ? "goes in circles" : "continues", shown);
 	}
 	mem_replace(next, NULL);
 	return -1;
