@@ -32,7 +32,7 @@ bundle_name(const char *prefix, const char *stem, const char *suffix)
 	if (strlen(stem) <= room)
 		return xasprintf("%s%s%s", prefix, stem, suffix);
 	digest_once(stem, strlen(stem), hex);
-	/* Not within a character: some file systems take UTF-8 only. */
+	/* Not within a character: some file systems accept only UTF-8. */
 	while (kept > 0 && ((unsigned char)stem[kept] & 0xc0) == 0x80)
 		kept--;
 	return xasprintf("%s%.*s~%.*s%s", prefix, (int)kept, stem,
@@ -53,8 +53,7 @@ open_archive(struct bundle *b, int64_t ratio, struct err *e)
 
 	b->archive_fd = owned_open_file(path, O_RDONLY, 0);
 	if (b->archive_fd == -1 && (errno == ENOENT || errno == ENOTDIR))
-		return err_set(e, ERR_NO_INPUT, "%s: there is no such archive",
-		    path);
+		return err_set(e, ERR_NO_INPUT, "%s: no such archive", path);
 	if (b->archive_fd == -1 && errno == EMLINK)
 		return err_set(e, ERR_PERMANENT,
 		    "%s is not a plain file with one name", path);
@@ -91,7 +90,7 @@ enter(struct bundle *b, const char *parent)
 	return is_writable;
 }
 
-/* Beside the archive, else in the work-dir. */
+/* Beside the archive, otherwise in the work-dir. */
 static int
 find_place(struct bundle *b, const char *work_dir, struct err *e)
 {
@@ -100,14 +99,14 @@ find_place(struct bundle *b, const char *work_dir, struct err *e)
 	if (enter(b, beside) || (work_dir && *work_dir && enter(b, work_dir)))
 		return 0;
 	return err_set(e, ERR_CONFIG,
-	    "%s cannot be written, so that the archive cannot be unpacked: %s",
+	    "%s is not writable, so the archive cannot be unpacked: %s",
 	    b->parent,
 	    work_dir && *work_dir ? "set another work-dir" : "set work-dir");
 }
 
 /* --- unpacking, in a process of its own ----------------------------------- */
 
-/* Whoever else could write there could forge what is delivered. */
+/* Anyone else who can write there could forge what is delivered. */
 static bool
 is_private(int fd)
 {
@@ -133,7 +132,7 @@ is_unpacked_from(int parentfd, const char *name, const char *archive_id)
 	return is_it;
 }
 
-/* An earlier run may have unpacked it, under whatever session's name. */
+/* An earlier run may have unpacked it, under any session's name. */
 static bool
 find_unpacked(struct bundle *b)
 {
@@ -154,10 +153,11 @@ refuse_hidden(const struct bundle *b, struct err *e)
 	autofree char *word = text_shell_word(path);
 
 	return err_set(e, ERR_PERMANENT,
-	    "%s is not this user's alone; remove it: rm -r %s", path, word);
+	    "%s can be changed by other users; remove it: rm -r %s", path,
+	    word);
 }
 
-/* The lock is an empty journal.  0 without one: there is no such folder. */
+/* The lock is an empty journal.  0 without a folder. */
 static int
 open_hidden(struct bundle *b, bool may_create, int *fd, struct journal *lock,
     struct err *e)
@@ -212,10 +212,10 @@ unpack(struct bundle *b, int fd, struct err *e)
 	return result;
 }
 
-/* What it has become, or why it has not. */
+/* The result of unpacking. */
 struct report {
 	struct err err;
-	int64_t is_found; /* it was unpacked before */
+	int64_t is_found; /* unpacked by an earlier run */
 	int64_t has_hidden;
 	char directory[2048]; /* below parent */
 	char session[NAME_MAX + 1];
@@ -230,7 +230,7 @@ fill_report(struct report *r, const struct bundle *b, int result)
 		r->err.class = ERR_NONE;
 	if (result == 0 && strlen(b->directory) >= sizeof(r->directory))
 		(void)err_set(&r->err, ERR_PERMANENT,
-		    "the archive's folders have too long names");
+		    "the archive's folder names are too long");
 	if (result == 0)
 		(void)snprintf(r->directory, sizeof(r->directory), "%s",
 		    b->directory);
@@ -314,7 +314,7 @@ unpack_or_find(struct bundle *b, struct err *e)
 
 	if (result == 0 && !is_valid(b, &r))
 		return err_set(e, ERR_TEMPORARY,
-		    "the process that unpacks it made up what it reports");
+		    "the process that unpacks it sent an invalid report");
 	if (result == -1)
 		return -1;
 	b->has_hidden = r.has_hidden;
@@ -372,12 +372,12 @@ bundle_end(struct bundle *b, enum err_class how)
 	if (b->is_dry_run) {
 		remove_hidden(b);
 	} else if (how == ERR_NONE) {
-		/* The archive is still here. */
+		/* The archive still exists. */
 		if (visit_remove(&removal, &e) != REMOVAL_DONE && *e.text)
-			log_info("%s stays unpacked in %s/%s: %s", b->archive,
+			log_info("%s remains unpacked in %s/%s: %s", b->archive,
 			    b->parent, b->directory, e.text);
 	} else if (how != ERR_BUSY) {
-		log_info("%s stays unpacked in %s/%s for the next run",
+		log_info("%s remains unpacked in %s/%s for the next run",
 		    b->archive, b->parent, b->directory);
 	}
 }

@@ -19,7 +19,7 @@ add_line(struct buf *out, const json_t *json)
 	(void)buf_adds(out, "\n");
 }
 
-/* What is NULL, or no UTF-8, is left out. */
+/* Omits NULL and invalid UTF-8. */
 void
 manifest_add_head(struct buf *out, const struct manifest_head *head)
 {
@@ -51,7 +51,7 @@ manifest_head_free(struct manifest_head *head)
 	*head = (struct manifest_head){ 0 };
 }
 
-/* A name that may enter a path, or nothing. */
+/* A name that is safe in a path, or nothing. */
 static bool
 take_name(const json_t *json, const char *name, char **value)
 {
@@ -98,7 +98,7 @@ parse_file(const json_t *json,
 	if (path == NULL || sha256 == NULL ||
 	    strlen(sha256) != DIGEST_HEX_BYTES - 1)
 		return err_set(e, ERR_PERMANENT,
-		    "the archive's manifest has a line that names no file");
+		    "the archive's manifest has a line without a file");
 	memcpy(f.sha256, sha256, DIGEST_HEX_BYTES);
 	return file(ctx, &f, e);
 }

@@ -32,7 +32,7 @@ struct pack {
 	char *chunk;
 };
 
-/* Where an entry's bytes are: in a file, or in memory. */
+/* The source of an entry: a file or memory. */
 struct source {
 	int fd; /* -1: in memory */
 	const char *data;
@@ -49,7 +49,7 @@ add_bytes(struct pack *p, struct digest *digest, const char *data, ssize_t len,
 	return archive_writer_add(p->writer, data, (size_t)len, e);
 }
 
-/* Until its size is there, or a file that has shrunk is at its end. */
+/* Up to its size, or to the end of a file that has shrunk. */
 static int
 copy(struct pack *p, const struct source *s, struct digest *digest,
     struct err *e)
@@ -111,7 +111,7 @@ add_artifact(struct pack *p, const struct artifact *a, struct err *e)
 
 	if (fd == -1)
 		return -1;
-	/* It would go out with what is private in it. */
+	/* It would be packed with its private members. */
 	if (a->is_unreadable)
 		return err_set(e, ERR_TEMPORARY, "could not be read before");
 	kind = recording_read_json(&p->recording, a->path, fd, &st, &text, e);
@@ -150,7 +150,7 @@ add_manifest(struct pack *p, struct err *e)
 	};
 	int result;
 
-	/* Its own line goes nowhere. */
+	/* The manifest does not list itself. */
 	p->manifest = (struct buf){ 0 };
 	result = add_entry(p, RECORDING_MANIFEST, &s, e);
 	buf_free(&text);
@@ -159,7 +159,7 @@ add_manifest(struct pack *p, struct err *e)
 
 /* --- the recording -------------------------------------------------------- */
 
-/* Which versions of which files it is made of now; a rename makes another. */
+/* Identifies the present versions of all files; a rename changes it. */
 static int
 scan(struct pack *p, uint64_t *fingerprint, struct err *e)
 {
@@ -177,7 +177,7 @@ scan(struct pack *p, uint64_t *fingerprint, struct err *e)
 	return 0;
 }
 
-/* Whose it is, as far as that is known without asking anybody. */
+/* The identity, as far as known without network. */
 static void
 add_head(struct pack *p)
 {
@@ -194,7 +194,7 @@ add_head(struct pack *p)
 
 	if (identity_find(&p->identity, &p->recording, p->policy, &hints, &e) ==
 	    -1)
-		log_warn("%s; the archive names none", e.text);
+		log_warn("%s; the archive will not have it", e.text);
 	head.session = p->identity.session;
 	head.room = p->identity.room;
 	head.meeting_id =
@@ -202,7 +202,7 @@ add_head(struct pack *p)
 	manifest_add_head(&p->manifest, &head);
 }
 
-/* All that comes before the first byte. */
+/* Everything before the first byte. */
 static int
 begin(struct pack *p, uint64_t *fingerprint, struct err *e)
 {
@@ -245,7 +245,7 @@ add_all(struct pack *p, struct err *e)
 		return -1;
 	if (before != after)
 		return err_set(e, ERR_TEMPORARY,
-		    "files came, went or changed while it was packed");
+		    "files were added, removed or changed while it was packed");
 	return add_manifest(p, e);
 }
 
@@ -263,7 +263,7 @@ write_archive(struct pack *p, struct err *e)
 	return archive_writer_close(p->writer, e);
 }
 
-/* What the process that has packed it says. */
+/* The report of the packing process. */
 struct report {
 	struct err err; /* ERR_NONE: the archive is whole */
 	char session[NAME_MAX + 1];
@@ -290,7 +290,7 @@ fill_report(struct report *r, const struct pack *p)
 		r->bytes += rec->artifacts[i].size;
 }
 
-/* As the recording's owner; the archive is open. */
+/* Runs as the recording's owner; the archive is open. */
 static void
 pack_open(const struct pack *opened, struct report *r)
 {
@@ -313,7 +313,7 @@ pack_open(const struct pack *opened, struct report *r)
 	free(p.chunk);
 	buf_free(&p.manifest);
 	identity_free(&p.identity);
-	/* An empty one would say that Jibri has called us for it. */
+	/* An empty journal would mean that Jibri has called us. */
 	if (j->fd != -1 && j->size == 0 && !j->is_degraded)
 		(void)unlinkat(j->dirfd, RECORDING_JOURNAL, 0);
 	journal_close(j);
@@ -337,7 +337,7 @@ work(const void *ctx, int fd)
 	(void)file_write_all(fd, &r, sizeof(r));
 }
 
-/* Root's rights are needed once more: it is published as root. */
+/* Root publishes the archive with its own rights. */
 static int
 write_target(struct pack *p, struct report *r, struct err *e)
 {
@@ -349,7 +349,7 @@ write_target(struct pack *p, struct report *r, struct err *e)
 	}
 	if (!is_valid(r))
 		return err_set(e, ERR_TEMPORARY,
-		    "its process made up what it reports");
+		    "its process sent an invalid report");
 	*e = r->err;
 	return e->class == ERR_NONE ? 0 : -1;
 }
@@ -409,7 +409,7 @@ bundle_pack(const struct bundle_pack_request *request,
 	result = pack(&p, &recording, &report, e);
 	if (result == 0)
 		fill_result(packed, &report, &p.target);
-	/* Zeros and the like: what we made must not be taken for a bomb. */
+	/* Zeros and the like: our own archive must not be refused as a bomb. */
 	if (result == 0 && !request->is_dry_run &&
 	    !archive_is_modest(packed->bytes, packed->archive_bytes,
 		policy->unpack_ratio))

@@ -12,10 +12,10 @@
 #include "base/user.h"
 
 enum frame_kind {
-	FRAME_ENTRY, /* its path follows */
-	FRAME_DATA,  /* bytes of it; none are its end */
+	FRAME_ENTRY, /* followed by its path */
+	FRAME_DATA,  /* bytes of it; empty at its end */
 	FRAME_END,   /* of the archive */
-	FRAME_ERROR, /* a struct err follows */
+	FRAME_ERROR, /* followed by a struct err */
 };
 
 struct frame {
@@ -29,8 +29,8 @@ struct bundle_reader {
 	struct archive_limits limits;
 	int64_t archive_bytes, entries, total;
 	bool is_in_file;
-	int64_t left;       /* bytes of the file, */
-	int64_t chunk_left; /* and of the frame */
+	int64_t left;       /* of the file */
+	int64_t chunk_left; /* of the frame */
 	char *path;
 };
 
@@ -49,7 +49,7 @@ send(int fd, struct frame frame, const void *data, struct err *e)
 	if (file_write_all(fd, &frame, sizeof(frame)) == 0 &&
 	    file_write_all(fd, data, (size_t)frame.length) == 0)
 		return 0;
-	return err_sys(e, "hand on what the archive holds");
+	return err_sys(e, "pass on the archive's content");
 }
 
 static int
@@ -106,7 +106,7 @@ work(const void *ctx, int fd)
 	bool is_whole;
 
 	(void)fcntl(fd, F_SETFL, 0);
-	/* Where root may not be nobody, it is root without a capability. */
+	/* If root may not become nobody, it stays root without capabilities. */
 	is_whole = user_work_as(owner, group, &e) == 0 || !t->st.st_uid;
 	confine_files(&offline, &(struct text_list){ 0 });
 	if (is_whole)
@@ -161,7 +161,7 @@ static int
 set_made_up(struct err *e)
 {
 	return err_set(e, ERR_PERMANENT,
-	    "the process that reads the archive made up what it holds");
+	    "the process that reads the archive sent invalid data");
 }
 
 static int
@@ -175,7 +175,7 @@ take_bytes(struct bundle_reader *r, void *to, size_t len, struct err *e)
 	    "the process that reads the archive has died");
 }
 
-/* Of this kind, or of the other; or the error that came instead. */
+/* Receive a frame of this or the other kind, or the error sent instead. */
 static int
 take_frame(struct bundle_reader *r, struct frame *f, enum frame_kind kind,
     enum frame_kind other, struct err *e)

@@ -13,14 +13,14 @@
 #include "delivery/flight.h"
 
 /*
- * What is known of it becomes the first facts of a journal of our own; one
- * from the archive never got here.
+ * What is known becomes the first events of our own journal; the one in the
+ * archive was not unpacked.
  */
 static int
 seed_journal(const struct bundle *b, const struct recording *rec,
     const struct manifest_head *head, struct err *e)
 {
-	/* Whoever packed it knew what was in it. */
+	/* Whoever packed it has accepted these contradictions. */
 	autofree char *overruled = head->room
 	    ? identity_contradiction(rec, &b->pipeline->identity, head->room)
 	    : NULL;
@@ -52,7 +52,7 @@ seed_journal(const struct bundle *b, const struct recording *rec,
 	return result;
 }
 
-/* What would never be sent stays in the archive alone. */
+/* Files that would never be sent stay in the archive only. */
 static void
 remove_excluded(const struct recording *rec)
 {
@@ -65,7 +65,7 @@ remove_excluded(const struct recording *rec)
 	}
 }
 
-/* Does the other one hold all that would be sent of this one? */
+/* Does the other recording have everything that would be sent of this one? */
 static bool
 is_within(const struct recording *rec, const struct recording *other)
 {
@@ -147,7 +147,7 @@ work_comparing(const void *ctx, int fd)
 	(void)file_write_all(fd, &e, sizeof(e));
 }
 
-/* The session's directory is there: is it this recording? */
+/* The session's directory exists: is it this recording? */
 static int
 take_existing(const struct bundle *b, struct err *e)
 {
@@ -158,15 +158,15 @@ take_existing(const struct bundle *b, struct err *e)
 		return -1;
 	if (report.class != ERR_NONE)
 		return err_set(e, ERR_PERMANENT,
-		    "%s/%s is there and is not this recording; nothing was "
-		    "done with it; name another --session or move the archive",
+		    "%s/%s exists and is another recording; nothing was "
+		    "changed; name another --session or move the archive",
 		    b->parent, session);
-	log_info("%s/%s is there already, and is delivered instead", b->parent,
+	log_info("%s/%s already exists and is delivered instead", b->parent,
 	    session);
 	return 0;
 }
 
-/* In one step, and nothing is overwritten; an empty directory holds nothing. */
+/* Atomic, without overwriting; an empty directory is replaced. */
 int
 bundle_settle(struct bundle *b, struct err *e)
 {

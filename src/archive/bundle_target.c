@@ -31,7 +31,7 @@ target_choose(struct target *t, const char *wish, const struct recording *rec,
 	t->type = archive_type_of(basename(t->path), &len);
 	if (t->type == ARCHIVE_TYPE_NONE)
 		return err_set(e, ERR_USAGE,
-		    "%s names no archive: .tar.zst, .tar.gz, .tar or .zip",
+		    "%s is not an archive name: use .tar.zst, .tar.gz, .tar or .zip",
 		    t->path);
 	real = realpath(t->directory, NULL);
 	if (real == NULL)
@@ -40,8 +40,8 @@ target_choose(struct target *t, const char *wish, const struct recording *rec,
 	if (strncmp(real, rec->path, len) == 0 &&
 	    (real[len] == '/' || real[len] == '\0'))
 		return err_set(e, ERR_USAGE,
-		    "%s would lie in the recording itself; name another "
-		    "place with -o",
+		    "%s would be inside the recording itself; choose "
+		    "another place with -o",
 		    t->path);
 	return 0;
 }
@@ -50,10 +50,10 @@ static int
 set_exists(const struct target *t, struct err *e)
 {
 	return err_set(e, ERR_PERMANENT,
-	    "%s is there already, and is not replaced", t->path);
+	    "%s already exists and is not replaced", t->path);
 }
 
-/* Until owned_leave() as its owner. */
+/* As its owner until owned_leave(). */
 static int
 enter(struct target *t, struct err *e)
 {
@@ -94,7 +94,7 @@ target_open(struct target *t, struct err *e)
 	return 0;
 }
 
-/* FAT has no links: there it takes two steps. */
+/* FAT has no links, so it takes two steps. */
 static int
 rename_to_new(int dirfd, const char *from, const char *to)
 {

@@ -15,7 +15,7 @@
 
 enum {
 	MAX_FOLDERS = 2 * RECORDING_MAX_DEPTH,
-	/* Left alone on the disk, as others write to it too. */
+	/* Kept free, as others write to the disk too. */
 	RESERVE_BYTES = 64 * 1024 * 1024,
 	NS_IN_S = 1000000000,
 };
@@ -35,12 +35,12 @@ struct unpack {
 	struct unpacked *files;
 	size_t n, cap;
 	struct buf manifest;
-	char *folder; /* of the manifest; NULL: there is none */
+	char *folder; /* of the manifest; NULL: none found */
 	bool has_journal_copy;
 	char *chunk;
 };
 
-/* The path without its last name; "" when it has no other. */
+/* The path without its last name; "" for a single name. */
 static char *
 folder_of(const char *path)
 {
@@ -51,7 +51,7 @@ folder_of(const char *path)
 
 /* --- one file ------------------------------------------------------------- */
 
-/* What an archive asks for and no directory can have. */
+/* Names that cannot coexist in a directory. */
 static int
 refuse_path(const char *path, struct err *e)
 {
@@ -59,11 +59,11 @@ refuse_path(const char *path, struct err *e)
 
 	if (number == ENOTDIR || number == EISDIR)
 		return err_set(e, ERR_PERMANENT,
-		    "%s: the archive holds a file and a folder of one name",
+		    "%s: the archive contains a file and a folder of this name",
 		    path);
 	if (number == EEXIST)
 		return err_set(e, ERR_PERMANENT,
-		    "%s: the archive holds it twice", path);
+		    "%s: the archive contains it twice", path);
 	(void)err_sys(e, "create %s", path);
 	if (number == ENAMETOOLONG || number == EINVAL || number == EILSEQ)
 		e->class = ERR_PERMANENT;
@@ -80,7 +80,7 @@ make_folders(int dirfd, const char *path, struct err *e)
 
 		if (++depth > MAX_FOLDERS)
 			return err_set(e, ERR_PERMANENT,
-			    "%s: the archive's folders are deeper than %d",
+			    "%s: the archive's folders are nested deeper than %d",
 			    path, MAX_FOLDERS);
 		if (mkdirat(dirfd, folder, 0700) == -1 && errno != EEXIST)
 			return refuse_path(path, e);
@@ -105,7 +105,7 @@ create_file(const struct unpack *u, const char *path, struct err *e)
 	return fd == -1 ? refuse_path(path, e) : fd;
 }
 
-/* fd may be -1: then it is only hashed. */
+/* fd may be -1: only hash. */
 static int
 copy_out(struct unpack *u, int fd, struct digest *digest, struct err *e)
 {
@@ -143,8 +143,7 @@ check_room(const struct unpack *u, int64_t size, struct err *e)
 		(uint64_t)fs.f_bavail * fs.f_frsize)
 		return 0;
 	return err_set(e, ERR_TEMPORARY,
-	    "there is no room to unpack: %lld bytes are to come",
-	    (long long)size);
+	    "not enough disk space to unpack %lld bytes", (long long)size);
 }
 
 static int
@@ -195,7 +194,7 @@ take_manifest(struct unpack *u, const char *path, struct err *e)
 
 	if (u->folder != NULL)
 		return err_set(e, ERR_PERMANENT,
-		    "the archive holds more than one manifest");
+		    "the archive contains more than one manifest");
 	u->folder = folder_of(path);
 	u->manifest.limit = MANIFEST_BYTES;
 	while ((n = bundle_reader_read(u->reader, u->chunk, BUNDLE_CHUNK_BYTES,
@@ -218,7 +217,7 @@ take_entry(struct unpack *u, const struct archive_entry_info *info,
 	if (strcmp(name, RECORDING_MANIFEST) == 0)
 		return take_manifest(u, info->path, e);
 	if (strcmp(name, RECORDING_JOURNAL) == 0) {
-		log_info("%s: left out, no archive brings a journal",
+		log_info("%s: left out: a journal in an archive is not used",
 		    info->path);
 		return 0;
 	}
@@ -276,8 +275,8 @@ check_listed(void *ctx, const struct manifest_file *listed, struct err *e)
 
 	if (file == NULL || file->is_seen)
 		return err_set(e, ERR_PERMANENT,
-		    "%s: the archive's manifest names it %s", listed->path,
-		    file ? "twice" : "but the archive lacks it");
+		    "%s: the archive's manifest lists it %s", listed->path,
+		    file ? "twice" : "but the archive does not contain it");
 	file->is_seen = true;
 	if (file->size != listed->size ||
 	    strcmp(file->sha256, listed->sha256) != 0)
@@ -286,7 +285,7 @@ check_listed(void *ctx, const struct manifest_file *listed, struct err *e)
 		    "%.16s..., it has %lld with %.16s...",
 		    listed->path, (long long)listed->size, listed->sha256,
 		    (long long)file->size, file->sha256);
-	/* What an upload is known by at the server depends on it. */
+	/* The keys of uploads depend on the mtime. */
 	if (file->is_kept &&
 	    utimensat(u->dirfd, path, times, AT_SYMLINK_NOFOLLOW) == -1)
 		return err_sys(e, "%s", path);
@@ -302,12 +301,12 @@ check_manifest(struct unpack *u, struct manifest_head *head, struct err *e)
 	for (size_t i = 0; i < u->n; i++)
 		if (!u->files[i].is_seen)
 			return err_set(e, ERR_PERMANENT,
-			    "%s: the archive's manifest does not name it",
+			    "%s: the archive's manifest does not list it",
 			    u->files[i].path);
 	return 0;
 }
 
-/* A foreign archive: no two names that a disk somewhere takes for one. */
+/* For archives made elsewhere: no two names that some disk treats as equal. */
 static int
 check_foreign(struct unpack *u, struct err *e)
 {
@@ -318,13 +317,13 @@ check_foreign(struct unpack *u, struct err *e)
 	for (size_t i = 1; i < u->n; i++)
 		if (compare_caseless(&u->files[i - 1], &u->files[i]) == 0)
 			return err_set(e, ERR_PERMANENT,
-			    "%s: the archive holds it twice, but for the case "
-			    "of its letters",
+			    "%s: the archive contains it twice, differing "
+			    "only in case",
 			    u->files[i].path);
 	return 0;
 }
 
-/* The innermost folder that holds all of it. */
+/* The innermost folder that contains everything. */
 static char *
 common_folder(const struct unpack *u)
 {
@@ -346,7 +345,8 @@ check_all(struct unpack *u, char **root, struct manifest_head *head,
 	autofree char *folder = NULL;
 
 	if (u->n == 0)
-		return err_set(e, ERR_PERMANENT, "the archive holds no file");
+		return err_set(e, ERR_PERMANENT,
+		    "the archive contains no files");
 	if ((u->folder ? check_manifest(u, head, e) : check_foreign(u, e)) ==
 	    -1)
 		return -1;

@@ -9,7 +9,7 @@
 #include "io/json.h"
 #include "journal/member.h"
 
-/* Seconds; the last bin has all else. */
+/* Seconds; the last bin is unlimited. */
 static const int bounds[COUNTER_BINS - 1] = { 5, 10, 30, 60, 120, 300, 600,
 	1800, 3600, 4 * 3600, 24 * 3600 };
 
@@ -102,7 +102,7 @@ static const char *const plain[COUNTER_AVAILABLE] = {
 	[COUNTER_AVAILABLE_MS] = "time_to_available_milliseconds",
 };
 
-/* With its labels; the caller frees it. */
+/* The name with its labels; the caller frees it. */
 static char *
 name_of(int i)
 {
@@ -249,7 +249,7 @@ static void
 add_services(const struct counters *c, struct buf *out)
 {
 	counters_head(out, "service_up", "gauge",
-	    "Did it answer when it was last asked, with anything but 5xx?");
+	    "1 if the service's last answer was anything but 5xx.");
 	for (int i = 0; i < HTTP_SERVICES; i++)
 		if (c->service[i] != SERVICE_UNASKED)
 			(void)buf_addf(out,
@@ -265,7 +265,7 @@ counters_format(const struct counters *c, struct buf *out)
 	    "Bytes of artifacts that were stored.");
 	add_values(c, out, COUNTER_BYTES, COUNTER_STORED);
 	counters_head(out, "uploads_total", "counter",
-	    "Artifacts by what became of their upload.");
+	    "Uploads of artifacts by outcome.");
 	add_values(c, out, COUNTER_STORED, COUNTER_TOLD_STARTED);
 	counters_head(out, "webhooks_total", "counter",
 	    "Webhooks that were acknowledged.");

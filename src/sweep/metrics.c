@@ -19,7 +19,7 @@
 
 enum { STATE_BYTES = 1024 * 1024 };
 
-/* Does a sweep still work on it? */
+/* Do sweeps still try to deliver it? */
 static bool
 is_pending(enum verdict verdict)
 {
@@ -44,7 +44,7 @@ on_found(void *ctx, struct finding *f)
 	m->ahead_bytes += facts->ahead;
 	if (facts->done_ms > m->counters->success_ms)
 		m->counters->success_ms = facts->done_ms;
-	/* Its files are here for as long as it is held. */
+	/* Its files stay here as long as it is held. */
 	if (is_pending(f->verdict) || f->verdict == VERDICT_HELD)
 		m->undelivered_bytes += facts->undelivered;
 	if (is_pending(f->verdict) && facts->newest_ms > 0 &&
@@ -124,7 +124,7 @@ add_failures(struct buf *out, const struct metrics *m)
 		ERR_REFUSED, ERR_CONFIG };
 
 	add_head(out, "failures",
-	    "Failed runs of the recordings that are here, by class.");
+	    "Failed runs of the present recordings, by class.");
 	for (size_t i = 0; i < sizeof(shown) / sizeof(shown[0]); i++)
 		(void)buf_addf(out,
 		    "jibri_finalize_failures{class=\"%s\"} %" PRId64 "\n",
@@ -145,7 +145,7 @@ metrics_format(const struct metrics *m, int64_t now_ms, struct buf *out)
 	add_gauge(out, "paused", "Recordings directories that are paused.",
 	    (double)m->paused);
 	add_gauge(out, "undelivered_bytes",
-	    "Bytes that are not stored yet, of held recordings too.",
+	    "Bytes not stored yet, including held recordings.",
 	    (double)m->undelivered_bytes);
 	add_gauge(out, "oldest_pending_age_seconds",
 	    "Age of the oldest recording that sweeps still try to deliver.",
@@ -153,12 +153,13 @@ metrics_format(const struct metrics *m, int64_t now_ms, struct buf *out)
 	add_gauge(out, "last_success_timestamp_seconds",
 	    "When the last STOPPED was acknowledged.",
 	    (double)m->counters->success_ms / 1000);
-	add_gauge(out, "live_recordings", "Recordings that are still made.",
+	add_gauge(out, "live_recordings", "Recordings in progress.",
 	    (double)m->live);
-	add_gauge(out, "live_bytes", "Their size.", (double)m->live_bytes);
+	add_gauge(out, "live_bytes", "Size of the recordings in progress.",
+	    (double)m->live_bytes);
 	add_gauge(out, "sent_ahead_bytes",
-	    "What of it is at the store already.", (double)m->ahead_bytes);
-	add_gauge(out, "attempts", "Runs over the recordings that are here.",
+	    "Bytes of them already in the store.", (double)m->ahead_bytes);
+	add_gauge(out, "attempts", "Runs over the present recordings.",
 	    (double)m->attempts);
 	add_failures(out, m);
 	add_gauge(out, "ambiguous_repeats",
@@ -175,11 +176,12 @@ metrics_format(const struct metrics *m, int64_t now_ms, struct buf *out)
 	add_gauge(out, "disk_free_bytes",
 	    "Free bytes of the fullest recordings disk.",
 	    (double)m->free_bytes);
-	add_gauge(out, "disk_free_ratio", "The same as a part of its size.",
+	add_gauge(out, "disk_free_ratio",
+	    "Free part of the fullest recordings disk.",
 	    (double)m->free_bytes / (double)m->total_bytes);
 }
 
-/* A name of its own: two sweeps may end at once. */
+/* With a unique temporary name: two sweeps may end at once. */
 static int
 replace(int dirfd, const char *name, mode_t mode, const struct buf *text)
 {
@@ -197,7 +199,7 @@ replace(int dirfd, const char *name, mode_t mode, const struct buf *text)
 	return -1;
 }
 
-/* What cannot be read is none: the counters begin anew. */
+/* Without a readable state the counters start at 0. */
 static void
 load(int dirfd, const char *name, struct counters *c)
 {
@@ -214,7 +216,7 @@ load(int dirfd, const char *name, struct counters *c)
 		    name);
 }
 
-/* Another sweep that ends now counts what there is. */
+/* Locked, so that two sweeps that end at once count nothing twice. */
 static int
 advance(int dirfd, const char *path, struct counters *c)
 {

@@ -9,9 +9,9 @@
 #include "sweep/survey.h"
 
 /*
- * What the journals below the roots add up to, as Prometheus' text format for
- * node_exporter's textfile collector and the Pushgateway.  A gauge is of the
- * recordings that are here now; counters, see there, only rise.
+ * The sum over the journals below the roots, in Prometheus' text format, for
+ * node_exporter's textfile collector and the Pushgateway.  Gauges cover the
+ * recordings present now; counters (see counters.h) only rise.
  */
 
 struct metrics {
@@ -19,31 +19,32 @@ struct metrics {
 	struct counters *counters; /* the caller's */
 	size_t paused;             /* roots */
 	int64_t undelivered_bytes;
-	int64_t oldest_ms;               /* the oldest that is tried; 0: none */
-	size_t live;                     /* still recorded */
-	int64_t live_bytes, ahead_bytes; /* of those, and at the store */
+	int64_t oldest_ms; /* oldest still being tried; 0: none */
+	size_t live;       /* still being recorded */
+	int64_t live_bytes,
+	    ahead_bytes; /* of these; in the store */
 	int64_t attempts, ambiguous;
 	int64_t failures[ERR_CLASSES];
 	uint64_t free_bytes, total_bytes; /* of the fullest root's disk */
 	int64_t began_ms, duration_ms;    /* of the sweep */
 };
 
-/* Read everything below the roots; what cannot be read is left out. */
+/* Read everything below the roots; what cannot be read is omitted. */
 void metrics_collect(struct metrics *, const struct verdict_policy *,
     const struct recording_policy *, const struct text_list *roots);
 
-/* Append the text.  Pure but for the clock's moment, now_ms. */
+/* Append the text.  Pure; now_ms is the present time. */
 void metrics_format(const struct metrics *, int64_t now_ms, struct buf *out);
 
 /*
- * Advance the counters by the state in FILE.state, and put all in place of the
- * file, which never holds a part of it.  -1 as err_sys().
+ * Advance the counters from the state in FILE.state, and replace the file
+ * atomically.  -1 as err_sys().
  */
 int metrics_write(const struct metrics *, const char *path, struct err *e);
 
 /*
- * Send them to the Pushgateway at this URL, as those of this host, after
- * metrics_write() if that is called at all.  -1 with *e.
+ * Send them to the Pushgateway at this URL for this host.  Call metrics_write()
+ * first, if at all.  -1 with *e.
  */
 int metrics_push(const struct metrics *, const char *url,
     const struct http_policy *, int64_t answer_timeout_ms, struct err *e);

@@ -16,7 +16,7 @@
 
 enum { MOST_BYTES = 4096 };
 
-/* Else whoever can create a file there could stop all deliveries. */
+/* Otherwise anyone who can create a file there could stop all deliveries. */
 static bool
 counts(int rootfd, const struct stat *st)
 {
@@ -28,7 +28,7 @@ counts(int rootfd, const struct stat *st)
 		st->st_uid == geteuid());
 }
 
-/* What is no text of ours is a pause without end. */
+/* A file that is not ours is a pause without end. */
 static void
 parse(int fd, struct pause *p)
 {
@@ -104,7 +104,7 @@ pause_free(struct pause *p)
 char *
 pause_text(const struct pause *p)
 {
-	char until[CLOCK_TEXT_BYTES] = "it is resumed";
+	char until[CLOCK_TEXT_BYTES] = "resumed";
 
 	if (p->until_ms > 0)
 		clock_rfc3339(p->until_ms, until);
@@ -119,7 +119,7 @@ open_root(const char *root, struct err *e)
 
 	if (fd == -1 && (errno == ENOENT || errno == ENOTDIR))
 		return err_set(e, ERR_NO_INPUT,
-		    "%s: there is no such recordings directory", root);
+		    "%s: no such recordings directory", root);
 	return fd == -1 ? err_sys(e, "open %s", root) : fd;
 }
 
@@ -155,7 +155,7 @@ pause_begin(const char *root, const struct pause *p, struct err *e)
 		return -1;
 	if (geteuid() != 0 && fstat(fd, &st) == 0 && st.st_uid != geteuid())
 		return err_set(e, ERR_PERMANENT,
-		    "%s belongs to user %u, whose sweeps would not heed us; "
+		    "%s belongs to user %u, whose sweeps would ignore the pause; "
 		    "run it as that user, or as root",
 		    root, st.st_uid);
 	owned_become(fd);
@@ -195,7 +195,7 @@ pause_expire(const char *root)
 	if (fd == -1 || !read_pause(fd, &p, &st))
 		return;
 	owned_become(fd);
-	/* A new one may have been put in its place. */
+	/* A new pause may have replaced it. */
 	if (is_over(&p) &&
 	    fstatat(fd, PAUSE_FILE, &there, AT_SYMLINK_NOFOLLOW) == 0 &&
 	    there.st_ino == st.st_ino && unlinkat(fd, PAUSE_FILE, 0) == 0)

@@ -7,23 +7,23 @@
 #include "base/text.h"
 
 /*
- * An operator's wish that nothing is sent of what is below a recordings
- * directory: a file in it, by pause and resume.  An empty one counts, too, and
- * has no end.  It counts only as a regular file with one name that the
- * directory's owner, root or we ourselves own.
+ * An operator's request to send nothing from a recordings directory: a file in
+ * it, written by pause and removed by resume.  An empty file is a pause without
+ * end.  It must be a regular file with one name that belongs to the directory's
+ * owner, to root or to us; otherwise it is ignored.
  */
 
 #define PAUSE_FILE ".jibri-finalize-paused"
 
 struct pause {
-	int64_t until_ms; /* since 1970; 0: until somebody resumes */
-	char *by;         /* NULL: not known */
+	int64_t until_ms; /* since 1970; 0: until resumed */
+	char *by;         /* NULL: unknown */
 };
 
-/* Is this root paused now?  *p is set if so, and freed by the caller. */
+/* Is this root paused now?  If so, *p is set and freed by the caller. */
 bool pause_of_root(const char *root, struct pause *p);
 
-/* The same for the directory that holds this recording, or archive. */
+/* The same for the directory that contains this recording or archive. */
 bool pause_above(const char *path, struct pause *p);
 void pause_free(struct pause *);
 
@@ -31,14 +31,14 @@ void pause_free(struct pause *);
 char *pause_text(const struct pause *);
 
 /*
- * Pause the root, in place of an earlier pause.  -1 with ERR_NO_INPUT where
- * there is none, with ERR_PERMANENT where others would not heed it, or as
- * err_sys().
+ * Pause the root, replacing an earlier pause.  -1 with ERR_NO_INPUT when the
+ * root does not exist, with ERR_PERMANENT when other users' sweeps would ignore
+ * the pause, or as err_sys().
  */
 int pause_begin(const char *root, const struct pause *, struct err *e);
 
-/* End it; *was says whether there was one.  -1 as above. */
+/* End the pause; *was tells whether there was one.  -1 as above. */
 int pause_end(const char *root, bool *was, struct err *e);
 
-/* Remove one that is over; that it cannot be is no error. */
+/* Remove a pause that is over, if possible. */
 void pause_expire(const char *root);

@@ -14,7 +14,7 @@
 #include "recording/trace_id.h"
 #include "remote/inventory.h"
 
-/* Is everything in it delivered, and nothing there that was never sent? */
+/* Is everything in it delivered, without files that were never sent? */
 static bool
 is_all_delivered(struct job *job, struct err *e)
 {
@@ -35,7 +35,7 @@ is_all_delivered(struct job *job, struct err *e)
 	return false;
 }
 
-/* Does the name still lead to the directory that is open? */
+/* Does the name still refer to the open directory? */
 static bool
 is_in_place(const struct removal *r, const struct stat *mine, struct err *e)
 {
@@ -63,9 +63,8 @@ set_lost(const struct proof *proof, const struct artifact *a,
 {
 	int64_t age_ms = clock_unix_ms() - fact->stored_ms;
 
-	(void)err_set(e, ERR_NONE,
-	    "%s is not there any more with its %lld bytes", a->path,
-	    (long long)fact->size);
+	(void)err_set(e, ERR_NONE, "%s (%lld bytes) is no longer there",
+	    a->path, (long long)fact->size);
 	return age_ms < proof->from.policy->answer_timeout_ms ? REMOVAL_KEPT
 							      : REMOVAL_LOST;
 }
@@ -81,11 +80,12 @@ compare_content(struct proof *proof, const struct artifact *a, const char *id,
 		return REMOVAL_FAILED;
 	if (strcmp(here, there) == 0)
 		return REMOVAL_DONE;
-	(void)err_set(e, ERR_NONE, "%s has another content there", a->path);
+	(void)err_set(e, ERR_NONE, "%s has different content there",
+	    a->path);
 	return REMOVAL_LOST;
 }
 
-/* Another record of its path and size would prove nothing. */
+/* Only the id proves it, not a record with the same path and size. */
 static enum removal_outcome
 prove(const struct removal *r, struct proof *proof, const struct artifact *a,
     struct err *e)
@@ -107,14 +107,14 @@ prove(const struct removal *r, struct proof *proof, const struct artifact *a,
 		return compare_content(proof, a, fact->id, e);
 	if (record->size != -1)
 		return REMOVAL_DONE;
-	(void)err_set(e, ERR_NONE, "the server lists no size of %s", a->path);
+	(void)err_set(e, ERR_NONE, "the server lists no size for %s", a->path);
 	return REMOVAL_UNPROVEN;
 }
 
 static enum removal_outcome
 prove_all(const struct removal *r, struct proof *proof, struct err *e)
 {
-	/* The next sweep is the next try. */
+	/* The next sweep tries again. */
 	static const struct retry_policy once = { .tries = 1 };
 	struct job *job = proof->job;
 	enum removal_outcome outcome = REMOVAL_DONE;
@@ -140,7 +140,7 @@ hold_lost(struct job *job, const char *what)
 {
 	autofree char *path = text_shell_word(job->recording.path);
 	autofree char *text =
-	    xasprintf("lost on the server: %s; it is kept here, to send it "
+	    xasprintf("lost on the server: %s; it is kept here; to send it "
 		      "again: jibri-finalize upload %s",
 		what, path);
 
@@ -171,7 +171,7 @@ verify(const struct removal *r, struct job *job, struct err *e)
 
 /* Emptying */
 
-/* A file of ours, or an artifact as it was delivered. */
+/* One of our own files, or an artifact that is unchanged since delivery. */
 static bool
 may_go(const struct job *job, const char *path, const char *name,
     const struct stat *st)
@@ -212,7 +212,7 @@ remove_entry(const struct job *job, int dirfd, const char *path,
 	return err_sys(e, "remove %s", path);
 }
 
-/* All that may go, down to the journal; 0 when nothing else was there. */
+/* Remove everything except the journal; 0 when nothing else was there. */
 static int
 empty_folder(const struct job *job, int dirfd, const char *prefix,
     struct err *e)
@@ -237,8 +237,8 @@ empty_folder(const struct job *job, int dirfd, const char *prefix,
 }
 
 /*
- * The journal goes when the rest is gone from the disk.  Over NFS a file that
- * is removed while it is open keeps its directory, so it is closed.
+ * The journal is removed once the rest is gone from disk.  Over NFS a file
+ * removed while open keeps its directory busy, so close it.
  */
 static int
 remove_all(struct job *job, struct err *e)
@@ -248,13 +248,13 @@ remove_all(struct job *job, struct err *e)
 	if (empty_folder(job, dirfd, "", e) == -1 || !is_all_delivered(job, e))
 		return -1;
 	if (job->recording.n > 0)
-		return err_set(e, ERR_NONE, "something new is in it");
+		return err_set(e, ERR_NONE, "it has new files");
 	if (fsync(dirfd) == -1)
 		return err_sys(e, "sync the directory");
 	if (unlinkat(dirfd, RECORDING_JOURNAL, 0) == -1)
 		return err_sys(e, "remove %s", RECORDING_JOURNAL);
 	journal_close(&job->journal);
-	log_info("removed here, as it is delivered");
+	log_info("removed here after delivery");
 	return 0;
 }
 
@@ -299,7 +299,8 @@ run(const struct removal *r, struct job *job, struct err *e)
 	if (r->counts)
 		*r->counts = job->journal.progress.counts;
 	if (job->recording.n != n)
-		(void)err_set(e, ERR_NONE, "files came or went meanwhile");
+		(void)err_set(e, ERR_NONE,
+		    "files were added or removed meanwhile");
 	else if (remove_all(job, e) == 0)
 		return REMOVAL_DONE;
 	return REMOVAL_FAILED;
@@ -317,7 +318,7 @@ removal_empty(const struct removal *r, struct err *e)
 
 	job_close(&job);
 	log_set_session(NULL);
-	/* Another process is at it, or has removed it. */
+	/* Another process is working on it, or has removed it. */
 	return outcome == REMOVAL_FAILED &&
 		(e->class == ERR_NONE || e->class == ERR_BUSY ||
 		    e->class == ERR_NO_INPUT)

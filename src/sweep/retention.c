@@ -16,7 +16,7 @@
 struct candidate {
 	char *name;
 	int64_t done_ms; /* since 1970 */
-	bool is_copy;    /* of what is in an archive */
+	bool is_copy;    /* unpacked from an archive */
 };
 
 struct root {
@@ -29,7 +29,7 @@ struct root {
 	size_t undelivered;
 };
 
-/* Long ago, that of a recorder that died, or the end of a removal. */
+/* A directory left long ago by a recorder that died, or by a removal. */
 static void
 remove_empty(const struct root *root, const struct finding *f)
 {
@@ -75,7 +75,7 @@ compare(const void *a, const void *b)
 	return strcmp(x->name, y->name);
 }
 
-/* Percent; 100 where it cannot be told. */
+/* Percent; 100 if unknown. */
 static double
 free_percent(const struct root *root)
 {
@@ -112,7 +112,7 @@ note_failed(struct retention_result *result, const char *name,
 	result->worst = err_worse(result->worst, e->class);
 	if (is_out)
 		result->early = *e;
-	log_warn("%s: is not removed: %s%s", name, e->text,
+	log_warn("%s: not removed: %s%s", name, e->text,
 	    is_out ? "; retention ends for this sweep" : "");
 }
 
@@ -160,7 +160,7 @@ handle(const struct root *root, const char *name)
 	struct err e = { 0 };
 
 	if (deps->is_dry_run) {
-		log_outcome("would be removed, if the server has all of it: "
+		log_outcome("would be removed if the server has all of it: "
 			    "%s/%s",
 		    root->path, name);
 		return;

@@ -11,13 +11,13 @@
 #include "sweep/survey.h"
 
 /*
- * Removing recordings that are delivered.  What is removed was acknowledged,
- * and the server proves to have each of its files now; anything else stays.
+ * Removes delivered recordings: only those whose STOPPED was acknowledged and
+ * of which the server proves to have every file now.
  */
 
 struct retention_policy {
-	int64_t keep_ms;  /* since the acknowledged STOPPED; 0: for ever */
-	int64_t min_free; /* percent of the disk; 0: whatever is free */
+	int64_t keep_ms;  /* after the acknowledged STOPPED; 0: forever */
+	int64_t min_free; /* percent of the disk; 0: no minimum */
 	int proof;        /* enum removal_proof */
 };
 
@@ -25,24 +25,23 @@ struct retention_deps {
 	const struct retention_policy *policy;
 	const struct verdict_policy *verdict;
 	const struct pipeline_policy *pipeline;
-	bool has_copies; /* there may be some that came out of an archive */
-	bool is_dry_run; /* only say what would be removed */
-	int64_t
-	    *gone; /* counters that what is removed is added to; NULL: none */
+	bool has_copies; /* some may come from an archive */
+	bool is_dry_run; /* only report what would be removed */
+	int64_t *gone;   /* add the counters of what is removed; or NULL */
 };
 
 struct retention_result {
 	size_t removed;
-	size_t lost;          /* newly held, as the server lost something */
-	size_t unproven;      /* kept, as the list says too little */
-	struct err early;     /* why it ended early; ERR_NONE: it did not */
-	enum err_class worst; /* of what kept us from asking, and of lost */
+	size_t lost;          /* newly held: the server lost something */
+	size_t unproven;      /* kept: the list proves too little */
+	struct err early;     /* why it ended early; or ERR_NONE */
+	enum err_class worst; /* of errors while asking, and of lost */
 };
 
 /*
- * What came out of an archive at once, and what else there is by the policy.
- * The oldest first, each asked for once; the first outage ends it.  What
- * cannot be removed now is tried again next time.
+ * Remove recordings unpacked from an archive at once, and others according to
+ * the policy.  Oldest first, asking about each once; the first outage ends it.
+ * What cannot be removed now is tried again next time.
  */
 void retention_run(const struct retention_deps *, const struct text_list *roots,
     struct retention_result *);

@@ -50,7 +50,7 @@ on_found(void *ctx, struct finding *f)
 	*f = (struct finding){ 0 };
 }
 
-/* The smaller first, what is not known (0) last. */
+/* Ascending, with unknown (0) last. */
 static int
 compare_numbers(int64_t x, int64_t y)
 {
@@ -59,7 +59,7 @@ compare_numbers(int64_t x, int64_t y)
 	return y == 0 || (x != 0 && x < y) ? -1 : 1;
 }
 
-/* Of the same urgency, what has waited longest comes first. */
+/* By urgency, then longest waiting first. */
 static int
 compare_states(const void *a, const void *b)
 {
@@ -158,7 +158,7 @@ status_free(struct status *status)
 	*status = (struct status){ 0 };
 }
 
-/* VERDICT_NONE for what is no name of a state. */
+/* VERDICT_NONE for an unknown name. */
 static enum verdict
 verdict_of_name(const char *name)
 {

@@ -7,17 +7,17 @@
 #include "base/text.h"
 #include "sweep/survey.h"
 
-/* What became of every recording below the roots, for whoever asks. */
+/* The state of every recording below the roots, for users. */
 
 /*
- * Each has a session, that of its directory's name if no other is known.
- * facts.damaged is 0 but for one that is done, next_ms but for one that waits.
+ * Each row has a session, by default its directory's name. facts.damaged is 0
+ * unless it is done, next_ms unless it waits.
  */
 struct status {
 	struct finding *rows;
 	size_t n, cap;
-	size_t count[VERDICTS]; /* of all, whether shown or not */
-	size_t left;            /* rows that the limit left out */
+	size_t count[VERDICTS]; /* of all, shown or not */
+	size_t left;            /* omitted because of the limit */
 	int64_t now_ms;
 };
 
@@ -29,35 +29,33 @@ enum status_sort {
 	STATUS_SORTS
 };
 
-/* Which rows are kept. */
+/* Which rows to keep. */
 struct status_query {
 	unsigned verdicts; /* bits 1 << VERDICT_... */
 	int64_t older_ms;  /* only those of a greater age; 0: all */
 	enum status_sort sort;
-	int64_t limit; /* so many; 0: all */
+	int64_t limit; /* number of rows; 0: all */
 };
 
 struct status_policy {
 	const struct verdict_policy *verdict;
 	const struct recording_policy *recording;
-	const struct identity_policy *identity; /* NULL: no room is guessed */
+	const struct identity_policy *identity; /* NULL: do not guess rooms */
 };
 
-/*
- * -1 with *e when a root cannot be read; the others were read anyway.
- */
+/* -1 with *e when a root cannot be read; the others are included anyway. */
 int status_collect(struct status *, const struct status_policy *,
     const struct text_list *roots, const struct status_query *, struct err *e);
 void status_free(struct status *);
 
 /*
- * Since when it is there: the last write of its media, without them the
- * journal's first event; 0: not known.
+ * When it was recorded: the last write of its media, or else the journal's
+ * first event; 0: unknown.
  */
 int64_t status_since_ms(const struct finding *);
 
-/* The sort with this name: "state", "age", "size", "session"; or -1. */
+/* The sort order of this name: "state", "age", "size", "session"; or -1. */
 int status_parse_sort(const char *name);
 
-/* The set of verdicts that a list of names means, or 0. */
+/* The set of verdicts in a list of names; 0: invalid. */
 unsigned status_parse_verdicts(const char *names);

@@ -14,9 +14,9 @@
 #include "sweep/survey_internal.h"
 
 /*
- * Jibri's own folder for what it could not finalize, ext4's, and what is
- * hidden, as an archive while it is unpacked.  Version 0.1.0 renamed what it
- * removed: that is a delivered recording.
+ * Jibri's folder for recordings it could not finalize, ext4's lost+found, and
+ * hidden ones such as an archive being unpacked.  Version 0.1.0 renamed what it
+ * removed: those are delivered recordings.
  */
 static bool
 is_other(const char *name)
@@ -27,7 +27,7 @@ is_other(const char *name)
 		    strlen(RECORDING_TOMBSTONE)) != 0);
 }
 
-/* Directories, which are looked at when their owners are known. */
+/* Directories, to be examined once all owners are known. */
 struct listing {
 	struct survey_entry *entries;
 	size_t n, cap;
@@ -66,7 +66,7 @@ look_at_entry(const struct survey_root *root, const char *name,
 	if (!is_other(name) &&
 	    fstatat(root->fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
 	    S_ISDIR(st.st_mode)) {
-		/* Who becomes its owner would trust it. */
+		/* Only its owner would trust it. */
 		if (root->survey->recording->trust == TRUST_ANY ||
 		    trust_check_entry(recording_user(root->survey->recording,
 					  root->fd, &st),
@@ -97,7 +97,7 @@ list_root(const struct survey_root *root, DIR *dir, struct listing *l,
 	return errno == 0 ? 0 : err_sys(e, "read %s", root->path);
 }
 
-/* names is NULL for all. */
+/* names: NULL for all. */
 static int
 look_at_root(struct survey *s, const char *path, const struct text_list *names,
     void (*found)(void *ctx, struct finding *), void *ctx, struct err *e)
@@ -116,13 +116,13 @@ look_at_root(struct survey *s, const char *path, const struct text_list *names,
 
 	if (dir == NULL && (errno == ENOENT || errno == ENOTDIR))
 		return err_set(e, ERR_NO_INPUT,
-		    "%s: there is no such recordings directory", path);
+		    "%s: no such recordings directory", path);
 	if (dir == NULL || fstat(fd, &root.st) == -1)
 		return err_sys(e, "open %s", path);
 	result = names ? 0 : list_root(&root, dir, &l, e);
 	for (size_t i = 0; names && i < names->n; i++)
 		look_at_entry(&root, names->items[i], &l);
-	/* Their owners, confined, could not see what others have open. */
+	/* Their owners, once confined, could not see what others have open. */
 	if (l.n > 0)
 		openfiles_load(&s->open_files);
 	if (l.n > 0 && survey_as_owners(&root, l.entries, l.n, e) == -1)

@@ -2,12 +2,12 @@
 
 #include "sweep/survey.h"
 
-/* Judge the directory f->name below the root, without moving its path. */
+/* Judge the directory f->name below the root; f->path is kept. */
 void survey_judge(struct survey *, int rootfd, const char *root,
     struct finding *f);
 void survey_hold(struct finding *, const struct err *);
 
-/* A root while it is looked at. */
+/* A root being examined. */
 struct survey_root {
 	struct survey *survey;
 	int fd;
@@ -17,7 +17,7 @@ struct survey_root {
 	void *ctx;
 };
 
-/* A directory below it, and whose it is. */
+/* A directory below it, and its owner. */
 struct survey_entry {
 	char *name;
 	uid_t owner;
@@ -25,9 +25,10 @@ struct survey_entry {
 };
 
 /*
- * Judge them in a process for each owner, confined to read below the root and
- * as root the owner's, and tell of each.  One that a process dies of is held.
- * -1 with ERR_INTERRUPTED, or as child_start().
+ * Judge the entries in one process per owner, confined to reading below the
+ * root and, for root, with the owner's rights; calls found() for each.  An
+ * entry that crashes the process is held.  -1 with ERR_INTERRUPTED, or as
+ * child_start().
  */
 int survey_as_owners(const struct survey_root *, struct survey_entry *,
     size_t n, struct err *e);

@@ -11,7 +11,7 @@
 #include "sweep/survey_internal.h"
 
 enum {
-	MOST_MEDIA = 8,         /* that are looked into */
+	MOST_MEDIA = 8,         /* that are examined */
 	GROWING_MS = 10 * 1000, /* Jibri writes several times a second */
 	MB = 1000 * 1000
 };
@@ -96,8 +96,8 @@ list(struct finding *f, const struct recording *rec, struct evidence *ev)
 }
 
 /*
- * A file that somebody writes to is still being recorded, whatever else is
- * in the directory; an orphan must not even be read by anybody.
+ * A file that is open for writing is still being recorded, whatever else is in
+ * the directory.  A recording without metadata must not be open at all.
  */
 static bool
 is_open(struct survey *s, const struct recording *rec, enum open_mode least)
@@ -113,7 +113,7 @@ is_open(struct survey *s, const struct recording *rec, enum open_mode least)
 	return false;
 }
 
-/* Where nobody says who has it open, a file that grows has to do. */
+/* If it is unknown who has it open, a growing file is enough. */
 static bool
 is_live(struct survey *s, const struct recording *rec,
     const struct evidence *ev)
@@ -144,7 +144,7 @@ tell_live(const struct progress *p, struct finding *f)
 	f->facts.is_live = true;
 	f->facts.was_started = p->is_started;
 	f->facts.ahead = bytes_ahead(p);
-	/* It became shorter. */
+	/* The file has shrunk. */
 	if (f->facts.ahead > f->facts.bytes)
 		f->facts.ahead = f->facts.bytes;
 	free(f->why);
@@ -163,13 +163,13 @@ needs_list(const struct survey *s, const struct evidence *ev)
 	    schedule_is_due(&s->policy->schedule, ev->progress, ev->now_ms);
 }
 
-/* What an artifact is that was not read, if it is what was sent. */
+/* Fill in an artifact that was not read, if it is the version that was sent. */
 static bool
 recall(struct artifact *a, const struct progress *p)
 {
 	const struct fact *fact = progress_fact(p, a->path);
 
-	/* Of one without a stamp, redacted, only a look inside could tell. */
+	/* If it was redacted and has no stamp, only reading it could tell. */
 	if (!upload_is_stored(p, a) || (!fact->stamp && fact->size != a->size))
 		return false;
 	a->size = fact->size;
@@ -212,7 +212,7 @@ tell_progress(const struct survey *s, const struct progress *p,
 	facts->counts = p->counts;
 }
 
-/* By who delivers it. */
+/* Judged for the user who delivers it. */
 static bool
 is_writable(const struct recording *rec)
 {
@@ -237,7 +237,7 @@ judge(struct survey *s, struct recording *rec, struct progress *p,
 
 	if (peek == -1)
 		return -1;
-	/* That it has started makes no recording one that Jibri handed over. */
+	/* STARTED alone does not mean that Jibri has handed it over. */
 	ev.has_journal = p->has_events && !p->is_recording;
 	ev.is_locked = peek == JOURNAL_BUSY;
 	ev.is_recording = p->is_recording;
@@ -261,7 +261,7 @@ judge(struct survey *s, struct recording *rec, struct progress *p,
 	return 0;
 }
 
-/* What a stranger's journal has is no more than a number. */
+/* A journal written by a stranger can have any number. */
 static void
 clamp(struct finding_facts *facts)
 {

@@ -16,19 +16,19 @@
 
 enum { STRINGS = 4, STRING_BYTES = 64 * 1024, BATCH_BYTES = 16 * 1024 };
 
-/* Ahead of the strings, whose lengths are with their NUL; 0 is NULL. */
+/* Followed by the strings.  Lengths include the NUL; 0 means NULL. */
 struct header {
 	uint32_t verdict;
 	uint32_t lengths[STRINGS];
 	struct finding_facts facts;
 };
 
-/* Of one owner. */
+/* The entries of one owner. */
 struct group {
 	const struct survey_root *root;
 	const struct survey_entry *entries;
 	size_t n;
-	bool is_careful; /* each is told of at once */
+	bool is_careful; /* report each at once */
 };
 
 /* --- the owner's process -------------------------------------------------- */
@@ -109,7 +109,7 @@ receive_string(struct child_inbox *in, char **string, size_t len)
 	return child_receive(in, *string, len);
 }
 
-/* -1, and the text is empty where the end came. */
+/* -1 with an empty text at the end of the data. */
 static int
 receive(struct child_inbox *in, struct finding *f, struct err *e)
 {
@@ -122,7 +122,7 @@ receive(struct child_inbox *in, struct finding *f, struct err *e)
 		return -1;
 	if (!is_valid(&head))
 		return err_set(e, ERR_TEMPORARY,
-		    "the process that looked at it made up what it reports");
+		    "the process that examined it sent an invalid report");
 	f->verdict = (enum verdict)head.verdict;
 	f->facts = head.facts;
 	for (size_t i = 0; i < STRINGS; i++)
@@ -131,7 +131,7 @@ receive(struct child_inbox *in, struct finding *f, struct err *e)
 	return 0;
 }
 
-/* Why it ended, if nothing is known against it; at once if there is. */
+/* Wait for its end to learn the reason; kill it if its data was invalid. */
 static void
 end(struct child *c, struct err *e)
 {
@@ -145,9 +145,7 @@ end(struct child *c, struct err *e)
 		*e = how;
 }
 
-/*
- * *done are told of.  Careful, the last is the one that the process died of.
- */
+/* *done were reported.  If is_careful, the next one crashed the process. */
 static int
 look(const struct group *g, size_t *done, struct err *e)
 {

@@ -24,7 +24,7 @@ sweep_splay_ms(const char *host, int64_t splay_ms)
 {
 	uint64_t hash = UINT64_C(14695981039346656037);
 
-	/* FNV-1a: spread evenly, and the same at each sweep of a host. */
+	/* FNV-1a: evenly distributed, and the same in each sweep of a host. */
 	for (; *host; host++)
 		hash = (hash ^ (unsigned char)*host) * UINT64_C(1099511628211);
 	return splay_ms > 0 ? (int64_t)((hash >> 11) % (uint64_t)splay_ms) : 0;
@@ -77,8 +77,8 @@ look(struct pass *pass, struct err *e)
 }
 
 /*
- * Something may have come while others were visited: when nobody is left to
- * visit, and each minute while somebody is at it.
+ * Recordings may have arrived during the visits: look again when none is left
+ * to visit, and every minute during visits.
  */
 static bool
 is_news_likely(const struct pass *pass)
@@ -98,7 +98,7 @@ look_again(struct pass *pass)
 	    !(is_news_likely(pass) || lives_are_short(&pass->lives, run)))
 		return;
 	(void)look(pass, &ignored);
-	/* Those under way will have been visited after it. */
+	/* Those still running were visited after this look. */
 	run->has_visited = run->n_running > 0;
 }
 
@@ -147,7 +147,7 @@ explain_early(const struct run *run)
 	    e->text, run->result->left);
 }
 
-/* Not all hosts at once; a stop ends that, too. */
+/* Spread the hosts' load; ends at a stop. */
 static void
 splay(const struct sweep_policy *policy)
 {

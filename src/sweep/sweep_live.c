@@ -7,12 +7,12 @@
 #include "base/mem.h"
 #include "sweep/sweep_internal.h"
 
-/* What another watch sends needs no more than a look now and then. */
+/* What another watch is sending is checked only now and then. */
 enum {
 	REST_MS = 10 * 1000,
 	TROUBLE_MS = 20 * 1000,
 	PATIENCE_MS = 1000,
-	BRIEF_MS = 60 * 1000 /* so long a sweep begins visits */
+	BRIEF_MS = 60 * 1000 /* how long a sweep starts such visits */
 };
 
 static struct live *
@@ -41,7 +41,7 @@ lives_count(const struct lives *l)
 	return n;
 }
 
-/* A place, or that of one that rests. */
+/* A free place, or that of a resting recording. */
 static struct live *
 find_room(struct lives *l)
 {
@@ -57,7 +57,7 @@ find_room(struct lives *l)
 	return room;
 }
 
-/* What is finished goes first, and nothing goes to a store that is out. */
+/* Finished recordings go first, and a store that is out gets nothing. */
 static bool
 is_run_busy(const struct run *run)
 {
@@ -143,7 +143,7 @@ lives_poll(const struct lives *l, struct pollfd fds[LIVES])
 	return n;
 }
 
-/* It is only a head start: what kept it is said, and costs nothing else. */
+/* It is only a head start: a failure is logged and has no other effect. */
 static void
 end(struct live *live, bool stays)
 {
@@ -154,7 +154,7 @@ end(struct live *live, bool stays)
 
 	(void)visit_end(&live->visit, &report);
 	live->rest_ms = clock_mono_ms() + REST_MS;
-	/* Who is not to stay has done all that it is to do. */
+	/* A brief visit has done all it can. */
 	if (!stays)
 		live->rest_ms = INT64_MAX;
 	if (e->class == ERR_INTERRUPTED)

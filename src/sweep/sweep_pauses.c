@@ -5,7 +5,7 @@
 #include "sweep/pause.h"
 #include "sweep/sweep_internal.h"
 
-/* A watch has nobody who would ask it why it does nothing. */
+/* A watch logs it at a visible level, as nobody runs it interactively. */
 static void
 say(const struct run *run, const char *root, const char *what)
 {

@@ -11,14 +11,14 @@
 #include "sweep/sweep_internal.h"
 
 enum {
-	STREAK = 3,         /* of failures alike that end it */
-	PATIENCE_MS = 1500, /* of an interrupted sweep with its visits */
+	STREAK = 3,         /* consecutive similar failures end it */
+	PATIENCE_MS = 1500, /* for the visits of an interrupted sweep */
 	TICK_MS = 500,
-	LONG_MS = 5 * 60 * 1000, /* who is at it for longer holds nobody up */
-	OUT_MS = 60 * 1000,      /* a service that is out is left alone */
-	FIRST_MS = 5 * 1000,     /* the first visit is alone, at most */
-	AGAIN_MS = 60 * 1000,    /* without a journal that has gone on */
-	LEAST_MS = 1000          /* between two visits to one, in any case */
+	LONG_MS = 5 * 60 * 1000, /* longer visits do not block others */
+	OUT_MS = 60 * 1000,      /* pause for a service that is out */
+	FIRST_MS = 5 * 1000,     /* the first visit runs alone, at most */
+	AGAIN_MS = 60 * 1000,    /* unless the journal has changed */
+	LEAST_MS = 1000          /* between two visits to the same, always */
 };
 
 /* What is due */
@@ -165,8 +165,8 @@ end_early(struct run *run, const struct err *e)
 }
 
 /*
- * As many as jobs, but for those that last; all of them keep the rate, where
- * there is one.  If a service is out, the first finds out for all.
+ * At most jobs visits, besides long ones; with a rate limit, long ones count
+ * too.  A first visit alone finds out whether a service is out.
  */
 static bool
 has_room(const struct run *run)
@@ -201,7 +201,7 @@ sweep_equip(struct run *run, struct visit_policy *policy, struct err *e)
 	return 0;
 }
 
-/* A watch finds it again, a sweep leaves it to the next. */
+/* A watch finds it again, a sweep leaves it to the next one. */
 static bool
 skip_paused(struct run *run)
 {
@@ -292,7 +292,7 @@ note_outage(struct run *run, const struct outage *outage)
 	struct err e = outage->err;
 
 	clock_rfc3339(clock_unix_ms() + pause_ms, until);
-	(void)err_wrap(&e, "the %s is out, and left alone until %s",
+	(void)err_wrap(&e, "the %s is out; trying it again after %s",
 	    is_file ? "file-service" : "meeting-service", until);
 	run->result->is_file_service_out |= is_file;
 	end_early(run, &e);
@@ -382,11 +382,11 @@ sweep_wait(struct run *run, struct pollfd *others, size_t n, int ms)
 				.fd = run->turns[i].visit.fd,
 				.events = POLLIN,
 			};
-	/* Once it was seen, it would wake us for ever. */
+	/* Once seen, it stays readable: do not wake for it again. */
 	if (!run->is_stopped)
 		fds[end++] =
 		    (struct pollfd){ .fd = stop_fd(), .events = POLLIN };
-	/* Who is overdue is seen then. */
+	/* To notice overdue visits. */
 	if (poll(fds, end, run->n_running > 0 && ms > TICK_MS ? TICK_MS : ms) ==
 	    -1)
 		return;

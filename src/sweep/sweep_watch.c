@@ -14,8 +14,8 @@
 
 enum {
 	TEND_MS = 5 * 60 * 1000,
-	PAUSED_MS = 2000, /* so long a pause may have ended unseen */
-	AGAIN_MS = 1000,  /* it is due, and too early for another visit */
+	PAUSED_MS = 2000, /* a shorter pause may go unnoticed */
+	AGAIN_MS = 1000,  /* due, but too early for another visit */
 	PATIENCE_MS = 1000
 };
 
@@ -27,13 +27,13 @@ struct watching {
 	struct places places;
 	struct lives lives;
 	struct child tending;
-	/* By clock_mono_ms(). */
-	int64_t look_ms; /* at everything */
+	/* Times of clock_mono_ms(). */
+	int64_t look_ms; /* next examination of everything */
 	int64_t tend_ms;
-	int64_t rest_ms; /* so long nothing is visited; 0: it is */
+	int64_t rest_ms; /* no visits until then; 0: visits */
 	bool is_rest_told, is_draining;
-	char *trouble; /* with the roots, as it was said; NULL: none */
-	char *state;   /* as the service manager has it */
+	char *trouble; /* last logged error of the roots; or NULL */
+	char *state;   /* last sent to the service manager */
 };
 
 /* --- looking -------------------------------------------------------------- */
@@ -80,12 +80,12 @@ survey_of(const struct watching *w)
 	};
 }
 
-/* What is wrong with the roots is said once, until it changes. */
+/* A problem with the roots is logged once, until it changes. */
 static void
 say_trouble(struct watching *w, const char *text)
 {
 	if (text && (!w->trouble || strcmp(text, w->trouble) != 0))
-		log_error("%s; going on as soon as it is there", text);
+		log_error("%s; continuing as soon as it exists", text);
 	mem_replace(&w->trouble, text);
 }
 
@@ -137,7 +137,7 @@ look(struct watching *w)
 		sweep_check_reach(&w->run);
 }
 
-/* What would end a sweep early is a rest here, said once while it lasts. */
+/* Where a sweep would end early, pause; logged once while it lasts. */
 static void
 rest(struct watching *w)
 {
@@ -148,7 +148,7 @@ rest(struct watching *w)
 	if (w->rest_ms == 0) {
 		w->rest_ms = clock_mono_ms() + w->run.pause_ms;
 		if (!w->is_rest_told)
-			log_error("%s; tried again every minute", early->text);
+			log_error("%s; retrying every minute", early->text);
 		w->is_rest_told = true;
 	} else if (clock_mono_ms() >= w->rest_ms) {
 		*early = (struct err){ 0 };
@@ -236,7 +236,7 @@ drain(struct watching *w)
 	sd_notify_tell("STOPPING=1");
 }
 
-/* False: leave. */
+/* False: end. */
 static bool
 attend_signals(struct watching *w)
 {
@@ -250,7 +250,7 @@ attend_signals(struct watching *w)
 	return stop_check(&stopped) == 0;
 }
 
-/* Nothing will be due before the end. */
+/* Nothing becomes due before the end. */
 static bool
 is_drained(const struct watching *w)
 {
@@ -313,7 +313,7 @@ leave(struct watching *w)
 		sweep_wait(&w->run, NULL, 0, PATIENCE_MS);
 	end_tending(w);
 	lives_close(&w->lives);
-	/* What became of the visits, and of others', is still to be seen. */
+	/* The results of our visits, and of others', are still unknown. */
 	(void)stop_take();
 	stop_at(clock_mono_ms() + PATIENCE_MS);
 	look_at_all(w);

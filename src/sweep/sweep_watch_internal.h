@@ -4,55 +4,55 @@
 #include "sweep/survey.h"
 #include "sweep/sweep_internal.h"
 
-/* The recordings below the roots that are not delivered, and their news. */
+/* The undelivered recordings below the roots, and changes in them. */
 
 struct place {
 	char *path;
 	int wd; /* of inotify(7); -1: none */
 	enum verdict verdict;
-	bool is_live;    /* it is still made */
-	int64_t look_ms; /* clock_mono_ms(): to be looked at then */
-	unsigned round;  /* the last that found it */
+	bool is_live;    /* still being recorded */
+	int64_t look_ms; /* clock_mono_ms(): next examination */
+	unsigned round;  /* the last one that found it */
 };
 
 struct places {
-	int fd; /* of inotify(7); -1: there is none */
+	int fd; /* of inotify(7); -1: not available */
 	const struct text_list *roots;
 	int *root_wds;
 	void *by_path; /* a tsearch(3) tree of struct place */
 	unsigned round;
-	bool is_full; /* that no more can be watched was said */
-	bool is_lost; /* events were: look at everything */
+	bool is_full; /* no more watches; already reported */
+	bool is_lost; /* events were lost: examine everything */
 };
 
 void places_open(struct places *, const struct text_list *roots);
 void places_close(struct places *);
 
-/* Between the two everything is found; what is not is gone. */
+/* Around a complete examination: places not noted in between are gone. */
 void places_begin(struct places *);
 void places_end(struct places *);
 
-/* Take in what was found; what is written to settles after so long. */
+/* Update from a finding; what is being written to settles after settle_ms. */
 void places_note(struct places *, const struct finding *, int64_t settle_ms);
 
-/* Look at it, or do not, at that moment of clock_mono_ms() at the latest. */
+/* Examine it no later than that moment of clock_mono_ms(), or never again. */
 void places_touch(struct places *, const char *path, int64_t look_ms);
 void places_drop(struct places *, const char *path);
 
-/* Read the events: what changed is to be looked at soon. */
+/* Read the events: changed places are examined soon. */
 void places_read(struct places *);
 
-/* The first moment of any; INT64_MAX: none. */
+/* The next examination of any; INT64_MAX: none. */
 int64_t places_next_ms(const struct places *);
 
-/* Append the names below the root whose moment has come. */
+/* Append the names below the root that are to be examined now. */
 void places_take(struct places *, const char *root, struct text_list *names);
 
-/* How many are still made, are to be delivered, and wait for somebody. */
+/* How many are live, to be delivered, and held. */
 struct places_count {
 	size_t live, due, held;
 };
 struct places_count places_count(const struct places *);
 
-/* Name each in the log; returns how many are to be delivered. */
+/* Log each by name; returns how many are to be delivered. */
 size_t places_tell(const struct places *);

@@ -11,12 +11,12 @@
 #include "sweep/sweep_watch_internal.h"
 
 enum {
-	SOON_MS = 200,       /* several events make one look */
+	SOON_MS = 200,       /* combine several events */
 	FINISHED_MS = 500,   /* after its last write, see verdict.c */
-	LATER_MS = 10 * 1000 /* what is written to, or another has */
+	LATER_MS = 10 * 1000 /* being written to, or busy */
 };
 
-/* A file appeared, or somebody has written it to its end. */
+/* A file appeared, or its writer closed it. */
 static const uint32_t NEWS = IN_CREATE | IN_CLOSE_WRITE | IN_MOVED_TO;
 
 static int
@@ -80,8 +80,8 @@ watch(struct places *p, const char *path)
 
 	if (wd == -1 && errno == ENOSPC && !p->is_full) {
 		p->is_full = true;
-		log_warn("no more directories can be watched; news of some "
-			 "is seen by the looks of watch-interval alone; raise "
+		log_warn("cannot watch more directories; changes in some "
+			 "are noticed only every watch-interval; raise "
 			 "fs.inotify.max_user_watches");
 	}
 	return wd;
@@ -140,7 +140,7 @@ places_begin(struct places *p)
 		p->root_wds[i] = watch(p, p->roots->items[i]);
 }
 
-/* twalk_r(3) must not see its tree change. */
+/* twalk_r(3) must not see its tree change: collect first. */
 struct walk {
 	const struct places *places;
 	struct place **found;
@@ -215,7 +215,7 @@ touch_wd(const void *node, VISIT which, void *ctx)
 		place->wd = -1;
 }
 
-/* Something in a directory that is watched; or it is watched no more. */
+/* An event in a watched directory, or the end of its watch. */
 static void
 take_event(struct places *p, const struct inotify_event *event)
 {
@@ -359,7 +359,8 @@ places_open(struct places *p, const struct text_list *roots)
 		.root_wds = xcalloc(roots->n + 1, sizeof(int)),
 	};
 	if (p->fd == -1)
-		log_warn("inotify: %s; looking every watch-interval only",
+		log_warn(
+		    "inotify: %s; examining everything only every watch-interval",
 		    strerror(errno));
 }
 

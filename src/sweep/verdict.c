@@ -2,7 +2,7 @@
 
 #include <stddef.h>
 
-/* For Jibri's call, which follows its last write; one that is copied lasts. */
+/* Time for Jibri's call, which follows its last write; copying takes longer. */
 enum { GRACE_MS = 10 * 1000, WATCHING_MS = 500 };
 
 static bool
@@ -10,7 +10,7 @@ is_younger(const struct evidence *ev, int64_t ms)
 {
 	int64_t age = ev->now_ms - ev->newest_ms;
 
-	/* A change in the future: a clock was set back. */
+	/* It changed in the future: a clock was set back. */
 	return age < ms && -age < ms;
 }
 
@@ -26,7 +26,7 @@ of_orphan(const struct verdict_policy *policy, const struct evidence *ev)
 {
 	if (!ev->has_metadata && !ev->has_media)
 		return VERDICT_NONE;
-	/* Jibri writes it last; who copies a recording may not. */
+	/* Jibri writes metadata.json last; a copy may not arrive in order. */
 	if (ev->is_metadata_whole && ev->has_whole_media &&
 	    !is_younger(ev, policy->is_watching ? WATCHING_MS : GRACE_MS))
 		return VERDICT_DUE;
@@ -50,7 +50,7 @@ of_journal(const struct verdict_policy *policy, const struct evidence *ev,
 	}
 	if (p->state == REC_ANNOUNCED && ev->is_all_stored)
 		return VERDICT_DONE;
-	/* Something was added since; a second Jibri may still be at it. */
+	/* Something was added since; a second Jibri may still be recording. */
 	if (p->state == REC_ANNOUNCED && is_settling(policy, ev))
 		return VERDICT_SETTLING;
 	*why = progress_has_died(p) ? "its last run died" : p->failed_text;
@@ -73,7 +73,7 @@ verdict_of(const struct verdict_policy *policy, const struct evidence *ev,
 	if (ev->is_writable ||
 	    (verdict != VERDICT_DUE && verdict != VERDICT_WAITING))
 		return verdict;
-	*why = "its directory cannot be written, so no journal can be kept; "
+	*why = "its directory is not writable, so no journal can be kept; "
 	       "deliver it by name";
 	return VERDICT_HELD;
 }

@@ -7,10 +7,10 @@
 #include "base/file.h"
 #include "base/log.h"
 
-/* A pipe takes it in one piece, also when nobody reads. */
+/* Written to the pipe at once, even if nobody reads. */
 _Static_assert(sizeof(struct visit_report) <= PIPE_BUF, "a small report");
 
-/* Of what is the limit of all of them. */
+/* This visit's share of the common limit. */
 static int64_t
 share(const struct visit_policy *policy)
 {
@@ -19,7 +19,7 @@ share(const struct visit_policy *policy)
 	return rate_bytes > 0 ? rate_bytes / policy->jobs + 1 : 0;
 }
 
-/* A sweep says nothing of one that went well; the journal is asked later. */
+/* A sweep logs nothing for a success, but systemd's journal gets an entry. */
 static void
 tell_journal(const struct attempt_result *r, const struct err *e)
 {
@@ -31,7 +31,7 @@ tell_journal(const struct attempt_result *r, const struct err *e)
 		log_event(LOG_HELD_ID, LOG_ERROR, "held: %s", e->text);
 }
 
-/* One try of each request: the pause between two is the sweep's affair. */
+/* One try of each request: further tries are scheduled by the sweep. */
 void
 visit_deliver(const struct visit_policy *policy, const char *directory,
     struct visit_report *report)
@@ -40,7 +40,10 @@ visit_deliver(const struct visit_policy *policy, const char *directory,
 	const struct attempt_request request = {
 		.directory = directory,
 		.is_visit = true,
-		/* The server may have lost what the journal has as stored. */
+		/*
+		 * The server may have lost what is stored according to the
+		 * journal.
+		 */
 		.is_by_hand = policy->takes_held,
 		.takes_held = policy->takes_held,
 		.watch = policy->watch,
@@ -92,7 +95,7 @@ visit_start(struct child *c, const struct visit_policy *policy,
 {
 	const struct task task = { policy, directory };
 
-	/* The sweep's deadline is none of its own: it gets a signal then. */
+	/* The sweep's deadline does not apply: it sends a signal then. */
 	return child_start(c, work, &task,
 	    clock_mono_ms() + policy->deadline_ms, e);
 }
@@ -134,7 +137,7 @@ is_valid(const struct visit_report *r)
 static int
 set_made_up(struct err *e)
 {
-	return err_set(e, ERR_TEMPORARY, "its process made up what it reports");
+	return err_set(e, ERR_TEMPORARY, "its process sent an invalid report");
 }
 
 bool

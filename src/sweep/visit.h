@@ -10,8 +10,8 @@
 #include "sweep/removal.h"
 
 /*
- * One recording's turn in a sweep: attempt_run() in a process of its own, so
- * that nothing that happens to one recording can happen to the others.
+ * A visit to one recording in a sweep: attempt_run() in a separate process, so
+ * that nothing that happens to one recording affects others.
  */
 
 struct visit_policy {
@@ -19,23 +19,23 @@ struct visit_policy {
 	const struct pipeline_policy *pipeline;
 	const struct ahead_policy *ahead;
 	int64_t deadline_ms; /* of one visit */
-	int64_t jobs;        /* that share the rate */
+	int64_t jobs;        /* sharing the rate limit */
 	bool takes_held;
-	const struct auth_token *token; /* to begin with; NULL: none */
-	const struct watch *watch; /* of each visit's uploads; NULL: nobody */
+	const struct auth_token *token; /* initial one; NULL: none */
+	const struct watch *watch;      /* of each visit's uploads; or NULL */
 };
 
-/* To one that is still recorded: ahead_run(). */
+/* Visit a recording in progress: ahead_run(). */
 int visit_start_ahead(struct child *, const struct visit_policy *,
     const char *directory, struct err *e);
 
-/* What became of it. */
+/* The result of a visit. */
 struct visit_report {
 	struct err err; /* ERR_NONE: delivered */
 	uint8_t is_own; /* booleans; see attempt_result */
 	uint8_t is_token_renewed;
 	struct outage outage;
-	/* Of the recording, at its end. */
+	/* Of the recording, at the end. */
 	int64_t artifacts, stored, sent, sent_bytes;
 };
 
@@ -44,19 +44,19 @@ int visit_start(struct child *, const struct visit_policy *,
     const char *directory, struct err *e);
 
 /*
- * The report of a visit that has ended, is about to, or is to be killed as
- * its time is over.  False for one that ended without a word; it has failed
- * temporarily, and err says how.  Waits for some seconds at most: one that
+ * The report of a visit that has ended, is about to end, or must be killed
+ * because its time is up.  False for one without a report: it has failed
+ * temporarily, and err says how.  Waits a few seconds at most: a process that
  * hangs in the kernel is left behind.
  */
 bool visit_end(struct child *, struct visit_report *);
 
-/* What the process does, from its start to its report. */
+/* The work of the visiting process, up to its report. */
 void visit_deliver(const struct visit_policy *, const char *directory,
     struct visit_report *);
 
 /*
- * removal_empty(), in a process of its own, but for the directory itself, which
+ * removal_empty() in a separate process, and then the directory itself, which
  * its owner may not be allowed to remove.
  */
 enum removal_outcome visit_remove(const struct removal *, struct err *e);
