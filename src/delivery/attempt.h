@@ -31,12 +31,11 @@ struct attempt_request {
 	const char *room, *session, *meeting_id; /* NULL: find out */
 	const struct text_list *only; /* globs of what to send; NULL: all */
 	const struct watch *watch;    /* of its uploads; may be NULL */
-	struct openfiles
-	    *open_files;  /* to see if it is still recorded; or NULL */
-	bool is_forced;   /* send everything again */
-	bool is_by_hand;  /* includes what was given up; asks the
+	struct openfiles *open_files; /* is it still recorded? or NULL */
+	bool is_forced;               /* send everything again */
+	bool is_by_hand;              /* includes what was given up; asks the
 					 server what is stored */
-	bool is_silent;   /* send no webhook */
+	bool is_silent;               /* send no webhook */
 	bool is_visit;    /* by the sweeper: each request is tried once,
 			     and only if the recording is still due */
 	bool takes_held;  /* a visit also to held recordings */

@@ -102,9 +102,8 @@ struct http_answer {
 	char *etag;             /* without its quotes; NULL: none */
 	bool was_unexpected;    /* 417 to our first Expect: may be repeated */
 	struct err err;         /* set unless HTTP_ANSWERED */
-	const struct http_request
-	    *request;                /* whose secrets the answer may repeat */
-	char *const *const *secrets; /* NULL, like request: none */
+	const struct http_request *request; /* whose secrets it may repeat */
+	char *const *const *secrets;        /* NULL, like request: none */
 };
 
 struct http;
