@@ -44,7 +44,7 @@ check_tls(const struct http_policy *p, struct err *e)
 {
 	if (is_set(p->tls_key) && !is_set(p->tls_cert))
 		return err_set(e, ERR_CONFIG,
-		    "tls-key is set, but tls-cert is not");
+		    "tls-cert is not set, but tls-key is");
 	if (check_readable("ca-file", p->ca_file, &p->ca, e) == -1 ||
 	    check_readable("tls-cert", p->tls_cert, &p->cert, e) == -1)
 		return -1;
@@ -153,7 +153,7 @@ pipeline_check_webhook(const struct pipeline_policy *p, struct err *e)
 
 	if (url == NULL)
 		return err_set(e, ERR_CONFIG,
-		    "no webhook is configured (%s = none)", name);
+		    "%s = none: no webhook is configured", name);
 	return pipeline_check_url(name,
 	    is_own ? p->webhook.url : p->meeting.url, e);
 }

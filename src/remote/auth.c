@@ -72,15 +72,15 @@ auth_check(const struct auth_policy *p, struct err *e)
 
 	if (!is_set(p->token_url)) {
 		if (is_set(p->client_id) || is_set(p->scope))
-			problem = "oauth-client-id or oauth-scope is set, but "
-				  "oauth-token-url is not";
+			problem = "oauth-token-url is not set, but "
+				  "oauth-client-id or oauth-scope is";
 	} else if (is_set(p->token)) {
 		problem = "token and oauth-token-url are both set";
 	} else if (!is_set(p->client_id)) {
-		problem = "oauth-token-url is set, but oauth-client-id is not";
+		problem = "oauth-client-id is not set, but oauth-token-url is";
 	} else if (!is_set(p->client_secret) && !p->has_certificate) {
-		problem = "oauth-token-url is set, but neither "
-			  "oauth-client-secret nor tls-cert is";
+		problem = "neither oauth-client-secret nor tls-cert is "
+			  "set, but oauth-token-url is";
 	}
 	return problem ? err_set(e, ERR_CONFIG, "%s", problem) : 0;
 }

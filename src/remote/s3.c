@@ -63,7 +63,7 @@ check(const struct destination_policy *policy, struct err *e)
 	for (size_t i = 0; i < sizeof(needed) / sizeof(needed[0]); i++)
 		if (needed[i].value == NULL || *needed[i].value == '\0')
 			return err_set(e, ERR_CONFIG,
-			    "store is s3, but %s is not set", needed[i].name);
+			    "%s is not set, but store is s3", needed[i].name);
 	if (http_url_check(p->url, e) == -1)
 		return err_wrap(e, "s3-url");
 	if (p->part_bytes < S3_LEAST_PART || p->part_bytes > S3_MOST_PART)
