@@ -353,7 +353,7 @@ is_segments(const struct event *ev)
 		identity_check_segment("room", ev->room, &ignored) == 0);
 }
 
-/* A number is an id to a service; to us it is none. */
+/* Only a service may name a meeting by its number. */
 static bool
 is_identity(const struct event *ev)
 {

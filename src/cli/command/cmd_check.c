@@ -13,7 +13,7 @@
 #include "cli/doctor/check.h"
 #include "cli/report/report.h"
 
-/* Whose it is to read is the one who works here. */
+/* The user who works here should be able to read it. */
 static void
 note_closed(struct diagnoses *f, const struct err *e)
 {
@@ -32,7 +32,7 @@ note_closed(struct diagnoses *f, const struct err *e)
 		    word, sudo, word);
 }
 
-/* The line that it names, the file that it cannot read, or the variable. */
+/* The error begins with the line, the unreadable file, or the variable. */
 static void
 note_unreadable(struct diagnoses *f, const struct err *e)
 {
@@ -54,8 +54,8 @@ note_unreadable(struct diagnoses *f, const struct err *e)
 }
 
 /*
- * Without a configuration that can be read nothing else is worth a look: each
- * line would speak of a default that nobody meant.
+ * Without a readable configuration, other checks are pointless: they would be
+ * about defaults that nobody chose.
  */
 static void
 examine(struct diagnoses *f, const struct options *o)
@@ -70,10 +70,13 @@ examine(struct diagnoses *f, const struct options *o)
 	} else {
 		if (l.config.deadline_ms < CHECK_MS)
 			stop_at(clock_mono_ms() + l.config.deadline_ms);
-		/* Not even the log file is to be made. */
+		/* Do not even create the log file. */
 		(void)log_configure(&quiet, &e);
 		check_machine(f, &l);
-		/* Nothing that servers answer needs the rights of root. */
+		/*
+		 * What follows handles answers of servers, without root's
+		 * rights.
+		 */
 		confine_names(&l.config.confine);
 		(void)user_work_as(USER_NOBODY, USER_NOBODY, &e);
 		confine_directory(&l.config.confine, -1);

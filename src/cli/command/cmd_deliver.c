@@ -151,6 +151,6 @@ cmd_upload(struct loaded *l, const struct options *o, struct err *e)
 {
 	if (o->n_words > 1 && o->session)
 		return err_set(e, ERR_USAGE,
-		    "one --session cannot be that of several recordings");
+		    "--session needs a single recording");
 	return handle_each(l, o, upload, e);
 }

@@ -22,13 +22,13 @@ static const struct {
 	    "to deliver it anyway: jibri-finalize upload " },
 	[FORGET_GIVEN_UP_BEFORE] = { "given-up-before", "was given up before" },
 	[FORGET_DELIVERED] = { "delivered",
-	    "is delivered, nothing is left to give up" },
+	    "is delivered; there is nothing to give up" },
 };
 
 static const char *const would_be[] = {
 	[FORGET_GIVEN_UP] = "it would be given up: nothing more would be sent",
-	[FORGET_GIVEN_UP_BEFORE] = "nothing, it was given up before",
-	[FORGET_DELIVERED] = "nothing, it is delivered",
+	[FORGET_GIVEN_UP_BEFORE] = "nothing: it was given up before",
+	[FORGET_DELIVERED] = "nothing: it is delivered",
 };
 
 enum { ANSWER_BYTES = 64 };
@@ -47,8 +47,8 @@ wait_for_line(void)
 }
 
 /*
- * Ask the operator, who has to answer y or yes.  -1 with ERR_USAGE when the
- * answer is another, or when there is no terminal to ask on.
+ * Ask the operator, who must answer y or yes.  -1 with ERR_USAGE for any other
+ * answer, or without a terminal.
  */
 static int
 ask(const char *question, struct err *e)
@@ -108,7 +108,7 @@ static int
 reset(const struct loaded *l, struct recording *rec, bool is_dry_run,
     struct err *e)
 {
-	/* After it, nobody knows any more what was begun. */
+	/* Afterwards nobody knows which uploads were begun. */
 	if (forget_what_was_begun(l, rec, is_dry_run, e) == -1 ||
 	    forget_journal(rec, is_dry_run, &l->config.pipeline.destination,
 		e) == -1)

@@ -81,7 +81,7 @@ cmd_notify(struct loaded *l, const struct options *o, struct err *e)
 	if (parse_event(o->words[0], &event, e) == -1)
 		return -1;
 	if (o->error && event != NOTIFY_FAILED)
-		return err_set(e, ERR_USAGE, "--error is for failed alone");
+		return err_set(e, ERR_USAGE, "--error is only for failed");
 	return handle(l, o, o->n_words > 1 ? o->words[1] : NULL, true, notify,
 	    e);
 }

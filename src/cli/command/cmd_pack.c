@@ -48,7 +48,7 @@ pack(struct loaded *l, const struct options *o, const char *directory,
 	return result;
 }
 
-/* One archive cannot hold several recordings. */
+/* An archive contains one recording. */
 static int
 check_output(const struct options *o, struct err *e)
 {

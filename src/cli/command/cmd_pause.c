@@ -12,7 +12,7 @@
 
 enum { HOST_BYTES = 256 };
 
-/* "anna@recorder-1": who can be asked why. */
+/* "anna@recorder-1", to ask about the reason. */
 static char *
 whoami(void)
 {
@@ -98,10 +98,11 @@ heed_pauses(struct loaded *l, const struct command *command,
 			continue;
 		text = pause_text(&p);
 		if (is_hook)
-			log_info("%s; this call is only written down", text);
+			log_info("%s; this call is only noted", text);
 		else
-			log_info("%s: %s; it is sent anyway, as upload is by "
-				 "hand",
+			log_info(
+			    "%s: %s; upload sends it anyway, as it is run by "
+			    "hand",
 			    o->words[i], text);
 		l->config.is_deferred |= is_hook;
 		pause_free(&p);

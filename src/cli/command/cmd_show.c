@@ -17,7 +17,7 @@ keep(void *ctx, struct finding *f)
 	*f = (struct finding){ 0 };
 }
 
-/* As status sees it, from the directory that it is in. */
+/* The finding of status, made for the directory's parent. */
 static int
 survey(struct show *s, const struct loaded *l, struct err *e)
 {
@@ -35,7 +35,7 @@ survey(struct show *s, const struct loaded *l, struct err *e)
 	return survey_names(&survey, root, &names, keep, &s->finding, e);
 }
 
-/* Who would not deliver it may look at it, too. */
+/* A user who would not deliver it may also look. */
 static int
 open_recording(struct show *s, const struct loaded *l, const char *directory,
     struct err *e)
@@ -78,7 +78,7 @@ set_unreadable(const struct show *s, struct err *e)
 	return s->is_onlooking ? err_hint(e, hint) : -1;
 }
 
-/* One that is damaged is what there is to show; status says so. */
+/* A damaged journal is shown as such, as in status. */
 static int
 look(struct show *s, const struct loaded *l, const char *directory,
     struct err *e)

@@ -12,7 +12,7 @@
 enum { PENDING = ~(1U << VERDICT_DONE) };
 enum { EVERY_MS = 2000, SECONDS = 19 };
 
-/* The screen behind the shell's, and back to that. */
+/* Switch to the terminal's alternate screen, and back. */
 #define ENTER "\033[?1049h"
 #define LEAVE "\033[?1049l"
 
@@ -51,7 +51,7 @@ show_pending(const struct loaded *l, const struct text_list *roots,
 	struct status status;
 	int result = collect(&status, l, roots, &query, false, e);
 
-	/* Where nothing could be read, "no recordings" is not known. */
+	/* If nothing could be read, "no recordings" may be wrong. */
 	if (report_is_json())
 		report_status_json(&status);
 	else if (result == 0 || status.n > 0)
@@ -98,7 +98,7 @@ parse_query(const struct options *o, struct status_query *query, struct err *e)
 	return parse_states(o, &query->verdicts, e);
 }
 
-/* The sessions of its one line are those. */
+/* The sessions in its one line are the held and given-up ones. */
 static void
 narrow_to_check(struct status_query *query)
 {
@@ -130,7 +130,7 @@ show(const struct loaded *l, const struct options *o,
 	int result = collect(&status, l, roots, query, true, e);
 	size_t held = status.count[VERDICT_HELD];
 
-	/* Where nothing could be read, "no recordings" is not known. */
+	/* If nothing could be read, "no recordings" may be wrong. */
 	if (result == 0 || report_is_json() || (status.n > 0 && !is_check))
 		print(&status, o);
 	if (report_is_json() || !is_check)
@@ -141,7 +141,7 @@ show(const struct loaded *l, const struct options *o,
 	return result;
 }
 
-/* Over what was there, so that nothing flickers. */
+/* Draw over the old frame, to avoid flicker. */
 static void
 put_frame(const char *text)
 {
@@ -163,7 +163,7 @@ draw(const struct loaded *l, const struct text_list *roots,
     const struct status_query *query, bool is_utc, struct err *e)
 {
 	size_t rows = term_size(STDOUT_FILENO).rows;
-	/* One is the title's, one the cursor's. */
+	/* One row for the title, one for the cursor. */
 	const struct status_view view = { .is_utc = is_utc,
 		.rows = rows > 6 ? rows - 2 : 4 };
 	char now[CLOCK_TEXT_BYTES];
@@ -185,8 +185,7 @@ static int
 check_watch(const struct options *o, struct err *e)
 {
 	if (o->given & (OPTION_JSON | OPTION_CHECK))
-		return err_set(e, ERR_USAGE,
-		    "--watch is for people, it does not go with --%s",
+		return err_set(e, ERR_USAGE, "--watch cannot be used with --%s",
 		    o->given & OPTION_JSON ? "json" : "check");
 	if (!term_is_able(STDOUT_FILENO))
 		return err_set(e, ERR_USAGE,
@@ -195,7 +194,7 @@ check_watch(const struct options *o, struct err *e)
 	return 0;
 }
 
-/* Until there is a signal; the terminal is as it was then. */
+/* Until a signal; then restore the terminal. */
 static int
 watch(const struct loaded *l, const struct options *o,
     const struct text_list *roots, const struct status_query *query,

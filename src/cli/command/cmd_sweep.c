@@ -14,7 +14,7 @@
 #include "sweep/metrics.h"
 #include "sweep/pause.h"
 
-/* How many of what this sweep delivered are there no more? */
+/* How many of the recordings delivered by this sweep were removed? */
 static size_t
 count_gone(const struct text_list *paths)
 {
@@ -40,7 +40,7 @@ remove_delivered(const struct loaded *l, const struct text_list *roots,
 	struct retention_result r;
 	autolist struct text_list open = { 0 };
 
-	/* It asks the server, and who paused it may have stopped that. */
+	/* Retention sends requests, which a pause forbids. */
 	for (size_t i = 0; i < roots->n; i++) {
 		struct pause p;
 
@@ -62,7 +62,7 @@ wants_metrics(const struct config *c)
 	return *c->metrics_file != '\0' || *c->metrics_push_url != '\0';
 }
 
-/* They speak of recordings-dir: another root would take its place. */
+/* Metrics are about recordings-dir: another root would replace them. */
 static bool
 is_recordings_dir(const struct config *c, const struct text_list *roots)
 {
@@ -84,7 +84,7 @@ put_metrics(const struct config *c, const struct metrics *m)
 	if (*c->metrics_file == '\0')
 		counters_advance(m->counters);
 	else if (metrics_write(m, c->metrics_file, &e) == -1)
-		log_warn("metrics-file: %s; going on without", e.text);
+		log_warn("metrics-file: %s; continuing without it", e.text);
 	if (*url == '\0' || stop_check(&e) == -1)
 		return;
 	if (c->pipeline.require_tls && http_url_exposure(url) >= HTTP_PRIVATE)
@@ -108,7 +108,7 @@ write_metrics(const struct loaded *l, const struct text_list *roots,
 	if (!wants_metrics(c))
 		return;
 	if (!is_recordings_dir(c, roots)) {
-		log_debug("no metrics are written: this is not a sweep of "
+		log_debug("not writing metrics: this is not a sweep of "
 			  "recordings-dir %s",
 		    c->recordings_dir);
 		return;
@@ -119,7 +119,7 @@ write_metrics(const struct loaded *l, const struct text_list *roots,
 	put_metrics(c, &m);
 }
 
-/* Silent where nobody looks and nothing was done. */
+/* Silent when run unattended with nothing done. */
 static bool
 is_worth_a_line(const struct sweep_result *r)
 {
@@ -128,7 +128,7 @@ is_worth_a_line(const struct sweep_result *r)
 	    r->early.class != ERR_NONE;
 }
 
-/* Where Jibri has never recorded, its own default directory is not there. */
+/* Jibri's default directory does not exist until the first recording. */
 static int
 conclude(const struct sweep_result *r, int outcome, bool may_be_missing,
     bool is_quiet, struct err *e)
@@ -180,7 +180,7 @@ sweep(const struct loaded *l, const struct options *o,
 	const struct sweep sweep = sweep_of(l, o, &meter);
 	int outcome = sweep_run(&sweep, roots, result, e);
 
-	/* It has to be asked before anything is removed. */
+	/* Retention has to ask it before removing anything. */
 	if (!result->is_file_service_out)
 		remove_delivered(l, roots, false, counters, result);
 	return outcome;
@@ -193,7 +193,7 @@ check_retention(const struct loaded *l, struct err *e)
 
 	if (policy->min_free > 0 && policy->keep_ms == 0)
 		return err_set(e, ERR_CONFIG,
-		    "min-free does nothing without retention; set both");
+		    "min-free has no effect without retention; set both");
 	return 0;
 }
 
@@ -211,7 +211,7 @@ cmd_sweep(struct loaded *l, const struct options *o, struct err *e)
 
 	if (check_retention(l, e) == -1)
 		return -1;
-	/* The visits have deadlines of their own. */
+	/* The visits have their own deadlines. */
 	stop_at(max_ms > 0 ? began_ms + max_ms : INT64_MAX);
 	roots_of(l, o, &roots);
 	if (o->given & OPTION_DRY_RUN) {
@@ -253,8 +253,7 @@ reload(void *ctx, struct text_list *roots)
 
 	if (config_reload(w->l, o->config_path, o->flags, o->n_flags, &e) ==
 	    -1) {
-		log_error("%s; going on with the settings as they were",
-		    e.text);
+		log_error("%s; keeping the previous settings", e.text);
 		return;
 	}
 	stay(&w->l->config);
@@ -264,7 +263,7 @@ reload(void *ctx, struct text_list *roots)
 	if (check_retention(w->l, &e) == -1 ||
 	    log_configure(&w->l->config.log, &e) == -1)
 		log_warn("%s", e.text);
-	log_info("the settings were read again");
+	log_info("settings reloaded");
 }
 
 static void
@@ -292,7 +291,10 @@ cmd_watch(struct loaded *l, const struct options *o, struct err *e)
 	};
 	autolist struct text_list roots = { 0 };
 
-	/* Else it would be silent until the first meeting is over. */
+	/*
+	 * Otherwise a mistake would go unnoticed until the first meeting is
+	 * over.
+	 */
 	if (check_retention(l, e) == -1 ||
 	    (pipeline_check(&l->config.pipeline, e) == -1 &&
 		e->class == ERR_CONFIG))

@@ -105,7 +105,7 @@ set_unknown(const char *name, const char *problem, bool is_setting_too,
 	    *question ? question : "; see jibri-finalize --help");
 }
 
-/* Of a command or a setting, if there is one of that name. */
+/* Print the help of a command or a setting of this name, if there is one. */
 static bool
 help_of(const char *name)
 {
@@ -143,7 +143,7 @@ cmd_help(struct loaded *l, const struct options *o, struct err *e)
 	return 0;
 }
 
-/* Jibri gives a directory and nothing else. */
+/* Jibri passes a directory and nothing else. */
 static bool
 is_hook_form(const char *word)
 {
@@ -163,12 +163,12 @@ check_usage(const struct command *c, const struct options *o, struct err *e)
 		    c->name, *c->synopsis ? " " : "", c->synopsis);
 	beyond = options_beyond(o, c->options | OPTIONS_GLOBAL);
 	if (beyond != NULL)
-		return err_set(e, ERR_USAGE, "%s takes no --%s", c->name,
+		return err_set(e, ERR_USAGE, "%s does not accept --%s", c->name,
 		    beyond->name);
 	return 0;
 }
 
-/* The recordings of a command that takes several of them are a list. */
+/* A command that accepts several recordings reports them as a list. */
 static void
 begin_report(const struct command *c, const struct options *o)
 {
@@ -202,7 +202,7 @@ commands_run(const struct options *given, struct err *e)
 	}
 	if (word == NULL)
 		return err_set(e, ERR_USAGE,
-		    "no recording is named; see jibri-finalize --help");
+		    "no recording given; see jibri-finalize --help");
 	if (command != NULL)
 		o->words++, o->n_words--;
 	else if (is_hook_form(word))
@@ -210,7 +210,7 @@ commands_run(const struct options *given, struct err *e)
 	else
 		return set_unknown(word, "is neither a command nor a directory",
 		    false, e);
-	assert(command != NULL); /* one is called finalize */
+	assert(command != NULL); /* finalize exists */
 	begin_report(command, o);
 	if (check_usage(command, o, e) == -1)
 		return -1;

@@ -5,9 +5,9 @@
 struct command;
 
 /*
- * What a command does; the words are what follows its name.  The
- * configuration is NULL for one that needs none, and with --sample.  -1 with
- * *e, whose text is empty when it was already logged.
+ * Run a command; the words follow its name.  The configuration is NULL for a
+ * command that needs none, and with --sample.  -1 with *e, whose text is empty
+ * when it was already logged.
  */
 typedef int command_run(struct loaded *, const struct options *, struct err *e);
 
@@ -27,17 +27,20 @@ command_run cmd_upload;
 command_run cmd_verify;
 command_run cmd_watch;
 
-/* Add what sweep and status look at: the words, else recordings-dir. */
+/*
+ * Append the directories for sweep and status: the words, or else
+ * recordings-dir.
+ */
 void roots_of(const struct loaded *, const struct options *,
     struct text_list *roots);
 
-/* Print what a sweep of the roots finds that is not done. */
+/* Print what a sweep of the roots finds, except done recordings. */
 int show_pending(const struct loaded *, const struct text_list *roots,
     struct err *e);
 
 /*
- * Before its files are confined: a call of the hook below a root that is
- * paused is only written down; upload says that it sends anyway.
+ * Call before files are confined: below a paused root, a call of the hook is
+ * only noted; upload says that it sends anyway.
  */
 void heed_pauses(struct loaded *, const struct command *,
     const struct options *);
@@ -47,33 +50,33 @@ typedef int word_run(struct loaded *, const struct options *, const char *word,
     struct err *);
 
 /*
- * Do it with the recording that word names, or with none where it is NULL.
- * Root does it in a process of its own, which becomes the owner and says what
- * there is to be said: -1 with the class alone.  With the last, if root owns
- * it, this process gives up root's rights instead: nothing needs them any more.
+ * Run it for the recording that word names; NULL: for none.  Root runs it in a
+ * child that becomes the owner and reports everything: -1 with only a class.
+ * For the last word, if root owns the recording, this process drops root's
+ * rights instead, as nothing needs them afterwards.
  */
 int handle(struct loaded *, const struct options *, const char *word,
     bool is_last, word_run *, struct err *e);
 
 /*
- * Handle each word, going on after one that failed.  -1 with the worst class;
- * after a stop the rest is left.
+ * Handle each word, continuing after failures.  -1 with the worst class; a stop
+ * skips the rest.
  */
 int handle_each(struct loaded *, const struct options *, word_run *,
     struct err *e);
 
-/* What a command opens for writing, and so what it is confined to. */
+/* What a command opens for writing, and is therefore confined to. */
 enum command_scope {
-	SCOPE_NONE,       /* it is not confined */
-	SCOPE_FIRST,      /* the recording that the first word names */
-	SCOPE_SECOND,     /* the second */
-	SCOPE_ALL,        /* those that all words name */
+	SCOPE_NONE,       /* not confined */
+	SCOPE_FIRST,      /* the recording of the first word */
+	SCOPE_SECOND,     /* that of the second */
+	SCOPE_ALL,        /* those of all words */
 	SCOPE_AND_OUTPUT, /* and the place of the archive */
-	SCOPE_READ,       /* nothing; the first word names a recording */
-	SCOPE_ROOTS,      /* each visit its own recording */
+	SCOPE_READ,       /* nothing; the first word is a recording */
+	SCOPE_ROOTS,      /* each visit is confined to its recording */
 };
 
-/* What somebody wants to do who needs it: --help is grouped by it. */
+/* The user's tasks, by which --help groups the commands. */
 enum command_task { TASK_DELIVER, TASK_LOOK, TASK_HANDLE, TASK_SET_UP, TASKS };
 
 enum { MOST_EXAMPLES = 3, MOST_NOTES = 5, MOST_EXITS = 7 };
@@ -82,7 +85,7 @@ struct command_example {
 	const char *what, *line;
 };
 
-/* What a flag means to this command, beyond its one line in every help. */
+/* What a flag does in this command, beyond its line in the general help. */
 struct command_note {
 	const char *flag, *text;
 };
@@ -93,14 +96,14 @@ struct command_exit {
 };
 
 /*
- * What its help and the manual say of a command.  The lists end with an empty
- * row.  Each example was run (tests/docs.bats), and each exit code was seen
+ * The texts of a command for help and manual.  Lists end with an empty row.
+ * Tests run each example (tests/docs.bats) and see each exit code
  * (tests/manual.bats).
  */
 struct command_text {
-	const char *manual; /* what it does, in two sentences or so */
+	const char *manual; /* what it does, in about two sentences */
 	struct command_note flags[MOST_NOTES + 1];
-	const char *more; /* what else is to be known; may be NULL */
+	const char *more; /* further explanation; may be NULL */
 	struct command_exit exits[MOST_EXITS + 1];
 	struct command_example examples[MOST_EXAMPLES + 1];
 };
@@ -108,18 +111,18 @@ struct command_text {
 struct command {
 	const char *name;
 	enum command_task task;
-	const char *synopsis; /* behind the name, its own options too */
+	const char *synopsis; /* after the name, with its own options */
 	const char *help;     /* a few words */
 	const struct command_text *text;
 	size_t min_words, max_words;
-	unsigned options;     /* OPTION_... that it takes */
-	bool needs_no_config; /* works whatever is configured */
-	bool loads_config;    /* itself, as it has to do with a bad one */
-	bool is_looking;      /* it opens no log file */
+	unsigned options;     /* accepted OPTION_... */
+	bool needs_no_config; /* works with any configuration */
+	bool loads_config;    /* by itself, to handle an invalid one */
+	bool is_looking;      /* does not open the log file */
 	bool needs_no_rights; /* what it may not read of the configuration is
 				 left out, with a warning */
-	bool has_list;        /* --json has its recordings in a list */
-	bool visits;          /* and a line for each visit */
+	bool has_list;        /* --json has a list of recordings */
+	bool visits;          /* --json also has a line per visit */
 	enum command_scope scope;
 	command_run *run;
 };
@@ -127,35 +130,37 @@ struct command {
 extern const struct command commands[]; /* the last has no name */
 
 /*
- * Confine the process to the files that the command needs for its words, but
+ * Confine the process to the files that the command needs for its words.  Not
  * for a sweep: its visits confine themselves.
  */
 void confine_command(const struct loaded *, const struct command *,
     const struct options *);
 
-/* The words, from first to before end, that name recordings. */
+/*
+ * The range of words that are recordings: from first up to, not including, end.
+ */
 void command_recordings(const struct command *, const struct options *,
     size_t *first, size_t *end);
 
 /*
- * Let each of these that names a session below recordings-dir, or is how just
- * one begins, be the path of its directory, which is kept in paths.  A path, or
- * the name of something that is here, stays as it is, and so does what nothing
- * is found for.  -1 with ERR_USAGE where several are, or as err_sys().
+ * Replace each of these words that is a session below recordings-dir, or the
+ * unique beginning of one, by the path of its directory, which is kept in
+ * paths.  A path, the name of an existing file, and a word without a match are
+ * left as they are.  -1 with ERR_USAGE for several matches, or as err_sys().
  */
 int sessions_resolve(const struct loaded *, const struct command *,
     struct options *, struct text_list *paths, struct err *e);
 
 /*
- * Run it with what is configured: its recordings are found, and the process is
- * confined to them.  -1 as commands_run().
+ * Run it with this configuration: find its recordings and confine the process
+ * to them.  -1 as commands_run().
  */
 int command_run_loaded(struct loaded *, const struct command *,
     const struct options *, struct err *e);
 
 /*
  * Find the command and run it.  The first word is a command's name, or the
- * recording's directory as Jibri gives it (it holds a slash or is one).
- * -1 with *e, whose text is empty when it was already logged.
+ * recording's directory as given by Jibri (it contains a slash or exists).  -1
+ * with *e, whose text is empty when it was already logged.
  */
 int commands_run(const struct options *, struct err *e);

@@ -18,7 +18,7 @@ struct task {
 	int report_fd;
 };
 
-/* Each word of a command that takes several is one of its recordings. */
+/* In a command with several words, each is one of its recordings. */
 static int
 run_word(const struct task *t, struct err *e)
 {
@@ -29,7 +29,7 @@ run_word(const struct task *t, struct err *e)
 	return result;
 }
 
-/* All is said here; what is left to be known is how it ended. */
+/* This process reports everything except how it ended. */
 static void
 work(const void *ctx, int fd)
 {
@@ -49,8 +49,8 @@ work(const void *ctx, int fd)
 }
 
 /*
- * An archive has processes of its own.  What changes hands until it is opened
- * takes this process along.
+ * An archive is handled by its own processes.  A directory that could get
+ * another owner before it is opened would make this process that owner's.
  */
 static bool
 needs_process(const char *word, bool is_last)
@@ -61,7 +61,7 @@ needs_process(const char *word, bool is_last)
 	    S_ISDIR(st.st_mode) && (!is_last || st.st_uid != 0);
 }
 
-/* *e is the class alone: its process has said what there is to say. */
+/* *e has only a class: the process has reported the rest. */
 static void
 run_process(const struct task *t, struct err *e)
 {
@@ -72,7 +72,7 @@ run_process(const struct task *t, struct err *e)
 		report_error(e->text);
 		report = *e;
 	} else if (!err_is_valid(&report)) {
-		log_error("%s: its process made up how it ended", t->word);
+		log_error("%s: its process sent an invalid result", t->word);
 		report.class = ERR_TEMPORARY;
 	}
 	*e = (struct err){ .class = report.class };

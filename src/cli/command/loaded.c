@@ -15,12 +15,12 @@ static void
 tell_unread(const struct loaded *l)
 {
 	if (l->unread.n > 0)
-		log_warn("%s cannot be read: Permission denied; going on with "
-			 "the defaults and the directories that are named",
+		log_warn("%s cannot be read: Permission denied; continuing "
+			 "with the defaults and the given directories",
 		    l->unread.items[0]);
 }
 
-/* Has a file in it been written to within the last minute? */
+/* Was a file in it written to within the last minute? */
 static bool
 is_fresh(const char *path)
 {
@@ -37,7 +37,7 @@ is_fresh(const char *path)
 	return false;
 }
 
-/* Once the process is confined, /proc does not tell it. */
+/* A confined process cannot see this in /proc. */
 static void
 ask_who_writes(struct loaded *l, const struct command *command,
     const struct options *o)
@@ -81,12 +81,12 @@ command_run_loaded(struct loaded *l, const struct command *command,
 {
 	struct err no_log;
 
-	/* A document of something else than what is configured is no answer. */
+	/* An answer that ignores the configuration must come with a warning. */
 	l->config.log.is_quiet = (o->given & OPTION_QUIET) ||
 	    ((o->given & OPTION_JSON) && l->unread.n == 0);
 	l->config.log.is_looking = command->is_looking;
 	if (log_configure(&l->config.log, &no_log) == -1)
-		log_warn("%s; going on without it", no_log.text);
+		log_warn("%s; continuing without it", no_log.text);
 	for (size_t i = 0; i < l->lax.n; i++)
 		log_warn("%s", l->lax.items[i]);
 	tell_unread(l);

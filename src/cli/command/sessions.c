@@ -9,13 +9,13 @@
 #include "base/owned.h"
 #include "cli/command/commands.h"
 
-/* LEAST: of a session that is not written out. */
+/* LEAST: shortest beginning of a session that is accepted. */
 enum { LEAST = 6, LISTED = 5 };
 
 struct search {
 	const char *word;
 	size_t len;
-	struct text_list exact, others; /* directories that it may mean */
+	struct text_list exact, others; /* possible directories */
 };
 
 static bool
@@ -55,7 +55,7 @@ search_names(struct search *s, const char *root, struct err *e)
 	return 0;
 }
 
-/* The directory of a session that was given as an argument is called else. */
+/* A session given as an argument is not the name of its directory. */
 static void
 look_inside(void *ctx, struct finding *f)
 {
@@ -102,12 +102,12 @@ set_ambiguous(const char *word, const char *root, struct text_list *names,
 	if (names->n > LISTED)
 		(void)buf_addf(&list, " and %zu more", names->n - LISTED);
 	return err_set(e, ERR_USAGE,
-	    "'%s' is not unique below %s: it can be %s; write more of it, or "
+	    "'%s' is not unique below %s: it could be %s; give more of it, or "
 	    "the path",
 	    word, root, buf_str(&list));
 }
 
-/* *path stays NULL where nothing is found. */
+/* *path stays NULL if nothing is found. */
 static int
 find(const struct loaded *l, const char *word, char **path, struct err *e)
 {
@@ -128,7 +128,7 @@ find(const struct loaded *l, const char *word, char **path, struct err *e)
 	return result;
 }
 
-/* A path, or the name of something that is here, is that. */
+/* A path, or the name of an existing file, is not a session. */
 static bool
 is_session(const char *word)
 {

@@ -50,9 +50,8 @@ check_origins(struct diagnoses *f, const struct loaded *l)
 		check_ok(f, "configuration", "%s is read", f->shell.file);
 	else
 		check_ok(f, "configuration",
-		    "there is no " CONFIG_DEFAULT_FILE " here to be read");
-	check_ok(f, "settings",
-	    "%zu of %zu have another value than their default", changed,
+		    "there is no " CONFIG_DEFAULT_FILE " to read");
+	check_ok(f, "settings", "%zu of %zu differ from their default", changed,
 	    settings_count());
 	for (size_t i = 0; i < settings_count(); i++) {
 		autofree char *value = setting_show(&l->config, setting_at(i));
@@ -65,7 +64,7 @@ check_origins(struct diagnoses *f, const struct loaded *l)
 		check_lax(f, l->lax.items[i]);
 }
 
-/* A typing error in a variable is silent otherwise. */
+/* A typing error in a variable would otherwise go unnoticed. */
 static void
 check_variable(struct diagnoses *f, const char *name, const char *wish)
 {
@@ -102,14 +101,14 @@ check_variables(struct diagnoses *f)
 		if (strncmp(name, prefix, strlen(prefix)) != 0)
 			continue;
 		wish = name + strlen(prefix);
-		/* We and docker-jitsi-meet have two besides the settings. */
+		/* Two of our and docker-jitsi-meet's are not settings. */
 		if (strcmp(wish, "CONFIG") != 0 &&
 		    strcmp(wish, "RECORDING_SCRIPT_PATH") != 0)
 			check_variable(f, name, wish);
 	}
 }
 
-/* The old script's variable and ours, with different values. */
+/* The old script's variable and ours have different values. */
 static void
 check_legacy(struct diagnoses *f)
 {
@@ -131,7 +130,7 @@ check_legacy(struct diagnoses *f)
 }
 
 static const struct {
-	const char *less, *more; /* times: the first must not be longer */
+	const char *less, *more; /* times: less must not be longer than more */
 } orders[] = {
 	{ "retry-delay", "retry-delay-max" },
 	{ "retry-for", "deadline" },
@@ -141,7 +140,7 @@ static const struct {
 };
 
 static const struct {
-	const char *name, *needs; /* of no use without */
+	const char *name, *needs; /* has no effect without */
 } needs[] = {
 	{ "webhook-secret-previous", "webhook-secret" },
 	{ "tls-key", "tls-cert" },
@@ -160,7 +159,7 @@ check_orders(struct diagnoses *f, const struct loaded *l)
 		if (number_of(l, orders[i].less) <= number_of(l, more))
 			continue;
 		check_warn(f, orders[i].less,
-		    "Make it as long at most:", "is longer than %s", more);
+		    "Make it no longer than that:", "is longer than %s", more);
 		check_run_set(f, l, orders[i].less, value);
 	}
 }
@@ -172,14 +171,14 @@ check_needs(struct diagnoses *f, const struct loaded *l)
 		if (!*text_of(l, needs[i].name) || *text_of(l, needs[i].needs))
 			continue;
 		check_warn(f, needs[i].name,
-		    "Remove it, or set both:", "does nothing without %s",
+		    "Remove it, or set both:", "has no effect without %s",
 		    needs[i].needs);
 		check_run_unset(f, l, needs[i].name);
 	}
 	if (!config_is_default(l, "min-free") &&
 	    number_of(l, "retention") == 0) {
 		check_warn(f, "min-free", "Set retention, too:",
-		    "does nothing while retention keeps recordings for ever");
+		    "has no effect while retention keeps recordings forever");
 		check_run_set(f, l, "retention", "7d");
 	}
 }
@@ -190,20 +189,20 @@ check_secret(struct diagnoses *f, const struct loaded *l)
 	autofree char *url = webhook_url(&l->config.pipeline.webhook);
 
 	if (url == NULL) {
-		check_ok(f, "webhook-url", "no webhook is sent, as it is set");
+		check_ok(f, "webhook-url", "no webhook is sent, as configured");
 	} else if (*text_of(l, "webhook-secret")) {
 		check_ok(f, "webhook-secret",
-		    "is set; whether the receiver has the same one "
-		    "shows only when it takes a webhook");
+		    "is set; only a webhook shows whether the "
+		    "receiver has the same one");
 	} else {
 		check_warn(f, "webhook-secret",
-		    "Enter the one that the meeting-service has:",
+		    "Enter the meeting-service's secret:",
 		    "is empty: webhooks are not signed");
 		check_run_secret(f, l, "webhook-secret");
 	}
 }
 
-/* "SETTING: ...", and its URL begins with http, or lacks a scheme. */
+/* Each is "SETTING: ...", and the URL begins with http or has no scheme. */
 static void
 check_exposed(struct diagnoses *f, const struct loaded *l)
 {
@@ -219,7 +218,7 @@ check_exposed(struct diagnoses *f, const struct loaded *l)
 		    host ? host : url);
 
 		check_warn(f, "http",
-		    "Use https, where the server offers it:", "%s",
+		    "Use https if the server supports it:", "%s",
 		    found.items[i]);
 		check_run_set(f, l, name, safe);
 	}

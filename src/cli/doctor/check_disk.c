@@ -19,13 +19,13 @@
 
 enum { FEW_PERCENT = 10, HOUR_S = 3600, DAY_S = 24 * HOUR_S };
 
-/* What a recording may need, and what the metrics do. */
+/* Minimum space for a recording, and for the metrics. */
 #define LEAST_BYTES (INT64_C(100) * 1024 * 1024)
 #define LEAST_FILE_BYTES (INT64_C(64) * 1024)
 
 static const char recordings_dir[] = "recordings-dir";
 
-/* -1: nobody knows. */
+/* -1: unknown. */
 static int64_t
 free_bytes(const char *directory, int *percent)
 {
@@ -37,7 +37,7 @@ free_bytes(const char *directory, int *percent)
 	return (int64_t)fs.f_bavail * (int64_t)fs.f_frsize;
 }
 
-/* Less is left than a recording may need. */
+/* Warn if less is left than a recording may need. */
 static void
 check_space(struct diagnoses *f, const struct loaded *l, const char *directory)
 {
@@ -55,7 +55,7 @@ check_space(struct diagnoses *f, const struct loaded *l, const char *directory)
 					: CHECK_OK,
 	    "disk",
 	    left < LEAST_BYTES || percent < FEW_PERCENT
-		? "Remove what is delivered, each file after a look at the "
+		? "Remove delivered recordings, each after checking the "
 		  "server's list:"
 		: NULL,
 	    "%" PRId64 " MiB, %d %% of the disk of %s, are free",
@@ -73,15 +73,15 @@ check_kind(struct diagnoses *f, const struct loaded *l)
 	    (fs.f_type != TMPFS_MAGIC && fs.f_type != RAMFS_MAGIC))
 		return;
 	check_warn(f, "disk",
-	    "Let Jibri record onto a disk: recordings-directory in its "
-	    "configuration:",
-	    "%s is a RAM disk: what is not delivered is lost when the "
+	    "Let Jibri record to a disk (recordings-directory in its "
+	    "configuration):",
+	    "%s is a RAM disk: undelivered recordings are lost when the "
 	    "machine stops",
 	    directory);
 	check_run_edit(f, l->config.jibri_config);
 }
 
-/* May others put something there, and would it be taken? */
+/* Can others put files there, and would they be accepted? */
 static void
 check_trust(struct diagnoses *f, const struct loaded *l, const struct stat *st)
 {
@@ -89,7 +89,7 @@ check_trust(struct diagnoses *f, const struct loaded *l, const struct stat *st)
 	bool is_open = st->st_mode & (S_IWGRP | S_IWOTH);
 
 	if (is_any && is_open) {
-		check_warn(f, "trust", "Take only what is Jibri's:",
+		check_warn(f, "trust", "Accept only Jibri's files:",
 		    "any: others can write to %s, and what they put there is "
 		    "delivered",
 		    l->config.recordings_dir);
@@ -116,13 +116,13 @@ check_locks(struct diagnoses *f, const struct loaded *l)
 		check_ok(f, "locking", "%s has file locks", directory);
 	} else if (e.class == ERR_CONFIG) {
 		check_fail(f, "locking",
-		    "If only this host delivers what is in it, do without:",
+		    "If only this host delivers from it, disable locking:",
 		    "%s: %s", directory, e.text);
 		check_run_set(f, l, "locking", "no");
 	}
 }
 
-/* The directory is to be the user's who works there. */
+/* The directory should belong to the user who works there. */
 static void
 run_make(struct diagnoses *f, const char *directory)
 {
@@ -149,7 +149,7 @@ note_unwritable(struct diagnoses *f, const char *directory, const char *why)
 		    user, word, f->shell.sudo, word);
 }
 
-/* Can this user work there, and is it the one who should? */
+/* Can this user work there, and is it the right one? */
 static void
 check_access(struct diagnoses *f, const struct loaded *l, const struct stat *st)
 {
@@ -168,13 +168,13 @@ check_access(struct diagnoses *f, const struct loaded *l, const struct stat *st)
 		autofree char *as = check_as_user(owner ? owner->pw_name : uid);
 
 		check_warn(f, recordings_dir,
-		    "Check as its owner, who is Jibri's user as a rule:",
-		    "%s can be written, but belongs to %s", directory,
+		    "Check as its owner, normally Jibri's user:",
+		    "%s is writable, but belongs to %s", directory,
 		    owner ? owner->pw_name : "another user");
 		check_run(f, "%sjibri-finalize check", as);
 	} else {
 		check_ok(f, recordings_dir,
-		    "%s is there, writable, and belongs to this user",
+		    "%s exists, is writable and belongs to this user",
 		    directory);
 	}
 }
@@ -191,7 +191,7 @@ check_recordings(struct diagnoses *f, const struct loaded *l)
 			? CHECK_WARNING
 			: CHECK_FAILED,
 		    recordings_dir,
-		    "Make it, unless Jibri records elsewhere:", "%s: %s",
+		    "Create it, unless Jibri records elsewhere:", "%s: %s",
 		    directory, strerror(errno));
 		run_make(f, directory);
 		return;
@@ -205,7 +205,7 @@ check_recordings(struct diagnoses *f, const struct loaded *l)
 
 /* --- what we write elsewhere ---------------------------------------------- */
 
-/* It may be another program's, as node_exporter's: its owner stays. */
+/* It may belong to another program such as node_exporter: keep its owner. */
 static void
 run_share(struct diagnoses *f, const char *path)
 {
@@ -229,7 +229,7 @@ check_directory(struct diagnoses *f, const struct loaded *l, const char *name,
 	struct stat st;
 
 	if (stat(directory, &st) == -1) {
-		check_fail(f, name, "Make it:", "%s: %s", directory,
+		check_fail(f, name, "Create it:", "%s: %s", directory,
 		    strerror(errno));
 		run_make(f, directory);
 	} else if (!S_ISDIR(st.st_mode)) {
@@ -261,7 +261,7 @@ check_age(struct diagnoses *f, const char *path, const struct stat *st)
 		    age_s < HOUR_S ? "min" : "h");
 		return;
 	}
-	check_warn(f, "metrics-file", "Sweep, and see what it says:",
+	check_warn(f, "metrics-file", "Run a sweep and read its output:",
 	    "%s is stale: no sweep has written it for %" PRId64 " h", path,
 	    age_s / HOUR_S);
 	check_run(f, "%sjibri-finalize sweep", as);
@@ -290,7 +290,7 @@ check_metrics_file(struct diagnoses *f, const struct loaded *l)
 	} else if (stat(path, &st) == 0) {
 		check_age(f, path, &st);
 	} else {
-		check_ok(f, "metrics-file", "%s can be written", path);
+		check_ok(f, "metrics-file", "%s is writable", path);
 	}
 }
 
@@ -301,11 +301,11 @@ check_work_dir(struct diagnoses *f, const struct loaded *l)
 
 	if (*directory == '\0' || !check_directory(f, l, "work-dir", directory))
 		return;
-	check_ok(f, "work-dir", "%s can be written", directory);
+	check_ok(f, "work-dir", "%s is writable", directory);
 	check_space(f, l, directory);
 }
 
-/* It is made by the first who logs, which is not to be root by a look. */
+/* The first process that logs creates it; root should not, by a check. */
 static void
 check_log_file(struct diagnoses *f, const struct loaded *l)
 {
@@ -317,17 +317,17 @@ check_log_file(struct diagnoses *f, const struct loaded *l)
 	if (*path == '\0')
 		return;
 	if (access(path, W_OK) == 0) {
-		check_ok(f, "log-file", "%s can be written", path);
+		check_ok(f, "log-file", "%s is writable", path);
 	} else if (errno != ENOENT) {
 		check_warn(f, "log-file",
 		    "Let this user write there:", "%s cannot be written: %s",
 		    path, strerror(errno));
 		check_run(f, "%schown %s %s", f->shell.sudo, user, word);
 	} else if (access(directory, W_OK | X_OK) == 0) {
-		check_ok(f, "log-file", "%s can be written", path);
+		check_ok(f, "log-file", "%s is writable", path);
 	} else {
 		check_warn(f, "log-file",
-		    "Make it:", "%s cannot be written: %s", path,
+		    "Create it:", "%s cannot be written: %s", path,
 		    strerror(errno));
 		check_run(f, "%sinstall -D -m 0640 -o %s /dev/null %s",
 		    f->shell.sudo, user, word);

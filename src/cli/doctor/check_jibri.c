@@ -20,8 +20,8 @@ is_this_program(const char *path)
 }
 
 /*
- * The last value of a key counts in Jibri's configuration, so a line at its
- * end will do, unless all of it is in braces, or JSON.
+ * The last value of a key wins in Jibri's configuration, so a line at the end
+ * is enough, unless the file is JSON or all in braces.
  */
 static void
 run_name(struct diagnoses *f, const char *file, bool is_old)
@@ -49,19 +49,19 @@ check_script(struct diagnoses *f, const char *script, const char *file,
     bool is_old)
 {
 	static const char cure[] =
-	    "Name this program there, then restart Jibri:";
+	    "Set it to this program, then restart Jibri:";
 
 	if (script == NULL || *script == '\0')
 		check_fail(f, "finalize-script",
-		    is_old ? "Name this program as "
-			     "finalize_recording_script_path in config.json, "
-			     "or take that out, then restart Jibri:"
+		    is_old ? "Set finalize_recording_script_path in "
+			     "config.json to this program, or remove it, then "
+			     "restart Jibri:"
 			   : cure,
-		    "%s names none: Jibri calls nobody", file);
+		    "%s sets none, so Jibri calls nothing", file);
 	else if (script[0] != '/')
 		check_warn(f, "finalize-script", cure,
-		    "%s says %s: it depends on how Jibri is started", file,
-		    script);
+		    "%s says %s: a relative path depends on how Jibri is started",
+		    file, script);
 	else if (access(script, F_OK) == -1)
 		check_fail(f, "finalize-script", cure, "%s: %s", script,
 		    strerror(errno));
@@ -69,9 +69,9 @@ check_script(struct diagnoses *f, const char *script, const char *file,
 		return;
 	else if (!is_this_program(script))
 		check_warn(f, "finalize-script",
-		    "Unless that one calls it, name this program there, then "
+		    "Unless that one calls it, set it to this program, then "
 		    "restart Jibri:",
-		    "%s is another program than this one", script);
+		    "%s is a different program", script);
 	else
 		check_ok(f, "finalize-script", "%s, as %s says", script, file);
 	run_name(f, file, is_old);
@@ -98,12 +98,12 @@ check_directory(struct diagnoses *f, const char *directory,
 	    is_directory(directory, ours))
 		return;
 	check_warn(f, "recordings-directory", "Sweep the same directory:",
-	    "%s, but Jibri records into %s: a sweep would not find it", ours,
+	    "%s, but Jibri records into %s: a sweep would not find them", ours,
 	    directory);
 	check_run_set(f, l, "recordings-dir", directory);
 }
 
-/* Jibri's first file has a key, or the second; and under which name. */
+/* A key in Jibri's first and second file. */
 static const struct key {
 	const char *what, *in[2];
 } keys[] = {
@@ -114,7 +114,7 @@ static const struct key {
 	    { "recording_directory", "jibri.recording.recordings-directory" } },
 };
 
-/* 1, 0, -1 as hocon_get(); *file is the one that decides. */
+/* Returns 1, 0 or -1 as hocon_get(); *file is the one that decides. */
 static int
 ask(struct hocon *const h[2], const char *const files[2], const struct key *k,
     char **value, const char **file, struct err *e)
@@ -142,12 +142,12 @@ check_keys(struct diagnoses *f, struct hocon *const h[2],
 		bool is_good = value &&
 		    (i == 0 ? is_this_program(value)
 			    : is_directory(value, l->config.recordings_dir));
-		/* No directory at all is Jibri's default. */
+		/* Without a directory, Jibri uses its default. */
 		bool is_open = *e.text && !is_good && (i == 0 || value);
 
 		if (rc == -1 || is_open) {
 			check_warn(f, keys[i].what,
-			    "Look there yourself, as Jibri's user:",
+			    "Check it yourself, as Jibri's user:",
 			    "not understood: %s: %s", file, e.text);
 			check_run_edit(f, file);
 		} else if (i == 0)
@@ -157,7 +157,7 @@ check_keys(struct diagnoses *f, struct hocon *const h[2],
 	}
 }
 
-/* Jibri goes by what its old configuration, config.json, says of a key. */
+/* Jibri prefers what its old configuration, config.json, says about a key. */
 void
 check_jibri(struct diagnoses *f, const struct loaded *l)
 {
@@ -173,15 +173,14 @@ check_jibri(struct diagnoses *f, const struct loaded *l)
 		rc = hocon_load(&h[1], file, &e);
 	if (rc == -1) {
 		check_warn(f, "finalize-script",
-		    "Look there yourself, Jibri may not start with it:",
+		    "Check it yourself; Jibri may not start with it:",
 		    "not understood: %s", e.text);
 		check_run_edit(f,
 		    h[0]                         ? file
 			: access(old, F_OK) == 0 ? old
 						 : file);
 	} else if (h[0] == NULL && h[1] == NULL)
-		check_ok(f, "finalize-script",
-		    "there is no %s here to look into", file);
+		check_ok(f, "finalize-script", "there is no %s to check", file);
 	else
 		check_keys(f, h, files, l);
 	hocon_free(h[0]);

@@ -1,6 +1,6 @@
 #include "cli/doctor/check.h"
 
-/* In the order in which they are told. */
+/* In the order of the report. */
 static void (*const checks[])(struct diagnoses *, const struct loaded *) = {
 	check_config,
 	check_user,

@@ -6,13 +6,13 @@
 #include "remote/part_request.h"
 #include "remote/request.h"
 
-/* Of a recording that nobody has, and whose meeting nobody knows. */
+/* A recording that nobody has, of a meeting that does not exist. */
 static struct progress nobody = {
 	.room = (char[]){ "jibri-finalize-check" },
 	.session = (char[]){ "check" },
 };
 
-/* An upload that is begun, gets a part, and is aborted. */
+/* Begin an upload, send a part, and abort it. */
 struct trial {
 	const struct destination *to;
 	struct remote_name name;
@@ -83,16 +83,16 @@ note(struct diagnoses *f, const struct loaded *l, enum part_outcome outcome,
 {
 	if (outcome == PART_DONE)
 		check_ok(f, "file-service",
-		    "it takes parts: one was sent, and dropped again");
+		    "it accepts parts: one was sent and discarded");
 	else if (outcome == PART_UNFIT && *e->text == '\0')
 		check_ok(f, "file-service",
-		    "it takes no parts: large files go in one piece");
+		    "it does not accept parts: large files are sent in one piece");
 	else
 		check_warn(f, "file-service",
 		    "Compare its answers with jibri-finalize-api(7), and "
-		    "part-hosts with where its URLs lead.  Until then, do "
-		    "without:",
-		    "it does not take parts as it should: %s", e->text);
+		    "part-hosts with the hosts in its URLs.  Until then, "
+		    "disable parts:",
+		    "it does not handle parts correctly: %s", e->text);
 	check_run_set(f, l, "file-service-parts", "no");
 }
 
@@ -107,8 +107,8 @@ check_parts(struct diagnoses *f, const struct loaded *l,
 	if (to->policy->file.parts == WANTED_NO || !may_write) {
 		check_ok(f, "file-service",
 		    to->policy->file.parts == WANTED_NO
-			? "large files go in one piece, as it is set"
-			: "check --write tells whether it takes parts");
+			? "large files are sent in one piece, as configured"
+			: "check --write tells whether it accepts parts");
 		return;
 	}
 	destination_name(&t.name, to->policy, &nobody, "check.txt");

@@ -68,7 +68,7 @@ check_begin(struct diagnoses *f, const char *path)
 				 } };
 }
 
-/* 0: it is not from a line of the configuration. */
+/* 0: not from a line of the configuration. */
 static int
 line_of(const struct diagnoses *f, const char *origin)
 {
@@ -85,7 +85,7 @@ origin_of(const struct loaded *l, const char *name)
 	return l->origins[setting_index(setting_find(name))];
 }
 
-/* As the replacement of sed's s|||. */
+/* Escaped as the replacement in sed's s|||. */
 static char *
 sed_text(const char *name, const char *value)
 {
@@ -98,7 +98,7 @@ sed_text(const char *name, const char *value)
 	return xstrdup(buf_str(&out));
 }
 
-/* The command that puts a line into the configuration; line 0: a new one. */
+/* A command that writes a line of the configuration; line 0: append it. */
 static char *
 write_line(const struct diagnoses *f, int line, const char *name,
     const char *value)
@@ -113,7 +113,7 @@ write_line(const struct diagnoses *f, int line, const char *name,
 	const char *sudo = f->shell.file_sudo;
 	struct stat st;
 
-	/* sed adds nothing to what is empty. */
+	/* sed appends nothing to an empty file. */
 	if (line > 0 || (stat(f->shell.file, &st) == 0 && st.st_size > 0))
 		return xasprintf("%ssed -i %s %s", sudo, word, path);
 	return *sudo ? xasprintf("echo %s | sudo tee -a %s", echo, path)
@@ -161,7 +161,7 @@ check_run_unset(struct diagnoses *f, const struct loaded *l, const char *name)
 		check_run(f, "jibri-finalize check");
 }
 
-/* The file of a secret that the origin names, "ORIGIN (PATH)"; or NULL. */
+/* The file of a secret from its origin, "ORIGIN (PATH)"; or NULL. */
 static char *
 secret_file(const char *origin)
 {

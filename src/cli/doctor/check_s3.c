@@ -5,7 +5,7 @@
 #include "remote/inventory.h"
 #include "remote/request.h"
 
-/* Of a recording that nobody has. */
+/* A recording that nobody has. */
 static struct progress nobody = {
 	.room = (char[]){ "jibri-finalize-check" },
 	.session = (char[]){ "check" },
@@ -28,9 +28,9 @@ note_error(struct diagnoses *f, const struct loaded *l, const struct err *e)
 		? "Allow these keys s3:ListBucket, s3:GetObject, s3:PutObject "
 		  "and s3:DeleteObject there, or enter others:"
 		: e->class == ERR_CONFIG
-		? "Compare s3-url, s3-region and s3-addressing with where the "
-		  "bucket is, or name another:"
-		: "Look into the server's own log, then check again:",
+		? "Compare s3-url, s3-region and s3-addressing with the "
+		  "bucket's location, or set another bucket:"
+		: "Read the server's log, then check again:",
 	    "%s", e->text);
 	if (e->class == ERR_REFUSED)
 		check_run_secret(f, l, "s3-secret-key");
@@ -50,7 +50,7 @@ prepare(void *ctx, struct http_request *request, struct err *e)
 	p->http.headers = request->headers;
 	*request = p->http;
 	free(p->url);
-	/* It says the method of a put. */
+	/* put() sets the method. */
 	p->url =
 	    p->to->policy->ops->put(p->to->policy, &nobody, &p->name, request);
 	if (p->http.method)

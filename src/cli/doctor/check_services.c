@@ -10,8 +10,8 @@
 
 enum {
 	ANSWER_BYTES = 4 * 1024 * 1024,
-	ANSWER_MS = 3500, /* two in a row, and there is time left */
-	SKEW_S = 60,      /* worth a word */
+	ANSWER_MS = 3500, /* two in a row still leave time */
+	SKEW_S = 60,      /* worth mentioning */
 	SKEW_MAX_S = 300, /* webhooks are refused (Standard Webhooks 1.0) */
 	S3_SKEW_MAX_S = 900,
 	EXPIRY_DAYS = 14,
@@ -20,15 +20,15 @@ enum {
 
 static const struct retry_policy once = { .tries = 1 };
 
-/* Nobody has a meeting or a room of this name; asking changes nothing. */
+/* No meeting or room has this name; asking changes nothing. */
 #define PROBE_ID "0"
 #define PROBE_ROOM "jibri-finalize-check"
 
 struct service {
 	const char *what; /* and its setting is WHAT-url */
 	const char *url;
-	const char *probe; /* answers 401 or 403 to who may not ask; NULL: S3 */
-	bool may_be_unknown; /* a 404 to it is the service's own answer */
+	const char *probe;   /* gives 401 or 403 without permission; NULL: S3 */
+	bool may_be_unknown; /* a 404 is a proper answer to it */
 	enum auth_service auth;
 };
 
@@ -39,10 +39,10 @@ struct probing {
 	struct auth *auth;
 };
 
-/* What is asked of a service, one after the other. */
+/* Requests to a service, one after the other. */
 enum step { ASK_HEALTH, ASK_PROBE, ASK_END };
 
-/* One service's turn, beside that of the other. */
+/* The checks of one service, in parallel with the others. */
 struct inquiry {
 	const struct probing *probing;
 	struct service service;
@@ -91,7 +91,7 @@ run_curl(struct inquiry *i)
 	check_run(&i->found, "curl -sv -m 10 %s", word);
 }
 
-/* It was there, as somebody took the connection. */
+/* Something accepted the connection. */
 static bool
 is_hung(const struct http_answer *answer)
 {
@@ -106,7 +106,7 @@ note_unreachable(struct inquiry *i, const struct http_answer *answer)
 
 	check_fail(&i->found, i->service.what,
 	    hangs ? "See whether it answers at all:"
-		  : "Start it, or set the URL where it is:",
+		  : "Start it, or correct its URL:",
 	    "%s", answer->err.text);
 	if (hangs)
 		run_curl(i);
@@ -121,8 +121,8 @@ note_word(struct inquiry *i, const struct http_answer *answer,
 	autofree char *shown = http_excerpt(answer, status, strlen(status));
 
 	check_fail(&i->found, i->service.what,
-	    "Look into its own log, and what it says:", "%s says of itself: %s",
-	    i->service.url, shown);
+	    "Read its log and its answer:", "%s reports: %s", i->service.url,
+	    shown);
 	run_curl(i);
 }
 
@@ -149,7 +149,7 @@ note_health(struct inquiry *i, const struct http_answer *answer)
 		note_word(i, answer, status);
 	else
 		check_ok(&i->found, s->what,
-		    "%s is reachable; it shows no health (HTTP %ld)", s->url,
+		    "%s is reachable; it reports no health (HTTP %ld)", s->url,
 		    answer->status);
 }
 
@@ -168,10 +168,10 @@ note_clock(struct inquiry *i, const struct http_answer *answer)
 		return;
 	}
 	check_note(&i->found, is_bad ? CHECK_FAILED : CHECK_WARNING, s->what,
-	    s->probe ? "Set the clock that is wrong, a webhook is good for "
+	    s->probe ? "Set the clock that is wrong; a webhook is valid for "
 		       "five minutes:"
-		     : "Set the clock that is wrong, S3 takes fifteen minutes "
-		       "at most:",
+		     : "Set the clock that is wrong; S3 tolerates fifteen "
+		       "minutes at most:",
 	    "our clock is %" PRId64 " s %s its", size,
 	    skew < 0 ? "behind" : "ahead of");
 	check_run(&i->found, "%stimedatectl set-ntp true", i->found.shell.sudo);
@@ -190,11 +190,11 @@ note_certificate(struct inquiry *i, const struct http_answer *answer)
 	check_note(&i->found, days < EXPIRY_DAYS ? CHECK_WARNING : CHECK_OK,
 	    s->what,
 	    days < EXPIRY_DAYS ? "Renew it at the service, and compare:" : NULL,
-	    "its certificate is trusted and good for %" PRId64 " days", days);
+	    "its certificate is trusted and valid for %" PRId64 " days", days);
 	run_curl(i);
 }
 
-/* The setting that the token is from, or should be. */
+/* The setting that the token comes from, or should come from. */
 static const char *
 token_setting(const struct auth_policy *p, enum auth_service service)
 {
@@ -213,15 +213,15 @@ note_refused(struct inquiry *i, bool has_token, long status)
 	const struct auth_policy *p = &i->probing->policy->auth;
 
 	check_fail(&i->found, i->service.what,
-	    has_token ? "Enter the one that it takes:" : "Enter one:",
+	    has_token ? "Enter one that it accepts:" : "Enter one:",
 	    has_token ? "it refuses the token (HTTP %ld)"
-		      : "it wants a token, and none is set (HTTP %ld)",
+		      : "it requires a token, but none is set (HTTP %ld)",
 	    status);
 	check_run_secret(&i->found, i->probing->loaded,
 	    token_setting(p, i->service.auth));
 }
 
-/* No request tells whether there are downloads without one that there is. */
+/* Without a known id no request can test downloads. */
 static void
 note_list(struct inquiry *i)
 {
@@ -234,7 +234,7 @@ static void
 note_probe(struct inquiry *i, const struct http_answer *answer)
 {
 	static const char cure[] =
-	    "Set the URL where the service is, a gateway may want a path:";
+	    "Set the service's URL; a gateway may need a path:";
 	const struct service *s = &i->service;
 	bool has_token = auth_has_token(&i->probing->policy->auth, s->auth);
 	long status = answer->status;
@@ -250,14 +250,14 @@ note_probe(struct inquiry *i, const struct http_answer *answer)
 	    (status == 404 && s->may_be_unknown)) {
 		check_ok(&i->found, s->what,
 		    has_token ? "it answers, and accepts the token"
-			      : "it answers, and wants no token");
+			      : "it answers, without a token");
 		note_list(i);
 	} else if (status == 0) {
 		note_unreachable(i, answer);
 	} else {
 		check_warn(&i->found, s->what, cure,
 		    s->auth == AUTH_FILE_SERVICE
-			? "it offers no list, or is elsewhere: %s"
+			? "it offers no list, or the URL is wrong: %s"
 			: "%s",
 		    answer->err.text);
 		run_url(i);
@@ -273,7 +273,7 @@ ask_health(struct inquiry *i)
 	return true;
 }
 
-/* May wait for the token; the other service is heard meanwhile. */
+/* May wait for the token; the other checks continue meanwhile. */
 static bool
 ask_probe(struct inquiry *i)
 {
@@ -290,18 +290,18 @@ ask_probe(struct inquiry *i)
 		return true;
 	}
 	check_fail(&i->found, "token",
-	    "Enter the secret that the OAuth 2 server has:", "%s", e.text);
+	    "Enter the OAuth 2 server's secret:", "%s", e.text);
 	check_run_secret(&i->found, i->probing->loaded, "oauth-client-secret");
 	return false;
 }
 
-/* True when it answered at all. */
+/* True if it answered at all. */
 static bool
 hear_health(struct inquiry *i, const struct http_answer *answer)
 {
 	bool is_there = answer->status != 0;
 
-	/* AWS sends whoever asks for no bucket to its web site. */
+	/* AWS redirects requests without a bucket to its web site. */
 	if (is_there && (answer->err.class != ERR_CONFIG || !i->service.probe))
 		note_health(i, answer);
 	else
@@ -330,7 +330,7 @@ static const struct {
 	[ASK_PROBE] = { ask_probe, hear_probe },
 };
 
-/* All of them at once; what hangs costs the time of one. */
+/* Run all in parallel; hanging services cost the time of one. */
 static void
 run_inquiries(struct http *http, struct inquiry *all, size_t n)
 {
@@ -355,7 +355,7 @@ run_inquiries(struct http *http, struct inquiry *all, size_t n)
 	}
 }
 
-/* Is it there, as its health was heard? */
+/* Did it answer the health check? */
 static bool
 is_there(const struct inquiry *i)
 {
@@ -378,7 +378,7 @@ check_store(struct probing *p, struct inquiry *store, bool may_write)
 		check_parts(&store->found, p->loaded, &to, may_write);
 }
 
-/* What nobody waits longer for who looks on. */
+/* With shorter timeouts, as a person is waiting. */
 static struct pipeline_policy
 hurried(const struct pipeline_policy *policy)
 {
@@ -426,7 +426,7 @@ check_services(struct diagnoses *f, const struct loaded *l, bool may_write)
 	bool has_meetings = !meeting_is_none(&policy.meeting);
 	struct err e;
 
-	/* It was said already. */
+	/* Already reported. */
 	if (pipeline_check(&l->config.pipeline, &e) == -1)
 		return;
 	p.http = http_open(&policy.http);
@@ -437,7 +437,7 @@ check_services(struct diagnoses *f, const struct loaded *l, bool may_write)
 	    has_meetings ? 2 : 1);
 	check_store(&p, &all[1], may_write);
 	if (!has_meetings)
-		check_ok(f, "meeting-service", "there is none, as it is set");
+		check_ok(f, "meeting-service", "none, as configured");
 	check_append(f, &all[0].found);
 	check_append(f, &all[1].found);
 	inquiry_free(&all[0]);

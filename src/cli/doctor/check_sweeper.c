@@ -24,7 +24,7 @@ static const char *const units[] = { "jibri-finalize-sweep.timer",
 static const char *const crontabs[] = { "/etc/crontab", "/etc/cron.d",
 	"/etc/cron.hourly", "/var/spool/cron/crontabs", "/var/spool/cron" };
 
-/* Call until it says yes to an entry of the directory. */
+/* Does is_it() accept any entry of the directory? */
 static bool
 any_entry(const char *directory, const void *ctx,
     bool (*is_it)(const char *path, const void *ctx))
@@ -79,7 +79,7 @@ check_is_enabled(const char *unit)
 	return false;
 }
 
-/* systemd is what runs here, not only what is installed. */
+/* Is systemd running, not only installed? */
 static bool
 is_booted(void)
 {
@@ -120,7 +120,7 @@ is_watching(const char *path, const void *ctx)
 	return false;
 }
 
-/* A line that is no comment, and has us sweep. */
+/* A line that is not a comment and makes us sweep. */
 static bool
 names_us(const char *path, const void *ctx)
 {
@@ -153,7 +153,7 @@ cron_entry(void)
 	return NULL;
 }
 
-/* Who sweeps; the caller frees it.  NULL: nobody, as far as can be seen. */
+/* What sweeps here; the caller frees it.  NULL: nothing found. */
 static char *
 find_sweeper(const struct loaded *l)
 {
@@ -192,7 +192,10 @@ run_enable(struct diagnoses *f)
 		check_run(f, "%sjibri-finalize watch", as);
 }
 
-/* The default is for who has no sweeper; who has set it wants it. */
+/*
+ * The default is for installations without a sweeper; an explicit setting is
+ * intended.
+ */
 static void
 check_failed_webhook(struct diagnoses *f, const struct loaded *l)
 {
@@ -223,10 +226,10 @@ check_sweeper(struct diagnoses *f, const struct loaded *l)
 		    "sweeper",
 		    is_booted() ? "Enable the timer:"
 				: "Keep this running, or sweep by cron:",
-		    "nothing sweeps: %s",
+		    "no sweeper runs: %s",
 		    l->config.is_deferred
 			? "defer is set, so nothing is ever delivered"
-			: "what fails is not retried");
+			: "failed deliveries are not retried");
 		run_enable(f);
 		return;
 	}

@@ -18,7 +18,7 @@ static const struct {
 	{ "jibri-finalize-watch.service", "jibri-finalize-watch.service" },
 };
 
-/* What systemd.exec(5) lets a unit do with the file system. */
+/* What the file system looks like to a unit (systemd.exec(5)). */
 struct view {
 	char *system, *home, *tmp; /* ProtectSystem, ProtectHome, PrivateTmp */
 	struct text_list writable, read_only, hidden;
@@ -35,7 +35,7 @@ view_free(struct view *v)
 	text_list_free(&v->hidden);
 }
 
-/* An empty value clears the list; "-" and "+" are no part of a path. */
+/* An empty value clears the list; "-" and "+" are not part of the path. */
 static void
 add_paths(struct text_list *list, const char *value)
 {
@@ -110,7 +110,7 @@ is_drop_in(const struct dirent *entry)
 	return dot && strcmp(dot, ".conf") == 0;
 }
 
-/* By their names, as systemd does within one directory. */
+/* Sorted by name, as systemd does within a directory. */
 static void
 read_drop_ins(struct view *v, const char *unit)
 {
@@ -213,7 +213,7 @@ is_read_only(const struct view *v, const char *path)
 	    (is_system(v, path) || is_below_any(path, &v->read_only));
 }
 
-/* What of the unit keeps it from writing there; NULL: nothing. */
+/* The setting of the unit that forbids writing there; NULL: none. */
 static const char *
 find_obstacle(const struct view *v, const char *path)
 {
@@ -231,7 +231,7 @@ find_obstacle(const struct view *v, const char *path)
 	return NULL;
 }
 
-/* The lines of a drop-in, as words of a shell; the caller frees it. */
+/* The lines of a drop-in as shell words; the caller frees it. */
 static char *
 cure_of(const struct view *v, const char *why, const char *path)
 {
@@ -263,7 +263,7 @@ check_path(struct diagnoses *f, const char *unit, const struct view *v,
 	if (why == NULL)
 		return;
 	check_fail(f, name, "Let the unit write there:",
-	    "%s cannot write to %s: %s= keeps it away", unit, directory, why);
+	    "%s cannot write to %s because of %s=", unit, directory, why);
 	check_run(f,
 	    "%smkdir -p /etc/systemd/system/%s.d && "
 	    "printf '%%s\\n' '[Service]' %s | "
@@ -296,7 +296,7 @@ check_unit(struct diagnoses *f, const struct loaded *l, const char *unit)
 				check_path(f, unit, &v, places[i].name,
 				    places[i].directory);
 		if (f->n == before)
-			check_ok(f, "unit", "%s may write where it has to",
+			check_ok(f, "unit", "%s may write where it needs to",
 			    unit);
 	}
 	view_free(&v);

@@ -15,7 +15,7 @@
 
 enum { PATH_BYTES = 4096 };
 
-/* Jibri's user, if there is one and we are it or root; else NULL. */
+/* Jibri's user, if it exists and we are it or root; otherwise NULL. */
 static const struct passwd *
 jibri_user(void)
 {
@@ -38,7 +38,7 @@ may_execute(const char *path, const struct passwd *user)
 	return pid != -1 && waitpid(pid, &status, 0) == pid && status == 0;
 }
 
-/* Its directories, as far as they are closed, and the file. */
+/* The file, and those of its directories that are not accessible. */
 static void
 run_open(struct diagnoses *f, const char *path)
 {
@@ -69,7 +69,8 @@ check_executable(struct diagnoses *f, const char *what, const char *path)
 
 	if (may_execute(path, user))
 		return true;
-	check_fail(f, what, "Let everybody enter its path, and execute it:",
+	check_fail(f, what,
+	    "Make it and its directories executable for everybody:",
 	    "%s cannot be executed by %s", path,
 	    user ? user->pw_name : "this user");
 	run_open(f, path);
@@ -99,7 +100,7 @@ check_name(struct diagnoses *f)
 		autofree char *as = check_as_user("jibri");
 
 		check_warn(f, "user", "Check as Jibri's user:",
-		    "root may read and write what Jibri's user may not");
+		    "root can read and write what Jibri's user cannot");
 		check_run(f, "%sjibri-finalize check", as);
 	} else
 		check_ok(f, "user", "checked as %s",
@@ -113,11 +114,11 @@ check_magic(struct diagnoses *f)
 	struct err e;
 
 	if (mimetype_load(m, &e) == 0)
-		check_ok(f, "libmagic", "its database loads");
+		check_ok(f, "libmagic", "its database can be loaded");
 	else
 		check_warn(f, "libmagic", "Install it:",
-		    "its database does not load (%s): types come from the "
-		    "names alone",
+		    "its database cannot be loaded (%s): types are taken "
+		    "from file names",
 		    e.text);
 	check_run(f, "%s%s", f->shell.sudo,
 	    access("/usr/bin/apt-get", X_OK) == 0
@@ -135,8 +136,8 @@ check_confinement(struct diagnoses *f, const struct loaded *l)
 	check_note(f, is_on && !is_whole ? CHECK_WARNING : CHECK_OK, "confine",
 	    is_on && !is_whole
 		? "Let the unit or container allow seccomp and landlock_*, and "
-		  "start Linux 5.19 or later with Landlock (lsm=).  If that "
-		  "cannot be had, do without:"
+		  "start Linux 5.19 or later with Landlock (lsm=).  Otherwise "
+		  "disable it:"
 		: NULL,
 	    "%sthis kernel has %s", is_on ? "" : "off; ", has);
 	check_run_set(f, l, "confine", "no");

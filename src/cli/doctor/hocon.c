@@ -14,7 +14,7 @@ struct found {
 	struct buf text;
 };
 
-/* What of path is below base: "" if nothing; NULL if it is not below it. */
+/* The rest of path below base: "" if they are equal; NULL if not below it. */
 static const char *
 below(const char *path, const char *base)
 {
@@ -28,7 +28,7 @@ below(const char *path, const char *base)
 static int evaluate(struct hocon *, struct value *, const char *rest,
     struct found *);
 
-/* The newest that is defined; an object is what was put below it. */
+/* Find the newest definition; the members of an object are separate values. */
 static int
 lookup(struct hocon *h, const char *path, struct found *out)
 {
@@ -37,8 +37,8 @@ lookup(struct hocon *h, const char *path, struct found *out)
 
 	h->steps += h->n + 1;
 	if (h->depth++ >= HOCON_DEPTH || h->steps > STEPS)
-		return err_set(h->e, ERR_CONFIG, "substitutions without end");
-	/* One that refers to itself means what was before it. */
+		return err_set(h->e, ERR_CONFIG, "endless substitutions");
+	/* A value that refers to itself means its earlier definition. */
 	for (struct value *v = h->newest; v; v = v->older)
 		if (v->is_busy && below(path, v->path))
 			from = v->older;
@@ -58,7 +58,7 @@ lookup(struct hocon *h, const char *path, struct found *out)
 	return 0;
 }
 
-/* A substitution, or what is at rest, a path below it. */
+/* A substitution, or its member at rest, a path below it. */
 static int
 substitute(struct hocon *h, const char *piece, const char *rest,
     struct found *out)
@@ -68,7 +68,10 @@ substitute(struct hocon *h, const char *piece, const char *rest,
 	    piece + 1, inner, rest);
 	autofree char *name = xstrdup(inner + 1);
 
-	/* As in its file, then as in the whole, then the environment. */
+	/*
+	 * First relative to its file, then to the whole, then in the
+	 * environment.
+	 */
 	if (lookup(h, path, out) == -1 ||
 	    (!out->kind && lookup(h, path + (inner - piece - 2), out) == -1))
 		return -1;
@@ -85,7 +88,7 @@ substitute(struct hocon *h, const char *piece, const char *rest,
 	if (value) {
 		free(h->open);
 		h->open =
-		    xasprintf("${%s} may be another where Jibri runs", name);
+		    xasprintf("${%s} may be different where Jibri runs", name);
 		out->kind = TEXT;
 		buf_adds(&out->text, value);
 		return 0;
@@ -100,7 +103,7 @@ substitute(struct hocon *h, const char *piece, const char *rest,
 	return 0;
 }
 
-/* Strings become one; an object or an array stays what it is. */
+/* Strings are joined; an object or an array stays as it is. */
 static int
 join(struct hocon *h, struct found *out, const struct found *one)
 {
@@ -115,14 +118,14 @@ join(struct hocon *h, struct found *out, const struct found *one)
 		out->kind = TEXT;
 	else if (one->kind != out->kind)
 		return err_set(h->e, ERR_CONFIG,
-		    "a string, an object or an array next to another");
+		    "values of different kinds next to each other");
 	if (!buf_adds(&out->text, buf_str(&one->text)) ||
 	    out->text.len > VALUE_BYTES)
 		return err_set(h->e, ERR_CONFIG, "a value is too long");
 	return 0;
 }
 
-/* What a value is, or has at rest, a path below it. */
+/* The value itself, or its member at rest, a path below it. */
 static int
 evaluate(struct hocon *h, struct value *v, const char *rest, struct found *out)
 {

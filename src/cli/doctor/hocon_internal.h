@@ -7,7 +7,7 @@
 
 enum { HOCON_BYTES = 1 << 20, HOCON_FILES = 100, HOCON_DEPTH = 50 };
 
-/* What a piece of a value is, or what a value turned out to be. */
+/* The kind of a piece of a value, and of an evaluated value. */
 enum kind {
 	UNDEFINED = '\0',
 	TEXT = 't',
@@ -17,17 +17,17 @@ enum kind {
 	ARRAY = '[',
 	NEEDED = '$',
 	OPTIONAL = '?',
-	UNSEEN = 'u', /* an include: any key may be in it */
-	HIDDEN = '-'  /* a path leads through what is no object */
+	UNSEEN = 'u', /* an include that may define any key */
+	HIDDEN = '-'  /* a path leads through another kind of value */
 };
 
 /*
- * What was put at a path: "\1key\1key".  The members of an object are values
- * of their own; that newer ones go first is all of HOCON's merging.
+ * A definition for a path: "\1key\1key".  The members of an object are separate
+ * definitions; HOCON's merging is that newer ones win.
  */
 struct value {
 	char *path;
-	char *pieces; /* of each a kind, a text, a NUL; then one more NUL */
+	char *pieces; /* for each a kind, a text and a NUL; then a final NUL */
 	bool is_busy;
 	struct value *older;
 };
@@ -35,7 +35,7 @@ struct value {
 struct hocon {
 	struct value *newest;
 	size_t n, bytes, files, steps, depth, mute;
-	char *open; /* the variable that a value hangs on, in words */
+	char *open; /* describes the variable that the value depends on */
 	struct err *e;
 	struct place {
 		const char *file,
@@ -45,8 +45,8 @@ struct hocon {
 };
 
 /*
- * hocon_parse.c: put all members of a file below path.  1; 0 if there is no
- * such file; -1 with h->e.
+ * hocon_parse.c: add all members of a file below path.  1; 0 for a missing
+ * file; -1 with h->e.
  */
 int hocon_parse(struct hocon *h, const char *path, const char *file);
 

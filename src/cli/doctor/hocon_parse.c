@@ -27,7 +27,7 @@ add(struct buf *pieces, enum kind kind, const char *text, size_t len)
 	buf_add(pieces, "", 1);
 }
 
-/* Empties pieces.  Nobody asks for what is in an array. */
+/* Empties pieces.  Array elements are not stored. */
 static void
 put(struct hocon *h, const char *path, struct buf *pieces)
 {
@@ -52,7 +52,7 @@ put_one(struct hocon *h, const char *path, enum kind kind, const char *text)
 	put(h, path, &piece);
 }
 
-/* The bytes of the blanks here; ends of lines are none. */
+/* The length of the blanks here, without ends of lines. */
 static size_t
 blanks(const char *s)
 {
@@ -77,7 +77,7 @@ is_comment(const char *s)
 	return *s == '#' || strncmp(s, "//", 2) == 0;
 }
 
-/* Blanks, comments, ends of lines.  Was there an end of a line? */
+/* Skip blanks, comments and ends of lines.  Was there an end of a line? */
 static bool
 skip(struct hocon *h)
 {
@@ -99,7 +99,7 @@ accept(struct hocon *h, const char *word)
 	return is_there;
 }
 
-/* The bytes of an unquoted string; of all that only 1e+9 has a plus. */
+/* The length of an unquoted string; only a number like 1e+9 has a plus. */
 static size_t
 word(const char *s)
 {
@@ -122,8 +122,8 @@ parse_quoted(struct hocon *h, struct buf *out)
 
 	if (accept(h, "\"\"\"")) {
 		if ((end = strstr(h->in.at, "\"\"\"")) == NULL)
-			return fail(h, "a string without end");
-		/* Of more than three the first are its own. */
+			return fail(h, "an unterminated string");
+		/* Of more than three quotes, the first belong to the string. */
 		end += strspn(end, "\"");
 		buf_add(out, h->in.at, (size_t)(end - h->in.at) - 3);
 		h->in.at = end;
@@ -134,14 +134,14 @@ parse_quoted(struct hocon *h, struct buf *out)
 	end += *end == '"';
 	string = json_loadb(from, (size_t)(end - from), JSON_DECODE_ANY, NULL);
 	if (string == NULL)
-		return fail(h, "not a string as in JSON");
+		return fail(h, "not a JSON string");
 	buf_adds(out, json_string_value(string));
 	json_decref(string);
 	h->in.at = end;
 	return 0;
 }
 
-/* Words, cut at their dots, and strings, as a path below base; or NULL. */
+/* A path of words, split at dots, and strings, below base; or NULL. */
 char *
 hocon_parse_path(struct hocon *h, const char *base)
 {
@@ -166,11 +166,11 @@ hocon_parse_path(struct hocon *h, const char *base)
 	}
 	if (is_key && !is_bad && path.len < PATH_BYTES)
 		return steal(&path.data);
-	(void)fail(h, "a key is expected here, and not too long");
+	(void)fail(h, "expected a key that is not too long");
 	return NULL;
 }
 
-/* ${PATH}; its text is the path of the file's include, "\2", PATH. */
+/* Stored as the path of the file's include, "\2", PATH. */
 static int
 parse_substitution(struct hocon *h, struct buf *pieces)
 {
@@ -179,20 +179,20 @@ parse_substitution(struct hocon *h, struct buf *pieces)
 	autofree char *both = NULL;
 
 	if (kind == NEEDED && !accept(h, "${"))
-		return fail(h, "a $ without {");
+		return fail(h, "expected { after $");
 	h->in.at += blanks(h->in.at);
 	if ((path = hocon_parse_path(h, "")) == NULL)
 		return -1;
 	both = xasprintf("%s\2%s", h->in.prefix, path);
 	add(pieces, kind, both, strlen(both));
-	return accept(h, "}") ? 0 : fail(h, "a } is expected here");
+	return accept(h, "}") ? 0 : fail(h, "expected }");
 }
 
 static int
 parse_string(struct hocon *h, struct buf *pieces)
 {
 	autobuf struct buf text = { 0 };
-	/* Behind null there may be more of a string. */
+	/* null can be the beginning of a string. */
 	bool is_null = strncmp(h->in.at, "null", 4) == 0;
 	size_t n = is_null ? 4 : word(h->in.at);
 
@@ -201,7 +201,7 @@ parse_string(struct hocon *h, struct buf *pieces)
 			return -1;
 		add(pieces, TEXT, buf_str(&text), text.len);
 	} else if (n == 0) {
-		return fail(h, "a value is expected here");
+		return fail(h, "expected a value");
 	}
 	if (n > 0)
 		add(pieces, is_null ? NOTHING : TEXT, h->in.at, n);
@@ -217,10 +217,10 @@ parse_piece(struct hocon *h, const char *path, struct buf *pieces)
 	int rc;
 
 	if (h->n > VALUES || h->depth >= HOCON_DEPTH)
-		return fail(h, "too large or too deep");
+		return fail(h, "too large or nested too deeply");
 	h->depth++;
 	if (accept(h, "{")) {
-		/* What is before it is older than its members. */
+		/* What precedes the members is older than they are. */
 		add(pieces, OBJECT, "", 0);
 		put(h, path, pieces);
 		rc = parse_all(h, path, '}');
@@ -238,7 +238,7 @@ parse_piece(struct hocon *h, const char *path, struct buf *pieces)
 	return rc;
 }
 
-/* Pieces up to the end of the line; the blanks in a string are its own. */
+/* Parse pieces up to the end of the line; blanks within a string are kept. */
 static int
 parse_value(struct hocon *h, const char *path)
 {
@@ -275,7 +275,7 @@ parse_member(struct hocon *h, const char *base)
 		return parse_piece(h, path, &pieces);
 	is_more = accept(h, "+=");
 	if (!is_more && !accept(h, "=") && !accept(h, ":"))
-		return fail(h, "= or : is expected here");
+		return fail(h, "expected = or :");
 	if (is_more)
 		put_one(h, path, ARRAY, "");
 	h->mute += is_more;
@@ -293,7 +293,7 @@ hocon_parse(struct hocon *h, const char *path, const char *file)
 	int rc;
 
 	if (h->files++ >= HOCON_FILES || h->depth >= HOCON_DEPTH)
-		return fail(h, "includes without end");
+		return fail(h, "endless includes");
 	rc = file_read_named(file, &text, &st);
 	if (rc == -1 && (errno == ENOENT || errno == ENOTDIR))
 		return 0;
@@ -312,13 +312,13 @@ hocon_parse(struct hocon *h, const char *path, const char *file)
 	rc = parse_all(h, path, accept(h, "{") ? '}' : '\0');
 	skip(h);
 	if (rc == 0 && h->in.at != h->in.text + text.len)
-		rc = fail(h, "the end is expected here");
+		rc = fail(h, "expected the end");
 	h->in = outer;
 	h->depth--;
 	return rc == -1 ? -1 : 1;
 }
 
-/* A name without ending is that of up to three files. */
+/* A name without a suffix stands for up to three files. */
 static int
 include(struct hocon *h, const char *path, const char *name, bool is_needed)
 {
@@ -358,14 +358,14 @@ parse_include(struct hocon *h, const char *path)
 		else if (accept(h, "url(") || accept(h, "classpath("))
 			is_seen = false;
 		else
-			return fail(h, "a name is expected here, in quotes");
+			return fail(h, "expected a quoted name");
 	if (parse_quoted(h, &name) == -1)
 		return -1;
 	for (; open > 0; open--)
 		if (skip(h), !accept(h, ")"))
-			return fail(h, "a ) is expected here");
+			return fail(h, "expected )");
 	s = buf_str(&name);
-	/* file() begins where the other program was started. */
+	/* file() is relative to the directory in which Jibri was started. */
 	if (!is_seen || (is_file && *s != '/') || s[strcspn(s, ":/")] == ':') {
 		file = xasprintf("include %s is not followed", s);
 		put_one(h, path, UNSEEN, file);
@@ -375,7 +375,7 @@ parse_include(struct hocon *h, const char *path)
 	return include(h, path, file, is_needed);
 }
 
-/* Members, or the elements of an array. */
+/* Parse members, or the elements of an array. */
 static int
 parse_all(struct hocon *h, const char *path, char end)
 {
@@ -393,8 +393,7 @@ parse_all(struct hocon *h, const char *path, char end)
 			return -1;
 		is_line = skip(h);
 		if (!accept(h, ",") && !is_line && *h->in.at != end)
-			return fail(h,
-			    "a comma or a new line is expected here");
+			return fail(h, "expected a comma or a new line");
 	}
 	h->in.at += end != '\0';
 	return 0;

@@ -11,9 +11,9 @@
 
 enum {
 	MEMORY_MS = 4000,      /* of a rate */
-	LOG_MS = 30000,        /* between two lines of one artifact */
-	LEAST_NAME = 16,       /* columns, before a number is left out */
-	GUESS_AFTER_MS = 1500, /* an earlier rate is a lie */
+	LOG_MS = 30000,        /* between two lines about an artifact */
+	LEAST_NAME = 16,       /* columns; narrower names cost a number */
+	GUESS_AFTER_MS = 1500, /* until then an estimate would be wrong */
 };
 
 /* Rates */
@@ -48,7 +48,7 @@ meter_note(struct meter *m, const struct watch_view *v, int64_t now_ms)
 {
 	int64_t done = done_bytes(v);
 
-	/* What a failed try had sent is to be sent again: no progress. */
+	/* What a failed try had sent must be sent again: it is not progress. */
 	if (m->looked_ms != 0)
 		rate_add(&m->rate,
 		    done > m->done_bytes ? done - m->done_bytes : 0,
@@ -113,7 +113,7 @@ show_time(int64_t ms)
 	return xasprintf("%" PRId64 "h%02" PRId64 "m", s / 3600, s / 60 % 60);
 }
 
-/* Empty while nobody can know. */
+/* Empty while unknown. */
 static char *
 show_left(int64_t bytes, const struct meter_rate *r)
 {
@@ -127,7 +127,7 @@ show_left(int64_t bytes, const struct meter_rate *r)
 	return xasprintf("  %s left", time);
 }
 
-/* Rounded down: all of it is all of it. */
+/* Rounded down, so that 100 means all of it. */
 static int
 percent_of(int64_t part, int64_t whole)
 {
@@ -136,9 +136,9 @@ percent_of(int64_t part, int64_t whole)
 
 /* Lines */
 
-enum { DETAILS = 3 }; /* of less and less width */
+enum { DETAILS = 3 }; /* each narrower than the last */
 
-/* What stands behind the name, and the first of them that fits. */
+/* Alternative texts after the name; the first that fits is used. */
 struct details {
 	char *texts[DETAILS];
 };
@@ -150,7 +150,7 @@ free_details(struct details *d)
 		mem_free_pointer(&d->texts[i]);
 }
 
-/* Cut in the middle: what a name begins and ends with tells most. */
+/* Cut in the middle: beginning and end of a name say the most. */
 static void
 add_name(struct buf *out, const char *name, size_t width)
 {
@@ -160,7 +160,7 @@ add_name(struct buf *out, const char *name, size_t width)
 		head = (width - 2) / 2;
 	(void)buf_add(out, name, text_fit(name, head, &used));
 	if (head < width) {
-		/* What is left has to fit behind the dots. */
+		/* What is left must fit after the dots. */
 		name += text_fit(name, all - (width - 2 - used), &skipped);
 		if (all - skipped > width - 2 - used)
 			name += text_utf8_length(name);
@@ -170,7 +170,7 @@ add_name(struct buf *out, const char *name, size_t width)
 	(void)buf_addf(out, "%*s", (int)(width - used), "");
 }
 
-/* Details are left out until so much of the name is seen. */
+/* Use narrower details until this much of the name is visible. */
 static void
 add_line(struct buf *out, const char *name, size_t least,
     const struct details *d, size_t columns)
@@ -248,7 +248,7 @@ draw_flight(struct buf *out, const struct watch_flight *f, bool is_utf8,
 	free_details(&d);
 }
 
-/* What is not under way, in a few words. */
+/* Briefly, what is not in progress. */
 static char *
 show_pause(const struct watch_view *v, int64_t now_ms)
 {
@@ -290,7 +290,7 @@ meter_draw(struct buf *out, const struct meter *m, const struct watch_view *v,
 {
 	size_t shown = v->n_flights;
 
-	/* One row is for the total, one for the cursor below it. */
+	/* One row for the total, one for the cursor below it. */
 	if (size.rows < 3 || size.columns < 5)
 		return;
 	if (shown > size.rows - 2)
@@ -303,7 +303,7 @@ meter_draw(struct buf *out, const struct meter *m, const struct watch_view *v,
 
 /* The watch */
 
-/* When another LOG_MS of the flight are over since the look before. */
+/* When another LOG_MS of the flight have passed since the last look. */
 static void
 log_flight(const struct watch_flight *f, int64_t before_ms, int64_t now_ms)
 {

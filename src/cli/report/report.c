@@ -22,7 +22,7 @@
 
 static const char find_fix[] = "find what to fix: jibri-finalize check";
 
-/* Of words alone, as text_shell_word() makes them. */
+/* Only words as text_shell_word() makes them? */
 static bool
 is_of_words(const char *s)
 {
@@ -59,8 +59,8 @@ has_other_flags(const char *s)
 }
 
 /*
- * An error may repeat what a server says, and that is not to be copied into a
- * shell: only what we could have said ourselves counts.
+ * An error may contain text of a server, which nobody should paste into a
+ * shell: accept only what we could have written ourselves.
  */
 const char *
 report_command(const char *why)
@@ -157,7 +157,7 @@ report_attempt(const struct attempt_result *r, const struct err *e)
 {
 	autofree char *step = e ? next_step(r, e) : NULL;
 
-	/* There is no recording to speak of. */
+	/* There is no recording to report on. */
 	if (e && (e->class == ERR_NO_INPUT || e->class == ERR_USAGE))
 		return;
 	trace_log_session(r->session);
@@ -203,7 +203,7 @@ report_config(const struct loaded *l)
 		    setting_at(i)->name, *safe ? safe : "-", origin);
 		bool is_wide = strlen(line) > TABLE_WIDTH + 1;
 
-		/* grep wants it in one. */
+		/* On one line, for grep. */
 		log_result(is_wide && isatty(STDOUT_FILENO) ? tall : line);
 	}
 }

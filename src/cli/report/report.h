@@ -7,39 +7,39 @@
 #include "sweep/status.h"
 #include "sweep/sweep.h"
 
-/* Results for people and for programs, to stdout. */
+/* Results for people and for programs, on stdout. */
 
-/* One line: what became of the recording, and what comes next. */
+/* One line: the result for the recording, and the next step. */
 void report_attempt(const struct attempt_result *, const struct err *);
 void report_attempt_json(const struct attempt_result *, const struct err *);
 
-/* What --dry-run says: a row for each artifact, and the sum. */
+/* For --dry-run: a row per artifact, and the totals. */
 void report_preview(const struct attempt_result *);
 void report_preview_json(const struct attempt_result *);
 
-/* What verify found: a row for each file, and the sum. */
+/* The result of verify: a row per file, and the totals. */
 void report_verify(const struct verify_result *, bool is_deep);
 void report_verify_json(const struct verify_result *, bool is_deep,
     const struct err *);
 
 struct status_view {
 	bool is_utc; /* absolute times */
-	size_t rows; /* of the terminal that it has to fit into; 0: none */
+	size_t rows; /* of the terminal to fit into; 0: unlimited */
 };
 
 /*
- * A table, two lines for what is not done: what it is, and why.  As wide as
- * the terminal, else 80 columns.  The last line counts all there are.
+ * A table; a recording that is not done has a second line with the reason.  As
+ * wide as the terminal, or 80 columns.  The last line has the counts.
  */
 void report_status_page(struct buf *, const struct status *,
     const struct status_view *);
 
-/* Print it; on a terminal with a command for each that is held. */
+/* Print it; on a terminal with a command for each held recording. */
 void report_status(const struct status *, const struct status_view *);
 
 /*
- * One line, as monitoring plugins do: "OK - 3 done", or, where one is held,
- * "CRITICAL - 2 held, 1 given-up: SESSION..." with the sessions of all rows.
+ * One line for monitoring plugins: "OK - 3 done", or if one is held "CRITICAL -
+ * 2 held, 1 given-up: SESSION..." with the sessions of all rows.
  */
 void report_status_check(const struct status *);
 
@@ -53,27 +53,27 @@ void report_sweep_json(const struct sweep_result *);
 void report_visit_json(const char *path, const struct visit_report *,
     int64_t took_ms);
 
-/* Which of the roots are paused, and how to resume them. */
+/* Which roots are paused, and how to resume them. */
 void report_pauses(const struct text_list *roots);
 
-/* One line: what is to be said of a root. */
+/* One line about a root. */
 void report_root(const char *root, const char *text);
 
-/* A line for each finding, how to fix it below, and how many of each. */
+/* A line for each finding with its fix, and the number of each result. */
 void report_check(const struct diagnoses *, bool is_quiet);
 
 /* {"ok": n, "warning": n, "failed": n, "findings": [...]} */
 void report_check_json(const struct diagnoses *);
 
-/* Every effective value with its origin; secrets masked. */
+/* Every effective value with its origin; secrets are masked. */
 void report_config(const struct loaded *);
 void report_config_json(const struct loaded *);
 
 /* The version, and those of the libraries. */
 void report_version(void);
 
-/* The command that fixes it, which the error ends with, or NULL. */
+/* The command at the end of an error that fixes it, or NULL. */
 const char *report_command(const char *why);
 
-/* That, or else the upload of the recording; the caller frees it. */
+/* That command, or the one to upload the recording; the caller frees it. */
 char *report_remedy(const char *why, const char *path);

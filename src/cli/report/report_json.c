@@ -14,7 +14,7 @@
 enum { SCHEMA = 1, MOST_BYTES = 256 * 1024 * 1024 };
 
 static struct {
-	json_t *members; /* NULL: without --json */
+	json_t *members; /* NULL without --json */
 	const char *command;
 	enum report_form form;
 } document;
@@ -142,7 +142,7 @@ report_line(json_t *object)
 	json_decref(object);
 }
 
-/* In front of all others, whatever was put in. */
+/* First, before all other members. */
 static json_t *
 head(void)
 {
@@ -196,7 +196,7 @@ report_leave(int fd)
 		(void)file_write_all(fd, text, strlen(text));
 }
 
-/* Recordings are added to ours, other members replace them. */
+/* Append its recordings to ours; other members replace ours. */
 void
 report_take(int fd)
 {

@@ -8,66 +8,65 @@
 #include "base/err.h"
 
 /*
- * What --json prints: one document for each command, that of jibri-finalize(1)
- * and packaging/schema.  Commands put their members in; schema, command,
- * class, exitCode and error are added at its end, also after a failure.
- * Without --json nothing of this does anything.
+ * The output of --json: one document per command, as described in
+ * jibri-finalize(1) and packaging/schema.  Commands add their members; schema,
+ * command, class, exitCode and error are added at the end, also after a
+ * failure.  Without --json these functions do nothing.
  */
 enum report_form {
-	REPORT_OBJECT, /* the recording's members are the document's */
-	REPORT_LIST,   /* "recordings" has them, in the order of the words */
-	REPORT_LINES,  /* the document is the last line of several */
+	REPORT_OBJECT, /* one recording: its members are the document's */
+	REPORT_LIST,   /* in "recordings", in the order of the words */
+	REPORT_LINES,  /* the document is the last of several lines */
 };
 
-/* Begin it; the name is a command's, or NULL while none is known. */
+/* Begin the document; command is NULL while unknown. */
 void report_begin(const char *command, enum report_form);
 bool report_is_json(void);
 
-/* A member of the document; releases the value. */
+/* Set a member of the document; releases the value. */
 void report_set(const char *key, json_t *value);
 
-/* The members of this object, which is released. */
+/* Set all members of an object; releases it. */
 void report_set_all(json_t *object);
 
-/* What there is to say of a recording: an object, which is released. */
+/* Add a recording as an object; releases it. */
 void report_recording(json_t *object);
 
-/* How many of them there are. */
+/* The number of recordings so far. */
 size_t report_recordings(void);
 
 /*
- * It was handled, and that ended so (NULL: well): add class, exitCode and
- * lastError.  Where there are still as many as before, its path is all that
- * is known.
+ * A recording was handled, with this error or NULL: add class, exitCode and
+ * lastError.  If none was added since before, add one that has only its path.
  */
 void report_seal_recording(size_t before, const char *path, const struct err *);
 
-/* Why the command failed; the first counts.  Nothing where text is empty. */
+/* Why the command failed; the first call counts.  Ignores an empty text. */
 void report_error(const char *text);
 
-/* What is text for people in any case: as it is, or as the member text. */
+/* Text that is only for people: print it, or make it the member text. */
 void report_text(const char *text);
 
-/* A line of REPORT_LINES, printed at once; releases it. */
+/* Print a line of REPORT_LINES at once; releases the object. */
 void report_line(json_t *object);
 
 /* Print the document. */
 void report_end(const struct err *);
 
 /*
- * A process that does a part of the command's work has a document of its own,
- * and leaves it in this file, which the one that waits for it takes over.
- * report_share() returns -1 without --json; what cannot be used is left out.
+ * A process that does part of the command's work has its own document, which it
+ * leaves in this file for its parent to take over. report_share() returns -1
+ * without --json; an unusable file is ignored.
  */
 int report_share(void);
 void report_leave(int fd);
 void report_take(int fd);
-void report_restart(void); /* in the process, first */
+void report_restart(void); /* first call in that process */
 
-/* A string, or null; what is no UTF-8 is escaped. */
+/* A string, or null; bytes that are not UTF-8 are escaped. */
 json_t *report_json_text(const char *);
 
-/* A number, or null while it is not known. */
+/* A number, or null if unknown. */
 json_t *report_json_number(bool is_known, int64_t number);
 
 /* A moment in RFC 3339, or null for 0. */

@@ -11,7 +11,7 @@
 #include "cli/report/report.h"
 #include "cli/report/table.h"
 
-/* So that all of it is on one screen; --json and --log have the rest. */
+/* Keep it to one screen; --json and --log have the rest. */
 enum { MOST_ARTIFACTS = 12, MOST_ATTEMPTS = 5, MOST_WEBHOOKS = 5 };
 
 enum { SHA_CHARS = 12, ID_LEAST = 4, ID_CHARS = 36 };
@@ -22,7 +22,7 @@ add_blank(struct buf *out)
 	(void)buf_adds(out, "\n");
 }
 
-/* A label and its value, wrapped below itself. */
+/* A label and its value, wrapped with indentation. */
 static void
 add_field(struct buf *out, const char *label, const char *value)
 {
@@ -242,7 +242,7 @@ add_left(struct buf *out, size_t n, const char *what)
 		(void)buf_addf(out, "  and %zu more %s\n", n, what);
 }
 
-/* What is not stored comes first. */
+/* First those that are not stored. */
 static size_t
 add_those(struct buf *out, const struct show *s, bool is_stored, size_t *shown)
 {

@@ -6,33 +6,33 @@
 #include "recording/trace_id.h"
 #include "sweep/survey.h"
 
-/* What show has found out about one recording. */
+/* The facts about one recording for the command show. */
 struct show {
 	struct recording_policy policy;
 	struct recording recording;
-	struct finding finding; /* as status has it */
+	struct finding finding; /* as in status */
 	struct journal journal;
 	struct history history;
-	struct identity identity; /* by what the directory says alone */
-	char *no_room;            /* why that has no room; or NULL */
+	struct identity identity; /* from the directory alone */
+	char *no_room;            /* why the room is unknown; or NULL */
 	bool is_onlooking;        /* the user would not deliver it */
 	bool is_busy;             /* another process works on it */
-	int64_t now_ms;           /* when that was */
-	bool is_utc;              /* points in time instead of ages */
+	int64_t now_ms;           /* when it was examined */
+	bool is_utc;              /* show times instead of ages */
 };
 
-/* All of it, at most 80 columns wide, but for commands to be copied. */
+/* Everything, at most 80 columns wide except for commands to copy. */
 void report_show(const struct show *);
 void report_show_json(const struct show *);
 
-/* The attempts, oldest first, one a line, with points in time. */
+/* The attempts with their times, oldest first, one per line. */
 void report_show_log(const struct show *);
 
-/* Where a part of its identity is from. */
+/* Where a part of the identity comes from. */
 enum show_origin {
-	FROM_NOWHERE, /* it is not known */
+	FROM_NOWHERE, /* unknown */
 	FROM_ARGUMENT,
-	FROM_JOURNAL, /* an earlier run has settled it */
+	FROM_JOURNAL, /* decided by an earlier run */
 	FROM_METADATA,
 	FROM_MEDIA,
 	FROM_DIRECTORY,
@@ -42,24 +42,24 @@ struct show_origins {
 };
 struct show_origins show_origins(const struct show *);
 
-/* The trace id of its requests and of its lines in JSON logs. */
+/* The trace id of its requests and JSON log lines. */
 void show_trace_id(const struct show *, char id[TRACE_ID_BYTES]);
 
-/* A word for what is known of an artifact. */
+/* The state of an artifact in a word. */
 const char *show_artifact_state(const struct show *, const struct artifact *);
 
 /* Is a file of this path in the directory? */
 bool show_is_here(const struct show *, const char *path);
 
-/* How many parts of it the store has: *bytes in all, also of the last. */
+/* The number of its parts in the store; *bytes is their total size. */
 size_t show_parts(const struct begun *, int64_t *bytes);
 
-/* A word for how an attempt ended. */
+/* The result of an attempt in a word. */
 const char *show_result(const struct show *, const struct history_attempt *);
 
-/* Attempts that the journal only counts. */
+/* The number of attempts that are only counted in the journal. */
 int64_t show_summed_up(const struct show *);
 
-/* What to do next: a heading and a command for each; both to be freed. */
+/* The next steps: a heading and a command for each; the caller frees both. */
 void show_commands(const struct show *, struct text_list *heads,
     struct text_list *commands);

@@ -12,18 +12,18 @@
 
 enum { LEAST_WIDTH = 40, SIZE = 5, SHORT_TIME = 16, AGE = 5, COLUMNS = 7 };
 
-/* What is printed of it. */
+/* The page being printed. */
 struct page {
 	const struct status *status;
 	const struct status_view *view;
 	struct table_column columns[COLUMNS];
 	struct table table;
 	int width;
-	char indent[16]; /* of the second lines */
+	char indent[16]; /* of second lines */
 	bool is_colored;
 };
 
-/* Four digits and a unit at most: 999, 9.9k, 512M. */
+/* At most four digits and a unit: 999, 9.9k, 512M. */
 static void
 format_size(int64_t bytes, char text[SIZE + 1])
 {
@@ -127,7 +127,7 @@ layout(struct page *p)
 	size_t width = term_size(STDOUT_FILENO).columns;
 
 	p->width = width >= LEAST_WIDTH ? (int)width : TABLE_WIDTH;
-	/* A line that fills the last column has nothing cleared behind it. */
+	/* After a full last column the terminal clears nothing. */
 	p->width -= p->view->rows > 0;
 	p->is_colored = term_has_color(STDOUT_FILENO);
 	p->table.columns = p->columns;
@@ -189,7 +189,7 @@ lines_of(const char *text)
 	return n;
 }
 
-/* How many rows have room: below them go two lines, what is left and counts. */
+/* How many rows fit above the last two lines. */
 static size_t
 add_rows(struct buf *out, const struct page *p)
 {
@@ -221,7 +221,7 @@ add_counts(struct buf *out, const struct status *status)
 	(void)buf_adds(out, line.len ? line.data : "no recordings");
 }
 
-/* One command for each that is held, on a line of its own: to be copied. */
+/* For each held recording a command to copy, on its own line. */
 static void
 add_next_steps(struct buf *out, const struct status *status)
 {
@@ -252,7 +252,7 @@ report_status_page(struct buf *out, const struct status *status,
 	left += status->n - add_rows(out, &p);
 	if (left > 0)
 		(void)buf_addf(out, "and %zu more, %s\n", left,
-		    view->rows > 0 ? "for which there is no room here"
+		    view->rows > 0 ? "which do not fit on this terminal"
 				   : "see --limit");
 	add_counts(out, status);
 	(void)buf_adds(out, "\n");
@@ -270,7 +270,7 @@ report_status(const struct status *status, const struct status_view *view)
 	log_result(buf_str(&out));
 }
 
-/* As many as one line has room for, and at least one. */
+/* As many as fit on one line, at least one. */
 static void
 add_sessions(struct buf *line, const struct status *status)
 {

@@ -21,7 +21,10 @@ room_origin(const struct show *s)
 
 	if (here && (p->room == NULL || is_same(p->room, here)))
 		return is_url ? FROM_METADATA : FROM_MEDIA;
-	/* Only who names it overrules it, or knows it before the meeting. */
+	/*
+	 * Only an operator overrules the room, or knows it before the meeting
+	 * id.
+	 */
 	if (p->overruled || (p->room && p->meeting_id == NULL))
 		return FROM_ARGUMENT;
 	return p->room ? FROM_JOURNAL : FROM_NOWHERE;

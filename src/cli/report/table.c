@@ -37,7 +37,7 @@ table_add_wrapped(struct buf *out, const char *text, const char *prefix,
 		(void)buf_adds(out, "\n");
 }
 
-/* The length of a shell's word, which may hold quoted blanks. */
+/* The length of a shell word, which may contain quoted blanks. */
 static size_t
 word_length(const char *s)
 {
@@ -127,7 +127,7 @@ total_of(const struct table *t)
 	return total;
 }
 
-/* Make it so much narrower as is needed, and the limit lets it. */
+/* Narrow a column as far as needed and allowed. */
 static void
 shrink(struct table *t, size_t column, size_t limit, size_t columns)
 {
@@ -146,7 +146,7 @@ table_fit(struct table *t, size_t columns)
 		t->widths[i] = strlen(t->columns[i].head);
 	for (size_t i = 0; i < t->n_cells; i++) {
 		size_t used = text_columns(t->cells[i]);
-		/* There are no cells without columns. */
+		/* Without columns there are no cells. */
 		size_t *width = &t->widths[t->n > 0 ? i % t->n : 0];
 
 		*width = used > *width ? used : *width;
@@ -157,7 +157,7 @@ table_fit(struct table *t, size_t columns)
 		shrink(t, i, t->columns[i].least, columns);
 }
 
-/* Cut, which shows by a tilde; nothing follows the last one. */
+/* A cut cell ends in a tilde; the last cell is not padded. */
 static void
 add_cell(struct buf *out, const struct table *t, size_t column,
     const char *text, const char *color)
