@@ -86,7 +86,7 @@ apart_from_the_machine() {
 	found "^ok file-service: $URL is reachable and UP"
 	found "^ok file-service: its clock and ours agree"
 	found "^ok file-service: it answers, without a token"
-	found "^ok webhook-secret: is set; whether"
+	found "^ok webhook-secret: is set; only"
 	found "^ok finalize-script: $BIN, as $SCRIPT says"
 	found "^ok libmagic: its database can be loaded"
 	[ ! -e "$SB/webhooks.jsonl" ]
@@ -112,7 +112,7 @@ apart_from_the_machine() {
 	unset WEBHOOK_SECRET
 	"$BIN" check --quiet >"$DIR/text" || true
 	grep -A 1 '^warning  webhook-secret: is empty' "$DIR/text" |
-		grep '^         -> Enter one that'
+		grep '^         -> Enter the meeting-service'
 	run -1 grep '^ok' "$DIR/text"
 }
 
@@ -333,7 +333,7 @@ ram_disk() {
 	found "^failed finalize-script: $SCRIPT sets none"
 	rm "$SCRIPT"
 	checks 0
-	found "^ok finalize-script: there is no $SCRIPT here"
+	found "^ok finalize-script: there is no $SCRIPT to check"
 }
 
 @test "jibri.conf is read as HOCON" {

@@ -202,10 +202,10 @@ dry_line() {
 	[ ! -e "$REC/.jibri-finalize" ]
 	run_command 0 forget --yes "$REC"
 	dry_line 0 forget -n "$REC"
-	assert_output_has "dry run: nothing, it was given up before"
+	assert_output_has "dry run: nothing: it was given up before"
 	run_finalize 0 --force
 	dry_line 0 forget -n "$REC"
-	assert_output_has "dry run: nothing, it is delivered"
+	assert_output_has "dry run: nothing: it is delivered"
 	run_finalize 0
 	assert_output_has "done already"
 	echo rubbish >"$REC/.jibri-finalize"

@@ -116,7 +116,7 @@ teardown() {
 	wait_for has_parts 1
 	printf 'live = no\n' >"$DIR/conf"
 	kill -HUP "$WATCH_PID"
-	wait_for grep -q "read again" "$DIR/log"
+	wait_for grep -q "settings reloaded" "$DIR/log"
 	sleep 1.2
 	local had
 	had=$(ahead)

@@ -211,7 +211,7 @@ counters() {
 	another_recording one
 	run_command 0 sweep --metrics-file "$DIR/no/m.prom"
 	assert_output_has "metrics-file: write $DIR/no/m.prom"
-	assert_output_has "going on without"
+	assert_output_has "continuing without it"
 	is_stored metadata.json "$MEDIA"
 }
 

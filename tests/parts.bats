@@ -693,7 +693,7 @@ checks() {
 	checks warning --write
 	assert_output_has "which is not in part-hosts"
 	checks ok --write --part-hosts localhost
-	assert_output_has "it takes parts"
+	assert_output_has "it accepts parts"
 }
 
 @test "parts of a URL or its headers that the storage repeats are not shown" {

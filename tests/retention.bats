@@ -156,7 +156,7 @@ flock_journal() {
 	local before
 	before=$(requests)
 	sweep 0 --retention 1ms --dry-run
-	assert_output_has "would be removed, if the server has all of it: $TOP/one"
+	assert_output_has "would be removed if the server has all of it: $TOP/one"
 	whole one
 	assert_equal "$(requests)" "$before"
 }

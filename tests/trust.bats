@@ -131,7 +131,7 @@ state() {
 		chmod "$mode" "$REC"
 		as "$JIBRI" 65 sweep "$TOP"
 		assert_equal "${#lines[@]}" 1
-		assert_output_has "$SESSION: not delivered: its directory can be"
+		assert_output_has "$SESSION: not delivered: its directory is writable"
 		assert_equal "$(requests)" 0
 		[[ $(state) == "held: its directory is writable by "* ]]
 	done
@@ -170,7 +170,7 @@ state() {
 		assert_equal "${#lines[@]}" 3
 		assert_output_has "$TOP/open: not delivered: its directory is writable by its group"
 		assert_output_has "$TOP/closed: not delivered: its directory belongs to user $OTHER"
-		assert_output_has "$TOP/full: not delivered: its directory cannot be written"
+		assert_output_has "$TOP/full: not delivered: its directory is not writable"
 		assert_equal "$(requests)" 0
 	done
 	chmod 755 "$TOP/open"
