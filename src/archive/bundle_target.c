@@ -31,7 +31,8 @@ target_choose(struct target *t, const char *wish, const struct recording *rec,
 	t->type = archive_type_of(basename(t->path), &len);
 	if (t->type == ARCHIVE_TYPE_NONE)
 		return err_set(e, ERR_USAGE,
-		    "%s is not an archive name: use .tar.zst, .tar.gz, .tar or .zip",
+		    "%s is not an archive name: use .tar.zst, .tar.gz, "
+		    ".tar or .zip",
 		    t->path);
 	real = realpath(t->directory, NULL);
 	if (real == NULL)

@@ -80,7 +80,8 @@ make_folders(int dirfd, const char *path, struct err *e)
 
 		if (++depth > MAX_FOLDERS)
 			return err_set(e, ERR_PERMANENT,
-			    "%s: the archive's folders are nested deeper than %d",
+			    "%s: the archive's folders are nested deeper "
+			    "than %d",
 			    path, MAX_FOLDERS);
 		if (mkdirat(dirfd, folder, 0700) == -1 && errno != EEXIST)
 			return refuse_path(path, e);

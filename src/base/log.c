@@ -325,8 +325,8 @@ put_file(enum log_level level, const char *time, const char *message)
 	if (file_write_all(file_fd, line.data, line.len) == 0)
 		return;
 	mem_close(&file_fd);
-	log_warn(
-	    "the log file %s cannot be written: %s; logging continues without it",
+	log_warn("the log file %s cannot be written: %s; logging continues "
+		 "without it",
 	    policy.file, strerror(errno));
 }
 

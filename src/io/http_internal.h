@@ -47,10 +47,10 @@ struct http_transfer {
 	size_t head_in;     /* bytes of its headers and trailers */
 
 	/* For the watch: what moved, and when. */
-	bool is_going;  /* connected, sending the request */
-	bool was_ended; /* the server closed the kept connection */
-	bool is_restarted;   /* so it was restarted on a new one */
-	int socket;     /* -1: unknown */
+	bool is_going;     /* connected, sending the request */
+	bool was_ended;    /* the server closed the kept connection */
+	bool is_restarted; /* so it was restarted on a new one */
+	int socket;        /* -1: unknown */
 	curl_off_t sent;
 	int queued;
 	int64_t began_ms; /* connecting */

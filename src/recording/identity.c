@@ -95,8 +95,8 @@ check_brackets(const char *name, const struct identity_policy *policy,
 	if (!strpbrk(policy->room_format, "[]") || !strpbrk(name, "[]"))
 		return 0;
 	return err_set(e, ERR_PERMANENT,
-	    "unknown room: %.128s contains a bracket, which room-format uses for "
-	    "a tenant",
+	    "unknown room: %.128s contains a bracket, which room-format uses "
+	    "for a tenant",
 	    name);
 }
 

@@ -54,7 +54,8 @@ wants_retry(void *ctx, const struct http_answer *answer)
 	const struct destination *to = r->destination;
 
 	if (to ? to->policy->ops->wants_retry(to, &run->use, answer)
-	       : r->auth && auth_wants_retry(r->auth, &run->use, answer->status))
+	       : r->auth &&
+		    auth_wants_retry(r->auth, &run->use, answer->status))
 		return true;
 	return r->wants_retry && r->wants_retry(r->ctx, answer);
 }

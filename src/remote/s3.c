@@ -29,8 +29,8 @@ check_key(const char *key, struct err *e)
 		    strncmp(c, "{meeting}", 9) != 0 &&
 		    strncmp(c, "{tenant}", 8) != 0 && strcmp(c, last) != 0)
 			return err_set(e, ERR_CONFIG,
-			    "s3-key %s: only {room}, {session}, {meeting}, {tenant} "
-			    "and, at the end, {path} are allowed",
+			    "s3-key %s: only {room}, {session}, {meeting}, "
+			    "{tenant} and, at the end, {path} are allowed",
 			    key);
 	if (len < sizeof(last) || *key == '/' ||
 	    strcmp(key + len - (sizeof(last) - 1), last) != 0)

@@ -19,10 +19,9 @@ struct metrics {
 	struct counters *counters; /* the caller's */
 	size_t paused;             /* roots */
 	int64_t undelivered_bytes;
-	int64_t oldest_ms; /* oldest still being tried; 0: none */
-	size_t live;       /* still being recorded */
-	int64_t live_bytes,
-	    ahead_bytes; /* of these; in the store */
+	int64_t oldest_ms;               /* oldest still being tried; 0: none */
+	size_t live;                     /* still being recorded */
+	int64_t live_bytes, ahead_bytes; /* of these; in the store */
 	int64_t attempts, ambiguous;
 	int64_t failures[ERR_CLASSES];
 	uint64_t free_bytes, total_bytes; /* of the fullest root's disk */

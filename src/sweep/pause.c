@@ -155,7 +155,8 @@ pause_begin(const char *root, const struct pause *p, struct err *e)
 		return -1;
 	if (geteuid() != 0 && fstat(fd, &st) == 0 && st.st_uid != geteuid())
 		return err_set(e, ERR_PERMANENT,
-		    "%s belongs to user %u, whose sweeps would ignore the pause; "
+		    "%s belongs to user %u, whose sweeps would ignore the "
+		    "pause; "
 		    "run it as that user, or as root",
 		    root, st.st_uid);
 	owned_become(fd);

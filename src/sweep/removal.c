@@ -80,8 +80,7 @@ compare_content(struct proof *proof, const struct artifact *a, const char *id,
 		return REMOVAL_FAILED;
 	if (strcmp(here, there) == 0)
 		return REMOVAL_DONE;
-	(void)err_set(e, ERR_NONE, "%s has different content there",
-	    a->path);
+	(void)err_set(e, ERR_NONE, "%s has different content there", a->path);
 	return REMOVAL_LOST;
 }
 

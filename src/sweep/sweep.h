@@ -61,7 +61,7 @@ struct sweep_watch {
 	const struct sweep *sweep;
 	/* Reload the settings, including policy and sweep, and the roots. */
 	void (*reload)(void *ctx, struct text_list *roots);
-	/* The other tasks of a sweep, every five minutes in their own process. */
+	/* Other tasks of a sweep, every five minutes in a separate process. */
 	void (*tend)(void *ctx, const struct text_list *roots,
 	    struct sweep_result *);
 	void *ctx;

@@ -359,8 +359,8 @@ places_open(struct places *p, const struct text_list *roots)
 		.root_wds = xcalloc(roots->n + 1, sizeof(int)),
 	};
 	if (p->fd == -1)
-		log_warn(
-		    "inotify: %s; examining everything only every watch-interval",
+		log_warn("inotify: %s; examining everything only every "
+			 "watch-interval",
 		    strerror(errno));
 }
 

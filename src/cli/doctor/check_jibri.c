@@ -60,7 +60,8 @@ check_script(struct diagnoses *f, const char *script, const char *file,
 		    "%s sets none, so Jibri calls nothing", file);
 	else if (script[0] != '/')
 		check_warn(f, "finalize-script", cure,
-		    "%s says %s: a relative path depends on how Jibri is started",
+		    "%s says %s: a relative path depends on how Jibri is "
+		    "started",
 		    file, script);
 	else if (access(script, F_OK) == -1)
 		check_fail(f, "finalize-script", cure, "%s: %s", script,

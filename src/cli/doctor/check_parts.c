@@ -86,7 +86,8 @@ note(struct diagnoses *f, const struct loaded *l, enum part_outcome outcome,
 		    "it accepts parts: one was sent and discarded");
 	else if (outcome == PART_UNFIT && *e->text == '\0')
 		check_ok(f, "file-service",
-		    "it does not accept parts: large files are sent in one piece");
+		    "it does not accept parts: large files are sent in "
+		    "one piece");
 	else
 		check_warn(f, "file-service",
 		    "Compare its answers with jibri-finalize-api(7), and "
