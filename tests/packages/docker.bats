@@ -157,13 +157,18 @@ start_sweeper() {
 	container jibri-finalize "${ENTRYPOINT[@]}" "${COMMAND[@]}" \
 		>"$DIR/said" 2>&1 3>&- &
 	CONTAINER_PID=$!
-	wait_for grep -q . "/proc/$CONTAINER_PID/task/$CONTAINER_PID/children"
+	wait_for sweeper_pid
+}
+
+# The first process of the container: unshare is outside of it.
+sweeper_pid() {
+	pgrep -P "$(pgrep -P "$CONTAINER_PID" -x unshare)" -x jibri-finalize
 }
 
 # What Docker would run there, from time to time.
 health() {
 	local pid variables
-	pid=$(pgrep -P "$CONTAINER_PID")
+	pid=$(sweeper_pid)
 	mapfile -t variables < <(environment jibri-finalize)
 	nsenter --target "$pid" --mount --pid --root --wd -- \
 		setpriv --reuid "$IMAGE_USER" --regid "$IMAGE_USER" \
@@ -172,7 +177,7 @@ health() {
 
 stops_within_10s() {
 	local begin=$SECONDS
-	kill -TERM "$(pgrep -P "$CONTAINER_PID")"
+	kill -TERM "$(sweeper_pid)"
 	wait "$CONTAINER_PID" || return 1
 	CONTAINER_PID=
 	((SECONDS - begin <= 10))
