@@ -114,7 +114,8 @@ environment() {
 }
 
 # container SERVICE COMMAND...: a read-only root, a user without name or home,
-# 256 MB of /run, the same of /tmp mounted noexec, and the recordings.  The command is the first process of its PID namespace.
+# 256 MB of /run, the same of /tmp mounted noexec, and the recordings.  The
+# command is the first process of its PID namespace.
 container() {
 	local variables
 	mapfile -t variables < <(environment "$1")
