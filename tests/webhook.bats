@@ -358,7 +358,7 @@ damage() {
 		head -c 100 /dev/zero
 		moov 24
 		;;
-	text) echo "this is no video, whatever its name says" ;;
+	text) echo "this is not a video, whatever its name says" ;;
 	esac >"$DIR/damaged"
 	[ ! -s "$DIR/damaged" ] || cp "$DIR/damaged" "$file"
 }

@@ -6,7 +6,7 @@
 
 #include "base/mem.h"
 
-/* Of all files, only this one is compiled anew for the portable build. */
+/* Of all files, only this one is recompiled for the portable build. */
 #ifndef BUNDLED
 #define BUNDLED NULL
 #endif

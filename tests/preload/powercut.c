@@ -3,7 +3,7 @@
  * what the program does to its journal (create, write, cut, sync, rename) and
  * what it sends to a server, and at call number POWERCUT_AT ends the process,
  * after taking back what was not yet synced: all of it, the second half, or
- * nothing (POWERCUT_KEEP is none, half or all).  A journal whose directory was
+ * nothing (POWERCUT_KEEP: none, half or all).  A journal whose directory was
  * not synced loses its name unless all is kept.  One that was renamed over
  * another leaves its name to that one if nothing is kept; with half of the
  * rest it has it.
