@@ -223,8 +223,8 @@ stops_within_10s() {
 	put two
 	is_announced() { webhooks | grep -qx "STOPPED $ROOM $1"; }
 	wait_for is_announced two
-	run -0 health
-	assert_output_has 'OK - 2 done'
+	both_are_done() { [[ $(health) == "OK - 2 done"* ]]; }
+	wait_for both_are_done
 	put three
 	metadata https://meet.example.org/no-such-room
 	touch -d '1 minute ago' "$REC/metadata.json"
