@@ -140,6 +140,39 @@ state() {
 	is_stored metadata.json "$MEDIA"
 }
 
+@test "a delivered or given-up recording that others can write to is not held" {
+	cp -a "$REC" "$TOP/lost"
+	cp -a "$REC" "$TOP/never"
+	chmod 775 "$REC" "$TOP/lost" "$TOP/never"
+	as "$JIBRI" 0 "$REC"
+	as "$JIBRI" 0 forget --yes "$TOP/lost"
+	as "$JIBRI" 0 status --json "$TOP"
+	assert_equal "$(jq -r '.recordings[] |
+		select(.path | endswith("never") | not) |
+		"\(.state) \(.room) \(.stored) \(.artifacts) \(.bytes > 0)"' \
+		<<<"$output" | sort)" "$(printf '%s\n' "done $ROOM 2 2 true" \
+		"given-up $ROOM 0 2 true")"
+	assert_equal "$(jq -r '.recordings[] | select(.state == "held") |
+		"\(.room) \(.stored) \(.artifacts) \(.bytes > 0)"' \
+		<<<"$output")" "$ROOM 0 2 true"
+	as "$JIBRI" 65 sweep "$TOP"
+	assert_equal "${#lines[@]}" 1
+	assert_output_has "$TOP/never: not delivered: its directory is writable by its group"
+	rm -r "$TOP/never"
+	as "$JIBRI" 0 sweep "$TOP"
+	assert_equal "$output" ""
+	as "$JIBRI" 0 status --check "$TOP"
+	as "$JIBRI" 0 show "$REC"
+	assert_output_has "Artifacts: 2 of 2 stored"
+	as 0 0 status --check "$TOP"
+	# A new file is not delivered, so the refusal counts again.
+	echo 1 >"$REC/new.txt"
+	chown "$JIBRI" "$REC/new.txt"
+	touch -d '1 hour ago' "$REC" "$REC/new.txt"
+	as "$JIBRI" 65 sweep "$TOP"
+	[[ $(state) == *"held: its directory is writable by its group"* ]]
+}
+
 @test "a sweep by root delivers what the directory's owner put there, and nothing that others could" {
 	chmod 1777 "$TOP"
 	chown 0:0 "$TOP"

@@ -36,17 +36,38 @@ struct listing {
 static void
 free_listing(struct listing *l)
 {
-	for (size_t i = 0; i < l->n; i++)
+	for (size_t i = 0; i < l->n; i++) {
 		free(l->entries[i].name);
+		free(l->entries[i].refusal);
+	}
 	free(l->entries);
 }
 
+/* Only its owner would trust it: the owner's process could not tell. */
+static char *
+find_refusal(const struct survey_root *root, const char *name,
+    const struct stat *st)
+{
+	const struct recording_policy *policy = root->survey->recording;
+	autofree char *path = xasprintf("%s/%s", root->path, name);
+	struct err e;
+
+	if (policy->trust == TRUST_ANY ||
+	    trust_check_entry(recording_user(policy, root->fd, st), &root->st,
+		st, &e) == 0)
+		return NULL;
+	(void)trust_hint_directory(geteuid(), path, st, &e);
+	return xstrdup(e.text);
+}
+
 static void
-add_entry(struct listing *l, const char *name, const struct stat *st)
+add_entry(struct listing *l, const struct survey_root *root, const char *name,
+    const struct stat *st)
 {
 	xgrow((void **)&l->entries, &l->cap, l->n + 1, sizeof(*l->entries));
 	l->entries[l->n++] = (struct survey_entry){
 		.name = xstrdup(name),
+		.refusal = find_refusal(root, name, st),
 		.owner = st->st_uid,
 		.group = st->st_gid,
 	};
@@ -61,23 +82,13 @@ look_at_entry(const struct survey_root *root, const char *name,
 		.name = xstrdup(name),
 	};
 	struct stat st;
-	struct err e;
 
 	if (!is_other(name) &&
 	    fstatat(root->fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
 	    S_ISDIR(st.st_mode)) {
-		/* Only its owner would trust it. */
-		if (root->survey->recording->trust == TRUST_ANY ||
-		    trust_check_entry(recording_user(root->survey->recording,
-					  root->fd, &st),
-			&root->st, &st, &e) == 0) {
-			add_entry(l, name, &st);
-			free(f.name);
-			return;
-		}
-		f.path = xasprintf("%s/%s", root->path, name);
-		(void)trust_hint_directory(geteuid(), f.path, &st, &e);
-		survey_hold(&f, &e);
+		add_entry(l, root, name, &st);
+		free(f.name);
+		return;
 	}
 	root->found(root->ctx, &f);
 	survey_free_finding(&f);

@@ -2,9 +2,13 @@
 
 #include "sweep/survey.h"
 
-/* Judge the directory f->name below the root; f->path is kept. */
+/*
+ * Judge the directory f->name below the root; f->path is kept.  With a refusal,
+ * the reason why its directory is not trusted, it is held unless its journal
+ * has ended it.
+ */
 void survey_judge(struct survey *, int rootfd, const char *root,
-    struct finding *f);
+    const char *refusal, struct finding *f);
 void survey_hold(struct finding *, const struct err *);
 
 /* A root being examined. */
@@ -20,6 +24,7 @@ struct survey_root {
 /* A directory below it, and its owner. */
 struct survey_entry {
 	char *name;
+	char *refusal; /* why a sweep does not deliver it; or NULL */
 	uid_t owner;
 	gid_t group;
 };

@@ -271,19 +271,39 @@ clamp(struct finding_facts *facts)
 		n[i] = n[i] < 0 ? 0 : n[i] > FINDING_MOST ? FINDING_MOST : n[i];
 }
 
-void
-survey_judge(struct survey *s, int rootfd, const char *root, struct finding *f)
+static void
+refuse(struct finding *f, const char *why)
 {
+	if (f->verdict == VERDICT_DONE || f->verdict == VERDICT_GIVEN_UP ||
+	    f->verdict == VERDICT_BUSY)
+		return;
+	f->verdict = VERDICT_HELD;
+	mem_replace(&f->why, why);
+	/* No run can change it. */
+	f->facts.failed_class = ERR_NONE;
+	f->facts.is_live = false;
+}
+
+void
+survey_judge(struct survey *s, int rootfd, const char *root,
+    const char *refusal, struct finding *f)
+{
+	struct recording_policy policy = *s->recording;
 	struct progress progress = { 0 };
 	struct recording rec;
 	struct err e;
 
-	if (recording_open_entry(&rec, rootfd, root, f->name, s->recording,
-		&e) == -1 ||
+	/* It is only looked at. */
+	if (refusal)
+		policy.trust = TRUST_ANY;
+	if (recording_open_entry(&rec, rootfd, root, f->name, &policy, &e) ==
+		-1 ||
 	    judge(s, &rec, &progress, f, &e) == -1)
 		survey_hold(f, &e);
 	f->facts.directory_ms = rec.mtime_ns / 1000000;
 	tell_progress(s, &progress, f);
+	if (refusal)
+		refuse(f, refusal);
 	if (s->identity && f->room == NULL && f->facts.is_listed)
 		f->room = identity_guess_room(&rec, s->identity);
 	clamp(&f->facts);

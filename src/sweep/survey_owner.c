@@ -67,10 +67,12 @@ work(const void *ctx, int fd)
 		log_error("%s: %s", root->path, e.text);
 	confine_reading(root->survey->recording->confine, root->fd);
 	for (size_t i = 0; i < g->n && stop_check(&ignored) == 0; i++) {
-		struct finding f = { .name = xstrdup(g->entries[i].name) };
+		const struct survey_entry *entry = &g->entries[i];
+		struct finding f = { .name = xstrdup(entry->name) };
 
 		if (is_owner)
-			survey_judge(root->survey, root->fd, root->path, &f);
+			survey_judge(root->survey, root->fd, root->path,
+			    entry->refusal, &f);
 		else
 			survey_hold(&f, &e);
 		add(&text, &f);

@@ -18,7 +18,8 @@ __wrap_survey_as_owners(const struct survey_root *root,
 		};
 
 		if (stop_check(e) == 0) {
-			survey_judge(root->survey, root->fd, root->path, &f);
+			survey_judge(root->survey, root->fd, root->path,
+			    entries[i].refusal, &f);
 			root->found(root->ctx, &f);
 		}
 		survey_free_finding(&f);
