@@ -100,8 +100,10 @@ has() {
 	says 66 sweep "$TOP/nowhere"
 	says 66 pause "$TOP/nowhere"
 	says 65 notify stopped "$REC"
-	says 1 status --check
-	has '.class == "alarm" and .recordings[0].state == "held"'
+	says 3 status --check "$TOP/nowhere"
+	has '.class == "unknown" and (.error | contains("nowhere"))'
+	says 2 status --check
+	has '.class == "critical" and .recordings[0].state == "held"'
 }
 
 @test "a wrong command line or configuration prints a document, wherever --json is" {

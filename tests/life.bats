@@ -109,7 +109,7 @@ STOPPED $ROOM finished
 STOPPED $ROOM live"
 	# --check is for monitoring.
 	run "$BIN" status --check
-	assert_equal "$status" 1
+	assert_equal "$status" 2
 }
 
 # swept: one more sweep; true when nothing is waiting.

@@ -69,6 +69,7 @@ at_held() {
 	faults 'upload *.mp4 * status 413'
 	ran 65
 }
+at_late() { touch -d '3 hours ago' "$REC"/* "$REC"; }
 at_held-fixed() { at_held; faults; }
 at_busy() {
 	faults 'upload *.mp4 * slow-store 9'

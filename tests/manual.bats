@@ -109,7 +109,9 @@ watch 64 fresh --deep
 watch 75 waiting-log
 watch 78 fresh --config $W/none
 status 0 held
-status 1 held --check
+status 1 late --check
+status 2 held --check
+status 3 fresh --check $W/none
 status 64 fresh --deep
 status 66 fresh $W/none
 status 78 fresh --config $W/none

@@ -166,22 +166,64 @@ widest() {
 
 @test "--check prints one line, as monitoring plugins do" {
 	lay_out
-	run_command 1 status --check
+	run_command 2 status --check
 	assert_equal "$output" "CRITICAL - 1 held, 1 given-up: $LONG left"
 	local i
 	for i in {1..9}; do cp -a "$TOP/$LONG" "$TOP/copy-$i-of-that"; done
-	run_command 1 status --check
+	run_command 2 status --check
 	assert_equal "${#lines[@]}" 1
 	((${#output} <= 80))
 	[[ $output == "CRITICAL - 10 held, 1 given-up: "*" and "*" more" ]]
 	rm -rf "${TOP:?}/$LONG" "$TOP"/copy*
+	run_command 1 status --check
+	assert_equal "$output" \
+		"WARNING - 1 undelivered for over 2 h, 1 given-up: crashed left"
+	rm -rf "$TOP/crashed"
 	run_command 0 status --check
-	assert_equal "$output" "OK - 1 waiting, 1 due, 1 given-up, 1 done"
+	assert_equal "$output" "OK - 1 waiting, 1 given-up, 1 done"
 	rm -rf "${TOP:?}"/*
 	run_command 0 status --check
 	assert_equal "$output" "OK - no recordings"
-	run_command 66 status --check "$DIR/nowhere"
-	refute_output_has OK
+	run_command 3 status --check "$DIR/nowhere"
+	[[ $output == "UNKNOWN - "*"$DIR/nowhere"* && ${#lines[@]} == 1 ]]
+	run_command 3 status --check --config "$DIR/nowhere"
+	[[ $output == "UNKNOWN - "*"$DIR/nowhere"* && ${#lines[@]} == 1 ]]
+	run_command 64 status --check --deep
+}
+
+@test "--check: undelivered for hours is a warning, for a day critical, paused or not" {
+	another_recording one
+	touch -d '110 minutes ago' "$REC"/* "$REC"
+	run_command 0 status --check
+	assert_equal "$output" "OK - 1 due"
+	touch -d '130 minutes ago' "$REC"/* "$REC"
+	run_command 1 status --check
+	assert_equal "$output" "WARNING - 1 undelivered for over 2 h: one"
+	run_command 0 pause
+	run_command 1 status --check
+	assert_equal "$output" \
+		"WARNING - 1 undelivered for over 2 h, paused: one"
+	another_recording two
+	touch -d '25 hours ago' "$REC"/* "$REC"
+	run_command 2 status --check
+	assert_equal "$output" \
+		"CRITICAL - 1 undelivered for over 24 h, paused: two"
+	rm -r "$TOP"/{one,two}
+	run_command 0 status --check
+	assert_equal "$output" "OK - no recordings, paused"
+}
+
+@test "--check fits 80 columns, however long the sessions are" {
+	local i
+	for i in {1..3}; do
+		another_recording "$i$(printf 's%.0s' {1..240})"
+		touch -d '3 hours ago' "$REC"/* "$REC"
+		run_command 1 status --check
+		assert_equal "${#lines[@]}" 1
+		((${#output} <= 80))
+		[[ $output == *": "[123]ssssss*"..."* ]]
+	done
+	[[ $output == *"... and 2 more" ]]
 }
 
 @test "lines have at most 80 columns, however long room and session are" {
@@ -286,6 +328,14 @@ watched() {
 	# shellcheck disable=SC2154
 	assert_equal "$(wc -l <<<"$stderr")" 1
 	[[ $stderr == *"$DIR/conf cannot be read: Permission denied; continuing "* ]]
+	# Without a directory nobody knows what is meant.
+	run --separate-stderr "${me[@]}" status --config "$DIR/conf"
+	ended_with 78
+	assert_equal "$output" ""
+	[[ $stderr == *"$DIR/conf cannot be read"*"jibri-finalize status ROOT"* ]]
+	run --separate-stderr "${me[@]}" status --check --config "$DIR/conf"
+	ended_with 3
+	[[ $output == "UNKNOWN - $DIR/conf cannot be read"* ]]
 	# status does not need the secrets.
 	chmod 644 "$DIR/conf"
 	run --separate-stderr "${me[@]}" status --config "$DIR/conf"

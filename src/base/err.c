@@ -21,7 +21,10 @@ static const struct {
 	[ERR_PERMANENT] = { "permanent", EX_DATAERR, 3 },
 	[ERR_REFUSED] = { "refused", EX_NOPERM, 4 },
 	[ERR_CONFIG] = { "configuration", EX_CONFIG, 5 },
+	/* 1, 2 and 3 are those of monitoring plugins. */
 	[ERR_ALARM] = { "alarm", EXIT_FAILURE, 5 },
+	[ERR_CRITICAL] = { "critical", 2, 5 },
+	[ERR_UNKNOWN] = { "unknown", 3, 5 },
 	[ERR_NO_INPUT] = { "no-input", EX_NOINPUT, 6 },
 	[ERR_USAGE] = { "usage", EX_USAGE, 7 },
 };

@@ -70,6 +70,8 @@ static const struct member summary_members[] = {
 	MEMBER("refused", progress, failed_runs[ERR_REFUSED], COUNT),
 	MEMBER("configuration", progress, failed_runs[ERR_CONFIG], COUNT),
 	MEMBER("alarm", progress, failed_runs[ERR_ALARM], COUNT),
+	MEMBER("critical", progress, failed_runs[ERR_CRITICAL], COUNT),
+	MEMBER("unknown", progress, failed_runs[ERR_UNKNOWN], COUNT),
 	MEMBER("no-input", progress, failed_runs[ERR_NO_INPUT], COUNT),
 	MEMBER("usage", progress, failed_runs[ERR_USAGE], COUNT),
 };

@@ -6,6 +6,8 @@
 #include "base/clock.h"
 #include "base/mem.h"
 
+enum { HOUR_MS = 60 * 60 * 1000 };
+
 struct collection {
 	struct status *status;
 	const struct status_query *query;
@@ -15,6 +17,33 @@ int64_t
 status_since_ms(const struct finding *f)
 {
 	return f->facts.media_ms ? f->facts.media_ms : f->facts.first_event_ms;
+}
+
+enum status_level
+status_level_of(const struct finding *f, int64_t now_ms)
+{
+	int64_t since_ms = status_since_ms(f), age_ms = now_ms - since_ms;
+
+	if (f->verdict == VERDICT_HELD)
+		return STATUS_CRITICAL;
+	if (since_ms == 0 ||
+	    (f->verdict != VERDICT_WAITING && f->verdict != VERDICT_DUE &&
+		f->verdict != VERDICT_BUSY))
+		return STATUS_OK;
+	if (age_ms > STATUS_LOST_H * (int64_t)HOUR_MS)
+		return STATUS_CRITICAL;
+	return age_ms > STATUS_LATE_H * (int64_t)HOUR_MS ? STATUS_WARNING
+							 : STATUS_OK;
+}
+
+enum status_level
+status_level(const struct status *status)
+{
+	if (status->count[VERDICT_HELD] > 0 ||
+	    status->undelivered[STATUS_CRITICAL] > 0)
+		return STATUS_CRITICAL;
+	return status->undelivered[STATUS_WARNING] > 0 ? STATUS_WARNING
+						       : STATUS_OK;
 }
 
 static bool
@@ -36,6 +65,8 @@ on_found(void *ctx, struct finding *f)
 	struct status *status = c->status;
 
 	status->count[f->verdict]++;
+	if (f->verdict != VERDICT_HELD)
+		status->undelivered[status_level_of(f, status->now_ms)]++;
 	if (!is_wanted(c, f))
 		return;
 	if (f->session == NULL)

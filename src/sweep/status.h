@@ -9,6 +9,16 @@
 
 /* The state of every recording below the roots, for users. */
 
+/* How urgent it is, as monitoring plugins say it. */
+enum status_level {
+	STATUS_OK,
+	STATUS_WARNING,  /* undelivered for over STATUS_LATE_H */
+	STATUS_CRITICAL, /* held, or undelivered for over STATUS_LOST_H */
+	STATUS_LEVELS
+};
+
+enum { STATUS_LATE_H = 2, STATUS_LOST_H = 24 };
+
 /*
  * Each row has a session, by default its directory's name. facts.damaged is 0
  * unless it is done, next_ms unless it waits.
@@ -16,7 +26,9 @@
 struct status {
 	struct finding *rows;
 	size_t n, cap;
-	size_t count[VERDICTS]; /* of all, shown or not */
+	/* Of all, shown or not. */
+	size_t count[VERDICTS];
+	size_t undelivered[STATUS_LEVELS]; /* by age; not the held ones */
 	size_t left;            /* omitted because of the limit */
 	int64_t now_ms;
 };
@@ -53,6 +65,10 @@ void status_free(struct status *);
  * first event; 0: unknown.
  */
 int64_t status_since_ms(const struct finding *);
+
+/* How urgent this one is, and the most urgent of all. */
+enum status_level status_level_of(const struct finding *, int64_t now_ms);
+enum status_level status_level(const struct status *);
 
 /* The sort order of this name: "state", "age", "size", "session"; or -1. */
 int status_parse_sort(const char *name);

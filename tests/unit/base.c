@@ -177,6 +177,8 @@ test_exit_codes(void **state)
 	} rows[] = {
 		{ ERR_NONE, 0 },
 		{ ERR_ALARM, 1 },
+		{ ERR_CRITICAL, 2 },
+		{ ERR_UNKNOWN, 3 },
 		{ ERR_USAGE, 64 },
 		{ ERR_PERMANENT, 65 },
 		{ ERR_NO_INPUT, 66 },

@@ -98,24 +98,38 @@ parse_query(const struct options *o, struct status_query *query, struct err *e)
 	return parse_states(o, &query->verdicts, e);
 }
 
-/* The sessions in its one line are the held and given-up ones. */
+/* Its one line can name each that is not delivered. */
 static void
 narrow_to_check(struct status_query *query)
 {
 	*query = (struct status_query){
-		.verdicts = 1U << VERDICT_HELD | 1U << VERDICT_GIVEN_UP,
+		.verdicts = PENDING & ~(1U << VERDICT_SETTLING),
 	};
 }
 
+/* The exit codes are those of monitoring plugins. */
+static int
+set_level(const struct status *status, struct err *e)
+{
+	static const enum err_class classes[STATUS_LEVELS] = {
+		[STATUS_WARNING] = ERR_ALARM,
+		[STATUS_CRITICAL] = ERR_CRITICAL,
+	};
+	enum status_level level = status_level(status);
+
+	return level == STATUS_OK ? 0 : err_set(e, classes[level], "%s", "");
+}
+
 static void
-print(const struct status *status, const struct options *o)
+print(const struct status *status, const struct options *o,
+    const struct text_list *roots)
 {
 	const struct status_view view = { .is_utc = o->given & OPTION_UTC };
 
 	if (report_is_json())
 		report_status_json(status);
 	else if (o->given & OPTION_CHECK)
-		report_status_check(status);
+		report_status_check(status, roots);
 	else
 		report_status(status, &view);
 }
@@ -128,16 +142,15 @@ show(const struct loaded *l, const struct options *o,
 	bool is_check = o->given & OPTION_CHECK;
 	struct status status;
 	int result = collect(&status, l, roots, query, true, e);
-	size_t held = status.count[VERDICT_HELD];
 
 	/* If nothing could be read, "no recordings" may be wrong. */
 	if (result == 0 || report_is_json() || (status.n > 0 && !is_check))
-		print(&status, o);
+		print(&status, o, roots);
 	if (report_is_json() || !is_check)
 		report_pauses(roots);
+	if (result == 0 && is_check)
+		result = set_level(&status, e);
 	status_free(&status);
-	if (result == 0 && is_check && held > 0)
-		return err_set(e, ERR_ALARM, "%s", "");
 	return result;
 }
 
@@ -218,13 +231,26 @@ watch(const struct loaded *l, const struct options *o,
 	return stop_signal() != 0 ? 0 : result;
 }
 
+/* Nobody knows where the recordings are; the default would show none. */
+static int
+check_roots(const struct loaded *l, const struct options *o, struct err *e)
+{
+	if (o->n_words > 0 || l->unread.n == 0 ||
+	    !config_is_default(l, "recordings-dir"))
+		return 0;
+	return err_set(e, ERR_CONFIG,
+	    "%s cannot be read, so the recordings directory is unknown; name "
+	    "it: jibri-finalize status ROOT",
+	    l->unread.items[0]);
+}
+
 int
 cmd_status(struct loaded *l, const struct options *o, struct err *e)
 {
 	autolist struct text_list roots = { 0 };
 	struct status_query query;
 
-	if (parse_query(o, &query, e) == -1)
+	if (parse_query(o, &query, e) == -1 || check_roots(l, o, e) == -1)
 		return -1;
 	roots_of(l, o, &roots);
 	if (o->given & OPTION_WATCH)

@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/nearest.h"
 #include "cli/manual/help.h"
@@ -183,13 +184,45 @@ begin_report(const struct command *c, const struct options *o)
 	report_begin(c->name, form);
 }
 
+static int
+run_command(const struct command *command, const struct options *o,
+    struct err *e)
+{
+	struct loaded l;
+	int result;
+
+	if (command->needs_no_config || command->loads_config ||
+	    (o->given & OPTION_SAMPLE))
+		return command->run(NULL, o, e);
+	result =
+	    (command->needs_no_rights ? config_load_readable : config_load)(&l,
+		o->config_path, o->flags, o->n_flags, e);
+	if (result == 0)
+		result = command_run_loaded(&l, command, o, e);
+	config_free(&l);
+	return result;
+}
+
+/* A monitoring plugin that cannot tell prints so, in its one line. */
+static int
+set_unknown_level(struct err *e)
+{
+	e->class = ERR_UNKNOWN;
+	if (!report_is_json()) {
+		autofree char *line = xasprintf("UNKNOWN - %s\n", e->text);
+
+		log_result(line);
+		*e->text = '\0';
+	}
+	return -1;
+}
+
 int
 commands_run(const struct options *given, struct err *e)
 {
 	struct options rest = *given, *o = &rest;
 	const char *word = o->n_words > 0 ? o->words[0] : NULL;
 	const struct command *command = word ? find_row(word) : NULL;
-	struct loaded l;
 	int result;
 
 	if (o->given & OPTION_HELP) {
@@ -214,14 +247,8 @@ commands_run(const struct options *given, struct err *e)
 	begin_report(command, o);
 	if (check_usage(command, o, e) == -1)
 		return -1;
-	if (command->needs_no_config || command->loads_config ||
-	    (o->given & OPTION_SAMPLE))
-		return command->run(NULL, o, e);
-	result =
-	    (command->needs_no_rights ? config_load_readable : config_load)(&l,
-		o->config_path, o->flags, o->n_flags, e);
-	if (result == 0)
-		result = command_run_loaded(&l, command, o, e);
-	config_free(&l);
-	return result;
+	result = run_command(command, o, e);
+	return result == -1 && (o->given & OPTION_CHECK) && *e->text
+	    ? set_unknown_level(e)
+	    : result;
 }

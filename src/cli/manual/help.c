@@ -150,9 +150,9 @@ help_all(const struct command *all)
 	add_switches(&out, OPTIONS_GLOBAL, NULL);
 	add_settings(&out);
 	(void)buf_adds(&out,
-	    "\nExit: 0 done, 1 status --check or check found something, "
-	    "64 usage, 65 held,\n"
-	    "66 no such recording, 75 will be retried, 77 refused, "
+	    "\nExit: 0 done, 1 check found something (status --check: also 2 "
+	    "and 3), 64 usage,\n"
+	    "65 held, 66 no such recording, 75 will be retried, 77 refused, "
 	    "78 configuration.\n"
 	    "Settings are read from " CONFIG_DEFAULT_FILE
 	    "; 'jibri-finalize config'\n"

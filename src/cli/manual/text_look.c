@@ -49,7 +49,13 @@ const struct command_text text_status = {
 	    "without access to the configuration.",
 	.exits = {
 		{ 0, "The table was printed." },
-		{ 1, "With --check: a recording is held." },
+		{ 1,
+		    "With --check, WARNING: a recording is undelivered for "
+		    "over 2 hours." },
+		{ 2,
+		    "With --check, CRITICAL: a recording is held, or "
+		    "undelivered for over 24 hours." },
+		{ 3, "With --check, UNKNOWN: it could not be told." },
 		EXITS_USAGE,
 		{ 66, "There is no such ROOT." },
 		{ 78, "The configuration is wrong." },

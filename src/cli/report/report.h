@@ -38,10 +38,10 @@ void report_status_page(struct buf *, const struct status *,
 void report_status(const struct status *, const struct status_view *);
 
 /*
- * One line for monitoring plugins: "OK - 3 done", or if one is held "CRITICAL -
- * 2 held, 1 given-up: SESSION..." with the sessions of all rows.
+ * One line for monitoring plugins: "OK - 3 done", or "CRITICAL - 2 held, 1
+ * given-up, paused: SESSION..." with the sessions of that level among the rows.
  */
-void report_status_check(const struct status *);
+void report_status_check(const struct status *, const struct text_list *roots);
 
 void report_status_json(const struct status *);
 

@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "base/term.h"
 #include "cli/report/table.h"
+#include "sweep/pause.h"
 
 enum { LEAST_WIDTH = 40, SIZE = 5, SHORT_TIME = 16, AGE = 5, COLUMNS = 7 };
 
@@ -270,44 +271,109 @@ report_status(const struct status *status, const struct status_view *view)
 	log_result(buf_str(&out));
 }
 
-/* As many as fit on one line, at least one. */
+static bool
+is_named(const struct status *status, size_t i)
+{
+	const struct finding *row = &status->rows[i];
+
+	return row->verdict == VERDICT_GIVEN_UP ||
+	    status_level_of(row, status->now_ms) == status_level(status);
+}
+
+/* The columns for the next name, of so many that are left. */
+static size_t
+room_behind(const struct buf *line, size_t left)
+{
+	autofree char *more = xasprintf(" and %zu more", left - 1);
+	size_t taken =
+	    text_columns(buf_str(line)) + 2 + (left > 1 ? strlen(more) : 0);
+
+	return taken < TABLE_WIDTH ? TABLE_WIDTH - taken : 0;
+}
+
+/* As many as fit on one line; the first is cut if it must be. */
 static void
 add_sessions(struct buf *line, const struct status *status)
 {
-	enum { BEHIND = sizeof(" and 10000 more") };
+	enum { LEAST = 12 };
+	size_t left = 0, named = 0, used;
 
+	for (size_t i = 0; i < status->n; i++)
+		left += is_named(status, i);
 	for (size_t i = 0; i < status->n; i++) {
 		autofree char *session =
 		    term_text(STDOUT_FILENO, status->rows[i].session);
-		size_t used =
-		    text_columns(buf_str(line)) + 1 + text_columns(session);
+		size_t room;
+		bool is_cut;
 
-		if (i > 0 &&
-		    used + (i + 1 < status->n ? BEHIND : 0) > TABLE_WIDTH) {
-			(void)buf_addf(line, " and %zu more", status->n - i);
+		if (!is_named(status, i))
+			continue;
+		room = room_behind(line, left);
+		is_cut = text_columns(session) > room;
+		if (is_cut && named > 0)
+			(void)buf_addf(line, " and %zu more", left);
+		if (is_cut && (named > 0 || room < LEAST))
 			return;
-		}
-		(void)buf_addf(line, "%s %s", i ? "" : ":", session);
+		if (is_cut)
+			session[text_fit(session, room - 3, &used)] = '\0';
+		(void)buf_addf(line, "%s %s%s", named++ ? "" : ":", session,
+		    is_cut ? "..." : "");
+		left--;
 	}
 }
 
-void
-report_status_check(const struct status *status)
+static bool
+is_any_paused(const struct text_list *roots)
 {
-	bool is_critical = status->count[VERDICT_HELD] > 0;
-	autobuf struct buf line = { 0 }, counts = { 0 };
+	bool is_paused = false;
 
-	if (is_critical) {
-		table_add_count(&counts, status->count[VERDICT_HELD],
-		    verdict_name(VERDICT_HELD), false);
-		table_add_count(&counts, status->count[VERDICT_GIVEN_UP],
-		    verdict_name(VERDICT_GIVEN_UP), false);
-	} else {
-		add_counts(&counts, status);
+	for (size_t i = 0; i < roots->n && !is_paused; i++) {
+		struct pause p;
+
+		is_paused = pause_of_root(roots->items[i], &p);
+		if (is_paused)
+			pause_free(&p);
 	}
-	(void)buf_addf(&line, "%s - %s", is_critical ? "CRITICAL" : "OK",
-	    counts.data);
-	if (is_critical)
+	return is_paused;
+}
+
+static void
+add_alarms(struct buf *counts, const struct status *status,
+    enum status_level level)
+{
+	autofree char *late = xasprintf("undelivered for over %d h",
+	    level == STATUS_CRITICAL ? STATUS_LOST_H : STATUS_LATE_H);
+
+	table_add_count(counts, status->count[VERDICT_HELD],
+	    verdict_name(VERDICT_HELD), false);
+	table_add_count(counts, status->undelivered[level], late, false);
+	table_add_count(counts, status->count[VERDICT_GIVEN_UP],
+	    verdict_name(VERDICT_GIVEN_UP), false);
+}
+
+void
+report_status_check(const struct status *status, const struct text_list *roots)
+{
+	static const char *const names[STATUS_LEVELS] = {
+		[STATUS_OK] = "OK",
+		[STATUS_WARNING] = "WARNING",
+		[STATUS_CRITICAL] = "CRITICAL",
+	};
+	enum status_level level = status_level(status);
+	autobuf struct buf line = { 0 };
+
+	(void)buf_addf(&line, "%s - ", names[level]);
+	if (level == STATUS_OK) {
+		add_counts(&line, status);
+	} else {
+		autobuf struct buf counts = { 0 };
+
+		add_alarms(&counts, status, level);
+		(void)buf_adds(&line, counts.data);
+	}
+	if (is_any_paused(roots))
+		(void)buf_adds(&line, ", paused");
+	if (level != STATUS_OK)
 		add_sessions(&line, status);
 	(void)buf_adds(&line, "\n");
 	log_result(line.data);
