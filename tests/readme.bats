@@ -137,6 +137,54 @@ examples() {
 	((n >= 12))
 }
 
+# section BEGINNING: the commands below the line that begins so.
+section() {
+	awk -v beginning="$1" 'index($0, beginning) == 1 { is_in = 1 }
+		is_in && /^    / { sub(/^    /, ""); print; n++ }
+		n && /^$/ { exit }' "$README"
+}
+
+# In a tree of its own: sudo puts it before each path, the editor writes the
+# settings of the README, and systemctl wants the units to be there.
+@test "the commands for an installation without a package leave a program, its settings and its units" {
+	local tree=$DIR/tree
+	mkdir -p "$tree/etc/jitsi/jibri" "$tree/etc/systemd/system"
+	cat >"$DIR/bin/sudo" <<-'END'
+		#!/bin/bash
+		for word; do
+			shift
+			case $word in
+			-g | jibri) continue ;;
+			/etc/*) word=$TREE$word ;;
+			esac
+			set -- "$@" "$word"
+		done
+		case $1 in
+		make) DESTDIR=$TREE "$@" BUILD="$BUILD" -o "$BIN" ;;
+		editor) cat "$SETTINGS" >"$2" ;;
+		systemctl)
+			[ "$2" = daemon-reload ] || [ -e "$TREE/etc/systemd/system/${*: -1}" ]
+			;;
+		*) "$@" ;;
+		esac
+	END
+	chmod 755 "$DIR/bin/sudo"
+	sed -n '/^    file-service-url = /,/^$/s/^    //p' "$README" |
+		sed "s,/etc/jitsi,$tree/etc/jitsi," >"$DIR/settings"
+	{
+		section '**Without a package**' | sed 's/.*make && //'
+		section '**Debian and Ubuntu**' | sed '1,/apt install/d; / check$/d'
+	} >"$DIR/commands"
+	(($(wc -l <"$DIR/commands") == 7))
+	(cd "$ROOT" && echo s3cret | TREE=$tree SETTINGS=$DIR/settings BIN=$BIN \
+		BUILD=${BUILD:-$ROOT/build} bash -euo pipefail "$DIR/commands")
+	"$tree/usr/local/bin/jibri-finalize" config \
+		--config "$tree/etc/jitsi/jibri/finalize.conf" >"$DIR/out"
+	assert_equal "$(grep -c "$tree/etc/jitsi/jibri/finalize.conf:" "$DIR/out")" 6
+	assert_equal "$(cat "$tree/etc/jitsi/jibri/webhook-secret")" s3cret
+	assert_equal "$(stat -c %a "$tree/etc/jitsi/jibri/"* | xargs)" "640 640"
+}
+
 # What installs is run on other machines by tests/packages/; here it is not
 # allowed to name what is not there.
 @test "each command of the README names files, targets, flags and units that exist" {
