@@ -146,12 +146,21 @@ send metadata.json"
 	is_stored metadata.json "$MEDIA"
 }
 
-@test "long names get their own line and are never cut" {
-	local long
-	long=$(printf 'n%.0s' {1..76}).txt
-	echo x >"$REC/$long"
+@test "a long name is whole on its own line if it fits 80 columns, else on several" {
+	local n name text
+	for n in 72 74 76 77; do
+		name=$(printf "$((n % 10))%.0s" $(seq "$n")).txt
+		echo x >"$REC/$name"
+	done
 	dry 0 upload
-	run -0 grep -x "    $long" <<<"$output"
+	text=$output
+	run -1 grep -E '.{81}' <<<"$text"
+	for n in 72 74 76; do
+		name=$(printf "$((n % 10))%.0s" $(seq "$n")).txt
+		grep -qxE " {$((76 - n))}$name" <<<"$text"
+	done
+	name=$(printf '7%.0s' {1..77}).txt
+	grep -A 1 -x "    ${name:0:76}" <<<"$text" | grep -qx "    ${name:76}"
 }
 
 # --- notify, forget, pack ----------------------------------------------------

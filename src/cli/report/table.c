@@ -83,12 +83,16 @@ void
 table_add_name(struct buf *out, const char *name)
 {
 	autofree char *safe = term_text(STDOUT_FILENO, name);
+	size_t columns = text_columns(safe), used;
+	int indent = NAME_INDENT;
 
+	if (columns <= TABLE_WIDTH && columns + NAME_INDENT > TABLE_WIDTH)
+		indent = TABLE_WIDTH - (int)columns;
 	for (const char *at = safe; *at;) {
-		size_t used,
-		    len = text_fit(at, TABLE_WIDTH - NAME_INDENT, &used);
+		size_t len =
+		    text_fit(at, (size_t)(TABLE_WIDTH - indent), &used);
 
-		(void)buf_addf(out, "%*s%.*s\n", NAME_INDENT, "", (int)len, at);
+		(void)buf_addf(out, "%*s%.*s\n", indent, "", (int)len, at);
 		at += len;
 	}
 }

@@ -22,7 +22,10 @@ void table_add_wrapped(struct buf *, const char *text, const char *prefix,
  */
 void table_add_command(struct buf *, const char *command, const char *prefix);
 
-/* A name on lines of its own, indented; not a blank of it is lost. */
+/*
+ * A name below its row, indented: whole on one line if 80 columns are enough,
+ * else on several. Not a blank of it is lost.
+ */
 void table_add_name(struct buf *, const char *name);
 
 /*
