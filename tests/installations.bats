@@ -296,6 +296,49 @@ apart() {
 		wrong sweeper "no sweeper runs"'
 }
 
+@test "a watch or a cron entry of another recordings directory does not count" {
+	needs_root
+	apart no '
+		mkdir "$DIR/other" /var/spool/cron/crontabs
+		watches() {
+			"$@" >"$DIR/log" 2>&1 &
+			for i in {1..200}; do
+				[ "$(readlink "/proc/$!/exe")" != "$DIR/bin" ] ||
+					break
+				sleep 0.05
+			done
+			[ "$i" != 200 ]
+		}
+		sweeper() {
+			check
+			grep "^[a-z]* *sweeper: $1" "$DIR/text"
+			kill "$!"
+			wait || true
+		}
+		watches jibri-finalize watch "$DIR/other"
+		sweeper "no sweeper runs"
+		watches jibri-finalize watch "$DIR/other" "$DIR/recordings"
+		sweeper "watch is running"
+		watches env JIBRI_FINALIZE_RECORDINGS_DIR="$DIR/other" \
+			jibri-finalize watch
+		sweeper "no sweeper runs"
+		cp "$CONF" "$DIR/other.conf"
+		watches jibri-finalize watch --config "$DIR/other.conf"
+		sweeper "no sweeper runs"
+		# It sees another file system at this path.
+		watches unshare --mount sh -c "mount -t tmpfs t $DIR/recordings
+			exec jibri-finalize watch"
+		sweeper "no sweeper runs"
+		cron() { echo "*/5 * * * * $*" >/var/spool/cron/crontabs/a; }
+		cron "jibri-finalize sweep $DIR/other >/dev/null"
+		wrong sweeper "no sweeper runs"
+		cron "JIBRI_FINALIZE_RECORDINGS_DIR=$DIR/other jibri-finalize sweep"
+		wrong sweeper "no sweeper runs"
+		cron "jibri-finalize -q sweep $DIR/recordings 2>&1"
+		check
+		grep "^ok *sweeper: there is an entry in" "$DIR/text"'
+}
+
 @test "defer without a sweeper is a failure, as nothing is ever delivered" {
 	needs_root
 	apart yes '
@@ -341,15 +384,17 @@ apart() {
 	fixed recordings-dir
 }
 
-@test "a configuration that Jibri's user cannot read: it becomes readable" {
+@test "a configuration that this user cannot read stays closed: root checks it" {
 	needs_root
 	nobody
 	getent passwd jibri && skip "that would be its own"
 	chmod 600 "$CONF"
 	wrong configuration "Permission denied"
-	# Owned by the user who runs check.
-	COMMAND=${COMMAND//'"$(id -g)"'/$NOBODY}
-	fixed configuration
+	assert_equal "$COMMAND" "sudo jibri-finalize check"
+	# Here that is who runs the tests.
+	run bash -c "${COMMAND#sudo }"
+	refute_output_has "Permission denied"
+	assert_equal "$(stat -c %a:%g "$CONF")" 600:0
 }
 
 @test "a missing, full or stale directory for the metrics: each is fixed" {

@@ -168,3 +168,41 @@ is_told() {
 	run_command 0 resume
 	assert_output_has "$TOP: was not paused"
 }
+
+@test "a recording cannot be paused, only the directory that it is in" {
+	local file
+	run_command 64 pause "$REC"
+	assert_output_has "is not a recordings directory but a recording"
+	assert_output_has "jibri-finalize pause $TOP"
+	[ ! -e "$REC/.jibri-finalize-paused" ]
+	# Below recordings-dir whatever is in it, elsewhere by what is in it.
+	mkdir "$TOP/empty" "$DIR/other"
+	run_command 64 pause "$TOP/empty"
+	for file in metadata.json "$MEDIA" .jibri-finalize; do
+		touch "$DIR/other/$file"
+		run_command 64 pause "$DIR/other"
+		rm "$DIR/other/$file"
+	done
+	# If one is refused, none is paused.
+	run_command 64 pause "$TOP" "$REC"
+	[ ! -e "$PAUSE" ]
+	run_command 0 pause "$DIR/other"
+}
+
+@test "the printed resume names the whole path" {
+	cd "$DIR"
+	run_command 0 pause recordings
+	assert_output_has "  jibri-finalize resume $TOP"
+}
+
+@test "-n of pause and resume says what would be done, and changes nothing" {
+	run_command 0 pause -n --for 1h
+	assert_output_has "$TOP: would be paused by "
+	[ ! -e "$PAUSE" ]
+	run_command 0 resume -n
+	assert_equal "$output" "$TOP: was not paused"
+	run_command 0 pause
+	run_command 0 resume -n
+	assert_equal "$output" "$TOP: would be resumed"
+	[ -e "$PAUSE" ]
+}

@@ -191,14 +191,14 @@ _jibri_finalize() {
 		[ -z "$command" ] || sessions=yes
 		;;
 	pause)
-		flags="--config --json --for --quiet
-			--verbose --help --version $settings"
+		flags="--config --json --dry-run --for
+			--quiet --verbose --help --version $settings"
 		words=''
 		kind=-d
 		;;
 	resume)
-		flags="--config --json --quiet --verbose
-			--help --version $settings"
+		flags="--config --json --dry-run --quiet
+			--verbose --help --version $settings"
 		words=''
 		kind=-d
 		;;
@@ -211,8 +211,8 @@ _jibri_finalize() {
 		[ -z "$command" ] || sessions=yes
 		;;
 	check)
-		flags="--config --json --write --quiet
-			--verbose --help --version $settings"
+		flags="--config --json --dry-run --write
+			--quiet --verbose --help --version $settings"
 		words=''
 		kind=''
 		;;

@@ -13,23 +13,19 @@
 #include "cli/doctor/check.h"
 #include "cli/report/report.h"
 
-/* The user who works here should be able to read it. */
+/*
+ * It may well be closed on purpose, and a change of its group would take it
+ * from the service.
+ */
 static void
 note_closed(struct diagnoses *f, const struct err *e)
 {
-	autofree char *word = check_word(f->shell.file);
 	autofree char *user = check_owner();
 	autofree char *as = check_as_user(user);
-	const char *sudo = f->shell.sudo;
 
 	check_fail(f, "configuration",
-	    *as ? "Check as Jibri's user:" : "Let this user's group read it:",
-	    "%s", e->text);
-	if (*as)
-		check_run(f, "%sjibri-finalize check", as);
-	else
-		check_run(f, "%schgrp \"$(id -g)\" %s && %schmod 0640 %s", sudo,
-		    word, sudo, word);
+	    *as ? "Check as Jibri's user:" : "Check as root:", "%s", e->text);
+	check_run(f, "%sjibri-finalize check", *as ? as : f->shell.sudo);
 }
 
 /* The error begins with the line, the unreadable file, or the variable. */
@@ -80,7 +76,13 @@ examine(struct diagnoses *f, const struct options *o)
 		confine_names(&l.config.confine);
 		(void)user_work_as(USER_NOBODY, USER_NOBODY, &e);
 		confine_directory(&l.config.confine, -1);
-		check_services(f, &l, o->given & OPTION_WRITE);
+		check_services(f, &l,
+		    (o->given & (OPTION_WRITE | OPTION_DRY_RUN)) ==
+			OPTION_WRITE);
+		if (o->given & OPTION_WRITE && o->given & OPTION_DRY_RUN)
+			check_ok(f, "write",
+			    "dry run: a test object would be written to the "
+			    "store and removed");
 	}
 	config_free(&l);
 }

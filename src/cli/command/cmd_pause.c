@@ -1,13 +1,21 @@
+#include <dirent.h>
+#include <fcntl.h>
 #include <pwd.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/owned.h"
 #include "base/parse.h"
 #include "cli/command/commands.h"
 #include "cli/report/report.h"
+#include "io/mimetype.h"
+#include "recording/recording.h"
 #include "sweep/pause.h"
 
 enum { HOST_BYTES = 256 };
@@ -41,9 +49,59 @@ set_until(struct pause *p, const struct options *o, struct err *e)
 	return 0;
 }
 
+/* A mark in a recording would have no effect. */
+static bool
+is_recording(const struct loaded *l, int fd)
+{
+	autoclosedir DIR *dir = fdopendir(dup(fd));
+	struct stat above, root;
+	const char *name;
+
+	if (fstatat(fd, "..", &above, 0) == 0 &&
+	    stat(l->config.recordings_dir, &root) == 0 &&
+	    above.st_dev == root.st_dev && above.st_ino == root.st_ino)
+		return true;
+	while (dir && (name = file_next_name(dir)) != NULL)
+		if (strcmp(name, RECORDING_METADATA) == 0 ||
+		    strcmp(name, RECORDING_JOURNAL) == 0 ||
+		    mimetype_is_media_name(name))
+			return true;
+	return false;
+}
+
+static int
+check_root(const struct loaded *l, const char *root, struct err *e)
+{
+	autoclose int fd = owned_open(root, O_RDONLY | O_DIRECTORY);
+	autofree char *path = realpath(root, NULL);
+	autofree char *parent = file_parent(path ? path : root);
+	autofree char *word = text_shell_word(parent);
+
+	if (fd == -1 || !is_recording(l, fd))
+		return 0;
+	return err_set(e, ERR_USAGE,
+	    "%s is not a recordings directory but a recording; pause the one "
+	    "that it is in: jibri-finalize pause %s",
+	    root, word);
+}
+
+static int
+begin(const char *root, const struct pause *p, bool is_dry_run, struct err *e)
+{
+	autofree char *text = pause_text(p);
+	autofree char *would = xasprintf("would be %s", text);
+
+	if (!is_dry_run)
+		return pause_begin(root, p, e);
+	if (!report_is_json())
+		report_root(root, would);
+	return 0;
+}
+
 int
 cmd_pause(struct loaded *l, const struct options *o, struct err *e)
 {
+	bool is_dry_run = o->given & OPTION_DRY_RUN;
 	autolist struct text_list roots = { 0 };
 	autofree char *by = whoami();
 	struct pause p = { .by = by };
@@ -52,15 +110,34 @@ cmd_pause(struct loaded *l, const struct options *o, struct err *e)
 	if (set_until(&p, o, e) == -1)
 		return -1;
 	for (size_t i = 0; i < roots.n; i++)
-		if (pause_begin(roots.items[i], &p, e) == -1)
+		if (check_root(l, roots.items[i], e) == -1)
 			return -1;
-	report_pauses(&roots);
+	for (size_t i = 0; i < roots.n; i++)
+		if (begin(roots.items[i], &p, is_dry_run, e) == -1)
+			return -1;
+	/* Of a dry run, as it was before. */
+	if (!is_dry_run || report_is_json())
+		report_pauses(&roots);
+	return 0;
+}
+
+static int
+end(const char *root, bool is_dry_run, bool *was, struct err *e)
+{
+	struct pause p;
+
+	if (!is_dry_run)
+		return pause_end(root, was, e);
+	*was = pause_of_root(root, &p);
+	if (*was)
+		pause_free(&p);
 	return 0;
 }
 
 int
 cmd_resume(struct loaded *l, const struct options *o, struct err *e)
 {
+	bool is_dry_run = o->given & OPTION_DRY_RUN;
 	autolist struct text_list roots = { 0 };
 	json_t *list = json_array();
 	int result = 0;
@@ -69,13 +146,15 @@ cmd_resume(struct loaded *l, const struct options *o, struct err *e)
 	for (size_t i = 0; result == 0 && i < roots.n; i++) {
 		bool was = false;
 
-		result = pause_end(roots.items[i], &was, e);
+		result = end(roots.items[i], is_dry_run, &was, e);
 		if (was)
 			(void)json_array_append_new(list,
 			    report_json_text(roots.items[i]));
 		if (result == 0 && !report_is_json())
 			report_root(roots.items[i],
-			    was ? "no longer paused" : "was not paused");
+			    !was             ? "was not paused"
+				: is_dry_run ? "would be resumed"
+					     : "no longer paused");
 	}
 	report_set("resumed", list);
 	return result;

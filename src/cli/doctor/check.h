@@ -121,6 +121,20 @@ extern const char *const check_unit_dirs[];
 /* check_sweeper.c: does a sweeper run? */
 void check_sweeper(struct diagnoses *, const struct loaded *);
 
+/* check_roots.c: which recordings directory does a command line work on? */
+struct check_home {
+	const char *root, *file; /* ours: recordings-dir, the configuration */
+};
+
+/*
+ * Is this process, "/proc/PID", a watch of ours, whatever its name is?  One
+ * that sees another file system is not.
+ */
+bool check_watches(const struct check_home *, const char *proc);
+
+/* Does this line of a crontab, which is changed, sweep ours? */
+bool check_line_sweeps(const struct check_home *, char *line);
+
 /* Is this unit enabled, and not masked? */
 bool check_is_enabled(const char *unit);
 

@@ -227,7 +227,8 @@ note_list(struct inquiry *i)
 {
 	if (i->service.auth == AUTH_FILE_SERVICE)
 		check_ok(&i->found, i->service.what,
-		    "it offers a list; verify --deep tells whether downloads");
+		    "it offers a list; verify --deep tells whether downloads "
+		    "work");
 }
 
 static void

@@ -100,70 +100,62 @@ is_ours(const char *pid_path, const char *argv0)
 }
 
 static bool
-is_watching(const char *path, const void *ctx)
+is_watching(const char *path, const void *home)
 {
 	const char *name = strrchr(path, '/') + 1;
 	autofree char *file = xasprintf("%s/cmdline", path);
 	autobuf struct buf argv = { .limit = ARGV_BYTES };
 	autoclose int fd = -1;
 
-	(void)ctx;
 	if (!isdigit((unsigned char)*name))
 		return false;
 	fd = open(file, O_RDONLY | O_CLOEXEC);
-	if (fd == -1 || file_read_all(fd, &argv) == -1 || argv.len == 0 ||
-	    !is_ours(path, buf_str(&argv)))
-		return false;
-	for (size_t at = 0; at < argv.len; at += strlen(argv.data + at) + 1)
-		if (strcmp(argv.data + at, "watch") == 0)
-			return true;
-	return false;
+	return fd != -1 && file_read_all(fd, &argv) == 0 && argv.len > 0 &&
+	    is_ours(path, buf_str(&argv)) && check_watches(home, path);
 }
 
-/* A line that is not a comment and makes us sweep. */
+/* A line that is not a comment and makes us sweep there. */
 static bool
-names_us(const char *path, const void *ctx)
+names_us(const char *path, const void *home)
 {
 	autobuf struct buf text = { .limit = CRONTAB_BYTES };
 	struct stat st;
 	char *rest, *line;
 
-	(void)ctx;
 	if (stat(path, &st) == -1 || !S_ISREG(st.st_mode) ||
 	    file_read_named(path, &text, &st) == -1 || text.len == 0)
 		return false;
 	rest = text.data;
-	while ((line = strsep(&rest, "\n")) != NULL) {
-		const char *name = strstr(line, "jibri-finalize");
-
-		if (line[strspn(line, " \t")] != '#' && name &&
-		    (strstr(name, " sweep") || strstr(name, " watch")))
+	while ((line = strsep(&rest, "\n")) != NULL)
+		if (line[strspn(line, " \t")] != '#' &&
+		    check_line_sweeps(home, line))
 			return true;
-	}
 	return false;
 }
 
 static const char *
-cron_entry(void)
+cron_entry(const struct check_home *home)
 {
 	for (size_t i = 0; i < sizeof(crontabs) / sizeof(crontabs[0]); i++)
-		if (names_us(crontabs[i], NULL) ||
-		    any_entry(crontabs[i], NULL, names_us))
+		if (names_us(crontabs[i], home) ||
+		    any_entry(crontabs[i], home, names_us))
 			return crontabs[i];
 	return NULL;
 }
 
 /* What sweeps here; the caller frees it.  NULL: nothing found. */
 static char *
-find_sweeper(const struct loaded *l)
+find_sweeper(const struct diagnoses *f, const struct loaded *l)
 {
-	const char *cron = cron_entry();
+	const struct check_home home = { .root = l->config.recordings_dir,
+		.file = f->shell.file };
+	const char *cron = cron_entry(&home);
 	struct stat st;
 
 	for (size_t i = 0; is_booted() && i < 2; i++)
 		if (check_is_enabled(units[i]))
 			return xasprintf("%s is enabled", units[i]);
-	if (any_entry("/proc", NULL, is_watching))
+	if (any_entry("/proc", &home, is_watching))
 		return xstrdup("watch is running");
 	if (cron)
 		return xasprintf("there is an entry in %s", cron);
@@ -218,7 +210,7 @@ check_failed_webhook(struct diagnoses *f, const struct loaded *l)
 void
 check_sweeper(struct diagnoses *f, const struct loaded *l)
 {
-	autofree char *who = find_sweeper(l);
+	autofree char *who = find_sweeper(f, l);
 
 	if (who == NULL) {
 		check_note(f,

@@ -1,5 +1,6 @@
 #include "cli/report/report.h"
 
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -29,7 +30,10 @@ report_root(const char *root, const char *text)
 static void
 print_pause(const char *root, const struct pause *p)
 {
-	autofree char *word = text_shell_word(root);
+	/* The command may be run elsewhere. */
+	autofree char *path = realpath(root, NULL);
+	autofree char *word =
+	    text_shell_word(*root != '/' && path ? path : root);
 	autofree char *command = xasprintf("jibri-finalize resume %s", word);
 	autofree char *safe = term_text(STDOUT_FILENO, command);
 	autofree char *line = xasprintf("  %s\n", safe);

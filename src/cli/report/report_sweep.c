@@ -57,7 +57,7 @@ report_sweep_json(const struct sweep_result *r)
 	    "delivered", (json_int_t)r->delivered, "waiting",
 	    (json_int_t)n.waiting, "paused", (json_int_t)r->paused, "held",
 	    (json_int_t)n.held, "busy", (json_int_t)n.busy, "settling",
-	    (json_int_t)r->found[VERDICT_SETTLING], "givenUp",
+	    (json_int_t)r->found[VERDICT_SETTLING], "given-up",
 	    (json_int_t)r->found[VERDICT_GIVEN_UP], "done", (json_int_t)n.done,
 	    "removed", (json_int_t)r->removed));
 }

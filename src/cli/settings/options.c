@@ -38,7 +38,7 @@ const struct option_switch option_switches[] = {
 	{ "unredacted", 0, OPTION_UNREDACTED, NO_VALUE,
 	    "pack metadata.json as it is" },
 	{ "reset", 0, OPTION_RESET, NO_VALUE, "clear the journal instead" },
-	{ "yes", 0, OPTION_YES, NO_VALUE, "do not ask for confirmation" },
+	{ "yes", 'y', OPTION_YES, NO_VALUE, "do not ask for confirmation" },
 	{ "held", 0, OPTION_HELD, NO_VALUE,
 	    "also try recordings that are held" },
 	{ "dry-run", 'n', OPTION_DRY_RUN, NO_VALUE,
