@@ -66,7 +66,8 @@ main(int argc, char **argv)
 	(void)prctl(PR_SET_DUMPABLE, 0);
 	result = stop_init(&e);
 	if (result == 0)
-		result = options_parse(&options, argc, argv, &e);
+		result =
+		    options_parse(&options, argc, argv, commands_options, &e);
 	if (options.given & OPTION_JSON)
 		report_begin(NULL, REPORT_OBJECT);
 	if (result == 0)

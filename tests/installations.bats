@@ -232,6 +232,14 @@ apart() {
 	fixed meeting-service
 }
 
+@test "a host that does not exist: its address is asked for" {
+	configure "file-service-url = http://nowhere.invalid" \
+		"meeting-service-url = $SERVICE"
+	wrong file-service "Could not resolve host"
+	grep -x " *-> Put its real address in place of URL:" "$DIR/text"
+	fixed file-service URL "$SERVICE"
+}
+
 # --- who sweeps --------------------------------------------------------------
 
 @test "no timer, no watch, no cron entry: the timer is enabled" {

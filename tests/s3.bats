@@ -450,7 +450,7 @@ found() {
 	found "^failed: .*fix s3-secret-key"
 	checks --s3-url http://127.0.0.1:1
 	found "^failed: .*connect"
-	found "^Start it, or correct its URL"
+	found "^Start it, or put its real address in place of URL"
 	"$BIN" check --s3-key '{room}' --json >"$DIR/found" || true
 	found 's3-key {room}: must end with'
 }

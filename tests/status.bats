@@ -160,6 +160,15 @@ widest() {
 	assert_output_has "--sort: 'name' is not one of age, size, state, session"
 	run_command 64 status --older-than yesterday
 	assert_output_has "--older-than: 'yesterday' is not a time, such as 90s"
+	# Only flags of the command are suggested: --for is one of pause.
+	run_command 64 status --foo
+	assert_equal "$output" "jibri-finalize: error: unknown flag --foo"
+	run_command 64 pause --foo
+	assert_output_has "did you mean --for?"
+	run_command 66 status 888888
+	assert_output_has "; one recording: jibri-finalize show 888888"
+	run_command 66 status "$DIR/888888"
+	refute_output_has show
 	run_command 64 status --limit 0
 	assert_output_has "--limit: '0' is not a number from 1 on"
 }

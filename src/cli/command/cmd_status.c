@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/mem.h"
 #include "base/parse.h"
 #include "base/stop.h"
 #include "base/term.h"
@@ -134,6 +135,23 @@ print(const struct status *status, const struct options *o,
 		report_status(status, &view);
 }
 
+/* A word that is not a directory may have been meant as a session. */
+static void
+hint_at_show(const struct options *o, struct err *e)
+{
+	for (size_t i = 0; i < o->n_words; i++) {
+		autofree char *word = text_shell_word(o->words[i]);
+		autofree char *hint =
+		    xasprintf("one recording: jibri-finalize show %s", word);
+
+		if (strchr(o->words[i], '/') == NULL &&
+		    access(o->words[i], F_OK) == -1) {
+			(void)err_hint(e, hint);
+			return;
+		}
+	}
+}
+
 static int
 show(const struct loaded *l, const struct options *o,
     const struct text_list *roots, const struct status_query *query,
@@ -150,6 +168,8 @@ show(const struct loaded *l, const struct options *o,
 		report_pauses(roots);
 	if (result == 0 && is_check)
 		result = set_level(&status, e);
+	else if (result == -1 && e->class == ERR_NO_INPUT)
+		hint_at_show(o, e);
 	status_free(&status);
 	return result;
 }

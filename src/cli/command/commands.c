@@ -93,6 +93,14 @@ find_row(const char *name)
 	return NULL;
 }
 
+unsigned
+commands_options(const char *name)
+{
+	const struct command *c = find_row(name);
+
+	return c ? c->options | OPTIONS_GLOBAL : ~0U;
+}
+
 static int
 set_unknown(const char *name, const char *problem, bool is_setting_too,
     struct err *e)

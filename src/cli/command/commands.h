@@ -158,6 +158,9 @@ int sessions_resolve(const struct loaded *, const struct command *,
 int command_run_loaded(struct loaded *, const struct command *,
     const struct options *, struct err *e);
 
+/* The options that this command accepts; all if there is no such command. */
+options_of commands_options;
+
 /*
  * Find the command and run it.  The first word is a command's name, or the
  * recording's directory as given by Jibri (it contains a slash or exists).  -1

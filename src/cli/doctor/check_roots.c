@@ -110,7 +110,7 @@ is_sweeper(const struct check_home *home, const struct place *place, int argc,
 	struct err ignored;
 	bool is_found = false;
 
-	(void)options_parse(&o, argc, argv, &ignored);
+	(void)options_parse(&o, argc, argv, NULL, &ignored);
 	if (o.n_words > 0 &&
 	    (strcmp(o.words[0], "watch") == 0 ||
 		(place->may_sweep && strcmp(o.words[0], "sweep") == 0))) {

@@ -103,10 +103,13 @@ static void
 note_unreachable(struct inquiry *i, const struct http_answer *answer)
 {
 	bool hangs = is_hung(answer);
+	bool has_no_host = strstr(answer->err.text, "resolve host") != NULL;
 
 	check_fail(&i->found, i->service.what,
-	    hangs ? "See whether it answers at all:"
-		  : "Start it, or correct its URL:",
+	    hangs             ? "See whether it answers at all:"
+		: has_no_host ? "Put its real address in place of URL:"
+			      : "Start it, or put its real address in place "
+				"of URL:",
 	    "%s", answer->err.text);
 	if (hangs)
 		run_curl(i);

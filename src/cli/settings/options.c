@@ -77,6 +77,7 @@ struct cursor {
 	int argc, i;
 	char **argv;
 	const char *value; /* behind '=', or NULL */
+	options_of *accepted;
 };
 
 static int
@@ -139,13 +140,17 @@ apply_switch(struct options *o, const struct option_switch *s, struct cursor *c,
 }
 
 static int
-unknown_flag(const char *name, struct err *e)
+unknown_flag(const struct options *o, const char *name, const struct cursor *c,
+    struct err *e)
 {
+	unsigned accepted =
+	    c->accepted && o->n_words > 0 ? c->accepted(o->words[0]) : ~0U;
 	struct nearest near = { .typed = name };
 	autofree char *question = NULL;
 
 	for (const struct option_switch *s = option_switches; s->name; s++)
-		nearest_offer(&near, s->name);
+		if (s->option & accepted)
+			nearest_offer(&near, s->name);
 	settings_offer(&near, true);
 	question = nearest_question(&near, "--");
 	return err_set(e, ERR_USAGE, "unknown flag --%s%s", name, question);
@@ -160,7 +165,7 @@ parse_setting(struct options *o, const char *name, struct cursor *c,
 	struct flag *flag;
 
 	if (s == NULL)
-		return unknown_flag(name, e);
+		return unknown_flag(o, name, c, e);
 	if (s->type == SETTING_SECRET && !is_file)
 		return err_set(e, ERR_USAGE,
 		    "--%s: a secret is never a flag, as everyone could read "
@@ -233,9 +238,10 @@ most_flags(int argc, char **argv)
 }
 
 int
-options_parse(struct options *o, int argc, char **argv, struct err *e)
+options_parse(struct options *o, int argc, char **argv, options_of *accepted,
+    struct err *e)
 {
-	struct cursor c = { .argc = argc, .argv = argv };
+	struct cursor c = { .argc = argc, .argv = argv, .accepted = accepted };
 	bool is_ended = false;
 	int outcome = 0;
 

@@ -74,13 +74,18 @@ struct option_switch {
 
 extern const struct option_switch option_switches[]; /* the last has no name */
 
+/* The options that the command of this name accepts. */
+typedef unsigned options_of(const char *command);
+
 /*
  * Parse the command line: --name value, --name=value, -h; -qn is -q -n, and
  * -oFILE or -o=FILE is -o FILE.  "--" ends the flags, which may stand anywhere
  * before it.  Names are never abbreviated: "--token" must not become
- * "--token-file".  -1 with ERR_USAGE.
+ * "--token-file".  For an unknown flag it suggests only what the command before
+ * it accepts; NULL: anything.  -1 with ERR_USAGE.
  */
-int options_parse(struct options *, int argc, char **argv, struct err *e);
+int options_parse(struct options *, int argc, char **argv, options_of *,
+    struct err *e);
 void options_free(struct options *);
 
 /* The first given option that is not among these, or NULL. */
