@@ -150,7 +150,9 @@ put() {
 	REC=$DIR/storage/recordings/$1
 	mkdir -p "$REC"
 	recording
-	chown -R 1000:1000 "$DIR/storage"
+	# A recording that is done would be opened again by its new ctime.
+	chown 1000:1000 "$DIR/storage" "$DIR/storage/recordings"
+	chown -R 1000:1000 "$REC"
 }
 
 # start_sweeper: the small image, as compose starts it.
