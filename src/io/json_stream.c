@@ -196,11 +196,17 @@ json_stream_end(struct json_stream *s, struct err *e)
 }
 
 const json_t *
+json_wrapped(const json_t *json)
+{
+	return json_array_size(json) == 1 ? json_array_get(json, 0)
+					  : wrapped_in(json);
+}
+
+const json_t *
 json_unwrap(const json_t *json, const char *member)
 {
 	for (int i = 0; i < STREAM_WAYS && !json_object_get(json, member); i++)
-		json = json_array_size(json) == 1 ? json_array_get(json, 0)
-						  : wrapped_in(json);
+		json = json_wrapped(json);
 	return json_object_get(json, member) ? json : NULL;
 }
 

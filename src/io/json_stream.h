@@ -46,6 +46,9 @@ int json_stream_feed(struct json_stream *, const char *data, size_t len,
  */
 json_t *json_stream_end(struct json_stream *, struct err *e);
 
+/* What is in a wrapper or in an array of one element; borrowed; or NULL. */
+const json_t *json_wrapped(const json_t *);
+
 /* The object that has this member, unwrapped like a list; borrowed; or NULL. */
 const json_t *json_unwrap(const json_t *, const char *member);
 

@@ -1,5 +1,6 @@
 #include "remote/meeting.h"
 
+#include <ctype.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -13,23 +14,67 @@ struct lookup {
 	char *id;
 };
 
-/* Does it name another room? In a list, the name counts too. */
+/* The same in any case, and with or without '-' and '_'. */
 static bool
-is_other_room(const json_t *json, const json_t *meeting, const char *room)
+is_called(const char *key, const char *name)
 {
-	static const char *const names[] = { "roomName", "room", "name" };
-	bool is_listed = json_is_array(json), is_other = false;
+	for (; *key; key++) {
+		if (*key == '-' || *key == '_')
+			continue;
+		if (tolower((unsigned char)*key) != *name++)
+			return false;
+	}
+	return *name == '\0';
+}
+
+/* Where it is a room or in a list, its name is the room's, not a title. */
+static bool
+has_other_room(const json_t *json, bool is_name_of_room, const char *room)
+{
+	bool is_other = false;
 	const char *key;
 	json_t *value;
 
-	json_object_foreach((json_t *)json, key, value) is_listed |=
-	    json != meeting && json_is_array(value);
-	for (size_t i = 0; i < (is_listed ? 3 : 2); i++) {
-		const char *said = json_member_string(meeting, names[i]);
+	json_object_foreach((json_t *)json, key, value)
+	{
+		bool is_room =
+		    is_called(key, "room") || is_called(key, "roomname");
+		const char *said =
+		    is_room || (is_name_of_room && is_called(key, "name"))
+		    ? json_string_value(value)
+		    : NULL;
 
-		is_other |= said && strcasecmp(said, room) != 0;
+		is_other |= (said && strcasecmp(said, room) != 0) ||
+		    (is_room && has_other_room(value, true, room));
 	}
 	return is_other;
+}
+
+/* Does the meeting, or what it is wrapped in, name another room? */
+static bool
+is_other_room(const json_t *json, const json_t *meeting, const char *room)
+{
+	static const char *const parts[] = { "attributes", "meeting" };
+	bool is_listed = false, is_other = false;
+
+	for (; json != meeting; json = json_wrapped(json)) {
+		is_listed |= json_is_array(json);
+		is_other |= has_other_room(json, false, room);
+	}
+	is_other |= has_other_room(meeting, is_listed, room);
+	for (int i = 0; i < 2; i++)
+		is_other |= has_other_room(json_object_get(meeting, parts[i]),
+		    is_listed, room);
+	return is_other;
+}
+
+/* An empty page may have an id of its own. */
+static bool
+is_empty_page(const json_t *json)
+{
+	const json_t *list = json_wrapped(json);
+
+	return json_is_array(list) && json_array_size(list) == 0;
 }
 
 bool
@@ -62,10 +107,12 @@ accept_answer(void *ctx, const struct http_answer *answer, struct err *e)
 		return -1;
 	if (tells_failure(json))
 		return request_not_understood(answer, "reports a failure", e);
-	if (is_other_room(json, meeting, l->room))
+	if (meeting && is_other_room(json, meeting, l->room))
 		return request_not_understood(answer, "is about another room",
 		    e);
-	l->id = request_answer_id(answer, json_object_get(meeting, "id"));
+	if (!is_empty_page(meeting))
+		l->id =
+		    request_answer_id(answer, json_object_get(meeting, "id"));
 	return l->id
 	    ? 0
 	    : request_not_understood(answer, "is not a meeting with an id", e);
