@@ -137,6 +137,28 @@ STOPPED $ROOM whole"
 	assert_equal "$(state one)" "done"
 }
 
+@test "a recording held for its media is due ten seconds after it is complete" {
+	start_sandbox
+	place one
+	mv "$TOP/one/$MEDIA" "$DIR/later"
+	old "$TOP/one"
+	sweep 65
+	assert_equal "$(state one)" held
+	cp "$DIR/later" "$TOP/one/$MEDIA"
+	touch -d '15 seconds ago' "$TOP/one"/* "$TOP/one"
+	assert_equal "$(state one)" due
+	sweep 0
+	assert_equal "$(webhooks | cut -d' ' -f1 | tr '\n' ' ')" "FAILED STOPPED "
+	# Half a media file is awaited longer.
+	place two
+	mv "$TOP/two/$MEDIA" "$DIR/later"
+	old "$TOP/two"
+	sweep 65
+	head -c 3000 "$DIR/later" >"$TOP/two/$MEDIA"
+	touch -d '15 seconds ago' "$TOP/two"/* "$TOP/two"
+	assert_equal "$(state two)" settling
+}
+
 @test "a recording held for its media is tried once for each change, not at each sweep" {
 	start_sandbox
 	place one

@@ -87,7 +87,8 @@ list(struct finding *f, const struct recording *rec, struct evidence *ev)
 		ev->is_any_new |= !is_stored;
 		ev->is_all_stored &= is_stored;
 	}
-	if (!ev->has_journal && ev->is_metadata_whole)
+	if (ev->is_metadata_whole &&
+	    (!ev->has_journal || progress_lacks_media(ev->progress)))
 		ev->has_whole_media = has_whole_media(rec);
 	f->facts.newest_ms = newest_ns / 1000000;
 	if (rec->mtime_ns > newest_ns)

@@ -20,17 +20,23 @@ is_settling(const struct verdict_policy *policy, const struct evidence *ev)
 	return is_younger(ev, policy->settle_ms);
 }
 
-/* Jibri never called us for it: is it finished? */
+/* Nobody has said that it is finished. */
 static enum verdict
-of_orphan(const struct verdict_policy *policy, const struct evidence *ev)
+of_quiet(const struct verdict_policy *policy, const struct evidence *ev)
 {
-	if (!ev->has_metadata && !ev->has_media)
-		return VERDICT_NONE;
 	/* Jibri writes metadata.json last; a copy may not arrive in order. */
 	if (ev->is_metadata_whole && ev->has_whole_media &&
 	    !is_younger(ev, policy->is_watching ? WATCHING_MS : GRACE_MS))
 		return VERDICT_DUE;
 	return is_settling(policy, ev) ? VERDICT_SETTLING : VERDICT_DUE;
+}
+
+/* Jibri never called us for it. */
+static enum verdict
+of_orphan(const struct verdict_policy *policy, const struct evidence *ev)
+{
+	return ev->has_metadata || ev->has_media ? of_quiet(policy, ev)
+						 : VERDICT_NONE;
 }
 
 static enum verdict
@@ -43,7 +49,7 @@ of_journal(const struct verdict_policy *policy, const struct evidence *ev,
 	if (p->is_given_up)
 		return VERDICT_GIVEN_UP;
 	if (progress_lacks_media(p) && ev->is_any_new)
-		return is_settling(policy, ev) ? VERDICT_SETTLING : VERDICT_DUE;
+		return of_quiet(policy, ev);
 	if (is_held) {
 		*why = p->failed_text;
 		return VERDICT_HELD;
