@@ -230,7 +230,7 @@ recording_examine(struct recording *rec, const char *path, int64_t *size)
 	if (is_metadata && examined == EXAMINED_UNREADABLE) {
 		rec->metadata_state = METADATA_UNREADABLE;
 		rec->metadata_err = e;
-	} else if (is_metadata && st.st_size <= RECORDING_JSON_BYTES &&
+	} else if (is_metadata && (int64_t)text.len == st.st_size &&
 	    strspn(buf_str(&text), " \t\r\n") == text.len) {
 		rec->metadata_state = METADATA_EMPTY;
 	} else if (is_metadata) {
