@@ -195,6 +195,9 @@ spoil() {
 	cut) truncate -s 9 "$REC/metadata.json" ;;
 	zeros) head -c 300 /dev/zero >"$REC/metadata.json" ;;
 	no-json) echo "meeting_url: https://x/$ROOM" >"$REC/metadata.json" ;;
+	bom) printf '\xef\xbb\xbf' >"$REC/metadata.json" ;;
+	bom16) printf '\xff\xfe' >"$REC/metadata.json" ;;
+	blank16) printf '\xfe\xff\0 ' >"$REC/metadata.json" ;;
 	link) mv "$REC/metadata.json" "$DIR" &&
 		ln -s "$DIR/metadata.json" "$REC" ;;
 	dangling) ln -sf "$DIR/no/where" "$REC/metadata.json" ;;
@@ -231,7 +234,7 @@ only_media() {
 
 @test "an unreadable metadata.json holds the recording until the room is named, whatever the media's name says" {
 	local how
-	for how in cut zeros no-json; do
+	for how in cut zeros no-json bom bom16 blank16; do
 		fresh_recording
 		spoil "$how"
 		held_without_a_room
@@ -586,6 +589,74 @@ of_another_room() {
 	metadata "https://meet.example.org/sales/$ROOM"
 	run_finalize 0
 	assert_equal "$(webhooks)" "STOPPED [sales]$ROOM $SESSION"
+}
+
+# media_alone NAME: nothing else is left of the recording but its journal.
+media_alone() {
+	rm -rf "$REC"/*
+	cp "$ROOT/tests/data/video.mp4" "$REC/$1_2026-02-02-03-04-05.mp4"
+}
+
+@test "media of another room than the journal's hold it when metadata.json names no room" {
+	local how long
+	long=$(printf 'x%.0s' {1..101})
+	rooms "{\"$ROOM\": 123, \"other\": 5}"
+	run_finalize 0
+	rm -f "$SB"/{requests,webhooks}.jsonl
+	for how in missing empty cut segments; do
+		media_alone other
+		case $how in
+		empty) : >"$REC/metadata.json" ;;
+		cut) printf '{"meeting_url": "https://m.example/oth' \
+			>"$REC/metadata.json" ;;
+		segments) metadata https://meet.example.org/a/b/other ;;
+		esac
+		run_finalize 65
+		nothing_sent
+		assert_output_has "its room is $ROOM, but metadata.json and the media files name other"
+		assert_output_has "jibri-finalize upload --room ROOM $REC"
+	done
+	media_alone "$long"
+	run_finalize 65
+	nothing_sent
+}
+
+@test "media of the journal's room are delivered without metadata.json, whatever tenant it has" {
+	local long
+	long=$(printf 'x%.0s' {1..120})
+	rooms "{\"$ROOM\": 123, \"[t]my été\": 1, \"my été.t\": 2,
+		\"[t]$long\": 3}"
+	run_finalize 0
+	media_alone "${ROOM//-/%2d}"
+	cp "$ROOT/tests/data/video.mp4" "$REC/interview.mp4"
+	run_finalize 0
+	for format in '[{tenant}]{room}' '{room}.{tenant}'; do
+		fresh_recording
+		metadata https://meet.example.org/t/my%20%c3%a9t%c3%a9
+		media_of my%20%C3%A9t%C3%A9
+		run_finalize 0 --room-format "$format"
+		media_alone my%20%c3%a9t%c3%a9
+		run_finalize 0 --room-format "$format"
+		media_alone t
+		run_finalize 65 --room-format "$format"
+	done
+	fresh_recording
+	metadata "https://meet.example.org/t/$long"
+	media_of "${long:0:101}"
+	run_finalize 0
+	media_alone "${long:0:101}"
+	run_finalize 0
+}
+
+@test "a room given without metadata.json overrules the media's name, and stays" {
+	rooms '{"other": 5}'
+	media_alone "$ROOM"
+	faults "webhook * * status 503"
+	run_finalize 75 other
+	assert_output_has "using the room other as given"
+	faults
+	run_finalize 0
+	assert_equal "$(webhooks)" "STOPPED other $SESSION"
 }
 
 @test "media of another room in a folder, or with a name cut by Jibri, hold it too" {
@@ -1009,6 +1080,46 @@ lookup_ends() {
 	faults "lookup * * body other.json application/json"
 	run_finalize 78
 	assert_equal "$(requests upload)" 0
+}
+
+@test "a lookup's answer that names another room anywhere, or is an empty page, is not believed" {
+	local text
+	faults "lookup * * body answer"
+	while read -r text; do
+		echo "$text" >"$SB/answer"
+		run_finalize 78 || { echo "$text"; return 1; }
+		assert_output_has "is about another room"
+	done <<-'END'
+		{"data":{"id":456,"attributes":{"roomName":"zzz-other"}}}
+		{"roomName":"zzz-other","data":{"id":456}}
+		{"id":456,"meeting":{"roomName":"zzz-other"}}
+		{"id":456,"room_name":"zzz-other"}
+		{"id":456,"Room-Name":"zzz-other"}
+		{"content":[{"id":456,"room_name":"zzz-other"}]}
+		[{"id":456,"room":{"name":"zzz-other"}}]
+		{"id":456,"room":{"room_name":"zzz-other"}}
+	END
+	echo '{"content":[],"id":77}' >"$SB/answer"
+	run_finalize 78
+	assert_output_has "is not a meeting with an id"
+	assert_equal "$(requests upload)" 0
+}
+
+@test "a lookup's answer that names the room in another case, or a title, is believed" {
+	local text
+	faults "lookup * * body answer"
+	while read -r text; do
+		fresh_recording
+		echo "${text//ROOM/${ROOM^^}}" >"$SB/answer"
+		run_finalize 0 || { echo "$text"; return 1; }
+		assert_equal "$(webhooks)" "STOPPED $ROOM $SESSION"
+	done <<-'END'
+		{"data":{"id":123,"attributes":{"room-name":"ROOM"}}}
+		{"roomName":"ROOM","data":{"id":123,"name":"Weekly"}}
+		{"id":123,"name":"Weekly","room":{"id":4,"name":"ROOM"}}
+		{"id":123,"participants":[],"roomId":"x","related":{"room":"y"}}
+		[{"id":123,"name":"ROOM"}]
+	END
 }
 
 @test "service URLs may have a path and a trailing slash" {

@@ -1,4 +1,4 @@
-#include "recording/identity.h"
+#include "recording/identity_internal.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -8,7 +8,6 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "io/json.h"
-#include "recording/nested.h"
 
 enum { MAX_SEGMENT_BYTES = 1024 };
 
@@ -44,9 +43,8 @@ identity_check_segment(const char *what, const char *s, struct err *e)
 	return err_set(e, ERR_PERMANENT, "the %s '%s' %s", what, s, problem);
 }
 
-/* Put room and tenant in their places in the format. */
-static char *
-format_room(const char *format, const char *tenant, const char *room)
+char *
+identity_format_room(const char *format, const char *tenant, const char *room)
 {
 	static const char tenant_mark[] = "{tenant}", room_mark[] = "{room}";
 	struct buf out = { 0 };
@@ -130,7 +128,8 @@ identity_room_of_url(const char *url, const struct identity_policy *policy,
 	if (all.n == below.n + 2 &&
 	    identity_check_segment("tenant", rest[0], e) == 0 &&
 	    identity_check_segment("room", rest[1], e) == 0)
-		return format_room(policy->room_format, rest[0], rest[1]);
+		return identity_format_room(policy->room_format, rest[0],
+		    rest[1]);
 	return NULL;
 }
 
@@ -144,36 +143,6 @@ identity_hint_room(struct err *e, const struct recording *rec,
 		before, path);
 
 	return err_hint(e, hint);
-}
-
-/* The room in a media file's name, unless it is truncated and fits called. */
-static char *
-room_in_name(const char *path, const char *called)
-{
-	const char *name = basename(path);
-	autofree char *cut = identity_cut_room_of_media(name);
-
-	if (cut == NULL)
-		return identity_room_of_media(name);
-	return called && strncmp(called, cut, strlen(cut)) == 0 ? NULL
-								: steal(&cut);
-}
-
-/* The rooms in media names, without duplicates and not too many. */
-static void
-add_media_rooms(const struct recording *rec, const char *called,
-    struct text_list *rooms)
-{
-	enum { ENOUGH = 8 };
-
-	for (size_t i = 0; i < rec->n && rooms->n < ENOUGH; i++) {
-		const struct artifact *a = &rec->artifacts[i];
-		autofree char *room =
-		    a->is_media ? room_in_name(a->path, called) : NULL;
-
-		if (room && !text_list_has(rooms, room))
-			text_list_add(rooms, room);
-	}
 }
 
 /* Only in the top level. */
@@ -197,8 +166,8 @@ room_of_media(const struct recording *rec, const struct identity_policy *policy,
 	return NULL;
 }
 
-static const char *
-meeting_url(const struct recording *rec)
+const char *
+identity_meeting_url(const struct recording *rec)
 {
 	return json_member_string(rec->metadata, RECORDING_MEETING_URL);
 }
@@ -212,8 +181,9 @@ derive_room(const struct recording *rec, const struct identity_policy *policy,
 		(void)err_wrap(e, "unknown room: " RECORDING_METADATA);
 		return NULL;
 	}
-	if (meeting_url(rec) != NULL)
-		return identity_room_of_url(meeting_url(rec), policy, e);
+	if (identity_meeting_url(rec) != NULL)
+		return identity_room_of_url(identity_meeting_url(rec), policy,
+		    e);
 	if (rec->metadata_state == METADATA_PARSED ||
 	    rec->metadata_state == METADATA_UNPARSABLE) {
 		(void)err_set(e, ERR_PERMANENT, "unknown room: %s",
@@ -246,105 +216,6 @@ identity_guess_room(const struct recording *rec,
 	return room && identity_check_segment("room", room, &ignored) == 0
 	    ? steal(&room)
 	    : NULL;
-}
-
-/* Jibri's name for the room, which is also in the media names. */
-static char *
-call_name_of_url(const char *url, const struct identity_policy *policy)
-{
-	static char without_tenant[] = "{room}";
-	const struct identity_policy plain = {
-		.base_path = policy->base_path,
-		.room_format = without_tenant,
-	};
-	struct err ignored;
-
-	return identity_room_of_url(url, &plain, &ignored);
-}
-
-char *
-identity_contradiction(const struct recording *rec,
-    const struct identity_policy *policy, const char *room)
-{
-	const char *url = meeting_url(rec);
-	bool is_twice =
-	    text_list_has(&rec->metadata_twice, RECORDING_MEETING_URL);
-	autolist struct text_list rooms = { 0 };
-	struct buf text = { 0 };
-	struct err ignored;
-	autofree char *named =
-	    url ? identity_room_of_url(url, policy, &ignored) : NULL;
-	autofree char *called = named ? call_name_of_url(url, policy) : NULL;
-
-	add_media_rooms(rec, called, &rooms);
-	if (!is_twice && rooms.n < 2 &&
-	    (named == NULL || strcmp(named, room) == 0) &&
-	    (called == NULL || rooms.n == 0 || text_list_has(&rooms, called)))
-		return NULL;
-	(void)buf_adds(&text, is_twice ? "two meeting_urls" : "");
-	if (named && !text_list_has(&rooms, named))
-		text_list_add(&rooms, named);
-	for (size_t i = 0; i < rooms.n; i++) {
-		autofree char *word = text_percent_encode(rooms.items[i], "[]");
-
-		(void)buf_addf(&text, "%s%s", text.len ? " " : "", word);
-	}
-	return text.data;
-}
-
-/* With another room-format, would its URL give this room? */
-static bool
-is_in_other_format(const struct recording *rec,
-    const struct identity_policy *policy, const char *room)
-{
-	static char tenant_alone[] = "{tenant}";
-	const char *url = meeting_url(rec);
-	autofree char *called = url ? call_name_of_url(url, policy) : NULL;
-	struct identity_policy other = {
-		.base_path = policy->base_path,
-		.room_format = tenant_alone,
-	};
-	struct err ignored;
-	autofree char *tenant =
-	    url ? identity_room_of_url(url, &other, &ignored) : NULL;
-	autofree char *found = NULL;
-
-	other.room_format = (char *)room;
-	found = identity_contradiction(rec, &other, room);
-	return called && tenant && strstr(room, called) &&
-	    strstr(room, tenant) && found == NULL;
-}
-
-int
-identity_check_room(const struct recording *rec,
-    const struct identity_policy *policy, const char *room,
-    const char *overruled, struct err *e)
-{
-	autofree char *found = identity_contradiction(rec, policy, room);
-	autofree char *nested =
-	    rec->has_folders ? nested_find(rec->dirfd) : NULL;
-
-	if (nested)
-		return err_set(e, ERR_PERMANENT,
-		    "it contains another recording, %s: move that to the "
-		    "recordings directory",
-		    nested);
-	if (found == NULL || (overruled && strcmp(found, overruled) == 0))
-		return 0;
-	if (is_in_other_format(rec, policy, room)) {
-		(void)err_set(e, ERR_PERMANENT,
-		    "its room is %.128s, which is not what room-format makes "
-		    "of metadata.json",
-		    room);
-		return identity_hint_room(e, rec,
-		    "if room-format was changed, set it back, or ");
-	}
-	(void)err_set(e, ERR_PERMANENT,
-	    "its room is %.128s, but metadata.json and the media files name "
-	    "%.256s",
-	    room, found);
-	return identity_hint_room(e, rec,
-	    "move the files of other rooms to another directory, or ");
 }
 
 /*
