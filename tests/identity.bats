@@ -593,8 +593,10 @@ of_another_room() {
 
 # media_alone NAME: nothing else is left of the recording but its journal.
 media_alone() {
-	rm -rf "$REC"/*
-	cp "$ROOT/tests/data/video.mp4" "$REC/$1_2026-02-02-03-04-05.mp4"
+	rm -rf "${REC:?}"/*
+	recording
+	rm "$REC/metadata.json"
+	mv "$REC/$MEDIA" "$REC/$1_2026-02-02-03-04-05.mp4"
 }
 
 @test "media of another room than the journal's hold it when metadata.json names no room" {
@@ -628,7 +630,7 @@ media_alone() {
 		\"[t]$long\": 3}"
 	run_finalize 0
 	media_alone "${ROOM//-/%2d}"
-	cp "$ROOT/tests/data/video.mp4" "$REC/interview.mp4"
+	cp "$REC"/*.mp4 "$REC/interview.mp4"
 	run_finalize 0
 	for format in '[{tenant}]{room}' '{room}.{tenant}'; do
 		fresh_recording

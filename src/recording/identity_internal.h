@@ -8,3 +8,10 @@ char *identity_format_room(const char *format, const char *tenant,
 
 /* As metadata.json has it; NULL: unknown; borrowed. */
 const char *identity_meeting_url(const struct recording *);
+
+/*
+ * -1 with ERR_PERMANENT if such a room could be mistaken for the room of a
+ * tenant.
+ */
+int identity_check_brackets(const char *name, const struct identity_policy *,
+    struct err *e);
