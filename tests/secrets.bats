@@ -129,7 +129,7 @@ answers() { printf '%s\n' "$1" >"$SB/answer"; }
 		'lookup * * body answer'
 	page="{\"content\": [], \"next\": \"/metadata/$TOKEN\"}"
 	answers "$page"
-	repeats 0 "the answer goes on at /metadata/$TOKEN: $page" \
+	repeats 0 "the answer continues at /metadata/$TOKEN: $page" \
 		'list * * body answer'
 	another_recording kept
 	answers "{\"id\": \"new\", \"path\": \"/$TOKEN/kept\"}"
@@ -176,6 +176,22 @@ answers() { printf '%s\n' "$1" >"$SB/answer"; }
 	export JIBRI_FINALIZE_OAUTH_CLIENT_SECRET=c1ient
 	repeats 78 "token endpoint: $TOKEN: POST" \
 		'token * * status-body 400 answer application/json'
+}
+
+@test "a secret that a server breaks into lines is masked" {
+	local TOKEN=r3peated-t0ken coded
+	coded=$(printf %s "$TOKEN" | base64)
+	start_sandbox
+	export JIBRI_FINALIZE_FILE_SERVICE_TOKEN=$TOKEN
+	printf 'no: r3peat\r\n  ed-t0\tken, r3peated\\n-t0%%0ak&#10;en, %s\n%s.' \
+		"${coded::8}" "${coded:8}" >"$SB/answer"
+	faults 'upload * * status-body 403 answer text/plain'
+	run_finalize 77 --log-level trace
+	assert_output_has 'no: ***'
+	run ! grep -F -e r3peat -e t0 -e ken -e "${coded::8}" -e "${coded:8:8}" \
+		<<<"$output"
+	run ! grep -F -e r3peat -e ken, -e "${coded::8}" -e "${coded:8:8}" \
+		"$REC/.jibri-finalize" "$SB/webhooks.jsonl"
 }
 
 # --- the process -------------------------------------------------------------

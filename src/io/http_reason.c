@@ -91,17 +91,41 @@ length_of(const char *s, char c, bool is_raw_first)
 	return *s == c;
 }
 
+/* The length of the blank or line break, raw or escaped, at s; 0: none. */
+static size_t
+blank_length(const char *s)
+{
+	size_t len = 2;
+	char c = *s;
+
+	if (c == '\\' && s[1] && strchr("nrt", s[1]))
+		return len;
+	if (c && strchr("\\%&", c))
+		c = unescape(s, &len);
+	else
+		len = 1;
+	return c && strchr(" \t\r\n", c) ? len : 0;
+}
+
 /*
  * The end of the secret that begins here, or NULL.  The text may have it
- * escaped, or plain, in which case it may look like an escape.
+ * escaped, or plain, in which case it may look like an escape.  A server may
+ * have broken it into lines.
  */
 static const char *
 end_of(const struct scan *scan, const char *s, const char *secret,
     bool is_raw_first)
 {
-	for (size_t len; *secret; secret++, s += len)
-		if ((len = length_of(s, *secret, is_raw_first)) == 0)
+	const char *from = s;
+
+	for (size_t len; *secret; s += len) {
+		len = length_of(s, *secret, is_raw_first);
+		secret += len > 0;
+		if (len == 0 && s > from)
+			len = blank_length(s);
+		if (len == 0)
 			return s >= scan->open ? scan->end : NULL;
+	}
 	return s;
 }
 
@@ -241,7 +265,7 @@ is_repeated(const char *text, const char *secret)
 
 	if (strlen(secret) < REPEATED_BYTES_MIN)
 		return false;
-	if (strpbrk(text, "\\%&") == NULL)
+	if (strpbrk(text, "\\%& \t\r\n") == NULL)
 		return strstr(text, secret) != NULL;
 	for (const char *s = text; *s; s++)
 		if (end_of(&whole, s, secret, false) ||
