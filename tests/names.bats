@@ -674,6 +674,41 @@ $j" "$j garbage" "{\"x\":[1,],${j:1}" "{\"x\":NaN,${j:1}" \
 	run ! grep -r t0p-s3cret "$SB"
 }
 
+@test "a file that names a redacted member in quotes is withheld, wherever the name is" {
+	local j='{"meeting_url": "x", "upload_credentials": "t0p-s3cret"}'
+	yes 'The recorder starts, and all is well.' | head -c 70000 >"$DIR/log"
+	# The name lies across the border of what is read at once.
+	{ head -c 65500 "$DIR/log" && printf %s "$j"; } >"$REC/across.log"
+	{ head -c 5000 "$DIR/log" && jq . <<<"$j"; } >"$REC/browser.0.log"
+	{ head -c 16000000 /dev/urandom && echo "$j"; } >"$REC/late.bin"
+	{ head -c 4096 /dev/zero && echo "$j"; } >"$REC/rotated.log"
+	{ head -c 5000 "$DIR/log" && jq -Rs <<<"$j"; } >"$REC/escaped.log"
+	jq -n --arg m "$(jq -Rs <<<"$j")" '{message: $m}' >"$REC/nested.json"
+	echo "{'upload_credentials': 't0p-s3cret'}" >"$REC/python.txt"
+	{ cat "$DIR/log" && iconv -t UTF-16LE <<<"$j"; } >"$REC/late-16.txt"
+	{ printf 'it: ' && iconv -t UTF-32BE <<<"$j"; } >"$REC/late-32.txt"
+	tar -C "$REC" -cf "$REC/old.tar" browser.0.log
+	# Not in quotes, or only a part of what is, or no name of a member.
+	echo 'upload_credentials "upload_credentials_old" "my upload_credentials"' \
+		>"$REC/plain.txt"
+	echo '{"private":["upload_credentials"],"b":"no upload_credentials: \"x\""}' \
+		>"$REC/plain.json"
+	run_finalize 0
+	assert_equal "$(grep -Po '[^ ]+(?=: skipped, withheld: it has the name)' \
+		<<<"$output" | sort | xargs)" \
+		'across.log browser.0.log escaped.log late-16.txt late-32.txt late.bin nested.json old.tar python.txt rotated.log'
+	is_stored metadata.json "$MEDIA" plain.txt plain.json
+	run_finalize 0
+	assert_output_has "done already"
+}
+
+@test "an element of an array is looked for by the name of its array" {
+	echo 'note: {"tokens": ["t0p-s3cret"]}' >"$REC/a.txt"
+	echo "numbers: '0', \"1\"" >"$REC/b.txt"
+	run_finalize 0 --redact /tokens/0,/tokens/1
+	is_stored metadata.json "$MEDIA" b.txt
+}
+
 @test "copies of metadata.json that cannot be redacted are withheld" {
 	local name
 	for name in 'metadata (1).json' METADATA.txt sub/Metadata-copy.json; do

@@ -391,20 +391,3 @@ json_text_cut(struct buf *text, const struct text_list *pointers)
 	text->data[text->len] = '\0';
 	return true;
 }
-
-bool
-json_text_has_name(const struct buf *text, const struct text_list *pointers)
-{
-	bool has = false;
-
-	for (size_t n = 0; n < pointers->n && !has; n++) {
-		autolist struct text_list tokens;
-		autobuf struct buf name = { 0 };
-
-		json_pointer_split(pointers->items[n], &tokens);
-		text_add_json(&name,
-		    tokens.n ? tokens.items[tokens.n - 1] : "");
-		has = memmem(buf_str(text), text->len, name.data, name.len);
-	}
-	return has;
-}

@@ -37,7 +37,3 @@ bool json_text_find(const struct buf *text, const struct text_list *pointers,
  * False when the text is not JSON; its content is then unusable.
  */
 bool json_text_cut(struct buf *text, const struct text_list *pointers);
-
-/* Does the text, JSON or not, contain the quoted name of such a member? */
-bool json_text_has_name(const struct buf *text,
-    const struct text_list *pointers);

@@ -143,10 +143,13 @@ add_file(struct recording *rec, const char *path, const struct stat *st,
 		skip(rec, path, "excluded");
 		return 0;
 	}
-	if (examined == EXAMINED_WITHHELD) {
+	if (examined == EXAMINED_WITHHELD || examined == EXAMINED_NAMING) {
 		skip(rec, path,
-		    "withheld: it cannot be parsed, so private "
-		    "members cannot be removed");
+		    examined == EXAMINED_WITHHELD
+			? "withheld: it cannot be parsed, so private "
+			  "members cannot be removed"
+			: "withheld: it has the name of a private member, "
+			  "which cannot be removed");
 		return 0;
 	}
 	a = add_artifact(rec, path, st);

@@ -16,9 +16,10 @@ int recording_check_trust(const struct recording *, const struct stat *,
     struct err *e);
 
 enum examined {
-	EXAMINED_PLAIN, /* sent unchanged */
-	EXAMINED_JSON,  /* sent as returned by recording_read_json() */
-	EXAMINED_WITHHELD,
+	EXAMINED_PLAIN,    /* sent unchanged */
+	EXAMINED_JSON,     /* sent as returned by recording_read_json() */
+	EXAMINED_WITHHELD, /* cannot be parsed and must be */
+	EXAMINED_NAMING,   /* withheld, too: has the name of a private member */
 	EXAMINED_UNREADABLE,
 };
 
@@ -28,3 +29,9 @@ enum examined {
  */
 enum examined recording_examine(struct recording *, const char *path,
     int64_t *size);
+
+/*
+ * Does the file, JSON or not, have the name of a member that redact names in
+ * quotes?  1 or 0, or -1 with *e.  Reads up to RECORDING_JSON_BYTES.
+ */
+int recording_search(const struct recording *, int fd, struct err *e);

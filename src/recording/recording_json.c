@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "io/json.h"
+#include "io/json_names.h"
 #include "io/json_text.h"
 #include "io/mimetype.h"
 #include "recording/recording_internal.h"
@@ -153,20 +154,51 @@ load(int fd, const char *path, int64_t size, struct buf *text, struct err *e)
 	return is_large ? EXAMINED_WITHHELD : EXAMINED_JSON;
 }
 
+/* Media are too many bytes, and no place where texts end up. */
+static bool
+is_searched(const char *path, int64_t size)
+{
+	return size <= RECORDING_JSON_BYTES && !mimetype_is_media_name(path);
+}
+
+static enum examined
+search(const struct recording *rec, const char *path, int fd, int64_t size,
+    struct err *e)
+{
+	int found = is_searched(path, size) ? recording_search(rec, fd, e) : 0;
+
+	return found == -1 ? EXAMINED_UNREADABLE
+	    : found        ? EXAMINED_NAMING
+			   : EXAMINED_PLAIN;
+}
+
 /* Remove from possible JSON what must not be sent. */
 static enum examined
-redact(const struct recording *rec, const char *path, enum examined loaded,
-    struct buf *text)
+redact(const struct recording *rec, const char *path, struct buf *text)
 {
 	const struct text_list *pointers = &rec->policy->redact;
-	bool is_private = is_named_metadata(path);
+	bool is_naming = json_names_in(buf_str(text), text->len, pointers);
 
-	if (loaded != EXAMINED_JSON)
-		return loaded;
-	is_private |= json_text_has_name(text, pointers);
-	return json_text_cut(text, pointers) ? EXAMINED_JSON
-	    : is_private                     ? EXAMINED_WITHHELD
-					     : EXAMINED_PLAIN;
+	if (json_text_cut(text, pointers))
+		return is_naming &&
+			json_names_in_strings(buf_str(text), text->len,
+			    pointers)
+		    ? EXAMINED_NAMING
+		    : EXAMINED_JSON;
+	return is_named_metadata(path) ? EXAMINED_WITHHELD
+	    : is_naming                ? EXAMINED_NAMING
+				       : EXAMINED_PLAIN;
+}
+
+/* What to send, of a file that was loaded as far as that is useful. */
+static enum examined
+judge(const struct recording *rec, const char *path, int fd, int64_t size,
+    enum examined loaded, struct buf *text, struct err *e)
+{
+	if (loaded == EXAMINED_JSON)
+		loaded = redact(rec, path, text);
+	return loaded == EXAMINED_PLAIN ? search(rec, path, fd, size, e)
+					: loaded;
 }
 
 /* A value that cannot be an identity becomes null. */
@@ -226,7 +258,9 @@ recording_examine(struct recording *rec, const char *path, int64_t *size)
 	fd = recording_open_artifact(rec, path, &st, &e);
 	examined = fd == -1 ? EXAMINED_UNREADABLE
 			    : load(fd, path, st.st_size, &text, &e);
-	rec->examined_bytes += (int64_t)text.len;
+	rec->examined_bytes += fd != -1 && is_searched(path, st.st_size)
+	    ? st.st_size
+	    : (int64_t)text.len;
 	if (is_metadata && examined == EXAMINED_UNREADABLE) {
 		rec->metadata_state = METADATA_UNREADABLE;
 		rec->metadata_err = e;
@@ -238,7 +272,9 @@ recording_examine(struct recording *rec, const char *path, int64_t *size)
 	}
 	if (!is_redacting)
 		return EXAMINED_PLAIN;
-	examined = redact(rec, path, examined, &text);
+	if (fd != -1)
+		examined =
+		    judge(rec, path, fd, st.st_size, examined, &text, &e);
 	if (examined == EXAMINED_JSON)
 		*size = (int64_t)text.len;
 	return examined;
@@ -248,14 +284,19 @@ int
 recording_read_json(const struct recording *rec, const char *path, int fd,
     const struct stat *st, struct buf *text, struct err *e)
 {
-	enum examined examined = rec->policy->redact.n == 0
-	    ? EXAMINED_PLAIN
-	    : redact(rec, path, load(fd, path, st->st_size, text, e), text);
+	enum examined examined = EXAMINED_PLAIN;
 
+	if (rec->policy->redact.n > 0) {
+		examined = load(fd, path, st->st_size, text, e);
+		examined = judge(rec, path, fd, st->st_size, examined, text, e);
+	}
 	if (examined == EXAMINED_JSON)
 		return 1;
 	buf_free(text);
-	if (examined == EXAMINED_WITHHELD)
-		return err_set(e, ERR_TEMPORARY, "can no longer be parsed");
+	if (examined == EXAMINED_WITHHELD || examined == EXAMINED_NAMING)
+		return err_set(e, ERR_TEMPORARY,
+		    examined == EXAMINED_WITHHELD
+			? "can no longer be parsed"
+			: "now has the name of a private member");
 	return examined == EXAMINED_PLAIN ? 0 : -1;
 }

@@ -24,9 +24,11 @@ static const struct setting rows[] = {
 	{ "redact", LIST(pipeline.recording.redact), "/upload_credentials",
 	    "POINTERS", "members that are taken out of JSON files",
 	    "The JSON pointers apply to every object, also to one inside "
-	    "another, in JSON files of up to 16 MiB, whatever their names.  A "
-	    "file that cannot be parsed is withheld if it has the name of such "
-	    "a member in quotes.  A file whose name begins with metadata, in "
+	    "another, in JSON files of up to 16 MiB, whatever their names.  "
+	    "Any other file of up to 16 MiB that is not media is withheld if "
+	    "it has the name of such a member in quotes.  Archives are not "
+	    "unpacked for this: exclude those that may have a metadata.json "
+	    "in compressed form.  A file whose name begins with metadata, in "
 	    "upper or lower case, is withheld if it is larger or cannot be "
 	    "parsed, unless this setting is empty.",
 	    .check = check_pointers },

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/text.h"
+
+/*
+ * The names of the members that pointers (RFC 6901) lead to, in text that may
+ * not be JSON.  A name counts in quotes: "name", 'name', or \"name\" as inside
+ * a string.  For an element of an array it is the array's name.
+ */
+
+/* Does the text have one of these names in quotes? */
+bool json_names_in(const char *text, size_t len,
+    const struct text_list *pointers);
+
+/* Does a string of this JSON have such a name in quotes, before a colon? */
+bool json_names_in_strings(const char *text, size_t len,
+    const struct text_list *pointers);
+
+/* The most bytes that json_names_in() looks at for one name. */
+size_t json_names_reach(const struct text_list *pointers);
