@@ -159,7 +159,7 @@ held() {
 
 @test "the state is spelled given-up everywhere, and older spellings are accepted" {
 	local name
-	run_command 0 forget --yes "$REC"
+	run_command 0 forget -y "$REC"
 	run_command 0 status "$DIR/recordings"
 	assert_equal "${lines[1]%% *}" given-up
 	assert_equal "${lines[-1]}" "1 given-up"
@@ -170,6 +170,9 @@ held() {
 	JIBRI_FINALIZE_METRICS_FILE=$DIR/metrics \
 		JIBRI_FINALIZE_RECORDINGS_DIR=$DIR/recordings run_command 0 sweep
 	run -0 grep -F '{state="given-up"} 1' "$DIR/metrics"
+
+	JIBRI_FINALIZE_RECORDINGS_DIR=$DIR/recordings run_command 0 sweep --json
+	assert_equal "$(tail -n 1 <<<"$output" | jq '."given-up"')" 1
 
 	# What an earlier version wrote keeps its meaning.
 	sed -i 's/"given-up"/"givenUp"/' "$REC/.jibri-finalize"

@@ -426,6 +426,10 @@ found() {
 	found "^ok: /jibri-finalize-check/check/check.txt was written there and removed"
 	assert_equal "$(s3_keys)" ''
 	[ -n "${CHECK_S3:-}" ] || assert_equal "$(puts)" 1
+	"$BIN" check --write -n >"$DIR/found" || true
+	found "^ok *write: dry run: a test object would be written"
+	run -1 grep "was written there" "$DIR/found"
+	[ -n "${CHECK_S3:-}" ] || assert_equal "$(puts)" 1
 	checks --write --s3-key 'a/{tenant}{session}/{path}'
 	found "^ok: /a/check/check.txt was written"
 }
