@@ -29,7 +29,7 @@ struct status {
 	/* Of all, shown or not. */
 	size_t count[VERDICTS];
 	size_t undelivered[STATUS_LEVELS]; /* by age; not the held ones */
-	size_t left;            /* omitted because of the limit */
+	size_t left;                       /* omitted because of the limit */
 	int64_t now_ms;
 };
 

@@ -199,7 +199,7 @@ static int
 run_command(const struct command *command, const struct options *o,
     struct err *e)
 {
-	struct loaded l;
+	struct loaded l = { 0 };
 	int result;
 
 	if (command->needs_no_config || command->loads_config ||

@@ -127,12 +127,12 @@ struct check_home {
 };
 
 /*
- * Is this process, "/proc/PID", a watch of ours, whatever its name is?  One
- * that sees another file system is not.
+ * Is this process, "/proc/PID", a watch of our recordings directory, whatever
+ * it calls it?  One that sees another file system is not.
  */
 bool check_watches(const struct check_home *, const char *proc);
 
-/* Does this line of a crontab, which is changed, sweep ours? */
+/* Does this line of a crontab, which is changed, sweep it? */
 bool check_line_sweeps(const struct check_home *, char *line);
 
 /* Is this unit enabled, and not masked? */
