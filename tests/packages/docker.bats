@@ -231,7 +231,7 @@ stops_within_10s() {
 	metadata https://meet.example.org/no-such-room
 	touch -d '1 minute ago' "$REC/metadata.json"
 	wait_for grep -q '"failed"' "$REC/.jibri-finalize"
-	run -1 health
+	run -2 health
 	assert_output_has 'CRITICAL - 1 held'
 	stops_within_10s
 }

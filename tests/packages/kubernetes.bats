@@ -322,7 +322,7 @@ recording_later() {
 	metadata https://meet.example.org/no-such-room
 	touch -d '1 minute ago' "$REC/metadata.json"
 	wait_for grep -q '"failed"' "$REC/.jibri-finalize"
-	run -1 probe readinessProbe
+	run -2 probe readinessProbe
 	assert_output_has 'CRITICAL - 1 held'
 	probe livenessProbe
 
