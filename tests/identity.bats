@@ -566,7 +566,7 @@ of_another_room() {
 	cp "$REC/$MEDIA" "$REC/other_2026-01-02-05-06-07.mp4"
 	run_finalize 65
 	nothing_sent
-	assert_output_has "$ROOM other"
+	assert_output_has "name $ROOM and other;"
 	spoil missing
 	run_finalize 65
 	nothing_sent
@@ -580,7 +580,7 @@ of_another_room() {
 	mv "$REC/$MEDIA" "$REC/Other_2026-01-02-03-04-05.mp4"
 	run_finalize 65
 	nothing_sent
-	assert_output_has "its room is $ROOM, but metadata.json and the media files name Other $ROOM"
+	assert_output_has "its room is $ROOM, but metadata.json and the media files name Other and $ROOM"
 	assert_output_has "move the files of other rooms to another directory, or name its room: jibri-finalize upload --room ROOM $REC"
 	run_command 0 upload --room Other "$REC"
 	assert_equal "$(webhooks)" "STOPPED Other $SESSION"

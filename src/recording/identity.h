@@ -62,6 +62,9 @@ char *identity_guess_room(const struct recording *,
 char *identity_contradiction(const struct recording *,
     const struct identity_policy *, const char *room);
 
+/* Its words as a list for people: a, b and c.  The caller frees it. */
+char *identity_join_rooms(const char *contradiction);
+
 /*
  * -1 with ERR_PERMANENT if it does, unless exactly that was overruled, or if it
  * contains a whole other recording.

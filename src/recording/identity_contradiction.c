@@ -147,6 +147,7 @@ identity_check_room(const struct recording *rec,
     const char *overruled, struct err *e)
 {
 	autofree char *found = identity_contradiction(rec, policy, room);
+	autofree char *rooms = found ? identity_join_rooms(found) : NULL;
 	autofree char *nested =
 	    rec->has_folders ? nested_find(rec->dirfd) : NULL;
 
@@ -168,7 +169,7 @@ identity_check_room(const struct recording *rec,
 	(void)err_set(e, ERR_PERMANENT,
 	    "its room is %.128s, but metadata.json and the media files name "
 	    "%.256s",
-	    room, found);
+	    room, rooms);
 	return identity_hint_room(e, rec,
 	    "move the files of other rooms to another directory, or ");
 }

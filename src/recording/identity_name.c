@@ -1,6 +1,7 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/text.h"
 #include "recording/identity.h"
 
@@ -17,6 +18,26 @@ is_date_suffix(const char *s)
 				   : s[i] != form[i])
 			return false;
 	return true;
+}
+
+char *
+identity_join_rooms(const char *contradiction)
+{
+	static const char twice[] = "two meeting_urls ";
+	size_t skip = strncmp(contradiction, twice, strlen(twice)) == 0
+	    ? strlen(twice)
+	    : 0;
+	const char *at = contradiction + skip;
+	const char *last = strrchr(at, ' ');
+	struct buf text = { 0 };
+
+	(void)buf_add(&text, contradiction, skip);
+	for (; *at; at++)
+		if (*at != ' ')
+			(void)buf_add(&text, at, 1);
+		else
+			(void)buf_adds(&text, at == last ? " and " : ", ");
+	return text.data;
 }
 
 size_t
