@@ -155,17 +155,90 @@ printed() {
 	sed -nE "s/^.*: ($1 .*)\$/\1/p" <<<"$output" | head -n 1
 }
 
-@test "a hard link to another user's file: rm is named, and the upload then delivers the rest" {
+# fixed: run all commands that status prints below "Held:".
+fixed() {
+	local command
+	run -0 timeout -k 5 120 "$BIN" status "${REC%/*}"
+	while read -r command; do
+		eval "$command"
+	done < <(sed -n '/^Held: /,$p' <<<"$output" | sed -n 's/^  //p')
+}
+
+@test "a hard link to another user's file: the link is broken, and the upload then delivers it" {
 	[ "$(id -u)" = 0 ] || skip "only root can be another user"
 	echo private >"$DIR/private"
 	chown 23456 "$DIR/private"
 	chown -R 12345 "$REC"
 	ln "$DIR/private" "$REC/it's a link"
 	run_finalize 65
-	eval "$(printed rm)"
-	[ -e "$DIR/private" ] && [ ! -e "$REC/it's a link" ]
+	assert_output_has "if it is the recording's: install"
+	eval "$(printed install)"
+	assert_equal "$(cat "$DIR/private")" private
+	assert_equal "$(stat -c %h:%u "$DIR/private")" 1:23456
+	assert_equal "$(stat -c %h:%u "$REC/it's a link")" 1:12345
 	hinted 0
+	is_stored "it's a link" metadata.json "$MEDIA"
+}
+
+@test "status and show print each fix on a line of its own, which works as it is printed" {
+	[ "$(id -u)" = 0 ] || skip "only root can be another user"
+	local other commands
+	chmod 777 "$REC"
+	fixed
 	delivered
+	chown -R 12345 "$REC"
+	other=$REC/$(printf 'n%.0s' {1..90}).txt
+	echo 1 >"$other"
+	chown 23456 "$other"
+	touch -d '1 hour ago' "$other"
+	run_finalize 65
+	run -0 timeout -k 5 120 "$BIN" show "$REC"
+	[[ $output == *"Fix it:"*"  chown -h 12345 "*"Then deliver it:"* ]]
+	run -0 timeout -k 5 120 "$BIN" show --json "$REC"
+	commands=$(jq -r '.commands[].command' <<<"$output")
+	[[ $commands == "chown -h 12345 "*"jibri-finalize upload "* ]]
+	fixed
+	is_stored "$(basename "$other")" metadata.json "$MEDIA"
+}
+
+@test "another kind of file has the journal's name: moving it away is named, and delivers it" {
+	local kind
+	for kind in mkfifo mkdir; do
+		$kind "$REC/.jibri-finalize"
+		run_finalize 65
+		assert_output_has "nothing is deleted; move it away: mv "
+		run_command 65 show "$REC"
+		assert_output_has "move it away: mv "
+		fixed
+		delivered
+		rm -r "$REC"/.jibri-finalize*
+	done
+}
+
+@test "a damaged recording: the notify that announces it as it is is named" {
+	head -c 2000 "$REC/$MEDIA" >"$DIR/part"
+	cp "$DIR/part" "$REC/$MEDIA"
+	run_finalize 65
+	assert_output_has "to announce it as it is: jibri-finalize notify stopped --force"
+	run -0 timeout -k 5 120 "$BIN" show "$REC"
+	assert_output_has "Announce it as it is:"
+	fixed
+	delivered
+}
+
+@test "status does not print a command of a server that changes files elsewhere" {
+	local command
+	for command in "chown -h 0 /etc/passwd" "chown -h 0 $DIR/x" \
+		"chown -h 0 $REC/../x" "rm -r $REC" "chown -h 0 '$REC' ; touch x"; do
+		faults "upload *.mp4 * status-body 422 forged application/json"
+		printf '{"message": "x; if it is the recording'"'"'s: %s"}' \
+			"$command" >"$SB/forged"
+		run_finalize 65
+		faults
+		run -0 timeout -k 5 120 "$BIN" status "${REC%/*}"
+		assert_equal "$(sed -n '/^Held: /,$p' <<<"$output" | wc -l)" 2
+		[[ ${lines[-1]} == "  jibri-finalize upload "* ]]
+	done
 }
 
 @test "a recording that anybody may have put there: the upload by hand is named" {

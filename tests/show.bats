@@ -486,3 +486,16 @@ delivered() {
 	run_finalize 0
 	delivered
 }
+
+@test "the reason for an unknown room is printed once, above the facts" {
+	rm "$REC/metadata.json" "$REC/$MEDIA"
+	cp "$ROOT/tests/data/video.mp4" "$REC/x.mp4"
+	touch -d '1 hour ago' "$REC" "$REC/x.mp4"
+	finalize >/dev/null 2>&1 || true
+	run_command 0 show "$REC"
+	assert_equal "$(tr -s '\n ' ' ' <<<"$output" | grep -o "unknown room: " |
+		wc -l)" 1
+	assert_output_has ": see above"
+	run_command 0 show --log "$REC"
+	assert_output_has "unknown room: "
+}

@@ -71,6 +71,7 @@ state() {
 	for what in a.txt sub metadata.json; do
 		chown "$OTHER" "$REC/$what"
 		refused_as "$JIBRI" "$what: belongs to user $OTHER" "$REC"
+		refute_output_has "$REC: $what"
 		[[ $(state) == "held: "*"belongs to user $OTHER"* ]]
 		chown "$JIBRI" "$REC/$what"
 	done

@@ -83,8 +83,9 @@ int pipeline_recheck(struct job *, struct err *e);
  * named by Jibri if there are any, otherwise all.  Without local media, accepts
  * those stored intact, or listed by the server and not known to be something
  * else.  -1 with ERR_PERMANENT if none, or with the reason it could not look.
- * Sets job->damaged.
+ * Sets job->damaged.  The text of a damaged one begins with PIPELINE_DAMAGED.
  */
+#define PIPELINE_DAMAGED "recording is damaged: "
 int pipeline_check_media(struct job *, struct err *e);
 
 /*

@@ -198,6 +198,6 @@ pipeline_check_media(struct job *job, struct err *e)
 		return 0;
 	if (n.damaged == 0)
 		return check_removed(job, e);
-	return err_set(e, ERR_PERMANENT, "recording is damaged: %s",
+	return err_set(e, ERR_PERMANENT, PIPELINE_DAMAGED "%s",
 	    buf_str(&damage));
 }

@@ -69,8 +69,7 @@ check_file(struct journal *j, struct err *e)
 	if (fstat(j->fd, &st) == -1)
 		return err_sys(e, "%s", RECORDING_JOURNAL);
 	if (!S_ISREG(st.st_mode))
-		return err_set(e, ERR_PERMANENT, "%s is not a regular file",
-		    RECORDING_JOURNAL);
+		return err_set(e, ERR_PERMANENT, "%s", JOURNAL_IRREGULAR);
 	/*
 	 * Through a hard link, its creator could make us write to another
 	 * user's file.
@@ -99,6 +98,8 @@ open_file(struct journal *j, struct err *e)
 		if (j->fd == -1)
 			return 0;
 	}
+	if (j->fd == -1 && errno == EISDIR)
+		return err_set(e, ERR_PERMANENT, "%s", JOURNAL_IRREGULAR);
 	if (j->fd == -1)
 		return err_sys(e, "%s", RECORDING_JOURNAL);
 	return check_file(j, e);
@@ -296,8 +297,7 @@ peek(struct journal *j, struct err *e)
 	if (fd == -1 || fstat(fd, &st) == -1)
 		return err_sys(e, "%s", RECORDING_JOURNAL);
 	if (!S_ISREG(st.st_mode))
-		return err_set(e, ERR_PERMANENT, "%s is not a regular file",
-		    RECORDING_JOURNAL);
+		return err_set(e, ERR_PERMANENT, "%s", JOURNAL_IRREGULAR);
 	j->fd = fd;
 	end = replay(j, e);
 	j->fd = -1;

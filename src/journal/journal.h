@@ -46,6 +46,9 @@ struct journal {
 	struct progress progress;
 };
 
+/* The text of the error when another kind of file has the journal's name. */
+#define JOURNAL_IRREGULAR RECORDING_JOURNAL " is not a regular file"
+
 /*
  * Open, lock, replay, and drop an incomplete last line.  A holder that only
  * sends ahead (see journal_is_wanted()) is asked to end, for up to 3 s.  -1

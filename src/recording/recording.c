@@ -309,7 +309,9 @@ scan(struct recording *rec, int64_t most_bytes, struct err *e)
 	rec->most_bytes = most_bytes;
 	rec->mtime_ns = fstat(rec->dirfd, &st) == 0 ? file_mtime_ns(&st) : 0;
 	if (scan_directory(rec, "", 0, e) == -1)
-		return err_wrap(e, "%s", rec->path);
+		return strstr(e->text, rec->path)
+		    ? -1
+		    : err_wrap(e, "%s", rec->path);
 	if (rec->n > 0)
 		qsort(rec->artifacts, rec->n, sizeof(*rec->artifacts),
 		    compare_artifacts);

@@ -78,8 +78,12 @@ trust_hint_file(uid_t owner, const char *path, const struct stat *st,
 	autofree char *word = text_shell_word(path);
 	/* Changing a hard link's owner would change the other user's file. */
 	bool is_link = S_ISREG(st->st_mode) && st->st_nlink > 1;
+	autofree char *copy = xasprintf("%s.copy", path);
+	autofree char *copy_word = text_shell_word(copy);
 	autofree char *hint = is_link
-	    ? xasprintf("remove it: rm %s", word)
+	    ? xasprintf("if it is the recording's: install -p -o %u -m 640 "
+			"%s %s && mv %s %s",
+		  (unsigned)owner, word, copy_word, copy_word, word)
 	    : xasprintf("if it is the recording's: chown -h %u %s",
 		  (unsigned)owner, word);
 

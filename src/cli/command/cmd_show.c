@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "cli/command/commands.h"
+#include "cli/report/remedy.h"
 #include "cli/report/report_json.h"
 #include "cli/report/report_show.h"
 
@@ -74,7 +75,15 @@ set_unreadable(const struct show *s, struct err *e)
 	    xasprintf("look as its owner: sudo -u '#%u' jibri-finalize show %s",
 		(unsigned)s->recording.owner, word);
 
+	autoremedy struct remedy remedy = { 0 };
+
+	remedy_find(&remedy, e->text, s->recording.path);
 	(void)err_wrap(e, "%s", s->recording.path);
+	if (remedy.fix && !s->is_onlooking) {
+		autofree char *move = xasprintf("move it away: %s", remedy.fix);
+
+		return err_hint(e, move);
+	}
 	return s->is_onlooking ? err_hint(e, hint) : -1;
 }
 

@@ -1,6 +1,5 @@
 #include "cli/report/report.h"
 
-#include <ctype.h>
 #include <inttypes.h>
 #include <string.h>
 #include <unistd.h>
@@ -11,6 +10,7 @@
 #include "base/mem.h"
 #include "base/term.h"
 #include "base/text.h"
+#include "cli/report/remedy.h"
 #include "cli/report/table.h"
 #include "io/archive.h"
 #include "io/digest.h"
@@ -22,81 +22,29 @@
 
 static const char find_fix[] = "find what to fix: jibri-finalize check";
 
-/* Only words as text_shell_word() makes them? */
-static bool
-is_of_words(const char *s)
-{
-	char quote = '\0';
-
-	for (; *s; s++)
-		if (quote && *s == quote)
-			quote = '\0';
-		else if (quote == '"' && *s != '\'')
-			return false;
-		else if (!quote && (*s == '\'' || *s == '"'))
-			quote = *s;
-		else if (!quote && !isalnum((unsigned char)*s) &&
-		    !strchr(" /._-+,:@%=", *s) && !(*s == '$' && s[1] == '\''))
-			return false;
-	return quote == '\0';
-}
-
-static bool
-has_other_flags(const char *s)
-{
-	static const char *const ours[] = { "room ", "force ", "only " };
-
-	while ((s = strstr(s, " --")) != NULL) {
-		bool is_ours = false;
-
-		s += strlen(" --");
-		for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
-			is_ours |= strncmp(s, ours[i], strlen(ours[i])) == 0;
-		if (!is_ours)
-			return true;
-	}
-	return false;
-}
-
-/*
- * An error may contain text of a server, which nobody should paste into a
- * shell: accept only what we could have written ourselves.
- */
-const char *
-report_command(const char *why)
-{
-	static const char upload[] = ": jibri-finalize upload ";
-	static const char sweep[] = ": jibri-finalize sweep";
-	const char *found = why ? strstr(why, upload) : NULL;
-
-	if (why && found == NULL)
-		found = strstr(why, sweep);
-	if (found == NULL || !is_of_words(found + 2) || has_other_flags(found))
-		return NULL;
-	return found + 2;
-}
-
-char *
-report_remedy(const char *why, const char *path)
-{
-	const char *own = report_command(why);
-	autofree char *word = text_shell_word(path);
-
-	return own ? xstrdup(own) : xasprintf("jibri-finalize upload %s", word);
-}
-
 static char *
 upload_of(const struct attempt_result *r)
 {
-	return report_remedy(NULL, r->path ? r->path : "");
+	autofree char *word = text_shell_word(r->path ? r->path : "");
+
+	return xasprintf("jibri-finalize upload %s", word);
 }
 
 static char *
 next_step(const struct attempt_result *r, const struct err *e)
 {
 	autofree char *upload = upload_of(r);
+	autoremedy struct remedy remedy = { 0 };
 
-	if (report_command(e->text))
+	remedy_find(&remedy, e->text, r->path ? r->path : "");
+	if (remedy.kind == REMEDY_ANNOUNCE)
+		return xasprintf("nothing is deleted; to announce it as it is: "
+				 "%s",
+		    remedy.command);
+	if (remedy.fix && !strstr(e->text, remedy.fix))
+		return xasprintf("nothing is deleted; move it away: %s",
+		    remedy.fix);
+	if (remedy.is_own)
 		return xstrdup("nothing is deleted");
 	if (e->class == ERR_PERMANENT)
 		return xasprintf("nothing is deleted; once the cause is fixed: "

@@ -34,7 +34,7 @@ struct status_view {
 void report_status_page(struct buf *, const struct status *,
     const struct status_view *);
 
-/* Print it; on a terminal with a command for each held recording. */
+/* Print it, with the commands for each held recording. */
 void report_status(const struct status *, const struct status_view *);
 
 /*
@@ -71,9 +71,3 @@ void report_config_json(const struct loaded *);
 
 /* The version, and those of the libraries. */
 void report_version(void);
-
-/* The command at the end of an error that fixes it, or NULL. */
-const char *report_command(const char *why);
-
-/* That command, or the one to upload the recording; the caller frees it. */
-char *report_remedy(const char *why, const char *path);

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/term.h"
+#include "cli/report/remedy.h"
 #include "cli/report/report.h"
 #include "cli/report/table.h"
 
@@ -74,6 +75,23 @@ add_time(struct buf *out, const struct show *s, const char *label,
 		add_field(out, label, text);
 }
 
+/* The command that fixes it follows at the end, for copying. */
+static void
+add_reason(struct buf *out, const struct show *s)
+{
+	const struct finding *f = &s->finding;
+	autoremedy struct remedy r = { 0 };
+	autofree char *reason = NULL;
+
+	if (f->why == NULL)
+		return;
+	remedy_find(&r, f->why, s->recording.path);
+	reason = f->verdict == VERDICT_HELD && !s->journal.is_damaged
+	    ? remedy_reason(&r, f->why)
+	    : xstrdup(f->why);
+	table_add_wrapped(out, reason, "  ", TABLE_WIDTH);
+}
+
 static void
 add_head(struct buf *out, const struct show *s)
 {
@@ -92,8 +110,17 @@ add_head(struct buf *out, const struct show *s)
 		(void)buf_addf(&line, ", process %" PRId64 " on %s works on it",
 		    p->pid, p->host);
 	table_add_wrapped(out, buf_str(&line), "", TABLE_WIDTH);
-	if (f->why)
-		table_add_wrapped(out, f->why, "  ", TABLE_WIDTH);
+	add_reason(out, s);
+}
+
+/* The reason why its room is unknown, which is above as why it is held? */
+static bool
+is_told(const struct show *s, const char *text)
+{
+	const char *why = s->finding.why;
+
+	return why && s->no_room && strcmp(why, text) == 0 &&
+	    strcmp(s->no_room, text) == 0;
 }
 
 static void
@@ -109,7 +136,7 @@ add_identity(struct buf *out, const struct show *s)
 	    p->session ? p->session : recording_name(&s->recording),
 	    from.session);
 	add_origin(out, "room", p->room ? p->room : id->room, from.room);
-	if (s->no_room && p->overruled == NULL)
+	if (s->no_room && p->overruled == NULL && !is_told(s, s->no_room))
 		add_field(out, "", s->no_room);
 	if (p->overruled)
 		add_field(out, "  but not", p->overruled);
@@ -333,7 +360,9 @@ add_attempt(struct buf *line, const struct show *s,
 		(void)buf_addf(line, " after %.1f s", (double)took_ms / 1000);
 	if (a->host && *a->host)
 		(void)buf_addf(line, " on %s", a->host);
-	if (a->text)
+	if (a->text && !is_utc && is_told(s, a->text))
+		(void)buf_adds(line, ": see above");
+	else if (a->text)
 		(void)buf_addf(line, ": %s", a->text);
 }
 

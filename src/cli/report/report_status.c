@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/term.h"
+#include "cli/report/remedy.h"
 #include "cli/report/table.h"
 #include "sweep/pause.h"
 
@@ -169,10 +170,17 @@ static void
 add_reason(struct buf *out, const struct page *p, const struct finding *row)
 {
 	autobuf struct buf line = { 0 };
+	autoremedy struct remedy r = { 0 };
+	autofree char *reason = NULL;
 
 	if (row->why) {
+		remedy_find(&r, row->why, row->path);
+		/* A page that is drawn again has no commands below it. */
+		reason = row->verdict == VERDICT_HELD && p->view->rows == 0
+		    ? remedy_reason(&r, row->why)
+		    : xstrdup(row->why);
 		add_tries(&line, p, row);
-		(void)buf_adds(&line, row->why);
+		(void)buf_adds(&line, reason);
 	}
 	if (row->facts.damaged > 0)
 		(void)buf_addf(&line, "done, %" PRId64 " damaged",
@@ -222,20 +230,39 @@ add_counts(struct buf *out, const struct status *status)
 	(void)buf_adds(out, line.len ? line.data : "no recordings");
 }
 
-/* For each held recording a command to copy, on its own line. */
 static void
-add_next_steps(struct buf *out, const struct status *status)
+add_command(struct buf *out, const char *command)
 {
-	const char *head = "Held: fix the cause, then run:\n";
+	autofree char *safe = term_text(STDOUT_FILENO, command);
+
+	(void)buf_addf(out, "  %s\n", safe);
+}
+
+/* For each held recording the commands to copy, each on its own line. */
+static void
+add_next_steps(struct buf *out, const struct status *status,
+    enum remedy_kind kind)
+{
+	static const char *const heads[REMEDIES] = {
+		[REMEDY_DELIVER] = "Held: fix the cause, then run:\n",
+		[REMEDY_FIX] = "Held: fix and deliver with:\n",
+		[REMEDY_ANNOUNCE] = "Held: announce as it is with:\n",
+	};
+	const char *head = heads[kind];
 
 	for (size_t i = 0; i < status->n; i++) {
 		const struct finding *row = &status->rows[i];
-		autofree char *remedy = report_remedy(row->why, row->path);
-		autofree char *safe = term_text(STDOUT_FILENO, remedy);
+		autoremedy struct remedy r = { 0 };
 
 		if (row->verdict != VERDICT_HELD)
 			continue;
-		(void)buf_addf(out, "%s  %s\n", head, safe);
+		remedy_find(&r, row->why, row->path);
+		if (r.kind != kind)
+			continue;
+		(void)buf_adds(out, head);
+		if (r.fix)
+			add_command(out, r.fix);
+		add_command(out, r.command);
 		head = "";
 	}
 }
@@ -266,8 +293,8 @@ report_status(const struct status *status, const struct status_view *view)
 	autobuf struct buf out = { 0 };
 
 	report_status_page(&out, status, view);
-	if (isatty(STDOUT_FILENO))
-		add_next_steps(&out, status);
+	for (int kind = 0; kind < REMEDIES; kind++)
+		add_next_steps(&out, status, (enum remedy_kind)kind);
 	log_result(buf_str(&out));
 }
 

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "cli/report/report.h"
+#include "cli/report/remedy.h"
 #include "cli/report/report_show.h"
 
 static bool
@@ -159,6 +159,26 @@ static const struct {
 	[VERDICT_DONE] = { "Compare it with the server", "verify" },
 };
 
+static void
+add_remedy(const struct show *s, struct text_list *heads,
+    struct text_list *commands)
+{
+	static const char *const kinds[REMEDIES] = {
+		[REMEDY_DELIVER] = "Fix the cause, then run",
+		[REMEDY_FIX] = "Then deliver it",
+		[REMEDY_ANNOUNCE] = "Announce it as it is",
+	};
+	autoremedy struct remedy r = { 0 };
+
+	remedy_find(&r, s->finding.why, s->recording.path);
+	if (r.fix) {
+		text_list_add(heads, "Fix it");
+		text_list_add(commands, r.fix);
+	}
+	text_list_add(heads, kinds[r.kind]);
+	text_list_add(commands, r.command);
+}
+
 void
 show_commands(const struct show *s, struct text_list *heads,
     struct text_list *commands)
@@ -171,10 +191,7 @@ show_commands(const struct show *s, struct text_list *heads,
 		    "Clear its journal; the next run asks the server",
 		    "forget --reset", path);
 	} else if (verdict == VERDICT_HELD) {
-		autofree char *remedy = report_remedy(s->finding.why, path);
-
-		text_list_add(heads, "Fix the cause, then run");
-		text_list_add(commands, remedy);
+		add_remedy(s, heads, commands);
 		add_command(heads, commands, "If it is lost", "forget", path);
 	} else if (nexts[verdict].verb) {
 		add_command(heads, commands, nexts[verdict].head,

@@ -1,0 +1,205 @@
+#include "cli/report/remedy.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "delivery/pipeline.h"
+#include "journal/journal.h"
+
+/* Only words as text_shell_word() makes them? */
+static bool
+is_of_words(const char *s)
+{
+	char quote = '\0';
+
+	for (; *s; s++)
+		if (*s == '\\' && s[1] == '\'')
+			return false;
+		else if (quote && *s == quote)
+			quote = '\0';
+		else if (quote == '"' && *s != '\'')
+			return false;
+		else if (!quote && (*s == '\'' || *s == '"'))
+			quote = *s;
+		else if (!quote && !isalnum((unsigned char)*s) &&
+		    !strchr(" /._-+,:@%=", *s) && !(*s == '$' && s[1] == '\''))
+			return false;
+	return quote == '\0';
+}
+
+static bool
+has_other_flags(const char *s)
+{
+	static const char *const ours[] = { "room ", "force ", "only " };
+
+	while ((s = strstr(s, " --")) != NULL) {
+		bool is_ours = false;
+
+		s += strlen(" --");
+		for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
+			is_ours |= strncmp(s, ours[i], strlen(ours[i])) == 0;
+		if (!is_ours)
+			return true;
+	}
+	return false;
+}
+
+/* A command to run as its owner, or ours. */
+static const char *
+find_command(const char *why)
+{
+	static const char owner[] = ": sudo -u '#";
+	static const char upload[] = "jibri-finalize upload ";
+	static const char *const ours[] = { ": jibri-finalize upload ",
+		": jibri-finalize sweep" };
+	const char *found = strstr(why, owner), *end;
+
+	if (found) {
+		end = found + strlen(owner);
+		end += strspn(end, "0123456789");
+		if (strncmp(end, "' ", 2) != 0 ||
+		    strncmp(end + 2, upload, strlen(upload)) != 0)
+			return NULL;
+	}
+	for (size_t i = 0; !found && i < sizeof(ours) / sizeof(ours[0]); i++)
+		found = strstr(why, ours[i]);
+	if (found == NULL || !is_of_words(found + 2) || has_other_flags(found))
+		return NULL;
+	return found + 2;
+}
+
+/* --- commands that change files ------------------------------------------- */
+
+static size_t
+word_length(const char *s)
+{
+	char quote = '\0';
+	size_t n = 0;
+
+	for (; s[n] && (quote || s[n] != ' '); n++)
+		if (quote && s[n] == quote)
+			quote = '\0';
+		else if (!quote && (s[n] == '\'' || s[n] == '"'))
+			quote = s[n];
+	return n;
+}
+
+static bool
+is_option(const char *word)
+{
+	static const char *const options[] = { "chmod", "go-w", "chown", "-h",
+		"install", "-p", "-o", "-m", "&&", "mv" };
+
+	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
+		if (strcmp(word, options[i]) == 0)
+			return true;
+	return word[strspn(word, "0123456789")] == '\0';
+}
+
+/* Below the path, which may need no quotes where the word does. */
+static bool
+is_inside(const char *word, const char *path)
+{
+	autofree char *quoted = text_shell_word(path);
+	size_t len = strlen(quoted);
+	const char *at = word;
+
+	if (quoted[len - 1] == '\'')
+		quoted[--len] = '\0';
+	if (*quoted == '/')
+		at += strspn(at, "$'");
+	return is_of_words(word) && !strstr(word, "/..") &&
+	    strncmp(at, quoted, len) == 0 &&
+	    (at[len] == '\0' || at[len] == '/' || at[len] == '\'');
+}
+
+static bool
+changes_only(const char *command, const char *path)
+{
+	while (*command) {
+		size_t len = word_length(command);
+		autofree char *word = xstrndup(command, len);
+
+		if (!is_option(word) && !is_inside(word, path))
+			return false;
+		command += len;
+		command += strspn(command, " ");
+	}
+	return true;
+}
+
+static const char *
+find_fix(const char *why, const char *path)
+{
+	static const char *const hints[] = {
+		"; restrict it: chmod go-w ",
+		"; if it is the recording's: chown -h ",
+		"; if it is the recording's: install -p -o ",
+	};
+
+	for (size_t i = 0; i < sizeof(hints) / sizeof(hints[0]); i++) {
+		const char *found = strstr(why, hints[i]);
+
+		if (found == NULL)
+			continue;
+		found = strstr(found, ": ") + 2;
+		return changes_only(found, path) ? found : NULL;
+	}
+	return NULL;
+}
+
+static char *
+move_journal(const char *path)
+{
+	autofree char *bad = xasprintf("%s/" RECORDING_JOURNAL, path);
+	autofree char *away = xasprintf("%s.bad", bad);
+	autofree char *from = text_shell_word(bad);
+	autofree char *to = text_shell_word(away);
+
+	return xasprintf("mv %s %s", from, to);
+}
+
+void
+remedy_find(struct remedy *r, const char *why, const char *path)
+{
+	const char *own = why ? find_command(why) : NULL;
+	const char *fix = why ? find_fix(why, path) : NULL;
+	autofree char *word = text_shell_word(path);
+
+	*r = (struct remedy){ .is_own = own != NULL };
+	if (own)
+		r->command = xstrdup(own);
+	else if (why && strstr(why, PIPELINE_DAMAGED)) {
+		r->kind = REMEDY_ANNOUNCE;
+		r->command = xasprintf("jibri-finalize notify stopped --force "
+				       "%s",
+		    word);
+	} else
+		r->command = xasprintf("jibri-finalize upload %s", word);
+	if (own)
+		return;
+	if (fix)
+		r->fix = xstrdup(fix);
+	else if (why && strstr(why, JOURNAL_IRREGULAR))
+		r->fix = move_journal(path);
+	if (r->fix)
+		r->kind = REMEDY_FIX;
+}
+
+void
+remedy_free(struct remedy *r)
+{
+	free(r->fix);
+	free(r->command);
+}
+
+char *
+remedy_reason(const struct remedy *r, const char *why)
+{
+	const char *fix = r->fix ? strstr(why, r->fix) : NULL;
+
+	return fix ? xasprintf("%.*ssee below", (int)(fix - why), why)
+		   : xstrdup(why);
+}
