@@ -17,7 +17,8 @@ struct movie {
 	bool has_moov, has_track, has_samples;
 	bool is_moof;    /* its samples are in the next mdat */
 	struct box last; /* the last mdat not examined; to 0: none */
-	int64_t units;   /* track whose samples are NAL units; 0: none */
+	struct box last_moof;
+	int64_t units; /* track whose samples are NAL units; 0: none */
 	enum media_health health; /* if MEDIA_DAMAGED, why is set */
 };
 
@@ -313,6 +314,48 @@ is_first_of_run(struct media *m, const struct box *moof, const struct box *traf,
 	    media_be(m, size, 4));
 }
 
+/*
+ * Players give up the whole file at a sample without a size, and at a run that
+ * continues past the end of the file.
+ */
+static bool
+is_run_listed(struct media *m, const struct box *trun)
+{
+	enum { OFFSET = 1, FIRST_FLAGS = 4, SIZES = 0x200, FIELDS = 0xf00 };
+	int64_t run = media_be(m, trun->from, 4);
+	int64_t n = media_be(m, trun->from + FULL, 4);
+	int64_t at = trun->from + FULL + 4 + (run & OFFSET ? 4 : 0) +
+	    (run & FIRST_FLAGS);
+	int64_t each = 4 * __builtin_popcountll((uint64_t)run & FIELDS);
+
+	if (run == -1 || n <= 0)
+		return true;
+	if (at + n * each > m->size)
+		return false;
+	/* The duration comes first. */
+	at += run & 0x100 ? 4 : 0;
+	for (; (run & SIZES) && n > 0 && !media_is_spent(m); n--, at += each)
+		if (media_be(m, at, 4) == 0)
+			return false;
+	return true;
+}
+
+/* Can the table of a track's part of a fragment be read? */
+static bool
+is_part_listed(struct media *m, const struct box *traf)
+{
+	int64_t at = traf->from;
+	struct box b;
+
+	if (find_box(m, traf, "tfhd", &b) &&
+	    media_be(m, b.from + FULL, 4) <= 0 && !media_is_spent(m))
+		return false;
+	while (next_of(m, &at, traf->to, "trun", &b))
+		if (!is_run_listed(m, &b))
+			return false;
+	return true;
+}
+
 /* Does a track's part of a fragment have samples, all of them valid? */
 static bool
 has_run(struct media *m, const struct box *moof, int64_t units)
@@ -333,12 +376,29 @@ has_run(struct media *m, const struct box *moof, int64_t units)
 	return has_samples;
 }
 
+/* Check the table of a fragment. */
+static void
+check_moof(struct media *m, const struct box *moof, struct movie *movie)
+{
+	int64_t at = moof->from;
+	struct box traf;
+
+	while (next_of(m, &at, moof->to, "traf", &traf))
+		if (!is_part_listed(m, &traf))
+			movie->health = media_damaged(m,
+			    "it is damaged in the fragment at byte %" PRId64,
+			    moof->from);
+}
+
 /* Check the data of a fragment. */
 static void
 check_mdat(struct media *m, const struct box *mdat, struct movie *movie)
 {
 	int64_t end = mdat->to - MEDIA_PROBE_BYTES;
 
+	/* Players end here without an error. */
+	if (mdat->is_cut && mdat->from == m->size)
+		return;
 	if (mdat->is_cut)
 		movie->health = media_damaged(m,
 		    "it is truncated in the fragment at byte %" PRId64,
@@ -352,7 +412,10 @@ check_mdat(struct media *m, const struct box *mdat, struct movie *movie)
 		movie->has_samples = true;
 }
 
-/* Checks the headers of all fragments and the data of the last. */
+/*
+ * Checks the headers of all fragments and the data of the last.  Once the limit
+ * is near, the tables of the others are not read.
+ */
 static void
 check_fragment(struct media *m, const struct box *b, struct movie *movie)
 {
@@ -364,6 +427,26 @@ check_fragment(struct media *m, const struct box *b, struct movie *movie)
 		check_mdat(m, b, movie);
 	movie->is_moof = is_box(b, "moof") &&
 	    (is_brief || has_run(m, b, movie->has_samples ? 0 : movie->units));
+	if (!is_box(b, "moof"))
+		return;
+	movie->last_moof = *b;
+	if (!is_brief)
+		check_moof(m, b, movie);
+}
+
+/* What the end of the file shows. */
+static void
+check_last_fragment(struct media *m, struct movie *movie)
+{
+	if (movie->last_moof.to > 0)
+		check_moof(m, &movie->last_moof, movie);
+	if (movie->health == MEDIA_WHOLE && movie->last.to > 0)
+		check_mdat(m, &movie->last, movie);
+	if (movie->health == MEDIA_WHOLE && movie->is_moof &&
+	    has_run(m, &movie->last_moof, 0))
+		movie->health = media_damaged(m,
+		    "it is truncated after the fragment header at byte %" PRId64,
+		    movie->last_moof.from);
 }
 
 enum media_health
@@ -382,8 +465,8 @@ media_check_mp4(struct media *m)
 			check_fragment(m, &b, &movie);
 	} while (
 	    movie.health == MEDIA_WHOLE && next_box(m, &offset, m->size, &b));
-	if (movie.health == MEDIA_WHOLE && movie.last.to > 0)
-		check_mdat(m, &movie.last, &movie);
+	if (movie.health == MEDIA_WHOLE)
+		check_last_fragment(m, &movie);
 	if (movie.health != MEDIA_WHOLE)
 		return movie.health;
 	if (!movie.has_moov)

@@ -47,6 +47,12 @@ health(const char *bytes, size_t len)
 #define EMPTY "\0\0\0\010moov"
 #define MVEX "\0\0\0\020moov\0\0\0\010trak"
 #define MOOF "\0\0\0\040moof\0\0\0\030traf\0\0\0\020trun\0\0\0\0\0\0\0\1"
+/* Its only sample has this size. */
+#define MOOF_OF(size) \
+	"\0\0\0\044moof\0\0\0\034traf\0\0\0\024trun\0\0\2\0\0\0\0\1\0\0\0" size
+#define MOOF_OF_TRACK(id) \
+	"\0\0\0\060moof\0\0\0\050traf\0\0\0\020tfhd\0\0\0\0\0\0\0" id \
+	"\0\0\0\020trun\0\0\0\0\0\0\0\1"
 
 #define AVC1 \
 	"\0\0\0\164stsd\0\0\0\0\0\0\0\1\0\0\0\144avc1" ZEROS ZEROS ZEROS ZEROS \
@@ -109,6 +115,12 @@ test_whole_mp4(void **state)
 		{ "a fragment of H.264", BYTES(FTYP AVC_FRAGMENT "\0\0\0\1e") },
 		{ "a moof that is cut",
 		    BYTES(FTYP MVEX MOOF MDAT "\0\0\0\040moof\0\0") },
+		{ "a sample with a size",
+		    BYTES(FTYP MVEX MOOF MDAT MOOF_OF("\4") MDAT) },
+		{ "a part of a track",
+		    BYTES(FTYP MVEX MOOF MDAT MOOF_OF_TRACK("\1") MDAT) },
+		{ "a fragment of which only headers are there",
+		    BYTES(FTYP MVEX MOOF MDAT MOOF "\0\0\0\014mdat") },
 	};
 
 	(void)state;
@@ -154,6 +166,13 @@ test_damaged_mp4(void **state)
 		{ "a fragment that is cut",
 		    BYTES(FTYP MVEX MOOF MDAT MOOF "\0\0\0\014mdat12") },
 		{ "a fragment, and no moov", BYTES(FTYP MOOF MDAT) },
+		{ "a moof without an mdat", BYTES(FTYP MVEX MOOF MDAT MOOF) },
+		{ "a moof that is cut among the sizes",
+		    BYTES(FTYP MVEX MOOF MDAT MOOF_OF("")) },
+		{ "a sample without a size",
+		    BYTES(FTYP MVEX MOOF MDAT MOOF_OF("\0") MDAT) },
+		{ "a part of no track",
+		    BYTES(FTYP MVEX MOOF MDAT MOOF_OF_TRACK("\0") MDAT) },
 	};
 
 	(void)state;
@@ -191,6 +210,7 @@ test_many_fragments(void **state)
 	assert_int_equal(health(bytes, len - 1), MEDIA_DAMAGED);
 	memset(bytes + len - 4, 0, 4);
 	assert_int_equal(health(bytes, len), MEDIA_DAMAGED);
+	assert_int_equal(health(bytes, len - sizeof(MDAT) + 1), MEDIA_DAMAGED);
 	free(bytes);
 }
 
