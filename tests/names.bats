@@ -292,7 +292,7 @@ renamed() {
 	run_finalize 65
 	is_stored metadata.json
 	assert_equal "$(webhooks)" \
-		"FAILED $ROOM $SESSION the recording has no media file"
+		"FAILED $ROOM $SESSION $MEDIA, the recording's media file, is a symbolic link: put the file itself there"
 }
 
 @test "a journal is not an artifact, not even in a sub-folder" {
@@ -340,16 +340,60 @@ renamed() {
 	assert_equal "$(grep -c '[0-9]\.tmp' <<<"$output")" 30
 }
 
-@test "if exclude matches the media file, the error says so" {
+@test "if exclude matches the media file, the error says so, also beside a whole clip" {
+	cp "$REC/$MEDIA" "$REC/clip.mp4"
+	run_finalize 65 --exclude '*_2026-*'
+	assert_output_has "error: $MEDIA: the media file is excluded by '*_2026-*'"
+	refute_output_has "no media file"
+	rm "$REC/clip.mp4"
+	run_finalize 65 --exclude '*_2026-*'
+	assert_output_has "error: $MEDIA: the media file is excluded by '*_2026-*'"
+	run_command 0 upload "$REC"
+	assert_equal "$(webhooks | tail -n 1)" "STOPPED $ROOM $SESSION"
+	# Another file that Jibri named is enough.
+	another_recording remuxed
+	cp "$ROOT/tests/data/video.mkv" "$REC/${MEDIA%mp4}mkv"
+	run_finalize 0 --exclude '*.mkv'
+}
+
+@test "a media file that Jibri named is sent though its room begins with a dot" {
 	ROOM=.hid
 	rooms "{\"$ROOM\": 9}"
 	metadata "https://meet.example.org/$ROOM"
 	mv "$REC/$MEDIA" "$REC/${ROOM}_2026-01-02-03-04-05.mp4"
-	run_finalize 65
-	assert_output_has "error: ${ROOM}_2026-01-02-03-04-05.mp4: the media file is excluded by '.*'"
-	refute_output_has "no media file"
-	run_command 0 upload --exclude '*.tmp' "$REC"
-	assert_equal "$(webhooks | tail -n 1)" "STOPPED $ROOM $SESSION"
+	content "._${ROOM}_2026-01-02-03-04-05.mp4"
+	content .hidden
+	run_finalize 0
+	is_stored metadata.json "${ROOM}_2026-01-02-03-04-05.mp4"
+	assert_equal "$(webhooks)" "STOPPED $ROOM $SESSION"
+}
+
+@test "a whole clip does not hide that the media file is a partial copy, a link or a FIFO" {
+	local name
+	for name in "$MEDIA.part" "$MEDIA.tmp" ".$MEDIA.a1B2c3" link fifo; do
+		another_recording "session-${name//[^a-z]/}"
+		mv "$REC/$MEDIA" "$REC/clip.mp4"
+		case $name in
+		link) ln -s clip.mp4 "$REC/$MEDIA" ;;
+		fifo) mkfifo "$REC/$MEDIA" ;;
+		*) echo partial >"$REC/$name" ;;
+		esac
+		run_finalize 65
+		[[ $(webhooks | tail -n 1) == "FAILED $ROOM $SESSION "*"media file"* ]]
+		rm -f "$REC/$MEDIA" "$REC/$name"
+		cp "$ROOT/tests/data/video.mp4" "$REC/$MEDIA"
+		run_finalize 0
+		assert_equal "$(webhooks | tail -n 1)" "STOPPED $ROOM $SESSION"
+	done
+}
+
+@test "a partial copy beside the whole media file, or after it was delivered, does not matter" {
+	echo partial >"$REC/.$MEDIA.a1B2c3"
+	run_finalize 0
+	assert_equal "$(webhooks)" "STOPPED $ROOM $SESSION"
+	rm "$REC/$MEDIA"
+	content notes.txt
+	run_finalize 0
 }
 
 @test "exclude accepts other globs, for names and for paths" {

@@ -85,6 +85,23 @@ STOPPED $ROOM two"
 	assert_equal "$(webhooks | wc -l)" 4
 }
 
+@test "a recording whose media file is arriving settles, whatever clip is beside it" {
+	start_sandbox
+	place one
+	mv "$TOP/one/$MEDIA" "$TOP/one/clip.mp4"
+	echo partial >"$TOP/one/.$MEDIA.a1B2c3"
+	old "$TOP/one"
+	touch "$TOP/one/.$MEDIA.a1B2c3"
+	assert_equal "$(state one)" settling
+	sweep 0
+	assert_equal "$(webhooks)" ""
+	cp "$TOP/one/clip.mp4" "$TOP/one/$MEDIA"
+	old "$TOP/one"
+	assert_equal "$(state one)" due
+	sweep 0
+	assert_equal "$(webhooks)" "STOPPED $ROOM one"
+}
+
 @test "an orphan is delivered when metadata.json is whole, or when nothing has changed for settle" {
 	start_sandbox
 	place whole

@@ -560,6 +560,26 @@ STOPPED $ROOM $SESSION"
 	assert_equal "$(webhooks | tail -n 1)" "STOPPED $ROOM whole"
 }
 
+@test "a damaged clip brought after the media were delivered and removed here is a warning" {
+	run_finalize 0
+	rm "$REC/$MEDIA"
+	echo "no video" >"$REC/clip.mp4"
+	run_finalize 0
+	assert_equal "$(webhooks | tail -n 1)" "STOPPED $ROOM $SESSION"
+	run_command 0 status --all "$DIR/recordings"
+	assert_output_has "done, 1 damaged"
+	# The same without the journal, as after retention.
+	rm "$REC/.jibri-finalize"
+	run_finalize 0
+	# A whole clip is not the recording.
+	another_recording clip
+	mv "$REC/$MEDIA" "$REC/recording.mp4"
+	run_finalize 0
+	rm "$REC/recording.mp4"
+	echo "no video" >"$REC/clip.mp4"
+	run_finalize 65
+}
+
 @test "media of another recording that the server lists do not count" {
 	rooms "{\"$ROOM\": 123, \"other\": 123}"
 	run_finalize 0

@@ -24,7 +24,7 @@ rank_of(const char *path)
 {
 	if (strchr(path, '/') || !mimetype_is_video_name(path))
 		return OTHER;
-	return identity_media_stem(path) ? OWN : VIDEO;
+	return identity_is_media(path) ? OWN : VIDEO;
 }
 
 /* Is it intact?  1 or 0, or -1 with *e: it cannot be read. */
@@ -94,6 +94,50 @@ judge(struct job *job, const struct artifact *a, struct media_count *n,
 }
 
 static int
+set_excluded(struct err *e, const char *path, const char *glob)
+{
+	return err_set(e, ERR_PERMANENT,
+	    "%s: the media file is excluded by '%s'; remove that from exclude",
+	    path, glob);
+}
+
+/* A whole file that Jibri named may take the place of one that is excluded. */
+static int
+check_skipped(const struct job *job, const struct skipped *own,
+    const struct media_count *n, struct err *e)
+{
+	const struct recording *rec = &job->recording;
+	const struct fact *fact =
+	    progress_fact(&job->journal.progress, own->own);
+	const char *glob = recording_excluded_by(rec, own->path);
+
+	if (fact && fact->is_stored && fact->is_whole)
+		return 0;
+	if (strcmp(own->own, own->path) != 0)
+		return err_set(e, ERR_PERMANENT,
+		    "%s is an incomplete copy of the recording's media file; "
+		    "complete %s",
+		    own->path, own->own);
+	if (glob)
+		return n->whole[OWN] > 0 ? 0 : set_excluded(e, own->path, glob);
+	return err_set(e, ERR_PERMANENT,
+	    "%s, the recording's media file, is %s: put the file itself there",
+	    own->path, own->why);
+}
+
+/* A file that Jibri named decides even if it is not sent. */
+static int
+check_own(const struct job *job, const struct media_count *n, struct err *e)
+{
+	const struct skipped *own = NULL;
+
+	while ((own = recording_lacks_own(&job->recording, own)) != NULL)
+		if (check_skipped(job, own, n, e) == -1)
+			return -1;
+	return 0;
+}
+
+static int
 lacks_media(const struct recording *rec, struct err *e)
 {
 	for (size_t i = 0; i < rec->n_skipped; i++) {
@@ -103,10 +147,7 @@ lacks_media(const struct recording *rec, struct err *e)
 		    : NULL;
 
 		if (glob)
-			return err_set(e, ERR_PERMANENT,
-			    "%s: the media file is excluded by '%s'; remove "
-			    "that from exclude",
-			    path, glob);
+			return set_excluded(e, path, glob);
 	}
 	return err_set(e, ERR_PERMANENT, "the recording has no media file");
 }
@@ -115,16 +156,25 @@ struct removed {
 	const struct destination_policy *policy;
 	const struct progress *progress;
 	struct inventory list;
+	bool is_own; /* only a file that Jibri named counts */
 	bool has_media;
 };
+
+static bool
+is_wanted(const struct removed *r, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return !r->is_own || identity_is_media(slash ? slash + 1 : path);
+}
 
 static void
 find_media(void *ctx, const struct fact *fact)
 {
 	struct removed *r = ctx;
 
-	r->has_media |=
-	    fact->is_stored && fact->is_whole && is_media_fact(fact);
+	r->has_media |= fact->is_stored && fact->is_whole &&
+	    is_media_fact(fact) && is_wanted(r, fact->path);
 }
 
 /* The stored version was not verified to be intact. */
@@ -158,11 +208,13 @@ is_listed_media(const struct remote_record *record, const char *folder)
  * what an earlier journal knew.
  */
 static int
-check_removed(struct job *job, struct err *e)
+check_removed(struct job *job, bool is_own, struct err *e)
 {
 	const struct destination from = pipeline_destination(job);
 	const struct progress *p = &job->journal.progress;
-	struct removed r = { .policy = from.policy, .progress = p };
+	struct removed r = { .policy = from.policy,
+		.progress = p,
+		.is_own = is_own };
 	autofree char *folder = from.policy->ops->folder(from.policy, p);
 	bool is_refused = false;
 	int result;
@@ -173,7 +225,8 @@ check_removed(struct job *job, struct err *e)
 	result = inventory_read(&r.list, &from, p, &is_refused, e);
 	progress_each(p, doubt_record, &r);
 	for (size_t i = 0; result == 0 && i < r.list.n; i++)
-		r.has_media |= is_listed_media(&r.list.records[i], folder);
+		r.has_media |= is_listed_media(&r.list.records[i], folder) &&
+		    is_wanted(&r, r.list.records[i].path);
 	inventory_free(&r.list);
 	if (r.has_media || (result == -1 && !is_refused))
 		return result;
@@ -194,10 +247,16 @@ pipeline_check_media(struct job *job, struct err *e)
 	if (result == -1)
 		return -1;
 	job->damaged = (int64_t)n.damaged;
+	if (check_own(job, &n, e) == -1)
+		return -1;
 	if (is_recorded(&n))
 		return 0;
-	if (n.damaged == 0)
-		return check_removed(job, e);
+	/* Something brought later does not decide. */
+	if (n.n[OWN] == 0) {
+		result = check_removed(job, n.damaged > 0, e);
+		if (result == 0 || n.damaged == 0 || e->class != ERR_PERMANENT)
+			return result;
+	}
 	return err_set(e, ERR_PERMANENT, PIPELINE_DAMAGED "%s",
 	    buf_str(&damage));
 }

@@ -84,6 +84,15 @@ char *identity_room_of_url(const char *url, const struct identity_policy *,
 /* The length of the callName in such a media name; 0: another form.  Pure. */
 size_t identity_media_stem(const char *name);
 
+/* Is it the name of a media file with video, at the top level?  Pure. */
+bool identity_is_media(const char *path);
+
+/*
+ * The name of such a file that this is, or is a partial copy of: with .part or
+ * .tmp appended, or as rsync names it, .NAME.XXXXXX.  NULL: none.  Pure.
+ */
+char *identity_media_of_copy(const char *path);
+
 /*
  * The room in <callName>_<yyyy-MM-dd-HH-mm-ss>.<ext> (Jibri's FileSink),
  * decoded once.  NULL when the name has another form or 125 characters, which

@@ -2,10 +2,12 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/mem.h"
 #include "base/text.h"
+#include "io/mimetype.h"
 #include "recording/identity.h"
 
-enum { CUT_NAME_CHARACTERS = 125 };
+enum { CUT_NAME_CHARACTERS = 125, RSYNC_CHARACTERS = 6 };
 
 /* Does it begin with "_yyyy-MM-dd-HH-mm-ss."? */
 static bool
@@ -50,6 +52,31 @@ identity_media_stem(const char *name)
 	    !is_date_suffix(dot - DATE_CHARACTERS))
 		return 0;
 	return (size_t)(dot - DATE_CHARACTERS - name);
+}
+
+bool
+identity_is_media(const char *path)
+{
+	/* macOS keeps attributes of NAME in ._NAME. */
+	return strncmp(path, "._", 2) != 0 && mimetype_is_video_name(path) &&
+	    identity_media_stem(path) > 0;
+}
+
+char *
+identity_media_of_copy(const char *path)
+{
+	const char *dot = strrchr(path, '.');
+	bool is_hidden = *path == '.';
+	bool is_rsync = is_hidden && dot && strlen(dot) == 1 + RSYNC_CHARACTERS;
+	bool is_part = dot &&
+	    (strcasecmp(dot, ".part") == 0 ||
+		(!is_hidden && strcasecmp(dot, ".tmp") == 0));
+	autofree char *name = NULL;
+
+	if (!is_rsync && !is_part)
+		return identity_is_media(path) ? xstrdup(path) : NULL;
+	name = xstrndup(path + is_rsync, (size_t)(dot - path) - is_rsync);
+	return identity_is_media(name) ? steal(&name) : NULL;
 }
 
 char *

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "io/mimetype.h"
+#include "recording/identity.h"
 
 enum { LISTED = 20 };
 
@@ -21,8 +22,10 @@ forget_scan(struct recording *rec)
 	for (size_t i = 0; i < rec->n; i++)
 		free(rec->artifacts[i].path);
 	rec->n = 0;
-	for (size_t i = 0; i < rec->n_skipped; i++)
+	for (size_t i = 0; i < rec->n_skipped; i++) {
 		free(rec->skipped[i].path);
+		free(rec->skipped[i].own);
+	}
 	rec->n_skipped = 0;
 	text_list_free(&rec->doubts);
 	json_decref(rec->metadata);
@@ -68,7 +71,41 @@ recording_matches(const struct text_list *globs, const char *path, int flags)
 const char *
 recording_excluded_by(const struct recording *rec, const char *path)
 {
-	return recording_matches(&rec->policy->exclude, path, FNM_CASEFOLD);
+	const struct text_list *globs = &rec->policy->exclude;
+	const char *glob = NULL;
+
+	for (size_t i = 0; i < globs->n && glob == NULL; i++) {
+		const struct text_list one = { .items = &globs->items[i],
+			.n = 1 };
+
+		if (strcmp(globs->items[i], ".*") != 0 ||
+		    !identity_is_media(path))
+			glob = recording_matches(&one, path, FNM_CASEFOLD);
+	}
+	return glob;
+}
+
+static bool
+has_artifact(const struct recording *rec, const char *path)
+{
+	for (size_t i = 0; i < rec->n; i++)
+		if (strcmp(rec->artifacts[i].path, path) == 0)
+			return true;
+	return false;
+}
+
+const struct skipped *
+recording_lacks_own(const struct recording *rec, const struct skipped *after)
+{
+	size_t i = after ? (size_t)(after - rec->skipped) + 1 : 0;
+
+	for (; i < rec->n_skipped; i++) {
+		const char *own = rec->skipped[i].own;
+
+		if (own && !has_artifact(rec, own))
+			return &rec->skipped[i];
+	}
+	return NULL;
 }
 
 int64_t
@@ -83,12 +120,17 @@ recording_newest_ns(const struct recording *rec)
 }
 
 static void
-skip(struct recording *rec, const char *path, const char *why)
+skip(struct recording *rec, const char *path, const struct stat *st,
+    const char *why)
 {
 	xgrow((void **)&rec->skipped, &rec->cap_skipped, rec->n_skipped + 1,
 	    sizeof(*rec->skipped));
 	rec->skipped[rec->n_skipped++] =
-	    (struct skipped){ .path = xstrdup(path), .why = why };
+	    (struct skipped){ .path = xstrdup(path),
+		    .why = why,
+		    .own = S_ISDIR(st->st_mode) ? NULL
+						: identity_media_of_copy(path),
+		    .mtime_ns = file_mtime_ns(st) };
 }
 
 void
@@ -140,11 +182,11 @@ add_file(struct recording *rec, const char *path, const struct stat *st,
 
 	/* Other excluded files were skipped before. */
 	if (is_metadata && recording_excluded_by(rec, path)) {
-		skip(rec, path, "excluded");
+		skip(rec, path, st, "excluded");
 		return 0;
 	}
 	if (examined == EXAMINED_WITHHELD || examined == EXAMINED_NAMING) {
-		skip(rec, path,
+		skip(rec, path, st,
 		    examined == EXAMINED_WITHHELD
 			? "withheld: it cannot be parsed, so private "
 			  "members cannot be removed"
@@ -216,7 +258,7 @@ scan_entry(struct recording *rec, const char *path, const struct stat *st,
 		return 0;
 	}
 	if (!is_ours && !is_metadata && recording_excluded_by(rec, path)) {
-		skip(rec, path, "excluded");
+		skip(rec, path, st, "excluded");
 		return 0;
 	}
 	if (check_file(rec, path, st, e) == -1)
@@ -230,7 +272,7 @@ scan_entry(struct recording *rec, const char *path, const struct stat *st,
 		return scan_directory(rec, path, depth + 1, e);
 	if (S_ISREG(st->st_mode))
 		return add_file(rec, path, st, e);
-	skip(rec, path, file_kind(st->st_mode));
+	skip(rec, path, st, file_kind(st->st_mode));
 	return 0;
 }
 

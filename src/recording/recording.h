@@ -56,6 +56,8 @@ enum metadata_state {
 struct skipped {
 	char *path;
 	const char *why;
+	char *own; /* Jibri's name for the media file this is; or NULL */
+	int64_t mtime_ns;
 };
 
 struct recording {
@@ -176,11 +178,22 @@ int recording_list(struct recording *, struct err *e);
 const char *recording_matches(const struct text_list *globs, const char *path,
     int flags);
 
-/* Which glob of exclude matches, ignoring case? NULL: none. */
+/*
+ * Which glob of exclude matches, ignoring case? NULL: none.  ".*" does not match
+ * a media file that Jibri named, since the name of a room may begin with a dot.
+ */
 const char *recording_excluded_by(const struct recording *, const char *path);
 
 /* Is it the name of one of our own files, in any folder? */
 bool recording_is_own_name(const char *name);
+
+/*
+ * The next thing skipped after this one (NULL: the first) that is, or is a copy
+ * of, a media file that Jibri named, while no artifact has that name.  NULL:
+ * there is none.
+ */
+const struct skipped *recording_lacks_own(const struct recording *,
+    const struct skipped *after);
 
 /* When the newest artifact was modified; 0: there is none. */
 int64_t recording_newest_ns(const struct recording *);

@@ -44,7 +44,7 @@ survey_hold(struct finding *f, const struct err *e)
 static bool
 has_whole_media(const struct recording *rec)
 {
-	int left = MOST_MEDIA;
+	int left = recording_lacks_own(rec, NULL) ? 0 : MOST_MEDIA;
 
 	for (size_t i = 0; i < rec->n && left > 0; i++) {
 		const struct artifact *a = &rec->artifacts[i];
@@ -67,6 +67,7 @@ has_whole_media(const struct recording *rec)
 static void
 list(struct finding *f, const struct recording *rec, struct evidence *ev)
 {
+	const struct skipped *arriving = NULL;
 	int64_t newest_ns = recording_newest_ns(rec);
 
 	f->facts.is_listed = true;
@@ -93,6 +94,10 @@ list(struct finding *f, const struct recording *rec, struct evidence *ev)
 	f->facts.newest_ms = newest_ns / 1000000;
 	if (rec->mtime_ns > newest_ns)
 		newest_ns = rec->mtime_ns;
+	/* It may be arriving. */
+	while ((arriving = recording_lacks_own(rec, arriving)) != NULL)
+		if (arriving->mtime_ns > newest_ns)
+			newest_ns = arriving->mtime_ns;
 	ev->newest_ms = newest_ns / 1000000;
 }
 

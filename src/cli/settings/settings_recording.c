@@ -37,7 +37,9 @@ static const struct setting rows[] = {
 	    "GLOBS", "files that are not uploaded",
 	    "A glob with a slash is matched against the path below the "
 	    "recording's directory, any other against the name.  Upper and "
-	    "lower case are the same." },
+	    "lower case are the same.  The glob .* does not match a media file "
+	    "that Jibri named.  If a glob matches the only such file, the "
+	    "recording is held, whatever clip is beside it." },
 	{ "locking", BOOL(pipeline.recording.locking), "yes", NULL,
 	    "refuse file systems without locks",
 	    "Locks keep two runs from delivering one recording at the same "
