@@ -394,6 +394,12 @@ renamed() {
 	rm "$REC/$MEDIA"
 	content notes.txt
 	run_finalize 0
+	# What is here decides, not the copy.
+	another_recording damaged
+	truncate -s 48 "$REC/$MEDIA"
+	echo partial >"$REC/.$MEDIA.a1B2c3"
+	run_finalize 65
+	assert_output_has "recording is damaged: $MEDIA: "
 }
 
 @test "exclude accepts other globs, for names and for paths" {
