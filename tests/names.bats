@@ -352,7 +352,7 @@ renamed() {
 	assert_equal "$(webhooks | tail -n 1)" "STOPPED $ROOM $SESSION"
 	# Another file that Jibri named is enough.
 	another_recording remuxed
-	cp "$ROOT/tests/data/video.mkv" "$REC/${MEDIA%mp4}mkv"
+	cp "${ROOT:?}/tests/data/video.mkv" "$REC/${MEDIA%mp4}mkv"
 	run_finalize 0 --exclude '*.mkv'
 }
 

@@ -445,7 +445,7 @@ check_last_fragment(struct media *m, struct movie *movie)
 	if (movie->health == MEDIA_WHOLE && movie->is_moof &&
 	    has_run(m, &movie->last_moof, 0))
 		movie->health = media_damaged(m,
-		    "it is truncated after the fragment header at byte %" PRId64,
+		    "it is truncated after the moof box at byte %" PRId64,
 		    movie->last_moof.from);
 }
 

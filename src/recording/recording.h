@@ -179,8 +179,8 @@ const char *recording_matches(const struct text_list *globs, const char *path,
     int flags);
 
 /*
- * Which glob of exclude matches, ignoring case? NULL: none.  ".*" does not match
- * a media file that Jibri named, since the name of a room may begin with a dot.
+ * Which glob of exclude matches, ignoring case? NULL: none.  ".*" does not
+ * match a media file that Jibri named: the name of a room may begin with a dot.
  */
 const char *recording_excluded_by(const struct recording *, const char *path);
 
