@@ -79,14 +79,14 @@ apart_from_the_machine() {
 	checks 0
 	run -1 grep -v "^ok " <(apart_from_the_machine)
 	found "^ok configuration: $CONF is read"
-	found "^ok settings: [0-9]* of [0-9]* differ from their default"
+	found "^ok settings: [0-9]* of [0-9]* settings differ from their default"
 	found "^ok setting: tries = 3, from $CONF:1"
 	found "^ok setting: recordings-dir = .*, from JIBRI_FINALIZE_RECORDINGS_DIR"
 	found "^ok meeting-service: $URL is reachable and UP"
 	found "^ok file-service: $URL is reachable and UP"
-	found "^ok file-service: its clock and ours agree"
-	found "^ok file-service: it answers, without a token"
-	found "^ok webhook-secret: is set; only"
+	found "^ok file-service: its clock agrees with this host"
+	found "^ok file-service: it answers, and requires no token"
+	found "^ok webhook-secret: set; only"
 	found "^ok finalize-script: $BIN, as $SCRIPT says"
 	found "^ok libmagic: its database can be loaded"
 	[ ! -e "$SB/webhooks.jsonl" ]

@@ -144,7 +144,7 @@ refused() {
 		[[ $kind == landlock ]] || missing=seccomp
 		rm -rf "$TOP"/*/.jibri-finalize
 		run -0 "$BIN" sweep --jobs 2 "$TOP"
-		assert_equal "$(grep -c "confine = yes works only in part: no $missing (Operation not permitted)" \
+		assert_equal "$(grep -c "confine is only partly in effect: no $missing (Operation not permitted)" \
 			<<<"$output")" 1
 		run -1 "$BIN" check --json
 		assert_equal "$(jq -r '.findings[] | select(.check == "confine") |

@@ -450,6 +450,19 @@ apart() {
 	grep -qx "recordings-dir = $DIR/it's" "$CONF"
 }
 
+@test "a missing file of a secret: it is created; without its folder, the setting is edited" {
+	rm "$DIR/secret"
+	wrong configuration "$DIR/secret: No such file"
+	fixed configuration <<<"$CANARY"
+	assert_equal "$(cat "$DIR/secret")" "$CANARY"
+	(($(stat -c %a "$DIR/secret") % 10 == 0))
+	run_finalize 0
+	delivered
+	configure "token-file = $DIR/none/token"
+	wrong configuration "$DIR/none/token: No such file"
+	[[ $COMMAND == *"$CONF" ]]
+}
+
 @test "a secret that everybody can read: its mode is restricted" {
 	chmod 644 "$DIR/secret"
 	wrong configuration "everybody can read"

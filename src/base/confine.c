@@ -262,7 +262,7 @@ warn_of(const char *what)
 	int number = errno;
 
 	if (!is_told)
-		log_warn("confine = yes works only in part: no %s (%s); see "
+		log_warn("confine is only partly in effect: no %s (%s); see "
 			 "jibri-finalize check, or set confine = no",
 		    what, strerror(number));
 	is_told = true;

@@ -87,7 +87,7 @@ nothing_outside_is_reached() {
 	machine systemctl daemon-reload
 	intruded 4c1c2d3e-aaaa-4bbb-8ccc-1234567890ae >"$DIR/got"
 	grep -qx "read: done" "$DIR/got"
-	assert_equal "$(grep -c "warning: confine = yes works only in part" \
+	assert_equal "$(grep -c "warning: confine is only partly in effect" \
 		"$DIR/said")" 1
 	rm "$DROP_INS/filter.conf"
 	machine systemctl daemon-reload

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/confine.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/stop.h"
@@ -28,14 +29,43 @@ note_closed(struct diagnoses *f, const struct err *e)
 	check_run(f, "%sjibri-finalize check", *as ? as : f->shell.sudo);
 }
 
+/*
+ * The file of a secret that does not exist, from "ORIGIN: FILE: No such file or
+ * directory"; NULL if it is something else, or its folder does not exist either.
+ */
+static char *
+missing_secret(const char *text)
+{
+	autofree char *why = xasprintf(": %s", strerror(ENOENT));
+	const char *path = strstr(text, ": /");
+	const char *end = path ? strstr(path, why) : NULL;
+	autofree char *file = NULL;
+	autofree char *folder = NULL;
+
+	if (end == NULL || end[strlen(why)] != '\0')
+		return NULL;
+	path += strlen(": ");
+	file = xstrndup(path, (size_t)(end - path));
+	folder = file_parent(file);
+	return access(folder, F_OK) == 0 ? steal(&file) : NULL;
+}
+
 /* The error begins with the line, the unreadable file, or the variable. */
 static void
 note_unreadable(struct diagnoses *f, const struct err *e)
 {
 	const char *file = f->shell.file;
+	autofree char *secret = missing_secret(e->text);
 
 	if (access(file, R_OK) == -1 && errno == EACCES) {
 		note_closed(f, e);
+		return;
+	}
+	if (secret) {
+		check_fail(f, "configuration",
+		    "Create it: type the secret, then Enter and Ctrl-D:", "%s",
+		    e->text);
+		check_run_new_secret(f, secret);
 		return;
 	}
 	check_fail(f, "configuration",

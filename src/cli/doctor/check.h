@@ -78,6 +78,9 @@ void check_run_unset(struct diagnoses *, const struct loaded *,
 void check_run_secret(struct diagnoses *, const struct loaded *,
     const char *name);
 
+/* Read a new file of a secret from the terminal; its folder exists. */
+void check_run_new_secret(struct diagnoses *, const char *path);
+
 /* Edit the file. */
 void check_run_edit(struct diagnoses *, const char *path);
 

@@ -51,8 +51,8 @@ check_origins(struct diagnoses *f, const struct loaded *l)
 	else
 		check_ok(f, "configuration",
 		    "there is no " CONFIG_DEFAULT_FILE " to read");
-	check_ok(f, "settings", "%zu of %zu differ from their default", changed,
-	    settings_count());
+	check_ok(f, "settings", "%zu of %zu settings differ from their default",
+	    changed, settings_count());
 	for (size_t i = 0; i < settings_count(); i++) {
 		autofree char *value = setting_show(&l->config, setting_at(i));
 
@@ -192,7 +192,7 @@ check_secret(struct diagnoses *f, const struct loaded *l)
 		check_ok(f, "webhook-url", "no webhook is sent, as configured");
 	} else if (*text_of(l, "webhook-secret")) {
 		check_ok(f, "webhook-secret",
-		    "is set; only a webhook shows whether the "
+		    "set; only a delivered webhook proves that the "
 		    "receiver has the same one");
 	} else {
 		check_warn(f, "webhook-secret",

@@ -171,6 +171,12 @@ secret_file(const char *origin)
 	return len > 3 ? xstrndup(open + 2, len - 3) : NULL;
 }
 
+static const char *
+mode_of_secret(const struct diagnoses *f)
+{
+	return f->shell.has_jibri ? "-m 0640 -g jibri" : "-m 0600";
+}
+
 void
 check_run_secret(struct diagnoses *f, const struct loaded *l, const char *name)
 {
@@ -183,7 +189,6 @@ check_run_secret(struct diagnoses *f, const struct loaded *l, const char *name)
 	autofree char *line = write_line(f, line_of(f, origin), key, fresh);
 	autofree char *variable = setting_variable(name);
 	const char *sudo = f->shell.file_sudo;
-	const char *group = f->shell.has_jibri ? "-m 0640 -g jibri" : "-m 0600";
 
 	if (old)
 		check_run(f, *sudo ? "sudo tee %s >/dev/null" : "cat >%s",
@@ -195,8 +200,19 @@ check_run_secret(struct diagnoses *f, const struct loaded *l, const char *name)
 		    (int)strcspn(is_variable(origin) ? origin : variable, " "),
 		    is_variable(origin) ? origin : variable);
 	else
-		check_run(f, "%sinstall %s /dev/stdin %s && %s", sudo, group,
-		    path, line);
+		check_run(f, "%sinstall %s /dev/stdin %s && %s", sudo,
+		    mode_of_secret(f), path, line);
+}
+
+void
+check_run_new_secret(struct diagnoses *f, const char *path)
+{
+	autofree char *word = check_word(path);
+	autofree char *folder = file_parent(path);
+
+	check_run(f, "%sinstall %s /dev/stdin %s",
+	    access(folder, W_OK) == 0 ? "" : f->shell.sudo, mode_of_secret(f),
+	    word);
 }
 
 void

@@ -167,7 +167,8 @@ note_clock(struct inquiry *i, const struct http_answer *answer)
 	if (answer->date_unix == 0)
 		return;
 	if (size <= SKEW_S) {
-		check_ok(&i->found, s->what, "its clock and ours agree");
+		check_ok(&i->found, s->what,
+		    "its clock agrees with this host's");
 		return;
 	}
 	check_note(&i->found, is_bad ? CHECK_FAILED : CHECK_WARNING, s->what,
@@ -230,8 +231,7 @@ note_list(struct inquiry *i)
 {
 	if (i->service.auth == AUTH_FILE_SERVICE)
 		check_ok(&i->found, i->service.what,
-		    "it offers a list; verify --deep tells whether downloads "
-		    "work");
+		    "it offers a list; verify --deep also tries downloads");
 }
 
 static void
@@ -254,7 +254,7 @@ note_probe(struct inquiry *i, const struct http_answer *answer)
 	    (status == 404 && s->may_be_unknown)) {
 		check_ok(&i->found, s->what,
 		    has_token ? "it answers, and accepts the token"
-			      : "it answers, without a token");
+			      : "it answers, and requires no token");
 		note_list(i);
 	} else if (status == 0) {
 		note_unreachable(i, answer);
@@ -441,7 +441,8 @@ check_services(struct diagnoses *f, const struct loaded *l, bool may_write)
 	    has_meetings ? 2 : 1);
 	check_store(&p, &all[1], may_write);
 	if (!has_meetings)
-		check_ok(f, "meeting-service", "none, as configured");
+		check_ok(f, "meeting-service",
+		    "not used (meeting-service-url = none)");
 	check_append(f, &all[0].found);
 	check_append(f, &all[1].found);
 	inquiry_free(&all[0]);

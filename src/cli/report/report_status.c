@@ -280,8 +280,7 @@ report_status_page(struct buf *out, const struct status *status,
 	left += status->n - add_rows(out, &p);
 	if (left > 0)
 		(void)buf_addf(out, "and %zu more, %s\n", left,
-		    view->rows > 0 ? "which do not fit on this terminal"
-				   : "see --limit");
+		    view->rows > 0 ? "not shown" : "see --limit");
 	add_counts(out, status);
 	(void)buf_adds(out, "\n");
 	table_free(&p.table);
