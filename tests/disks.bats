@@ -203,7 +203,7 @@ resumed_point() {
 	((points > 2 && reached * 2 >= points))
 }
 
-@test "a journal that keeps being replaced does not keep the run going for ever" {
+@test "a journal that keeps being replaced does not keep the run going forever" {
 	local reached=0
 	needs_strace
 	point unstable

@@ -212,7 +212,7 @@ configurations() {
 	echo "jibri-config = $W/none" >>"$DIR/conf"
 	"$BIN" check --config "$DIR/conf" >"$DIR/out" || true
 	run -1 grep '^failed' "$DIR/out"
-	grep '^ok .*webhook-secret: is set' "$DIR/out"
+	grep '^ok .*webhook-secret: set;' "$DIR/out"
 	# And it delivers.
 	run_command 0 upload --config "$DIR/conf" rec-abc123
 	assert_equal "$(webhooks)" "STOPPED standup rec-abc123"

@@ -50,7 +50,7 @@ struct settings {
 	long long max_file_bytes; /* -1: no limit */
 	long long keep_bytes;     /* of one file; -1: all of them */
 	long long max_time_s;
-	long long keep_alive_s; /* 0: for ever */
+	long long keep_alive_s; /* 0: forever */
 	const char *shape;      /* of good answers; NULL: as they are */
 	long long page_size;    /* of a list; 0: it is not cut */
 	const char *s3_key;     /* with its secret it makes us S3 */

@@ -38,7 +38,7 @@
 	X(ADD, "add")               /* a file comes later */ \
 	X(DELETE, "delete")         /* a file goes */ \
 	X(SECRET, "secret")         /* metadata.json is rewritten */ \
-	X(GROW, "grow")             /* a file that grows for ever */ \
+	X(GROW, "grow")             /* a file that grows forever */ \
 	X(LIVE, "live")             /* a recording that is being made */ \
 	X(OLD_SCRIPT, "old-script") /* it was there before, twice */ \
 	X(DEFER, "defer")           /* the hook leaves it to the sweep */ \

@@ -540,7 +540,7 @@ static const struct CMUnitTest tests[] = {
 	    test_deferred),
 	TEST("a postponed of an older version is read and means nothing",
 	    test_postponed),
-	TEST("no clock and no journal makes a recording wait for ever",
+	TEST("no clock and no journal makes a recording wait forever",
 	    test_due),
 	TEST("a recording is given up after failing for so long and so often",
 	    test_give_up),

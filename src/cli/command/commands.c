@@ -59,7 +59,7 @@ const struct command commands[] = {
 	    .is_looking = true, .needs_no_rights = true, .scope = SCOPE_READ,
 	    .run = cmd_show },
 	{ "pause", TASK_HANDLE, "[--for TIME] [--dry-run] [ROOT...]",
-	    "send nothing of a recordings directory", &text_pause,
+	    "start no deliveries of a recordings directory", &text_pause,
 	    .max_words = SIZE_MAX, .options = OPTION_FOR | OPTION_DRY_RUN,
 	    .run = cmd_pause },
 	{ "resume", TASK_HANDLE, "[--dry-run] [ROOT...]",

@@ -12,7 +12,7 @@ const struct command_text text_finalize = {
 		{ "dry-run", "Both services are asked; nothing is sent." },
 	},
 	.more =
-	    "What earlier runs achieved is not done again.  ROOM and SESSION "
+	    "Completed work is not repeated.  ROOM and SESSION "
 	    "override what the directory says.  If another process has a media "
 	    "file open for writing, the file is watched for up to 10 seconds: "
 	    "if it grows, nothing is sent, not even a webhook.",
@@ -73,7 +73,7 @@ const struct command_text text_upload = {
 	    "If nothing had to be sent and STOPPED was acknowledged before, "
 	    "the backend is told nothing.  A recording that fails does not "
 	    "stop the others; the exit code is the worst of them.  A regular "
-	    "file is taken for an archive, made by pack or by another tool.",
+	    "file is treated as an archive, made by pack or by another tool.",
 	.exits = {
 		{ 0, "Every recording is done." },
 		{ 64, "The command line is wrong, or DIR holds recordings." },
@@ -134,8 +134,8 @@ const struct command_text text_sweep = {
 
 const struct command_text text_watch = {
 	.manual =
-	    "Keep running, and do what a sweep does as soon as it can be done: "
-	    "when a recording is finished, or when its next try is due.  Run "
+	    "Keep running, and deliver each recording as soon as it is finished "
+	    "or its next try is due.  Run "
 	    "it as a service, instead of the timer; see "
 	    "jibri-finalize-sweep(8).",
 	.more =

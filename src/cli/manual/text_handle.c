@@ -11,7 +11,7 @@ const struct command_text text_notify = {
 		{ "session", "Needed without DIR." },
 		{ "error", "By default it is the error of the last run." },
 		{ "force",
-		    "Nor does it matter whether the webhook would be true." },
+		    "It is sent even if it would not be true." },
 	},
 	.more =
 	    "The webhook is signed like those of a delivery.  STARTED is sent "
@@ -38,7 +38,7 @@ const struct command_text text_notify = {
 
 const struct command_text text_pack = {
 	.manual =
-	    "Put each recording into an archive that upload takes, on this "
+	    "Put each recording into an archive that upload accepts, on this "
 	    "host or another one.  Nothing is sent, and nothing is removed.",
 	.flags = {
 		{ "output",
@@ -46,7 +46,7 @@ const struct command_text text_pack = {
 		    ".zip.  By default the archive is NAME.tar.zst in the "
 		    "current directory, where NAME is the name of the "
 		    "recording's directory." },
-		{ "unredacted", "The members that redact names stay in it." },
+		{ "unredacted", "The members listed in redact stay in it." },
 	},
 	.more =
 	    "An existing file is not replaced.  A recording that another "
@@ -73,15 +73,15 @@ const struct command_text text_pack = {
 
 const struct command_text text_pause = {
 	.manual =
-	    "Send nothing of what is below ROOT, until resume is run or TIME "
-	    "has passed.  Without ROOT, recordings-dir is paused.",
+	    "Start no deliveries below ROOT until resume is run or TIME has "
+	    "passed.  Without ROOT, recordings-dir is paused.",
 	.flags = {
 		{ "for", "Without it, the pause has no end." },
 	},
 	.more =
 	    "Sweeps and watch begin nothing there and remove nothing; a call "
-	    "by Jibri is only noted, as with defer.  What is being delivered "
-	    "is finished, and upload and notify work as always.  A second "
+	    "by Jibri is only noted, as with defer.  Deliveries in progress "
+	    "are completed, and upload and notify work as always.  A second "
 	    "pause replaces the first.  The pause is the file " PAUSE_FILE
 	    " in ROOT, which counts only if root or the owner of ROOT owns it.",
 	.exits = {
@@ -132,7 +132,7 @@ const struct command_text text_forget = {
 	    "removed there.",
 	.exits = {
 		{ 0, "Each recording is given up, or was delivered before." },
-		{ 64, "The command line is wrong, or nobody confirmed." },
+		{ 64, "The command line is wrong, or the command was not confirmed." },
 		EXITS_NO_INPUT,
 		{ 75, "Another process works on the recording." },
 		{ 78, "The configuration is wrong." },

@@ -13,8 +13,8 @@ const struct command_text text_verify = {
 	    "Each line begins with same, missing (not at the server), size "
 	    "(another size there), content (another content there), extra "
 	    "(only at the server), twice (several records for one path) or "
-	    "failed (could not be compared).  Versions that the journal knows "
-	    "to be replaced do not count.",
+	    "failed (could not be compared).  Versions that the journal lists "
+	    "as superseded are ignored.",
 	.exits = {
 		{ 0, "Everything agrees." },
 		EXITS_USAGE,

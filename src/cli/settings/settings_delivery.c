@@ -6,11 +6,11 @@ static const struct setting rows[] = {
 	{ "parallel", COUNT(pipeline.upload.parallel, 1, 64), "4", "N",
 	    "files in flight at the same time" },
 	{ "checksum", CHOICE(pipeline.upload.checksum, checksums), "sha256",
-	    "KIND", "checksum to note of files: sha256, none",
+	    "KIND", "checksum recorded for each file: sha256, none",
 	    "With sha256, a file whose time has changed, but not its content, "
 	    "is not sent again." },
 	{ "tries", COUNT(pipeline.retry.tries, 1, 1000), "5", "N",
-	    "how often a request is made at most" },
+	    "maximum number of attempts for each request" },
 	{ "retry-delay", MILLIS(pipeline.retry.base_ms), "2s", "TIME",
 	    "longest pause before the second try",
 	    "It doubles with each try.  The pause is a random part of it, but "
@@ -34,7 +34,7 @@ static const struct setting rows[] = {
 	    "TIME", "limit for a transfer without progress" },
 	{ "answer-timeout", MILLIS(pipeline.destination.answer_timeout_ms),
 	    "60s", "TIME", "limit for the answer after the last byte",
-	    "An upload has one second more for each 20 MiB; the room lookup "
+	    "An upload is allowed one more second per 20 MiB; the room lookup "
 	    "and the webhook have at most 20 seconds.  If an upload was cut "
 	    "after its last byte, the server has this long to store the file "
 	    "before it is sent again." },

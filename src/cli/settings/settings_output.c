@@ -19,7 +19,7 @@ static const struct setting rows[] = {
 	    "the trace id in the traceparent header of requests to both "
 	    "services." },
 	{ "log-level", CHOICE(log.level, levels), "info", "LEVEL",
-	    "error, warning, info, debug or trace",
+	    "one of error, warning, info, debug, trace",
 	    "trace shows every request and answer without bodies; a value that "
 	    "could be secret is hidden." },
 	{ "progress", CHOICE(progress, progresses), "auto", "WHEN",

@@ -19,7 +19,7 @@ static const struct setting rows[] = {
 	    "deep: in addition, the file is downloaded and has the same "
 	    "SHA-256." },
 	{ "min-free", PERCENT(retention.min_free), "0%", "PERCENT",
-	    "remove earlier below this much free disk",
+	    "remove recordings early to keep this much free",
 	    "The oldest delivered recordings are removed first, until this "
 	    "much of the disk is free.  What is not delivered is never "
 	    "removed." },

@@ -28,7 +28,7 @@ static const struct setting rows[] = {
 	{ "s3-session-token", SECRET(s3_keys.texts[S3_SESSION_TOKEN]), "",
 	    "TOKEN", "session token of temporary credentials",
 	    "When the server answers ExpiredToken, the files of all three keys "
-	    "are read again if the token has changed: write its file last.  "
+	    "are read again if the token has changed: replace it last.  "
 	    "Keep nothing else in their directories, as a confined run can "
 	    "read it.",
 	    .legacy = "AWS_SESSION_TOKEN", .check = check_header,

@@ -4,7 +4,7 @@ static const char *const trusts[] = { "owner", "any", NULL };
 
 static const struct setting rows[] = {
 	{ "strict-permissions", BOOL(strict_permissions), "no", NULL,
-	    "refuse files of secrets open to others",
+	    "refuse secret files others can read or write",
 	    "Otherwise a file with a secret that everybody can read or write "
 	    "only causes a warning." },
 	{ "trust", CHOICE(pipeline.recording.trust, trusts), "owner", "WHOM",

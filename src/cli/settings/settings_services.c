@@ -14,7 +14,7 @@ static const struct setting rows[] = {
 	    "are not sent again after an interruption, and watch and sweep "
 	    "send them while the recording is made." },
 	{ "parts-from", SIZE(pipeline.destination.file.parts_from), "16M",
-	    "SIZE", "larger files go in parts" },
+	    "SIZE", "files larger than this are sent in parts" },
 	{ "part-hosts", LIST(pipeline.destination.file.part_hosts), "", "LIST",
 	    "other hosts that parts may go to",
 	    "HOST or HOST:PORT, separated by commas.  The file-service itself "
