@@ -211,7 +211,8 @@ configurations() {
 			s,webhook-secret$,secret," >"$DIR/conf"
 	echo "jibri-config = $W/none" >>"$DIR/conf"
 	"$BIN" check --config "$DIR/conf" >"$DIR/out" || true
-	run -1 grep '^failed' "$DIR/out"
+	# With defer it wants a sweeper, and none runs here.
+	run -1 grep '^failed' <(grep -v '^failed *sweeper: no sweeper' "$DIR/out")
 	grep '^ok .*webhook-secret: set;' "$DIR/out"
 	# And it delivers.
 	run_command 0 upload --config "$DIR/conf" rec-abc123
