@@ -108,7 +108,7 @@ fresh() {
 		start_sandbox --shape "$shape" --page-size 1
 		run_finalize 0
 		JIBRI_FINALIZE_TOKEN=t0ken run_command 78 verify "$REC"
-		assert_output_has "goes on at http://127.0.0.1:9/"
+		assert_output_has "continues at http://127.0.0.1:9/"
 	done
 }
 

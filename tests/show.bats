@@ -428,7 +428,7 @@ delivered() {
 	assert_output_has "$DIR/recordings"
 	assert_output_has "6 characters"
 	run_command 66 upload nosuch
-	assert_output_has "below $DIR/recordings no session"
+	assert_output_has "no session below $DIR/recordings"
 	for n in {1..7}; do mkdir "$DIR/recordings/9f1c2d-$n"; done
 	run_command 64 upload 9f1c2d
 	assert_output_has "9f1c2d-1, 9f1c2d-2, 9f1c2d-3, 9f1c2d-4, 9f1c2d-5 and 3 more"

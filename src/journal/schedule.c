@@ -32,7 +32,9 @@ schedule_next_ms(const struct schedule_policy *policy, const struct err *e,
     int64_t failures, int64_t now_ms, uint32_t random)
 {
 	/* A sweep leaves a service that is out alone, whatever is due. */
-	int64_t longest = e->is_outage ? OUTAGE_MAX_MS : INT64_MAX;
+	int64_t longest = !e->is_outage        ? INT64_MAX
+	    : policy->delay_ms > OUTAGE_MAX_MS ? policy->delay_ms
+					       : OUTAGE_MAX_MS;
 	int64_t pause =
 	    shorten(clamp(pause_ms(policy, failures), longest), random);
 	int64_t least = clamp(e->retry_after_ms, RETRY_AFTER_MAX_MS);

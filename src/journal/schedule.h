@@ -25,7 +25,8 @@ enum { SCHEDULE_LEAST_FAILURES = 10 };
  * When to try again after a run that ended with this error at now_ms: after the
  * doubling pause, reduced by up to half at random, and never before the
  * server's Retry-After has passed.  No pause after an interruption, and at most
- * 15 minutes after an outage.  failures counts the earlier ones.
+ * 15 minutes, or the first pause, after an outage.  failures counts the earlier
+ * ones.
  */
 int64_t schedule_next_ms(const struct schedule_policy *, const struct err *,
     int64_t failures, int64_t now_ms, uint32_t random);

@@ -81,11 +81,9 @@ test_plain_lines(void **state)
 		"{\"event\":\"sending\",\"paths\":[\"a\"],\"paths\":[\"b\"]}",
 		"{\"event\":\"stored\",\"path\":\"a\",\"path\":\"b\"}",
 		"{\"event\":\"sending\",\"paths\":[\"a\",\"b\"]}",
-		"{\"event\":\"sending\",\"paths\":[\"a\",\"\",\"b\"],"
-		"\"stamps\":[1,2,3]}",
+		"{\"event\":\"sending\",\"paths\":[\"a\",\"\"],\"stamps\":[1,2]}",
 		"{\"event\":\"sending\",\"paths\":[\"a\"],\"stamps\":[1,2]}",
-		"{\"event\":\"sending\",\"paths\":[\"a\",\"b\"],"
-		"\"stamps\":[1]}",
+		"{\"event\":\"sending\",\"paths\":[\"a\",\"b\"],\"stamps\":[1]}",
 		"{\"event\":\"sending\",\"stamps\":[1],\"paths\":[\"a\"]}",
 		"{\"event\":\"sending\",\"paths\":[\"a\",],\"stamps\":[1]}",
 		"{\"event\":\"sending\",\"paths\":[\"a\"],\"stamps\":[]}",

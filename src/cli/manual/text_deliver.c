@@ -134,8 +134,8 @@ const struct command_text text_sweep = {
 
 const struct command_text text_watch = {
 	.manual =
-	    "Keep running, and deliver each recording as soon as it is finished "
-	    "or its next try is due.  Run "
+	    "Keep running, and deliver each recording as soon as it is "
+	    "finished or its next try is due.  Run "
 	    "it as a service, instead of the timer; see "
 	    "jibri-finalize-sweep(8).",
 	.more =

@@ -132,7 +132,8 @@ const struct command_text text_forget = {
 	    "removed there.",
 	.exits = {
 		{ 0, "Each recording is given up, or was delivered before." },
-		{ 64, "The command line is wrong, or the command was not confirmed." },
+		{ 64, "The command line is wrong, or the command was not "
+		      "confirmed." },
 		EXITS_NO_INPUT,
 		{ 75, "Another process works on the recording." },
 		{ 78, "The configuration is wrong." },

@@ -23,7 +23,8 @@ static const struct setting rows[] = {
 	    "fleet do not all sweep at once." },
 	{ "max-time", MILLIS(sweep.max_time_ms), "0s", "TIME",
 	    "end a sweep after this time; 0s: no limit",
-	    "Deliveries in progress end as on SIGTERM; the next sweep resumes." },
+	    "Deliveries in progress end as on SIGTERM; the next sweep "
+	    "resumes." },
 	{ "settle", MILLIS(verdict.settle_ms), "30m", "TIME",
 	    "quiet time after which a recording is finished",
 	    "This applies to a recording that Jibri never called for and that "
@@ -37,7 +38,8 @@ static const struct setting rows[] = {
 	    "part, up to half, is taken off." },
 	{ "sweep-retry-delay-max", MILLIS(attempt.schedule.delay_max_ms), "1h",
 	    "TIME", "upper limit of sweep-retry-delay as it doubles",
-	    "After an outage the pause is at most 15 minutes." },
+	    "After an outage the pause is at most 15 minutes, or "
+	    "sweep-retry-delay if that is longer." },
 	{ "give-up", MILLIS(attempt.schedule.give_up_ms), "7d", "TIME",
 	    "hold a recording that has failed for this long",
 	    "It must also have failed at least ten times.  FAILED is sent "
