@@ -31,7 +31,7 @@ note_closed(struct diagnoses *f, const struct err *e)
 
 /*
  * The file of a secret that does not exist, from "ORIGIN: FILE: No such file or
- * directory"; NULL if it is something else, or its folder does not exist either.
+ * directory"; NULL if it is something else, or its folder is missing, too.
  */
 static char *
 missing_secret(const char *text)
