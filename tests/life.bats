@@ -124,7 +124,9 @@ swept() {
 	lay_out
 	"$BIN" sweep >/dev/null 2>&1 || true
 	"$BIN" status >"$DIR/table"
-	assert_equal "$(awk 'length > 80' "$DIR/table")" ""
+	# A command stays whole, so that it can be pasted.
+	assert_equal "$(awk 'length > 80 && !/^  jibri-finalize /' \
+		"$DIR/table")" ""
 	output=$(<"$DIR/table")
 	assert_output_has "STATE    SESSION"
 	assert_output_has "held     damaged"
