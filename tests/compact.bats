@@ -37,6 +37,7 @@ bloated() {
 	point "$1"
 	exits 0 "$BIN" "$REC"
 	printf 'two\n' >"$REC/b.txt"
+	touch -d '1 hour ago' "$REC/b.txt"
 	bloat
 	: >"$SB/requests.jsonl"
 }
