@@ -91,19 +91,19 @@ test_plain_lines(void **state)
 		"{\"event\":\"unknown\",\"paths\":[\"a\"]}",
 		"{\"event\":\"counted\",\"requests\":{}}",
 		"{\"event\":\"counted\",\"requests\":{\"s3 200\":3}}",
-		"{\"event\":\"counted\",\"requests\":{\"s3 200\":3,"
-		"\"s3 200\":4}}",
-		"{\"event\":\"counted\",\"requests\":{\"s3 200\":3,"
-		"\"s3 0200\":4}}",
+		("{\"event\":\"counted\",\"requests\":{\"s3 200\":3,"
+		 "\"s3 200\":4}}"),
+		("{\"event\":\"counted\",\"requests\":{\"s3 200\":3,"
+		 "\"s3 0200\":4}}"),
 		"{\"event\":\"counted\",\"requests\":{\"s3 200\":-3}}",
 		"{\"event\":\"counted\",\"requests\":{\"s3 200\":\"3\"}}",
 		"{\"event\":\"counted\",\"requests\":[]}",
-		"{\"event\":\"resolved\",\"session\":\"s\",\"room\":\"r\","
-		"\"meetingId\":\"1\"}",
-		"{\"event\":\"resolved\",\"session\":\"s\",\"room\":\"r\","
-		"\"meetingId\":1}",
-		"{\"event\":\"resolved\",\"session\":\"s\",\"room\":\"r\","
-		"\"meetingId\":\"..\"}",
+		("{\"event\":\"resolved\",\"session\":\"s\",\"room\":\"r\","
+		 "\"meetingId\":\"1\"}"),
+		("{\"event\":\"resolved\",\"session\":\"s\",\"room\":\"r\","
+		 "\"meetingId\":1}"),
+		("{\"event\":\"resolved\",\"session\":\"s\",\"room\":\"r\","
+		 "\"meetingId\":\"..\"}"),
 	};
 	static const char nul[] = "{\"event\":\"idle\"}\0x";
 
