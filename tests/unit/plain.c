@@ -27,9 +27,10 @@ read_line(const char *line, size_t len, struct buf *out)
 static void
 check_both_ways(const char *line, size_t len)
 {
-	autofree char *spaced = xasprintf(" %.*s", (int)len, line);
+	autofree char *spaced = xcalloc(len + 2, 1);
 	autobuf struct buf plain = { 0 }, tree = { 0 };
 
+	*spaced = ' ';
 	memcpy(spaced + 1, line, len);
 	read_line(line, len, &plain);
 	read_line(spaced, len + 1, &tree);
