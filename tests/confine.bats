@@ -39,7 +39,8 @@ refused() {
 	printf '%s\n' "shadow: EACCES" "read: EACCES" "write: EACCES" \
 		"exec: EPERM" "ptrace: EPERM" "unshare: EPERM" "clone: EPERM" \
 		"newer: ENOSYS" "type: EPERM" "type more: EPERM" "paste: EPERM" \
-		"raw: EPERM" "socket: done"
+		"raw: EPERM" "socket: done" "local: EPERM" "memory: EPERM" \
+		"limit: EPERM"
 	# By hand, only root drops the right to signal other processes.
 	if ((EUID == 0)); then
 		echo "kill: EPERM"
@@ -63,6 +64,9 @@ refused() {
 	grep -qx "exec: done" "$DIR/got"
 	grep -qx "ptrace: done" "$DIR/got"
 	grep -qx "type: ENOTTY" "$DIR/got"
+	grep -qx "local: done" "$DIR/got"
+	grep -qx "memory: done" "$DIR/got"
+	grep -qx "limit: done" "$DIR/got"
 	run ! grep -q ENOSYS "$DIR/got" # where the kernel has it
 }
 

@@ -206,7 +206,8 @@ nothing() {
 	local user=${1:-$JIBRI} root=
 	((user == 0)) || root='root: EPERM'
 	printf '%s\n' "clone: EPERM" "configuration: EACCES" "exec: EPERM" \
-		"kill: EPERM" "newer: ENOSYS" "paste: EPERM" "ptrace: EPERM" \
+		"kill: EPERM" "limit: EPERM" "local: EPERM" "memory: EPERM" \
+		"newer: ENOSYS" "paste: EPERM" "ptrace: EPERM" \
 		"raw: EPERM" "read: EACCES" "shadow: EACCES" "socket: EPERM" \
 		"type more: EPERM" "type: EPERM" "unshare: EPERM" \
 		"user: $user" "write: EACCES" \

@@ -11,6 +11,7 @@
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <ucontext.h>
@@ -68,6 +69,11 @@ static const struct call forbidden[] = { CALL(execve), CALL(execveat),
 	CALL(open_by_handle_at), CALL(acct), CALL(quotactl), CALL(settimeofday),
 	CALL(clock_settime), CALL(clock_adjtime), CALL(adjtimex),
 	CALL(sethostname), CALL(setdomainname),
+	/* Memory and messages of the user's other programs. */
+	CALL(shmget), CALL(shmat), CALL(shmctl), CALL(semget), CALL(msgget),
+	CALL(mq_open),
+	/* Forbidden to a process that serves recordings: */
+	CALL(listen), CALL(accept), CALL(accept4),
 	/* Forbidden to a process that has no child to end: */
 	CALL(kill), CALL(tkill), CALL(rt_sigqueueinfo), CALL(rt_tgsigqueueinfo),
 	CALL(pidfd_send_signal),
@@ -79,7 +85,8 @@ static const struct call forbidden[] = { CALL(execve), CALL(execveat),
 enum forbid {
 	TO_OFFLINE = sizeof(forbidden) / sizeof(forbidden[0]),
 	TO_ALONE = TO_OFFLINE - 7,
-	TO_ALL = TO_ALONE - 5,
+	TO_WORKERS = TO_ALONE - 5,
+	TO_ALL = TO_WORKERS - 3,
 };
 
 #define NAMESPACES \
@@ -96,6 +103,9 @@ static const struct {
 	{ CALL(ioctl), 1, BPF_JEQ, TIOCSTI }, /* types into a terminal */
 	{ CALL(ioctl), 1, BPF_JEQ, TIOCLINUX },
 	{ CALL(clone), 0, BPF_JSET, NAMESPACES },
+	{ CALL(prlimit64), 0, BPF_JSET, UINT32_MAX }, /* of other processes */
+	/* For workers only: programs on this machine do what they are told. */
+	{ CALL(socket), 0, BPF_JEQ, AF_UNIX },
 };
 
 /*
@@ -138,11 +148,11 @@ refuse_if(uint16_t test, uint32_t value, uint32_t number)
 }
 
 static void
-add_conditional(void)
+add_conditional(bool is_worker)
 {
-	const size_t n = sizeof(conditional) / sizeof(conditional[0]);
+	const size_t all = sizeof(conditional) / sizeof(conditional[0]);
 
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < (is_worker ? all : all - 1); i++) {
 		/* Little endian: the lower half comes first. */
 		add(BPF_JMP | BPF_K | BPF_JEQ, 0, 4,
 		    conditional[i].call.number);
@@ -181,8 +191,8 @@ write_filter(enum forbid n)
 	 */
 	add(BPF_JMP | BPF_K | BPF_JEQ, 0, 1, SYS_clone3);
 	add(BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ERRNO | ENOSYS);
-	add_conditional();
-	if (n > TO_ALL)
+	add_conditional(n > TO_ALL);
+	if (n > TO_WORKERS)
 		add_own_threads();
 	add(BPF_JMP | BPF_K | BPF_JGE, 0, 2, GAP_FIRST);
 	add(BPF_JMP | BPF_K | BPF_JGT, 1, 0, GAP_LAST);
@@ -311,12 +321,12 @@ confine_names(const struct confine_policy *policy)
 
 static void
 confine(const struct confine_policy *policy, const struct text_list *writable,
-    int dirfd)
+    int dirfd, enum forbid n)
 {
 	if (!policy->is_on)
 		return;
-	if (policy->is_offline)
-		forbid_calls(TO_OFFLINE);
+	if (policy->is_offline || n > TO_ALL)
+		forbid_calls(policy->is_offline ? TO_OFFLINE : n);
 	if (confine_restrict_files(writable,
 		policy->is_offline ? &none : &policy->readable, dirfd,
 		false) == -1)
@@ -328,15 +338,14 @@ confine_files(const struct confine_policy *policy,
     const struct text_list *writable)
 {
 	confine_names(policy);
-	confine(policy, writable, -1);
+	/* Root's workers look up their user first, maybe by such a socket. */
+	confine(policy, writable, -1, geteuid() == 0 ? TO_ALL : TO_WORKERS);
 }
 
 void
 confine_directory(const struct confine_policy *policy, int dirfd)
 {
-	if (policy->is_on && !policy->is_offline)
-		forbid_calls(TO_ALONE);
-	confine(policy, &(struct text_list){ 0 }, dirfd);
+	confine(policy, &(struct text_list){ 0 }, dirfd, TO_ALONE);
 }
 
 void

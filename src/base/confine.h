@@ -20,9 +20,9 @@ struct confine_policy {
 };
 
 /*
- * Forbid new privileges, starting programs, access to other processes, mounts,
- * namespaces, kernel modules, keys, typing into a terminal (seccomp), and more
- * than 1 GiB of data.
+ * Forbid new privileges, starting programs, access to other processes, their
+ * limits and shared memory, mounts, namespaces, kernel modules, keys, typing
+ * into a terminal (seccomp), and more than 1 GiB of data.
  */
 void confine_calls(const struct confine_policy *);
 
@@ -34,19 +34,20 @@ void confine_calls(const struct confine_policy *);
 void confine_names(const struct confine_policy *);
 
 /*
- * confine_names() and Landlock.  From now on only these directories can be
- * opened for writing.  Only they, what the policy names (unless it is offline),
- * and what libraries need for names, TLS, file types and archives can be read.
- * Open descriptors stay usable.  A second call can only restrict further.  Not
- * for a process that inspects the open files of others: the kernel then hides
- * them.
+ * confine_names(), except for root no sockets to programs on this machine, and
+ * Landlock.  From now on only these directories can be opened for writing.
+ * Only they, what the policy names (unless it is offline), and what libraries
+ * need for names, TLS, file types and archives can be read.  Open descriptors
+ * stay usable.  A second call can only restrict further.  Not for a process
+ * that inspects the open files of others: the kernel then hides them.
  */
 void confine_files(const struct confine_policy *,
     const struct text_list *writable);
 
 /*
- * The same for the one directory open as dirfd, and without signals: for a
- * process that starts no other.  Host names are left to confine_names().
+ * The same for the one directory open as dirfd, also without local sockets for
+ * root, and without signals: for a process that starts no other.  Host names
+ * are left to confine_names().
  */
 void confine_directory(const struct confine_policy *, int dirfd);
 

@@ -10,10 +10,16 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/mem.h"
 #include "base/user.h"
 
-enum { HOST_BYTES = 256, ANSWER_BYTES = 2048, MOST_MS = 5000 };
+enum {
+	HOST_BYTES = 256,
+	ANSWER_BYTES = 2048,
+	MOST_MS = 5000,
+	NSSWITCH_BYTES = 64 * 1024
+};
 
 static int helper = -1; /* in the helper: the process that asks */
 
@@ -121,6 +127,58 @@ is_out_of_reach(const char *path)
 	return fd == -1 && errno == EACCES;
 }
 
+/* The services of the database of hosts, or an empty text. */
+static const char *
+find_hosts(const char *nsswitch)
+{
+	static const char database[] = "hosts:";
+	const char *line = nsswitch;
+
+	while (*(line += strspn(line, " \t\n")) != '\0') {
+		if (strncmp(line, database, strlen(database)) == 0)
+			return line + strlen(database);
+		line += strcspn(line, "\n");
+	}
+	return line;
+}
+
+/* Does this service need no other program?  "[...]" is not a service. */
+static bool
+is_in_process(const char *service, size_t len)
+{
+	static const char *const all[] = { "files", "dns", "myhostname" };
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		if (strlen(all[i]) == len && memcmp(all[i], service, len) == 0)
+			return true;
+	return *service == '[';
+}
+
+bool
+names_are_local(const char *nsswitch)
+{
+	const char *service = find_hosts(nsswitch);
+	size_t len;
+
+	for (;; service += len) {
+		service += strspn(service, " \t");
+		len = strcspn(service, *service == '[' ? "]\n" : " \t\n#");
+		len += service[len] == ']';
+		if (len == 0 || !is_in_process(service, len))
+			return len > 0;
+	}
+}
+
+static bool
+are_local_here(void)
+{
+	autobuf struct buf text = { .limit = NSSWITCH_BYTES };
+	struct stat st;
+
+	return file_read_named("/etc/nsswitch.conf", &text, &st) == 0 &&
+	    names_are_local(buf_str(&text));
+}
+
 /* A late answer belongs to an earlier question. */
 static char *
 await(const char *host, int64_t timeout_ms)
@@ -151,7 +209,7 @@ names_find(const char *host, int64_t timeout_ms)
 
 	if (helper == -1 || len >= HOST_BYTES ||
 	    (!is_out_of_reach("/etc/resolv.conf") &&
-		!is_out_of_reach("/etc/hosts")) ||
+		!is_out_of_reach("/etc/hosts") && !are_local_here()) ||
 	    send(helper, host, len, MSG_NOSIGNAL) == -1)
 		return NULL;
 	return await(host, timeout_ms);

@@ -21,6 +21,8 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/ptrace.h>
+#include <sys/resource.h>
+#include <sys/shm.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -87,6 +89,30 @@ open_socket(void)
 	return socket(AF_INET, SOCK_STREAM, 0) == -1 ? errno : 0;
 }
 
+/* A program on this machine, which does more than we may. */
+static int
+open_local(void)
+{
+	return socket(AF_UNIX, SOCK_STREAM, 0) == -1 ? errno : 0;
+}
+
+/* Like that of a browser and its screen. */
+static int
+share_memory(void)
+{
+	int id = shmget(IPC_PRIVATE, 1, 0600);
+
+	return id == -1 || shmctl(id, IPC_RMID, NULL) == -1 ? errno : 0;
+}
+
+static int
+limit_parent(void)
+{
+	struct rlimit limit;
+
+	return prlimit(getppid(), RLIMIT_FSIZE, NULL, &limit) == -1 ? errno : 0;
+}
+
 /* The parent is another user's process, or ours. */
 static int
 end_parent(void)
@@ -148,6 +174,9 @@ try_all(void)
 	try_open("home", getenv("INTRUDER_HOME"), O_RDONLY);
 	try_call("raw", open_raw);
 	try_call("socket", open_socket);
+	try_call("local", open_local);
+	try_call("memory", share_memory);
+	try_call("limit", limit_parent);
 	tell("kill", end_parent());
 	if (geteuid() != 0)
 		try_call("root", be_root);

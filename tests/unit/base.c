@@ -3,6 +3,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/err.h"
+#include "base/names.h"
 #include "base/nearest.h"
 #include "base/parse.h"
 
@@ -336,6 +337,33 @@ test_nearest(void **state)
 	}
 }
 
+static void
+test_names(void **state)
+{
+	static const struct {
+		const char *nsswitch;
+		bool is_local;
+	} rows[] = {
+		{ "", false },
+		{ "hosts:", false },
+		{ "hosts: files dns\n", false },
+		{ "passwd: files sss\nhosts: files dns\n", false },
+		{ "# hosts: mdns4\n  hosts:\tfiles dns # mdns4\n", false },
+		{ "hosts: files [NOTFOUND=return] dns myhostname", false },
+		{ "hosts: files\nnetworks: mdns4\n", false },
+		{ "hosts: files [NOT FOUND\nnetworks: mdns4\n", false },
+		{ "hosts: files mdns4_minimal [NOTFOUND=return] dns\n", true },
+		{ "hosts: files [!UNAVAIL=return]resolve dns\n", true },
+		{ "\n\nhosts:mymachines", true },
+		{ "hosts: dnsx", true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(rows); i++)
+		check(names_are_local(rows[i].nsswitch) == rows[i].is_local,
+		    "%s", rows[i].nsswitch);
+}
+
 static const struct CMUnitTest tests[] = {
 	TEST("a size is a whole number and one of its units", test_sizes),
 	TEST("a percentage is less than a hundred", test_percent),
@@ -352,6 +380,8 @@ static const struct CMUnitTest tests[] = {
 	TEST("distance counts what is wrong, missing, added and swapped",
 	    test_distances),
 	TEST("the nearest name is found, and nothing is guessed", test_nearest),
+	TEST("nsswitch.conf says who is asked for the names of hosts",
+	    test_names),
 };
 
 const struct unit_tests base_tests = { tests, LENGTH(tests) };

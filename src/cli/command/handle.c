@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include "base/child.h"
+#include "base/confine.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -87,8 +88,10 @@ handle(struct loaded *l, const struct options *o, const char *word,
 	size_t before = report_recordings();
 
 	l->config.pipeline.recording.is_alone = geteuid() == 0;
-	if (word == NULL)
+	if (word == NULL) {
 		(void)user_work_as(USER_NOBODY, USER_NOBODY, e);
+		confine_directory(&l->config.confine, -1);
+	}
 	if (!needs_process(word, is_last))
 		return run_word(&task, e);
 	task.report_fd = fd = report_share();
