@@ -47,7 +47,7 @@ deb() {
 	done
 	(cd "$built" && find etc -type f -printf '/%p\n' 2>/dev/null) \
 		>"$built/DEBIAN/conffiles" || true
-	package 0.1.0
+	package 1
 }
 
 # package VERSION
@@ -109,12 +109,12 @@ new_tree() {
 	grep -q 'sudo editor' "$DIR/dpkg"
 
 	echo mine >"$CONF"
-	package 0.1.1
+	package 2
 	in_tree -i "$DIR/jibri-finalize.deb"
 	assert_equal "$(<"$CONF")" mine
 	[ -L "$TREE/etc/jitsi/jibri" ]
 	rm "$CONF"
-	package 0.1.2
+	package 3
 	in_tree -i "$DIR/jibri-finalize.deb"
 	[ ! -e "$CONF" ]
 	in_tree -P jibri-finalize

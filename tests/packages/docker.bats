@@ -298,7 +298,7 @@ print(json.dumps(yaml.safe_load(sys.stdin)))' <"$DIR/composed" |
 		(.tmpfs | length | tostring), .environment.DISPLAY,
 		.environment.JIBRI_FINALIZE_RECORDING_SCRIPT_PATH,
 		.environment.FILE_SERVICE_URL] | join(" ")')" \
-		"jibri-with-finalize:0.1.0 true 2 :0 /usr/bin/jibri-finalize http://files"
+		"jibri-with-finalize:$(version) true 2 :0 /usr/bin/jibri-finalize http://files"
 	assert_equal "$(composed '.services["jibri-finalize"] |
 		.environment.JIBRI_FINALIZE_RECORDINGS_DIR')" \
 		"$(composed .services.jibri.environment.JIBRI_RECORDING_DIR)"
