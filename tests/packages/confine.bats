@@ -3,12 +3,11 @@
 
 load ../lib
 load machine
+load recorder
 
 setup() {
 	common_setup
 	need_root
-	VERSION=$(sed -n '1s/.*(\(.*\)).*/\1/p' "$ROOT/packaging/debian/changelog")
-	DEB=$BUILD/jibri-finalize_${VERSION}_$(dpkg --print-architecture).deb
 }
 
 teardown() {
@@ -16,20 +15,9 @@ teardown() {
 	common_teardown
 }
 
-# put SESSION: a recording of Jibri's, just finished.
-put() {
-	local directory=$MACHINE/srv/recordings/$1
-	mkdir "$directory"
-	cp "$ROOT/tests/data/video.mp4" "$directory/$MEDIA"
-	printf '{"meeting_url":"https://meet.example.org/%s"}' "$ROOM" \
-		>"$directory/metadata.json"
-	machine chown -R jibri: "/srv/recordings/$1"
-}
-
 # intruded SESSION: the unit delivers it; prints what the intruder got.
 intruded() {
 	put "$1"
-	touch -d @1767323045 "$MACHINE/srv/recordings/$1"{/*,}
 	machine systemctl start jibri-finalize-sweep.service ||
 		{ machine journalctl -u jibri-finalize-sweep >&2; return 1; }
 	machine cat /run/said >"$DIR/said"
@@ -37,22 +25,11 @@ intruded() {
 }
 
 machine_with_intruder() {
-	machine_start
-	cp "$DEB" "$MACHINE/root/"
-	machine useradd --system --create-home jibri
-	machine install -d -o jibri -g jibri /srv/recordings
-	machine apt-get -qq update
-	machine apt-get -y install "/root/${DEB##*/}" >"$DIR/apt" 2>&1 </dev/null
-	printf '%s\n' "file-service-url = $URL" "meeting-service-url = $URL" \
-		'webhook-secret-file = /etc/jitsi/jibri/secret' \
-		'recordings-dir = /srv/recordings' \
-		>"$MACHINE/etc/jitsi/jibri/finalize.conf"
-	echo "$CANARY" >"$MACHINE/etc/jitsi/jibri/secret"
-	machine chown root:jibri /etc/jitsi/jibri/secret
-	machine chmod 0640 /etc/jitsi/jibri/secret
+	recorder_start
+	install_deb
+	configure
 	cp "$BUILD/preload-intruder.so" "$MACHINE/usr/lib/intruder.so"
-	machine setpriv --reuid jibri --regid jibri --init-groups \
-		sh -c 'echo private >/home/jibri/letter'
+	as_jibri sh -c 'echo private >/home/jibri/letter'
 	DROP_INS=$MACHINE/etc/systemd/system/jibri-finalize-sweep.service.d
 	mkdir "$DROP_INS"
 	printf '%s\n' '[Service]' StandardError=file:/run/said \
@@ -65,18 +42,21 @@ machine_with_intruder() {
 	machine systemctl daemon-reload
 	# Not delivered while it is being recorded.
 	put other
+	touch "$REC"/*
 }
 
 nothing_outside_is_reached() {
 	start_sandbox
 	machine_with_intruder
-	assert_equal "$(intruded "$SESSION")" "$(printf '%s\n' \
+	intruded first >"$DIR/got"
+	assert_equal "$(cat "$DIR/got")" "$(printf '%s\n' \
 		"shadow: EACCES" "read: EACCES" "write: EACCES" "exec: EPERM" \
 		"ptrace: EPERM" "unshare: EPERM" "clone: EPERM" \
 		"newer: ENOSYS" "type: EPERM" "type more: EPERM" \
 		"paste: EPERM" "configuration: EACCES" "home: EACCES" \
-		"raw: EPERM" "socket: done" "kill: EPERM" "root: EPERM")"
-	REC=$MACHINE/srv/recordings/$SESSION is_stored metadata.json "$MEDIA"
+		"raw: EPERM" "socket: done" "local: EPERM" "memory: EPERM" \
+		"limit: EPERM" "kill: EPERM" "root: EPERM")"
+	is_stored metadata.json "$MEDIA"
 	run ! grep warning "$DIR/said"
 	[ ! -e "$MACHINE/srv/recordings/other/new" ]
 
@@ -85,7 +65,7 @@ nothing_outside_is_reached() {
 		'SystemCallFilter=~landlock_create_ruleset seccomp' \
 		>"$DROP_INS/filter.conf"
 	machine systemctl daemon-reload
-	intruded 4c1c2d3e-aaaa-4bbb-8ccc-1234567890ae >"$DIR/got"
+	intruded second >"$DIR/got"
 	grep -qx "read: done" "$DIR/got"
 	assert_equal "$(grep -c "warning: confine is only partly in effect" \
 		"$DIR/said")" 1
@@ -93,8 +73,8 @@ nothing_outside_is_reached() {
 	machine systemctl daemon-reload
 
 	# The unit alone would allow far more.
-	echo 'confine = no' >>"$MACHINE/etc/jitsi/jibri/finalize.conf"
-	intruded 5d1c2d3e-aaaa-4bbb-8ccc-1234567890ad >"$DIR/got"
+	configure 'confine = no'
+	intruded third >"$DIR/got"
 	grep -qx "read: done" "$DIR/got"
 	grep -qx "write: done" "$DIR/got"
 	grep -qx "configuration: done" "$DIR/got"
@@ -111,8 +91,7 @@ nothing_outside_is_reached() {
 
 # The shared memory of a recorder that was started by hand.
 record_in_memory() {
-	machine setpriv --reuid jibri --regid jibri --init-groups \
-		sh -c 'ipcmk -M 4096 && echo frames >/dev/shm/frames' >&2
+	as_jibri sh -c 'ipcmk -M 4096 && echo frames >/dev/shm/frames' >&2
 }
 
 memory_is_there() {
@@ -124,14 +103,14 @@ memory_is_there() {
 	start_sandbox
 	machine_with_intruder
 	record_in_memory
-	intruded "$SESSION" >/dev/null
+	intruded first >/dev/null
 	memory_is_there
 
 	# This setting would remove it at the end of the same unit.
 	printf '%s\n' '[Service]' RemoveIPC=yes \
 		>"$DROP_INS/ipc.conf"
 	machine systemctl daemon-reload
-	intruded 5d1c2d3e-aaaa-4bbb-8ccc-1234567890ad >/dev/null
+	intruded second >/dev/null
 	wait_for memory_is_gone
 }
 

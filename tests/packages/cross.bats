@@ -7,23 +7,13 @@ setup() {
 	common_setup
 	need_root
 	[ "$(dpkg --print-architecture)" != arm64 ] || skip "this is arm64"
+	# A tree of Debian 12 for all of this file.
+	TREE=$BATS_FILE_TMPDIR/tree
+	[ -e "$TREE" ] || with_sources "$TREE" "$(tarball)"
 }
 
 teardown() {
 	common_teardown
-}
-
-# there COMMAND: in the sources, in a tree of Debian 12 that is kept for all of
-# this file.
-there() {
-	TREE=$BATS_FILE_TMPDIR/tree
-	if [ ! -e "$TREE" ]; then
-		cp -a "$(base_tree bare)" "$TREE"
-		tar -C "$TREE/root" -xzf "$(tarball)"
-		mv "$TREE"/root/jibri-finalize-* "$TREE/root/source"
-	fi
-	in_tree "$TREE" sh -ec "cd /root/source; $1" >"$DIR/said" 2>&1 ||
-		{ tail -n 40 "$DIR/said" >&2; return 1; }
 }
 
 @test "compiled for arm64, the unit tests pass and recordings are delivered" {

@@ -5,7 +5,6 @@ load machine
 
 setup() {
 	common_setup
-	VERSION=$(sed -n '1s/.*(\(.*\)).*/\1/p' "$ROOT/packaging/debian/changelog")
 }
 
 @test "lintian has no complaint about the package" {
@@ -15,7 +14,8 @@ setup() {
 }
 
 @test "the tarball has the same bytes wherever it is made" {
-	local tar=$BUILD/jibri-finalize-$VERSION.tar.gz
+	local tar
+	tar=$(tarball)
 	# Another place, another time, another umask, and no git.
 	mkdir "$DIR/elsewhere"
 	tar -C "$DIR/elsewhere" -xzf "$tar" --no-same-permissions
@@ -26,7 +26,7 @@ setup() {
 	chmod -R go= .
 	BUILD=$DIR/again run -0 scripts/dist tar
 	cmp "$tar" "$DIR/again/${tar##*/}"
-	tar -xzOf "$tar" "jibri-finalize-$VERSION/NEWS" |
+	tar -xzOf "$tar" "jibri-finalize-$(version)/NEWS" |
 		cmp - "$ROOT/packaging/debian/changelog"
 }
 
@@ -37,8 +37,7 @@ setup() {
 	unshare --mount bash -ec '
 		mount -t proc proc "$1/proc"
 		exec autopkgtest "$2" "$3" -- chroot "$1"
-	' autopkgtest "$DIR/tree" "$BUILD/jibri-finalize_${VERSION}_"*.deb \
-		"$BUILD/deb/jibri-finalize_$VERSION.dsc" >"$DIR/log" 2>&1 ||
+	' autopkgtest "$DIR/tree" "$(this_deb)" "$BUILD/deb"/*.dsc >"$DIR/log" 2>&1 ||
 		{ tail -n 40 "$DIR/log" >&2; return 1; }
 	grep -Eq '^deliver +PASS' "$DIR/log"
 }

@@ -3,6 +3,7 @@
 
 load ../lib
 load machine
+load recorder
 
 # The last commit of version 0.1.0.
 OLD_COMMIT=f36f31f
@@ -19,47 +20,13 @@ teardown() {
 	common_teardown
 }
 
-# debs: OLD is version 0.1.0, NEW is this one; both as SUITE builds them.  As
-# long as both have the same number the old one gets a lower one.
-debs() {
-	source_of "$OLD_COMMIT" "$DIR/old.tar.gz"
-	NEW=$(this_deb)
-	dpkg-deb -R "$(built_deb "$DIR/old.tar.gz")" "$DIR/old"
-	sed -i 's/^Version: .*/Version: 0.1.0~/' "$DIR/old/DEBIAN/control"
-	OLD=$DIR/old.deb
-	dpkg-deb -b "$DIR/old" "$OLD" >/dev/null
-}
-
-# What the package expects: Jibri's user and log directory, as Jibri's package
-# creates them; the recordings, the old script, and an operator's tools.
-jibri_is_there() {
-	machine groupadd jitsi
-	machine useradd --system --create-home jibri
-	machine usermod -a -G jibri,jitsi,audio,video jibri
-	machine install -d -g jitsi -m 775 /var/log/jitsi/jibri
-	machine install -d -o jibri -g jibri /srv/recordings
-	mkdir -p "$MACHINE/etc/jitsi/jibri"
-	cat >"$MACHINE/etc/jitsi/jibri/jibri.conf" <<-'EOT'
-		jibri {
-		  recording {
-		    recordings-directory = "/srv/recordings"
-		    finalize-script = "/usr/bin/jibri-finalize"
-		  }
-		}
-	EOT
+# With the old script, and an operator who sets the addresses of the services and
+# does what the comments ask for.
+used_recorder() {
+	recorder_start
 	echo 'exit 1 # the old script' >"$MACHINE$OLD_SCRIPT"
-	cat >"$MACHINE/usr/local/bin/sudo" <<-'EOT'
-		#!/bin/sh
-		[ "$1" = -u ] || exec "$@"
-		user=$2
-		shift 2
-		exec setpriv --reuid "$user" --regid "$user" --init-groups "$@"
-	EOT
-	# An editor that sets the addresses of the services, and does what the
-	# comments ask for.
 	echo "$CANARY" >"$MACHINE/root/secret"
-	cat >"$MACHINE/usr/local/bin/editor" <<-EOT
-		#!/bin/sh
+	an_operator <<-EOT
 		sed -i -e 's|^#file-service-url = .*|file-service-url = $URL|' \\
 			-e 's|^#meeting-service-url = .*|meeting-service-url = $URL|' \\
 			-e "s|^#webhook-secret =\\\$|webhook-secret = \$(cat /root/secret)|" \\
@@ -68,19 +35,6 @@ jibri_is_there() {
 			-e 's|^#failed-webhook = final|failed-webhook = final|' \\
 			-e 's|^#tries = .*|tries = 1|' "\$1"
 	EOT
-	chmod 755 "$MACHINE"/usr/local/bin/{sudo,editor}
-}
-
-# apt_get ARGUMENT...: what it says goes to $DIR/apt.
-apt_get() {
-	machine apt-get -y -o Dpkg::Use-Pty=0 "$@" >"$DIR/apt" 2>&1 </dev/null ||
-		{ tail -n 20 "$DIR/apt" >&2; return 1; }
-}
-
-# install_deb FILE
-install_deb() {
-	cp "$1" "$MACHINE/root/jibri-finalize.deb"
-	apt_get install /root/jibri-finalize.deb
 }
 
 # Run each command that the package printed.
@@ -94,23 +48,6 @@ obey_messages() {
 	HOOK=$(sed -n 's/^    finalize-script = "\(.*\)"/\1/p' "$DIR/apt")
 }
 
-# put SESSION: a recording of Jibri's; from here on it is SESSION.
-put() {
-	SESSION=$1
-	REC=$MACHINE/srv/recordings/$1
-	mkdir "$REC"
-	cp "$ROOT/tests/data/video.mp4" "$REC/$MEDIA"
-	printf '{"meeting_url":"https://meet.example.org/%s","participants":[]}' \
-		"${2:-$ROOM}" >"$REC/metadata.json"
-	touch -d @1767323045 "$REC"/* "$REC"
-	machine chown -R jibri: "/srv/recordings/$1"
-}
-
-# as_jibri COMMAND...: as Jibri's unit starts it: its user, no environment.
-as_jibri() {
-	machine setpriv --reuid jibri --regid jibri --init-groups env -i "$@"
-}
-
 # hook SESSION: one argument.
 hook() {
 	as_jibri "$HOOK" "/srv/recordings/$1"
@@ -121,10 +58,6 @@ states() {
 	as_jibri /usr/bin/jibri-finalize status --all --json |
 		jq -r '.recordings[] | .session + " " + (.state | sub(" "; "-"))' |
 		sort
-}
-
-is_announced() {
-	webhooks | grep -qx "STOPPED $ROOM $1"
 }
 
 # uploads_of SESSION
@@ -167,11 +100,9 @@ log_file() {
 
 survives_an_upgrade() {
 	start_sandbox
-	debs
-	machine_start
-	jibri_is_there
-	machine apt-get -qq update
-	install_deb "$OLD"
+	source_of "$OLD_COMMIT" "$DIR/old.tar.gz"
+	used_recorder
+	install_deb "$(built_deb "$DIR/old.tar.gz")"
 	assert_equal "$(machine stat -c '%a %U:%G' /etc/jitsi/jibri/finalize.conf)" \
 		"640 root:jibri"
 	assert_equal "$(machine systemctl is-enabled jibri-finalize-sweep.timer)" \
@@ -188,7 +119,7 @@ survives_an_upgrade() {
 	uploads=$(uploads_of delivered)
 
 	# Upgraded: the configuration is as it was left, and so are the units.
-	install_deb "$NEW"
+	install_deb
 	sha256sum --quiet -c "$DIR/conf"
 	assert_equal "$(sed -n '/^    sudo/p' "$DIR/apt")" ""
 	assert_equal "$(machine systemctl is-enabled jibri-finalize-sweep.timer)" \
@@ -283,15 +214,14 @@ goes_without_a_trace() {
 
 # new_machine: with the package as its messages configure it.
 new_machine() {
+	local deb
 	start_sandbox
-	NEW=$(this_deb)
-	machine_start
-	jibri_is_there
-	machine apt-get -qq update
-	install_deb "$NEW"
+	used_recorder
+	install_deb
 	# Nothing was asked, and nothing runs before it is configured.
-	run ! grep -qi debconf <(dpkg-deb -f "$NEW" Depends)
-	run ! grep -E 'config|templates' <(dpkg-deb --ctrl-tarfile "$NEW" | tar -t)
+	deb=$(this_deb)
+	run ! grep -qi debconf <(dpkg-deb -f "$deb" Depends)
+	run ! grep -E 'config|templates' <(dpkg-deb --ctrl-tarfile "$deb" | tar -t)
 	assert_equal "$(machine systemctl is-enabled jibri-finalize-sweep.timer \
 		jibri-finalize-watch.service | sort -u)" disabled
 	obey_messages

@@ -18,10 +18,14 @@ mirror() {
 		grep -m 1 '/debian/*$'
 }
 
+# This version.
+version() {
+	sed -n '1s/.*(\(.*\)).*/\1/p' "$ROOT/packaging/debian/changelog"
+}
+
 # What make dist has made.
 tarball() {
-	echo "$BUILD/jibri-finalize-$(sed -n '1s/.*(\(.*\)).*/\1/p' \
-		"$ROOT/packaging/debian/changelog").tar.gz"
+	echo "$BUILD/jibri-finalize-$(version).tar.gz"
 }
 
 # base_tree NAME PACKAGE...: made once and kept; its path is printed.
@@ -61,6 +65,32 @@ in_tree() {
 		"${@:2}" </dev/null
 }
 
+# there COMMAND: as root of $TREE, in the sources if they are there; what it says
+# goes to $DIR/said.
+there() {
+	# shellcheck disable=SC2153 # a test's own
+	in_tree "$TREE" sh -ec "cd /root/source 2>/dev/null || cd
+		$1" >"$DIR/said" 2>&1 ||
+		{ tail -n 40 "$DIR/said" >&2; return 1; }
+}
+
+# with_sources TREE TARBALL: a copy of the bare Debian that has these sources.
+with_sources() {
+	mkdir -p "$1"
+	cp -a "$(base_tree bare)/." "$1"
+	mkdir "$1/root/source"
+	tar -C "$1/root/source" --strip-components=1 -xzf "$2"
+}
+
+# within LIMIT SECONDS WHAT: prints the figure.  Where others keep the processors
+# busy, the limit grows as their load does.
+within() {
+	local load
+	load=$(awk -v n="$(nproc)" '{ print int($1 / n) + 1 }' /proc/loadavg)
+	echo "# measured: $2 s of $1 s $3 (load: $load)" >&3
+	(($2 <= $1 * load))
+}
+
 # source_of COMMIT FILE: the sources of an older version.  A shallow clone and a
 # tarball do not have them.
 source_of() {
@@ -79,9 +109,7 @@ built_deb() {
 	flock "$lock"
 	if [ ! -e "$out/made" ]; then
 		tree=$(mktemp -d "$out/tree.XXXXXX")
-		cp -a "$(base_tree bare)/." "$tree"
-		mkdir "$tree/root/source"
-		tar -C "$tree/root/source" --strip-components=1 -xzf "$1"
+		with_sources "$tree" "$1"
 		in_tree "$tree" sh -ec 'cd /root/source
 			ln -s packaging/debian debian
 			apt-get -qq update
@@ -102,12 +130,10 @@ built_deb() {
 # this_deb: the package of these sources.  make deb built it for the Debian that
 # it ran on.
 this_deb() {
-	local version
-	version=$(sed -n '1s/.*(\(.*\)).*/\1/p' "$ROOT/packaging/debian/changelog")
 	if [ "$SUITE" = "$(. /etc/os-release && echo "$VERSION_CODENAME")" ]; then
-		echo "$BUILD/jibri-finalize_${version}_$(dpkg --print-architecture).deb"
+		echo "$BUILD/jibri-finalize_$(version)_$(dpkg --print-architecture).deb"
 	else
-		built_deb "$BUILD/jibri-finalize-$version.tar.gz"
+		built_deb "$(tarball)"
 	fi
 }
 

@@ -3,6 +3,7 @@
 
 load ../lib
 load machine
+load recorder
 
 setup() {
 	common_setup
@@ -17,25 +18,11 @@ teardown() {
 	common_teardown
 }
 
-# machine_with PACKAGE...: Jibri's user and configuration are on it.
-machine_with() {
-	machine_start
-	machine useradd --system --create-home jibri
-	machine install -d -o jibri -g jibri /srv/recordings
-	mkdir -p "$MACHINE/etc/jitsi/jibri"
-	cat >"$MACHINE/etc/jitsi/jibri/jibri.conf" <<-'EOT'
-		jibri {
-		  recording {
-		    recordings-directory = "/srv/recordings"
-		    finalize-script = "/usr/bin/jibri-finalize"
-		  }
-		}
-	EOT
+# recorder_with PACKAGE...: and our own is at hand.
+recorder_with() {
+	recorder_start
 	cp "$(this_deb)" "$MACHINE/root/new.deb"
-	machine apt-get -qq update
-	machine apt-get -y -o Dpkg::Use-Pty=0 --no-install-recommends install \
-		"$@" >"$DIR/apt" 2>&1 </dev/null ||
-		{ tail -n 20 "$DIR/apt" >&2; return 1; }
+	apt_get --no-install-recommends install "$@"
 }
 
 # As an operator fills it in.
@@ -48,24 +35,18 @@ filled_in() {
 
 # What Jibri records is delivered by the sweeper, after Jibri's deferred call.
 a_recording_is_delivered() {
-	REC=$MACHINE/srv/recordings/$SESSION
-	mkdir "$REC"
-	recording
-	machine chown -R jibri: "/srv/recordings/$SESSION"
-	machine setpriv --reuid jibri --regid jibri --init-groups \
-		env -i /usr/bin/jibri-finalize "/srv/recordings/$SESSION"
-	is_announced() { webhooks | grep -qx "STOPPED $ROOM $SESSION"; }
-	wait_for is_announced
+	put first
+	as_jibri /usr/bin/jibri-finalize /srv/recordings/first
+	wait_for is_announced first
 	is_stored metadata.json "$MEDIA"
 	assert_equal "$(machine stat -c '%a %U:%G' /etc/jitsi/jibri/finalize.conf \
 		/etc/jitsi/jibri/webhook-secret | sort -u)" "640 root:jibri"
-	machine setpriv --reuid jibri --regid jibri --init-groups \
-		jibri-finalize check
+	as_jibri /usr/bin/jibri-finalize check
 }
 
 @test "cloud-init makes a delivering machine of the example" {
 	start_sandbox
-	machine_with cloud-init
+	recorder_with cloud-init
 	filled_in "$ROOT/packaging/cloud-init/user-data.yaml" >"$DIR/secret-data"
 	cp "$DIR/secret-data" "$MACHINE/root/secret-data"
 	run -0 machine cloud-init schema --config-file /root/secret-data
@@ -109,7 +90,7 @@ playbook() {
 
 @test "Ansible makes a delivering machine of the example, and a second run changes nothing" {
 	start_sandbox
-	machine_with ansible-core python3-apt sudo
+	recorder_with ansible-core python3-apt sudo
 	mkdir "$MACHINE/root/play"
 	filled_in "$ROOT/packaging/ansible/jibri-finalize.yml" |
 		sed 's/^  hosts: jibri/  hosts: all/' \

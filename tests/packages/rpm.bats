@@ -44,35 +44,30 @@ installed() {
 	is_stored metadata.json "$MEDIA"
 }
 
-# in_rpm COMMAND: as root of a bare Debian that has rpm.  What the package
-# depends on has other names there.
-in_rpm() {
-	in_tree "$DIR/tree" sh -ec "$1" >"$DIR/said" 2>&1 ||
-		{ tail -n 20 "$DIR/said" >&2; return 1; }
-}
-
 @test "rpm installs it, tells what to do once, keeps an edited configuration on upgrade and removes the rest" {
 	need_root
-	cp -a "$(base_tree bare)" "$DIR/tree"
-	cp "$BUILD"/*.rpm "$DIR/tree/root/new.rpm"
-	in_rpm 'apt-get -qq update
+	TREE=$DIR/tree
+	cp -a "$(base_tree bare)" "$TREE"
+	cp "$BUILD"/*.rpm "$TREE/root/new.rpm"
+	# What the package depends on has other names here.
+	there 'apt-get -qq update
 		apt-get -qq -y install --no-install-recommends rpm \
 			libcurl4 libjansson4 libmagic1 libssl3'
-	in_rpm 'rpm -i --nodeps /root/new.rpm'
+	there 'rpm -i --nodeps /root/new.rpm'
 	grep -q '    sudo systemctl enable --now jibri-finalize-sweep.timer' \
 		"$DIR/said"
-	in_rpm 'rpm -V --nodeps jibri-finalize && jibri-finalize --version'
-	local conf=$DIR/tree/etc/jitsi/jibri/finalize.conf
+	there 'rpm -V --nodeps jibri-finalize && jibri-finalize --version'
+	local conf=$TREE/etc/jitsi/jibri/finalize.conf
 	assert_equal "$(stat -c %a "$conf")" 640
 
 	# The same version again is what rpm has for an upgrade here.
 	echo mine >"$conf"
-	in_rpm 'rpm -U --nodeps --force /root/new.rpm'
+	there 'rpm -U --nodeps --force /root/new.rpm'
 	assert_equal "$(<"$conf")" mine
 	run ! grep -q 'sudo systemctl' "$DIR/said"
 
-	in_rpm 'rpm -e jibri-finalize'
-	[ ! -e "$DIR/tree/usr/bin/jibri-finalize" ]
+	there 'rpm -e jibri-finalize'
+	[ ! -e "$TREE/usr/bin/jibri-finalize" ]
 	[ ! -e "$conf" ]
 	assert_equal "$(<"$conf.rpmsave")" mine
 }

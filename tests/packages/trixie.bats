@@ -10,19 +10,11 @@ setup() {
 	common_setup
 	need_root
 	TREE=$DIR/tree
-	cp -a "$(base_tree bare)" "$TREE"
-	tar -C "$TREE/root" -xzf "$(tarball)"
-	mv "$TREE"/root/jibri-finalize-* "$TREE/root/source"
+	with_sources "$TREE" "$(tarball)"
 }
 
 teardown() {
 	common_teardown
-}
-
-# there COMMAND: in the sources.
-there() {
-	in_tree "$TREE" sh -ec "cd /root/source; $1" >"$DIR/said" 2>&1 ||
-		{ tail -n 40 "$DIR/said" >&2; return 1; }
 }
 
 @test "Debian 13 builds the package without a warning, and the package delivers a recording" {
