@@ -485,6 +485,18 @@ ram_disk() {
 	found "^warning recordings-directory: $ROOMS, but Jibri records into /srv/elsewhere"
 }
 
+@test "a path in Jibri's configuration adds no command to the one that fixes ours" {
+	# It becomes a text of sed's, which a line break would end.
+	jibri_conf "$BIN" "/srv/elsewhere\\ne touch $DIR/entered"
+	unset JIBRI_FINALIZE_RECORDINGS_DIR
+	EDITOR=true run "$BIN" check --json
+	jq -r '.findings[] | select(.check == "recordings-directory").command' \
+		<<<"$output" >"$DIR/command"
+	[ -s "$DIR/command" ]
+	EDITOR=true bash "$DIR/command"
+	[ ! -e "$DIR/entered" ]
+}
+
 @test "a directory that others can write to is a warning with trust = any alone" {
 	chmod 1777 "$ROOMS"
 	checks 0

@@ -135,7 +135,10 @@ check_run_set(struct diagnoses *f, const struct loaded *l, const char *name,
 	autofree char *variable = setting_variable(name);
 	autofree char *write = write_line(f, line_of(f, origin), name, value);
 
-	if (strncmp(origin, "--", 2) == 0)
+	/* A line break would end sed's text, and begin a command of sed's. */
+	if (text_has_control(value))
+		check_run_edit(f, f->shell.file);
+	else if (strncmp(origin, "--", 2) == 0)
 		check_run(f, "jibri-finalize check --%s %s", name, word);
 	else if (is_variable(origin))
 		check_run(f, "export %.*s=%s", (int)strcspn(origin, " "),
