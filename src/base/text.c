@@ -61,6 +61,26 @@ text_shell_word(const char *s)
 	return out.data;
 }
 
+size_t
+text_shell_length(const char *s)
+{
+	const char *at = s;
+	char quote = '\0';
+	bool is_ansi = false;
+
+	for (; *at && (quote || *at != ' '); at++) {
+		if (*at == '\\' && at[1] && (quote != '\'' || is_ansi)) {
+			at++;
+		} else if (quote) {
+			quote = *at == quote ? '\0' : quote;
+		} else if (*at == '\'' || *at == '"') {
+			quote = *at;
+			is_ansi = at > s && at[-1] == '$';
+		}
+	}
+	return (size_t)(at - s);
+}
+
 void
 text_add_json(struct buf *out, const char *s)
 {

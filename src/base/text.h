@@ -31,6 +31,9 @@ char *text_escape_utf8(const char *s);
  */
 char *text_shell_word(const char *s);
 
+/* The length of the shell word that begins at s. */
+size_t text_shell_length(const char *s);
+
 /* Append s, which is UTF-8, as a quoted JSON string (RFC 8259, section 7). */
 void text_add_json(struct buf *, const char *s);
 

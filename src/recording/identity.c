@@ -178,6 +178,17 @@ first_of(const char *a, const char *b)
 	return a ? a : b;
 }
 
+static void
+warn_of_contradiction(const char *overruled, const char *room)
+{
+	autofree char *rooms = identity_join_rooms(overruled);
+
+	if (rooms)
+		log_warn("metadata.json and the media files name %s; using the "
+			 "room %s as given",
+		    rooms, room);
+}
+
 static int
 find_room(struct identity *id, const struct recording *rec,
     const struct identity_policy *policy, const struct identity_hints *hints,
@@ -193,10 +204,7 @@ find_room(struct identity *id, const struct recording *rec,
 		    : -1;
 	if (hints->room_argument) {
 		id->overruled = identity_contradiction(rec, policy, room);
-		if (id->overruled)
-			log_warn("metadata.json and the media files name %s; "
-				 "using the room %s as given",
-			    id->overruled, room);
+		warn_of_contradiction(id->overruled, room);
 	} else if (identity_check_room(rec, policy, room, hints->overruled,
 		       e) == -1) {
 		return -1;

@@ -62,7 +62,7 @@ char *identity_guess_room(const struct recording *,
 char *identity_contradiction(const struct recording *,
     const struct identity_policy *, const char *room);
 
-/* Its words as a list for people: a, b and c.  The caller frees it. */
+/* Its words as a list for people: a, b and c; or NULL.  The caller frees it. */
 char *identity_join_rooms(const char *contradiction);
 
 /*

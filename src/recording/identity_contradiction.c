@@ -147,7 +147,7 @@ identity_check_room(const struct recording *rec,
     const char *overruled, struct err *e)
 {
 	autofree char *found = identity_contradiction(rec, policy, room);
-	autofree char *rooms = found ? identity_join_rooms(found) : NULL;
+	autofree char *rooms = identity_join_rooms(found);
 	autofree char *nested =
 	    rec->has_folders ? nested_find(rec->dirfd) : NULL;
 

@@ -25,11 +25,12 @@ is_date_suffix(const char *s)
 char *
 identity_join_rooms(const char *contradiction)
 {
-	static const char twice[] = "two meeting_urls ";
-	size_t skip = strncmp(contradiction, twice, strlen(twice)) == 0
+	static const char twice[] = "two meeting_urls";
+	size_t skip =
+	    contradiction && strncmp(contradiction, twice, strlen(twice)) == 0
 	    ? strlen(twice)
 	    : 0;
-	const char *at = contradiction + skip;
+	const char *at = contradiction ? contradiction + skip : "";
 	const char *last = strrchr(at, ' ');
 	struct buf text = { 0 };
 

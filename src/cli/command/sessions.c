@@ -97,10 +97,13 @@ set_ambiguous(const char *word, const char *root, struct text_list *names,
 
 	qsort(names->items, names->n, sizeof(*names->items), compare);
 	for (size_t i = 0; i < names->n && i < LISTED; i++)
-		(void)buf_addf(&list, "%s%.128s", i ? ", " : "",
+		(void)buf_addf(&list, "%s%.128s",
+		    i == 0                 ? ""
+			: i + 1 < names->n ? ", "
+					   : " or ",
 		    names->items[i]);
 	if (names->n > LISTED)
-		(void)buf_addf(&list, " and %zu more", names->n - LISTED);
+		(void)buf_addf(&list, " or %zu others", names->n - LISTED);
 	return err_set(e, ERR_USAGE,
 	    "'%s' is not unique below %s: it could be %s; give more of it, or "
 	    "the path",

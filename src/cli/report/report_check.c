@@ -26,11 +26,9 @@ add_finding(struct buf *out, const struct diagnosis *item, bool is_colored)
 	autobuf struct buf lines = { 0 };
 
 	table_add_wrapped(&lines, sentence, INDENT, TABLE_WIDTH);
-	if (is_colored)
-		(void)buf_addf(out, "%s%-8s\033[0m ",
-		    results[item->result].color, name);
-	else
-		(void)buf_addf(out, "%-8s ", name);
+	(void)buf_addf(out, "%s%-8s%s ",
+	    is_colored ? results[item->result].color : "", name,
+	    is_colored ? "\033[0m" : "");
 	(void)buf_adds(out, buf_str(&lines) + strlen(INDENT));
 	if (item->fix) {
 		size_t at = out->len + strlen(INDENT);

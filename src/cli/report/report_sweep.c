@@ -1,48 +1,59 @@
 #include "cli/report/report.h"
 
+#include <string.h>
+
 #include "base/log.h"
 #include "base/mem.h"
 #include "cli/report/table.h"
 
-struct tally {
-	size_t waiting, held, busy, done;
+enum { COUNTS = 9 };
+
+static const struct {
+	const char *word;
+	bool shows_zero;
+} counts[COUNTS] = {
+	{ "delivered", true },
+	{ "waiting", true },
+	{ "paused", false },
+	{ "held", true },
+	{ "busy", false },
+	{ "settling", false },
+	{ "given-up", false },
+	{ "done", true },
+	{ "removed", false },
 };
 
-/* Those delivered by this sweep were not done when it looked. */
-static size_t
-still_done(const struct sweep_result *r)
+static void
+count(const struct sweep_result *r, size_t values[COUNTS])
 {
-	size_t done = r->found[VERDICT_DONE] + r->removed_new;
-
-	return done > r->removed ? done - r->removed : 0;
-}
-
-static struct tally
-tally_of(const struct sweep_result *r)
-{
-	return (struct tally){
-		.waiting = r->found[VERDICT_WAITING] + r->failed + r->left,
-		.held = r->found[VERDICT_HELD] + r->newly_held - r->tried_held,
-		.busy = r->found[VERDICT_BUSY] + r->busy,
-		.done = still_done(r),
+	const size_t *found = r->found;
+	/* Those delivered by this sweep were not done when it looked. */
+	size_t done = found[VERDICT_DONE] + r->removed_new;
+	const size_t all[COUNTS] = {
+		r->delivered,
+		found[VERDICT_WAITING] + r->failed + r->left,
+		r->paused,
+		found[VERDICT_HELD] + r->newly_held - r->tried_held,
+		found[VERDICT_BUSY] + r->busy,
+		found[VERDICT_SETTLING],
+		found[VERDICT_GIVEN_UP],
+		done > r->removed ? done - r->removed : 0,
+		r->removed,
 	};
+
+	memcpy(values, all, sizeof(all));
 }
 
 void
 report_sweep(const struct sweep_result *r)
 {
-	struct tally n = tally_of(r);
 	autobuf struct buf out = { 0 };
+	size_t values[COUNTS];
 
-	table_add_count(&out, r->delivered, "delivered", true);
-	table_add_count(&out, n.waiting, "waiting", true);
-	table_add_count(&out, r->paused, "paused", false);
-	table_add_count(&out, n.held, "held", true);
-	table_add_count(&out, n.busy, "busy", false);
-	table_add_count(&out, r->found[VERDICT_SETTLING], "settling", false);
-	table_add_count(&out, r->found[VERDICT_GIVEN_UP], "given-up", false);
-	table_add_count(&out, n.done, "done", true);
-	table_add_count(&out, r->removed, "removed", false);
+	count(r, values);
+	for (size_t i = 0; i < COUNTS; i++)
+		table_add_count(&out, values[i], counts[i].word,
+		    counts[i].shows_zero);
 	(void)buf_adds(&out, "\n");
 	log_result(buf_str(&out));
 }
@@ -50,16 +61,11 @@ report_sweep(const struct sweep_result *r)
 void
 report_sweep_json(const struct sweep_result *r)
 {
-	struct tally n = tally_of(r);
+	size_t values[COUNTS];
 
-	report_set_all(json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, "
-				 "s:I}",
-	    "delivered", (json_int_t)r->delivered, "waiting",
-	    (json_int_t)n.waiting, "paused", (json_int_t)r->paused, "held",
-	    (json_int_t)n.held, "busy", (json_int_t)n.busy, "settling",
-	    (json_int_t)r->found[VERDICT_SETTLING], "given-up",
-	    (json_int_t)r->found[VERDICT_GIVEN_UP], "done", (json_int_t)n.done,
-	    "removed", (json_int_t)r->removed));
+	count(r, values);
+	for (size_t i = 0; i < COUNTS; i++)
+		report_set(counts[i].word, json_integer((json_int_t)values[i]));
 }
 
 void

@@ -37,27 +37,6 @@ table_add_wrapped(struct buf *out, const char *text, const char *prefix,
 		(void)buf_adds(out, "\n");
 }
 
-/* The length of a shell word, which may contain quoted blanks. */
-static size_t
-word_length(const char *s)
-{
-	const char *at = s;
-	char quote = '\0';
-	bool is_ansi = false;
-
-	for (; *at && (quote || *at != ' '); at++) {
-		if (*at == '\\' && at[1] && (quote != '\'' || is_ansi)) {
-			at++;
-		} else if (quote) {
-			quote = *at == quote ? '\0' : quote;
-		} else if (*at == '\'' || *at == '"') {
-			quote = *at;
-			is_ansi = at > s && at[-1] == '$';
-		}
-	}
-	return (size_t)(at - s);
-}
-
 void
 table_add_command(struct buf *out, const char *command, const char *prefix)
 {
@@ -66,7 +45,7 @@ table_add_command(struct buf *out, const char *command, const char *prefix)
 
 	(void)buf_adds(out, prefix);
 	for (const char *at = command; *at; at += strspn(at, " ")) {
-		size_t len = word_length(at);
+		size_t len = text_shell_length(at);
 		bool is_broken = column > 0 && column + 1 + len > room;
 
 		if (is_broken)
