@@ -201,18 +201,39 @@ fixed() {
 	is_stored "$(basename "$other")" metadata.json "$MEDIA"
 }
 
-@test "another kind of file has the journal's name: moving it away is named, and delivers it" {
-	local kind
-	for kind in mkfifo mkdir; do
-		$kind "$REC/.jibri-finalize"
+@test "another kind of file has the journal's name: each command names the mv, which fixes it" {
+	local kind command
+	for kind in mkfifo mkdir "ln -s elsewhere" "ln -s ." \
+		"python3 -c 'import socket, sys
+socket.socket(socket.AF_UNIX).bind(sys.argv[1])'"; do
+		(cd "$REC" && eval "$kind .jibri-finalize")
 		run_finalize 65
-		assert_output_has "nothing is deleted; move it away: mv "
-		run_command 65 show "$REC"
-		assert_output_has "move it away: mv "
+		assert_output_has "is not a regular file; move it away: mv "
+		assert_output_has "once the cause is fixed: jibri-finalize upload "
+		for command in show verify "forget --yes" "forget --reset --yes" \
+			"notify stopped" "upload --dry-run" "pack --dry-run"; do
+			# shellcheck disable=SC2086
+			run_command 65 $command "$REC"
+			assert_output_has "; move it away: mv "
+		done
+		run -65 timeout -k 5 120 "$BIN" sweep "${REC%/*}"
+		assert_output_has "; move it away: mv "
 		fixed
 		delivered
 		rm -r "$REC"/.jibri-finalize*
 	done
+}
+
+@test "a journal that is a hard link to another user's file: the mv is named, and fixes it" {
+	[ "$(id -u)" = 0 ] || skip "only root can be another user"
+	chown -R 12345 "$REC"
+	echo private >"$DIR/private"
+	ln "$DIR/private" "$REC/.jibri-finalize"
+	run_finalize 65
+	assert_output_has "hard link to another user's file; move it away: mv "
+	fixed
+	delivered
+	assert_equal "$(cat "$DIR/private")" private
 }
 
 @test "a damaged recording: the notify that announces it as it is is named" {

@@ -115,6 +115,7 @@ delivered() {
 }
 
 @test "the origin of room and session is shown, also what was overruled" {
+	local there
 	assert_equal "$(shown '[.sessionFrom, .roomFrom, .meetingIdFrom // "-"] |
 		join(" ")')" "directory metadata -"
 	rm "$REC/metadata.json"
@@ -131,8 +132,14 @@ delivered() {
 		join(" ")')" "rec-1 argument $ROOM argument"
 	show
 	fits
-	assert_output_has "but not"
-	assert_output_has elsewhere
+	assert_output_has "  files name $ROOM and elsewhere"
+	for there in here there; do
+		cp "$REC/$MEDIA" "$REC/${there}_2026-01-02-03-04-05.mp4"
+	done
+	run_command 0 upload "$REC" --room "$ROOM"
+	assert_output_has "name $ROOM, here, there and elsewhere; using the room"
+	show
+	assert_output_has "  files name $ROOM, here, there and elsewhere"
 }
 
 @test "a room given to the hook and not resolved yet is shown as an argument" {
@@ -419,7 +426,7 @@ delivered() {
 	# If two journals have it, the path has to be given.
 	cp -R "$REC" "$DIR/recordings/copy"
 	run_command 64 show 20250105-143022-abc123
-	assert_output_has "$SESSION, copy"
+	assert_output_has "$SESSION or copy"
 }
 
 @test "a short, unknown or ambiguous session is refused with the directory that was searched" {
@@ -431,7 +438,7 @@ delivered() {
 	assert_output_has "no session below $DIR/recordings"
 	for n in {1..7}; do mkdir "$DIR/recordings/9f1c2d-$n"; done
 	run_command 64 upload 9f1c2d
-	assert_output_has "9f1c2d-1, 9f1c2d-2, 9f1c2d-3, 9f1c2d-4, 9f1c2d-5 and 3 more"
+	assert_output_has "9f1c2d-1, 9f1c2d-2, 9f1c2d-3, 9f1c2d-4, 9f1c2d-5 or 3 others"
 	assert_equal "$(requests)" 0
 	mkdir "$DIR/recordings/9f1c2d" "$DIR/recordings/abc"
 	run_command 0 show 9f1c2d

@@ -301,10 +301,33 @@ watched() {
 	output=$(<"$DIR/screen")
 	[[ $output == *$'\e[?1049h'*$'\e[?1049l'* ]]
 	(($(grep -c $'\e\\[H[0-9-]*T.*every 2 s; Ctrl-C ends' "$DIR/screen") >= 2))
-	assert_output_has "and 2 more, not shown"
+	assert_output_has "and 3 more, not shown"
 	grep -q '^1 held, 1 waiting, 1 due, 1 given-up, 1 done' "$DIR/screen"
 	grep -q 'ended with 0$' "$DIR/screen"
 	# No frame is higher than the screen.
+	(($(awk '/\033\[H/ { n = 0 } { n++ } n > most { most = n }
+		END { print most }' "$DIR/screen") <= 13))
+}
+
+@test "--watch names the commands that help, on at most half of the screen" {
+	needs_terminal
+	lay_out
+	rm -r "${TOP:?}"/{waits,crashed,left}
+	# Only --watch says so in its title.
+	"$BIN" pause
+	watched 1 >"$DIR/screen"
+	output=$(<"$DIR/screen")
+	assert_output_has "Ctrl-C ends; paused"
+	assert_output_has $'Held: fix the cause, then run:\e[K\n'
+	assert_output_has "  jibri-finalize upload $TOP/$LONG"
+	refute_output_has "leave out --watch"
+	local i
+	for i in {1..9}; do cp -a "$TOP/$LONG" "$TOP/copy-$i-of-that"; done
+	watched 1 >"$DIR/screen"
+	output=$(<"$DIR/screen")
+	assert_output_has "For more commands, leave out --watch."
+	assert_output_has "more, not shown"
+	(($(grep -c '^  jibri-finalize upload ' "$DIR/screen") >= 2))
 	(($(awk '/\033\[H/ { n = 0 } { n++ } n > most { most = n }
 		END { print most }' "$DIR/screen") <= 13))
 }

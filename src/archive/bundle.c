@@ -125,7 +125,8 @@ is_unpacked_from(int parentfd, const char *name, const char *archive_id)
 	struct err ignored;
 	bool is_it;
 
-	if (fd == -1 || !is_private(fd) || journal_peek(fd, &p, &ignored) == -1)
+	if (fd == -1 || !is_private(fd) ||
+	    journal_peek(fd, name, &p, &ignored) == -1)
 		return false;
 	is_it = p.archive && strcmp(p.archive, archive_id) == 0;
 	progress_free(&p);
@@ -173,7 +174,8 @@ open_hidden(struct bundle *b, bool may_create, int *fd, struct journal *lock,
 		return err_sys(e, "open %s/%s", b->parent, b->hidden);
 	if (!is_private(*fd))
 		return refuse_hidden(b, e);
-	return journal_open(lock, *fd, b->pipeline->recording.locking, e);
+	return journal_open(lock, *fd, b->hidden,
+	    b->pipeline->recording.locking, e);
 }
 
 static int

@@ -300,9 +300,9 @@ pack_open(const struct pack *opened, struct report *r)
 	bool is_dry_run = p.request->is_dry_run;
 
 	if (recording_enter(rec, &r->err) == 0 &&
-	    (is_dry_run ? journal_look(j, rec->dirfd, NULL, &r->err)
-			: journal_open(j, rec->dirfd, rec->policy->locking,
-			      &r->err)) == 0) {
+	    (is_dry_run ? journal_look(j, rec->dirfd, rec->path, NULL, &r->err)
+			: journal_open(j, rec->dirfd, rec->path,
+			      rec->policy->locking, &r->err)) == 0) {
 		if ((is_dry_run ? look : write_archive)(&p, &r->err) == -1)
 			(void)err_wrap(&r->err, "%s", rec->path);
 		else

@@ -36,8 +36,8 @@ seed_journal(const struct bundle *b, const struct recording *rec,
 		.overruled = overruled,
 	};
 	struct journal j;
-	int result =
-	    journal_open(&j, rec->dirfd, b->pipeline->recording.locking, e);
+	int result = journal_open(&j, rec->dirfd, rec->path,
+	    b->pipeline->recording.locking, e);
 
 	if (result == 0) {
 		journal_note(&j, unpacked);

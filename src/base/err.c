@@ -128,7 +128,9 @@ err_hint(struct err *e, const char *hint)
 {
 	size_t len = strlen(e->text);
 
-	(void)snprintf(e->text + len, sizeof(e->text) - len, "; %s", hint);
+	if (len + strlen("; ") + strlen(hint) < sizeof(e->text))
+		(void)snprintf(e->text + len, sizeof(e->text) - len, "; %s",
+		    hint);
 	return -1;
 }
 

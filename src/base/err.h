@@ -58,7 +58,10 @@ bool err_is_passing(int number);
 int err_wrap(struct err *e, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* Append "; hint", which says how to fix it.  Returns -1. */
+/*
+ * Append "; hint", which says how to fix it, whole or not at all: it may have a
+ * command.  Returns -1.
+ */
 int err_hint(struct err *e, const char *hint);
 
 /* The class as a word, as in the journal, the log and status. */

@@ -25,8 +25,8 @@ open_journal(struct journal *j, const struct recording *rec, bool is_dry_run,
     struct err *e)
 {
 	return is_dry_run
-	    ? journal_look(j, rec->dirfd, NULL, e)
-	    : journal_open(j, rec->dirfd, rec->policy->locking, e);
+	    ? journal_look(j, rec->dirfd, rec->path, NULL, e)
+	    : journal_open(j, rec->dirfd, rec->path, rec->policy->locking, e);
 }
 
 /* Note it on disk or not at all: the next run might find it in the file. */

@@ -16,10 +16,12 @@ job_open(struct job *job, const char *directory, bool is_looking, struct err *e)
 	    recording_enter(rec, e) == -1)
 		return -1;
 	trace_log_session(named ? named : recording_name(rec));
-	if ((is_looking ? journal_look(&job->journal, rec->dirfd, NULL, e)
-			: (job->is_ahead ? journal_open_free
-					 : journal_open)(&job->journal,
-			      rec->dirfd, rec->policy->locking, e)) == -1)
+	if ((is_looking
+		    ? journal_look(&job->journal, rec->dirfd, rec->path, NULL,
+			  e)
+		    : (job->is_ahead ? journal_open_free
+				     : journal_open)(&job->journal, rec->dirfd,
+			  rec->path, rec->policy->locking, e)) == -1)
 		return -1;
 	if (p->session && !named)
 		trace_log_session(p->session);

@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/stop.h"
+#include "base/text.h"
 #include "recording/recording.h"
 
 enum {
@@ -57,8 +58,28 @@ fail_write(struct journal *j, const char *what)
 static bool
 is_foreign(int number)
 {
-	return number == ELOOP || number == ENOENT || number == ENOTDIR ||
-	    number == EISDIR || number == ENXIO;
+	return number == ELOOP || number == EISDIR || number == ENXIO;
+}
+
+static int
+refuse(const struct journal *j, const char *why, struct err *e)
+{
+	autofree char *here = xasprintf("%s/" RECORDING_JOURNAL, j->path);
+	autofree char *away = xasprintf("%s.bad", here);
+	autofree char *from = text_shell_word(here);
+	autofree char *to = text_shell_word(away);
+	autofree char *hint = xasprintf("move it away: mv %s %s", from, to);
+
+	(void)err_set(e, ERR_PERMANENT, RECORDING_JOURNAL " is %s", why);
+	return err_hint(e, hint);
+}
+
+/* It could not be opened. */
+static int
+refuse_unopened(const struct journal *j, struct err *e)
+{
+	return is_foreign(errno) ? refuse(j, "not a regular file", e)
+				 : err_sys(e, "%s", RECORDING_JOURNAL);
 }
 
 static int
@@ -69,7 +90,7 @@ check_file(struct journal *j, struct err *e)
 	if (fstat(j->fd, &st) == -1)
 		return err_sys(e, "%s", RECORDING_JOURNAL);
 	if (!S_ISREG(st.st_mode))
-		return err_set(e, ERR_PERMANENT, "%s", JOURNAL_IRREGULAR);
+		return refuse(j, "not a regular file", e);
 	/*
 	 * Through a hard link, its creator could make us write to another
 	 * user's file.
@@ -77,9 +98,7 @@ check_file(struct journal *j, struct err *e)
 	if (st.st_nlink > 1 &&
 	    (fstat(j->dirfd, &directory) == -1 ||
 		directory.st_uid != st.st_uid))
-		return err_set(e, ERR_PERMANENT,
-		    "%s is a hard link to another user's file",
-		    RECORDING_JOURNAL);
+		return refuse(j, "a hard link to another user's file", e);
 	/* Its creator may have died before its name was on disk. */
 	j->is_new = true;
 	if (st.st_size == 0 && !j->is_degraded)
@@ -92,16 +111,14 @@ static int
 open_file(struct journal *j, struct err *e)
 {
 	j->fd = journal_open_file(j->dirfd, O_RDWR | O_CREAT | O_APPEND);
-	if (j->fd == -1 && !is_foreign(errno)) {
+	if (j->fd == -1 && !is_foreign(errno) && errno != ENOENT) {
 		degrade(j, RECORDING_JOURNAL);
 		j->fd = journal_open_file(j->dirfd, O_RDONLY);
 		if (j->fd == -1)
 			return 0;
 	}
-	if (j->fd == -1 && errno == EISDIR)
-		return err_set(e, ERR_PERMANENT, "%s", JOURNAL_IRREGULAR);
 	if (j->fd == -1)
-		return err_sys(e, "%s", RECORDING_JOURNAL);
+		return refuse_unopened(j, e);
 	return check_file(j, e);
 }
 
@@ -224,11 +241,12 @@ load(struct journal *j, struct err *e)
 }
 
 int
-journal_open_free(struct journal *j, int dirfd, bool locking, struct err *e)
+journal_open_free(struct journal *j, int dirfd, const char *path, bool locking,
+    struct err *e)
 {
 	enum lock directory;
 
-	*j = (struct journal){ .fd = -1, .dirfd = dirfd };
+	*j = (struct journal){ .fd = -1, .dirfd = dirfd, .path = path };
 	directory = journal_lock_directory(j);
 	if (directory == LOCK_BUSY)
 		return name_holder(j, e);
@@ -259,10 +277,11 @@ journal_open_free(struct journal *j, int dirfd, bool locking, struct err *e)
 }
 
 int
-journal_open(struct journal *j, int dirfd, bool locking, struct err *e)
+journal_open(struct journal *j, int dirfd, const char *path, bool locking,
+    struct err *e)
 {
 	int64_t until_ms = clock_mono_ms() + GIVE_WAY_MS;
-	int result = journal_open_free(j, dirfd, locking, e);
+	int result = journal_open_free(j, dirfd, path, locking, e);
 	autoclose int wish =
 	    result == -1 && journal_may_be_had(j) ? journal_want(dirfd) : -1;
 
@@ -270,7 +289,7 @@ journal_open(struct journal *j, int dirfd, bool locking, struct err *e)
 	    clock_mono_ms() < until_ms) {
 		journal_close(j);
 		(void)poll(NULL, 0, GIVE_WAY_STEP_MS);
-		result = journal_open_free(j, dirfd, locking, e);
+		result = journal_open_free(j, dirfd, path, locking, e);
 	}
 	return result;
 }
@@ -295,9 +314,9 @@ peek(struct journal *j, struct err *e)
 	if (fd == -1 && errno == ENOENT)
 		return JOURNAL_ABSENT;
 	if (fd == -1 || fstat(fd, &st) == -1)
-		return err_sys(e, "%s", RECORDING_JOURNAL);
+		return refuse_unopened(j, e);
 	if (!S_ISREG(st.st_mode))
-		return err_set(e, ERR_PERMANENT, "%s", JOURNAL_IRREGULAR);
+		return refuse(j, "not a regular file", e);
 	j->fd = fd;
 	end = replay(j, e);
 	j->fd = -1;
@@ -309,9 +328,14 @@ peek(struct journal *j, struct err *e)
 }
 
 int
-journal_peek(int dirfd, struct progress *p, struct err *e)
+journal_peek(int dirfd, const char *path, struct progress *p, struct err *e)
 {
-	struct journal j = { .fd = -1, .dirfd = dirfd, .is_peeking = true };
+	struct journal j = {
+		.fd = -1,
+		.dirfd = dirfd,
+		.path = path,
+		.is_peeking = true,
+	};
 	int found = peek(&j, e);
 
 	*p = j.progress;
@@ -319,14 +343,15 @@ journal_peek(int dirfd, struct progress *p, struct err *e)
 }
 
 int
-journal_look(struct journal *j, int dirfd, const struct event_reader *reader,
-    struct err *e)
+journal_look(struct journal *j, int dirfd, const char *path,
+    const struct event_reader *reader, struct err *e)
 {
 	int found;
 
 	*j = (struct journal){
 		.fd = -1,
 		.dirfd = dirfd,
+		.path = path,
 		.is_degraded = true,
 		.is_peeking = true,
 		.reader = reader,

@@ -27,8 +27,9 @@
  * uploading is what frees that disk.
  */
 struct journal {
-	int fd;       /* -1: none */
-	int dirfd;    /* the recording's, borrowed */
+	int fd;    /* -1: none */
+	int dirfd; /* the recording's, borrowed, as is its path */
+	const char *path;
 	int64_t size; /* size of the file as we know it */
 	bool is_directory_locked;
 	bool is_degraded;
@@ -46,20 +47,20 @@ struct journal {
 	struct progress progress;
 };
 
-/* The text of the error when another kind of file has the journal's name. */
-#define JOURNAL_IRREGULAR RECORDING_JOURNAL " is not a regular file"
-
 /*
  * Open, lock, replay, and drop an incomplete last line.  A holder that only
  * sends ahead (see journal_is_wanted()) is asked to end, for up to 3 s.  -1
  * with ERR_BUSY naming the holder, with ERR_PERMANENT when the file is not our
- * journal, with ERR_CONFIG when locking is required and the file system has no
- * locks, or as err_sys().  Close it even then, before dirfd.
+ * journal (and the command that moves another kind of file away), with
+ * ERR_CONFIG when locking is required and the file system has no locks, or as
+ * err_sys().  Close it even then, before dirfd.
  */
-int journal_open(struct journal *, int dirfd, bool locking, struct err *e);
+int journal_open(struct journal *, int dirfd, const char *path, bool locking,
+    struct err *e);
 
 /* The same without asking a holder to end. */
-int journal_open_free(struct journal *, int dirfd, bool locking, struct err *e);
+int journal_open_free(struct journal *, int dirfd, const char *path,
+    bool locking, struct err *e);
 void journal_close(struct journal *);
 
 /*
@@ -90,15 +91,15 @@ int journal_clear(struct journal *, struct err *e);
  * ERR_PERMANENT when the file is not our journal, or as err_sys().
  */
 enum journal_peek { JOURNAL_ABSENT, JOURNAL_FREE, JOURNAL_BUSY };
-int journal_peek(int dirfd, struct progress *, struct err *e);
+int journal_peek(int dirfd, const char *path, struct progress *, struct err *e);
 
 /*
  * Open it that way, for a preview: events are noted in memory only.  The reader
  * (or NULL) receives the events in the file.  -1 as above, or with ERR_BUSY.
  * Close it even then.
  */
-int journal_look(struct journal *, int dirfd, const struct event_reader *,
-    struct err *e);
+int journal_look(struct journal *, int dirfd, const char *path,
+    const struct event_reader *, struct err *e);
 
 /* Apply an event to the progress; journal_commit() writes it to disk. */
 void journal_note(struct journal *, struct event);

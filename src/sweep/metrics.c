@@ -83,15 +83,9 @@ metrics_collect(struct metrics *m, const struct verdict_policy *policy,
 
 	*m = (struct metrics){ .counters = m->counters };
 	(void)survey_roots(&survey, roots, on_found, m, &ignored);
-	for (size_t i = 0; i < roots->n; i++) {
-		struct pause p;
-
+	m->paused = pause_count(roots);
+	for (size_t i = 0; i < roots->n; i++)
 		add_disk(m, roots->items[i]);
-		if (pause_of_root(roots->items[i], &p)) {
-			m->paused++;
-			pause_free(&p);
-		}
-	}
 }
 
 static void

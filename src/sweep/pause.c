@@ -82,6 +82,20 @@ pause_of_root(const char *root, struct pause *p)
 	return is_paused(fd, p);
 }
 
+size_t
+pause_count(const struct text_list *roots)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < roots->n; i++) {
+		struct pause p = { 0 };
+
+		n += pause_of_root(roots->items[i], &p);
+		pause_free(&p);
+	}
+	return n;
+}
+
 bool
 pause_above(const char *path, struct pause *p)
 {

@@ -23,6 +23,9 @@ struct pause {
 /* Is this root paused now?  If so, *p is set and freed by the caller. */
 bool pause_of_root(const char *root, struct pause *p);
 
+/* How many of them are paused now. */
+size_t pause_count(const struct text_list *roots);
+
 /* The same for the directory that contains this recording or archive. */
 bool pause_above(const char *path, struct pause *p);
 void pause_free(struct pause *);

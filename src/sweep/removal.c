@@ -278,7 +278,7 @@ run(const struct removal *r, struct job *job, struct err *e)
 		return REMOVAL_FAILED;
 	if (fstat(job->recording.dirfd, &st) == -1 ||
 	    journal_open(&job->journal, job->recording.dirfd,
-		job->recording.policy->locking, e) == -1)
+		job->recording.path, job->recording.policy->locking, e) == -1)
 		return REMOVAL_FAILED;
 	if (!is_out_of(job, r->archive)) {
 		(void)err_set(e, ERR_NONE, "%s", "");

@@ -238,7 +238,7 @@ judge(struct survey *s, struct recording *rec, struct progress *p,
 		.is_writable = s->is_onlooking || is_writable(rec),
 		.now_ms = clock_unix_ms(),
 	};
-	int peek = journal_peek(rec->dirfd, p, e);
+	int peek = journal_peek(rec->dirfd, rec->path, p, e);
 	const char *why;
 
 	if (peek == -1)

@@ -107,7 +107,7 @@ run(const char *data, size_t len)
 
 	check_readers(data, len);
 	fuzz_scratch_file(RECORDING_JOURNAL, data, len);
-	must(journal_open(&j, dirfd, true, &e) == 0);
+	must(journal_open(&j, dirfd, ".", true, &e) == 0);
 	check_identity(&j.progress);
 	journal_note(&j,
 	    (struct event){ .kind = EVENT_ABSENT, .path = "\xff%\n" });
@@ -117,7 +117,7 @@ run(const char *data, size_t len)
 	journal_close(&j);
 	check_file(dirfd, data, len);
 
-	must(journal_open(&j, dirfd, true, &e) == 0);
+	must(journal_open(&j, dirfd, ".", true, &e) == 0);
 	fuzz_dump_progress(&j.progress, &after);
 	must(strcmp(before.data, after.data) == 0);
 	check_compact(&j.progress, after.data);

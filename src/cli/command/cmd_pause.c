@@ -124,13 +124,12 @@ cmd_pause(struct loaded *l, const struct options *o, struct err *e)
 static int
 end(const char *root, bool is_dry_run, bool *was, struct err *e)
 {
-	struct pause p;
+	struct pause p = { 0 };
 
 	if (!is_dry_run)
 		return pause_end(root, was, e);
 	*was = pause_of_root(root, &p);
-	if (*was)
-		pause_free(&p);
+	pause_free(&p);
 	return 0;
 }
 

@@ -5,7 +5,6 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "cli/command/commands.h"
-#include "cli/report/remedy.h"
 #include "cli/report/report_json.h"
 #include "cli/report/report_show.h"
 
@@ -75,15 +74,7 @@ set_unreadable(const struct show *s, struct err *e)
 	    xasprintf("look as its owner: sudo -u '#%u' jibri-finalize show %s",
 		(unsigned)s->recording.owner, word);
 
-	autoremedy struct remedy remedy = { 0 };
-
-	remedy_find(&remedy, e->text, s->recording.path);
 	(void)err_wrap(e, "%s", s->recording.path);
-	if (remedy.fix && !s->is_onlooking) {
-		autofree char *move = xasprintf("move it away: %s", remedy.fix);
-
-		return err_hint(e, move);
-	}
 	return s->is_onlooking ? err_hint(e, hint) : -1;
 }
 
@@ -98,7 +89,8 @@ look(struct show *s, const struct loaded *l, const char *directory,
 	if (open_recording(s, l, directory, e) == -1)
 		return -1;
 	trace_log_session(recording_name(&s->recording));
-	if (journal_look(&s->journal, s->recording.dirfd, &reader, e) == -1) {
+	if (journal_look(&s->journal, s->recording.dirfd, s->recording.path,
+		&reader, e) == -1) {
 		s->is_busy = e->class == ERR_BUSY;
 		if (!s->is_busy && !s->journal.is_damaged)
 			return set_unreadable(s, e);
@@ -127,7 +119,7 @@ show(struct loaded *l, const struct options *o, const char *directory,
 		.recording = { .dirfd = -1 },
 		.journal = { .fd = -1 },
 		.now_ms = clock_unix_ms(),
-		.is_utc = o->given & OPTION_UTC,
+		.is_utc = o->given & (OPTION_UTC | OPTION_LOG),
 	};
 	int result = look(&s, l, directory, e);
 

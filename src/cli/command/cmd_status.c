@@ -9,6 +9,7 @@
 #include "base/term.h"
 #include "cli/command/commands.h"
 #include "cli/report/report.h"
+#include "sweep/pause.h"
 
 enum { PENDING = ~(1U << VERDICT_DONE) };
 enum { EVERY_MS = 2000, SECONDS = 19 };
@@ -43,12 +44,21 @@ collect(struct status *status, const struct loaded *l,
 	return status_collect(status, &policy, roots, query, e);
 }
 
+static void
+print_table(const struct status *status, bool is_utc)
+{
+	const struct status_view view = { .is_utc = is_utc };
+	autobuf struct buf text = { 0 };
+
+	report_status(&text, status, &view);
+	log_result(text.data);
+}
+
 int
 show_pending(const struct loaded *l, const struct text_list *roots,
     struct err *e)
 {
 	const struct status_query query = { .verdicts = PENDING };
-	const struct status_view view = { 0 };
 	struct status status;
 	int result = collect(&status, l, roots, &query, false, e);
 
@@ -56,7 +66,7 @@ show_pending(const struct loaded *l, const struct text_list *roots,
 	if (report_is_json())
 		report_status_json(&status);
 	else if (result == 0 || status.n > 0)
-		report_status(&status, &view);
+		print_table(&status, false);
 	report_pauses(roots);
 	status_free(&status);
 	return result;
@@ -125,14 +135,12 @@ static void
 print(const struct status *status, const struct options *o,
     const struct text_list *roots)
 {
-	const struct status_view view = { .is_utc = o->given & OPTION_UTC };
-
 	if (report_is_json())
 		report_status_json(status);
 	else if (o->given & OPTION_CHECK)
 		report_status_check(status, roots);
 	else
-		report_status(status, &view);
+		print_table(status, o->given & OPTION_UTC);
 }
 
 /* A word that is not a directory may have been meant as a session. */
@@ -205,9 +213,10 @@ draw(const struct loaded *l, const struct text_list *roots,
 	int result;
 
 	clock_rfc3339(clock_unix_ms(), now);
-	(void)buf_addf(&text, "%.*sZ, every 2 s; Ctrl-C ends\n", SECONDS, now);
+	(void)buf_addf(&text, "%.*sZ, every 2 s; Ctrl-C ends%s\n", SECONDS, now,
+	    pause_count(roots) > 0 ? "; paused" : "");
 	result = collect(&status, l, roots, query, true, e);
-	report_status_page(&text, &status, &view);
+	report_status(&text, &status, &view);
 	status_free(&status);
 	if (result == 0)
 		put_frame(text.data);

@@ -6,7 +6,6 @@
 
 #include "base/text.h"
 #include "delivery/pipeline.h"
-#include "journal/journal.h"
 
 /* Only words as text_shell_word() makes them? */
 static bool
@@ -72,20 +71,6 @@ find_command(const char *why)
 
 /* --- commands that change files ------------------------------------------- */
 
-static size_t
-word_length(const char *s)
-{
-	char quote = '\0';
-	size_t n = 0;
-
-	for (; s[n] && (quote || s[n] != ' '); n++)
-		if (quote && s[n] == quote)
-			quote = '\0';
-		else if (!quote && (s[n] == '\'' || s[n] == '"'))
-			quote = s[n];
-	return n;
-}
-
 static bool
 is_option(const char *word)
 {
@@ -119,7 +104,7 @@ static bool
 changes_only(const char *command, const char *path)
 {
 	while (*command) {
-		size_t len = word_length(command);
+		size_t len = text_shell_length(command);
 		autofree char *word = xstrndup(command, len);
 
 		if (!is_option(word) && !is_inside(word, path))
@@ -137,6 +122,7 @@ find_fix(const char *why, const char *path)
 		"; restrict it: chmod go-w ",
 		"; if it is the recording's: chown -h ",
 		"; if it is the recording's: install -p -o ",
+		"; move it away: mv ",
 	};
 
 	for (size_t i = 0; i < sizeof(hints) / sizeof(hints[0]); i++) {
@@ -150,17 +136,6 @@ find_fix(const char *why, const char *path)
 	return NULL;
 }
 
-static char *
-move_journal(const char *path)
-{
-	autofree char *bad = xasprintf("%s/" RECORDING_JOURNAL, path);
-	autofree char *away = xasprintf("%s.bad", bad);
-	autofree char *from = text_shell_word(bad);
-	autofree char *to = text_shell_word(away);
-
-	return xasprintf("mv %s %s", from, to);
-}
-
 void
 remedy_find(struct remedy *r, const char *why, const char *path)
 {
@@ -169,23 +144,18 @@ remedy_find(struct remedy *r, const char *why, const char *path)
 	autofree char *word = text_shell_word(path);
 
 	*r = (struct remedy){ .is_own = own != NULL };
-	if (own)
+	if (own) {
 		r->command = xstrdup(own);
-	else if (why && strstr(why, PIPELINE_DAMAGED)) {
-		r->kind = REMEDY_ANNOUNCE;
-		r->command = xasprintf("jibri-finalize notify stopped --force "
-				       "%s",
-		    word);
-	} else
-		r->command = xasprintf("jibri-finalize upload %s", word);
-	if (own)
 		return;
+	}
 	if (fix)
-		r->fix = xstrdup(fix);
-	else if (why && strstr(why, JOURNAL_IRREGULAR))
-		r->fix = move_journal(path);
-	if (r->fix)
 		r->kind = REMEDY_FIX;
+	else if (why && strstr(why, PIPELINE_DAMAGED))
+		r->kind = REMEDY_ANNOUNCE;
+	r->fix = fix ? xstrdup(fix) : NULL;
+	r->command = xasprintf("jibri-finalize %s %s",
+	    r->kind == REMEDY_ANNOUNCE ? "notify stopped --force" : "upload",
+	    word);
 }
 
 void
@@ -196,9 +166,9 @@ remedy_free(struct remedy *r)
 }
 
 char *
-remedy_reason(const struct remedy *r, const char *why)
+remedy_reason(const char *why, const char *path)
 {
-	const char *fix = r->fix ? strstr(why, r->fix) : NULL;
+	const char *fix = find_command(why) ? NULL : find_fix(why, path);
 
 	return fix ? xasprintf("%.*ssee below", (int)(fix - why), why)
 		   : xstrdup(why);

@@ -29,7 +29,7 @@ struct remedy {
 void remedy_find(struct remedy *, const char *why, const char *path);
 void remedy_free(struct remedy *);
 
-/* why without the command that fixes it; the caller frees it. */
-char *remedy_reason(const struct remedy *, const char *why);
+/* why without the command that fixes it, if any; the caller frees it. */
+char *remedy_reason(const char *why, const char *path);
 
 #define autoremedy __attribute__((cleanup(remedy_free)))

@@ -23,17 +23,8 @@
 static const char find_fix[] = "find what to fix: jibri-finalize check";
 
 static char *
-upload_of(const struct attempt_result *r)
-{
-	autofree char *word = text_shell_word(r->path ? r->path : "");
-
-	return xasprintf("jibri-finalize upload %s", word);
-}
-
-static char *
 next_step(const struct attempt_result *r, const struct err *e)
 {
-	autofree char *upload = upload_of(r);
 	autoremedy struct remedy remedy = { 0 };
 
 	remedy_find(&remedy, e->text, r->path ? r->path : "");
@@ -41,17 +32,14 @@ next_step(const struct attempt_result *r, const struct err *e)
 		return xasprintf("nothing is deleted; to announce it as it is: "
 				 "%s",
 		    remedy.command);
-	if (remedy.fix && !strstr(e->text, remedy.fix))
-		return xasprintf("nothing is deleted; move it away: %s",
-		    remedy.fix);
 	if (remedy.is_own)
 		return xstrdup("nothing is deleted");
 	if (e->class == ERR_PERMANENT)
 		return xasprintf("nothing is deleted; once the cause is fixed: "
 				 "%s",
-		    upload);
+		    remedy.command);
 	if (e->class == ERR_TEMPORARY || e->class == ERR_INTERRUPTED)
-		return xasprintf("to resume: %s", upload);
+		return xasprintf("to resume: %s", remedy.command);
 	return xstrdup(e->class == ERR_REFUSED || e->class == ERR_CONFIG
 		? find_fix
 		: "nothing was done");
@@ -72,12 +60,12 @@ webhook_state(const struct attempt_result *r)
 static void
 report_done(const struct attempt_result *r)
 {
-	autofree char *upload = upload_of(r);
+	autofree char *word = text_shell_word(r->path ? r->path : "");
 
 	if (r->is_given_up)
 		log_success("given up by an operator, nothing was done; "
-			    "to deliver it anyway: %s",
-		    upload);
+			    "to deliver it anyway: jibri-finalize upload %s",
+		    word);
 	else if (r->was_done)
 		log_success("done already: %zu artifact%s, %s", r->artifacts,
 		    plural(r->artifacts), webhook_state(r));

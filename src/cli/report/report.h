@@ -29,13 +29,11 @@ struct status_view {
 
 /*
  * A table; a recording that is not done has a second line with the reason.  As
- * wide as the terminal, or 80 columns.  The last line has the counts.
+ * wide as the terminal, or 80 columns.  Below it are the counts, and the
+ * commands for each held recording.
  */
-void report_status_page(struct buf *, const struct status *,
+void report_status(struct buf *, const struct status *,
     const struct status_view *);
-
-/* Print it, with the commands for each held recording. */
-void report_status(const struct status *, const struct status_view *);
 
 /*
  * One line for monitoring plugins: "OK - 3 done", or "CRITICAL - 2 held, 1

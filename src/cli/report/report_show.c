@@ -1,6 +1,7 @@
 #include "cli/report/report_show.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -16,12 +17,6 @@
 enum { MOST_ARTIFACTS = 12, MOST_ATTEMPTS = 5, MOST_WEBHOOKS = 5 };
 
 enum { SHA_CHARS = 12, ID_LEAST = 4, ID_CHARS = 36 };
-
-static void
-add_blank(struct buf *out)
-{
-	(void)buf_adds(out, "\n");
-}
 
 /* A label and its value, wrapped with indentation. */
 static void
@@ -44,22 +39,21 @@ static const char *const origins[] = {
 };
 
 static void
-add_origin(struct buf *out, const char *label, const char *value,
-    enum show_origin origin)
+add_part(struct buf *out, const char *label, const struct show_part *part)
 {
-	autofree char *text =
-	    xasprintf("%s%s", value ? value : "unknown", origins[origin]);
+	autofree char *text = xasprintf("%s%s",
+	    part->text ? part->text : "unknown", origins[part->from]);
 
 	add_field(out, label, text);
 }
 
 /* The caller frees it. */
 static char *
-when(const struct show *s, int64_t at_ms, bool is_utc)
+when(const struct show *s, int64_t at_ms)
 {
 	char text[CLOCK_TEXT_BYTES];
 
-	if (!is_utc)
+	if (!s->is_utc)
 		return table_when(s->now_ms, at_ms);
 	clock_rfc3339(at_ms, text);
 	return xstrdup(text);
@@ -69,7 +63,7 @@ static void
 add_time(struct buf *out, const struct show *s, const char *label,
     int64_t at_ms)
 {
-	autofree char *text = when(s, at_ms, s->is_utc);
+	autofree char *text = when(s, at_ms);
 
 	if (at_ms != 0)
 		add_field(out, label, text);
@@ -80,14 +74,12 @@ static void
 add_reason(struct buf *out, const struct show *s)
 {
 	const struct finding *f = &s->finding;
-	autoremedy struct remedy r = { 0 };
 	autofree char *reason = NULL;
 
 	if (f->why == NULL)
 		return;
-	remedy_find(&r, f->why, s->recording.path);
 	reason = f->verdict == VERDICT_HELD && !s->journal.is_damaged
-	    ? remedy_reason(&r, f->why)
+	    ? remedy_reason(f->why, s->recording.path)
 	    : xstrdup(f->why);
 	table_add_wrapped(out, reason, "  ", TABLE_WIDTH);
 }
@@ -127,27 +119,23 @@ static void
 add_identity(struct buf *out, const struct show *s)
 {
 	const struct progress *p = &s->journal.progress;
-	const struct identity *id = &s->identity;
-	const struct show_origins from = show_origins(s);
-	char trace[TRACE_ID_BYTES];
+	struct show_identity id;
+	autofree char *overruled = identity_join_rooms(p->overruled);
 
+	show_identify(s, &id);
 	add_field(out, "directory", s->recording.path);
-	add_origin(out, "session",
-	    p->session ? p->session : recording_name(&s->recording),
-	    from.session);
-	add_origin(out, "room", p->room ? p->room : id->room, from.room);
+	add_part(out, "session", &id.session);
+	add_part(out, "room", &id.room);
 	if (s->no_room && p->overruled == NULL && !is_told(s, s->no_room))
 		add_field(out, "", s->no_room);
-	if (p->overruled)
-		add_field(out, "  but not", p->overruled);
-	add_origin(out, "meeting",
-	    p->meeting_id ? p->meeting_id : id->meeting_id, from.meeting_id);
+	if (overruled)
+		add_field(out, "files name", overruled);
+	add_part(out, "meeting", &id.meeting_id);
 	if (p->archive)
 		add_field(out, "archive", p->archive);
 	if (s->recording.doubt && s->policy.trust == TRUST_ANY)
 		add_field(out, "owner", s->recording.doubt);
-	show_trace_id(s, trace);
-	add_field(out, "trace id", trace);
+	add_field(out, "trace id", id.trace_id);
 	add_time(out, s, "last event", p->last_event_ms);
 	if (s->finding.verdict == VERDICT_WAITING)
 		add_time(out, s, "next try", s->finding.facts.next_ms);
@@ -155,92 +143,63 @@ add_identity(struct buf *out, const struct show *s)
 
 /* --- artifacts ------------------------------------------------------------ */
 
+/* Releases the text. */
 static void
-add_detail(struct buf *out, const char *text)
+add_detail(struct buf *out, char *text)
 {
 	table_add_wrapped(out, text, "            ", TABLE_WIDTH);
+	free(text);
 }
 
 static void
 add_doubt(struct buf *out, const struct show *s, const struct fact *fact)
 {
-	autofree char *at = when(s, fact->unknown_ms, s->is_utc);
+	autofree char *at = when(s, fact->unknown_ms);
 	autofree char *status = fact->status > 0
 	    ? xasprintf("HTTP %" PRId64, fact->status)
 	    : xstrdup("no answer");
-	autofree char *text = NULL;
 
-	text = xasprintf("sent %s%s, outcome unknown (%s)",
-	    s->is_utc ? "at " : "", at, status);
-	add_detail(out, text);
+	add_detail(out,
+	    xasprintf("sent %s%s, outcome unknown (%s)", s->is_utc ? "at " : "",
+		at, status));
 }
 
 static void
-add_parts(struct buf *out, const struct begun *b, int64_t size)
+add_details(struct buf *out, const struct show *s, const struct fact *fact,
+    bool is_stored)
 {
-	int64_t bytes;
-	size_t n = show_parts(b, &bytes);
-	autofree char *text =
-	    xasprintf("%zu of %" PRId64 " parts are at the server", n,
-		size / b->part_bytes + (size % b->part_bytes != 0));
-
-	add_detail(out, text);
-}
-
-/* Does the id fit into its column? */
-static bool
-is_short(const char *id)
-{
-	autofree char *safe = term_text(STDOUT_FILENO, id ? id : "");
-
-	return text_columns(safe) <= ID_CHARS;
-}
-
-static void
-add_details(struct buf *out, const struct show *s, const char *path,
-    int64_t size, bool is_stored)
-{
-	const struct progress *p = &s->journal.progress;
-	const struct fact *fact = progress_fact(p, path);
-	const struct begun *begun = progress_begun(p, path);
-
-	if (fact && !is_short(fact->id)) {
-		autofree char *text = xasprintf("id %s", fact->id);
-
-		add_detail(out, text);
-	}
-	if (fact && !is_stored && (fact->is_unknown || fact->is_sending))
+	if (!is_stored && (fact->is_unknown || fact->is_sending))
 		add_doubt(out, s, fact);
-	if (begun && begun->part_bytes > 0)
-		add_parts(out, begun, size);
-	if (fact && fact->has_older)
-		add_detail(out, "an older version may be at the server");
+	if (fact->has_older)
+		add_detail(out,
+		    xstrdup("an older version may be at the server"));
 }
 
 static void
 add_artifact(struct buf *out, const struct show *s, const char *state,
     const char *path, int64_t size)
 {
-	const struct fact *fact = progress_fact(&s->journal.progress, path);
-	bool is_sent = fact && fact->sha256;
-	bool has_id = fact && fact->id && is_short(fact->id);
+	const struct progress *p = &s->journal.progress;
+	const struct fact *fact = progress_fact(p, path);
+	const struct begun *b = progress_begun(p, path);
 	autofree char *bytes = table_size(size);
-	autofree char *sha = text_escape(is_sent ? fact->sha256 : "-");
-	autofree char *id = term_text(STDOUT_FILENO, has_id ? fact->id : "-");
-	autofree char *name = term_text(STDOUT_FILENO, path);
-	int pad = ID_LEAST - (int)text_columns(id);
-	size_t at = out->len;
+	autofree char *sha =
+	    text_escape(fact && fact->sha256 ? fact->sha256 : "-");
+	autofree char *id = text_escape(fact && fact->id ? fact->id : "-");
+	bool is_long = strlen(id) > ID_CHARS;
+	autofree char *cells = xasprintf("  %-7s %13s %-*.*s %-*s", state,
+	    bytes, SHA_CHARS, SHA_CHARS, sha, ID_LEAST, is_long ? "-" : id);
 
-	(void)buf_addf(out, "  %-7s %13s %-*.*s %s", state, bytes, SHA_CHARS,
-	    SHA_CHARS, sha, id);
-	if (text_columns(out->data + at) + ID_LEAST + 1 + text_columns(name) <=
-	    TABLE_WIDTH) {
-		(void)buf_addf(out, "%*s %s\n", pad > 0 ? pad : 0, "", name);
-	} else {
-		(void)buf_adds(out, "\n");
-		table_add_name(out, path);
-	}
-	add_details(out, s, path, size, strcmp(state, "stored") == 0);
+	table_add_row(out, cells, path, NULL, "");
+	if (is_long)
+		add_detail(out, xasprintf("id %s", fact->id));
+	if (fact)
+		add_details(out, s, fact, strcmp(state, "stored") == 0);
+	if (b && b->part_bytes > 0)
+		add_detail(out,
+		    xasprintf("%zu of %" PRId64 " parts are at the server",
+			show_parts(b),
+			size / b->part_bytes + (size % b->part_bytes != 0)));
 }
 
 struct gone {
@@ -345,14 +304,13 @@ add_artifacts(struct buf *out, const struct show *s)
 
 static void
 add_attempt(struct buf *line, const struct show *s,
-    const struct history_attempt *a, bool is_utc)
+    const struct history_attempt *a)
 {
 	int64_t took_ms =
 	    a->began_ms && a->ended_ms ? a->ended_ms - a->began_ms : -1;
-	autofree char *at =
-	    when(s, a->began_ms ? a->began_ms : a->ended_ms, is_utc);
+	autofree char *at = when(s, a->began_ms ? a->began_ms : a->ended_ms);
 
-	(void)buf_addf(line, "%s%s %s", at, is_utc ? "" : ":",
+	(void)buf_addf(line, "%s%s %s", at, s->is_utc ? "" : ":",
 	    show_result(s, a));
 	if (a->result == HISTORY_FAILED)
 		(void)buf_addf(line, " (%s)", err_class_name(a->class));
@@ -360,7 +318,7 @@ add_attempt(struct buf *line, const struct show *s,
 		(void)buf_addf(line, " after %.1f s", (double)took_ms / 1000);
 	if (a->host && *a->host)
 		(void)buf_addf(line, " on %s", a->host);
-	if (a->text && !is_utc && is_told(s, a->text))
+	if (a->text && !s->is_utc && is_told(s, a->text))
 		(void)buf_adds(line, ": see above");
 	else if (a->text)
 		(void)buf_addf(line, ": %s", a->text);
@@ -385,7 +343,7 @@ add_attempts(struct buf *out, const struct show *s)
 	for (size_t i = first; i < h->n; i++) {
 		autobuf struct buf line = { 0 };
 
-		add_attempt(&line, s, &h->attempts[i], s->is_utc);
+		add_attempt(&line, s, &h->attempts[i]);
 		table_add_wrapped(out, buf_str(&line), "  ", TABLE_WIDTH);
 	}
 }
@@ -400,12 +358,12 @@ add_webhooks(struct buf *out, const struct show *s)
 	(void)buf_adds(out, "\nWebhooks acknowledged:");
 	if (n == 0)
 		(void)buf_adds(out, " none");
-	add_blank(out);
+	(void)buf_adds(out, "\n");
 	if (first > 0)
 		(void)buf_addf(out, "  %zu earlier ones: see --json\n", first);
 	for (size_t i = first; i < n; i++) {
 		const struct history_webhook *w = &h->webhooks[i];
-		autofree char *at = when(s, w->at_ms, s->is_utc);
+		autofree char *at = when(s, w->at_ms);
 		autofree char *line =
 		    xasprintf("%s%s %s %s", at, s->is_utc ? "" : ":",
 			w->event ? w->event : "?", w->id ? w->id : "-");
@@ -435,7 +393,7 @@ report_show(const struct show *s)
 	autobuf struct buf out = { 0 };
 
 	add_head(&out, s);
-	add_blank(&out);
+	(void)buf_adds(&out, "\n");
 	add_identity(&out, s);
 	add_artifacts(&out, s);
 	add_attempts(&out, s);
@@ -453,7 +411,7 @@ report_show_log(const struct show *s)
 		autobuf struct buf line = { 0 };
 		autofree char *safe = NULL;
 
-		add_attempt(&line, s, &s->history.attempts[i], true);
+		add_attempt(&line, s, &s->history.attempts[i]);
 		safe = term_text(STDOUT_FILENO, buf_str(&line));
 		(void)buf_addf(&out, "%s\n", safe);
 	}

@@ -37,13 +37,17 @@ enum show_origin {
 	FROM_MEDIA,
 	FROM_DIRECTORY,
 };
-struct show_origins {
-	enum show_origin session, room, meeting_id;
-};
-struct show_origins show_origins(const struct show *);
 
-/* The trace id of its requests and JSON log lines. */
-void show_trace_id(const struct show *, char id[TRACE_ID_BYTES]);
+/* The journal's, or else the directory's; NULL: unknown.  Borrowed. */
+struct show_part {
+	const char *text;
+	enum show_origin from;
+};
+struct show_identity {
+	struct show_part session, room, meeting_id;
+	char trace_id[TRACE_ID_BYTES]; /* of its requests and JSON log lines */
+};
+void show_identify(const struct show *, struct show_identity *);
 
 /* The state of an artifact in a word. */
 const char *show_artifact_state(const struct show *, const struct artifact *);
@@ -51,8 +55,8 @@ const char *show_artifact_state(const struct show *, const struct artifact *);
 /* Is a file of this path in the directory? */
 bool show_is_here(const struct show *, const char *path);
 
-/* The number of its parts in the store; *bytes is their total size. */
-size_t show_parts(const struct begun *, int64_t *bytes);
+/* The number of its parts in the store. */
+size_t show_parts(const struct begun *);
 
 /* The result of an attempt in a word. */
 const char *show_result(const struct show *, const struct history_attempt *);

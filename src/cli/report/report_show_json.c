@@ -5,14 +5,11 @@
 static json_t *
 json_of_parts(const struct begun *b)
 {
-	int64_t bytes;
-	size_t n;
-
 	if (b == NULL)
 		return json_null();
-	n = show_parts(b, &bytes);
 	return json_pack("{s:o, s:I, s:I}", "uploadId", report_json_text(b->id),
-	    "partSize", (json_int_t)b->part_bytes, "stored", (json_int_t)n);
+	    "partSize", (json_int_t)b->part_bytes, "stored",
+	    (json_int_t)show_parts(b));
 }
 
 static json_t *
@@ -157,7 +154,7 @@ json_of_commands(const struct show *s)
 }
 
 static json_t *
-json_of_origin(enum show_origin origin)
+json_of_origin(const struct show_part *part)
 {
 	static const char *const names[] = {
 		[FROM_NOWHERE] = NULL,
@@ -168,32 +165,28 @@ json_of_origin(enum show_origin origin)
 		[FROM_DIRECTORY] = "directory",
 	};
 
-	return report_json_text(names[origin]);
+	return report_json_text(names[part->from]);
 }
 
 static json_t *
 json_of_identity(const struct show *s)
 {
 	const struct progress *p = &s->journal.progress;
-	const struct identity *id = &s->identity;
-	const struct show_origins from = show_origins(s);
-	char trace[TRACE_ID_BYTES];
+	struct show_identity id;
 
-	show_trace_id(s, trace);
+	show_identify(s, &id);
 	return json_pack(
 	    "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s}",
-	    "session",
-	    report_json_text(
-		p->session ? p->session : recording_name(&s->recording)),
-	    "sessionFrom", json_of_origin(from.session), "path",
+	    "session", report_json_text(id.session.text), "sessionFrom",
+	    json_of_origin(&id.session), "path",
 	    report_json_text(s->recording.path), "room",
-	    report_json_text(p->room ? p->room : id->room), "roomFrom",
-	    json_of_origin(from.room), "overruled",
+	    report_json_text(id.room.text), "roomFrom",
+	    json_of_origin(&id.room), "overruled",
 	    report_json_text(p->overruled), "roomProblem",
 	    report_json_text(s->no_room), "meetingId",
-	    report_json_text(p->meeting_id ? p->meeting_id : id->meeting_id),
-	    "meetingIdFrom", json_of_origin(from.meeting_id), "archive",
-	    report_json_text(p->archive), "traceId", trace);
+	    report_json_text(id.meeting_id.text), "meetingIdFrom",
+	    json_of_origin(&id.meeting_id), "archive",
+	    report_json_text(p->archive), "traceId", id.trace_id);
 }
 
 static json_t *

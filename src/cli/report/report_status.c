@@ -23,6 +23,7 @@ struct page {
 	int width;
 	char indent[16]; /* of second lines */
 	bool is_colored;
+	size_t helped; /* so many rows have their commands below */
 };
 
 /* At most four digits and a unit: 999, 9.9k, 512M. */
@@ -44,19 +45,12 @@ format_size(int64_t bytes, char text[SIZE + 1])
 		    value, units[unit]);
 }
 
-/* NULL: none. */
-static const char *
-color_of(enum verdict verdict)
-{
-	static const char *const colors[VERDICTS] = {
-		[VERDICT_HELD] = "\033[31m",
-		[VERDICT_WAITING] = "\033[33m",
-		[VERDICT_DUE] = "\033[33m",
-		[VERDICT_DONE] = "\033[32m",
-	};
-
-	return colors[verdict];
-}
+static const char *const colors[VERDICTS] = {
+	[VERDICT_HELD] = "\033[31m",
+	[VERDICT_WAITING] = "\033[33m",
+	[VERDICT_DUE] = "\033[33m",
+	[VERDICT_DONE] = "\033[32m",
+};
 
 /* "2026-11-22T21:47Z" */
 static char *
@@ -170,17 +164,14 @@ static void
 add_reason(struct buf *out, const struct page *p, const struct finding *row)
 {
 	autobuf struct buf line = { 0 };
-	autoremedy struct remedy r = { 0 };
-	autofree char *reason = NULL;
+	bool is_helped = row->verdict == VERDICT_HELD && row->why &&
+	    row < p->status->rows + p->helped;
+	autofree char *reason =
+	    is_helped ? remedy_reason(row->why, row->path) : NULL;
 
 	if (row->why) {
-		remedy_find(&r, row->why, row->path);
-		/* A page that is drawn again has no commands below it. */
-		reason = row->verdict == VERDICT_HELD && p->view->rows == 0
-		    ? remedy_reason(&r, row->why)
-		    : xstrdup(row->why);
 		add_tries(&line, p, row);
-		(void)buf_adds(&line, reason);
+		(void)buf_adds(&line, reason ? reason : row->why);
 	}
 	if (row->facts.damaged > 0)
 		(void)buf_addf(&line, "done, %" PRId64 " damaged",
@@ -198,18 +189,18 @@ lines_of(const char *text)
 	return n;
 }
 
-/* How many rows fit above the last two lines. */
+/* How many rows fit above the last two lines and the commands. */
 static size_t
-add_rows(struct buf *out, const struct page *p)
+add_rows(struct buf *out, const struct page *p, size_t below)
 {
-	size_t lines = 1;
+	size_t lines = 1 + below;
 
 	for (size_t i = 0; i < p->status->n; i++) {
 		const struct finding *row = &p->status->rows[i];
 		autobuf struct buf text = { 0 };
 
 		table_add_cells(&text, &p->table, i,
-		    p->is_colored ? color_of(row->verdict) : NULL);
+		    p->is_colored ? colors[row->verdict] : NULL);
 		add_reason(&text, p, row);
 		lines += lines_of(text.data);
 		if (p->view->rows > 0 && lines + 2 > p->view->rows)
@@ -230,71 +221,87 @@ add_counts(struct buf *out, const struct status *status)
 	(void)buf_adds(out, line.len ? line.data : "no recordings");
 }
 
-static void
-add_command(struct buf *out, const char *command)
+/* Only the terminal breaks it; returns its lines there. */
+static size_t
+add_command(struct buf *out, const struct page *p, const char *command)
 {
 	autofree char *safe = term_text(STDOUT_FILENO, command);
 
 	(void)buf_addf(out, "  %s\n", safe);
+	return 1 + (text_columns(safe) + 1) / (size_t)p->width;
 }
 
-/* For each held recording the commands to copy, each on its own line. */
-static void
-add_next_steps(struct buf *out, const struct status *status,
-    enum remedy_kind kind)
+/* Returns the lines. */
+static size_t
+add_step(struct buf *out, const struct page *p, const struct finding *row,
+    const char **head)
 {
 	static const char *const heads[REMEDIES] = {
 		[REMEDY_DELIVER] = "Held: fix the cause, then run:\n",
 		[REMEDY_FIX] = "Held: fix and deliver with:\n",
 		[REMEDY_ANNOUNCE] = "Held: announce as it is with:\n",
 	};
-	const char *head = heads[kind];
+	autoremedy struct remedy r = { 0 };
+	size_t lines;
 
-	for (size_t i = 0; i < status->n; i++) {
-		const struct finding *row = &status->rows[i];
-		autoremedy struct remedy r = { 0 };
+	remedy_find(&r, row->why, row->path);
+	lines = *head != heads[r.kind];
+	(void)buf_adds(out, lines ? heads[r.kind] : "");
+	*head = heads[r.kind];
+	if (r.fix)
+		lines += add_command(out, p, r.fix);
+	return lines + add_command(out, p, r.command);
+}
+
+/*
+ * For each held recording the commands to copy; on a page that is drawn again,
+ * at most as fit on half of it.  Returns the lines.
+ */
+static size_t
+add_steps(struct buf *out, struct page *p)
+{
+	const struct status *status = p->status;
+	size_t most = p->view->rows ? p->view->rows / 2 : SIZE_MAX, lines = 0;
+	const char *head = NULL;
+
+	for (; p->helped < status->n; p->helped++) {
+		const struct finding *row = &status->rows[p->helped];
+		autobuf struct buf step = { 0 };
+		size_t more;
 
 		if (row->verdict != VERDICT_HELD)
 			continue;
-		remedy_find(&r, row->why, row->path);
-		if (r.kind != kind)
-			continue;
-		(void)buf_adds(out, head);
-		if (r.fix)
-			add_command(out, r.fix);
-		add_command(out, r.command);
-		head = "";
+		more = add_step(&step, p, row, &head);
+		if (lines + more >= most) {
+			(void)buf_adds(out,
+			    "For more commands, leave out --watch.\n");
+			return lines + 1;
+		}
+		(void)buf_adds(out, step.data);
+		lines += more;
 	}
+	return lines;
 }
 
 void
-report_status_page(struct buf *out, const struct status *status,
+report_status(struct buf *out, const struct status *status,
     const struct status_view *view)
 {
 	struct page p = { .status = status, .view = view };
-	size_t left = status->left;
+	autobuf struct buf steps = { 0 };
+	size_t left = status->left, below;
 
 	layout(&p);
+	below = add_steps(&steps, &p);
 	if (status->n > 0)
 		table_add_head(out, &p.table);
-	left += status->n - add_rows(out, &p);
+	left += status->n - add_rows(out, &p, below);
 	if (left > 0)
 		(void)buf_addf(out, "and %zu more, %s\n", left,
 		    view->rows > 0 ? "not shown" : "see --limit");
 	add_counts(out, status);
-	(void)buf_adds(out, "\n");
+	(void)buf_addf(out, "\n%s", buf_str(&steps));
 	table_free(&p.table);
-}
-
-void
-report_status(const struct status *status, const struct status_view *view)
-{
-	autobuf struct buf out = { 0 };
-
-	report_status_page(&out, status, view);
-	for (int kind = 0; kind < REMEDIES; kind++)
-		add_next_steps(&out, status, (enum remedy_kind)kind);
-	log_result(buf_str(&out));
 }
 
 static bool
@@ -306,61 +313,36 @@ is_named(const struct status *status, size_t i)
 	    status_level_of(row, status->now_ms) == status_level(status);
 }
 
-/* The columns for the next name, of so many that are left. */
-static size_t
-room_behind(const struct buf *line, size_t left)
-{
-	autofree char *more = xasprintf(" and %zu more", left - 1);
-	size_t taken =
-	    text_columns(buf_str(line)) + 2 + (left > 1 ? strlen(more) : 0);
-
-	return taken < TABLE_WIDTH ? TABLE_WIDTH - taken : 0;
-}
-
 /* As many as fit on one line; the first is cut if it must be. */
 static void
 add_sessions(struct buf *line, const struct status *status)
 {
-	enum { LEAST = 12 };
+	enum { LEAST = 12, DOTS = 3 };
 	size_t left = 0, named = 0, used;
 
 	for (size_t i = 0; i < status->n; i++)
 		left += is_named(status, i);
-	for (size_t i = 0; i < status->n; i++) {
+	for (size_t i = 0; i < status->n && left > 0; i++) {
 		autofree char *session =
 		    term_text(STDOUT_FILENO, status->rows[i].session);
-		size_t room;
-		bool is_cut;
+		autofree char *more = xasprintf(" and %zu more", left - 1);
+		size_t taken = text_columns(line->data) + 2 +
+		    (left > 1 ? strlen(more) : 0);
+		bool is_cut = taken + text_columns(session) > TABLE_WIDTH;
 
 		if (!is_named(status, i))
 			continue;
-		room = room_behind(line, left);
-		is_cut = text_columns(session) > room;
-		if (is_cut && named > 0)
-			(void)buf_addf(line, " and %zu more", left);
-		if (is_cut && (named > 0 || room < LEAST))
-			return;
+		if (is_cut && (named > 0 || taken + LEAST > TABLE_WIDTH))
+			break;
 		if (is_cut)
-			session[text_fit(session, room - 3, &used)] = '\0';
+			session[text_fit(session, TABLE_WIDTH - taken - DOTS,
+			    &used)] = '\0';
 		(void)buf_addf(line, "%s %s%s", named++ ? "" : ":", session,
 		    is_cut ? "..." : "");
 		left--;
 	}
-}
-
-static bool
-is_any_paused(const struct text_list *roots)
-{
-	bool is_paused = false;
-
-	for (size_t i = 0; i < roots->n && !is_paused; i++) {
-		struct pause p;
-
-		is_paused = pause_of_root(roots->items[i], &p);
-		if (is_paused)
-			pause_free(&p);
-	}
-	return is_paused;
+	if (left > 0 && named > 0)
+		(void)buf_addf(line, " and %zu more", left);
 }
 
 static void
@@ -397,7 +379,7 @@ report_status_check(const struct status *status, const struct text_list *roots)
 		add_alarms(&counts, status, level);
 		(void)buf_adds(&line, counts.data);
 	}
-	if (is_any_paused(roots))
+	if (pause_count(roots) > 0)
 		(void)buf_adds(&line, ", paused");
 	if (level != STATUS_OK)
 		add_sessions(&line, status);

@@ -41,26 +41,26 @@ meeting_id_origin(const struct show *s)
 	return known ? FROM_JOURNAL : FROM_NOWHERE;
 }
 
-struct show_origins
-show_origins(const struct show *s)
+static const char *
+first_of(const char *a, const char *b)
+{
+	return a ? a : b;
+}
+
+void
+show_identify(const struct show *s, struct show_identity *id)
 {
 	const struct progress *p = &s->journal.progress;
 	const char *name = recording_name(&s->recording);
 	bool is_argument = p->session && !is_same(p->session, name);
 
-	return (struct show_origins){
-		.session = is_argument ? FROM_ARGUMENT : FROM_DIRECTORY,
-		.room = room_origin(s),
-		.meeting_id = meeting_id_origin(s),
-	};
-}
-
-void
-show_trace_id(const struct show *s, char id[TRACE_ID_BYTES])
-{
-	const char *session = s->journal.progress.session;
-
-	trace_id(session ? session : recording_name(&s->recording), id);
+	id->session.text = first_of(p->session, name);
+	id->session.from = is_argument ? FROM_ARGUMENT : FROM_DIRECTORY;
+	id->room.text = first_of(p->room, s->identity.room);
+	id->room.from = room_origin(s);
+	id->meeting_id.text = first_of(p->meeting_id, s->identity.meeting_id);
+	id->meeting_id.from = meeting_id_origin(s);
+	trace_id(id->session.text, id->trace_id);
 }
 
 const char *
@@ -96,14 +96,12 @@ show_is_here(const struct show *s, const char *path)
 }
 
 size_t
-show_parts(const struct begun *b, int64_t *bytes)
+show_parts(const struct begun *b)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < b->n; i++)
 		n += b->parts[i].etag != NULL;
-	if (__builtin_mul_overflow((int64_t)n, b->part_bytes, bytes))
-		*bytes = INT64_MAX;
 	return n;
 }
 
