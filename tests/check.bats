@@ -227,11 +227,11 @@ apart_from_the_machine() {
 	[ "${SAN:-}" != 1 ] || skip "faketime and the sanitizers do not mix"
 	faketime -f +120s "$BIN" check --json >"$DIR/json" || true
 	jq -e '[.findings[] | select(.result == "warning") | .text |
-		select(test("^our clock is 1[12][0-9] s ahead of its$"))] |
+		select(test("^this host.s clock is 1[12][0-9] s ahead of the service.s$"))] |
 		length == 2' "$DIR/json"
 	faketime -f -3600s "$BIN" check --json >"$DIR/json" || true
 	jq -e '[.findings[] | select(.result == "failed") | .text |
-		select(test("^our clock is 3[56][0-9][0-9] s behind its$"))] |
+		select(test("^this host.s clock is 3[56][0-9][0-9] s behind the service.s$"))] |
 		length == 2' "$DIR/json"
 }
 

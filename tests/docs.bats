@@ -531,11 +531,11 @@ exit_codes() {
 	done
 }
 
-# harmless: the commands that the page says do no harm.
+# harmless: the commands that the page says are harmless.
 harmless() {
-	awk '/do no harm when they were not needed/ { exit }
+	awk '/are harmless when they are not needed/ { exit }
 		/^\.Cm/ { gsub(/[.,]|Cm/, ""); print }' \
-		<(sed -n '/^A file that is stored is not sent/,/do no harm/p' \
+		<(sed -n '/^A file that is stored is not sent/,/are harmless/p' \
 			"$ROOT/man/jibri-finalize-troubleshooting.7") | xargs -n 1
 }
 

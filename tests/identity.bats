@@ -1090,7 +1090,7 @@ lookup_ends() {
 	while read -r text; do
 		echo "$text" >"$SB/answer"
 		run_finalize 78 || { echo "$text"; return 1; }
-		assert_output_has "is about another room"
+		assert_output_has "is for another room"
 	done <<-'END'
 		{"data":{"id":456,"attributes":{"roomName":"zzz-other"}}}
 		{"roomName":"zzz-other","data":{"id":456}}

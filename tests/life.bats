@@ -71,7 +71,7 @@ stranger due"
 	stop_sandbox
 	run "$BIN" sweep --jobs 1
 	assert_equal "$status" 75
-	assert_output_has "the meeting-service is out; trying it again after"
+	assert_output_has "the meeting-service is down; trying it again after"
 	assert_equal "$(grep -l '"failed"' "$TOP"/*/.jibri-finalize | wc -l)" 1
 
 	# Up, with another fault for each sweep.

@@ -90,7 +90,7 @@ start_endless() {
 	start_endless
 	run_finalize 75 --tries 1 --proxy "$ENDLESS" --connect-timeout 200ms \
 		--meeting-service-url https://meet.invalid --deadline 20s
-	assert_output_has "GET https://meet.invalid/api/meetings/room/$ROOM: the proxy opened no tunnel within 0.2 s"
+	assert_output_has "GET https://meet.invalid/api/meetings/room/$ROOM: the proxy did not open a tunnel within 0.2 s"
 }
 
 @test "a signal ends a run whose proxy never finishes its answer" {

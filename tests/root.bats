@@ -58,7 +58,7 @@ untouched() {
 	ln "$DIR/roots/file" "$DIR/jibris/log"
 	chmod 666 "$DIR/roots/file"
 	run_finalize 0 --log-file "$DIR/jibris/log"
-	assert_output_has "is not a plain file with one name"
+	assert_output_has "is not a regular file without hard links"
 	untouched
 }
 
@@ -482,7 +482,7 @@ archive() {
 	ln "$DIR/roots/x.tar" "$DIR/jibris/name.tar"
 	run_command 65 upload "$DIR/jibris/link.tar"
 	run_command 65 upload "$DIR/jibris/name.tar"
-	assert_output_has "is not a plain file with one name"
+	assert_output_has "is not a regular file without hard links"
 	assert_equal "$(requests)" 0
 }
 

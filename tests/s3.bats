@@ -465,7 +465,7 @@ found() {
 	faketime -f +1200s "$BIN" check --json >"$DIR/json" || true
 	jq -r '.findings[] | select(.check == "s3") | .text' "$DIR/json" \
 		>"$DIR/found"
-	found "our clock is 1200 s ahead of its"
+	found "this host's clock is 1200 s ahead of the service's"
 	found RequestTimeTooSkewed
 }
 

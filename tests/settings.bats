@@ -557,7 +557,7 @@ variable() {
 	for word in no 0 Off yes; do
 		run_finalize 64 --quiet "$word"
 		run_finalize 64 -v "$word"
-		assert_output_has "write --verbose, and put a room"
+		assert_output_has "write --verbose; if "
 	done
 	assert_equal "$(requests)" 0
 	assert_equal "$(show locking --locking)" "yes (--locking)"

@@ -169,7 +169,7 @@ widest() {
 	run_command 66 status "$DIR/888888"
 	refute_output_has show
 	run_command 64 status --limit 0
-	assert_output_has "--limit: '0' is not a number from 1 on"
+	assert_output_has "--limit: '0' is not a number of 1 or more"
 }
 
 @test "--check prints one line, as monitoring plugins do" {

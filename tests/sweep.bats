@@ -311,7 +311,7 @@ asked() {
 	sweep 65
 	assert_equal "$(requests lookup)" 10
 	assert_equal "$(state one)" held
-	[[ $(webhooks) == "FAILED $ROOM one given up, it has been failing since"* ]]
+	[[ $(webhooks) == "FAILED $ROOM one held, as it has failed since"* ]]
 }
 
 @test "a held recording whose run was killed is tried again" {
@@ -353,7 +353,7 @@ is_due() {
 	assert_equal "$(state one)" held
 	assert_equal "$(webhooks | cut -d' ' -f1)" "FAILED
 FAILED"
-	[[ $(webhooks | tail -1) == *"given up, it has been failing since"* ]]
+	[[ $(webhooks | tail -1) == *"held, as it has failed since"* ]]
 	# It stays held, whatever the sweeper does.
 	faults
 	sweep 0
@@ -379,7 +379,7 @@ run_finalize_of() {
 	faults "lookup * * status 401"
 	export JIBRI_FINALIZE_SWEEP_RETRY_DELAY=1ms JIBRI_FINALIZE_SWEEP_RETRY_DELAY_MAX=1ms
 	sweep 77 --jobs 1
-	[[ $log == *"3 recordings in a row failed alike"*"2 recordings are left for the next"* ]]
+	[[ $log == *"3 recordings in a row failed in the same way"*"2 recordings are left for the next"* ]]
 	assert_equal "$(grep -c 'in a row' "$DIR/log")" 1
 	assert_equal "$(find "$TOP" -name .jibri-finalize | wc -l)" 3
 	assert_equal "$output" "0 delivered, 5 waiting, 0 held, 0 done"
@@ -399,7 +399,7 @@ run_finalize_of() {
 	faults "any * * status 503"
 	sweep 75 --jobs 4
 	assert_equal "$(requests)" 1
-	[[ $log == *"the meeting-service is out; trying it again after "*"the sweep ends early, "*" recordings are left for the next"* ]]
+	[[ $log == *"the meeting-service is down; trying it again after "*"the sweep ends early, "*" recordings are left for the next"* ]]
 	assert_equal "$output" "0 delivered, 6 waiting, 0 held, 0 done"
 	# The other service, which retention needs too.
 	rm -r "$TOP"
@@ -410,7 +410,7 @@ run_finalize_of() {
 	for i in 1 2 3; do place "f$i"; done
 	faults "upload * * status 503" "list * * status 503"
 	sweep 75 --jobs 4 --retention 1ms
-	[[ $log == *"the file-service is out; trying it again after "* ]]
+	[[ $log == *"the file-service is down; trying it again after "* ]]
 	assert_equal "$(requests lookup)" 1
 	# One visit, in which one upload is enough.
 	assert_equal "$(requests list) $(requests upload)" "1 1"
@@ -426,7 +426,7 @@ run_finalize_of() {
 	place r2
 	faults "upload * * status 520"
 	sweep 75 --jobs 1
-	[[ $log == *"the file-service is out; trying it again after "* ]]
+	[[ $log == *"the file-service is down; trying it again after "* ]]
 	assert_equal "$(requests upload)" 1
 	(($(cat "$TOP"/r*/.jibri-finalize | wc -c) <= 1024))
 }

@@ -230,7 +230,7 @@ reached() {
 		assert_output_has "the server requires a client certificate (tls-cert)"
 		turned_away 77 --tls-cert "$CERTS/forged.pem" \
 			--tls-key "$CERTS/forged.key"
-		assert_output_has "the server does not trust our certificate"
+		assert_output_has "the server does not trust the client certificate"
 		export JIBRI_FINALIZE_TLS_CERT=$CERTS/jibri.pem
 		JIBRI_FINALIZE_TLS_KEY=$CERTS/jibri.key reached
 		unset JIBRI_FINALIZE_TLS_CERT

@@ -250,7 +250,7 @@ state() {
 	mkfifo "$DIR/pipe"
 	run timeout 20 "$BIN" config --config "$DIR/pipe"
 	ended_with 78
-	assert_output_has "$DIR/pipe is a pipe that nobody writes into"
+	assert_output_has "$DIR/pipe is a pipe that nobody writes to"
 	run timeout 20 "$BIN" config --webhook-secret-file "$DIR/pipe"
 	ended_with 78
 	run timeout 20 "$BIN" config --ca-file "$DIR/pipe"

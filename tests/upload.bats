@@ -255,7 +255,7 @@ STOPPED $ROOM $SESSION"
 		faults "list * * status $code"
 		run_command 0 upload "$REC"
 		is_stored metadata.json "$MEDIA"
-		assert_output_has "believing what the journal has as stored"
+		assert_output_has "relying on the journal for what is stored"
 		run_command 0 upload "$REC"
 		assert_output_has "done already"
 	done

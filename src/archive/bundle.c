@@ -56,7 +56,7 @@ open_archive(struct bundle *b, int64_t ratio, struct err *e)
 		return err_set(e, ERR_NO_INPUT, "%s: no such archive", path);
 	if (b->archive_fd == -1 && errno == EMLINK)
 		return err_set(e, ERR_PERMANENT,
-		    "%s is not a plain file with one name", path);
+		    "%s is not a regular file without hard links", path);
 	if (b->archive_fd == -1 || fstat(b->archive_fd, &st) == -1)
 		return err_sys(e, "open %s", path);
 	if (!S_ISREG(st.st_mode))

@@ -113,7 +113,7 @@ add_artifact(struct pack *p, const struct artifact *a, struct err *e)
 		return -1;
 	/* It would be packed with its private members. */
 	if (a->is_unreadable)
-		return err_set(e, ERR_TEMPORARY, "could not be read before");
+		return err_set(e, ERR_TEMPORARY, "could not be read");
 	kind = recording_read_json(&p->recording, a->path, fd, &st, &text, e);
 	if (kind == -1)
 		return -1;
@@ -194,7 +194,7 @@ add_head(struct pack *p)
 
 	if (identity_find(&p->identity, &p->recording, p->policy, &hints, &e) ==
 	    -1)
-		log_warn("%s; the archive will not have it", e.text);
+		log_warn("%s; the archive will not name it", e.text);
 	head.session = p->identity.session;
 	head.room = p->identity.room;
 	head.meeting_id =
@@ -225,7 +225,7 @@ look(struct pack *p, struct err *e)
 	for (size_t i = 0; i < p->recording.n; i++)
 		if (p->recording.artifacts[i].is_unreadable)
 			return err_set(e, ERR_TEMPORARY,
-			    "%s: cannot be read now",
+			    "%s: cannot be read",
 			    p->recording.artifacts[i].path);
 	return 0;
 }
@@ -414,8 +414,8 @@ bundle_pack(const struct bundle_pack_request *request,
 	    !archive_is_modest(packed->bytes, packed->archive_bytes,
 		policy->unpack_ratio))
 		log_warn("%s unpacks to more than %" PRId64
-			 " times its size: upload it with a larger "
-			 "unpack-ratio",
+			 " times its size; upload it with a larger "
+			 "--unpack-ratio",
 		    packed->target, policy->unpack_ratio);
 	target_close(&p.target);
 	recording_close(&p.recording);

@@ -77,7 +77,7 @@ log_configure(const struct log_policy *p, struct err *e)
 	    owned_open_file(policy.file, O_WRONLY | O_APPEND | O_CREAT, 0640);
 	if (file_fd == -1 && errno == EMLINK)
 		return err_set(e, ERR_PERMANENT,
-		    "the log file %s is not a plain file with one name",
+		    "the log file %s is not a regular file without hard links",
 		    policy.file);
 	if (file_fd == -1 || fstat(file_fd, &file_st) == -1)
 		return err_sys(e, "open the log file %s", policy.file);

@@ -47,7 +47,7 @@ stop_init(struct err *e)
 	/* Our parent may have ignored or blocked it. */
 	sa.sa_handler = SIG_DFL;
 	if (sigaction(SIGALRM, &sa, NULL) == -1 || unblock(SIGALRM) == -1)
-		return err_sys(e, "let SIGALRM end us");
+		return err_sys(e, "enable SIGALRM");
 	sa.sa_handler = SIG_IGN;
 	if (sigaction(SIGPIPE, &sa, NULL) == -1)
 		return err_sys(e, "ignore SIGPIPE");

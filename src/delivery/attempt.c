@@ -71,8 +71,7 @@ note_failed(struct job *job, const struct attempt_policy *policy, struct err *e)
 
 		clock_rfc3339(p->struggling_since_ms, since);
 		e->class = ERR_PERMANENT;
-		(void)err_wrap(e, "given up, it has been failing since %s",
-		    since);
+		(void)err_wrap(e, "held, as it has failed since %s", since);
 	}
 	/* What failed in an upload was logged for each artifact. */
 	if (job->totals.failed == 0 || is_last || stop_is_overdue() ||

@@ -235,7 +235,7 @@ read_json(struct flight *f, struct err *e)
 
 	if (is_changed && (result != 0 || a->is_json)) {
 		f->is_stale = true;
-		return err_set(e, ERR_TEMPORARY, "was written to meanwhile");
+		return err_set(e, ERR_TEMPORARY, "was changed meanwhile");
 	}
 	if (result == 1) {
 		f->size = (int64_t)f->content.len;
@@ -255,7 +255,7 @@ open_file(struct flight *f, struct err *e)
 		return -1;
 	/* It would be sent with its private members. */
 	if (a->is_unreadable)
-		return err_set(e, ERR_TEMPORARY, "could not be read before");
+		return err_set(e, ERR_TEMPORARY, "could not be read");
 	f->size = f->st.st_size;
 	f->mtime_ns = file_mtime_ns(&f->st);
 	f->stamp = file_stamp(&f->st);

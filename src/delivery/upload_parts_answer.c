@@ -126,7 +126,7 @@ take_list(struct call *call, struct err *e)
 			continue;
 		p->is_doubtful = true;
 		(void)err_set(e, ERR_TEMPORARY,
-		    "the server accepted part %zu, but has another or none",
+		    "the server accepted part %zu, but lists another or none",
 		    i + 1);
 		return false;
 	}

@@ -134,8 +134,7 @@ upload_recheck(const struct upload_deps *deps, bool is_forced, struct err *e)
 	    &is_refused, e);
 
 	if (result == -1 && is_refused) {
-		log_warn("list: %s; believing what the journal "
-			 "has as stored",
+		log_warn("list: %s; relying on the journal for what is stored",
 		    e->text);
 		result = 0;
 	}

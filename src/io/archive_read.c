@@ -106,7 +106,7 @@ count_entry(struct archive_reader *r, int64_t size, struct err *e)
 {
 	if (++r->entries > r->limits.entries)
 		return err_set(e, ERR_PERMANENT,
-		    "the archive holds more than %lld entries",
+		    "the archive contains more than %lld entries",
 		    (long long)r->limits.entries);
 	if (size < 0 || size > INT64_MAX / 2 - r->total)
 		return err_set(e, ERR_PERMANENT,
@@ -134,12 +134,13 @@ take_entry(struct archive_reader *r, struct archive_entry *entry,
 	r->path = raw ? archive_clean_path(raw) : NULL;
 	if (r->path == NULL)
 		return err_set(e, ERR_PERMANENT,
-		    "the archive holds a path that leaves its folder: %.200s",
+		    "the archive contains a path that leaves its folder: "
+		    "%.200s",
 		    raw ? raw : "(no name)");
 	if (is_hard_link || !(S_ISREG(st->st_mode) || S_ISDIR(st->st_mode)))
 		return err_set(e, ERR_PERMANENT,
-		    "%s: the archive holds %s; only files and folders are "
-		    "taken",
+		    "%s: the archive contains %s; only files and folders are "
+		    "accepted",
 		    r->path,
 		    is_hard_link ? "a hard link" : file_kind(st->st_mode));
 	*info = (struct archive_entry_info){
@@ -154,7 +155,7 @@ take_entry(struct archive_reader *r, struct archive_entry *entry,
 	};
 	if (!info->is_folder && *r->path == '\0')
 		return err_set(e, ERR_PERMANENT,
-		    "the archive holds a file without a name");
+		    "the archive contains a file without a name");
 	return count_entry(r, info->size, e);
 }
 

@@ -185,7 +185,8 @@ on_progress(void *ctx, curl_off_t down, curl_off_t got, curl_off_t up,
 	    clock_mono_ms() - t->began_ms < limit + TUNNEL_MS)
 		return 0;
 	(void)err_set(&t->failure, ERR_TEMPORARY,
-	    "the proxy opened no tunnel within %.1f s", (double)limit / 1000);
+	    "the proxy did not open a tunnel within %.1f s",
+	    (double)limit / 1000);
 	return 1;
 }
 

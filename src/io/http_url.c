@@ -47,7 +47,7 @@ http_url_check(const char *url, struct err *e)
 		return 0;
 	/* The URL is not shown: it may contain a password. */
 	return err_set(e, ERR_CONFIG,
-	    "is not an http or https URL without user, query and fragment");
+	    "is not an http or https URL, or has a user, query or fragment");
 }
 
 char *

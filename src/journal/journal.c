@@ -31,7 +31,7 @@ degrade(struct journal *j, const char *what)
 	struct err e;
 
 	(void)err_sys(&e, "%s", what);
-	log_warn("the journal cannot be written (%s); going on without it; "
+	log_warn("the journal cannot be written (%s); continuing without it; "
 		 "the next run will ask the server what it has",
 	    e.text);
 	j->is_degraded = true;

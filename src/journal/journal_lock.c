@@ -126,7 +126,7 @@ refuse_lockless(struct err *e)
 {
 	return err_set(e, ERR_CONFIG,
 	    "this file system has no locks (%s), so two runs could deliver "
-	    "a recording twice; if only this host has it, set locking = no",
+	    "a recording twice; if only this host delivers, set locking = no",
 	    strerror(errno));
 }
 

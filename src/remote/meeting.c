@@ -108,8 +108,7 @@ accept_answer(void *ctx, const struct http_answer *answer, struct err *e)
 	if (tells_failure(json))
 		return request_not_understood(answer, "reports a failure", e);
 	if (meeting && is_other_room(json, meeting, l->room))
-		return request_not_understood(answer, "is about another room",
-		    e);
+		return request_not_understood(answer, "is for another room", e);
 	if (!is_empty_page(meeting))
 		l->id =
 		    request_answer_id(answer, json_object_get(meeting, "id"));

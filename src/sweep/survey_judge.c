@@ -259,7 +259,7 @@ judge(struct survey *s, struct recording *rec, struct progress *p,
 		ev.has_journal || ev.is_metadata_whole ? OPEN_WRITING
 						       : OPEN_READING)) {
 		f->verdict = VERDICT_SETTLING;
-		mem_replace(&f->why, "a process has a file in it open");
+		mem_replace(&f->why, "a process has one of its files open");
 	}
 	if (f->verdict == VERDICT_SETTLING && !ev.has_journal &&
 	    is_live(s, rec, &ev))

@@ -292,7 +292,7 @@ note_outage(struct run *run, const struct outage *outage)
 	struct err e = outage->err;
 
 	clock_rfc3339(clock_unix_ms() + pause_ms, until);
-	(void)err_wrap(&e, "the %s is out; trying it again after %s",
+	(void)err_wrap(&e, "the %s is down; trying it again after %s",
 	    is_file ? "file-service" : "meeting-service", until);
 	run->result->is_file_service_out |= is_file;
 	end_early(run, &e);
@@ -327,8 +327,8 @@ end_visit(struct run *run, struct turn *turn)
 		return;
 	case SWEEP_IS_HOPELESS:
 		e = report.err;
-		(void)err_wrap(&e, "%d recordings in a row failed alike",
-		    STREAK);
+		(void)err_wrap(&e,
+		    "%d recordings in a row failed in the same way", STREAK);
 		end_early(run, &e);
 	}
 }

@@ -105,7 +105,7 @@ parse_query(const struct options *o, struct status_query *query, struct err *e)
 		    o->older_than);
 	if (o->limit && !parse_integer(o->limit, 1, INT32_MAX, &query->limit))
 		return err_set(e, ERR_USAGE,
-		    "--limit: '%s' is not a number from 1 on", o->limit);
+		    "--limit: '%s' is not a number of 1 or more", o->limit);
 	return parse_states(o, &query->verdicts, e);
 }
 

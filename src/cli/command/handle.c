@@ -112,7 +112,7 @@ handle_each(struct loaded *l, const struct options *o, word_run *run,
 
 		log_set_session(NULL);
 		if (result == -1)
-			log_error("%s; nothing was done with %s and the rest",
+			log_error("%s; %s and what follows was not processed",
 			    e->text, o->words[i]);
 		else if (handle(l, o, o->words[i], i + 1 == o->n_words, run,
 			     e) == 0)

@@ -123,8 +123,9 @@ check_legacy(struct diagnoses *f)
 		if (old == NULL || *old == '\0' || strcmp(old, ours) == 0)
 			continue;
 		check_warn(f, "environment",
-		    "Keep the one that counts:", "%s and %s differ; %s counts",
-		    setting_at(i)->legacy, variable, variable);
+		    "Keep the one that is used:",
+		    "%s and %s differ; %s is used", setting_at(i)->legacy,
+		    variable, variable);
 		check_run(f, "unset %s", setting_at(i)->legacy);
 	}
 }

@@ -176,7 +176,7 @@ note_clock(struct inquiry *i, const struct http_answer *answer)
 		       "five minutes:"
 		     : "Set the clock that is wrong; S3 tolerates fifteen "
 		       "minutes at most:",
-	    "our clock is %" PRId64 " s %s its", size,
+	    "this host's clock is %" PRId64 " s %s the service's", size,
 	    skew < 0 ? "behind" : "ahead of");
 	check_run(&i->found, "%stimedatectl set-ntp true", i->found.shell.sudo);
 }

@@ -35,7 +35,7 @@ add_uses(struct buf *out)
 	    "       jibri-finalize COMMAND [FLAG...] [...]\n\n");
 }
 
-/* The commands of a task; its name is in front of the first. */
+/* The commands of a task; the first one's line begins with its name. */
 static void
 add_task(struct buf *out, const struct command *all, enum command_task task)
 {
@@ -72,7 +72,7 @@ add_note(struct buf *out, const struct command_text *text, const char *flag)
 			table_add_wrapped(out, n->text, indent, WIDTH);
 }
 
-/* Those that are wanted; text is that of the one command, or NULL. */
+/* The wanted flags; text is that of a single command, or NULL. */
 static void
 add_switches(struct buf *out, unsigned wanted, const struct command_text *text)
 {
@@ -101,7 +101,7 @@ flag_of(const struct setting *s)
 	return xasprintf("--%s %s", s->name, s->arg);
 }
 
-/* Those of a subject stand together: "Sweep:". */
+/* Grouped by subject, as below "Sweep:". */
 static void
 add_settings(struct buf *out)
 {

@@ -4,8 +4,8 @@
 
 /*
  * Help for people, made of the tables of commands, flags and settings, at most
- * 80 columns wide.  help_screen() fits on a terminal of 24 lines, the prompt
- * below it too; help_all() has every flag and setting.
+ * 80 columns wide.  help_screen() fits on a terminal of 24 lines together with
+ * the prompt below it; help_all() has every flag and setting.
  */
 void help_screen(const struct command *all);
 void help_all(const struct command *all);
@@ -13,7 +13,7 @@ void help_command(const struct command *);
 void help_setting(const struct setting *);
 
 /*
- * Print a configuration file with every setting at its default, as a comment
- * "#name = value" below what it means ("# ...").
+ * Print a configuration file with every setting at its default, commented out
+ * ("#name = value"), below its description ("# ...").
  */
 void help_sample(void);

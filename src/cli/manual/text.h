@@ -2,7 +2,7 @@
 
 #include "cli/command/commands.h"
 
-/* What is said of each command. */
+/* Help and manual of each command. */
 extern const struct command_text text_finalize, text_upload, text_sweep,
     text_watch, text_verify, text_status, text_show, text_notify, text_pack,
     text_pause, text_resume, text_forget, text_check, text_config, text_help;

@@ -22,7 +22,7 @@ const struct command_text text_finalize = {
 		    "recording was given up, or defer leaves it to a "
 		    "sweeper." },
 		{ 64, "The command line is wrong, or DIR holds recordings." },
-		{ 65, "The recording is held: an operator has to fix it." },
+		{ 65, "The recording is held: an operator must act." },
 		EXITS_NO_INPUT,
 		{ 75,
 		    "Not delivered yet: a service is down, another process "
@@ -32,10 +32,10 @@ const struct command_text text_finalize = {
 		{ 78, "The configuration is wrong." },
 	},
 	.examples = {
-		{ "as Jibri does",
+		{ "as Jibri calls it",
 		    "jibri-finalize "
 		    "/srv/recordings/9f1c2d3e-0a4b-4c5d-8e6f-1234567890ab" },
-		{ "with room and session, as the old script was called",
+		{ "with room and session, like the old script",
 		    "jibri-finalize /srv/recordings/rec-abc123 abc-defg-hij "
 		    "rec-abc123" },
 		{ "send everything again, the webhook too",
@@ -46,14 +46,15 @@ const struct command_text text_finalize = {
 const struct command_text text_upload = {
 	.manual =
 	    "Deliver recordings by hand, even those that are waiting, held or "
-	    "given up.  The server is asked whether it still has what the "
-	    "journal says is stored; what is missing there, or has another "
-	    "size, is sent again, followed by STOPPED under a new id.",
+	    "given up.  The server is asked whether it still has the files "
+	    "that the journal lists as stored.  Files that are missing there "
+	    "or have another size are sent again, followed by STOPPED with a "
+	    "new id.",
 	.flags = {
 		{ "room",
-		    "Its meeting is looked up again; if the meeting has "
-		    "another id than before, the whole recording is sent "
-		    "there." },
+		    "Its meeting is looked up again; if the meeting's id has "
+		    "changed, the whole recording is sent under the new "
+		    "id." },
 		{ "only",
 		    "GLOB is matched against the file's name, or against its "
 		    "path in the recording if GLOB has a slash.  STOPPED is "
@@ -62,17 +63,17 @@ const struct command_text text_upload = {
 		    "Everything is sent, or whatever --only matches, followed "
 		    "by the webhook." },
 		{ "no-webhook",
-		    "The recording is then done, and no later run tells the "
-		    "backend either." },
+		    "The recording then counts as done, and no later run "
+		    "tells the backend either." },
 		{ "dry-run",
 		    "Both services are asked, nothing is sent, and a line for "
 		    "each file shows what would be done, its size and its "
 		    "type." },
 	},
 	.more =
-	    "If nothing had to be sent and STOPPED was acknowledged before, "
-	    "the backend is told nothing.  A recording that fails does not "
-	    "stop the others; the exit code is the worst of them.  A regular "
+	    "If no file had to be sent and STOPPED was acknowledged before, "
+	    "no webhook is sent.  A recording that fails does not stop the "
+	    "others; the exit code is that of the worst failure.  A regular "
 	    "file is treated as an archive, made by pack or by another tool.",
 	.exits = {
 		{ 0, "Every recording is done." },
@@ -84,7 +85,7 @@ const struct command_text text_upload = {
 		{ 78, "The configuration is wrong." },
 	},
 	.examples = {
-		{ "send what the server has lost of some recordings",
+		{ "send again whatever the server has lost",
 		    "jibri-finalize upload /srv/recordings/9f1c* "
 		    "/srv/recordings/rec-*" },
 		{ "show what would be sent",
@@ -104,8 +105,8 @@ const struct command_text text_sweep = {
 	.flags = {
 		{ "held", "Use it once the cause is fixed." },
 		{ "dry-run",
-		    "A line for each recording shows what the sweep would make "
-		    "of it and whether it would be removed." },
+		    "A line for each recording shows its state and whether the "
+		    "sweep would remove it." },
 	},
 	.more =
 	    "Without ROOT, recordings-dir is swept.  A recording that is done, "
@@ -119,8 +120,8 @@ const struct command_text text_sweep = {
 		{ 75, "A recording will be tried again." },
 		{ 77, "A service refused the credentials." },
 		{ 78,
-		    "The configuration is wrong, or a service answers as if it "
-		    "were." },
+		    "The configuration is wrong, or a service's answer "
+		    "suggests that it is." },
 	},
 	.examples = {
 		{ "deliver everything that is due",
@@ -135,14 +136,14 @@ const struct command_text text_sweep = {
 const struct command_text text_watch = {
 	.manual =
 	    "Keep running, and deliver each recording as soon as it is "
-	    "finished or its next try is due.  Run "
-	    "it as a service, instead of the timer; see "
-	    "jibri-finalize-sweep(8).",
+	    "finished or its next try is due.  Run it as a service instead "
+	    "of the timer; see jibri-finalize-sweep(8).",
 	.more =
-	    "Without ROOT, recordings-dir is watched.  SIGHUP makes it read "
-	    "the configuration and the secrets again.  On SIGTERM or SIGINT it "
-	    "exits within two seconds, or after drain-for at the latest, and "
-	    "names what is not delivered.  Sweeps may run beside it.",
+	    "Without ROOT, recordings-dir is watched.  On SIGHUP it rereads "
+	    "the configuration and the secrets.  On SIGTERM or SIGINT it exits "
+	    "within two seconds, or after drain-for at the latest, and names "
+	    "each recording that is not delivered.  Sweeps may run at the same "
+	    "time.",
 	.exits = {
 		{ 0, "It was told to exit, and everything was delivered." },
 		EXITS_USAGE,

@@ -4,21 +4,22 @@
 const struct command_text text_notify = {
 	.manual =
 	    "Send one webhook, STARTED, STOPPED or FAILED, for the recording "
-	    "in DIR, or for the room and session that flags name.  What was "
-	    "acknowledged is noted in the journal of DIR.",
+	    "in DIR, or for the room and session that --room and --session "
+	    "name.  An acknowledged webhook is noted in the journal of DIR.",
 	.flags = {
 		{ "room", "Needed without DIR." },
 		{ "session", "Needed without DIR." },
-		{ "error", "By default it is the error of the last run." },
+		{ "error", "By default, it is the error of the last run." },
 		{ "force",
-		    "It is sent even if it would not be true." },
+		    "This includes a STOPPED that would not be true." },
 	},
 	.more =
 	    "The webhook is signed like those of a delivery.  STARTED is sent "
-	    "once, and not for a recording that Jibri has handed over.  "
-	    "STOPPED is refused while a file is not at the server or no media "
-	    "file is whole; without DIR, while the server has no file of the "
-	    "session.  A repeated webhook has the same webhook-id.",
+	    "once, and no more after Jibri has called the program for the "
+	    "recording.  STOPPED is refused while a file is missing at the "
+	    "server or no media file is whole; without DIR, while the server "
+	    "has no file of the session.  A repeated webhook has the same "
+	    "webhook-id.",
 	.exits = {
 		{ 0, "The webhook is acknowledged, or was before." },
 		EXITS_USAGE,
@@ -30,7 +31,7 @@ const struct command_text text_notify = {
 		{ "a recording begins",
 		    "jibri-finalize notify started "
 		    "/srv/recordings/rec-abc123" },
-		{ "a recording is lost, with its directory",
+		{ "a recording is lost together with its directory",
 		    "jibri-finalize notify failed --error lost --room abc "
 		    "--session rec-1" },
 	},
@@ -42,8 +43,8 @@ const struct command_text text_pack = {
 	    "host or another one.  Nothing is sent, and nothing is removed.",
 	.flags = {
 		{ "output",
-		    "The suffix chooses the format: .tar.zst, .tar.gz, .tar or "
-		    ".zip.  By default the archive is NAME.tar.zst in the "
+		    "The suffix determines the format: .tar.zst, .tar.gz, .tar "
+		    "or .zip.  By default, the archive is NAME.tar.zst in the "
 		    "current directory, where NAME is the name of the "
 		    "recording's directory." },
 		{ "unredacted", "The members listed in redact stay in it." },
@@ -79,10 +80,11 @@ const struct command_text text_pause = {
 		{ "for", "Without it, the pause has no end." },
 	},
 	.more =
-	    "Sweeps and watch begin nothing there and remove nothing; a call "
-	    "by Jibri is only noted, as with defer.  Deliveries in progress "
-	    "are completed, and upload and notify work as always.  A second "
-	    "pause replaces the first.  The pause is the file " PAUSE_FILE
+	    "Sweeps and watch neither deliver nor remove anything there; a "
+	    "call by Jibri is only noted, as with defer.  Deliveries in "
+	    "progress are completed, and upload and notify still work.  A "
+	    "second pause replaces the first.  The pause is the "
+	    "file " PAUSE_FILE
 	    " in ROOT, which counts only if root or the owner of ROOT owns it.",
 	.exits = {
 		{ 0, "ROOT is paused." },
@@ -117,8 +119,8 @@ const struct command_text text_resume = {
 const struct command_text text_forget = {
 	.manual =
 	    "Give recordings up: nothing more of them is sent, and nothing is "
-	    "deleted here.  The backend is not told, and a later upload "
-	    "delivers them anyway.",
+	    "deleted here.  The backend is not told.  A later upload delivers "
+	    "them anyway.",
 	.flags = {
 		{ "reset",
 		    "The next run starts over, even if the recording was given "
@@ -128,7 +130,7 @@ const struct command_text text_forget = {
 		{ "yes", "Required if standard input is not a terminal." },
 	},
 	.more =
-	    "If an S3 server keeps parts of an unfinished upload, they are "
+	    "If the store keeps parts of an unfinished upload, they are "
 	    "removed there.",
 	.exits = {
 		{ 0, "Each recording is given up, or was delivered before." },

@@ -3,7 +3,7 @@
 const struct command_text text_verify = {
 	.manual =
 	    "Compare each file with the server's list, by path and size, and "
-	    "print a line for each.  Nothing is changed, here or there.",
+	    "print a line for each.  Nothing is changed on either side.",
 	.flags = {
 		{ "deep",
 		    "The SHA-256 of each file is compared with that of the "
@@ -11,7 +11,7 @@ const struct command_text text_verify = {
 	},
 	.more =
 	    "Each line begins with same, missing (not at the server), size "
-	    "(another size there), content (another content there), extra "
+	    "(different size there), content (different content there), extra "
 	    "(only at the server), twice (several records for one path) or "
 	    "failed (could not be compared).  Versions that the journal lists "
 	    "as superseded are ignored.",
@@ -37,25 +37,29 @@ const struct command_text text_status = {
 	    "counted, in the last line.",
 	.flags = {
 		{ "state",
-		    "The names of states are separated by commas." },
-		{ "json", "It has all recordings, also those that are done." },
+		    "Separate several states with commas." },
+		{ "all", "This includes recordings that are done." },
+		{ "json", "This includes recordings that are done." },
 	},
 	.more =
 	    "Without ROOT, recordings-dir is shown.  AGE is the time since the "
 	    "last write to the media file, NEXT the time until the next try.  "
-	    "Until a room is resolved, its name is that in metadata.json or in "
-	    "the name of the media file.  The command takes no lock and writes "
+	    "Before a room is resolved, the table shows the name in "
+	    "metadata.json or in the media file's name.  The command takes no "
+	    "lock and writes "
 	    "nothing; any user who can read the directories can run it, even "
 	    "without access to the configuration.",
 	.exits = {
 		{ 0, "The table was printed." },
 		{ 1,
-		    "With --check, WARNING: a recording is undelivered for "
-		    "over 2 hours." },
+		    "With --check, WARNING: a recording has been undelivered "
+		    "for over 2 hours." },
 		{ 2,
-		    "With --check, CRITICAL: a recording is held, or "
+		    "With --check, CRITICAL: a recording is held, or has been "
 		    "undelivered for over 24 hours." },
-		{ 3, "With --check, UNKNOWN: it could not be told." },
+		{ 3,
+		    "With --check, UNKNOWN: the state could not be "
+		    "determined." },
 		EXITS_USAGE,
 		{ 66, "There is no such ROOT." },
 		{ 78, "The configuration is wrong." },
@@ -74,18 +78,17 @@ const struct command_text text_status = {
 const struct command_text text_show = {
 	.manual =
 	    "Show everything that is known about one recording: its room and "
-	    "where the name is from, its state and the reason, its files, its "
-	    "attempts, its webhooks, its trace id, and the command to run "
-	    "next.  It takes no lock and writes nothing; any user who can read "
-	    "the directory can run it.",
+	    "where its name comes from, its state and the reason, its files, "
+	    "its attempts, its webhooks, its trace id, and the command to run "
+	    "next.  The command takes no lock and writes nothing; any user who "
+	    "can read the directory can run it.",
 	.flags = {
 		{ "utc", "By default times are relative to now." },
 		{ "log",
-		    "The oldest attempt is printed first, with its "
-		    "date." },
+		    "Each has its date; the oldest comes first." },
 	},
 	.more =
-	    "A journal over 1 MiB is compacted; its older attempts are then "
+	    "A journal over 1 MiB is compacted.  Its older attempts are then "
 	    "only counted, and their webhooks are not listed.",
 	.exits = {
 		{ 0, "The recording was shown." },
@@ -96,7 +99,7 @@ const struct command_text text_show = {
 	.examples = {
 		{ "everything about one recording",
 		    "jibri-finalize show /srv/recordings/rec-abc123" },
-		{ "the same, by the beginning of its session",
+		{ "one recording, by the beginning of its session",
 		    "jibri-finalize show 9f1c2d3e" },
 		{ "the attempts and why they failed",
 		    "jibri-finalize show --log /srv/recordings/rec-abc123" },

@@ -3,27 +3,26 @@
 const struct command_text text_check = {
 	.manual =
 	    "Examine the installation and suggest a fix for each problem.  Run "
-	    "it as Jibri's user.  Unless --write is given, it changes nothing, "
-	    "here or there.",
+	    "it as Jibri's user.  Unless --write is given, it changes nothing "
+	    "on either side.",
 	.flags = {
 		{ "write",
 		    "One object is written to the bucket and removed, or one "
 		    "part is sent to the file-service and dropped." },
 	},
 	.more =
-	    "It examines the settings and where each is from, Jibri's own "
+	    "It examines the settings and where each comes from, Jibri's own "
 	    "configuration, the directories and whether the packaged units may "
 	    "write there, the sweeper, the program itself, and both services, "
 	    "or the bucket: health, certificate, clock, and whether the token "
 	    "is accepted.  It cannot know whether the webhook's secret is "
 	    "right.  The services are asked at the same time, and the command "
 	    "ends within 10 seconds.  Each line begins with ok, warning or "
-	    "failed.  A problem comes with a command to copy, in which a word "
-	    "in capitals stands for what only you know.  jibri.conf is read as "
-	    "Jibri reads it, with included files and substitutions, after the "
-	    "old config.json beside it.  A value that Jibri's configuration "
-	    "takes from Jibri's environment is reported as a warning, as not "
-	    "understood.",
+	    "failed.  A problem comes with a command to copy; replace each "
+	    "word in capitals in it with your own value.  jibri.conf is read "
+	    "as Jibri reads it, with included files and substitutions; an old "
+	    "config.json beside it takes precedence.  A value that Jibri takes "
+	    "from its environment cannot be read, and causes a warning.",
 	.exits = {
 		{ 0, "All is well." },
 		{ 1, "There are warnings." },
@@ -39,8 +38,8 @@ const struct command_text text_check = {
 
 const struct command_text text_config = {
 	.manual =
-	    "Print each setting with its value and where the value is from.  A "
-	    "secret is shown as (set).",
+	    "Print each setting with its value and where the value comes "
+	    "from.  A secret is shown as (set).",
 	.flags = {
 		{ "sample",
 		    "It has every setting with its default, commented out." },
@@ -51,7 +50,7 @@ const struct command_text text_config = {
 		{ 78, "The settings are not usable; the message says why." },
 	},
 	.examples = {
-		{ "the settings that Jibri's user gets",
+		{ "the settings as Jibri's user gets them",
 		    "sudo -u jibri jibri-finalize config" },
 		{ "the names of all settings, for a script",
 		    "jibri-finalize config --json | jq -r '.settings[].name'" },

@@ -10,7 +10,7 @@
 
 enum { FILE_BYTES = 1024 * 1024, SECRET_BYTES = 64 * 1024 };
 
-/* Everybody is neither the owner nor the group; a pipe belongs to nobody. */
+/* Only the bits for others count; a pipe has no such permissions. */
 static void
 note_lax(struct loaded *l, const char *path, const struct stat *st)
 {
@@ -38,7 +38,7 @@ is_others_to_write(const struct stat *st)
 	    ((st->st_mode & S_IWGRP) && st->st_gid != 0);
 }
 
-/* Who can write or replace what root obeys is root. */
+/* Whoever can change root's settings controls root. */
 static void
 note_foreign(struct loaded *l, const char *path, const struct stat *st)
 {
@@ -68,16 +68,16 @@ read_path(const char *path, struct buf *out, struct stat *st, struct err *e)
 	if (file_read_named(path, out, st) == 0)
 		return memchr(buf_str(out), '\0', out->len) == NULL
 		    ? 0
-		    : err_set(e, ERR_CONFIG, "%s: holds a NUL", path);
+		    : err_set(e, ERR_CONFIG, "%s: contains a NUL", path);
 	if (errno == ETIMEDOUT)
 		return err_set(e, ERR_CONFIG,
-		    "%s is a pipe that nobody writes into", path);
+		    "%s is a pipe that nobody writes to", path);
 	return err_is_passing(errno)
 	    ? err_sys(e, "%s", path)
 	    : err_set(e, ERR_CONFIG, "%s: %s", path, strerror(errno));
 }
 
-/* 1: whoever only looks goes on without it. */
+/* Returns 1 if a command that only looks may continue without the file. */
 static int
 read_or_skip(struct loaded *l, const char *path, struct buf *out,
     struct stat *st, struct err *e)
@@ -101,7 +101,7 @@ set(struct loaded *l, const struct setting *s, const char *value,
     const char *origin, struct err *e)
 {
 	if (setting_set(&l->config, s, value, e) == -1) {
-		/* A flag names the setting already. */
+		/* The origin of a flag already names the setting. */
 		if (strncmp(origin, "--", 2) != 0)
 			(void)err_wrap(e, "%s", s->name);
 		return err_wrap(e, "%s", origin);
@@ -315,7 +315,7 @@ load_flags(struct loaded *l, const struct flag *flags, size_t n, struct err *e)
 	return 0;
 }
 
-/* What cannot be read is complained of where it is needed. */
+/* A file that cannot be read is reported when it is needed. */
 static void
 read_early(struct buf *bytes, const char *path)
 {
@@ -327,7 +327,7 @@ read_early(struct buf *bytes, const char *path)
 		buf_free(bytes);
 }
 
-/* What TLS needs may be renewed while we are confined. */
+/* TLS files may be replaced while this process cannot read them. */
 static void
 read_tls(struct http_policy *p)
 {
@@ -352,7 +352,7 @@ check_permissions(struct loaded *l, struct err *e)
 	    l->lax.items[0]);
 }
 
-/* Who names a bucket and no store means that. */
+/* A bucket without a store means that the store is S3. */
 static int
 imply_store(struct loaded *l, struct err *e)
 {
@@ -434,7 +434,7 @@ config_free(struct loaded *l)
 	*l = (struct loaded){ 0 };
 }
 
-/* Wiped since, but a process has the same environment all its life. */
+/* The environment does not change, and its secrets have been wiped. */
 static int
 keep_variables(struct loaded *l, const struct loaded *old, struct err *e)
 {

@@ -5,7 +5,7 @@
 
 enum { MEETING_TIMEOUT_MS = 20000 };
 
-/* Keys that expire are read again while we are confined. */
+/* Keys that expire are read again by a confined process. */
 static void
 add_key_places(struct config *config)
 {
@@ -33,7 +33,7 @@ config_share(struct config *config)
 	p->recording.root = config->recordings_dir;
 	p->recording.confine = &config->confine;
 	p->webhook.service_url = p->meeting.url;
-	/* Jibri waits: a room or an acknowledgement needs no minute. */
+	/* Jibri waits, and these answers are short. */
 	p->meeting.answer_timeout_ms = p->destination.answer_timeout_ms;
 	if (p->meeting.answer_timeout_ms > MEETING_TIMEOUT_MS)
 		p->meeting.answer_timeout_ms = MEETING_TIMEOUT_MS;

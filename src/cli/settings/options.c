@@ -17,7 +17,7 @@ const struct option_switch option_switches[] = {
 	{ "config", 0, OPTION_CONFIG, VALUE(config_path, "FILE"),
 	    "read the settings from this file" },
 	{ "force", 0, OPTION_FORCE, NO_VALUE,
-	    "send again, whatever was sent before" },
+	    "send again what was already sent" },
 	{ "json", 0, OPTION_JSON, NO_VALUE, "print the result as JSON" },
 	{ "sample", 0, OPTION_SAMPLE, NO_VALUE,
 	    "print a sample configuration" },
@@ -25,7 +25,7 @@ const struct option_switch option_switches[] = {
 	{ "session", 0, OPTION_SESSION, VALUE(session, "SESSION"),
 	    "the session, by default the directory's name" },
 	{ "meeting-id", 0, OPTION_MEETING_ID, VALUE(meeting_id, "ID"),
-	    "the meeting's id; it is not looked up" },
+	    "the meeting's id, instead of looking it up" },
 	{ "only", 0, OPTION_ONLY, VALUE(only, "GLOB"),
 	    "send only these files; repeatable", .is_list = true },
 	{ "no-webhook", 0, OPTION_NO_WEBHOOK, NO_VALUE, "send no webhook" },
@@ -46,9 +46,9 @@ const struct option_switch option_switches[] = {
 	{ "for", 0, OPTION_FOR, VALUE(lasts, "TIME"),
 	    "how long, such as 30m or 2h" },
 	{ "state", 0, OPTION_STATE, VALUE(states, "LIST"),
-	    "show only these states, as in held,waiting" },
+	    "show only these states, such as held,waiting" },
 	{ "older-than", 0, OPTION_ROWS, VALUE(older_than, "TIME"),
-	    "show only recordings that are older" },
+	    "show only recordings older than this" },
 	{ "sort", 0, OPTION_ROWS, VALUE(sort, "KEY"),
 	    "sort by state, age, size or session" },
 	{ "limit", 0, OPTION_ROWS, VALUE(limit, "N"), "show only the first N" },
@@ -56,7 +56,7 @@ const struct option_switch option_switches[] = {
 	{ "watch", 0, OPTION_WATCH, NO_VALUE,
 	    "redraw every 2 seconds until Ctrl-C" },
 	{ "check", 0, OPTION_CHECK, NO_VALUE,
-	    "print one line, exit as monitoring plugins do" },
+	    "print one line and exit like a monitor plugin" },
 	{ "all", 0, OPTION_ALL, NO_VALUE, "show everything" },
 	{ "write", 0, OPTION_WRITE, NO_VALUE,
 	    "also try to write to the store" },
@@ -66,17 +66,17 @@ const struct option_switch option_switches[] = {
 	{ "verbose", 'v', OPTION_VERBOSE, NO_VALUE,
 	    "the same as --log-level debug", .sets = "log-level",
 	    .to = "debug" },
-	{ "help", 'h', OPTION_HELP, NO_VALUE, "print this help" },
+	{ "help", 'h', OPTION_HELP, NO_VALUE, "print the help" },
 	{ "version", 'V', OPTION_VERSION, NO_VALUE,
-	    "print the version, and those of the libraries" },
+	    "print the versions of program and libraries" },
 	{ 0 },
 };
 
-/* Where the parser stands. */
+/* The parser's position. */
 struct cursor {
 	int argc, i;
 	char **argv;
-	const char *value; /* behind '=', or NULL */
+	const char *value; /* after '=', or NULL */
 	options_of *accepted;
 };
 
@@ -93,7 +93,7 @@ take_value(struct cursor *c, const char *name, const char **value,
 	return 0;
 }
 
-/* A following yes or no, in any case, means the flag; it is not a room. */
+/* A yes or no after a flag, in any case, is ambiguous: value or room? */
 static int
 check_behind(const struct cursor *c, const char *name, struct err *e)
 {
@@ -105,11 +105,12 @@ check_behind(const struct cursor *c, const char *name, struct err *e)
 	if (!parse_bool(word, &is_yes))
 		return 0;
 	return err_set(e, ERR_USAGE,
-	    "--%s %s: write --%s%s, and put a room of that name in front", name,
-	    c->argv[c->i + 1], name,
+	    "--%s %s: write --%s%s; if %s is an argument, put it before --%s",
+	    name, c->argv[c->i + 1], name,
 	    setting_find(name) == NULL ? ""
 		: is_yes               ? "=yes"
-				       : "=no");
+				       : "=no",
+	    c->argv[c->i + 1], name);
 }
 
 static int
@@ -202,7 +203,7 @@ switch_of_letter(char letter)
 	return NULL;
 }
 
-/* What is behind a letter that takes a value, "-o=X" or "-oX", is the value. */
+/* In "-o=X" and "-oX", X is the value of a letter that takes one. */
 static int
 parse_letters(struct options *o, const char *word, struct cursor *c,
     struct err *e)
@@ -226,7 +227,7 @@ parse_letters(struct options *o, const char *word, struct cursor *c,
 	return 0;
 }
 
-/* Each letter of a word can be one. */
+/* Each letter of a word can be a flag. */
 static size_t
 most_flags(int argc, char **argv)
 {
@@ -264,7 +265,7 @@ options_parse(struct options *o, int argc, char **argv, options_of *accepted,
 			result = parse_long(o, word + 2, &c, first);
 		else
 			result = parse_letters(o, word, &c, first);
-		/* Whether a program reads it may stand behind. */
+		/* --json, which decides the output, may come later. */
 		if (result == -1)
 			outcome = -1;
 	}

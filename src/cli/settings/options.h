@@ -52,11 +52,11 @@ struct options {
 	const char *states; /* names of verdicts, with commas */
 	const char *older_than, *sort, *limit, *lasts;
 	const char *room, *session, *meeting_id, *error, *output;
-	const char *archive; /* what upload has unpacked the recording of */
+	const char *archive; /* that upload unpacked the recording from */
 	struct text_list only;
 	struct flag *flags;
 	size_t n_flags;
-	char **words; /* what is not a flag, in order; borrowed from argv */
+	char **words; /* all that are not flags, in order; borrowed from argv */
 	size_t n_words;
 };
 
@@ -68,7 +68,7 @@ struct option_switch {
 	const char *arg; /* NULL: it takes no value */
 	const char *help;
 	bool is_list; /* the field is a struct text_list, not a const char * */
-	/* Not NULL: it stands for this setting's flag with this value. */
+	/* Not NULL: short for this setting's flag with this value. */
 	const char *sets, *to;
 };
 

@@ -94,7 +94,7 @@ set_field(void *field, const struct setting *s, const char *text)
 	case SETTING_COUNT:
 		return parse_integer(text, s->min, s->max, field)
 		    ? NULL
-		    : "is not a number in its range";
+		    : "is not a whole number";
 	case SETTING_BOOL:
 		return parse_bool(text, field) ? NULL : "is not yes or no";
 	case SETTING_CHOICE:
@@ -132,7 +132,7 @@ setting_set(struct config *config, const struct setting *s, const char *text,
 		return err_set(e, ERR_CONFIG, "%s", problem);
 	if (s->type == SETTING_COUNT)
 		return err_set(e, ERR_CONFIG,
-		    "'%s' %s (%" PRId64 " to %" PRId64 ")", text, problem,
+		    "'%s' %s from %" PRId64 " to %" PRId64, text, problem,
 		    s->min, s->max);
 	shown = hide_user(text, true);
 	return err_set(e, ERR_CONFIG, "'%s' %s (%s)", shown, problem, s->help);

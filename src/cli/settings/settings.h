@@ -19,7 +19,7 @@
  * variable, --help, the manual and `config` come from it.
  */
 
-/* The sum of what the modules declare; only cli/ sees it. */
+/* The policies of all modules; only cli/ sees them together. */
 struct config {
 	struct pipeline_policy pipeline;
 	struct attempt_policy attempt;
@@ -58,14 +58,14 @@ struct setting {
 	enum setting_type type;
 	size_t offset;       /* in struct config */
 	const char *initial; /* parsed like what a user writes */
-	const char *arg;     /* what stands for the value in help */
+	const char *arg;     /* placeholder of the value in help */
 	const char *help;    /* one line */
 	const char *manual;  /* sentences for the manual; may be NULL */
 	const char *legacy;  /* the old script's variable, or NULL */
 	const char *const *choices;
 	int64_t min, max;
 	size_t file; /* where to note the file it came from; 0: nowhere */
-	/* NULL, or why the text cannot be. */
+	/* Returns NULL, or why the text is not allowed. */
 	const char *(*check)(const char *text);
 };
 
@@ -81,10 +81,10 @@ const struct setting *setting_find(const char *name);
 /* May it be in a file of its own, NAME-file?  Secrets may. */
 bool setting_takes_file(const struct setting *);
 
-/* By what a flag or a key calls it: its name, or NAME-file. */
+/* By the name in a flag or a key: its own, or NAME-file. */
 const struct setting *setting_find_key(const char *key, bool *is_file);
 
-/* Offer what a flag, or a key of the file, can be called. */
+/* Offer the names that a flag, or a key of the file, can have. */
 void settings_offer(struct nearest *, bool is_flag);
 
 /* Parse text into the field.  -1 with ERR_CONFIG saying what is wrong. */

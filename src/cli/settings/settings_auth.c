@@ -4,16 +4,16 @@ static const struct setting rows[] = {
 	{ "token", SECRET(pipeline.auth.token), "", "TOKEN",
 	    "bearer token for both services", .check = check_header },
 	{ "file-service-token", SECRET(pipeline.auth.file_token), "", "TOKEN",
-	    "token for the file-service, instead of token",
+	    "token for the file-service", "It is used instead of token.",
 	    .check = check_header },
 	{ "meeting-service-token", SECRET(pipeline.auth.meeting_token), "",
 	    "TOKEN", "token for the meeting-service",
 	    "It is used instead of token.", .check = check_header },
 	{ "oauth-token-url", TEXT(pipeline.auth.token_url), "", "URL",
-	    "OAuth 2 server that gives the token",
-	    "The token is fetched by the client credentials grant (RFC 6749, "
-	    "4.4) and used instead of token.  It is renewed before it expires, "
-	    "and once when a service refuses it." },
+	    "token endpoint of an OAuth 2 server",
+	    "The token is requested with the client credentials grant (RFC "
+	    "6749, 4.4) and used instead of token.  It is renewed before it "
+	    "expires, and once if a service refuses it." },
 	{ "oauth-client-id", TEXT(pipeline.auth.client_id), "", "ID",
 	    "OAuth client ID" },
 	{ "oauth-client-secret", SECRET(pipeline.auth.client_secret), "",

@@ -33,7 +33,7 @@ check_pointers(const char *text)
 const char *
 check_room_format(const char *text)
 {
-	return strstr(text, "{room}") ? NULL : "does not hold {room}";
+	return strstr(text, "{room}") ? NULL : "does not contain {room}";
 }
 
 const char *
@@ -75,7 +75,7 @@ check_pins(const char *text)
 const char *
 check_proxy(const char *text)
 {
-	return strchr(text, '@') ? "holds a user: that is for proxy-auth"
+	return strchr(text, '@') ? "contains a user: set proxy-auth instead"
 				 : NULL;
 }
 
@@ -85,7 +85,7 @@ check_hosts(const char *text)
 	return strchr(text, '/') ? "is a URL, not a HOST or HOST:PORT" : NULL;
 }
 
-/* Less would look like a transfer that does not move. */
+/* A slower transfer would look stalled. */
 const char *
 check_rate(const char *text)
 {
@@ -109,7 +109,7 @@ const char *
 check_header(const char *text)
 {
 	if (text_has_control(text))
-		return "holds a control character";
-	/* libcurl leaves a header out that has no value. */
+		return "contains a control character";
+	/* libcurl omits a header without a value. */
 	return *text && text[strspn(text, " ")] == '\0' ? "is blank" : NULL;
 }

@@ -3,9 +3,10 @@
 #include "cli/settings/settings.h"
 
 /*
- * A row is name, TYPE(field), initial, arg, help and manual, then by name what
- * few have.  A field of another type than the row says does not compile.  The
- * types and the members of an initializer cannot be in parentheses.
+ * A row is name, TYPE(field), initial, arg, help and manual, then named members
+ * that few rows have.  A field of another type than the row says does not
+ * compile.  The types and the members of an initializer cannot be in
+ * parentheses.
  * NOLINTBEGIN(bugprone-macro-parentheses)
  */
 #define FIELD(field, type) \
@@ -45,8 +46,8 @@ extern const struct setting_group settings_services, settings_s3,
     settings_retention, settings_metrics, settings_archive, settings_output;
 
 /*
- * What a setting's text may be, beyond its type: NULL, or why it cannot be,
- * as it follows the text in a message.
+ * Check a setting's text beyond its type: NULL, or why it is not allowed, in
+ * words that follow the text in a message.
  */
 const char *check_pointers(const char *text);
 const char *check_room_format(const char *text);

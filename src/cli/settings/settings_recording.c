@@ -22,24 +22,24 @@ static const struct setting rows[] = {
 	    "metadata.json: name only members that you trust.",
 	    .check = check_pointers },
 	{ "redact", LIST(pipeline.recording.redact), "/upload_credentials",
-	    "POINTERS", "members that are taken out of JSON files",
-	    "The JSON pointers apply to every object, also to one inside "
-	    "another, in JSON files of up to 16 MiB, whatever their names.  "
-	    "Any other file of up to 16 MiB that is not media is withheld if "
-	    "it has the name of such a member in quotes.  Archives are not "
-	    "unpacked for this: exclude those that may have a metadata.json "
-	    "in compressed form.  A file whose name begins with metadata, in "
-	    "upper or lower case, is withheld if it is larger or cannot be "
-	    "parsed, unless this setting is empty.",
+	    "POINTERS", "members to remove from JSON files",
+	    "The JSON pointers apply to every object, nested ones included, in "
+	    "JSON files of up to 16 MiB, whatever their names.  Any other file "
+	    "of up to 16 MiB that is not media is withheld if it contains the "
+	    "name of such a member in quotes.  Archives are not unpacked for "
+	    "this: exclude those that may contain a compressed metadata.json.  "
+	    "A file whose name begins with metadata, in upper or lower case, "
+	    "is withheld if it is larger or cannot be parsed, unless this "
+	    "setting is empty.",
 	    .check = check_pointers },
 	{ "exclude", LIST(pipeline.recording.exclude),
 	    ".*,*.part,*.tmp,*~,#*#,*.bak,*.orig,*.swo,*.swp,.*.\?\?\?\?\?\?",
 	    "GLOBS", "files that are not uploaded",
 	    "A glob with a slash is matched against the path below the "
-	    "recording's directory, any other against the name.  Upper and "
-	    "lower case are the same.  The glob .* does not match a media file "
-	    "that Jibri named.  If a glob matches the only such file, the "
-	    "recording is held, whatever clip is beside it." },
+	    "recording's directory, any other against the name.  Case is "
+	    "ignored.  The glob .* does not match a media file that Jibri "
+	    "named.  If a glob matches the only such file, the recording is "
+	    "held, even if it has other media." },
 	{ "locking", BOOL(pipeline.recording.locking), "yes", NULL,
 	    "refuse file systems without locks",
 	    "Locks keep two runs from delivering one recording at the same "

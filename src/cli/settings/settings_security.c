@@ -14,17 +14,18 @@ static const struct setting rows[] = {
 	    "owner of the directory.  A hard link has to belong to the owner "
 	    "of the directory.  Root delivers the recordings of every user.  A "
 	    "sweep also holds a directory that its group or everybody can "
-	    "write to and, as root, one that anybody may have put below ROOT.  "
+	    "write to and, as root, one that any user could have put below "
+	    "ROOT.  "
 	    "any: such a recording is delivered with a warning." },
 	{ "confine", BOOL(confine.is_on), "yes", NULL,
 	    "give up rights that no delivery needs",
-	    "With seccomp, the process can start no program, inspect no "
-	    "process, mount nothing and type nothing into a terminal.  With "
-	    "Landlock (Linux 5.19), it can write only to the recording's "
-	    "directory and read only what its libraries need.  If the kernel, "
-	    "the unit or the container refuses one of them, a run warns and "
-	    "continues; check shows what is missing.  With log-level = debug, "
-	    "the log names what was refused." },
+	    "With seccomp, the process cannot start programs, inspect other "
+	    "processes, mount anything or type into a terminal.  With Landlock "
+	    "(Linux 5.19), it can write only to the recording's directory and "
+	    "read only what its libraries need.  If the kernel, the unit or "
+	    "the container does not allow one of them, a run warns and "
+	    "continues; check shows which.  With log-level = debug, the log "
+	    "names each call that was refused." },
 };
 
 const struct setting_group settings_security = GROUP("security", rows);

@@ -3,20 +3,21 @@
 static const struct setting rows[] = {
 	{ "recordings-dir", TEXT(recordings_dir), "/tmp/recordings", "DIR",
 	    "where Jibri puts its recordings",
-	    "It is what sweep, watch and status look at by default.  Jibri's "
-	    "default is the same." },
+	    "sweep, watch and status use it unless a directory is named.  "
+	    "Jibri has the same default." },
 	{ "jibri-config", TEXT(jibri_config), "/etc/jitsi/jibri/jibri.conf",
 	    "FILE", "Jibri's own configuration, for check",
-	    "It is read as HOCON, with the files that it includes.  Like "
-	    "Jibri, check prefers config.json beside it." },
+	    "It is read as HOCON, with the files that it includes.  As with "
+	    "Jibri, a config.json beside it takes precedence." },
 	{ "defer", BOOL(is_deferred), "no", NULL,
 	    "leave Jibri's calls to watch or sweep",
-	    "A call by Jibri only notes what it knows, so Jibri is free at "
-	    "once.  Without watch or a sweep nothing is delivered." },
+	    "A call by Jibri is only noted, so Jibri can record again at "
+	    "once.  Without watch or a sweep, nothing is delivered." },
 	{ "jobs", COUNT(sweep.jobs, 1, 64), "2", "N",
-	    "recordings that are delivered at once",
+	    "recordings delivered at the same time",
 	    "A recording that takes longer than five minutes no longer counts, "
-	    "so up to twice as many may run; with limit-rate it does count." },
+	    "so up to twice as many may run; with limit-rate, it still "
+	    "counts." },
 	{ "splay", MILLIS(sweep.splay_ms), "0s", "TIME",
 	    "start delay, up to this long, fixed per host",
 	    "The delay depends on the name of the host, so the hosts of a "
@@ -33,9 +34,9 @@ static const struct setting rows[] = {
 	    "finished after ten seconds (for watch, half a second), or after "
 	    "this time if that is less." },
 	{ "sweep-retry-delay", MILLIS(attempt.schedule.delay_ms), "1m", "TIME",
-	    "longest pause before the next visit",
-	    "It doubles with each run that failed or was killed; a random "
-	    "part, up to half, is taken off." },
+	    "longest pause before a sweep tries again",
+	    "It doubles with each run that failed or was killed.  A random "
+	    "part of it, up to half, is subtracted." },
 	{ "sweep-retry-delay-max", MILLIS(attempt.schedule.delay_max_ms), "1h",
 	    "TIME", "upper limit of sweep-retry-delay as it doubles",
 	    "After an outage the pause is at most 15 minutes, or "
@@ -43,7 +44,7 @@ static const struct setting rows[] = {
 	{ "give-up", MILLIS(attempt.schedule.give_up_ms), "7d", "TIME",
 	    "hold a recording that has failed for this long",
 	    "It must also have failed at least ten times.  FAILED is sent "
-	    "once; nothing is deleted." },
+	    "once, and nothing is deleted." },
 };
 
 const struct setting_group settings_sweep = GROUP("sweep", rows);

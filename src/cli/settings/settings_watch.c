@@ -9,15 +9,16 @@ static const struct setting rows[] = {
 	{ "drain-for", MILLIS(watch.drain_ms), "0s", "TIME",
 	    "how long watch delivers after SIGTERM",
 	    "It exits earlier if nothing is due or being recorded.  The "
-	    "service manager has to wait this long: see TimeoutStopSec of "
+	    "service manager must allow this much time: see TimeoutStopSec of "
 	    "systemd and terminationGracePeriodSeconds of Kubernetes." },
 	{ "live", BOOL(ahead.is_wanted), "yes", NULL,
-	    "send a recording while it is made",
+	    "send a recording while it is being made",
 	    "This requires a store that takes parts.  Every part but the first "
-	    "is sent once 1 MiB of the file follows it, and compared with the "
-	    "file when that is finished.  Finished recordings come first.  It "
-	    "does not apply if s3-key has {tenant} or {meeting}, or with "
-	    "room-from-media = no, as the key or the room is not known yet." },
+	    "is sent once 1 MiB of the file follows it, and is compared with "
+	    "the file when the recording is finished.  Finished recordings "
+	    "come first.  The setting has no effect if s3-key has {tenant} or "
+	    "{meeting}, or with room-from-media = no, as the key or the room "
+	    "is not known yet." },
 	{ "live-limit-rate", SIZE(ahead.rate_bytes), "0", "SIZE",
 	    "bytes per second of each live recording",
 	    "500k, 10M or 1G, for example; 0 means that only limit-rate "
