@@ -218,3 +218,59 @@ configurations() {
 	run_command 0 upload --config "$DIR/conf" rec-abc123
 	assert_equal "$(webhooks)" "STOPPED standup rec-abc123"
 }
+
+# unit HEADING: the literal block of the manual that begins with it.
+unit() {
+	sed -n "/^\[$1\]\$/,/^\.Ed/{/^\.Ed/d; s/\\\\e/\\\\/g; p}" \
+		"$ROOT/man/jibri-finalize.1"
+}
+
+@test "the units in the manual that send STARTED are valid, and send it for a new recording" {
+	world fresh
+	unit Path >"$DIR/jibri-started.path"
+	unit Service >"$DIR/jibri-started.service"
+	# systemd and the shell agree on these words.
+	sed -n '/^ExecStart=/,$p' "$DIR/jibri-started.service" | here |
+		sed "s,^ExecStart=,,; s,/usr/bin/jibri-finalize,$BIN," \
+			>"$DIR/command"
+	run -0 bash "$DIR/command"
+	assert_equal "$(webhooks)" "STARTED standup rec-abc123"
+	command -v systemd-analyze >/dev/null || skip "no systemd-analyze"
+	run -0 systemd-analyze verify --man=no --recursive-errors=no \
+		"$DIR"/jibri-started.{path,service}
+	assert_equal "$output" ""
+}
+
+# command_lines: our command lines in the texts, one a line: in quotes, indented,
+# or in a literal block.
+command_lines() {
+	cd "$ROOT" || return
+	sed -nE '/^\.(Ql|Dl) .*jibri-finalize /p; /^\.Bd/,/^\.Ed/p' man/*.[1-8] |
+		sed -e ':a' -e '/\\e$/{N; s/\\e\n *//; ba' -e '}' >"$DIR/texts"
+	cat README.md .github/*.md packaging/*/*.md |
+		grep -oE '^    .*|`jibri-finalize [^`]*`' >>"$DIR/texts"
+	grep -oE '(^|[ `/])jibri-finalize [-a-z][^|;&<>`'"'"')#\]*' "$DIR/texts" |
+		sed -E 's/^.*jibri-finalize //'
+}
+
+@test "each command line in the manuals and our Markdown has a command and flags that exist" {
+	local words flag n=0
+	"${TABLES:-$ROOT/build/tables}" | jq -r '
+		(.settings[] | "* \(.name)", "* \(.name)-file"),
+		(.options[] | select(.isGlobal) | "* \(.name)"),
+		(.commands[] | .name as $c | .options[] | "\($c) \(.)")' |
+		sort -u >"$DIR/known"
+	command_lines | sort -u >"$DIR/lines"
+	while read -ra words; do
+		[[ ${words[0]} == -* ]] || "$BIN" help "${words[0]}" >/dev/null ||
+			{ echo "${words[*]}" >&2; false; }
+		for flag in "${words[@]}"; do
+			[[ $flag == --?* ]] || continue
+			flag=${flag#--}
+			grep -qxF -e "${words[0]} ${flag%%=*}" -e "* ${flag%%=*}" \
+				"$DIR/known" || { echo "${words[*]}" >&2; false; }
+		done
+		n=$((n + 1))
+	done <"$DIR/lines"
+	((n > 60))
+}

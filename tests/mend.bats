@@ -64,7 +64,7 @@ state() {
 @test "a file is damaged at the server" {
 	run_finalize 0
 	printf X | dd of="$SERVER/$MEDIA" conv=notrunc status=none
-	manual 65 "Is everything at the server, and undamaged" verify
+	manual 65 "Check that the server has everything, undamaged" verify
 	assert_output_has "$MEDIA"
 	manual 0 "A file is damaged at the server" upload
 	cmp "$REC/$MEDIA" "$SERVER/$MEDIA~2"
@@ -174,10 +174,10 @@ $(sed -n "s/.*warning: \($MEDIA: \)damaged: /\1/p" <<<"$output")"
 	assert_equal "$(state)" "done"
 }
 
-@test "a recording shall not be delivered" {
+@test "a recording should not be delivered" {
 	faults "upload * * status 413"
 	run_finalize 65
-	manual 0 "A recording that shall not be delivered" forget
+	manual 0 "A recording that should not be delivered" forget
 	faults
 	run_finalize 0
 	assert_equal "$(stored)" ""

@@ -18,7 +18,7 @@ enum err_class {
 	ERR_CONFIG,      /* the configuration is wrong */
 	ERR_ALARM,       /* a condition asked to be alarmed about is present */
 	ERR_CRITICAL,    /* the same, and it needs an operator now */
-	ERR_UNKNOWN,     /* whether it is present cannot be told */
+	ERR_UNKNOWN,     /* whether it is present is unknown */
 	ERR_NO_INPUT,    /* the recording does not exist */
 	ERR_USAGE,       /* the command line is wrong */
 	ERR_CLASSES

@@ -399,7 +399,7 @@ laws_stored(int recording, const char *path, const void *data, size_t len,
 		    path, l->stores, l->ambiguous);
 }
 
-/* With only the list it cannot be told from what is there. */
+/* With only the list it looks like what is there. */
 static bool
 looks_there(const struct version *now)
 {
