@@ -84,7 +84,7 @@ complete -c jibri-finalize -n '_jibri_finalize_command status' -l sort -x -d 'so
 complete -c jibri-finalize -n '_jibri_finalize_command status' -l limit -x -d 'show only the first N'
 complete -c jibri-finalize -n '_jibri_finalize_command status' -l utc -d 'show times as dates, in UTC'
 complete -c jibri-finalize -n '_jibri_finalize_command status' -l watch -d 'redraw every 2 seconds until Ctrl-C'
-complete -c jibri-finalize -n '_jibri_finalize_command status' -l check -d 'print one line and exit like a monitor plugin'
+complete -c jibri-finalize -n '_jibri_finalize_command status' -l check -d 'one line, and the exit code for monitoring'
 complete -c jibri-finalize -n '_jibri_finalize_command status' -l all -d 'show everything'
 complete -c jibri-finalize -n '_jibri_finalize_command show' -a '(__fish_complete_directories)'
 complete -c jibri-finalize -n '_jibri_finalize_command show' -a '(_jibri_finalize_sessions)'

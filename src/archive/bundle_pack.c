@@ -224,8 +224,7 @@ look(struct pack *p, struct err *e)
 		return -1;
 	for (size_t i = 0; i < p->recording.n; i++)
 		if (p->recording.artifacts[i].is_unreadable)
-			return err_set(e, ERR_TEMPORARY,
-			    "%s: cannot be read",
+			return err_set(e, ERR_TEMPORARY, "%s: cannot be read",
 			    p->recording.artifacts[i].path);
 	return 0;
 }

@@ -122,8 +122,7 @@ check_legacy(struct diagnoses *f)
 		old = getenv(setting_at(i)->legacy);
 		if (old == NULL || *old == '\0' || strcmp(old, ours) == 0)
 			continue;
-		check_warn(f, "environment",
-		    "Keep the one that is used:",
+		check_warn(f, "environment", "Keep the one that is used:",
 		    "%s and %s differ; %s is used", setting_at(i)->legacy,
 		    variable, variable);
 		check_run(f, "unset %s", setting_at(i)->legacy);

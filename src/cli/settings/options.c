@@ -56,7 +56,7 @@ const struct option_switch option_switches[] = {
 	{ "watch", 0, OPTION_WATCH, NO_VALUE,
 	    "redraw every 2 seconds until Ctrl-C" },
 	{ "check", 0, OPTION_CHECK, NO_VALUE,
-	    "print one line and exit like a monitor plugin" },
+	    "one line, and the exit code for monitoring" },
 	{ "all", 0, OPTION_ALL, NO_VALUE, "show everything" },
 	{ "write", 0, OPTION_WRITE, NO_VALUE,
 	    "also try to write to the store" },
