@@ -701,9 +701,9 @@ hostile_setup() {
 @test "an archive with too many entries is refused" {
 	hostile_setup
 	"$FORGE" tar "folders:s/a:100003" | gzip -1 >"$A/x"
-	refused "holds more than 100002 entries"
+	refused "contains more than 100002 entries"
 	is_long || return 0             # a hundred thousand files take a while
-	refused "holds more than 100002 entries" tar "many:s/a:100003"
+	refused "contains more than 100002 entries" tar "many:s/a:100003"
 }
 
 # bats test_tags=slow

@@ -79,7 +79,7 @@ config_is_silent() {
 	refute_output_has pr0xy
 	refute_output_has "$(printf %s "$JIBRI_FINALIZE_PROXY_AUTH" | base64)"
 	run -64 "$BIN" config --proxy http://u:pr0xy-s3cret@proxy:3128
-	assert_output_has "that is for proxy-auth"
+	assert_output_has "set proxy-auth instead"
 	refute_output_has pr0xy
 	run -64 "$BIN" config --proxy u:pr0xy-s3cret@proxy:3128
 	refute_output_has pr0xy
