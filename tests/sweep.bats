@@ -696,6 +696,15 @@ quickest() {
 	assert_equal "$(webhooks)" "STOPPED other-room my-session"
 }
 
+@test "defer: the FAILED of a recording that cannot be listed names its session" {
+	start_sandbox
+	place one
+	run_finalize_of one 0 "$ROOM" --defer
+	mkdir -p "$TOP/one/$(printf 'd/%.0s' {1..34})"
+	run_finalize_of one 65
+	assert_equal "$(webhooks | cut -d ' ' -f -3)" "FAILED $ROOM one"
+}
+
 @test "defer: a call for a held recording makes the sweeper try it again" {
 	start_sandbox
 	place one

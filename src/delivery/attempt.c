@@ -372,13 +372,9 @@ fill_result(struct attempt_result *result, const struct job *job)
 	const struct recording *rec = &job->recording;
 
 	result->path = xstrdup(rec->path);
-	result->session = xstrdup(job->identity.session ? job->identity.session
-		: p->session                            ? p->session
-			     : job->session_argument);
-	if (result->session == NULL && rec->dirfd != -1)
-		result->session = xstrdup(recording_name(rec));
-	result->room =
-	    xstrdup(job->identity.room ? job->identity.room : p->room);
+	if (rec->dirfd != -1 || job->session_argument)
+		result->session = xstrdup(job_session(job));
+	result->room = xstrdup(job_room(job));
 	result->meeting_id = xstrdup(p->meeting_id);
 	result->artifacts = rec->n;
 	for (size_t i = 0; i < rec->n; i++) {
@@ -430,8 +426,6 @@ attempt_run(const struct attempt_request *request,
 		.is_silent = request->is_silent || webhook == NULL,
 		.is_by_hand = request->is_by_hand,
 		.is_swept = request->is_visit,
-		.recording = { .dirfd = -1 },
-		.journal = { .fd = -1 },
 	};
 	int outcome;
 

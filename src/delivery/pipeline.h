@@ -159,6 +159,10 @@ void pipeline_reopen(struct job *, const char *changed);
 int pipeline_abort_parts(struct job *, size_t *n, struct err *e);
 
 /*
+
+/* What is known of them so far; the room may be NULL. */
+const char *job_session(const struct job *);
+const char *job_room(const struct job *);
  * Check the arguments, open recording and journal, and put the session in the
  * log; is_looking uses journal_look().  -1 as these.  Close it even then.
  */

@@ -217,8 +217,6 @@ ahead_run(const char *directory, const struct ahead_policy *ahead,
 		.policy = &p,
 		.is_swept = true,
 		.is_ahead = true,
-		.recording = { .dirfd = -1 },
-		.journal = { .fd = -1 },
 	};
 	int result;
 

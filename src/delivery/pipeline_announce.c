@@ -9,20 +9,6 @@
 
 enum { HURRIED_MS = 10 * 1000 };
 
-static const char *
-room_of(const struct job *job)
-{
-	return job->identity.room ? job->identity.room
-				  : job->journal.progress.room;
-}
-
-static const char *
-session_of(const struct job *job)
-{
-	return job->identity.session ? job->identity.session
-				     : job->journal.progress.session;
-}
-
 /* A repeat of the same body has the same id, another body never has. */
 static char *
 webhook_id(const struct job *job, const struct webhook *webhook)
@@ -83,8 +69,8 @@ pipeline_send(struct job *job, const char *event, const char *error,
 	autojson json_t *files = files_of(job, event);
 	struct webhook webhook = {
 		.event = event,
-		.room = room_of(job),
-		.session = session_of(job),
+		.room = job_room(job),
+		.session = job_session(job),
 		.error = error,
 		.files = files,
 		/* Receivers that sort by it must see the latest event last. */

@@ -9,6 +9,7 @@ job_open(struct job *job, const char *directory, bool is_looking, struct err *e)
 	const char *named = job->session_argument;
 	struct recording *rec = &job->recording;
 
+	rec->dirfd = job->journal.fd = -1;
 	if (identity_check_arguments(job->room_argument, named,
 		job->meeting_id_argument, e) == -1 ||
 	    (job->is_swept ? recording_open_below : recording_open)(rec,
@@ -57,8 +58,8 @@ job_close(struct job *job)
 	recording_close(&job->recording);
 }
 
-static const char *
-session_of(const struct job *job)
+const char *
+job_session(const struct job *job)
 {
 	const char *known = job->journal.progress.session;
 
@@ -66,6 +67,13 @@ session_of(const struct job *job)
 	    : job->session_argument  ? job->session_argument
 	    : known                  ? known
 				     : recording_name(&job->recording);
+}
+
+const char *
+job_room(const struct job *job)
+{
+	return job->identity.room ? job->identity.room
+				  : job->journal.progress.room;
 }
 
 int
@@ -81,7 +89,7 @@ pipeline_open_http(struct job *job, struct err *e)
 	job->retry = job->policy->retry;
 	job->retry.run = &job->failures;
 	job->http = http_open(&job->policy->http);
-	trace_id(session_of(job), trace);
+	trace_id(job_session(job), trace);
 	http_set_trace(job->http, trace);
 	job->auth = auth_open(&job->policy->auth, &job->retry, job->http);
 	return 0;

@@ -235,12 +235,7 @@ verify_run(const char *directory, bool is_deep,
     const struct pipeline_policy *policy, struct verify_result *result,
     struct err *e)
 {
-	struct job job = {
-		.policy = policy,
-		.recording = { .dirfd = -1 },
-		.journal = { .fd = -1 },
-	};
-	const struct progress *p = &job.journal.progress;
+	struct job job = { .policy = policy };
 	struct verify v = {
 		.job = &job,
 		.result = result,
@@ -256,11 +251,10 @@ verify_run(const char *directory, bool is_deep,
 		outcome = sum_up(&v, e);
 	}
 	result->path = xstrdup(job.recording.path);
-	result->session = xstrdup(p->session ? p->session
-		: job.recording.dirfd == -1  ? NULL
-					     : recording_name(&job.recording));
-	result->room = xstrdup(p->room);
-	result->meeting_id = xstrdup(p->meeting_id);
+	if (job.recording.dirfd != -1)
+		result->session = xstrdup(job_session(&job));
+	result->room = xstrdup(job_room(&job));
+	result->meeting_id = xstrdup(job.journal.progress.meeting_id);
 	result->outdated = v.inventory.outdated;
 	inventory_free(&v.inventory);
 	job_close(&job);
