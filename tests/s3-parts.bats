@@ -210,6 +210,18 @@ sends() {
 	assert_equal "$(uploads)" ""
 }
 
+@test "a dry run aborts nothing, even if the file is there in another way" {
+	big 17
+	keeps_parts 2
+	s3_curl -T "$BIG" -H "x-amz-content-sha256: $(sha256sum "$BIG" |
+		cut -d ' ' -f 1)" "$S3_URL/$S3_BUCKET/$ROOM/$SESSION/talk.bin"
+	run_command 0 upload --dry-run "$REC"
+	assert_output_has "3 there already"
+	assert_equal "$(uploads | wc -l)" 1
+	run_command 0 upload "$REC"
+	is_there
+}
+
 @test "only the parts that differ of a file changed between two runs are sent" {
 	big 22
 	keeps_parts 3

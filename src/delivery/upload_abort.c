@@ -29,7 +29,8 @@ upload_abort_rest(struct upload *u, const struct item *item)
 	    progress_begun(&u->deps->journal->progress, item->artifact->path);
 	struct err e;
 
-	if (b == NULL || item->parts || item->is_completed || item->is_aborted)
+	if (b == NULL || item->parts || item->is_completed ||
+	    item->is_aborted || u->deps->journal->is_peeking)
 		return;
 	if (upload_abort(&u->deps->to, b->key, b->id, &e) == -1)
 		log_warn("%s: parts of it remain in the store: %s", b->path,
