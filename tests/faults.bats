@@ -342,7 +342,7 @@ told() {
 
 @test "Retry-After is obeyed" {
 	local stage start
-	for stage in "upload $MEDIA" "lookup *" "webhook *"; do
+	for stage in "upload $MEDIA" "lookup *" "list *" "webhook *"; do
 		another_recording "after-${stage%% *}"
 		faults "$stage 1 status 503 Retry-After: 1"
 		start=${EPOCHREALTIME/./}

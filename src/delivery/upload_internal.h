@@ -90,7 +90,7 @@ struct upload {
 	struct inventory inventory;
 	struct text_list made; /* ids that a list may show from now on */
 	bool is_listing;
-	int64_t list_due_ms;
+	int64_t list_due_ms, list_least_ms; /* least: the server's wish, too */
 	int64_t list_began_ms;
 	int64_t list_pause_ms; /* between lists that show an absence */
 	struct retry list_retry;

@@ -140,8 +140,8 @@ upload_ask(struct upload *u, struct item *item, int64_t list_due_ms)
 {
 	item->state = ITEM_ASK;
 	u->n_ask++;
-	if (u->was_list_read && list_due_ms < u->list_began_ms + LIST_PAUSE_MS)
-		list_due_ms = u->list_began_ms + LIST_PAUSE_MS;
+	if (list_due_ms < u->list_least_ms)
+		list_due_ms = u->list_least_ms;
 	if (list_due_ms < u->list_due_ms)
 		u->list_due_ms = list_due_ms;
 }

@@ -21,7 +21,6 @@ can_repeat(const struct upload *u, const struct item *item, int64_t at_ms)
 static void
 send_or_fail(struct upload *u, struct item *item)
 {
-	u->n_ask--;
 	if (can_repeat(u, item, clock_mono_ms()))
 		upload_make_ready(u, item, item->due_ms);
 	else
@@ -50,7 +49,6 @@ settle_stored(struct upload *u, struct item *item,
 		.id = record->id,
 	    });
 	item->state = ITEM_STORED;
-	u->n_ask--;
 	u->totals->found += !item->is_completed;
 	u->totals->sent += item->is_completed;
 	u->totals->sent_bytes += item->is_completed ? item->size : 0;
@@ -66,13 +64,8 @@ note_superseded(struct upload *u, const struct item *item,
     const struct remote_record *record)
 {
 	if (record)
-		journal_note(u->deps->journal,
-		    (struct event){
-			.kind = EVENT_SUPERSEDED,
-			.path = item->artifact->path,
-			.id = record->id,
-			.size = record->size,
-		    });
+		upload_note_record(u->deps->journal, EVENT_SUPERSEDED,
+		    item->artifact->path, record->id, record->size);
 }
 
 /*
@@ -148,13 +141,8 @@ settle_absent(struct upload *u, struct item *item)
 		if (fact && fact->id &&
 		    !progress_is_superseded(&u->deps->journal->progress,
 			fact->id, -1))
-			journal_note(u->deps->journal,
-			    (struct event){
-				.kind = EVENT_LOST,
-				.path = item->artifact->path,
-				.id = fact->id,
-				.size = fact->size,
-			    });
+			upload_note_record(u->deps->journal, EVENT_LOST,
+			    item->artifact->path, fact->id, fact->size);
 		/* It may be there under a name of the server's choice. */
 		if (item->is_unknown && u->is_renaming)
 			upload_note(u, item, EVENT_AMBIGUOUS);
@@ -164,7 +152,6 @@ settle_absent(struct upload *u, struct item *item)
 		send_or_fail(u, item);
 		return;
 	}
-	u->n_ask--;
 	(void)err_set(&e, ERR_CONFIG,
 	    "the server accepted it, but its list does not show it");
 	hint_lost(&e, item->artifact->path, u->deps->recording->path);
@@ -175,7 +162,6 @@ settle_absent(struct upload *u, struct item *item)
 static void
 settle_later(struct upload *u, struct item *item)
 {
-	u->n_ask--;
 	if (can_repeat(u, item, item->absent_from_ms))
 		upload_ask(u, item, item->absent_from_ms + 1);
 	else
@@ -235,8 +221,10 @@ settle_all(struct upload *u)
 
 	u->list_pause_ms = pause_ms < LAST_PAUSE_MS ? pause_ms : LAST_PAUSE_MS;
 	for (size_t i = 0; i < u->n; i++)
-		if (u->items[i].state == ITEM_ASK)
+		if (u->items[i].state == ITEM_ASK) {
+			u->n_ask--;
 			settle(u, &u->items[i]);
+		}
 	if (u->list_due_ms > u->list_began_ms + u->list_pause_ms)
 		u->list_due_ms = u->list_began_ms + u->list_pause_ms;
 }
@@ -251,17 +239,12 @@ send_blindly(struct upload *u, struct item *item)
 		    &(const struct remote_record){ .id = item->whole });
 		return;
 	}
-	u->n_ask--;
-	if (!can_repeat(u, item, clock_mono_ms())) {
-		upload_fail(u, item, item->err);
-		return;
-	}
-	if (item->is_unknown)
+	item->is_blind = can_repeat(u, item, clock_mono_ms());
+	if (item->is_blind && item->is_unknown)
 		log_warn("%s: may be stored already, but the server does not "
 			 "let us ask; sending it again",
 		    item->artifact->path);
-	item->is_blind = true;
-	upload_make_ready(u, item, item->due_ms);
+	send_or_fail(u, item);
 }
 
 static void
@@ -269,7 +252,6 @@ fail_unasked(struct upload *u, struct item *item, const struct err *why)
 {
 	struct err e = *why;
 
-	u->n_ask--;
 	(void)err_wrap(&e,
 	    item->is_unknown ? "may be stored already, and asking failed"
 			     : "asking what is stored failed");
@@ -304,41 +286,35 @@ settle_without(struct upload *u, bool is_refused, const struct err *e)
 	bool is_passing =
 	    e->class == ERR_TEMPORARY || u->inventory.form.class != ERR_NONE;
 	bool will_retry = !is_refused && is_passing &&
-	    retry_next(u->deps->to.retry, &u->list_retry, clock_mono_ms(), 0,
-		retry_random(), &at_ms);
-	size_t waiting = 0, blind = 0, plain = 0;
+	    retry_next(u->deps->to.retry, &u->list_retry, clock_mono_ms(),
+		e->retry_after_ms, retry_random(), &at_ms);
+	size_t n[WITHOUT_FAIL + 1] = { 0 };
 
 	for (size_t i = 0; i < u->n; i++) {
 		struct item *item = &u->items[i];
+		enum without action;
 
 		if (item->state != ITEM_ASK)
 			continue;
-		switch (do_without(u, item, is_refused, will_retry)) {
-		case WITHOUT_SEND:
-			u->n_ask--;
+		action = do_without(u, item, is_refused, will_retry);
+		n[action]++;
+		u->n_ask -= action != WITHOUT_WAIT;
+		if (action == WITHOUT_SEND)
 			upload_make_ready(u, item, 0);
-			plain++;
-			break;
-		case WITHOUT_BLINDLY:
+		else if (action == WITHOUT_BLINDLY)
 			send_blindly(u, item);
-			blind++;
-			break;
-		case WITHOUT_FAIL:
+		else if (action == WITHOUT_FAIL)
 			fail_unasked(u, item, e);
-			break;
-		case WITHOUT_WAIT:
-			waiting++;
-		}
 	}
-	if (waiting > 0) {
+	if (n[WITHOUT_WAIT] > 0) {
 		request_log_retry("list", e, u->deps->to.retry, &u->list_retry,
 		    at_ms);
-		u->list_due_ms = at_ms;
-	} else if (blind > 0) {
+		u->list_due_ms = u->list_least_ms = at_ms;
+	} else if (n[WITHOUT_BLINDLY] > 0) {
 		log_warn("list: %s; sending %zu artifacts without knowing "
 			 "whether they are there already",
-		    e->text, blind);
-	} else if (plain > 0) {
+		    e->text, n[WITHOUT_BLINDLY]);
+	} else if (n[WITHOUT_SEND] > 0) {
 		log_warn("list: %s; sending only what was never sent", e->text);
 	}
 }
@@ -418,6 +394,7 @@ upload_list_done(struct upload *u, const struct http_answer *answer)
 		u->list_retry = (struct retry){ 0 };
 		u->list_auth_use = (struct auth_use){ 0 };
 		u->was_list_read = true;
+		u->list_least_ms = u->list_began_ms + LIST_PAUSE_MS;
 		settle_all(u);
 	} else if (is_to_be_left_alone(u, answer, &e)) {
 		leave_alone(u, &e);
