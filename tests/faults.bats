@@ -391,6 +391,13 @@ told() {
 	done
 }
 
+@test "a run that tries nothing again says why" {
+	faults "upload * * status 502"
+	run_finalize 75 --tries 1
+	grep -q "error: metadata.json: .*502" <<<"$output"
+	assert_output_has "1 more artifacts were not tried"
+}
+
 @test "no repeat starts later than retry-for after the first failure" {
 	local stage start=$SECONDS
 	export JIBRI_FINALIZE_TRIES=1000 JIBRI_FINALIZE_RETRY_FOR=400ms

@@ -140,19 +140,21 @@ start_item(struct upload *u, struct item *item)
 	http_start(u->deps->to.http, &item->flight->request);
 }
 
-/* Items that were not tried fail like the last one tried. */
+/* Nothing more is sent; what was tried fails with its error. */
 static void
 fail_rest(struct upload *u)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < u->n; i++) {
+		if (item->err)
+			upload_fail(u, item, item->err);
+		n += item->state != ITEM_FAILED;
 		struct item *item = &u->items[i];
 
 		if (item->state != ITEM_ASK && item->state != ITEM_READY)
 			continue;
 		item->state = ITEM_FAILED;
-		n++;
 	}
 	u->totals->failed += n;
 	u->n_ask = u->n_waiting = 0;
