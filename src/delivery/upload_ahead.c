@@ -33,16 +33,23 @@ follow(struct item *item)
 	upload_parts_reserve(p, p->n);
 }
 
-static void
+/* False when a part was only read, and others can follow at once. */
+static bool
 send_due(struct upload *u, struct item *item, bool stays)
 {
+	size_t n_flying = u->n_flying;
 	size_t most = (size_t)u->deps->policy->parallel;
 	int64_t now = clock_mono_ms();
 
 	if (stays)
 		follow(item);
-	while (item->parts && u->n_flying < most &&
-	    upload_parts_due(u, &now) != NULL)
+	for (; item->parts && n_flying < most; n_flying++) {
+		if (upload_parts_due(u, &now) == NULL)
+			return true;
+		if (u->n_flying == n_flying)
+			return false;
+	}
+	return true;
 		upload_parts_go(item);
 }
 
@@ -84,6 +91,7 @@ send_parts(struct upload *u, struct item *item, bool stays,
 {
 	const struct begun *b =
 	    progress_begun(&u->deps->journal->progress, item->artifact->path);
+	bool is_waiting;
 	int64_t left = -1;
 
 	if (upload_open_flight(u, item, NULL) == -1)
@@ -100,10 +108,10 @@ send_parts(struct upload *u, struct item *item, bool stays,
 	upload_parts_open(u, item);
 	while (
 	    item->parts && stop_check(e) == 0 && (left = left_ms(ctx)) == -1) {
-		send_due(u, item, stays);
-		if (!stays && is_sent(u, item))
+		is_waiting = send_due(u, item, stays);
+		if (!stays && is_waiting && is_sent(u, item))
 			break;
-		take_ended(u, clock_mono_ms() + STEP_MS);
+		take_ended(u, clock_mono_ms() + (is_waiting ? STEP_MS : 0));
 	}
 	if (item->parts == NULL)
 		return item->goes_whole ? 0 : -1;
