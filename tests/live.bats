@@ -280,6 +280,21 @@ arrived_media() {
 	leave 0
 }
 
+@test "forget also aborts what was sent ahead to another room" {
+	rooms "{\"[acme]$ROOM\": 7}"
+	watch
+	jibri 17
+	wait_for has_ahead "2 3"
+	leave 75
+	faults "abort * * status 503"
+	finish well "https://meet.example.org/acme/$ROOM"
+	run_finalize 75 --tries 1
+	faults
+	run_command 0 forget --yes "$REC"
+	assert_output_has "1 upload in parts is aborted"
+	assert_equal "$(uploads)" ""
+}
+
 @test "a failing store is left alone for a while, and the delivery still succeeds" {
 	faults "part * 1 status 503"
 	watch

@@ -146,8 +146,6 @@ forget_parts(const struct recording *rec, bool is_dry_run,
 	int result;
 
 	*n = 0;
-	if (policy->destination.ops->parts == NULL)
-		return 0;
 	result = open_journal(&job.journal, rec, is_dry_run, e);
 	if (job.journal.progress.session)
 		job.session_argument = job.journal.progress.session;

@@ -229,7 +229,6 @@ stage_upload(struct job *job, struct err *e)
 
 	if (deps.to.policy->ops->check(deps.to.policy, e) == -1)
 		return -1;
-	pipeline_abort_unused(job);
 	for (int round = 0; round < ROUNDS; round++) {
 		if (upload_run(&deps, &job->totals, e) == -1 ||
 		    look_again(job, e) == -1)
@@ -240,12 +239,12 @@ stage_upload(struct job *job, struct err *e)
 		if (upload_check_shared(&job->recording, &job->journal, e) ==
 		    -1)
 			return -1;
-		pipeline_abort_strays(job);
 		job->is_partial = first_missing(job, NULL) != NULL;
 		if (!job->is_partial)
 			note_complete(job);
 		return 0;
 	}
+		pipeline_abort_strays(job);
 	return err_set(e, ERR_TEMPORARY,
 	    "%s: keeps changing while it is being sent", changed);
 }

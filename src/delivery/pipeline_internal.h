@@ -18,12 +18,9 @@ int pipeline_check_webhook(const struct pipeline_policy *, struct err *e);
 struct destination pipeline_destination(const struct job *);
 
 /*
- * Abort unfinished uploads in parts of files that are gone or now too small for
- * parts: nobody else would.  Warns about what cannot be aborted.
+ * Abort uploads in parts that are still unfinished once everything is stored:
+ * nobody else would.  Warns if it cannot.
  */
-void pipeline_abort_unused(struct job *);
-
-/* Abort unconfirmed uploads in parts, once everything is stored. */
 void pipeline_abort_strays(struct job *);
 
 /* The stage: check the media, then send STOPPED or, with is_silent, nothing. */
