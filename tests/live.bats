@@ -323,6 +323,15 @@ arrived_media() {
 	leave 0
 }
 
+@test "started-webhook without a receiver holds up nothing" {
+	export JIBRI_FINALIZE_STARTED_WEBHOOK=yes JIBRI_FINALIZE_WEBHOOK_URL=none
+	export JIBRI_FINALIZE_ROOM_FORMAT='{room}'
+	jibri 17
+	run_command 0 sweep
+	assert_equal "$output" ""
+	assert_equal "$(ahead)" "2 3"
+}
+
 @test "two watches on one recording do no harm" {
 	local first
 	watch

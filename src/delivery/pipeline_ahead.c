@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/mem.h"
 #include "delivery/notify.h"
 #include "delivery/pipeline_internal.h"
 #include "recording/trace_id.h"
@@ -39,14 +40,7 @@ takes_parts(const struct ahead_policy *ahead, const struct pipeline_policy *p)
 static bool
 tells_started(const struct ahead_policy *ahead, const struct pipeline_policy *p)
 {
-	return ahead->tells_started && p->identity.room_from_media &&
-	    strstr(p->identity.room_format, "{tenant}") == NULL;
-}
-
-static bool
-is_large_enough(const struct pipeline_policy *p, int64_t bytes)
-{
-	const struct destination_policy *to = &p->destination;
+	autofree char *url = webhook_url(&p->webhook);
 
 	return upload_ahead_is_of_use(bytes, to->ops->parts->bytes(to, bytes));
 }
