@@ -41,6 +41,10 @@ struct upload_totals {
 	bool has_strays; /* an upload in parts may have begun unseen */
 };
 
+/* Note what is not valid at the server: superseded or lost. */
+void upload_note_record(struct journal *, enum event_kind, const char *path,
+    const char *id, int64_t size);
+
 /*
  * Note again that the fact's version is stored, under this id and intact or
  * not.

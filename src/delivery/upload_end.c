@@ -148,13 +148,8 @@ upload_stored(struct upload *u, struct item *item, const char *id,
 	if (item->flight->is_stale)
 		note_version(u, item, id);
 	else
-		journal_note(u->deps->journal,
-		    (struct event){
-			.kind = EVENT_SUPERSEDED,
-			.path = item->artifact->path,
-			.id = id,
-			.size = item->flight->size,
-		    });
+		upload_note_record(u->deps->journal, EVENT_SUPERSEDED,
+		    item->artifact->path, id, item->flight->size);
 	upload_not_stored(u, item, NULL, &e);
 }
 

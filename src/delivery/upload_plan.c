@@ -54,30 +54,18 @@ static void
 reconsider(const struct recording *rec, struct journal *j,
     const struct artifact *a, const struct fact *fact)
 {
-	/* Applying an event replaces the strings that it borrows. */
-	autofree char *id = xstrdup(fact->id);
-	autofree char *type = xstrdup(fact->type);
-	autofree char *sha256 = xstrdup(fact->sha256);
-	struct event ev = { .path = a->path, .id = id };
+	struct fact now = *fact;
 	struct err ignored;
 	int is_same = is_same_content(rec, a, fact, &ignored);
 
-	if (is_same == -1)
+	now.mtime_ns = a->mtime_ns;
+	now.stamp = a->stamp;
+	if (is_same == 1)
+		upload_restate(j, &now, fact->id, fact->is_whole);
+	if (is_same != 0)
 		return;
-	if (is_same) {
-		ev.kind = EVENT_STORED;
-		ev.size = a->size;
-		ev.mtime_ns = a->mtime_ns;
-		ev.stamp = a->stamp;
-		ev.type = type;
-		ev.sha256 = sha256;
-		ev.is_whole = fact->is_whole;
-	} else {
-		ev.kind = EVENT_SUPERSEDED;
-		ev.size = fact->size;
-		log_info("%s: has changed since it was stored", a->path);
-	}
-	journal_note(j, ev);
+	log_info("%s: has changed since it was stored", a->path);
+	upload_note_record(j, EVENT_SUPERSEDED, a->path, fact->id, fact->size);
 }
 
 void

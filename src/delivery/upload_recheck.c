@@ -6,15 +6,12 @@
 #include "base/mem.h"
 #include "delivery/upload_internal.h"
 
-static void
-note_lost(struct journal *j, const char *path, const char *id, int64_t size)
+void
+upload_note_record(struct journal *j, enum event_kind kind, const char *path,
+    const char *id, int64_t size)
 {
-	/* It may belong to the fact, which is replaced. */
-	autofree char *copy = id ? xstrdup(id) : NULL;
-
 	journal_note(j,
-	    (struct event){ EVENT_LOST, .path = path, .id = copy,
-		.size = size });
+	    (struct event){ kind, .path = path, .id = id, .size = size });
 }
 
 void
@@ -59,10 +56,11 @@ lose_all(struct journal *j, const struct inventory *inv,
 	const struct remote_record *records = inventory_find(inv, path, &n);
 
 	if (known || n == 0)
-		note_lost(j, a->path, known ? known->id : NULL,
-		    known ? known->size : 0);
+		upload_note_record(j, EVENT_LOST, a->path,
+		    known ? known->id : NULL, known ? known->size : 0);
 	for (size_t i = 0; i < n; i++)
-		note_lost(j, a->path, records[i].id, records[i].size);
+		upload_note_record(j, EVENT_LOST, a->path, records[i].id,
+		    records[i].size);
 }
 
 /* A list may lag: believe what was stored just now. */
@@ -148,38 +146,47 @@ upload_recheck(const struct upload_deps *deps, bool is_forced, struct err *e)
 	return result == -1 ? err_wrap(e, "list") : 0;
 }
 
+/* What several artifacts may share: a path or an id at the server. */
+struct shared {
+	const char *text;
+	const struct fact *fact;
+};
+
 static int
-compare_kept(const void *a, const void *b)
+compare_shared(const void *a, const void *b)
 {
-	return strcmp((*(const struct item *const *)a)->kept_as,
-	    (*(const struct item *const *)b)->kept_as);
+	return strcmp(((const struct shared *)a)->text,
+	    ((const struct shared *)b)->text);
 }
 
-/* Is one of them there, in place of the other? */
-static void
-check_replaced(struct journal *j, const struct inventory *inv,
-    const struct item *a, const struct item *b)
+static size_t
+end_of_group(const struct shared *all, size_t n, size_t i)
 {
-	const struct fact *fact =
-	    progress_fact(&j->progress, a->artifact->path);
-	const struct fact *other =
-	    progress_fact(&j->progress, b->artifact->path);
-	const struct remote_record *record =
-	    inventory_find_id(inv, fact ? fact->id : NULL);
-	const struct remote_record *there =
-	    inventory_find_id(inv, other ? other->id : NULL);
+	size_t end = i + 1;
 
-	if (record && other && !there)
-		note_found(j, other, record);
-	else if (there && fact && !record)
-		note_found(j, fact, there);
+	while (end < n && compare_shared(&all[i], &all[end]) == 0)
+		end++;
+	return end;
+}
+
+/* Those that are not there were replaced by one that is. */
+static void
+note_replaced(struct journal *j, const struct inventory *inv,
+    const struct shared *group, size_t n)
+{
+	const struct remote_record *record = NULL;
+
+	for (size_t i = 0; i < n && record == NULL; i++)
+		record = inventory_find_id(inv, group[i].fact->id);
+	for (size_t i = 0; i < n && record; i++)
+		if (inventory_find_id(inv, group[i].fact->id) == NULL)
+			note_found(j, group[i].fact, record);
 }
 
 void
 upload_find_replaced(struct upload *u)
 {
-	autofree const struct item **kept =
-	    xcalloc(u->n + 1, sizeof(struct item *));
+	autofree struct shared *kept = xcalloc(u->n, sizeof(*kept));
 	struct journal *j = u->deps->journal;
 	struct inventory inv = { 0 };
 	bool is_refused, is_shared = false;
@@ -188,32 +195,34 @@ upload_find_replaced(struct upload *u)
 
 	for (size_t i = 0; i < u->n; i++)
 		if (u->items[i].state == ITEM_STORED && u->items[i].kept_as)
-			kept[n++] = &u->items[i];
-	qsort(kept, n, sizeof(struct item *), compare_kept);
+			kept[n++] = (struct shared){ u->items[i].kept_as,
+				progress_fact(&j->progress,
+				    u->items[i].artifact->path) };
+	qsort(kept, n, sizeof(*kept), compare_shared);
 	for (size_t i = 1; i < n && !is_shared; i++)
-		is_shared = compare_kept(&kept[i - 1], &kept[i]) == 0;
+		is_shared = compare_shared(&kept[i - 1], &kept[i]) == 0;
 	if (is_shared &&
 	    inventory_read(&inv, &u->deps->to, &j->progress, &is_refused,
 		&ignored) == 0)
-		for (size_t i = 1; i < n; i++)
-			for (size_t k = i; k > 0 &&
-			     compare_kept(&kept[k - 1], &kept[i]) == 0;)
-				check_replaced(j, &inv, kept[--k], kept[i]);
+		for (size_t i = 0, end; i < n; i = end) {
+			end = end_of_group(kept, n, i);
+			if (end - i > 1)
+				note_replaced(j, &inv, &kept[i], end - i);
+		}
 	inventory_free(&inv);
 }
 
+/* It is unknown which of them the server has. */
 static int
-compare_ids(const void *a, const void *b)
+lose_shared(struct journal *j, const struct shared *group, size_t n,
+    struct err *e)
 {
-	return strcmp((*(const struct fact *const *)a)->id,
-	    (*(const struct fact *const *)b)->id);
-}
-
-static int
-name_shared(const char *a, const char *b, struct err *e)
-{
+	const char *a = group[0].fact->path, *b = group[1].fact->path;
 	bool is_first = strcmp(a, b) < 0;
 
+	for (size_t i = 0; i < n; i++)
+		upload_note_record(j, EVENT_LOST, group[i].fact->path,
+		    group[i].fact->id, group[i].fact->size);
 	return err_set(e, ERR_PERMANENT,
 	    "the server keeps one file for %s and %s: rename one of them, and "
 	    "upload both again",
@@ -224,8 +233,7 @@ int
 upload_check_shared(const struct recording *rec, struct journal *j,
     struct err *e)
 {
-	autofree const struct fact **stored =
-	    xcalloc(rec->n + 1, sizeof(struct fact *));
+	autofree struct shared *stored = xcalloc(rec->n, sizeof(*stored));
 	size_t n = 0;
 	int result = 0;
 
@@ -234,20 +242,13 @@ upload_check_shared(const struct recording *rec, struct journal *j,
 		    progress_fact(&j->progress, rec->artifacts[i].path);
 
 		if (fact && fact->is_stored && fact->id)
-			stored[n++] = fact;
+			stored[n++] = (struct shared){ fact->id, fact };
 	}
-	qsort(stored, n, sizeof(struct fact *), compare_ids);
-	for (size_t i = 0, k; i < n; i = k) {
-		for (k = i + 1;
-		     k < n && compare_ids(&stored[i], &stored[k]) == 0;)
-			k++;
-		if (k - i > 1 && result == 0)
-			result = name_shared(stored[i]->path,
-			    stored[i + 1]->path, e);
-		/* It is unknown which of them the server has. */
-		for (size_t m = i; k - i > 1 && m < k; m++)
-			note_lost(j, stored[m]->path, stored[m]->id,
-			    stored[m]->size);
+	qsort(stored, n, sizeof(*stored), compare_shared);
+	for (size_t i = 0, end; i < n; i = end) {
+		end = end_of_group(stored, n, i);
+		if (end - i > 1)
+			result = lose_shared(j, &stored[i], end - i, e);
 	}
 	return result;
 }
