@@ -25,8 +25,7 @@ upload_is_stored(const struct progress *p, const struct artifact *a)
 bool
 upload_is_selected(const struct text_list *only, const struct artifact *a)
 {
-	return only == NULL || only->n == 0 ||
-	    recording_matches(only, a->path, 0);
+	return only == NULL || only->n == 0 || recording_matches(only, a->path);
 }
 
 /*

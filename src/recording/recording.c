@@ -54,44 +54,53 @@ recording_name(const struct recording *rec)
 	return strrchr(rec->path, '/') + 1;
 }
 
-const char *
-recording_matches(const struct text_list *globs, const char *path, int flags)
+static bool
+matches(const char *glob, const char *path, int flags)
 {
-	for (size_t i = 0; i < globs->n; i++) {
-		const char *glob = globs->items[i];
-		bool is_path = strchr(glob, '/') != NULL;
+	bool is_path = strchr(glob, '/') != NULL;
 
-		if (fnmatch(glob, is_path ? path : basename(path),
-			is_path ? flags | FNM_PATHNAME : flags) == 0)
-			return glob;
-	}
-	return NULL;
+	return fnmatch(glob, is_path ? path : basename(path),
+		   is_path ? flags | FNM_PATHNAME : flags) == 0;
+}
+
+bool
+recording_matches(const struct text_list *globs, const char *path)
+{
+	for (size_t i = 0; i < globs->n; i++)
+		if (matches(globs->items[i], path, 0))
+			return true;
+	return false;
 }
 
 const char *
 recording_excluded_by(const struct recording *rec, const char *path)
 {
 	const struct text_list *globs = &rec->policy->exclude;
-	const char *glob = NULL;
 
-	for (size_t i = 0; i < globs->n && glob == NULL; i++) {
-		const struct text_list one = { .items = &globs->items[i],
-			.n = 1 };
-
-		if (strcmp(globs->items[i], ".*") != 0 ||
-		    !identity_is_media(path))
-			glob = recording_matches(&one, path, FNM_CASEFOLD);
-	}
-	return glob;
+	for (size_t i = 0; i < globs->n; i++)
+		if (matches(globs->items[i], path, FNM_CASEFOLD) &&
+		    (strcmp(globs->items[i], ".*") != 0 ||
+			!identity_is_media(path)))
+			return globs->items[i];
+	return NULL;
 }
 
-static bool
-has_artifact(const struct recording *rec, const char *path)
+static int
+compare_artifacts(const void *a, const void *b)
 {
-	for (size_t i = 0; i < rec->n; i++)
-		if (strcmp(rec->artifacts[i].path, path) == 0)
-			return true;
-	return false;
+	return strcmp(((const struct artifact *)a)->path,
+	    ((const struct artifact *)b)->path);
+}
+
+const struct artifact *
+recording_find(const struct recording *rec, const char *path)
+{
+	const struct artifact key = { .path = (char *)path };
+
+	if (rec->n == 0)
+		return NULL;
+	return bsearch(&key, rec->artifacts, rec->n, sizeof(key),
+	    compare_artifacts);
 }
 
 const struct skipped *
@@ -102,7 +111,7 @@ recording_lacks_own(const struct recording *rec, const struct skipped *after)
 	for (; i < rec->n_skipped; i++) {
 		const char *own = rec->skipped[i].own;
 
-		if (own && !has_artifact(rec, own))
+		if (own && recording_find(rec, own) == NULL)
 			return &rec->skipped[i];
 	}
 	return NULL;
@@ -204,7 +213,7 @@ add_file(struct recording *rec, const char *path, const struct stat *st,
 	    RECORDING_MAX_ARTIFACTS);
 }
 
-/* Sockets and the like are never read; our log file is skipped. */
+/* Sockets and the like are never read. */
 static int
 check_file(struct recording *rec, const char *path, const struct stat *st,
     struct err *e)
@@ -214,8 +223,9 @@ check_file(struct recording *rec, const char *path, const struct stat *st,
 
 	if (!S_ISREG(st->st_mode) && !S_ISDIR(st->st_mode))
 		return 0;
-	if (recording_judge(rec, recording_check_trust(rec, st, &why), &why,
-		&doubt, e) == -1) {
+	if (recording_judge(rec,
+		trust_check_file(rec->user, rec->owner, st, &why), &why, &doubt,
+		e) == -1) {
 		autofree char *full = xasprintf("%s/%s", rec->path, path);
 
 		(void)trust_hint_file(rec->owner, full, st, e);
@@ -250,18 +260,15 @@ static int
 scan_entry(struct recording *rec, const char *path, const struct stat *st,
     int depth, struct err *e)
 {
-	bool is_ours = recording_is_own_name(basename(path));
+	bool is_log = log_is_file(st);
+	bool is_ours = is_log || recording_is_own_name(basename(path));
 	bool is_metadata = is_metadata_file(rec, path, st->st_mode);
 
-	if (log_is_file(st)) {
-		log_debug("%s: skipped, our own", path);
-		return 0;
-	}
 	if (!is_ours && !is_metadata && recording_excluded_by(rec, path)) {
 		skip(rec, path, st, "excluded");
 		return 0;
 	}
-	if (check_file(rec, path, st, e) == -1)
+	if (!is_log && check_file(rec, path, st, e) == -1)
 		return -1;
 	if (is_ours) {
 		log_debug("%s: skipped, our own", path);
@@ -333,13 +340,6 @@ scan_directory(struct recording *rec, const char *prefix, int depth,
 	if (errno != 0)
 		note_trouble(rec, "read the folder", prefix);
 	return 0;
-}
-
-static int
-compare_artifacts(const void *a, const void *b)
-{
-	return strcmp(((const struct artifact *)a)->path,
-	    ((const struct artifact *)b)->path);
 }
 
 static int

@@ -171,18 +171,18 @@ int recording_glance(struct recording *, struct err *e);
 /* The same without reading files: each counts as unreadable. */
 int recording_list(struct recording *, struct err *e);
 
-/*
- * Which of these globs (of names, or with '/' of paths) matches path, with
- * flags of fnmatch(3)? NULL: none.
- */
-const char *recording_matches(const struct text_list *globs, const char *path,
-    int flags);
+/* Does one of these globs (of names, or with '/' of paths) match path? */
+bool recording_matches(const struct text_list *globs, const char *path);
 
 /*
  * Which glob of exclude matches, ignoring case? NULL: none.  ".*" does not
  * match a media file that Jibri named: the name of a room may begin with a dot.
  */
 const char *recording_excluded_by(const struct recording *, const char *path);
+
+/* The artifact with this path after a scan; NULL: none. */
+const struct artifact *recording_find(const struct recording *,
+    const char *path);
 
 /* Is it the name of one of our own files, in any folder? */
 bool recording_is_own_name(const char *name);

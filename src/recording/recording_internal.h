@@ -11,10 +11,6 @@
 int recording_judge(const struct recording *, int trusted,
     const struct err *why, char **doubt, struct err *e);
 
-/* Like trust_check_file(), with a fast path for the owner's files. */
-int recording_check_trust(const struct recording *, const struct stat *,
-    struct err *e);
-
 enum examined {
 	EXAMINED_PLAIN,    /* sent unchanged */
 	EXAMINED_JSON,     /* sent as returned by recording_read_json() */

@@ -193,15 +193,6 @@ recording_enter(const struct recording *rec, struct err *e)
 	return 0;
 }
 
-int
-recording_check_trust(const struct recording *rec, const struct stat *st,
-    struct err *e)
-{
-	return st->st_uid == rec->owner
-	    ? 0
-	    : trust_check_file(rec->user, rec->owner, st, e);
-}
-
 /* It was one when the directory was listed. */
 static const char not_regular[] = "is no longer a regular file";
 
@@ -221,7 +212,7 @@ recording_open_artifact(const struct recording *rec, const char *path,
 		return err_set(e, ERR_TEMPORARY, "%s", not_regular);
 	/* The scan has already warned about it. */
 	if (rec->policy->trust != TRUST_ANY &&
-	    recording_check_trust(rec, st, e) == -1)
+	    trust_check_file(rec->user, rec->owner, st, e) == -1)
 		return -1;
 	return steal_fd(&fd);
 }
