@@ -22,14 +22,8 @@ attempt_tells_failed(const struct attempt_policy *policy, enum err_class kind,
 
 	if (!is_failure || is_announcing || !is_room_known || was_told)
 		return false;
-	switch (policy->failed_webhook) {
-	case FAILED_AT_ONCE:
-		return true;
-	case FAILED_FINAL:
-		return kind == ERR_PERMANENT;
-	default:
-		return false;
-	}
+	return policy->failed_webhook == FAILED_AT_ONCE ||
+	    (policy->failed_webhook == FAILED_FINAL && kind == ERR_PERMANENT);
 }
 
 static void
@@ -129,7 +123,8 @@ tell_failed(struct job *job, struct attempt_result *result, struct err *e)
 	job->is_hurried = more_ms > 0 ||
 	    (e->is_outage && job->journal.progress.state == REC_NEW);
 	stop_extend(more_ms);
-	is_told = pipeline_send_failed(job, e->text, &undelivered) == 0;
+	is_told = pipeline_send(job, "FAILED", e->text,
+		      job->journal.progress.failed_since_ms, &undelivered) == 0;
 	stop_extend(-more_ms);
 	if (is_told)
 		return;
@@ -211,20 +206,13 @@ recheck(struct job *job, struct attempt_result *result, struct err *e)
 	    recording_scan(&job->recording, e) == -1)
 		return -1;
 	result->was_done = pipeline_is_finished(job, &changed);
-	if (result->was_done) {
-		journal_note(&job->journal,
-		    (struct event){ .kind = EVENT_CHECKED });
-		journal_commit(&job->journal);
-	}
 	return 0;
 }
 
-/* End a partial run; otherwise it would seem to have died. */
+/* End a run that announces nothing; otherwise it would seem to have died. */
 static void
-note_partial(struct job *job)
+note_checked(struct job *job)
 {
-	if (!job->is_partial)
-		return;
 	journal_note(&job->journal, (struct event){ .kind = EVENT_CHECKED });
 	journal_commit(&job->journal);
 }
@@ -237,7 +225,8 @@ deliver(struct job *job, const struct attempt_policy *policy,
 	note_began(job, changed);
 	if (e->class == ERR_NONE && recheck(job, result, e) == 0 &&
 	    (result->was_done || pipeline_run(job, e) == 0)) {
-		note_partial(job);
+		if (result->was_done || job->is_partial)
+			note_checked(job);
 		return 0;
 	}
 	record_failure(job, policy, result, e);

@@ -115,15 +115,10 @@ flight_hash_part(struct flight *f, int64_t offset, int64_t len,
 }
 
 int64_t
-flight_margin(int64_t part_bytes)
+flight_behind(int64_t size, int64_t part_bytes)
 {
-	return part_bytes < MIB ? part_bytes : MIB;
-}
-
-int64_t
-flight_behind(const struct flight *f, int64_t part_bytes)
-{
-	int64_t n = (f->st.st_size - flight_margin(part_bytes)) / part_bytes;
+	int64_t margin = part_bytes < MIB ? part_bytes : MIB;
+	int64_t n = (size - margin) / part_bytes;
 
 	if (n > PARTS_MOST)
 		n = PARTS_MOST;
@@ -339,17 +334,14 @@ flight_open(struct flight *f, const struct recording *rec,
 }
 
 const char *
-flight_hex(struct flight *f, char hex[DIGEST_HEX_BYTES])
+flight_hex(struct flight *f)
 {
 	if (f->digest) {
 		digest_hex(f->digest, f->hex);
 		digest_free(f->digest);
 		f->digest = NULL;
 	}
-	if (*f->hex == '\0')
-		return NULL;
-	memcpy(hex, f->hex, DIGEST_HEX_BYTES);
-	return hex;
+	return *f->hex ? f->hex : NULL;
 }
 
 void

@@ -82,17 +82,17 @@ struct flight_sums {
 int flight_hash_part(struct flight *, int64_t offset, int64_t len,
     const struct flight_sums *, bool is_again, struct err *e);
 
-/* How much of a growing file's end to leave alone, as it may be rewritten. */
-int64_t flight_margin(int64_t part_bytes);
-
-/* How much may be sent before the end: whole parts, from 1 to 10,000. */
-int64_t flight_behind(const struct flight *, int64_t part_bytes);
+/*
+ * How much of a growing file of this size may be sent before its end, which may
+ * be rewritten: whole parts, from 1 to 10,000.
+ */
+int64_t flight_behind(int64_t size, int64_t part_bytes);
 
 /* Start hashing again from the first part. */
 void flight_hash_again(struct flight *);
 
 /* The SHA-256 of what was sent, or NULL; nothing can be read afterwards. */
-const char *flight_hex(struct flight *, char hex[DIGEST_HEX_BYTES]);
+const char *flight_hex(struct flight *);
 
 void flight_free(struct flight *);
 

@@ -88,29 +88,33 @@ is_resolved_so(const struct job *job)
 		id->overruled ? id->overruled : "");
 }
 
-int
-pipeline_check_room(struct job *job, struct err *e)
+static int
+check_room(const struct job *job, struct err *e)
 {
 	const struct progress *p = &job->journal.progress;
 
-	if (p->state == REC_NEW ||
-	    identity_check_room(&job->recording, &job->policy->identity,
-		p->room, p->overruled, e) == 0)
+	if (p->state == REC_NEW)
 		return 0;
-	job->is_silent = true;
-	return -1;
+	return identity_check_room(&job->recording, &job->policy->identity,
+	    p->room, p->overruled, e);
+}
+
+int
+pipeline_check_room(struct job *job, struct err *e)
+{
+	int result = check_room(job, e);
+
+	job->is_silent |= result == -1;
+	return result;
 }
 
 /* The operator's decision about the room has to be noted first. */
 static bool
 is_overruling(const struct job *job)
 {
-	const struct progress *p = &job->journal.progress;
 	struct err ignored;
 
-	return job->room_argument && p->state > REC_NEW &&
-	    identity_check_room(&job->recording, &job->policy->identity,
-		p->room, p->overruled, &ignored) == -1;
+	return job->room_argument && check_room(job, &ignored) == -1;
 }
 
 static int
@@ -240,11 +244,11 @@ stage_upload(struct job *job, struct err *e)
 		    -1)
 			return -1;
 		job->is_partial = first_missing(job, NULL) != NULL;
+		pipeline_abort_strays(job);
 		if (!job->is_partial)
 			note_complete(job);
 		return 0;
 	}
-		pipeline_abort_strays(job);
 	return err_set(e, ERR_TEMPORARY,
 	    "%s: keeps changing while it is being sent", changed);
 }

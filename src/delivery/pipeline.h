@@ -107,9 +107,6 @@ bool pipeline_is_finished(const struct job *, const char **changed);
  */
 int pipeline_check(const struct pipeline_policy *, struct err *e);
 
-/* http_url_check() with the setting's name. */
-int pipeline_check_url(const char *name, const char *url, struct err *e);
-
 /*
  * Checks before any connection.  -1 with ERR_CONFIG for an unreadable TLS file,
  * inconsistent token settings, and http where TLS is required; warns about a
@@ -136,9 +133,6 @@ int pipeline_identify(struct job *, struct err *e);
 int pipeline_send(struct job *, const char *event, const char *error,
     int64_t timestamp_ms, struct err *e);
 
-/* Tell the meeting-service that the recording failed, and why. */
-int pipeline_send_failed(struct job *, const char *why, struct err *e);
-
 /* Does an argument name another room, session or id than the journal? */
 bool pipeline_is_redirected(const struct job *);
 
@@ -159,13 +153,13 @@ void pipeline_reopen(struct job *, const char *changed);
 int pipeline_abort_parts(struct job *, size_t *n, struct err *e);
 
 /*
-
-/* What is known of them so far; the room may be NULL. */
-const char *job_session(const struct job *);
-const char *job_room(const struct job *);
  * Check the arguments, open recording and journal, and put the session in the
  * log; is_looking uses journal_look().  -1 as these.  Close it even then.
  */
 int job_open(struct job *, const char *directory, bool is_looking,
     struct err *e);
 void job_close(struct job *);
+
+/* What is known of them so far; the room may be NULL. */
+const char *job_session(const struct job *);
+const char *job_room(const struct job *);

@@ -29,12 +29,15 @@ struct ahead {
 };
 
 static bool
-takes_parts(const struct ahead_policy *ahead, const struct pipeline_policy *p)
+sends_parts(const struct ahead_policy *ahead, const struct pipeline_policy *p,
+    int64_t bytes)
 {
-	const struct part_ops *parts = p->destination.ops->parts;
+	const struct destination_policy *to = &p->destination;
+	const struct part_ops *parts = to->ops->parts;
 
 	return ahead->is_wanted && parts && p->identity.room_from_media &&
-	    parts->is_placed_early(&p->destination);
+	    parts->is_placed_early(to) &&
+	    upload_ahead_is_of_use(bytes, parts->bytes(to, bytes));
 }
 
 static bool
@@ -42,14 +45,15 @@ tells_started(const struct ahead_policy *ahead, const struct pipeline_policy *p)
 {
 	autofree char *url = webhook_url(&p->webhook);
 
-	return upload_ahead_is_of_use(bytes, to->ops->parts->bytes(to, bytes));
+	return ahead->tells_started && url && p->identity.room_from_media &&
+	    strstr(p->identity.room_format, "{tenant}") == NULL;
 }
 
 bool
 ahead_is_of_use(const struct ahead_policy *ahead,
     const struct pipeline_policy *p, bool was_started, int64_t bytes)
 {
-	return (takes_parts(ahead, p) && is_large_enough(p, bytes)) ||
+	return sends_parts(ahead, p, bytes) ||
 	    (tells_started(ahead, p) && !was_started);
 }
 
@@ -160,7 +164,7 @@ send_ahead(struct job *job, const struct ahead_policy *ahead,
 	    ? INT64_MAX
 	    : clock_mono_ms() + (is_told ? BRIEF_MS : AGAIN_MS);
 
-	if (takes_parts(ahead, p) && is_large_enough(p, artifact->size) &&
+	if (sends_parts(ahead, p, artifact->size) &&
 	    send_parts(job, artifact, ahead->stays, until_ms, e) == -1)
 		return -1;
 	if (!is_told)

@@ -113,13 +113,6 @@ pipeline_send(struct job *job, const char *event, const char *error,
 }
 
 int
-pipeline_send_failed(struct job *job, const char *why, struct err *e)
-{
-	return pipeline_send(job, "FAILED", why,
-	    job->journal.progress.failed_since_ms, e);
-}
-
-int
 pipeline_announce(struct job *job, struct err *e)
 {
 	/* A folder that cannot be read may contain anything. */

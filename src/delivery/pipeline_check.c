@@ -127,8 +127,8 @@ check_all_clear(const struct pipeline_policy *p, struct err *e)
 	return 0;
 }
 
-int
-pipeline_check_url(const char *name, const char *url, struct err *e)
+static int
+check_url(const char *name, const char *url, struct err *e)
 {
 	return http_url_check(url, e) == -1 ? err_wrap(e, "%s", name) : 0;
 }
@@ -139,7 +139,7 @@ pipeline_check_reach(const struct pipeline_policy *p, struct err *e)
 	if (check_tls(&p->http, e) == -1 || auth_check(&p->auth, e) == -1)
 		return -1;
 	if (is_set(p->auth.token_url) &&
-	    pipeline_check_url("oauth-token-url", p->auth.token_url, e) == -1)
+	    check_url("oauth-token-url", p->auth.token_url, e) == -1)
 		return -1;
 	return check_all_clear(p, e);
 }
@@ -154,8 +154,7 @@ pipeline_check_webhook(const struct pipeline_policy *p, struct err *e)
 	if (url == NULL)
 		return err_set(e, ERR_CONFIG,
 		    "%s = none: no webhook is configured", name);
-	return pipeline_check_url(name,
-	    is_own ? p->webhook.url : p->meeting.url, e);
+	return check_url(name, is_own ? p->webhook.url : p->meeting.url, e);
 }
 
 int
@@ -170,8 +169,7 @@ pipeline_check_services(const struct pipeline_policy *p, struct err *e)
 		    "meeting-service-url = none, but %s needs the meeting id",
 		    user);
 	if ((!is_none &&
-		pipeline_check_url("meeting-service-url", p->meeting.url, e) ==
-		    -1) ||
+		check_url("meeting-service-url", p->meeting.url, e) == -1) ||
 	    (is_given(p->webhook.url) && pipeline_check_webhook(p, e) == -1))
 		return -1;
 	return to->ops->check(to, e);

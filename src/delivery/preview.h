@@ -27,9 +27,5 @@ struct preview {
 	char *then; /* what follows after the last row */
 };
 
-/* Strings are copied; each except path may be NULL. */
-void preview_add(struct preview *, enum preview_verdict, const char *path,
-    const char *type, const char *why, int64_t size);
-
 size_t preview_count(const struct preview *, enum preview_verdict);
 void preview_free(struct preview *);

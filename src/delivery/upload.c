@@ -10,10 +10,6 @@
 #include "delivery/upload_internal.h"
 #include "remote/request.h"
 
-enum {
-	NAMED_FAILURES = 1, /* the journal keeps this text for every visit */
-};
-
 /* Sending */
 
 /* The next item of one kind that was never tried; NULL: none left. */
@@ -147,13 +143,13 @@ fail_rest(struct upload *u)
 	size_t n = 0;
 
 	for (size_t i = 0; i < u->n; i++) {
-		if (item->err)
-			upload_fail(u, item, item->err);
-		n += item->state != ITEM_FAILED;
 		struct item *item = &u->items[i];
 
 		if (item->state != ITEM_ASK && item->state != ITEM_READY)
 			continue;
+		if (item->err)
+			upload_fail(u, item, item->err);
+		n += item->state != ITEM_FAILED;
 		item->state = ITEM_FAILED;
 	}
 	u->totals->failed += n;
@@ -204,6 +200,21 @@ next_due_ms(const struct upload *u)
 	return due;
 }
 
+void
+upload_ended(struct upload *u, struct http_transfer *t)
+{
+	const struct http_request *request = http_request_of(t);
+	struct item *item = request->owner;
+
+	if (request == &u->inventory.request)
+		upload_list_done(u, http_answer_of(t));
+	else if (item->parts)
+		upload_parts_ended((struct call *)request, http_answer_of(t));
+	else
+		upload_put_ended(u, item, http_answer_of(t));
+	http_release(t);
+}
+
 static int
 send_all(struct upload *u, struct err *e)
 {
@@ -224,21 +235,24 @@ send_all(struct upload *u, struct err *e)
 		t = http_next(u->deps->to.http,
 		    is_stopped ? u->sync_due_ms : next_due_ms(u));
 		while (t != NULL) {
-			if (!upload_parts_ended(u, t))
-				upload_ended(u, t);
+			upload_ended(u, t);
 			t = http_next(u->deps->to.http, clock_mono_ms());
 		}
 		u->sync_due_ms = journal_commit_soon(u->deps->journal);
 	}
 }
 
-/* Combine all failures into one error, with the worst class and some names. */
+/*
+ * Combine all failures into one error, with the worst class and one name: the
+ * journal keeps this text for every visit.
+ */
 static int
 sum_up(const struct upload *u, struct err *e)
 {
-	autobuf struct buf text = { 0 };
+	autofree char *more = NULL;
+	const struct item *named = NULL;
 	struct err sum = { .is_outage = true };
-	size_t failed = 0, named = 0;
+	size_t failed = 0;
 
 	for (size_t i = 0; i < u->n; i++) {
 		const struct item *item = &u->items[i];
@@ -252,17 +266,13 @@ sum_up(const struct upload *u, struct err *e)
 		sum.is_outage &= item->err->is_outage;
 		if (item->err->retry_after_ms > sum.retry_after_ms)
 			sum.retry_after_ms = item->err->retry_after_ms;
-		if (named == NAMED_FAILURES)
-			continue;
-		(void)buf_addf(&text, "%s%s: %s", named > 0 ? "; " : "",
-		    item->artifact->path, item->err->text);
-		named++;
+		named = named ? named : item;
 	}
-	if (failed == 0)
+	if (named == NULL)
 		return 0;
-	if (failed > named)
-		(void)buf_addf(&text, "; and %zu more", failed - named);
-	(void)err_set(e, sum.class, "%s", buf_str(&text));
+	more = failed > 1 ? xasprintf("; and %zu more", failed - 1) : NULL;
+	(void)err_set(e, sum.class, "%s: %s%s", named->artifact->path,
+	    named->err->text, more ? more : "");
 	e->is_outage = sum.is_outage;
 	e->retry_after_ms = sum.retry_after_ms;
 	return -1;

@@ -11,8 +11,7 @@ enum { STEP_MS = 250 };
 bool
 upload_ahead_is_of_use(int64_t size, int64_t part_bytes)
 {
-	return part_bytes > 0 &&
-	    size >= 2 * part_bytes + flight_margin(part_bytes);
+	return part_bytes > 0 && flight_behind(size, part_bytes) > part_bytes;
 }
 
 /* Follow the growth of the file. */
@@ -25,7 +24,7 @@ follow(struct item *item)
 
 	if (p->step != PART_PUT || fstat(f->fd, &f->st) == -1)
 		return;
-	size = flight_behind(f, p->part_bytes);
+	size = flight_behind(f->st.st_size, p->part_bytes);
 	if (size <= f->size)
 		return;
 	f->size = size;
@@ -37,8 +36,8 @@ follow(struct item *item)
 static bool
 send_due(struct upload *u, struct item *item, bool stays)
 {
-	size_t n_flying = u->n_flying;
 	size_t most = (size_t)u->deps->policy->parallel;
+	size_t n_flying = u->n_flying;
 	int64_t now = clock_mono_ms();
 
 	if (stays)
@@ -46,11 +45,11 @@ send_due(struct upload *u, struct item *item, bool stays)
 	for (; item->parts && n_flying < most; n_flying++) {
 		if (upload_parts_due(u, &now) == NULL)
 			return true;
+		upload_parts_go(item);
 		if (u->n_flying == n_flying)
 			return false;
 	}
 	return true;
-		upload_parts_go(item);
 }
 
 static void
@@ -59,7 +58,7 @@ take_ended(struct upload *u, int64_t until_ms)
 	struct http_transfer *t = http_next(u->deps->to.http, until_ms);
 
 	for (; t != NULL; t = http_next(u->deps->to.http, clock_mono_ms()))
-		(void)upload_parts_ended(u, t);
+		upload_ended(u, t);
 	(void)journal_commit_soon(u->deps->journal);
 }
 
@@ -91,8 +90,8 @@ send_parts(struct upload *u, struct item *item, bool stays,
 {
 	const struct begun *b =
 	    progress_begun(&u->deps->journal->progress, item->artifact->path);
-	bool is_waiting;
 	int64_t left = -1;
+	bool is_waiting;
 
 	if (upload_open_flight(u, item, NULL) == -1)
 		return -1;
@@ -103,7 +102,7 @@ send_parts(struct upload *u, struct item *item, bool stays,
 	}
 	item->flight->is_growing = true;
 	item->state = ITEM_FLYING;
-	item->flight->size = flight_behind(item->flight,
+	item->flight->size = flight_behind(item->flight->st.st_size,
 	    b ? b->part_bytes : item->flight->part_bytes);
 	upload_parts_open(u, item);
 	while (

@@ -33,7 +33,6 @@ static void
 note_version(struct upload *u, const struct item *item, const char *id)
 {
 	struct flight *f = item->flight;
-	char hex[DIGEST_HEX_BYTES];
 
 	journal_note(u->deps->journal,
 	    (struct event){
@@ -43,7 +42,7 @@ note_version(struct upload *u, const struct item *item, const char *id)
 		.mtime_ns = f->mtime_ns,
 		.stamp = f->stamp,
 		.type = f->type,
-		.sha256 = flight_hex(f, hex),
+		.sha256 = flight_hex(f),
 		.id = id,
 		.is_whole = f->is_whole,
 	    });
@@ -103,9 +102,7 @@ upload_not_stored(struct upload *u, struct item *item,
 void
 upload_doubt(struct item *item, int64_t absent_from_ms)
 {
-	char hex[DIGEST_HEX_BYTES];
-
-	mem_replace(&item->sha256, flight_hex(item->flight, hex));
+	mem_replace(&item->sha256, flight_hex(item->flight));
 	mem_replace(&item->type, item->flight->type);
 	item->is_unknown = true;
 	item->absent_from_ms = absent_from_ms;
@@ -166,8 +163,8 @@ upload_log_place(const struct item *item, const struct http_answer *answer,
 	log_info("%s: the server stored it as %s", item->artifact->path, shown);
 }
 
-static void
-handle_upload(struct upload *u, struct item *item,
+void
+upload_put_ended(struct upload *u, struct item *item,
     const struct http_answer *answer)
 {
 	autofree char *id = NULL;
@@ -194,16 +191,4 @@ handle_upload(struct upload *u, struct item *item,
 	else
 		upload_not_stored(u, item, answer, &e);
 	upload_free_flight(item);
-}
-
-void
-upload_ended(struct upload *u, struct http_transfer *t)
-{
-	void *owner = http_request_of(t)->owner;
-
-	if (owner == &u->inventory.request)
-		upload_list_done(u, http_answer_of(t));
-	else
-		handle_upload(u, owner, http_answer_of(t));
-	http_release(t);
 }

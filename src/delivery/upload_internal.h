@@ -80,7 +80,6 @@ struct upload {
 	struct item **waiting;           /* to be sent again */
 	size_t n_waiting, cap_waiting;
 	struct parts *open;                     /* of files in progress */
-	struct call *calls;                     /* for them */
 	size_t n_ask, n_flying, n_media_flying; /* requests */
 	bool has_moved;                         /* a part was stored */
 	int64_t sync_due_ms;                    /* of the journal */
@@ -142,10 +141,9 @@ struct parts {
 	int64_t largest;
 };
 
-/* A request of it. */
+/* A request of it: the owner is the item. */
 struct call {
-	struct call *next;
-	struct http_request request;
+	struct http_request request; /* first: a transfer leads to it */
 	struct parts *parts;
 	enum part_step step;
 	size_t number, n; /* part number from 1; number of parts or ETags */
@@ -179,8 +177,9 @@ void upload_ask(struct upload *, struct item *, int64_t list_due_ms);
 /* The artifact's type; the caller frees it.  NULL when it cannot be read. */
 char *upload_type_of(struct upload *, const struct artifact *);
 
-/* upload_end.c: outcomes of uploads and of the list. */
-void upload_ended(struct upload *, struct http_transfer *);
+/* upload_end.c: outcomes of uploads. */
+void upload_put_ended(struct upload *, struct item *,
+    const struct http_answer *);
 void upload_not_stored(struct upload *, struct item *,
     const struct http_answer *, const struct err *);
 /*
@@ -202,6 +201,7 @@ void upload_free_flight(struct item *);
 
 /* upload.c: -1 when the item was given another state instead. */
 int upload_open_flight(struct upload *, struct item *, const struct fact *);
+void upload_ended(struct upload *, struct http_transfer *);
 
 /*
  * upload_parts.c: files sent in parts.  A part that is already stored is
@@ -231,8 +231,8 @@ void upload_parts_leave(struct parts *);
 /* The first step when no upload is known. */
 enum part_step upload_parts_first(const struct parts *);
 
-/* upload_parts_answer.c: outcomes of its requests.  False: not its transfer. */
-bool upload_parts_ended(struct upload *, struct http_transfer *);
+/* upload_parts_answer.c: outcomes of its requests. */
+void upload_parts_ended(struct call *, const struct http_answer *);
 
 /* upload_parts_call.c: its requests and the judgement of their answers. */
 const struct part_ops *upload_part_ops(const struct parts *);
@@ -273,13 +273,7 @@ int upload_call(struct parts *, enum part_step, size_t number, struct err *e);
 enum part_outcome upload_call_judge(struct call *, const struct http_answer *,
     struct err *);
 
-/* NULL: not one of these. */
-struct call *upload_call_of(const struct upload *,
-    const struct http_transfer *);
 void upload_call_free(struct call *);
-
-/* How many of its bytes are certainly stored. */
-int64_t upload_parts_stored(const struct item *);
 
 /*
  * upload_abort.c: abort unfinished uploads of an item that is about to be

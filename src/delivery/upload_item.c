@@ -25,6 +25,32 @@ upload_note(struct upload *u, const struct item *item, enum event_kind kind)
 	    (struct event){ .kind = kind, .path = item->artifact->path });
 }
 
+void
+upload_note_record(struct journal *j, enum event_kind kind, const char *path,
+    const char *id, int64_t size)
+{
+	journal_note(j,
+	    (struct event){ kind, .path = path, .id = id, .size = size });
+}
+
+void
+upload_restate(struct journal *j, const struct fact *fact, const char *id,
+    bool is_whole)
+{
+	journal_note(j,
+	    (struct event){
+		.kind = EVENT_STORED,
+		.path = fact->path,
+		.size = fact->size,
+		.mtime_ns = fact->mtime_ns,
+		.stamp = fact->stamp,
+		.type = fact->type,
+		.sha256 = fact->sha256,
+		.id = id,
+		.is_whole = is_whole,
+	    });
+}
+
 /* According to the journal, may the server be storing this version? */
 static bool
 is_in_doubt(const struct fact *fact, const struct item *item)

@@ -88,12 +88,12 @@ void
 upload_parts_send(struct parts *p)
 {
 	struct journal *j = p->u->deps->journal;
+	struct flight *f = p->item->flight;
 
 	p->part_bytes = upload_part_bytes(p);
 	if (p->u->deps->is_ahead)
-		p->item->flight->size =
-		    flight_behind(p->item->flight, p->part_bytes);
-	p->n = upload_parts_of(p->item->flight->size, p->part_bytes);
+		f->size = flight_behind(f->st.st_size, p->part_bytes);
+	p->n = upload_parts_of(f->size, p->part_bytes);
 	upload_parts_reserve(p, p->n);
 	p->next_part = p->u->deps->is_ahead;
 	if (p->hashed < p->next_part)

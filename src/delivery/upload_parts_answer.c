@@ -232,13 +232,9 @@ take_whole(struct call *call, struct err *e)
 
 	(void)e;
 	call->parts->is_over = true;
-	if (call->made) {
+	if (call->made || (item->whole && strcmp(id, item->whole) == 0)) {
 		upload_log_place(item, call->answer, call->path);
 		upload_stored(u, item, id, call->path);
-		return true;
-	}
-	if (item->whole && strcmp(id, item->whole) == 0) {
-		upload_stored(u, item, id, NULL);
 		return true;
 	}
 	upload_doubt(item, now + item->flight->request.answer_timeout_ms);
@@ -318,19 +314,13 @@ step_back(struct parts *p, const struct call *call, enum part_outcome outcome,
 	    outcome != PART_BAD && answer->outcome != HTTP_NOT_DONE;
 }
 
-bool
-upload_parts_ended(struct upload *u, struct http_transfer *t)
+void
+upload_parts_ended(struct call *call, const struct http_answer *answer)
 {
-	const struct http_answer *answer = http_answer_of(t);
-	struct call *call = upload_call_of(u, t);
-	struct parts *p;
-	enum part_outcome outcome;
+	struct parts *p = call->parts;
 	struct err e;
+	enum part_outcome outcome = upload_call_judge(call, answer, &e);
 
-	if (call == NULL)
-		return false;
-	p = call->parts;
-	outcome = upload_call_judge(call, answer, &e);
 	p->item->is_aborted |=
 	    call->step == PART_ABORT && outcome != PART_FAILED;
 	/* In one piece it can be sent whether or not that worked. */
@@ -342,8 +332,6 @@ upload_parts_ended(struct upload *u, struct http_transfer *t)
 		upload_parts_fail(p, call, answer, &e);
 	}
 	upload_call_free(call);
-	http_release(t);
 	if (p->is_over || p->is_ending)
 		upload_parts_end(p);
-	return true;
 }

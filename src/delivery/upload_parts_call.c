@@ -42,18 +42,6 @@ upload_part_size(const struct parts *p, size_t i)
 	return left < p->part_bytes ? left : p->part_bytes;
 }
 
-int64_t
-upload_parts_stored(const struct item *item)
-{
-	const struct parts *p = item->parts;
-	int64_t bytes = 0;
-
-	for (size_t i = 0; i < p->n; i++)
-		if (p->all[i].is_stored)
-			bytes += upload_part_size(p, i);
-	return bytes;
-}
-
 const struct begun *
 upload_begun_of(const struct parts *p, bool any)
 {
@@ -212,9 +200,8 @@ found(void *ctx, const struct part_record *record)
 		mem_replace(&p->id, record->id);
 }
 
-/* hex: buffer for the SHA-256 of the file; NULL: not needed. */
 static struct part_call
-call_of(const struct call *call, char *hex)
+call_of(const struct call *call)
 {
 	struct parts *p = call->parts;
 	const struct item *item = p->item;
@@ -228,9 +215,8 @@ call_of(const struct call *call, char *hex)
 		.name = &item->remote,
 		.type = item->flight->type,
 		.size = p->u->deps->is_ahead ? -1 : item->flight->size,
-		.sha256 = hex && call->step == PART_COMPLETE
-		    ? flight_hex(item->flight, hex)
-		    : NULL,
+		.sha256 = call->step == PART_COMPLETE ? flight_hex(item->flight)
+						      : NULL,
 		.etags = call->etags,
 		.n = call->n,
 	};
@@ -241,7 +227,7 @@ upload_call_judge(struct call *call, const struct http_answer *answer,
     struct err *e)
 {
 	struct parts *p = call->parts;
-	const struct part_call what = call_of(call, NULL);
+	const struct part_call what = call_of(call);
 	enum part_outcome outcome =
 	    upload_part_ops(p)->judge(p->u->deps->to.policy, &what, answer,
 		found, call, e);
@@ -366,14 +352,13 @@ address(struct call *call, struct err *e)
 {
 	struct parts *p = call->parts;
 	const struct destination *to = &p->u->deps->to;
-	char hex[DIGEST_HEX_BYTES];
 	struct part_call what;
 
 	if (call->step == PART_COMPLETE)
 		prepare_completion(call);
 	if (call->step == PART_PUT)
 		carry_part(call);
-	what = call_of(call, hex);
+	what = call_of(call);
 	if (call->url == NULL)
 		call->url = upload_part_ops(p)->url(to->policy, &what,
 		    &call->request.method);
@@ -414,26 +399,26 @@ upload_call(struct parts *p, enum part_step step, size_t number, struct err *e)
 	const struct destination_policy *policy = u->deps->to.policy;
 	struct call *call = xcalloc(1, sizeof(*call));
 
-	call->parts = p;
-	call->step = step;
-	call->number = number;
-	call->n = step == PART_URLS ? urls_from(p, number) : 0;
-	call->started_ms = clock_mono_ms();
-	call->request = (struct http_request){
-		.headers = &call->headers,
-		.service = policy->ops->service,
-		.answer_limit = ANSWER_BYTES,
-		.answer_timeout_ms = destination_patience_ms(policy,
-		    step == PART_COMPLETE ? p->item->flight->size
-					  : p->part_bytes),
-		.owner = p->item,
+	*call = (struct call){
+		.request = {
+			.headers = &call->headers,
+			.service = policy->ops->service,
+			.answer_limit = ANSWER_BYTES,
+			.answer_timeout_ms = destination_patience_ms(policy,
+			    step == PART_COMPLETE ? p->item->flight->size
+						  : p->part_bytes),
+			.owner = p->item,
+		},
+		.parts = p,
+		.step = step,
+		.number = number,
+		.n = step == PART_URLS ? urls_from(p, number) : 0,
+		.started_ms = clock_mono_ms(),
 	};
 	if (address(call, e) == -1) {
 		free_call(call);
 		return -1;
 	}
-	call->next = u->calls;
-	u->calls = call;
 	if (step == PART_PUT)
 		p->all[number - 1].is_flying = true;
 	p->is_asking |= step == PART_URLS;
@@ -444,25 +429,11 @@ upload_call(struct parts *p, enum part_step step, size_t number, struct err *e)
 	return 0;
 }
 
-struct call *
-upload_call_of(const struct upload *u, const struct http_transfer *t)
-{
-	struct call *call = u->calls;
-
-	while (call && &call->request != http_request_of(t))
-		call = call->next;
-	return call;
-}
-
 void
 upload_call_free(struct call *call)
 {
 	struct upload *u = call->parts->u;
-	struct call **link = &u->calls;
 
-	while (*link != call)
-		link = &(*link)->next;
-	*link = call->next;
 	call->parts->in_air--;
 	u->n_flying--;
 	u->n_media_flying -= call->parts->item->artifact->is_media;

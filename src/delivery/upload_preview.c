@@ -1,3 +1,5 @@
+#include <stdlib.h>
+
 #include "base/mem.h"
 #include "base/stop.h"
 #include "delivery/upload_internal.h"
@@ -26,6 +28,20 @@ ask(struct upload *u, struct err *e)
 	return 0;
 }
 
+static void
+add(struct preview *p, enum preview_verdict verdict, const char *path,
+    const char *type, const char *why, int64_t size)
+{
+	xgrow((void **)&p->rows, &p->cap, p->n + 1, sizeof(*p->rows));
+	p->rows[p->n++] = (struct preview_row){
+		.verdict = verdict,
+		.path = xstrdup(path),
+		.type = xstrdup(type),
+		.why = xstrdup(why),
+		.size = size,
+	};
+}
+
 static enum preview_verdict
 verdict_of(const struct item *item)
 {
@@ -52,7 +68,7 @@ add_row(struct upload *u, const struct artifact *a, const struct item *item,
 	} else if (verdict == PREVIEW_DOUBT) {
 		why = "an earlier run may have sent it; a later list decides";
 	}
-	preview_add(preview, verdict, a->path, type, why, a->size);
+	add(preview, verdict, a->path, type, why, a->size);
 }
 
 static void
@@ -69,7 +85,7 @@ add_rows(struct upload *u, struct preview *preview)
 		k += has_item;
 	}
 	for (size_t i = 0; i < rec->n_skipped; i++)
-		preview_add(preview, PREVIEW_SKIP, rec->skipped[i].path, NULL,
+		add(preview, PREVIEW_SKIP, rec->skipped[i].path, NULL,
 		    rec->skipped[i].why, -1);
 }
 
@@ -92,4 +108,27 @@ upload_preview(const struct upload_deps *deps, struct preview *preview,
 		add_rows(&u, preview);
 	upload_free(&u);
 	return result;
+}
+
+size_t
+preview_count(const struct preview *p, enum preview_verdict verdict)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < p->n; i++)
+		count += p->rows[i].verdict == verdict;
+	return count;
+}
+
+void
+preview_free(struct preview *p)
+{
+	for (size_t i = 0; i < p->n; i++) {
+		free(p->rows[i].path);
+		free(p->rows[i].type);
+		free(p->rows[i].why);
+	}
+	free(p->rows);
+	free(p->then);
+	*p = (struct preview){ 0 };
 }

@@ -6,32 +6,6 @@
 #include "base/mem.h"
 #include "delivery/upload_internal.h"
 
-void
-upload_note_record(struct journal *j, enum event_kind kind, const char *path,
-    const char *id, int64_t size)
-{
-	journal_note(j,
-	    (struct event){ kind, .path = path, .id = id, .size = size });
-}
-
-void
-upload_restate(struct journal *j, const struct fact *fact, const char *id,
-    bool is_whole)
-{
-	journal_note(j,
-	    (struct event){
-		.kind = EVENT_STORED,
-		.path = fact->path,
-		.size = fact->size,
-		.mtime_ns = fact->mtime_ns,
-		.stamp = fact->stamp,
-		.type = fact->type,
-		.sha256 = fact->sha256,
-		.id = id,
-		.is_whole = is_whole,
-	    });
-}
-
 /* Remember the id that proves it from now on. */
 static void
 note_found(struct journal *j, const struct fact *fact,

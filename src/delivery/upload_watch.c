@@ -22,6 +22,7 @@ count_item(struct watch_view *v, const struct upload *u,
 	int64_t next_ms = next_ms_of(u, item);
 
 	v->failures += item->retry.failures;
+	v->stored_bytes -= item->artifact->size;
 	if (item->state == ITEM_STORED) {
 		v->stored++;
 		v->stored_bytes += item->size;
@@ -44,9 +45,19 @@ count_all(struct watch_view *v, const struct upload *u)
 		v->bytes += rec->artifacts[i].size;
 	v->stored_bytes = v->bytes;
 	for (size_t i = 0; i < u->n; i++)
-		v->stored_bytes -= u->items[i].artifact->size;
-	for (size_t i = 0; i < u->n; i++)
 		count_item(v, u, &u->items[i]);
+}
+
+/* How many bytes of its parts are certainly stored. */
+static int64_t
+stored_bytes(const struct parts *p)
+{
+	int64_t bytes = 0;
+
+	for (size_t i = 0; i < p->n; i++)
+		if (p->all[i].is_stored)
+			bytes += upload_part_size(p, i);
+	return bytes;
 }
 
 /* A file in parts has several transfers. */
@@ -75,7 +86,7 @@ look_at_flight(struct watch_view *v, struct watch_flight *flights,
 	};
 	if (item->parts == NULL)
 		return;
-	f->acknowledged = upload_parts_stored(item);
+	f->acknowledged = stored_bytes(item->parts);
 	f->is_storing = f->acknowledged == f->size;
 	if (!f->is_storing)
 		f->acknowledged += move->acknowledged;

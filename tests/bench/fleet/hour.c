@@ -50,10 +50,7 @@ least(int64_t a, int64_t b)
 static int64_t
 sendable(const struct recorder *r)
 {
-	struct flight f = { .is_growing = true };
-
-	f.st.st_size = r->size;
-	return flight_behind(&f, PART) - PART;
+	return flight_behind(r->size, PART) - PART;
 }
 
 static void
