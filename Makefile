@@ -18,7 +18,7 @@
 # make check-api      what the API manual shows in Java, Node and Python is run;
 #                     scripts/deps api installs them
 # make check-s3       a real gateway plays S3 instead of the sandbox;
-#                     scripts/deps s3 installs it
+#                     scripts/deps s3 installs it (SUITE=trixie: Debian 13's)
 # make check-live     ffmpeg records in real time (MINUTES='1 5 20'), and all of
 #                     it has to be there soon after; scripts/deps s3 media
 # make bench          side by side with the script that is replaced
@@ -389,7 +389,8 @@ $(media): tests/media/generate
 check-media: $(media)
 	+@$(MAKE) -s check TESTS=tests/media.bats
 
-# Ceph's gateway, which scripts/deps s3 installs.
+# Ceph's gateway, which scripts/deps s3 installs, or that of the release SUITE.
+check-s3: export SUITE := $(SUITE)
 check-s3:
 	+@tests/s3/with-gateway $(MAKE) -s check \
 	    TESTS='$(filter-out unit,$(or $(filter tests/s3%,$(TESTS)), \
