@@ -379,6 +379,24 @@ watched() {
 	ended_with 78
 }
 
+@test "who cannot read the recordings is told once for all how to look as their owner" {
+	[ "$EUID" = 0 ] || skip "only root can play two users"
+	lay_out
+	hand_over 65534
+	local me=(setpriv --reuid 65533 --regid 65533 --clear-groups)
+	chmod 700 "$TOP/crashed"
+	run "${me[@]}" "$DIR/bin" status
+	ended_with 0
+	assert_output_has "Permission denied; look as its owner: sudo -u"
+	assert_equal "$(sed -n '/^Unreadable: /,$p' <<<"$output")" \
+		"Unreadable: look as the owner with:
+  sudo -u '#65534' jibri-finalize status $TOP"
+	refute_output_has "jibri-finalize upload"
+	run setpriv --reuid 65534 --regid 65534 --clear-groups \
+		"$DIR/bin" status "$TOP"
+	assert_output_has "1 held, 1 waiting, 1 due, 1 given-up, 1 done"
+}
+
 @test "a refused recording is shown with the reason" {
 	another_recording open
 	chmod 777 "$REC"

@@ -15,6 +15,7 @@ enum remedy_kind {
 	REMEDY_DELIVER,  /* fix the cause, then run the command */
 	REMEDY_FIX,      /* run the fix, then the command */
 	REMEDY_ANNOUNCE, /* its media is damaged: only --force announces it */
+	REMEDY_LOOK,     /* only its owner can tell: the command shows it */
 	REMEDIES
 };
 

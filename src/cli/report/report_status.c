@@ -240,6 +240,7 @@ add_step(struct buf *out, const struct page *p, const struct finding *row,
 		[REMEDY_DELIVER] = "Held: fix the cause, then run:\n",
 		[REMEDY_FIX] = "Held: fix and deliver with:\n",
 		[REMEDY_ANNOUNCE] = "Held: announce as it is with:\n",
+		[REMEDY_LOOK] = "Unreadable: look as the owner with:\n",
 	};
 	autoremedy struct remedy r = { 0 };
 	size_t lines;
@@ -251,6 +252,14 @@ add_step(struct buf *out, const struct page *p, const struct finding *row,
 	if (r.fix)
 		lines += add_command(out, p, r.fix);
 	return lines + add_command(out, p, r.command);
+}
+
+static bool
+ends_with(const struct buf *out, const struct buf *step)
+{
+	return out->len >= step->len &&
+	    memcmp(out->data + out->len - step->len, step->data, step->len) ==
+	    0;
 }
 
 /*
@@ -272,6 +281,8 @@ add_steps(struct buf *out, struct page *p)
 		if (row->verdict != VERDICT_HELD)
 			continue;
 		more = add_step(&step, p, row, &head);
+		if (ends_with(out, &step))
+			continue;
 		if (lines + more >= most) {
 			(void)buf_adds(out,
 			    "For more commands, leave out --watch.\n");

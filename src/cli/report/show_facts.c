@@ -165,6 +165,7 @@ add_remedy(const struct show *s, struct text_list *heads,
 		[REMEDY_DELIVER] = "Fix the cause, then run",
 		[REMEDY_FIX] = "Then deliver it",
 		[REMEDY_ANNOUNCE] = "Announce it as it is",
+		[REMEDY_LOOK] = "Look as its owner",
 	};
 	autoremedy struct remedy r = { 0 };
 
