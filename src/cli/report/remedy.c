@@ -138,6 +138,14 @@ find_fix(const char *why, const char *path)
 	return NULL;
 }
 
+bool
+remedy_is_check(const struct finding *f)
+{
+	return f->verdict == VERDICT_WAITING &&
+	    (f->facts.failed_class == ERR_REFUSED ||
+		f->facts.failed_class == ERR_CONFIG);
+}
+
 void
 remedy_find(struct remedy *r, const char *why, const char *path)
 {

@@ -3,6 +3,7 @@
 #include <stdbool.h>
 
 #include "base/mem.h"
+#include "sweep/survey.h"
 
 /*
  * What an operator does about a held recording, from the text of its error.
@@ -25,6 +26,9 @@ struct remedy {
 	char *fix;     /* NULL unless REMEDY_FIX */
 	char *command; /* delivers or announces it */
 };
+
+/* Does it wait for a change of the settings, which check finds? */
+bool remedy_is_check(const struct finding *);
 
 /* why may be NULL.  The path is the recording's. */
 void remedy_find(struct remedy *, const char *why, const char *path);

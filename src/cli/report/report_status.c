@@ -245,6 +245,11 @@ add_step(struct buf *out, const struct page *p, const struct finding *row,
 	autoremedy struct remedy r = { 0 };
 	size_t lines;
 
+	if (remedy_is_check(row)) {
+		*head = NULL;
+		(void)buf_adds(out, "Waiting: find what to fix with:\n");
+		return 1 + add_command(out, p, "jibri-finalize check");
+	}
 	remedy_find(&r, row->why, row->path);
 	lines = *head != heads[r.kind];
 	(void)buf_adds(out, lines ? heads[r.kind] : "");
@@ -263,7 +268,7 @@ ends_with(const struct buf *out, const struct buf *step)
 }
 
 /*
- * For each held recording the commands to copy; on a page that is drawn again,
+ * For each recording that needs an operator, the commands to copy; on a page that is drawn again,
  * at most as fit on half of it.  Returns the lines.
  */
 static size_t
@@ -278,7 +283,7 @@ add_steps(struct buf *out, struct page *p)
 		autobuf struct buf step = { 0 };
 		size_t more;
 
-		if (row->verdict != VERDICT_HELD)
+		if (row->verdict != VERDICT_HELD && !remedy_is_check(row))
 			continue;
 		more = add_step(&step, p, row, &head);
 		if (ends_with(out, &step))

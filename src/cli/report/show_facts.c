@@ -193,6 +193,10 @@ show_commands(const struct show *s, struct text_list *heads,
 		add_remedy(s, heads, commands);
 		add_command(heads, commands, "If it is lost", "forget", path);
 	} else if (nexts[verdict].verb) {
+		if (remedy_is_check(&s->finding)) {
+			text_list_add(heads, "Find what to fix");
+			text_list_add(commands, "jibri-finalize check");
+		}
 		add_command(heads, commands, nexts[verdict].head,
 		    nexts[verdict].verb, path);
 	}
