@@ -75,13 +75,14 @@ pipeline_abort_parts(struct job *job, size_t *n, struct err *e)
 	const struct progress *p = &job->journal.progress;
 	const struct part_ops *parts = policy->ops->parts;
 	bool finds = parts && parts->finds && p->meeting_id;
+	autofree struct begun **begun = map_all(&p->begun);
 	autofree char *folder = NULL;
 	struct uploads u = { 0 };
 	struct destination to;
 	int result = 0;
 
 	*n = 0;
-	if (!parts || (!finds && p->n_begun == 0))
+	if (!parts || (!finds && p->begun.n == 0))
 		return 0;
 	if (policy->ops->check(policy, e) == -1 ||
 	    pipeline_open_http(job, e) == -1)
@@ -92,10 +93,9 @@ pipeline_abort_parts(struct job *job, size_t *n, struct err *e)
 		result = find_all(&to, folder, &u, e);
 	}
 	/* One sent ahead may be elsewhere: the room was another one. */
-	for (size_t i = 0; i < p->n_begun; i++)
-		if (!folder ||
-		    strncmp(p->begun[i].key, folder, strlen(folder)) != 0)
-			add_upload(&u, p->begun[i].key, p->begun[i].id);
+	for (struct begun **b = begun; *b; b++)
+		if (!folder || strncmp((*b)->key, folder, strlen(folder)) != 0)
+			add_upload(&u, (*b)->key, (*b)->id);
 	for (; result == 0 && *n < u.ids.n; ++*n)
 		if (!job->journal.is_peeking)
 			result = upload_abort(&to, u.keys.items[*n],
@@ -107,7 +107,7 @@ pipeline_abort_parts(struct job *job, size_t *n, struct err *e)
 void
 pipeline_abort_strays(struct job *job)
 {
-	bool is_left = !job->is_partial && job->journal.progress.n_begun > 0;
+	bool is_left = !job->is_partial && job->journal.progress.begun.n > 0;
 	struct err e;
 	size_t n;
 

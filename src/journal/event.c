@@ -1,11 +1,11 @@
 #include <inttypes.h>
-#include <jansson.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "io/json.h"
+#include "journal/line.h"
 #include "journal/member.h"
 #include "journal/progress.h"
 #include "recording/identity.h"
@@ -45,7 +45,6 @@ static const struct {
 	[EVENT_UPLOAD_BEGUN] = { "uploadBegun", PATH },
 	[EVENT_PART_STORED] = { "partStored", PATH },
 	[EVENT_DEFERRED] = { "deferred", NONE },
-	[EVENT_POSTPONED] = { "postponed", NONE },
 	[EVENT_COUNTED] = { "counted", NONE },
 };
 
@@ -118,24 +117,20 @@ event_format(const struct event *ev, struct buf *line)
 
 struct reading {
 	struct event ev; /* borrows all else */
-	bool has_kind, has_paths;
+	struct line line;
 	char *path;
 	struct text_list paths;
 	/* Of each path its stamp, then of each its mtime. */
 	int64_t *numbers;
-	json_t *json; /* or */
-	char *plain;
 };
 
 static void
 reading_free(struct reading *r)
 {
+	line_free(&r->line);
 	free(r->path);
 	text_list_free(&r->paths);
 	free(r->numbers);
-	json_decref(r->json);
-	free(r->plain);
-	*r = (struct reading){ 0 };
 }
 
 #define autoreading __attribute__((cleanup(reading_free)))
@@ -154,188 +149,44 @@ kind_of(const char *name, enum event_kind *kind)
 	return false;
 }
 
-/* --- without a tree: 4,000 instructions a line, not 37,000 ---------------- */
-
+/* Events of version 0.1.0 that mean nothing any more, but are valid. */
 static bool
-read_plain_paths(struct reading *r, struct plain *p)
+is_retired(const char *name)
 {
-	r->has_paths = true;
-	if (!plain_skip(p, '['))
-		return false;
-	do {
-		const char *text = plain_string(p);
-		autofree char *path = text && *text
-		    ? text_percent_decode(text, strlen(text))
-		    : NULL;
-
-		if (path == NULL)
-			return false;
-		text_list_add(&r->paths, path);
-	} while (plain_skip(p, ','));
-	r->numbers = xcalloc(2 * r->paths.n, sizeof(int64_t));
-	return plain_skip(p, ']');
+	return name &&
+	    (strcmp(name, "removing") == 0 || strcmp(name, "postponed") == 0);
 }
 
-/* Must follow the paths, which limit their number. */
-static bool
-read_plain_numbers(const struct reading *r, int64_t *numbers, struct plain *p)
+static char *
+path_of(const struct value *v)
 {
-	if (r->numbers == NULL || !plain_skip(p, '['))
-		return false;
-	for (size_t i = 0; i < r->paths.n; i++) {
-		if (!plain_number(p, &numbers[i]))
-			return false;
-		if (!plain_skip(p, ','))
-			return plain_skip(p, ']');
-	}
-	return false;
+	return v->text && *v->text
+	    ? text_percent_decode(v->text, strlen(v->text))
+	    : NULL;
 }
-
-static bool
-read_plain_path(struct reading *r, struct plain *p)
-{
-	const char *text = plain_string(p);
-
-	if (text && *text)
-		r->path = text_percent_decode(text, strlen(text));
-	return r->path != NULL;
-}
-
-static bool
-read_plain_at(struct reading *r, struct plain *p)
-{
-	static const struct member at = MEMBER("at", event, at_ms, COUNT);
-
-	return member_take_plain(&r->ev, &at, p);
-}
-
-static bool
-read_plain_kind(struct reading *r, struct plain *p)
-{
-	r->has_kind = kind_of(plain_string(p), &r->ev.kind);
-	return r->has_kind;
-}
-
-static bool
-read_plain_stamps(struct reading *r, struct plain *p)
-{
-	return read_plain_numbers(r, r->numbers, p);
-}
-
-static bool
-read_plain_mtimes(struct reading *r, struct plain *p)
-{
-	return r->numbers && read_plain_numbers(r, r->numbers + r->paths.n, p);
-}
-
-static const struct {
-	const char *name;
-	bool (*read)(struct reading *, struct plain *);
-} others[] = {
-	{ "at", read_plain_at },
-	{ "event", read_plain_kind },
-	{ "path", read_plain_path },
-	{ "paths", read_plain_paths },
-	{ "stamps", read_plain_stamps },
-	{ "mtimes", read_plain_mtimes },
-};
-
-enum { OTHERS = sizeof(others) / sizeof(others[0]) };
-
-/* Each only once: jansson would take the last of two. */
-static bool
-is_first(uint64_t *seen, int i)
-{
-	uint64_t bit = UINT64_C(1) << i;
-	bool is_new = !(*seen & bit);
-
-	*seen |= bit;
-	return is_new;
-}
-
-static bool
-read_plain_member(struct reading *r, struct plain *p, uint64_t *seen)
-{
-	const char *name = plain_string(p);
-
-	if (name == NULL || !plain_skip(p, ':'))
-		return false;
-	for (int i = 0; i < OTHERS; i++)
-		if (strcmp(others[i].name, name) == 0)
-			return is_first(seen, i) && others[i].read(r, p);
-	for (int i = 0; i < MEMBERS; i++)
-		if (strcmp(members[i].name, name) == 0)
-			return is_first(seen, OTHERS + i) &&
-			    member_take_plain(&r->ev, &members[i], p);
-	return false;
-}
-
-static bool
-read_plain(struct reading *r, const char *line, size_t len)
-{
-	struct plain p = { r->plain = xstrndup(line, len) };
-	uint64_t seen = 0;
-
-	if (!plain_skip(&p, '{'))
-		return false;
-	do
-		if (!read_plain_member(r, &p, &seen))
-			return false;
-	while (plain_skip(&p, ','));
-	return plain_skip(&p, '}') && p.at == r->plain + len && r->has_kind;
-}
-
-/* --- anything else -------------------------------------------------------- */
 
 static void
 read_paths(struct reading *r)
 {
-	const json_t *array = json_object_get(r->json, "paths");
-	const json_t *stamps = json_object_get(r->json, "stamps");
-	const json_t *mtimes = json_object_get(r->json, "mtimes");
-	size_t i, room = json_array_size(array);
-	json_t *item;
+	const struct value *paths = line_member(&r->line, "paths");
+	const struct value *stamps = line_member(&r->line, "stamps");
+	const struct value *mtimes = line_member(&r->line, "mtimes");
 
-	r->has_paths = array != NULL;
-	if (room == 0)
+	if (paths->n == 0)
 		return;
-	r->numbers = xcalloc(2 * room, sizeof(int64_t));
-	json_array_foreach(array, i, item)
-	{
-		autofree char *path = json_path_value(item);
+	r->numbers = xcalloc(2 * paths->n, sizeof(int64_t));
+	r->ev.stamps = r->numbers;
+	r->ev.mtimes_ns = r->numbers + paths->n;
+	for (size_t i = 0; i < paths->n; i++) {
+		autofree char *path = path_of(value_item(paths, i));
+		int64_t *numbers = r->numbers + r->paths.n;
 
 		if (path == NULL)
 			continue;
-		r->numbers[r->paths.n] =
-		    json_integer_value(json_array_get(stamps, i));
-		r->numbers[room + r->paths.n] =
-		    json_integer_value(json_array_get(mtimes, i));
+		numbers[0] = value_item(stamps, i)->number;
+		numbers[paths->n] = value_item(mtimes, i)->number;
 		text_list_add(&r->paths, path);
 	}
-	r->ev.mtimes_ns = r->numbers + room;
-}
-
-static void
-read_json(struct reading *r, const char *line, size_t len)
-{
-	struct err ignored;
-
-	r->json = json_parse(line, len, &ignored);
-	r->path = json_path_value(json_object_get(r->json, "path"));
-	r->has_kind =
-	    kind_of(json_member_string(r->json, "event"), &r->ev.kind);
-	r->ev.at_ms = members_count(r->json, "at");
-	members_take(&r->ev, members, MEMBERS, r->json);
-	read_paths(r);
-}
-
-/* Events of version 0.1.0 that are no longer used, but are valid. */
-static bool
-is_retired(const json_t *json)
-{
-	const char *name = json_member_string(json, "event");
-
-	return name && strcmp(name, "removing") == 0;
 }
 
 /* --- what it says --------------------------------------------------------- */
@@ -366,7 +217,8 @@ has_meaning(const struct reading *r)
 {
 	enum subject needs = kinds[r->ev.kind].needs;
 
-	if (needs != NONE && !r->path && !(needs == ANY_PATH && r->has_paths))
+	if (needs != NONE && !r->path &&
+	    !(needs == ANY_PATH && line_has(&r->line, "paths")))
 		return false;
 	if (r->ev.kind == EVENT_RESOLVED)
 		return is_identity(&r->ev);
@@ -374,32 +226,25 @@ has_meaning(const struct reading *r)
 }
 
 bool
-event_replay(struct progress *p, const char *line, size_t len)
-{
-	return event_replay_to(NULL, p, line, len);
-}
-
-bool
-event_replay_to(const struct event_reader *reader, struct progress *p,
+event_replay(const struct event_reader *reader, struct progress *p,
     const char *line, size_t len)
 {
 	autoreading struct reading r = { 0 };
+	const char *name;
 
-	if (!read_plain(&r, line, len)) {
-		reading_free(&r);
-		read_json(&r, line, len);
-		if (progress_restore(p, r.path, r.json))
-			return true;
-		if (!r.has_kind)
-			return is_retired(r.json);
-	}
+	line_parse(&r.line, line, len);
+	name = line_member(&r.line, "event")->text;
+	r.ev.path = r.path = path_of(line_member(&r.line, "path"));
+	if (progress_restore(p, r.path, &r.line))
+		return true;
+	if (!kind_of(name, &r.ev.kind))
+		return is_retired(name);
+	members_take(&r.ev, members, MEMBERS, &r.line);
 	if (!has_meaning(&r))
 		return false;
-	r.ev.path = r.path;
+	r.ev.at_ms = line_count(&r.line, "at");
 	r.ev.paths = &r.paths;
-	r.ev.stamps = r.numbers;
-	if (r.ev.mtimes_ns == NULL && r.numbers)
-		r.ev.mtimes_ns = r.numbers + r.paths.n;
+	read_paths(&r);
 	if (reader)
 		reader->read(reader->ctx, &r.ev);
 	progress_apply(p, &r.ev);

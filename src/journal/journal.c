@@ -146,7 +146,7 @@ replay_lines(struct journal *j, struct buf *b)
 	    (newline = memchr(b->data + done, '\n', b->len - done)) != NULL) {
 		size_t len = (size_t)(newline - (b->data + done));
 
-		if (!event_replay_to(j->reader, &j->progress, b->data + done,
+		if (!event_replay(j->reader, &j->progress, b->data + done,
 			len)) {
 			warn_of_rubbish(j);
 			rubbish++;

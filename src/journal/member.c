@@ -84,41 +84,12 @@ count_requests(struct http_tally *t, const char *name, int64_t count)
 }
 
 static void
-take_tally(struct http_tally *t, const json_t *json)
+take_tally(struct http_tally *t, const struct value *v)
 {
-	const char *name;
-	json_t *value;
-
 	*t = (struct http_tally){ 0 };
-	json_object_foreach((json_t *)json, name, value)
-	{
-		count_requests(t, name, json_integer_value(value));
-	}
-}
-
-static bool
-take_plain_tally(struct http_tally *t, struct plain *p)
-{
-	const char *seen[HTTP_TALLY];
-
-	if (!plain_skip(p, '{'))
-		return false;
-	for (int n = 0; n < HTTP_TALLY; n++) {
-		int64_t count;
-
-		seen[n] = plain_string(p);
-		if (seen[n] == NULL || !plain_skip(p, ':') ||
-		    !plain_number(p, &count))
-			return false;
-		/* Of two alike, jansson takes the last. */
-		for (int i = 0; i < n; i++)
-			if (strcmp(seen[i], seen[n]) == 0)
-				return false;
-		count_requests(t, seen[n], count);
-		if (!plain_skip(p, ','))
-			return plain_skip(p, '}');
-	}
-	return false;
+	for (size_t i = 0; i < v->n; i++)
+		if (v->items[i].name)
+			count_requests(t, v->items[i].name, v->items[i].number);
 }
 
 static void
@@ -162,47 +133,30 @@ count_of(int64_t value)
 }
 
 int64_t
-members_count(const json_t *json, const char *name)
+line_count(const struct line *line, const char *name)
 {
-	return count_of(json_member_int(json, name, 0));
+	return count_of(line_member(line, name)->number);
 }
 
 void
-members_take(void *to, const struct member *m, size_t n, const json_t *json)
+members_take(void *to, const struct member *m, size_t n,
+    const struct line *line)
 {
 	for (; n > 0; n--, m++) {
+		const struct value *v = line_member(line, m->name);
 		void *at = (char *)to + m->offset;
 
 		if (m->type == MEMBER_TEXT)
-			mem_replace(at, json_member_string(json, m->name));
+			mem_replace(at, v->text);
 		else if (m->type == MEMBER_LENT)
-			*(const char **)at = json_member_string(json, m->name);
+			*(const char **)at = v->text;
 		else if (m->type == MEMBER_NUMBER)
-			*(int64_t *)at = json_member_int(json, m->name, 0);
+			*(int64_t *)at = v->number;
 		else if (m->type == MEMBER_COUNT)
-			*(int64_t *)at = members_count(json, m->name);
+			*(int64_t *)at = count_of(v->number);
 		else if (m->type == MEMBER_TALLY)
-			take_tally(at, json_object_get(json, m->name));
+			take_tally(at, v);
 		else
-			*(bool *)at =
-			    json_is_true(json_object_get(json, m->name));
+			*(bool *)at = v->is_true;
 	}
-}
-
-bool
-member_take_plain(void *to, const struct member *m, struct plain *p)
-{
-	void *at = (char *)to + m->offset;
-	int64_t number;
-
-	if (m->type == MEMBER_LENT)
-		return (*(const char **)at = plain_string(p)) != NULL;
-	if (m->type == MEMBER_FLAG)
-		return *(bool *)at = plain_true(p);
-	if (m->type == MEMBER_TALLY)
-		return take_plain_tally(at, p);
-	if (m->type == MEMBER_TEXT || !plain_number(p, &number))
-		return false;
-	*(int64_t *)at = m->type == MEMBER_COUNT ? count_of(number) : number;
-	return true;
 }

@@ -1,11 +1,10 @@
 #pragma once
 
-#include <jansson.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "base/buf.h"
-#include "journal/plain.h"
+#include "journal/line.h"
 
 /*
  * A table that maps members of a struct to members of a JSON line.  A member
@@ -13,7 +12,7 @@
  */
 enum member_type {
 	MEMBER_TEXT,   /* char *, freed and replaced */
-	MEMBER_LENT,   /* const char *, borrowed from the JSON */
+	MEMBER_LENT,   /* const char *, borrowed from the line */
 	MEMBER_NUMBER, /* int64_t */
 	MEMBER_COUNT,  /* the same, at least 0 and safe to add */
 	MEMBER_FLAG,   /* bool */
@@ -40,8 +39,8 @@ void members_add(struct buf *line, const struct member *, size_t n,
 void members_add_name(struct buf *line, const char *name);
 void members_add_path(struct buf *line, const char *path);
 
-void members_take(void *to, const struct member *, size_t n, const json_t *);
-int64_t members_count(const json_t *, const char *name);
+void members_take(void *to, const struct member *, size_t n,
+    const struct line *);
 
-/* Only one, whose value comes next; false where jansson has to read it. */
-bool member_take_plain(void *to, const struct member *, struct plain *);
+/* A member as MEMBER_COUNT. */
+int64_t line_count(const struct line *, const char *name);

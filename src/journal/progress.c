@@ -1,6 +1,5 @@
 #include "journal/progress.h"
 
-#include <search.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -63,15 +62,16 @@ progress_lacks_media(const struct progress *p)
 
 /* This run may not get to it, and its orderly end must not hide that. */
 static void
-doubt_fact(const void *node, VISIT visit, void *closure)
+doubt_interrupted(struct progress *p)
 {
-	struct fact *fact = *(struct fact *const *)node;
+	autofree struct fact **facts = map_all(&p->facts);
 
-	(void)closure;
-	if ((visit != postorder && visit != leaf) || !fact->is_sending)
-		return;
-	fact->is_unknown = true;
-	fact->status = 0;
+	for (struct fact **fact = facts; *fact; fact++) {
+		if (!(*fact)->is_sending)
+			continue;
+		(*fact)->is_unknown = true;
+		(*fact)->status = 0;
+	}
 }
 
 static void
@@ -80,7 +80,7 @@ apply_began(struct progress *p, const struct event *ev)
 	if (progress_has_died(p))
 		count_failure(p, p->last_event_ms);
 	unhold(p);
-	twalk_r(p->facts, doubt_fact, NULL);
+	doubt_interrupted(p);
 	p->attempts++;
 	p->is_running = true;
 	p->is_given_up = false;
@@ -261,7 +261,7 @@ apply_superseded(struct progress *p, const struct event *ev)
 	fact->has_older = true;
 	fact->has_anonymous |= ev->id == NULL;
 	fact->generation++;
-	progress_add_outdated(p, ev->id, ev->size);
+	progress_outdate(p, ev);
 	p->generation++;
 }
 
@@ -277,18 +277,13 @@ apply_lost(struct progress *p, const struct event *ev)
 }
 
 static void
-rest_fact(const void *node, VISIT visit, void *closure)
-{
-	(void)closure;
-	if (visit == postorder || visit == leaf)
-		(*(struct fact *const *)node)->is_sending = false;
-}
-
-static void
 apply_idle(struct progress *p, const struct event *ev)
 {
+	autofree struct fact **facts = map_all(&p->facts);
+
 	(void)ev;
-	twalk_r(p->facts, rest_fact, NULL);
+	for (struct fact **fact = facts; *fact; fact++)
+		(*fact)->is_sending = false;
 }
 
 static void
@@ -421,12 +416,6 @@ apply_deferred(struct progress *p, const struct event *ev)
 }
 
 static void
-apply_nothing(struct progress *p, const struct event *ev)
-{
-	(void)p, (void)ev;
-}
-
-static void
 apply_unpacked(struct progress *p, const struct event *ev)
 {
 	mem_replace(&p->archive, ev->id);
@@ -475,7 +464,6 @@ progress_apply(struct progress *p, const struct event *ev)
 		[EVENT_UPLOAD_BEGUN] = progress_begin_parts,
 		[EVENT_PART_STORED] = progress_add_part,
 		[EVENT_DEFERRED] = apply_deferred,
-		[EVENT_POSTPONED] = apply_nothing,
 	};
 
 	/* These two do not start a history of this recording. */

@@ -5,6 +5,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/map.h"
 #include "base/text.h"
 #include "io/http_tally.h"
 
@@ -43,7 +44,6 @@ enum event_kind {
 	EVENT_CHECKED,    /* by hand: the server has everything asked for */
 	EVENT_FAILED,     /* class, text, retryAt: how the run ended */
 	EVENT_DEFERRED,   /* session, room, overruled: left to the sweeper */
-	EVENT_POSTPONED,  /* of version 0.1.0; ignored */
 	EVENT_UNPACKED,   /* id: of the archive that it came from */
 	EVENT_GIVEN_UP,   /* by an operator: nothing is sent by itself */
 	EVENT_RESET,      /* moment, by an operator: forget everything except
@@ -143,14 +143,13 @@ struct progress {
 	enum rec_state state;
 	char *session, *room, *meeting_id;
 	char *overruled;  /* the contradictions to the room that was given */
-	void *facts;      /* a tsearch(3) tree of struct fact by path */
-	void *superseded; /* a tsearch(3) tree of struct outdated by id */
+	struct map facts; /* of struct fact by path */
+	struct map superseded; /* of struct outdated by id */
 	/*
-	 * Kept whatever else is forgotten: the store keeps the parts until
-	 * then.
+	 * Of struct begun by path.  Kept whatever else is forgotten: the store
+	 * keeps the parts until then.
 	 */
-	struct begun *begun;
-	size_t n_begun, cap_begun;
+	struct map begun;
 	bool has_events;
 	bool is_running; /* the last run did not record its end */
 	int64_t attempts;
@@ -243,9 +242,8 @@ bool progress_compact(const struct progress *,
  * Apply such a line.  False: it is not one, but may be an event. path is the
  * line's path, or NULL.
  */
-struct json_t;
-bool progress_restore(struct progress *, const char *path,
-    const struct json_t *line);
+struct line;
+bool progress_restore(struct progress *, const char *path, const struct line *);
 
 /* Is a journal of this size worth rewriting in the compact size? */
 bool progress_is_bloated(int64_t bytes, int64_t compact_bytes);
@@ -256,18 +254,15 @@ bool progress_is_bloated(int64_t bytes, int64_t compact_bytes);
  */
 void event_format(const struct event *, struct buf *line);
 
-/*
- * Parse a line and apply it.  False when it is not a known event: an incomplete
- * or damaged line, or a kind from a later version.
- */
-bool event_replay(struct progress *, const char *line, size_t len);
-
 /* Receives each event of a journal before it is applied. */
 struct event_reader {
 	void (*read)(void *ctx, const struct event *);
 	void *ctx;
 };
 
-/* The same with a reader, which may be NULL. */
-bool event_replay_to(const struct event_reader *, struct progress *,
+/*
+ * Parse a line and apply it; the reader may be NULL.  False when it is not a
+ * known event: an incomplete or damaged line, or a kind from a later version.
+ */
+bool event_replay(const struct event_reader *, struct progress *,
     const char *line, size_t len);

@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "base/mem.h"
 #include "io/json.h"
 #include "journal/member.h"
 #include "journal/progress_internal.h"
@@ -102,6 +103,7 @@ progress_compact(const struct progress *p,
     bool (*line)(void *ctx, const struct buf *), void *ctx)
 {
 	struct compacting c = { .line = line, .ctx = ctx };
+	autofree struct begun **begun = map_all(&p->begun);
 
 	if (p->session || p->room)
 		say_event(&c, p->last_event_ms,
@@ -112,8 +114,8 @@ progress_compact(const struct progress *p,
 			.meeting_id = p->meeting_id });
 	progress_each(p, say_fact, &c);
 	progress_each_outdated(p, say_outdated, &c);
-	for (size_t i = 0; i < p->n_begun; i++)
-		say_begun(&c, &p->begun[i]);
+	for (struct begun **at = begun; *at; at++)
+		say_begun(&c, *at);
 	say_state(&c, p);
 	members_begin(&c.buf, p->last_event_ms, "summary", NULL);
 	progress_add_summary(&c.buf, p);

@@ -1,6 +1,9 @@
 #include <string.h>
 
+#include "base/mem.h"
 #include "journal/progress_internal.h"
+
+enum { MS_IN_NS = 1000 * 1000 };
 
 /* As members_count(): a forged journal must not overflow it. */
 #define MOST INT64_C(99999999999999)
@@ -12,30 +15,28 @@ add(int64_t *to, int64_t n)
 		*to = n < MOST - *to ? *to + n : MOST;
 }
 
-static void
-find_newest(void *ctx, const struct fact *fact)
+static bool
+is_media(const struct fact *fact)
 {
-	int64_t *newest_ms = ctx;
-	int64_t ms = fact->mtime_ns / 1000000;
-	bool is_media = fact->type &&
+	return fact->type &&
 	    (strncmp(fact->type, "video/", 6) == 0 ||
 		strncmp(fact->type, "audio/", 6) == 0);
-
-	if (is_media && ms > *newest_ms)
-		*newest_ms = ms;
 }
 
 /* Only the first time: a later announcement is not new. */
 static void
 count_stopped(struct progress *p, int64_t at_ms)
 {
+	autofree struct fact **all = map_all(&p->facts);
 	struct counts *c = &p->counts;
 	int64_t newest_ms = 0;
 
 	add(&c->stopped, 1);
 	if (c->available_ms != 0 || p->state < REC_STORED)
 		return;
-	progress_each(p, find_newest, &newest_ms);
+	for (struct fact **fact = all; *fact; fact++)
+		if (is_media(*fact) && (*fact)->mtime_ns / MS_IN_NS > newest_ms)
+			newest_ms = (*fact)->mtime_ns / MS_IN_NS;
 	if (newest_ms > 0 && at_ms < MOST)
 		c->available_ms = at_ms > newest_ms ? at_ms - newest_ms : 1;
 }

@@ -9,12 +9,9 @@ struct fact *progress_fact_of(struct progress *p, const char *path);
 
 void progress_forget_facts(struct progress *p);
 
-/* A NULL id is ignored. size <= 0 matches every size. */
-void progress_add_outdated(struct progress *p, const char *id, int64_t size);
-
-void progress_drop_outdated(struct progress *p, const char *id);
-
+/* An event without an id is ignored; a size <= 0 matches every size. */
 void progress_outdate(struct progress *, const struct event *);
+void progress_drop_outdated(struct progress *p, const char *id);
 
 /* Update progress.counts before the event is applied. */
 void progress_count(struct progress *, const struct event *);

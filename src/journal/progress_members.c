@@ -1,6 +1,5 @@
 #include <string.h>
 
-#include "io/json.h"
 #include "journal/member.h"
 #include "journal/progress_internal.h"
 
@@ -89,21 +88,21 @@ progress_add_summary(struct buf *line, const struct progress *p)
 }
 
 bool
-progress_restore(struct progress *p, const char *path, const json_t *line)
+progress_restore(struct progress *p, const char *path, const struct line *line)
 {
-	const char *name = json_member_string(line, "event");
+	const char *name = line_member(line, "event")->text;
 	struct fact *fact;
 
 	if (name && strcmp(name, "summary") == 0) {
-		p->last_event_ms = members_count(line, "at");
+		p->last_event_ms = line_count(line, "at");
 		members_take(p, summary_members, LENGTH(summary_members), line);
 		return true;
 	}
 	if (name == NULL || path == NULL ||
-	    (strcmp(name, "fact") != 0 && !json_object_get(line, "isStored")))
+	    (strcmp(name, "fact") != 0 && !line_has(line, "isStored")))
 		return false;
 	fact = progress_fact_of(p, path);
-	fact->stored_ms = members_count(line, "at");
+	fact->stored_ms = line_count(line, "at");
 	members_take(fact, fact_members, LENGTH(fact_members), line);
 	return true;
 }

@@ -4,18 +4,20 @@
 #include "base/mem.h"
 #include "journal/progress_internal.h"
 
+/* The sizes of a recording's parts cannot overflow when they are added. */
+#define PART_BYTES_MOST (INT64_MAX / PARTS_MOST / 2)
+
 struct begun *
 progress_begun(const struct progress *p, const char *path)
 {
-	for (size_t i = 0; i < p->n_begun; i++)
-		if (strcmp(p->begun[i].path, path) == 0)
-			return &p->begun[i];
-	return NULL;
+	return map_find(&p->begun, path);
 }
 
 static void
-empty(struct begun *b)
+free_begun(void *entry)
 {
+	struct begun *b = entry;
+
 	for (size_t i = 0; i < b->n; i++) {
 		free(b->parts[i].etag);
 		free(b->parts[i].md5);
@@ -25,7 +27,7 @@ empty(struct begun *b)
 	free(b->path);
 	free(b->key);
 	free(b->id);
-	*b = (struct begun){ 0 };
+	free(b);
 }
 
 void
@@ -35,36 +37,30 @@ progress_end_parts(struct progress *p, const char *path)
 
 	if (b == NULL)
 		return;
-	empty(b);
-	p->n_begun--;
-	memmove(b, b + 1, (size_t)(p->begun + p->n_begun - b) * sizeof(*b));
+	map_remove(&p->begun, b);
+	free_begun(b);
 }
 
 void
 progress_free_parts(struct progress *p)
 {
-	while (p->n_begun > 0)
-		empty(&p->begun[--p->n_begun]);
-	free(p->begun);
-	p->begun = NULL;
-	p->cap_begun = 0;
+	map_free(&p->begun, free_begun);
 }
 
 void
 progress_begin_parts(struct progress *p, const struct event *ev)
 {
-	if (ev->id == NULL || ev->key == NULL || ev->size <= 0)
+	struct begun *b;
+
+	if (ev->id == NULL || ev->key == NULL || ev->size <= 0 ||
+	    ev->size > PART_BYTES_MOST)
 		return;
 	progress_end_parts(p, ev->path);
-	xgrow((void **)&p->begun, &p->cap_begun, p->n_begun + 1,
-	    sizeof(*p->begun));
-	p->begun[p->n_begun++] = (struct begun){
-		.path = xstrdup(ev->path),
-		.key = xstrdup(ev->key),
-		.id = xstrdup(ev->id),
-		.part_bytes = ev->size,
-		.forced = ev->count,
-	};
+	b = map_add(&p->begun, ev->path, sizeof(*b));
+	b->key = xstrdup(ev->key);
+	b->id = xstrdup(ev->id);
+	b->part_bytes = ev->size;
+	b->forced = ev->count;
 }
 
 void

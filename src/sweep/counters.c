@@ -7,7 +7,6 @@
 
 #include "base/mem.h"
 #include "io/json.h"
-#include "journal/member.h"
 
 /* Seconds; the last bin is unlimited. */
 static const int bounds[COUNTER_BINS - 1] = { 5, 10, 30, 60, 120, 300, 600,
@@ -179,11 +178,11 @@ counters_load(struct counters *c, const char *text, size_t len)
 	struct err ignored;
 	autojson json_t *json = json_parse(text, len, &ignored);
 	const json_t *services = json_object_get(json, "services");
-	int64_t success_ms;
+	int64_t success_ms = 0;
 
 	if (json_member_int(json, "schema", 0) != 1)
 		return false;
-	success_ms = members_count(json, "lastSuccessAt");
+	add(&success_ms, json_member_int(json, "lastSuccessAt", 0));
 	if (success_ms > c->success_ms)
 		c->success_ms = success_ms;
 	from_json(c->published, json_object_get(json, "published"));

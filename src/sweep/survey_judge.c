@@ -134,16 +134,18 @@ is_live(struct survey *s, const struct recording *rec,
 		    -age_ms < GROWING_MS));
 }
 
+/* At most this much: the file may have shrunk. */
 static int64_t
-bytes_ahead(const struct progress *p)
+bytes_ahead(const struct progress *p, int64_t most)
 {
+	autofree struct begun **begun = map_all(&p->begun);
 	int64_t bytes = 0;
 
-	for (size_t i = 0; i < p->n_begun; i++)
-		for (size_t k = 0; k < p->begun[i].n; k++)
-			if (p->begun[i].parts[k].etag)
-				bytes += p->begun[i].part_bytes;
-	return bytes;
+	for (struct begun **at = begun; *at && bytes < most; at++)
+		for (size_t k = 0; k < (*at)->n; k++)
+			if ((*at)->parts[k].etag)
+				bytes += (*at)->part_bytes;
+	return bytes < most ? bytes : most;
 }
 
 static void
@@ -151,10 +153,7 @@ tell_live(const struct progress *p, struct finding *f)
 {
 	f->facts.is_live = true;
 	f->facts.was_started = p->is_started;
-	f->facts.ahead = bytes_ahead(p);
-	/* The file has shrunk. */
-	if (f->facts.ahead > f->facts.bytes)
-		f->facts.ahead = f->facts.bytes;
+	f->facts.ahead = bytes_ahead(p, f->facts.bytes);
 	free(f->why);
 	f->why = f->facts.ahead == 0
 	    ? xstrdup("live")

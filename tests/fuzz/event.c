@@ -97,7 +97,8 @@ run(const char *data, size_t len)
 			event_format(&m.ev, &line);
 			must(strchr(line.data, '\n') ==
 			    line.data + line.len - 1);
-			must(event_replay(&replayed, line.data, line.len - 1));
+			must(event_replay(NULL, &replayed, line.data,
+			    line.len - 1));
 			buf_drop(&line, line.len);
 		}
 		for (size_t i = 0; i < STRINGS; i++)

@@ -49,7 +49,7 @@ static bool
 replay_line(void *progress, const struct buf *line)
 {
 	must(memchr(line->data, '\n', line->len) == line->data + line->len - 1);
-	must(event_replay(progress, line->data, line->len - 1));
+	must(event_replay(NULL, progress, line->data, line->len - 1));
 	return true;
 }
 
@@ -74,8 +74,8 @@ replay_both(const char *line, size_t len, struct progress *plain,
 
 	(void)buf_add(&spaced, " ", 1);
 	(void)buf_add(&spaced, line, len);
-	must(event_replay(plain, line, len) ==
-	    event_replay(tree, spaced.data, spaced.len));
+	must(event_replay(NULL, plain, line, len) ==
+	    event_replay(NULL, tree, spaced.data, spaced.len));
 }
 
 static void

@@ -1,5 +1,4 @@
 #include <inttypes.h>
-#include <search.h>
 
 #include "fuzz.h"
 
@@ -18,12 +17,8 @@ add_numbers(struct buf *out, const int64_t *numbers, size_t n)
 }
 
 static void
-add_fact(const void *node, VISIT visit, void *out)
+add_fact(void *out, const struct fact *f)
 {
-	const struct fact *f = *(struct fact *const *)node;
-
-	if (visit != postorder && visit != leaf)
-		return;
 	add_string(out, f->path);
 	add_string(out, f->type);
 	add_string(out, f->sha256);
@@ -37,12 +32,8 @@ add_fact(const void *node, VISIT visit, void *out)
 }
 
 static void
-add_id(const void *node, VISIT visit, void *out)
+add_id(void *out, const struct outdated *old)
 {
-	const struct outdated *old = *(struct outdated *const *)node;
-
-	if (visit != postorder && visit != leaf)
-		return;
 	add_string(out, old->id);
 	add_numbers(out, &old->size, 1);
 }
@@ -64,6 +55,6 @@ fuzz_dump_progress(const struct progress *p, struct buf *out)
 		add_string(out, strings[i]);
 	add_numbers(out, numbers, sizeof(numbers) / sizeof(numbers[0]));
 	add_numbers(out, p->failed_runs, ERR_CLASSES);
-	twalk_r(p->facts, add_fact, out);
-	twalk_r(p->superseded, add_id, out);
+	progress_each(p, add_fact, out);
+	progress_each_outdated(p, add_id, out);
 }

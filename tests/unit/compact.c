@@ -1,6 +1,5 @@
 #include "unit.h"
 
-#include <search.h>
 #include <stdlib.h>
 
 #include "base/mem.h"
@@ -80,33 +79,6 @@ random_event(uint64_t *seed, struct text_list *paths, int64_t *stamps)
 	return ev;
 }
 
-struct facts {
-	const struct fact *v[16];
-	size_t n;
-};
-
-static void
-collect(void *ctx, const struct fact *fact)
-{
-	struct facts *facts = ctx;
-
-	facts->v[facts->n++] = fact;
-}
-
-struct ids {
-	const struct outdated *v[16];
-	size_t n;
-};
-
-static void
-collect_id(const void *node, VISIT visit, void *ctx)
-{
-	struct ids *ids = ctx;
-
-	if (visit == postorder || visit == leaf)
-		ids->v[ids->n++] = *(struct outdated *const *)node;
-}
-
 /* The same string; then neither is left for the comparison of bytes. */
 static void
 same_string(char **a, char **b, const char *what)
@@ -152,28 +124,30 @@ same_outdated(const struct outdated *was, const struct outdated *is)
 static void
 same_trees(const struct progress *was, const struct progress *is)
 {
-	struct facts facts[2] = { 0 };
-	struct ids ids[2] = { 0 };
+	autofree struct fact **f = map_all(&was->facts);
+	autofree struct fact **g = map_all(&is->facts);
+	autofree struct outdated **o = map_all(&was->superseded);
+	autofree struct outdated **p = map_all(&is->superseded);
 
-	progress_each(was, collect, &facts[0]);
-	progress_each(is, collect, &facts[1]);
-	assert_int_equal(facts[0].n, facts[1].n);
-	for (size_t i = 0; i < facts[0].n; i++)
-		same_fact(facts[0].v[i], facts[1].v[i]);
-	twalk_r(was->superseded, collect_id, &ids[0]);
-	twalk_r(is->superseded, collect_id, &ids[1]);
-	assert_int_equal(ids[0].n, ids[1].n);
-	for (size_t i = 0; i < ids[0].n; i++)
-		same_outdated(ids[0].v[i], ids[1].v[i]);
+	assert_int_equal(was->facts.n, is->facts.n);
+	for (size_t i = 0; i < was->facts.n; i++)
+		same_fact(f[i], g[i]);
+	assert_int_equal(was->superseded.n, is->superseded.n);
+	for (size_t i = 0; i < was->superseded.n; i++)
+		same_outdated(o[i], p[i]);
 }
 
 static void
 same_begun(const struct progress *was, const struct progress *is)
 {
-	assert_int_equal(was->n_begun, is->n_begun);
-	for (size_t i = 0; i < was->n_begun; i++) {
-		const struct begun *a = &was->begun[i], *b = &is->begun[i];
+	autofree struct begun **all = map_all(&was->begun);
 
+	assert_int_equal(was->begun.n, is->begun.n);
+	for (size_t i = 0; i < was->begun.n; i++) {
+		const struct begun *a = all[i];
+		const struct begun *b = progress_begun(is, a->path);
+
+		assert_non_null(b);
 		assert_string_equal(a->path, b->path);
 		assert_string_equal(a->key, b->key);
 		assert_string_equal(a->id, b->id);
@@ -198,9 +172,8 @@ same_progress(const struct progress *was, const struct progress *is)
 	same_begun(was, is);
 	memcpy(&a, was, sizeof(a));
 	memcpy(&b, is, sizeof(b));
-	a.facts = b.facts = a.superseded = b.superseded = NULL;
-	a.begun = b.begun = NULL;
-	a.cap_begun = b.cap_begun = 0;
+	a.facts = b.facts = a.superseded = b.superseded = (struct map){ 0 };
+	a.begun = b.begun = (struct map){ 0 };
 	same_string(&a.session, &b.session, "session");
 	same_string(&a.room, &b.room, "room");
 	same_string(&a.meeting_id, &b.meeting_id, "meeting_id");
@@ -214,7 +187,7 @@ same_progress(const struct progress *was, const struct progress *is)
 static bool
 replay(void *progress, const struct buf *line)
 {
-	check(event_replay(progress, line->data, line->len - 1), "%s",
+	check(event_replay(NULL, progress, line->data, line->len - 1), "%s",
 	    buf_str(line));
 	return true;
 }

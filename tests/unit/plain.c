@@ -18,7 +18,7 @@ read_line(const char *line, size_t len, struct buf *out)
 	const struct event_reader reader = { see, out };
 	struct progress p = { 0 };
 
-	(void)buf_addf(out, "%d\n", event_replay_to(&reader, &p, line, len));
+	(void)buf_addf(out, "%d\n", event_replay(&reader, &p, line, len));
 	(void)buf_addf(out, "%" PRId64 " %d\n", p.last_event_ms, p.state);
 	progress_free(&p);
 }

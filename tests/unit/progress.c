@@ -14,7 +14,7 @@ both(struct progress *live, struct progress *replayed, struct event ev)
 	check(line.len > 1 && line.data[line.len - 1] == '\n' &&
 		!memchr(line.data, '\n', line.len - 1),
 	    "%s", buf_str(&line));
-	check(event_replay(replayed, line.data, line.len - 1), "%s",
+	check(event_replay(NULL, replayed, line.data, line.len - 1), "%s",
 	    buf_str(&line));
 }
 
@@ -393,8 +393,8 @@ test_sent_ahead(void **state)
 	assert_false(progress_has_died(&p));
 	apply(&p, (struct event){ .kind = EVENT_BEGAN });
 	assert_false(p.is_recording);
-	assert_int_equal(p.n_begun, 1);
-	assert_string_equal(p.begun->parts[1].etag, "e");
+	assert_int_equal(p.begun.n, 1);
+	assert_string_equal(progress_begun(&p, "a.mp4")->parts[1].etag, "e");
 	apply(&p, part);
 	assert_false(p.is_recording);
 	progress_free(&p);
@@ -450,7 +450,7 @@ test_torn_lines(void **state)
 	for (size_t len = 0; len < sizeof(line) - 1; len++) {
 		struct progress p = { 0 };
 
-		check(!event_replay(&p, line, len), "%zu bytes", len);
+		check(!event_replay(NULL, &p, line, len), "%zu bytes", len);
 		assert_null(progress_fact(&p, "a"));
 		assert_int_equal(p.last_event_ms, 0);
 		progress_free(&p);
@@ -484,7 +484,7 @@ test_hostile_lines(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < LENGTH(rows); i++)
-		check(!event_replay(&p, rows[i], strlen(rows[i])), "%s",
+		check(!event_replay(NULL, &p, rows[i], strlen(rows[i])), "%s",
 		    rows[i]);
 	assert_int_equal(p.state, REC_NEW);
 	assert_null(p.facts);
@@ -510,7 +510,7 @@ test_odd_lines(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < LENGTH(rows); i++)
-		check(event_replay(&p, rows[i], strlen(rows[i])), "%s",
+		check(event_replay(NULL, &p, rows[i], strlen(rows[i])), "%s",
 		    rows[i]);
 	assert_true(progress_fact(&p, "a")->is_sending);
 	assert_int_equal(progress_fact(&p, "b")->size, 0);
@@ -522,7 +522,7 @@ test_odd_lines(void **state)
 static void
 replay(struct progress *p, const char *line)
 {
-	check(event_replay(p, line, strlen(line)), "%s", line);
+	check(event_replay(NULL, p, line, strlen(line)), "%s", line);
 }
 
 static void
