@@ -1,6 +1,5 @@
 #include "sweep/sweep.h"
 
-#include <poll.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -14,7 +13,6 @@ enum { LOOK_MS = 60 * 1000, HOST_BYTES = 256 };
 /* One pass over the roots. */
 struct pass {
 	struct run run;
-	struct lives lives;
 	const struct text_list *roots;
 	int64_t looked_ms; /* clock_mono_ms() */
 };
@@ -48,7 +46,7 @@ on_found(void *ctx, struct finding *f)
 	struct run *run = &pass->run;
 
 	tell_refused(pass, f);
-	lives_offer(&pass->lives, run, f);
+	sweep_offer_ahead(run, f);
 	if (!sweep_offer(run, f))
 		return;
 	run->result->found[f->verdict]++;
@@ -95,21 +93,11 @@ look_again(struct pass *pass)
 	struct err ignored;
 
 	if (run->next < run->n || run->result->early.class != ERR_NONE ||
-	    !(is_news_likely(pass) || lives_are_short(&pass->lives, run)))
+	    !(is_news_likely(pass) || sweep_is_ahead_short(run)))
 		return;
 	(void)look(pass, &ignored);
 	/* Those still running were visited after this look. */
 	run->has_visited = run->n_running > 0;
-}
-
-static void
-wait_for_visits(struct pass *pass)
-{
-	struct pollfd fds[LIVES];
-	size_t n = lives_poll(&pass->lives, fds);
-
-	sweep_wait(&pass->run, fds, n, LOOK_MS);
-	lives_end(&pass->lives, NULL, NULL);
 }
 
 static void
@@ -125,13 +113,13 @@ visit_all(struct pass *pass)
 			(void)sweep_note_pauses(run, pass->roots);
 			look_again(pass);
 			sweep_start_visits(run);
-			lives_give_way(&pass->lives, run);
+			sweep_give_way(run);
 		}
 		log_flush();
 		if (run->n_running == 0 &&
-		    (run->is_stopped || lives_count(&pass->lives) == 0))
+		    (run->is_stopped || run->n_ahead == 0))
 			return;
-		wait_for_visits(pass);
+		sweep_wait(run, NULL, 0, LOOK_MS);
 	}
 }
 
@@ -176,8 +164,7 @@ sweep_run(const struct sweep *sweep, const struct text_list *roots,
 	result->left = run->n - run->next;
 	result->paused += run->skipped;
 	explain_early(run);
-	lives_stop(&pass.lives);
-	lives_close(&pass.lives);
+	sweep_end_ahead(run);
 	sweep_close(run);
 	return outcome;
 }

@@ -2,32 +2,54 @@
 
 #include <poll.h>
 
+#include "base/map.h"
 #include "sweep/sweep.h"
 
-/* Shared by sweep and watch: the visits to what is due. */
+/* Shared by sweep and watch: the recordings below the roots, and the visits. */
 
-enum { SWEEP_TURNS = 128 }; /* twice the most jobs */
+enum {
+	SWEEP_TURNS = 128, /* twice the most jobs */
+	SWEEP_AHEAD = 64   /* the most jobs */
+};
 
-struct due {
+enum turn_state {
+	TURN_NONE, /* not due so far */
+	TURN_QUEUED,
+	TURN_RUNNING,
+	TURN_OVER
+};
+
+/* A recording that is due, in progress or, for watch, undelivered. */
+struct place {
 	char *path;
+	enum turn_state turn;
 	int64_t tried_ms; /* since 1970; 0: never */
 	int64_t ended_ms; /* of its last visit, by clock_mono_ms() */
-	bool is_held, is_visited, is_running;
+	bool is_held;
+	bool is_ahead;   /* a visit sends it ahead */
+	int64_t rest_ms; /* clock_mono_ms(): no such visit until then */
+	/* Only for watch, see sweep_watch_internal.h. */
+	int wd; /* of inotify(7); -1: none */
+	enum verdict verdict;
+	bool is_live;
+	int64_t look_ms; /* clock_mono_ms(): next examination */
+	unsigned round;  /* the last one that found it */
 };
 
 struct turn {
 	struct child visit;
-	struct due *due;
+	struct place *place;
 };
 
 struct run {
 	const struct sweep *sweep;
 	struct sweep_result *result;
-	void *by_path; /* a tsearch(3) tree of all that is or was due */
-	struct due **due;
+	struct map places;
+	struct place **queue;
 	size_t n, cap, next;
+	/* SWEEP_TURNS for finished ones, SWEEP_AHEAD for those in progress. */
 	struct turn *turns;
-	size_t n_running;
+	size_t n_running, n_ahead;
 	struct sweep_streak streak;
 	struct auth_token token; /* for the visits to start with */
 	int64_t pause_ms;        /* how long to pause after an early end */
@@ -36,8 +58,10 @@ struct run {
 	bool has_visited;        /* since the caller cleared it */
 	bool has_returned;       /* a visit ended */
 	bool is_stopped;
-	/* Only for watch: a visit has ended. */
-	void (*ended)(void *ctx, const char *path, const struct err *);
+	int64_t ahead_until_ms; /* send ahead until then; 0: not set yet */
+	bool is_ahead_short;    /* of room: some were not visited */
+	/* Only for watch: a visit has ended; without e, one ahead. */
+	void (*ended)(void *ctx, const char *path, const struct err *e);
 	void *ctx;
 };
 
@@ -54,6 +78,12 @@ void sweep_check_reach(struct run *);
  */
 bool sweep_offer(struct run *, struct finding *);
 
+/* The place of this path, added if needed. */
+struct place *sweep_place(struct run *, const char *path);
+
+/* Remove it unless it waits for a visit or has one. */
+void sweep_drop(struct run *, struct place *);
+
 /*
  * Update which roots are paused, and remove expired pauses.  True when a paused
  * one has resumed.
@@ -63,14 +93,8 @@ bool sweep_note_pauses(struct run *, const struct text_list *roots);
 /* Is this path below a paused root? */
 bool sweep_is_paused(const struct run *, const char *path);
 
-/* It is done: forget it. */
-void sweep_drop(struct run *, const char *path);
-
 /* Longest waiting first. */
 void sweep_sort(struct run *);
-
-/* Fill in what a visit needs, with fresh credentials. */
-int sweep_equip(struct run *, struct visit_policy *, struct err *e);
 
 /* Start visits while there is room; none after an early end. */
 void sweep_start_visits(struct run *);
@@ -86,45 +110,20 @@ void sweep_stop_visits(struct run *, const struct err *);
 
 /* Visits to recordings in progress. */
 
-enum { LIVES = 64 }; /* the most jobs */
-
-struct live {
-	char *path; /* NULL: none */
-	struct child visit;
-	int64_t rest_ms; /* clock_mono_ms(): not visited until then */
-};
-
-struct lives {
-	struct live all[LIVES];
-	int64_t until_ms; /* new visits until then; 0: not set yet */
-	bool is_short;    /* of room: some were not visited */
-	bool is_closed;
-};
-
 /*
  * Visit it if it is live and has something to do, unless a finished recording
  * is being visited or waits for a visit.
  */
-void lives_offer(struct lives *, struct run *, const struct finding *);
+void sweep_offer_ahead(struct run *, const struct finding *);
 
 /* Is there room again for those that were rejected? */
-bool lives_are_short(struct lives *, const struct run *);
+bool sweep_is_ahead_short(struct run *);
 
 /* Stop them for a finished recording, and where paused. */
-void lives_give_way(struct lives *, const struct run *);
-
-/* How many are running. */
-size_t lives_count(const struct lives *);
-
-/* The descriptors to wait for; returns their number. */
-size_t lives_poll(const struct lives *, struct pollfd fds[LIVES]);
-
-/* Clean up those that have ended; ended may be NULL. */
-void lives_end(struct lives *, void (*ended)(void *ctx, const char *path),
-    void *ctx);
+void sweep_give_way(struct run *);
 
 /* Stop all within a second. */
-void lives_stop(struct lives *);
+void sweep_stop_ahead(struct run *);
 
-/* Stop visiting. */
-void lives_close(struct lives *);
+/* The same, and wait; no others are started. */
+void sweep_end_ahead(struct run *);

@@ -1,8 +1,5 @@
 #include <poll.h>
-#include <search.h>
 #include <signal.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -17,122 +14,15 @@ enum {
 	LONG_MS = 5 * 60 * 1000, /* longer visits do not block others */
 	OUT_MS = 60 * 1000,      /* pause for a service that is out */
 	FIRST_MS = 5 * 1000,     /* the first visit runs alone, at most */
-	AGAIN_MS = 60 * 1000,    /* unless the journal has changed */
-	LEAST_MS = 1000          /* between two visits to the same, always */
+
+	/* Ahead: what another watch sends is checked only now and then. */
+	REST_MS = 10 * 1000,
+	TROUBLE_MS = 20 * 1000,
+	AHEAD_PATIENCE_MS = 1000,
+	BRIEF_MS = 60 * 1000, /* how long a sweep starts such visits */
+
+	ALL_TURNS = SWEEP_TURNS + SWEEP_AHEAD
 };
-
-/* What is due */
-
-static int
-compare_paths(const void *a, const void *b)
-{
-	return strcmp(((const struct due *)a)->path,
-	    ((const struct due *)b)->path);
-}
-
-static struct due *
-find_path(const struct run *run, const char *path)
-{
-	const struct due key = { .path = (char *)path };
-	void *const *node =
-	    path ? tfind(&key, &run->by_path, compare_paths) : NULL;
-
-	return node ? *node : NULL;
-}
-
-static bool
-is_wanted(const struct run *run, const struct finding *f)
-{
-	return f->verdict == VERDICT_DUE ||
-	    (f->verdict == VERDICT_HELD && run->sweep->visit.takes_held &&
-		f->facts.failed_class == ERR_PERMANENT);
-}
-
-static bool
-is_over(const struct run *run, const struct due *due, const struct finding *f)
-{
-	int64_t age_ms = clock_mono_ms() - due->ended_ms;
-
-	if (!due->is_visited)
-		return false;
-	return run->ended == NULL || due->is_running || age_ms < LEAST_MS ||
-	    (f->facts.last_event_ms == due->tried_ms && age_ms < AGAIN_MS);
-}
-
-static struct due *
-add_due(struct run *run, char *path)
-{
-	struct due *due = xcalloc(1, sizeof(*due));
-
-	due->path = path;
-	due->is_visited = true;
-	if (tsearch(due, &run->by_path, compare_paths) == NULL)
-		mem_exhausted();
-	return due;
-}
-
-bool
-sweep_offer(struct run *run, struct finding *f)
-{
-	struct due *due = find_path(run, f->path);
-
-	if (due && is_over(run, due, f))
-		return false;
-	if (!is_wanted(run, f) || sweep_is_paused(run, f->path) ||
-	    (due && !due->is_visited))
-		return true;
-	if (due == NULL)
-		due = add_due(run, steal(&f->path));
-	due->is_visited = false;
-	due->tried_ms = f->facts.last_event_ms;
-	due->is_held = f->verdict == VERDICT_HELD;
-	if (run->next == run->n && run->ended)
-		run->next = run->n = 0;
-	xgrow((void **)&run->due, &run->cap, run->n + 1, sizeof(struct due *));
-	run->due[run->n++] = due;
-	return true;
-}
-
-static void
-free_due(void *node)
-{
-	struct due *due = node;
-
-	free(due->path);
-	free(due);
-}
-
-void
-sweep_drop(struct run *run, const char *path)
-{
-	struct due *due = find_path(run, path);
-
-	if (due == NULL || due->is_running || !due->is_visited)
-		return;
-	(void)tdelete(due, &run->by_path, compare_paths);
-	free_due(due);
-}
-
-static int
-compare_due(const void *a, const void *b)
-{
-	const struct due *x = *(struct due *const *)a;
-	const struct due *y = *(struct due *const *)b;
-
-	if (x->tried_ms != y->tried_ms)
-		return x->tried_ms < y->tried_ms ? -1 : 1;
-	return strcmp(x->path, y->path);
-}
-
-void
-sweep_sort(struct run *run)
-{
-	if (run->n > run->next)
-		qsort(run->due + run->next, run->n - run->next,
-		    sizeof(struct due *), compare_due);
-}
-
-/* The visits */
 
 enum sweep_end
 sweep_judge(struct sweep_streak *streak, const struct visit_report *report)
@@ -186,8 +76,9 @@ has_room(const struct run *run)
 	return busy < jobs && run->n_running < 2 * jobs;
 }
 
-int
-sweep_equip(struct run *run, struct visit_policy *policy, struct err *e)
+/* Fill in what a visit needs, with fresh credentials. */
+static int
+equip(struct run *run, struct visit_policy *policy, struct err *e)
 {
 	const struct pipeline_policy *pipeline = run->sweep->visit.pipeline;
 
@@ -205,33 +96,39 @@ sweep_equip(struct run *run, struct visit_policy *policy, struct err *e)
 static bool
 skip_paused(struct run *run)
 {
-	struct due *due = run->due[run->next];
+	struct place *place = run->queue[run->next];
 
-	if (!sweep_is_paused(run, due->path))
+	if (!sweep_is_paused(run, place->path))
 		return false;
-	due->is_visited = true;
+	place->turn = TURN_OVER;
 	run->skipped++;
 	run->next++;
 	return true;
 }
 
+static struct turn *
+find_free(struct turn *turn)
+{
+	while (turn->visit.pid != 0)
+		turn++;
+	return turn;
+}
+
 static int
-start_visit(struct run *run, struct due *due, struct err *e)
+start_visit(struct run *run, struct place *place, struct err *e)
 {
 	struct visit_policy policy;
-	struct turn *turn = run->turns;
+	struct turn *turn = find_free(run->turns);
 
-	if (sweep_equip(run, &policy, e) == -1) {
+	if (equip(run, &policy, e) == -1) {
 		run->result->is_file_service_out = true;
 		return -1;
 	}
-	while (turn->visit.pid != 0)
-		turn++;
-	if (visit_start(&turn->visit, &policy, due->path, e) == -1)
+	if (visit_start(&turn->visit, &policy, place->path, e) == -1)
 		return -1;
-	turn->due = due;
-	due->is_visited = due->is_running = true;
-	run->result->tried_held += due->is_held;
+	turn->place = place;
+	place->turn = TURN_RUNNING;
+	run->result->tried_held += place->is_held;
 	run->has_visited = true;
 	run->n_running++;
 	return 0;
@@ -246,7 +143,7 @@ sweep_start_visits(struct run *run)
 	    has_room(run)) {
 		if (skip_paused(run))
 			continue;
-		if (start_visit(run, run->due[run->next], &e) == -1) {
+		if (start_visit(run, run->queue[run->next], &e) == -1) {
 			end_early(run, &e);
 			return;
 		}
@@ -266,7 +163,7 @@ count(struct run *run, const struct turn *turn,
 		result->delivered++;
 		if (run->ended == NULL)
 			text_list_add(&result->delivered_paths,
-			    turn->due->path);
+			    turn->place->path);
 		return;
 	case ERR_BUSY:
 		result->busy++;
@@ -278,7 +175,7 @@ count(struct run *run, const struct turn *turn,
 		result->failed++;
 	}
 	result->worst = err_worse(result->worst, e->class);
-	log_debug("%s: %s", turn->due->path, e->text);
+	log_debug("%s: %s", turn->place->path, e->text);
 }
 
 static void
@@ -306,16 +203,16 @@ end_visit(struct run *run, struct turn *turn)
 	struct err e;
 
 	if (!visit_end(&turn->visit, &report))
-		log_error("%s: %s", turn->due->path, report.err.text);
+		log_error("%s: %s", turn->place->path, report.err.text);
 	run->n_running--;
 	run->has_returned = true;
-	turn->due->is_running = false;
-	turn->due->ended_ms = clock_mono_ms();
+	turn->place->turn = TURN_OVER;
+	turn->place->ended_ms = clock_mono_ms();
 	if (run->sweep->visited)
-		run->sweep->visited(turn->due->path, &report,
-		    turn->due->ended_ms - turn->visit.began_ms);
+		run->sweep->visited(turn->place->path, &report,
+		    turn->place->ended_ms - turn->visit.began_ms);
 	if (run->ended != NULL)
-		run->ended(run->ctx, turn->due->path, &report.err);
+		run->ended(run->ctx, turn->place->path, &report.err);
 	count(run, turn, &report);
 	if (report.is_token_renewed)
 		auth_token_free(&run->token);
@@ -333,66 +230,26 @@ end_visit(struct run *run, struct turn *turn)
 	}
 }
 
+static void
+stop(struct turn *turn, int64_t patience_ms)
+{
+	int64_t kill_at_ms = clock_mono_ms() + patience_ms;
+
+	if (turn->visit.pid == 0 || kill_at_ms > turn->visit.kill_at_ms)
+		return;
+	(void)kill(turn->visit.pid, SIGTERM);
+	turn->visit.kill_at_ms = kill_at_ms;
+}
+
 void
 sweep_stop_visits(struct run *run, const struct err *e)
 {
-	int64_t kill_at_ms = clock_mono_ms() + PATIENCE_MS;
-
 	if (run->is_stopped)
 		return;
 	run->is_stopped = true;
 	end_early(run, e);
-	for (size_t i = 0; i < SWEEP_TURNS; i++) {
-		struct child *v = &run->turns[i].visit;
-
-		if (v->pid == 0)
-			continue;
-		(void)kill(v->pid, SIGTERM);
-		if (kill_at_ms < v->kill_at_ms)
-			v->kill_at_ms = kill_at_ms;
-	}
-}
-
-static void
-end_visits(struct run *run)
-{
-	for (size_t i = 0; i < SWEEP_TURNS; i++) {
-		struct child *visit = &run->turns[i].visit;
-		struct pollfd pfd = { .fd = visit->fd, .events = POLLIN };
-
-		if (visit->pid != 0 &&
-		    (poll(&pfd, 1, 0) == 1 ||
-			clock_mono_ms() >= visit->kill_at_ms))
-			end_visit(run, &run->turns[i]);
-	}
-}
-
-void
-sweep_wait(struct run *run, struct pollfd *others, size_t n, int ms)
-{
-	autofree struct pollfd *fds =
-	    xcalloc(run->n_running + 1 + n, sizeof(*fds));
-	size_t end = 0;
-
-	for (size_t i = 0; i < n; i++)
-		fds[end++] = others[i];
 	for (size_t i = 0; i < SWEEP_TURNS; i++)
-		if (run->turns[i].visit.pid != 0)
-			fds[end++] = (struct pollfd){
-				.fd = run->turns[i].visit.fd,
-				.events = POLLIN,
-			};
-	/* Once seen, it stays readable: do not wake for it again. */
-	if (!run->is_stopped)
-		fds[end++] =
-		    (struct pollfd){ .fd = stop_fd(), .events = POLLIN };
-	/* To notice overdue visits. */
-	if (poll(fds, end, run->n_running > 0 && ms > TICK_MS ? TICK_MS : ms) ==
-	    -1)
-		return;
-	for (size_t i = 0; i < n; i++)
-		others[i].revents = fds[i].revents;
-	end_visits(run);
+		stop(&run->turns[i], PATIENCE_MS);
 }
 
 void
@@ -404,24 +261,181 @@ sweep_check_reach(struct run *run)
 		end_early(run, &e);
 }
 
-void
-sweep_open(struct run *run, const struct sweep *sweep,
-    struct sweep_result *result)
+/* --- ahead ---------------------------------------------------------------- */
+
+/* Finished recordings go first, and a store that is out gets nothing. */
+static bool
+is_busy(const struct run *run)
 {
-	*result = (struct sweep_result){ 0 };
-	*run = (struct run){
-		.sweep = sweep,
-		.result = result,
-		.turns = xcalloc(SWEEP_TURNS, sizeof(struct turn)),
-	};
+	const struct sweep_result *result = run->result;
+
+	return run->n_running > 0 ||
+	    (result->early.class == ERR_NONE ? run->next < run->n
+					     : result->is_file_service_out);
+}
+
+static bool
+is_wanted_ahead(const struct run *run, const struct finding *f)
+{
+	const struct visit_policy *usual = &run->sweep->visit;
+	const struct place *place = map_find(&run->places, f->path);
+
+	return f->facts.is_live && !is_busy(run) &&
+	    !sweep_is_paused(run, f->path) &&
+	    !(place && (place->is_ahead || clock_mono_ms() < place->rest_ms)) &&
+	    ahead_is_of_use(usual->ahead, usual->pipeline, f->facts.was_started,
+		f->facts.bytes);
+}
+
+static void
+start_ahead(struct run *run, struct place *place)
+{
+	struct turn *turn = find_free(run->turns + SWEEP_TURNS);
+	struct visit_policy policy;
+	struct err e;
+
+	if (equip(run, &policy, &e) == -1 ||
+	    visit_start_ahead(&turn->visit, &policy, place->path, &e) == -1) {
+		place->rest_ms = clock_mono_ms() + TROUBLE_MS;
+		log_error("%s", e.text);
+		return;
+	}
+	turn->place = place;
+	place->is_ahead = true;
+	run->n_ahead++;
 }
 
 void
-sweep_close(struct run *run)
+sweep_offer_ahead(struct run *run, const struct finding *f)
 {
-	auth_token_free(&run->token);
-	text_list_free(&run->paused);
-	tdestroy(run->by_path, free_due);
-	free(run->due);
-	free(run->turns);
+	bool is_full = run->n_ahead >= (size_t)run->sweep->visit.jobs;
+
+	if (!is_wanted_ahead(run, f))
+		return;
+	if (run->ahead_until_ms == 0)
+		run->ahead_until_ms = run->sweep->visit.ahead->stays
+		    ? INT64_MAX
+		    : clock_mono_ms() + BRIEF_MS;
+	run->is_ahead_short |= is_full;
+	if (!is_full && clock_mono_ms() < run->ahead_until_ms)
+		start_ahead(run, sweep_place(run, f->path));
+}
+
+bool
+sweep_is_ahead_short(struct run *run)
+{
+	bool is_short = run->is_ahead_short &&
+	    clock_mono_ms() < run->ahead_until_ms &&
+	    run->n_ahead < (size_t)run->sweep->visit.jobs;
+
+	run->is_ahead_short &= !is_short;
+	return is_short;
+}
+
+void
+sweep_give_way(struct run *run)
+{
+	bool gives_way = is_busy(run);
+
+	for (size_t i = SWEEP_TURNS; i < ALL_TURNS; i++)
+		if (run->turns[i].visit.pid != 0 &&
+		    (gives_way ||
+			sweep_is_paused(run, run->turns[i].place->path)))
+			stop(&run->turns[i], AHEAD_PATIENCE_MS);
+}
+
+void
+sweep_stop_ahead(struct run *run)
+{
+	for (size_t i = SWEEP_TURNS; i < ALL_TURNS; i++)
+		stop(&run->turns[i], AHEAD_PATIENCE_MS);
+}
+
+/* It is only a head start: a failure is logged and has no other effect. */
+static int64_t
+rest_after(const struct run *run, const char *path, const struct err *e)
+{
+	bool stays = run->sweep->visit.ahead->stays;
+	int64_t rest_ms =
+	    e->retry_after_ms > TROUBLE_MS ? e->retry_after_ms : TROUBLE_MS;
+	char until[CLOCK_TEXT_BYTES];
+
+	if (e->class == ERR_INTERRUPTED)
+		return 0;
+	if (e->class == ERR_NONE) {
+		rest_ms = REST_MS;
+	} else {
+		clock_rfc3339(clock_unix_ms() + rest_ms, until);
+		log_info("%s: %s; nothing is sent ahead until %s", path,
+		    e->text, stays ? until : "the next sweep");
+	}
+	/* A brief visit has done all it can. */
+	return stays ? clock_mono_ms() + rest_ms : INT64_MAX;
+}
+
+static void
+end_ahead(struct run *run, struct turn *turn)
+{
+	struct place *place = turn->place;
+	struct visit_report report;
+
+	(void)visit_end(&turn->visit, &report);
+	run->n_ahead--;
+	place->is_ahead = false;
+	place->rest_ms = rest_after(run, place->path, &report.err);
+	if (run->ended != NULL)
+		run->ended(run->ctx, place->path, NULL);
+}
+
+void
+sweep_end_ahead(struct run *run)
+{
+	sweep_stop_ahead(run);
+	run->ahead_until_ms = -1;
+	for (size_t i = SWEEP_TURNS; i < ALL_TURNS; i++)
+		if (run->turns[i].visit.pid != 0)
+			end_ahead(run, &run->turns[i]);
+}
+
+/* --- waiting for both ----------------------------------------------------- */
+
+static void
+end_visits(struct run *run)
+{
+	for (size_t i = 0; i < ALL_TURNS; i++) {
+		struct child *visit = &run->turns[i].visit;
+		struct pollfd pfd = { .fd = visit->fd, .events = POLLIN };
+
+		if (visit->pid != 0 &&
+		    (poll(&pfd, 1, 0) == 1 ||
+			clock_mono_ms() >= visit->kill_at_ms))
+			(i < SWEEP_TURNS ? end_visit : end_ahead)(run,
+			    &run->turns[i]);
+	}
+}
+
+void
+sweep_wait(struct run *run, struct pollfd *others, size_t n, int ms)
+{
+	size_t n_visits = run->n_running + run->n_ahead, end = 0;
+	autofree struct pollfd *fds = xcalloc(n_visits + 1 + n, sizeof(*fds));
+
+	for (size_t i = 0; i < n; i++)
+		fds[end++] = others[i];
+	for (size_t i = 0; i < ALL_TURNS; i++)
+		if (run->turns[i].visit.pid != 0)
+			fds[end++] = (struct pollfd){
+				.fd = run->turns[i].visit.fd,
+				.events = POLLIN,
+			};
+	/* Once seen, it stays readable: do not wake for it again. */
+	if (!run->is_stopped)
+		fds[end++] =
+		    (struct pollfd){ .fd = stop_fd(), .events = POLLIN };
+	/* To notice overdue visits. */
+	if (poll(fds, end, n_visits > 0 && ms > TICK_MS ? TICK_MS : ms) == -1)
+		return;
+	for (size_t i = 0; i < n; i++)
+		others[i].revents = fds[i].revents;
+	end_visits(run);
 }

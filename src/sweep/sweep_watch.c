@@ -25,7 +25,6 @@ struct watching {
 	struct sweep_result result;
 	struct run run;
 	struct places places;
-	struct lives lives;
 	struct child tending;
 	/* Times of clock_mono_ms(). */
 	int64_t look_ms; /* next examination of everything */
@@ -43,11 +42,9 @@ on_found(void *ctx, struct finding *f)
 {
 	struct watching *w = ctx;
 
-	places_note(&w->places, f, w->watch->sweep->verdict->settle_ms);
+	places_note(&w->places, f);
 	w->result.has_copies |= f->facts.is_copy;
-	if (f->verdict == VERDICT_DONE && f->path)
-		sweep_drop(&w->run, f->path);
-	lives_offer(&w->lives, &w->run, f);
+	sweep_offer_ahead(&w->run, f);
 	if (!sweep_offer(&w->run, f) && f->verdict == VERDICT_DUE)
 		places_touch(&w->places, f->path, clock_mono_ms() + AGAIN_MS);
 }
@@ -57,15 +54,8 @@ on_ended(void *ctx, const char *path, const struct err *e)
 {
 	struct watching *w = ctx;
 
-	w->is_rest_told &= e->class != ERR_NONE;
-	places_touch(&w->places, path, clock_mono_ms());
-}
-
-static void
-on_live_ended(void *ctx, const char *path)
-{
-	struct watching *w = ctx;
-
+	if (e != NULL)
+		w->is_rest_told &= e->class != ERR_NONE;
 	places_touch(&w->places, path, clock_mono_ms());
 }
 
@@ -218,13 +208,13 @@ static void
 reload(struct watching *w)
 {
 	(void)stop_take();
-	lives_stop(&w->lives);
+	sweep_stop_ahead(&w->run);
 	w->watch->reload(w->watch->ctx, w->roots);
 	auth_token_free(&w->run.token);
 	w->result.early = (struct err){ 0 };
 	w->rest_ms = w->look_ms = 0;
 	places_close(&w->places);
-	places_open(&w->places, w->roots);
+	places_open(&w->places, &w->run, w->roots);
 }
 
 static void
@@ -283,14 +273,12 @@ until_ms(const struct watching *w)
 static void
 wait_for_news(struct watching *w)
 {
-	struct pollfd fds[2 + LIVES] = {
+	struct pollfd fds[] = {
 		{ .fd = w->places.fd, .events = POLLIN },
 		{ .fd = w->tending.pid ? w->tending.fd : -1, .events = POLLIN },
 	};
-	size_t n = 2 + lives_poll(&w->lives, fds + 2);
 
-	sweep_wait(&w->run, fds, n, until_ms(w));
-	lives_end(&w->lives, on_live_ended, w);
+	sweep_wait(&w->run, fds, 2, until_ms(w));
 	if (fds[0].revents)
 		places_read(&w->places);
 	if (fds[1].revents)
@@ -303,7 +291,7 @@ leave(struct watching *w)
 	struct err stopped;
 
 	sd_notify_tell("STOPPING=1");
-	lives_stop(&w->lives);
+	sweep_stop_ahead(&w->run);
 	if (stop_check(&stopped) == -1)
 		sweep_stop_visits(&w->run, &stopped);
 	if (w->tending.pid != 0)
@@ -312,7 +300,7 @@ leave(struct watching *w)
 	while (w->run.n_running > 0)
 		sweep_wait(&w->run, NULL, 0, PATIENCE_MS);
 	end_tending(w);
-	lives_close(&w->lives);
+	sweep_end_ahead(&w->run);
 	/* The results of our visits, and of others', are still unknown. */
 	(void)stop_take();
 	stop_at(clock_mono_ms() + PATIENCE_MS);
@@ -329,7 +317,7 @@ stay(struct watching *w)
 		rest(w);
 		tend(w);
 		sweep_start_visits(&w->run);
-		lives_give_way(&w->lives, &w->run);
+		sweep_give_way(&w->run);
 		tell_manager(w);
 		log_flush();
 		if (is_drained(w))
@@ -349,13 +337,13 @@ sweep_watch(const struct sweep_watch *watch, struct text_list *roots,
 	sweep_open(&w.run, watch->sweep, &w.result);
 	w.run.ended = on_ended;
 	w.run.ctx = &w;
-	places_open(&w.places, roots);
+	places_open(&w.places, &w.run, roots);
 	w.tend_ms = clock_mono_ms() + watch->policy->interval_ms;
 	stay(&w);
 	leave(&w);
 	left = places_tell(&w.places);
-	sweep_close(&w.run);
 	places_close(&w.places);
+	sweep_close(&w.run);
 	free(w.trouble);
 	free(w.state);
 	*e = (struct err){ .class = left > 0 ? ERR_TEMPORARY : ERR_NONE };

@@ -1,5 +1,4 @@
 #include <errno.h>
-#include <search.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
@@ -19,58 +18,16 @@ enum {
 /* A file appeared, or its writer closed it. */
 static const uint32_t NEWS = IN_CREATE | IN_CLOSE_WRITE | IN_MOVED_TO;
 
-static int
-compare(const void *a, const void *b)
-{
-	return strcmp(((const struct place *)a)->path,
-	    ((const struct place *)b)->path);
-}
-
-static struct place *
-find(const struct places *p, const char *path)
-{
-	const struct place key = { .path = (char *)path };
-	void *const *node = tfind(&key, &p->by_path, compare);
-
-	return node ? *node : NULL;
-}
-
-static struct place *
-find_or_add(struct places *p, const char *path)
-{
-	struct place *place = find(p, path);
-
-	if (place != NULL)
-		return place;
-	place = xcalloc(1, sizeof(*place));
-	*place = (struct place){
-		.path = xstrdup(path),
-		.wd = -1,
-		.verdict = VERDICT_NONE,
-		.look_ms = INT64_MAX,
-		.round = p->round,
-	};
-	if (tsearch(place, &p->by_path, compare) == NULL)
-		mem_exhausted();
-	return place;
-}
-
-static void
-free_place(void *node)
-{
-	struct place *place = node;
-
-	free(place->path);
-	free(place);
-}
-
+/* A place that still has a turn is only forgotten. */
 static void
 drop(struct places *p, struct place *place)
 {
 	if (place->wd != -1)
 		(void)inotify_rm_watch(p->fd, place->wd);
-	(void)tdelete(place, &p->by_path, compare);
-	free_place(place);
+	place->wd = -1;
+	place->verdict = VERDICT_NONE;
+	place->look_ms = INT64_MAX;
+	sweep_drop(p->run, place);
 }
 
 static int
@@ -110,23 +67,25 @@ next_look_ms(const struct finding *f, int64_t settle_ms)
 }
 
 void
-places_note(struct places *p, const struct finding *f, int64_t settle_ms)
+places_note(struct places *p, const struct finding *f)
 {
 	struct place *place;
 
 	if (f->path == NULL)
 		return;
 	if (f->verdict == VERDICT_DONE || f->verdict == VERDICT_GIVEN_UP) {
-		places_drop(p, f->path);
+		place = map_find(&p->run->places, f->path);
+		if (place != NULL)
+			drop(p, place);
 		return;
 	}
-	place = find_or_add(p, f->path);
+	place = sweep_place(p->run, f->path);
 	if (survey_is_refused(f) && place->verdict != VERDICT_HELD)
 		log_error("%s: not delivered: %s", f->path, f->why);
 	place->verdict = f->verdict;
 	place->is_live = f->facts.is_live;
 	place->round = p->round;
-	place->look_ms = next_look_ms(f, settle_ms);
+	place->look_ms = next_look_ms(f, p->run->sweep->verdict->settle_ms);
 	if (place->wd == -1)
 		place->wd = watch(p, place->path);
 }
@@ -140,103 +99,58 @@ places_begin(struct places *p)
 		p->root_wds[i] = watch(p, p->roots->items[i]);
 }
 
-/* twalk_r(3) must not see its tree change: collect first. */
-struct walk {
-	const struct places *places;
-	struct place **found;
-	size_t n, cap;
-	int wd;
-	int64_t ms;
-	struct text_list *names;
-	const char *root;
-	struct places_count count;
-};
-
-static bool
-is_first(VISIT which)
-{
-	return which == preorder || which == leaf;
-}
-
-static void
-add_gone(const void *node, VISIT which, void *ctx)
-{
-	struct place *place = *(struct place *const *)node;
-	struct walk *w = ctx;
-
-	if (!is_first(which) || place->round == w->places->round)
-		return;
-	xgrow((void **)&w->found, &w->cap, w->n + 1, sizeof(struct place *));
-	w->found[w->n++] = place;
-}
-
 void
 places_end(struct places *p)
 {
-	struct walk w = { .places = p };
+	autofree struct place **all = map_all(&p->run->places);
 
-	twalk_r(p->by_path, add_gone, &w);
-	for (size_t i = 0; i < w.n; i++)
-		drop(p, w.found[i]);
-	free(w.found);
+	for (struct place **place = all; *place; place++)
+		if ((*place)->round != p->round)
+			drop(p, *place);
 }
 
 void
 places_touch(struct places *p, const char *path, int64_t look_ms)
 {
-	struct place *place = find_or_add(p, path);
+	struct place *place = sweep_place(p->run, path);
 
 	if (look_ms < place->look_ms)
 		place->look_ms = look_ms;
 }
 
-void
-places_drop(struct places *p, const char *path)
-{
-	struct place *place = find(p, path);
-
-	if (place != NULL)
-		drop(p, place);
-}
-
 /* --- events --------------------------------------------------------------- */
 
-static void
-touch_wd(const void *node, VISIT which, void *ctx)
+/* The root with this watch, or NULL. */
+static const char *
+root_of(const struct places *p, int wd)
 {
-	struct place *place = *(struct place *const *)node;
-	const struct walk *w = ctx;
-
-	if (!is_first(which) || place->wd != w->wd)
-		return;
-	if (w->ms < place->look_ms)
-		place->look_ms = w->ms;
-	if (w->n > 0)
-		place->wd = -1;
+	for (size_t i = 0; i < p->roots->n; i++)
+		if (p->root_wds[i] == wd)
+			return p->roots->items[i];
+	return NULL;
 }
 
 /* An event in a watched directory, or the end of its watch. */
 static void
 take_event(struct places *p, const struct inotify_event *event)
 {
-	bool is_ended = event->mask & IN_IGNORED;
-	struct walk w = {
-		.wd = event->wd,
-		.ms = clock_mono_ms() + SOON_MS,
-		.n = is_ended,
-	};
+	autofree struct place **all = map_all(&p->run->places);
+	const char *root = root_of(p, event->wd);
+	int64_t soon_ms = clock_mono_ms() + SOON_MS;
 
 	p->is_lost |= event->mask & IN_Q_OVERFLOW;
-	for (size_t i = 0; i < p->roots->n; i++)
-		if (p->root_wds[i] == event->wd) {
-			autofree char *path = xasprintf("%s/%s",
-			    p->roots->items[i], event->len ? event->name : "");
+	if (root && event->len > 0 && event->mask & IN_ISDIR) {
+		autofree char *path = xasprintf("%s/%s", root, event->name);
 
-			if (event->mask & IN_ISDIR)
-				places_touch(p, path, w.ms);
-			return;
-		}
-	twalk_r(p->by_path, touch_wd, &w);
+		places_touch(p, path, soon_ms);
+	}
+	for (struct place **place = all; !root && *place; place++) {
+		if ((*place)->wd != event->wd)
+			continue;
+		places_touch(p, (*place)->path, soon_ms);
+		if (event->mask & IN_IGNORED)
+			(*place)->wd = -1;
+	}
 }
 
 void
@@ -257,107 +171,91 @@ places_read(struct places *p)
 
 /* --- all of them ---------------------------------------------------------- */
 
-static void
-find_next(const void *node, VISIT which, void *ctx)
-{
-	const struct place *place = *(struct place *const *)node;
-	struct walk *w = ctx;
-
-	if (is_first(which) && place->look_ms < w->ms)
-		w->ms = place->look_ms;
-}
-
 int64_t
 places_next_ms(const struct places *p)
 {
-	struct walk w = { .ms = INT64_MAX };
+	autofree struct place **all = map_all(&p->run->places);
+	int64_t next_ms = INT64_MAX;
 
-	twalk_r(p->by_path, find_next, &w);
-	return w.ms;
+	for (struct place **place = all; *place; place++)
+		if ((*place)->look_ms < next_ms)
+			next_ms = (*place)->look_ms;
+	return next_ms;
 }
 
-static void
-take(const void *node, VISIT which, void *ctx)
+static bool
+is_directly_below(const char *root, const char *path)
 {
-	struct place *place = *(struct place *const *)node;
-	struct walk *w = ctx;
-	const char *name = strrchr(place->path, '/') + 1;
-	size_t len = (size_t)(name - place->path) - 1;
+	size_t len = (size_t)(strrchr(path, '/') - path);
 
-	if (!is_first(which) || place->look_ms > w->ms ||
-	    strlen(w->root) != len || strncmp(place->path, w->root, len) != 0)
-		return;
-	place->look_ms = INT64_MAX;
-	text_list_add(w->names, name);
+	return strlen(root) == len && strncmp(path, root, len) == 0;
 }
 
 void
 places_take(struct places *p, const char *root, struct text_list *names)
 {
-	struct walk w = {
-		.ms = clock_mono_ms(),
-		.names = names,
-		.root = root,
-	};
+	autofree struct place **all = map_all(&p->run->places);
+	int64_t now_ms = clock_mono_ms();
 
-	twalk_r(p->by_path, take, &w);
-}
+	for (struct place **at = all; *at; at++) {
+		struct place *place = *at;
 
-static void
-count(const void *node, VISIT which, void *ctx)
-{
-	const struct place *place = *(struct place *const *)node;
-	struct walk *w = ctx;
-
-	if (!is_first(which) || place->verdict == VERDICT_NONE)
-		return;
-	if (place->is_live)
-		w->count.live++;
-	else if (place->verdict == VERDICT_HELD)
-		w->count.held++;
-	else
-		w->count.due++;
+		if (place->look_ms > now_ms ||
+		    !is_directly_below(root, place->path))
+			continue;
+		place->look_ms = INT64_MAX;
+		text_list_add(names, strrchr(place->path, '/') + 1);
+	}
 }
 
 struct places_count
 places_count(const struct places *p)
 {
-	struct walk w = { 0 };
+	autofree struct place **all = map_all(&p->run->places);
+	struct places_count n = { 0 };
 
-	twalk_r(p->by_path, count, &w);
-	return w.count;
-}
-
-static void
-tell(const void *node, VISIT which, void *ctx)
-{
-	const struct place *place = *(struct place *const *)node;
-	struct walk *w = ctx;
-
-	if (!is_first(which) || place->verdict == VERDICT_NONE)
-		return;
-	w->n++;
-	log_warn("%s: not delivered yet: %s", place->path,
-	    verdict_name(place->verdict));
+	for (struct place **place = all; *place; place++)
+		if ((*place)->verdict == VERDICT_NONE)
+			continue;
+		else if ((*place)->is_live)
+			n.live++;
+		else if ((*place)->verdict == VERDICT_HELD)
+			n.held++;
+		else
+			n.due++;
+	return n;
 }
 
 size_t
 places_tell(const struct places *p)
 {
-	struct walk w = { 0 };
+	autofree struct place **all = map_all(&p->run->places);
+	size_t n = 0;
 
-	twalk_r(p->by_path, tell, &w);
-	return w.n;
+	for (struct place **place = all; *place; place++) {
+		if ((*place)->verdict == VERDICT_NONE)
+			continue;
+		n++;
+		log_warn("%s: not delivered yet: %s", (*place)->path,
+		    verdict_name((*place)->verdict));
+	}
+	return n;
 }
 
 void
-places_open(struct places *p, const struct text_list *roots)
+places_open(struct places *p, struct run *run, const struct text_list *roots)
 {
+	autofree struct place **all = map_all(&run->places);
+
 	*p = (struct places){
 		.fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC),
+		.run = run,
 		.roots = roots,
 		.root_wds = xcalloc(roots->n + 1, sizeof(int)),
+		.round = p->round,
 	};
+	for (struct place **place = all; *place; place++)
+		(*place)->wd = -1;
 	if (p->fd == -1)
 		log_warn("inotify: %s; examining everything only every "
 			 "watch-interval",
@@ -369,6 +267,4 @@ places_close(struct places *p)
 {
 	mem_close(&p->fd);
 	free(p->root_wds);
-	tdestroy(p->by_path, free_place);
-	*p = (struct places){ .fd = -1 };
 }

@@ -10,13 +10,19 @@
 /* Written to the pipe at once, even if nobody reads. */
 _Static_assert(sizeof(struct visit_report) <= PIPE_BUF, "a small report");
 
-/* This visit's share of the common limit. */
-static int64_t
-share(const struct visit_policy *policy)
+/* What both kinds of visit have in common. */
+static struct pipeline_policy
+pipeline_of(const struct visit_policy *policy)
 {
-	int64_t rate_bytes = policy->pipeline->http.rate_bytes;
+	struct pipeline_policy pipeline = *policy->pipeline;
+	int64_t rate_bytes = pipeline.http.rate_bytes;
 
-	return rate_bytes > 0 ? rate_bytes / policy->jobs + 1 : 0;
+	pipeline.is_checked = true;
+	pipeline.auth.inherited = policy->token;
+	/* This visit's share of the common limit. */
+	if (rate_bytes > 0)
+		pipeline.http.rate_bytes = rate_bytes / policy->jobs + 1;
+	return pipeline;
 }
 
 /* A sweep logs nothing for a success, but systemd's journal gets an entry. */
@@ -36,7 +42,7 @@ void
 visit_deliver(const struct visit_policy *policy, const char *directory,
     struct visit_report *report)
 {
-	struct pipeline_policy pipeline = *policy->pipeline;
+	struct pipeline_policy pipeline = pipeline_of(policy);
 	const struct attempt_request request = {
 		.directory = directory,
 		.is_visit = true,
@@ -51,9 +57,6 @@ visit_deliver(const struct visit_policy *policy, const char *directory,
 	struct attempt_result result;
 
 	pipeline.retry.tries = 1;
-	pipeline.is_checked = true;
-	pipeline.auth.inherited = policy->token;
-	pipeline.http.rate_bytes = share(policy);
 	if (attempt_run(&request, policy->attempt, &pipeline, &result,
 		&report->err) == 0)
 		report->err.class = ERR_NONE;
@@ -104,13 +107,10 @@ static void
 work_ahead(const void *ctx, int fd)
 {
 	const struct task *task = ctx;
-	struct pipeline_policy pipeline = *task->policy->pipeline;
+	struct pipeline_policy pipeline = pipeline_of(task->policy);
 	struct visit_report report = { 0 };
 
 	pipeline.recording.is_alone = true;
-	pipeline.is_checked = true;
-	pipeline.auth.inherited = task->policy->token;
-	pipeline.http.rate_bytes = share(task->policy);
 	if (ahead_run(task->directory, task->policy->ahead, &pipeline,
 		&report.err) == 0)
 		report.err.class = ERR_NONE;
