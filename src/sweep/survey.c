@@ -108,9 +108,8 @@ list_root(const struct survey_root *root, DIR *dir, struct listing *l,
 	return errno == 0 ? 0 : err_sys(e, "read %s", root->path);
 }
 
-/* names: NULL for all. */
 static int
-look_at_root(struct survey *s, const char *path, const struct text_list *names,
+look_at_root(struct survey *s, const char *path,
     void (*found)(void *ctx, struct finding *), void *ctx, struct err *e)
 {
 	int fd = owned_open(path, O_RDONLY | O_DIRECTORY);
@@ -130,9 +129,9 @@ look_at_root(struct survey *s, const char *path, const struct text_list *names,
 		    "%s: no such recordings directory", path);
 	if (dir == NULL || fstat(fd, &root.st) == -1)
 		return err_sys(e, "open %s", path);
-	result = names ? 0 : list_root(&root, dir, &l, e);
-	for (size_t i = 0; names && i < names->n; i++)
-		look_at_entry(&root, names->items[i], &l);
+	result = s->names ? 0 : list_root(&root, dir, &l, e);
+	for (size_t i = 0; s->names && i < s->names->n; i++)
+		look_at_entry(&root, s->names->items[i], &l);
 	/* Their owners, once confined, could not see what others have open. */
 	if (l.n > 0)
 		openfiles_load(&s->open_files);
@@ -150,19 +149,9 @@ survey_roots(struct survey *s, const struct text_list *roots,
 	int result = 0;
 
 	for (size_t i = 0; i < roots->n; i++)
-		if (look_at_root(s, roots->items[i], NULL, found, ctx,
+		if (look_at_root(s, roots->items[i], found, ctx,
 			result == 0 ? e : &later) == -1)
 			result = -1;
-	openfiles_free(&s->open_files);
-	return result;
-}
-
-int
-survey_names(struct survey *s, const char *root, const struct text_list *names,
-    void (*found)(void *ctx, struct finding *), void *ctx, struct err *e)
-{
-	int result = look_at_root(s, root, names, found, ctx, e);
-
 	openfiles_free(&s->open_files);
 	return result;
 }

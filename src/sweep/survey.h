@@ -21,6 +21,7 @@ struct survey {
 	const struct recording_policy *recording;
 	bool is_deep;      /* list artifacts of waiting and held ones */
 	bool is_onlooking; /* for a user who would not deliver them */
+	const struct text_list *names; /* only these entries; NULL: all */
 	/* Unless NULL: guess unresolved rooms. */
 	const struct identity_policy *identity;
 	struct openfiles open_files; /* used internally */
@@ -29,6 +30,7 @@ struct survey {
 /* Whole numbers from 0 to FINDING_MOST, as another process may send them. */
 struct finding_facts {
 	int64_t directory_ms; /* modification time; 0: not our directory */
+	int64_t is_refused;   /* not trusted: a sweep leaves it alone */
 	/* From the journal; 0 without a readable one. */
 	int64_t is_copy; /* unpacked from an archive */
 	int64_t failed_class;
@@ -75,8 +77,3 @@ bool survey_is_refused(const struct finding *);
  */
 int survey_roots(struct survey *, const struct text_list *roots,
     void (*found)(void *ctx, struct finding *), void *ctx, struct err *e);
-
-/* The same for the entries of one root with these names. */
-int survey_names(struct survey *, const char *root,
-    const struct text_list *names, void (*found)(void *ctx, struct finding *),
-    void *ctx, struct err *e);

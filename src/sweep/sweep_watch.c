@@ -103,12 +103,13 @@ look_at_news(struct watching *w)
 
 	for (size_t i = 0; i < w->roots->n; i++) {
 		autolist struct text_list names = { 0 };
-		const char *root = w->roots->items[i];
+		const struct text_list root = { &w->roots->items[i], 1 };
 		struct err ignored;
 
-		places_take(&w->places, root, &names);
+		places_take(&w->places, *root.items, &names);
+		survey.names = &names;
 		if (names.n > 0)
-			(void)survey_names(&survey, root, &names, on_found, w,
+			(void)survey_roots(&survey, &root, on_found, w,
 			    &ignored);
 	}
 }

@@ -1,3 +1,4 @@
+#include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -22,17 +23,18 @@ static int
 survey(struct show *s, const struct loaded *l, struct err *e)
 {
 	const struct recording *rec = &s->recording;
+	autofree char *parent = file_parent(rec->path);
+	char *name = basename(rec->path);
+	const struct text_list root = { &parent, 1 }, names = { &name, 1 };
 	struct survey survey = {
 		.policy = &l->config.verdict,
 		.recording = &s->policy,
 		.is_deep = true,
 		.is_onlooking = s->is_onlooking,
+		.names = &names,
 	};
-	autofree char *root = file_parent(rec->path);
-	autolist struct text_list names = { 0 };
 
-	text_list_add(&names, recording_name(rec));
-	return survey_names(&survey, root, &names, keep, &s->finding, e);
+	return survey_roots(&survey, &root, keep, &s->finding, e);
 }
 
 /* A user who would not deliver it may also look. */
