@@ -146,6 +146,8 @@ log_has() {
 	echo late >"$REC/late.txt"
 	touch -d '1 minute ago' "$REC/late.txt" "$REC"
 	wait_for test -s "$SB/store/$ROOM/one/late.txt"
+	told_twice() { [ "$(webhooks | grep -c STOPPED)" = 2 ]; }
+	wait_for told_twice
 	leave 0
 }
 
