@@ -107,6 +107,22 @@ manifest() {
 		"$(stat -c %s "$REC/metadata.json")"
 }
 
+@test "packing leaves the journal of a recording that is being delivered, or that is damaged" {
+	faults 'upload * 1 slow-store 2'
+	"$BIN" "$REC" >"$DIR/log" 2>&1 3>&- &
+	RUN=$!
+	wait_for grep -q sending "$REC/.jibri-finalize"
+	pack 75 -o "$A/x.tar" "$REC"
+	grep -q sending "$REC/.jibri-finalize"
+	wait "$RUN"
+	RUN=
+	assert_equal "$(webhooks)" "STOPPED $ROOM $SESSION"
+	head -c 2000000 /dev/zero | tr '\0' x >"$REC/.jibri-finalize"
+	pack 65 -o "$A/x.tar" "$REC"
+	assert_equal "$(stat -c %s "$REC/.jibri-finalize")" 2000000
+	holds_only
+}
+
 @test "the manifest names the meeting once a run has found it, and the journal is packed too" {
 	faults 'webhook * * status 503'
 	JIBRI_FINALIZE_TRIES=1 run_finalize 75

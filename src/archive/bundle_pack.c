@@ -289,36 +289,26 @@ fill_report(struct report *r, const struct pack *p)
 		r->bytes += rec->artifacts[i].size;
 }
 
-/* Runs as the recording's owner; the archive is open. */
-static void
-pack_open(const struct pack *opened, struct report *r)
+static int
+open_journal(struct pack *p, struct err *e)
 {
-	struct pack p = *opened;
-	const struct recording *rec = &p.recording;
-	struct journal *j = &p.journal;
-	bool is_dry_run = p.request->is_dry_run;
+	const struct recording *rec = &p->recording;
 
-	if (recording_enter(rec, &r->err) == 0 &&
-	    (is_dry_run ? journal_look(j, rec->dirfd, rec->path, NULL, &r->err)
-			: journal_open(j, rec->dirfd, rec->path,
-			      rec->policy->locking, &r->err)) == 0) {
-		if ((is_dry_run ? look : write_archive)(&p, &r->err) == -1)
-			(void)err_wrap(&r->err, "%s", rec->path);
-		else
-			r->err.class = ERR_NONE;
-	}
-	fill_report(r, &p);
-	archive_writer_free(p.writer);
-	free(p.chunk);
-	buf_free(&p.manifest);
-	identity_free(&p.identity);
-	/* An empty journal would mean that Jibri has called us. */
-	if (j->fd != -1 && j->size == 0 && !j->is_degraded)
-		(void)unlinkat(j->dirfd, RECORDING_JOURNAL, 0);
-	journal_close(j);
-	recording_close(&p.recording);
+	return p->request->is_dry_run
+	    ? journal_look(&p->journal, rec->dirfd, rec->path, NULL, e)
+	    : journal_open(&p->journal, rec->dirfd, rec->path,
+		  rec->policy->locking, e);
 }
 
+/* An empty journal would mean that Jibri has called us. */
+static void
+drop_empty(const struct journal *j)
+{
+	if (j->fd != -1 && j->size == 0 && !j->is_degraded)
+		(void)unlinkat(j->dirfd, RECORDING_JOURNAL, 0);
+}
+
+/* Runs as the recording's owner; the archive is open. */
 static void
 work(const void *ctx, int fd)
 {
@@ -331,21 +321,28 @@ work(const void *ctx, int fd)
 	struct report r = { 0 };
 
 	policy.confine = &offline;
+	policy.is_alone = true;
 	p.recording.policy = &policy;
-	pack_open(&p, &r);
+	if (recording_enter(&p.recording, &r.err) == 0 &&
+	    open_journal(&p, &r.err) == 0) {
+		if ((p.request->is_dry_run ? look : write_archive)(&p,
+			&r.err) == -1)
+			(void)err_wrap(&r.err, "%s", p.recording.path);
+		else
+			r.err.class = ERR_NONE;
+		drop_empty(&p.journal);
+	}
+	fill_report(&r, &p);
+	journal_close(&p.journal);
 	(void)file_write_all(fd, &r, sizeof(r));
 }
 
-/* Root publishes the archive with its own rights. */
+/* The archive is published with our own rights. */
 static int
 write_target(struct pack *p, struct report *r, struct err *e)
 {
-	if (geteuid() != 0) {
-		pack_open(p, r);
-		p->recording = (struct recording){ .dirfd = -1 };
-	} else if (child_run(work, p, r, sizeof(*r), e) == -1) {
+	if (child_run(work, p, r, sizeof(*r), e) == -1)
 		return -1;
-	}
 	if (!is_valid(r))
 		return err_set(e, ERR_TEMPORARY,
 		    "its process sent an invalid report");
