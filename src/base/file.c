@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <linux/openat2.h>
 #include <poll.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
 #include <sys/syscall.h>
@@ -138,6 +139,23 @@ file_write_all(int fd, const void *data, size_t len)
 		len -= (size_t)n;
 	}
 	return 0;
+}
+
+int
+file_replace(int dirfd, const char *name, mode_t mode, const struct buf *text)
+{
+	autofree char *stem = xasprintf(".%s", name);
+	autofree char *beside = NULL;
+	autoclose int fd = file_make_temporary(dirfd, stem, &beside);
+
+	if (fd == -1)
+		return -1;
+	if (fchmod(fd, mode) == 0 &&
+	    file_write_all(fd, text->data, text->len) == 0 && fsync(fd) == 0 &&
+	    renameat(dirfd, beside, dirfd, name) == 0)
+		return 0;
+	(void)unlinkat(dirfd, beside, 0);
+	return -1;
 }
 
 int

@@ -37,6 +37,12 @@ const char *file_kind(mode_t mode);
  */
 int file_make_temporary(int dirfd, const char *stem, char **name);
 
+/*
+ * Replace the file of this name, synced and with this mode: a reader finds
+ * the old or the new one.  -1 with errno.
+ */
+int file_replace(int dirfd, const char *name, mode_t mode, const struct buf *);
+
 /* Write all bytes, with as many calls as needed.  -1 with errno. */
 int file_write_all(int fd, const void *data, size_t len);
 

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -175,24 +174,6 @@ metrics_format(const struct metrics *m, int64_t now_ms, struct buf *out)
 	    (double)m->free_bytes / (double)m->total_bytes);
 }
 
-/* With a unique temporary name: two sweeps may end at once. */
-static int
-replace(int dirfd, const char *name, mode_t mode, const struct buf *text)
-{
-	autofree char *stem = xasprintf(".%s", name);
-	autofree char *beside = NULL;
-	autoclose int fd = file_make_temporary(dirfd, stem, &beside);
-
-	if (fd == -1)
-		return -1;
-	if (fchmod(fd, mode) == 0 &&
-	    file_write_all(fd, text->data, text->len) == 0 && fsync(fd) == 0 &&
-	    renameat(dirfd, beside, dirfd, name) == 0)
-		return 0;
-	(void)unlinkat(dirfd, beside, 0);
-	return -1;
-}
-
 /* Without a readable state the counters start at 0. */
 static void
 load(int dirfd, const char *name, struct counters *c)
@@ -224,7 +205,7 @@ advance(int dirfd, const char *path, struct counters *c)
 		return 0;
 	counters_advance(c);
 	counters_save(c, &text);
-	return replace(dirfd, name, 0640, &text);
+	return file_replace(dirfd, name, 0640, &text);
 }
 
 int
@@ -239,7 +220,7 @@ metrics_write(const struct metrics *m, const char *path, struct err *e)
 	result = advance(dirfd, path, m->counters);
 	metrics_format(m, clock_unix_ms(), &text);
 	if (result == 0)
-		result = replace(dirfd, basename(path), 0644, &text);
+		result = file_replace(dirfd, basename(path), 0644, &text);
 	if (result == -1)
 		(void)err_sys(e, "write %s", path);
 	owned_leave();

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -61,8 +60,22 @@ is_over(const struct pause *p)
 	return p->until_ms > 0 && p->until_ms <= clock_unix_ms();
 }
 
+/* A new pause may have replaced it. */
+static void
+expire(int rootfd, const char *root, const struct stat *st)
+{
+	struct stat there;
+
+	owned_become(rootfd);
+	if (fstatat(rootfd, PAUSE_FILE, &there, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    there.st_ino == st->st_ino && unlinkat(rootfd, PAUSE_FILE, 0) == 0)
+		log_info("%s: the pause is over", root);
+	owned_leave();
+}
+
+/* ending: the root whose pause is removed if it is over, or NULL. */
 static bool
-is_paused(int rootfd, struct pause *p)
+is_paused(int rootfd, const char *ending, struct pause *p)
 {
 	struct stat st;
 
@@ -70,6 +83,8 @@ is_paused(int rootfd, struct pause *p)
 		return false;
 	if (!is_over(p))
 		return true;
+	if (ending != NULL)
+		expire(rootfd, ending, &st);
 	pause_free(p);
 	return false;
 }
@@ -79,7 +94,15 @@ pause_of_root(const char *root, struct pause *p)
 {
 	autoclose int fd = owned_open(root, O_RDONLY | O_DIRECTORY);
 
-	return is_paused(fd, p);
+	return is_paused(fd, NULL, p);
+}
+
+bool
+pause_of_sweep(const char *root, struct pause *p)
+{
+	autoclose int fd = owned_open(root, O_RDONLY | O_DIRECTORY);
+
+	return is_paused(fd, root, p);
 }
 
 size_t
@@ -105,7 +128,7 @@ pause_above(const char *path, struct pause *p)
 	    ? owned_open(parent, O_RDONLY | O_DIRECTORY)
 	    : openat(dirfd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	return is_paused(fd, p);
+	return is_paused(fd, NULL, p);
 }
 
 void
@@ -143,19 +166,10 @@ write_pause(int rootfd, const struct pause *p)
 	autojson json_t *json = json_pack("{s:I, s:s?}", "until",
 	    (json_int_t)p->until_ms, "by", p->by);
 	autofree char *text = json_dumps(json, JSON_COMPACT);
-	autofree char *beside = NULL;
-	autoclose int fd =
-	    file_make_temporary(rootfd, PAUSE_FILE ".new", &beside);
+	autobuf struct buf line = { 0 };
 
-	if (fd == -1)
-		return -1;
-	if (fchmod(fd, 0644) == 0 &&
-	    file_write_all(fd, text, strlen(text)) == 0 &&
-	    file_write_all(fd, "\n", 1) == 0 && fsync(fd) == 0 &&
-	    renameat(rootfd, beside, rootfd, PAUSE_FILE) == 0)
-		return 0;
-	(void)unlinkat(rootfd, beside, 0);
-	return -1;
+	(void)buf_addf(&line, "%s\n", text);
+	return file_replace(rootfd, PAUSE_FILE, 0644, &line);
 }
 
 int
@@ -198,23 +212,4 @@ pause_end(const char *root, bool *was, struct err *e)
 		(void)err_sys(e, "remove %s/" PAUSE_FILE, root);
 	owned_leave();
 	return result;
-}
-
-void
-pause_expire(const char *root)
-{
-	autoclose int fd = owned_open(root, O_RDONLY | O_DIRECTORY);
-	struct stat st, there;
-	struct pause p;
-
-	if (fd == -1 || !read_pause(fd, &p, &st))
-		return;
-	owned_become(fd);
-	/* A new pause may have replaced it. */
-	if (is_over(&p) &&
-	    fstatat(fd, PAUSE_FILE, &there, AT_SYMLINK_NOFOLLOW) == 0 &&
-	    there.st_ino == st.st_ino && unlinkat(fd, PAUSE_FILE, 0) == 0)
-		log_info("%s: the pause is over", root);
-	owned_leave();
-	pause_free(&p);
 }

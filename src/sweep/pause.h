@@ -23,10 +23,13 @@ struct pause {
 /* Is this root paused now?  If so, *p is set and freed by the caller. */
 bool pause_of_root(const char *root, struct pause *p);
 
+/* The same; tries to remove a pause that is over. */
+bool pause_of_sweep(const char *root, struct pause *p);
+
 /* How many of them are paused now. */
 size_t pause_count(const struct text_list *roots);
 
-/* The same for the directory that contains this recording or archive. */
+/* As pause_of_root(), for the directory with this recording or archive. */
 bool pause_above(const char *path, struct pause *p);
 void pause_free(struct pause *);
 
@@ -42,6 +45,3 @@ int pause_begin(const char *root, const struct pause *, struct err *e);
 
 /* End the pause; *was tells whether there was one.  -1 as above. */
 int pause_end(const char *root, bool *was, struct err *e);
-
-/* Remove a pause that is over, if possible. */
-void pause_expire(const char *root);

@@ -18,8 +18,7 @@ note_root(struct run *run, struct text_list *paused, const char *root)
 	bool was_paused = text_list_has(&run->paused, root);
 	struct pause p;
 
-	pause_expire(root);
-	if (pause_of_root(root, &p)) {
+	if (pause_of_sweep(root, &p)) {
 		autofree char *text = pause_text(&p);
 
 		text_list_add(paused, root);
