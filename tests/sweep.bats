@@ -55,6 +55,19 @@ STOPPED $ROOM two"
 	assert_equal "$(state one) $(state two)" "done done"
 }
 
+@test "a delivered recording that gets its owner and mode again is looked at, and nothing is sent" {
+	local before
+	start_sandbox
+	place one
+	sweep 0
+	before=$(requests upload)
+	chown "$(id -u)" "$TOP/one"/*
+	assert_equal "$(state one)" due
+	sweep 0
+	assert_equal "$(state one) $(requests upload)" "done $before"
+	assert_equal "$(webhooks)" "STOPPED $ROOM one"
+}
+
 @test "files added or changed after a recording was done are delivered, in any folder" {
 	start_sandbox
 	place one

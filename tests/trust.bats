@@ -162,6 +162,10 @@ state() {
 	rm -r "$TOP/never"
 	as "$JIBRI" 0 sweep "$TOP"
 	assert_equal "$output" ""
+	# No sweep can remove it, and none says so.
+	as "$JIBRI" 0 sweep --retention 1ms "$TOP"
+	assert_equal "$output" ""
+	[ -e "$REC/$MEDIA" ]
 	as "$JIBRI" 0 status --check "$TOP"
 	as "$JIBRI" 0 show "$REC"
 	assert_output_has "Artifacts: 2 of 2 stored"

@@ -11,7 +11,6 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "delivery/flight.h"
-#include "recording/trace_id.h"
 #include "remote/inventory.h"
 
 /* Is everything in it delivered, without files that were never sent? */
@@ -268,25 +267,18 @@ is_out_of(const struct job *job, const char *archive)
 static enum removal_outcome
 run(const struct removal *r, struct job *job, struct err *e)
 {
+	autofree char *path = xasprintf("%s/%s", r->root, r->name);
 	enum removal_outcome outcome;
 	struct stat st;
 	size_t n;
 
-	if (recording_open_entry(&job->recording, r->rootfd, r->root, r->name,
-		&r->pipeline->recording, e) == -1 ||
-	    recording_enter(&job->recording, e) == -1)
-		return REMOVAL_FAILED;
-	if (fstat(job->recording.dirfd, &st) == -1 ||
-	    journal_open(&job->journal, job->recording.dirfd,
-		job->recording.path, job->recording.policy->locking, e) == -1)
+	if (job_open(job, path, false, e) == -1 ||
+	    fstat(job->recording.dirfd, &st) == -1)
 		return REMOVAL_FAILED;
 	if (!is_out_of(job, r->archive)) {
 		(void)err_set(e, ERR_NONE, "%s", "");
 		return REMOVAL_KEPT;
 	}
-	trace_log_session(job->journal.progress.session
-		? job->journal.progress.session
-		: r->name);
 	if (!is_all_delivered(job, e))
 		return REMOVAL_FAILED;
 	n = job->recording.n;
@@ -310,6 +302,7 @@ removal_empty(const struct removal *r, struct err *e)
 {
 	struct job job = {
 		.policy = r->pipeline,
+		.is_swept = true,
 		.recording = { .dirfd = -1 },
 		.journal = { .fd = -1 },
 	};

@@ -13,18 +13,12 @@
 #include "base/stop.h"
 #include "sweep/visit.h"
 
-struct candidate {
-	char *name;
-	int64_t done_ms; /* since 1970 */
-	bool is_copy;    /* unpacked from an archive */
-};
-
 struct root {
 	const struct retention_deps *deps;
 	struct retention_result *result;
 	const char *path;
 	int fd;
-	struct candidate *candidates;
+	struct finding *delivered;
 	size_t n, cap;
 	size_t undelivered;
 };
@@ -47,31 +41,26 @@ static void
 on_found(void *ctx, struct finding *f)
 {
 	struct root *root = ctx;
-	struct candidate *c;
 
 	if (f->verdict == VERDICT_NONE)
 		remove_empty(root, f);
 	else if (f->verdict != VERDICT_DONE)
 		root->undelivered += f->verdict != VERDICT_GIVEN_UP;
-	if (f->verdict != VERDICT_DONE)
+	if (f->verdict != VERDICT_DONE || f->facts.is_refused)
 		return;
-	xgrow((void **)&root->candidates, &root->cap, root->n + 1,
-	    sizeof(*root->candidates));
-	c = &root->candidates[root->n++];
-	*c = (struct candidate){
-		.done_ms = f->facts.done_ms,
-		.is_copy = f->facts.is_copy,
-	};
-	c->name = steal(&f->name);
+	xgrow((void **)&root->delivered, &root->cap, root->n + 1,
+	    sizeof(*root->delivered));
+	root->delivered[root->n++] = *f;
+	*f = (struct finding){ 0 };
 }
 
 static int
 compare(const void *a, const void *b)
 {
-	const struct candidate *x = a, *y = b;
+	const struct finding *x = a, *y = b;
 
-	if (x->done_ms != y->done_ms)
-		return x->done_ms < y->done_ms ? -1 : 1;
+	if (x->facts.done_ms != y->facts.done_ms)
+		return x->facts.done_ms < y->facts.done_ms ? -1 : 1;
 	return strcmp(x->name, y->name);
 }
 
@@ -93,13 +82,14 @@ is_disk_low(const struct root *root)
 }
 
 static bool
-is_over(const struct root *root, const struct candidate *c)
+is_over(const struct root *root, const struct finding_facts *facts)
 {
 	int64_t keep_ms = root->deps->policy->keep_ms;
 
-	return c->is_copy ||
+	return facts->is_copy ||
 	    (keep_ms > 0 &&
-		(clock_unix_ms() - c->done_ms >= keep_ms || is_disk_low(root)));
+		(clock_unix_ms() - facts->done_ms >= keep_ms ||
+		    is_disk_low(root)));
 }
 
 static void
@@ -193,19 +183,19 @@ run_root(struct root *root, const struct text_list *self)
 
 	(void)survey_roots(&survey, self, on_found, root, &ignored);
 	if (root->n > 0)
-		qsort(root->candidates, root->n, sizeof(*root->candidates),
+		qsort(root->delivered, root->n, sizeof(*root->delivered),
 		    compare);
 	for (size_t i = 0; i < root->n; i++) {
-		struct candidate *c = &root->candidates[i];
+		struct finding *f = &root->delivered[i];
 
 		if (result->early.class == ERR_NONE &&
-		    stop_check(&ignored) == 0 && is_over(root, c))
-			handle(root, c->name);
-		free(c->name);
+		    stop_check(&ignored) == 0 && is_over(root, &f->facts))
+			handle(root, f->name);
+		survey_free_finding(f);
 	}
 	if (result->early.class == ERR_NONE)
 		warn_of_disk(root);
-	free(root->candidates);
+	free(root->delivered);
 }
 
 void

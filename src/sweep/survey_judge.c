@@ -65,6 +65,15 @@ has_whole_media(const struct recording *rec)
 	return false;
 }
 
+/* A new owner or mode is not a new content. */
+static bool
+is_written(const struct progress *p, const struct artifact *a)
+{
+	const struct fact *fact = progress_fact(p, a->path);
+
+	return fact == NULL || fact->mtime_ns != a->mtime_ns;
+}
+
 /* What the directory itself shows. */
 static void
 list(struct finding *f, const struct recording *rec, struct evidence *ev)
@@ -77,17 +86,20 @@ list(struct finding *f, const struct recording *rec, struct evidence *ev)
 	ev->has_metadata = rec->metadata_state != METADATA_MISSING;
 	ev->is_metadata_whole = rec->metadata_state == METADATA_PARSED;
 	ev->is_all_stored = rec->trouble.class == ERR_NONE;
+	ev->is_any_written = !ev->is_all_stored;
 	for (size_t i = 0; i < rec->n; i++) {
 		const struct artifact *a = &rec->artifacts[i];
 		bool is_stored = upload_is_stored(ev->progress, a);
+		int64_t size = a->size < FINDING_MOST ? a->size : FINDING_MOST;
 
 		f->facts.stored += is_stored;
-		f->facts.bytes += a->size;
-		f->facts.undelivered += is_stored ? 0 : a->size;
+		f->facts.bytes += size;
+		f->facts.undelivered += is_stored ? 0 : size;
 		ev->has_media |= a->is_media;
 		if (a->is_media && a->mtime_ns / 1000000 > f->facts.media_ms)
 			f->facts.media_ms = a->mtime_ns / 1000000;
 		ev->is_any_new |= !is_stored;
+		ev->is_any_written |= is_written(ev->progress, a);
 		ev->is_all_stored &= is_stored;
 	}
 	if (ev->is_metadata_whole &&
@@ -268,16 +280,6 @@ judge(struct survey *s, struct recording *rec, struct progress *p,
 	return 0;
 }
 
-/* A journal written by a stranger can have any number. */
-static void
-clamp(struct finding_facts *facts)
-{
-	int64_t *n = (int64_t *)facts;
-
-	for (size_t i = 0; i < sizeof(*facts) / sizeof(*n); i++)
-		n[i] = n[i] < 0 ? 0 : n[i] > FINDING_MOST ? FINDING_MOST : n[i];
-}
-
 static void
 refuse(struct finding *f, const char *why)
 {
@@ -329,11 +331,11 @@ survey_judge(struct survey *s, int rootfd, const char *root,
 	}
 	f->facts.directory_ms = rec.mtime_ns / 1000000;
 	tell_progress(s, &progress, f);
+	f->facts.is_refused = refusal != NULL;
 	if (refusal)
 		refuse(f, refusal);
 	if (s->identity && f->room == NULL && f->facts.is_listed)
 		f->room = identity_guess_room(&rec, s->identity);
-	clamp(&f->facts);
 	recording_close(&rec);
 	progress_free(&progress);
 }

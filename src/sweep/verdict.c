@@ -57,7 +57,8 @@ of_journal(const struct verdict_policy *policy, const struct evidence *ev,
 	if (p->state == REC_ANNOUNCED && ev->is_all_stored)
 		return VERDICT_DONE;
 	/* Something was added since; a second Jibri may still be recording. */
-	if (p->state == REC_ANNOUNCED && is_settling(policy, ev))
+	if (p->state == REC_ANNOUNCED && ev->is_any_written &&
+	    is_settling(policy, ev))
 		return VERDICT_SETTLING;
 	*why = progress_has_died(p) ? "its last run died" : p->failed_text;
 	return schedule_is_due(&policy->schedule, p, ev->now_ms)

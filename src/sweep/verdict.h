@@ -37,6 +37,7 @@ struct evidence {
 	const struct progress *progress;
 	bool is_all_stored; /* every artifact, in its present state */
 	bool is_any_new;    /* an artifact in its present state is not stored */
+	bool is_any_written; /* and was modified since it was stored */
 	/* From the directory; needed unless announced. */
 	bool has_metadata, is_metadata_whole, has_media, has_whole_media;
 	int64_t newest_ms; /* last change of anything in it */
