@@ -15,7 +15,9 @@ pause_ms(const struct schedule_policy *policy, int64_t failures)
 {
 	int64_t pause = policy->delay_ms;
 
-	for (; failures > 0 && pause < policy->delay_max_ms; failures--)
+	/* A forged journal can have any number of failures. */
+	for (; failures > 0 && pause > 0 && pause < policy->delay_max_ms;
+	     failures--)
 		pause *= 2;
 	return clamp(pause, policy->delay_max_ms);
 }

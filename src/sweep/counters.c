@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/mem.h"
@@ -107,20 +108,18 @@ name_of(int i)
 {
 	int request = i - COUNTER_REQUESTS;
 	int status = request % COUNTER_STATUSES;
+	char code[16] = "none";
 
 	if (i < COUNTER_AVAILABLE)
 		return xstrdup(plain[i]);
 	if (request < 0)
 		return xasprintf("time_to_available_bin{bin=\"%d\"}",
 		    i - COUNTER_AVAILABLE);
-	return status == 0
-	    ? xasprintf("requests_total{service=\"%s\",code=\"none\"}",
-		  http_service_name(
-		      (enum http_service)(request / COUNTER_STATUSES)))
-	    : xasprintf("requests_total{service=\"%s\",code=\"%d\"}",
-		  http_service_name(
-		      (enum http_service)(request / COUNTER_STATUSES)),
-		  status);
+	if (status > 0)
+		(void)snprintf(code, sizeof(code), "%d", status);
+	return xasprintf("requests_total{service=\"%s\",code=\"%s\"}",
+	    http_service_name((enum http_service)(request / COUNTER_STATUSES)),
+	    code);
 }
 
 /* --- the state ------------------------------------------------------------ */

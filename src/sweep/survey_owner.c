@@ -14,7 +14,12 @@
 #include "base/user.h"
 #include "sweep/survey_internal.h"
 
-enum { STRINGS = 4, STRING_BYTES = 64 * 1024, BATCH_BYTES = 16 * 1024 };
+enum {
+	STRINGS = 4,
+	STRING_BYTES = 64 * 1024,
+	BATCH_BYTES = 16 * 1024,
+	ENTRY_S = 30 /* then it is held, so that the others are examined */
+};
 
 /* Followed by the strings.  Lengths include the NUL; 0 means NULL. */
 struct header {
@@ -70,6 +75,7 @@ work(const void *ctx, int fd)
 		const struct survey_entry *entry = &g->entries[i];
 		struct finding f = { .name = xstrdup(entry->name) };
 
+		(void)alarm(ENTRY_S);
 		if (is_owner)
 			survey_judge(root->survey, root->fd, root->path,
 			    entry->refusal, &f);
@@ -87,19 +93,24 @@ work(const void *ctx, int fd)
 
 /* --- root ----------------------------------------------------------------- */
 
+/* A journal written by a stranger can have any number. */
+static void
+clamp(struct finding_facts *facts)
+{
+	int64_t *n = (int64_t *)facts;
+
+	for (size_t i = 0; i < sizeof(*facts) / sizeof(*n); i++)
+		n[i] = n[i] < 0 ? 0 : n[i] > FINDING_MOST ? FINDING_MOST : n[i];
+}
+
 static bool
 is_valid(const struct header *head)
 {
-	const int64_t *n = (const int64_t *)&head->facts;
-
-	for (size_t i = 0; i < sizeof(head->facts) / sizeof(*n); i++)
-		if (n[i] < 0 || n[i] > FINDING_MOST)
-			return false;
 	for (size_t i = 0; i < STRINGS; i++)
 		if (head->lengths[i] > STRING_BYTES)
 			return false;
 	return head->verdict < VERDICTS &&
-	    head->facts.failed_class < ERR_CLASSES;
+	    (uint64_t)head->facts.failed_class < ERR_CLASSES;
 }
 
 static int
@@ -127,6 +138,7 @@ receive(struct child_inbox *in, struct finding *f, struct err *e)
 		    "the process that examined it sent an invalid report");
 	f->verdict = (enum verdict)head.verdict;
 	f->facts = head.facts;
+	clamp(&f->facts);
 	for (size_t i = 0; i < STRINGS; i++)
 		if (receive_string(in, strings[i], head.lengths[i]) == -1)
 			return -1;

@@ -30,7 +30,12 @@ test_pause(void **state)
 {
 	static const int minutes[] = { 1, 2, 4, 8, 16, 32, 60, 60, 60 };
 
+	static const struct schedule_policy none = { .delay_max_ms = 1 };
+
 	(void)state;
+	/* Of a forged journal: it must not take years to compute. */
+	assert_int_equal(schedule_next_ms(&none, &temporary, INT64_MAX, NOW, 0),
+	    NOW);
 	for (int i = 0; i < (int)LENGTH(minutes); i++) {
 		int64_t longest = (int64_t)minutes[i] * 60 * 1000;
 		int64_t shortest = pause_after(i, UINT32_MAX);
@@ -287,7 +292,7 @@ test_postponed(void **state)
 /* What a directory is, one row each. */
 
 enum { LIVE = 1, JOURNAL = 2, LOCKED = 4, METADATA = 8, WHOLE = 16 };
-enum { MEDIA = 32, READ_ONLY = 64, STORED = 128, NEW = 256 };
+enum { MEDIA = 32, READ_ONLY = 64, STORED = 128, NEW = 256, WRITTEN = 512 };
 
 static const struct {
 	const char *what;
@@ -358,9 +363,11 @@ static const struct {
 	{ "done", JOURNAL | STORED, { .state = REC_ANNOUNCED }, VERDICT_DONE },
 	{ "done, read-only", JOURNAL | STORED | READ_ONLY,
 	    { .state = REC_ANNOUNCED }, VERDICT_DONE },
-	{ "done, then another file, just now", LIVE | JOURNAL,
+	{ "done, then another file, just now", LIVE | JOURNAL | WRITTEN,
 	    { .state = REC_ANNOUNCED }, VERDICT_SETTLING },
-	{ "done, then another file, long ago", JOURNAL,
+	{ "done, then another file, long ago", JOURNAL | WRITTEN,
+	    { .state = REC_ANNOUNCED }, VERDICT_DUE },
+	{ "done just now, then another owner", LIVE | JOURNAL | NEW,
 	    { .state = REC_ANNOUNCED }, VERDICT_DUE },
 };
 
@@ -380,6 +387,7 @@ test_verdicts(void **state)
 			.has_media = rows[i].is & MEDIA,
 			.has_whole_media = rows[i].is & MEDIA,
 			.is_any_new = rows[i].is & NEW,
+			.is_any_written = rows[i].is & WRITTEN,
 			.newest_ms = rows[i].is & LIVE ? NOW : 0,
 			.now_ms = NOW,
 		};
