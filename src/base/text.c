@@ -294,11 +294,27 @@ text_columns(const char *s)
 	return used;
 }
 
+static void
+take(struct text_list *list, char *item)
+{
+	list->items = xreallocarray(list->items, list->n + 1, sizeof(char *));
+	list->items[list->n++] = item;
+}
+
 void
 text_list_add(struct text_list *list, const char *s)
 {
-	list->items = xreallocarray(list->items, list->n + 1, sizeof(char *));
-	list->items[list->n++] = xstrdup(s);
+	take(list, xstrdup(s));
+}
+
+void
+text_list_addf(struct text_list *list, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	take(list, xvasprintf(fmt, ap));
+	va_end(ap);
 }
 
 char *

@@ -92,5 +92,7 @@ struct text_list {
 /* Split at commas; blanks around an item and empty items are dropped. */
 void text_list_parse(struct text_list *, const char *s);
 void text_list_add(struct text_list *, const char *s);
+void text_list_addf(struct text_list *, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
 bool text_list_has(const struct text_list *, const char *s);
 void text_list_free(struct text_list *);

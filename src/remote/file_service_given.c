@@ -42,12 +42,10 @@ file_service_headers(const json_t *json, struct text_list *headers)
 		return false;
 	json_object_foreach((json_t *)json, name, value)
 	{
-		autofree char *line = NULL;
-
 		if (!is_header(name, json_string_value(value)))
 			return false;
-		line = xasprintf("%s: %s", name, json_string_value(value));
-		text_list_add(headers, line);
+		text_list_addf(headers, "%s: %s", name,
+		    json_string_value(value));
 	}
 	return true;
 }
