@@ -203,7 +203,7 @@ next_due_ms(const struct upload *u)
 void
 upload_ended(struct upload *u, struct http_transfer *t)
 {
-	const struct http_request *request = http_request_of(t);
+	const struct http_request *request = http_answer_of(t)->request;
 	struct item *item = request->owner;
 
 	if (request == &u->inventory.request)

@@ -411,12 +411,6 @@ http_sleep_until(struct http *http, int64_t at_ms)
 		continue;
 }
 
-const struct http_request *
-http_request_of(const struct http_transfer *t)
-{
-	return t->request;
-}
-
 const struct http_answer *
 http_answer_of(const struct http_transfer *t)
 {

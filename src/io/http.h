@@ -149,7 +149,9 @@ struct http_transfer *http_start(struct http *, const struct http_request *);
  */
 struct http_transfer *http_next(struct http *, int64_t until_ms);
 
-const struct http_request *http_request_of(const struct http_transfer *);
+/* "PUT" */
+const char *http_method(const struct http_request *);
+
 const struct http_answer *http_answer_of(const struct http_transfer *);
 void http_release(struct http_transfer *);
 
@@ -198,6 +200,9 @@ char *http_url_origin(const char *url);
  * caller frees it.
  */
 char *http_url_resolve(const char *url, const char *reference);
+
+/* An ETag without W/ and its quotes; the caller frees it. */
+char *http_etag(const char *text);
 
 /*
  * The class of a final status (RFC 9110): 2xx none; 408, 425, 429 and 5xx

@@ -75,9 +75,6 @@ bool http_is_harmless(const char *line, size_t name_len);
 /* Log the traffic without secrets, if anyone sees that level. */
 void http_trace(struct http_transfer *);
 
-/* "PUT" */
-const char *http_method(const struct http_request *);
-
 /* The final status so far, 0: none. libcurl also reports a 100. */
 long http_final_status(CURL *easy);
 

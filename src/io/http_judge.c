@@ -215,16 +215,24 @@ explain(struct http_transfer *t, CURLcode rc, long status)
 	(void)err_wrap(e, "%s", t->answer.what);
 }
 
-static int64_t
-date_of(CURL *easy)
+/* The value of the header's i-th line, or NULL. */
+static const char *
+value_of(CURL *easy, const char *name, size_t i)
 {
 	struct curl_header *header;
-	time_t date;
 
-	if (curl_easy_header(easy, "Date", 0, CURLH_HEADER, -1, &header) !=
-	    CURLHE_OK)
-		return 0;
-	date = curl_getdate(header->value, NULL);
+	return curl_easy_header(easy, name, i, CURLH_HEADER, -1, &header) ==
+		CURLHE_OK
+	    ? header->value
+	    : NULL;
+}
+
+/* 0: none that is valid. */
+static int64_t
+date_of(const char *text)
+{
+	time_t date = text ? curl_getdate(text, NULL) : 0;
+
 	return date > 0 ? date : 0;
 }
 
@@ -232,13 +240,10 @@ static char *
 links_of(CURL *easy)
 {
 	struct buf links = { 0 };
-	struct curl_header *header;
+	const char *link;
 
-	for (size_t i = 0; curl_easy_header(easy, "Link", i, CURLH_HEADER, -1,
-			       &header) == CURLHE_OK;
-	     i++)
-		(void)buf_addf(&links, "%s%s", i > 0 ? ", " : "",
-		    header->value);
+	for (size_t i = 0; (link = value_of(easy, "Link", i)) != NULL; i++)
+		(void)buf_addf(&links, "%s%s", i > 0 ? ", " : "", link);
 	return links.data;
 }
 
@@ -247,34 +252,35 @@ static int64_t
 total_of(CURL *easy)
 {
 	static const char *const names[] = { "X-Total-Count", "Content-Range" };
-	struct curl_header *header;
 	int64_t total = -1;
 
-	for (size_t i = 0; i < 2 && total == -1; i++)
-		if (curl_easy_header(easy, names[i], 0, CURLH_HEADER, -1,
-			&header) == CURLHE_OK) {
-			const char *slash = strrchr(header->value, '/');
+	for (size_t i = 0; i < 2 && total == -1; i++) {
+		const char *value = value_of(easy, names[i], 0);
+		const char *slash = value ? strrchr(value, '/') : NULL;
 
-			(void)parse_integer(slash ? slash + 1 : header->value,
-			    0, INT64_MAX, &total);
-		}
+		if (value)
+			(void)parse_integer(slash ? slash + 1 : value, 0,
+			    INT64_MAX, &total);
+	}
 	return total;
+}
+
+char *
+http_etag(const char *text)
+{
+	text += 2 * (strncmp(text, "W/", 2) == 0);
+	text += strspn(text, "\"");
+	return xstrndup(text, strcspn(text, "\""));
 }
 
 /* It becomes part of an id. */
 static char *
 etag_of(const struct http_transfer *t)
 {
-	struct curl_header *header;
-	const char *s;
+	const char *value = value_of(t->easy, "ETag", 0);
 
-	if (curl_easy_header(t->easy, "ETag", 0, CURLH_HEADER, -1, &header) !=
-		CURLHE_OK ||
-	    http_has_secret(&t->answer, header->value))
-		return NULL;
-	s = header->value + 2 * (strncmp(header->value, "W/", 2) == 0);
-	s += strspn(s, "\"");
-	return xstrndup(s, strcspn(s, "\""));
+	return value && !http_has_secret(&t->answer, value) ? http_etag(value)
+							    : NULL;
 }
 
 /* The first certificate is the server's own. */
@@ -283,7 +289,7 @@ expiry_of(CURL *easy)
 {
 	static const char name[] = "Expire date:";
 	struct curl_certinfo *info = NULL;
-	time_t date = 0;
+	int64_t date = 0;
 
 	if (curl_easy_getinfo(easy, CURLINFO_CERTINFO, &info) != CURLE_OK ||
 	    info == NULL || info->num_of_certs < 1)
@@ -291,9 +297,8 @@ expiry_of(CURL *easy)
 	for (struct curl_slist *line = info->certinfo[0]; line;
 	     line = line->next)
 		if (strncmp(line->data, name, sizeof(name) - 1) == 0)
-			date =
-			    curl_getdate(line->data + sizeof(name) - 1, NULL);
-	return date > 0 ? date : 0;
+			date = date_of(line->data + sizeof(name) - 1);
+	return date;
 }
 
 /*
@@ -320,7 +325,7 @@ http_judge(struct http_transfer *t, CURLcode rc)
 	if (rc == CURLE_SEND_FAIL_REWIND && t->request->body)
 		is_sent = t->handed_out == t->request->body->size;
 	answer->status = http_final_status(t->easy);
-	answer->date_unix = date_of(t->easy);
+	answer->date_unix = date_of(value_of(t->easy, "Date", 0));
 	answer->link = links_of(t->easy);
 	answer->total = total_of(t->easy);
 	answer->etag = etag_of(t);

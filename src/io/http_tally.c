@@ -62,6 +62,5 @@ void
 http_tally_sum(struct http_tally *t, const struct http_tally *more)
 {
 	for (int i = 0; i < HTTP_TALLY; i++)
-		if (more->count[i] > 0)
-			http_tally_add(t, more->key[i], more->count[i]);
+		http_tally_add(t, more->key[i], more->count[i]);
 }

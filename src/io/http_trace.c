@@ -8,37 +8,33 @@ static const char hidden[] = "(hidden)";
 
 /* Add text without the users, passwords and queries of its URLs. */
 static void
-add_words(struct buf *out, const char *text, size_t len)
+add_words(struct buf *out, const char *text)
 {
-	const char *end = text + len;
-
-	while (text < end) {
-		const char *blank = memchr(text, ' ', (size_t)(end - text));
-		const char *next = blank ? blank : end;
-		const char *at = memrchr(text, '@', (size_t)(next - text));
+	while (*text) {
+		size_t len = strcspn(text, " ");
+		const char *end = text + len;
+		const char *at = memrchr(text, '@', len);
 		const char *from = at ? at : text;
-		const char *query = memchr(from, '?', (size_t)(next - from));
+		size_t shown = strcspn(from, " ?");
 
-		if (at)
-			(void)buf_adds(out, hidden);
-		(void)buf_add(out, from,
-		    (size_t)((query ? query : next) - from));
-		if (query)
+		(void)buf_addf(out, "%s%.*s", at ? hidden : "", (int)shown,
+		    from);
+		if (from + shown < end)
 			(void)buf_addf(out, "?%s", hidden);
-		if (blank)
+		if (*end)
 			(void)buf_adds(out, " ");
-		text = next + (blank != NULL);
+		text = end + (*end != '\0');
 	}
 }
 
 static void
-add_header(struct buf *out, const char *line, size_t len)
+add_header(struct buf *out, const char *line)
 {
-	const char *colon = memchr(line, ':', len);
+	const char *colon = strchr(line, ':');
 	size_t name_len = colon ? (size_t)(colon - line) : 0;
 
 	if (http_is_harmless(line, name_len))
-		add_words(out, line, len);
+		add_words(out, line);
 	else
 		(void)buf_addf(out, "%.*s: %s", (int)name_len, line, hidden);
 }
@@ -70,9 +66,9 @@ trace_line(const struct http_transfer *t, char mark, bool is_header,
 	if (t->request->is_bare && mark != '*')
 		add_name(&shown, masked, is_header);
 	else if (is_header)
-		add_header(&shown, masked, strlen(masked));
+		add_header(&shown, masked);
 	else
-		add_words(&shown, masked, strlen(masked));
+		add_words(&shown, masked);
 	log_trace("#%u %c %s", t->number, mark, buf_str(&shown));
 }
 

@@ -32,18 +32,11 @@ has_host(const char *url)
 int
 http_url_check(const char *url, struct err *e)
 {
-	static const CURLUPart forbidden[] = { CURLUPART_USER,
-		CURLUPART_PASSWORD, CURLUPART_QUERY, CURLUPART_FRAGMENT };
-	autofree char *scheme = url_part(url, CURLUPART_SCHEME, 0);
-	bool is_good = scheme && has_host(url) &&
-	    (strcmp(scheme, "http") == 0 || strcmp(scheme, "https") == 0);
+	autofree char *origin = http_url_origin(url);
+	autofree char *password = url_part(url, CURLUPART_PASSWORD, 0);
+	autofree char *query = url_part(url, CURLUPART_QUERY, 0);
 
-	for (size_t i = 0; i < sizeof(forbidden) / sizeof(forbidden[0]); i++) {
-		autofree char *part = url_part(url, forbidden[i], 0);
-
-		is_good &= part == NULL;
-	}
-	if (is_good)
+	if (origin && password == NULL && query == NULL)
 		return 0;
 	/* The URL is not shown: it may contain a password. */
 	return err_set(e, ERR_CONFIG,
@@ -76,6 +69,21 @@ http_url_origin(const char *url)
 	return origin;
 }
 
+char *
+http_url_resolve(const char *url, const char *reference)
+{
+	CURLU *u = (http_init(), curl_url());
+	autofree char *from = http_url_origin(url);
+	autofree char *whole = NULL, *to = NULL;
+
+	if (curl_url_set(u, CURLUPART_URL, url, 0) == CURLUE_OK &&
+	    curl_url_set(u, CURLUPART_URL, reference, 0) == CURLUE_OK)
+		(void)curl_url_get(u, CURLUPART_URL, &whole, 0);
+	curl_url_cleanup(u);
+	to = whole ? http_url_origin(whole) : NULL;
+	return from && to && strcmp(from, to) == 0 ? steal(&whole) : NULL;
+}
+
 static bool
 is_in_net(const struct in6_addr *address, const char *net, int bits)
 {
@@ -88,24 +96,6 @@ is_in_net(const struct in6_addr *address, const char *net, int bits)
 		(address->s6_addr[whole] ^ n.s6_addr[whole]) >>
 			(8 - bits % 8) ==
 		    0);
-}
-
-char *
-http_url_resolve(const char *url, const char *reference)
-{
-	CURLU *u = (http_init(), curl_url());
-	const char *host = strstr(url, "://") + 3;
-	size_t origin = (size_t)(host - url) + strcspn(host, "/?#");
-	char *whole = NULL, *copy = NULL;
-
-	if (curl_url_set(u, CURLUPART_URL, url, 0) == CURLUE_OK &&
-	    curl_url_set(u, CURLUPART_URL, reference, 0) == CURLUE_OK &&
-	    curl_url_get(u, CURLUPART_URL, &whole, 0) == CURLUE_OK &&
-	    strncasecmp(url, whole, origin) == 0 && whole[origin] == '/')
-		copy = xstrdup(whole);
-	curl_free(whole);
-	curl_url_cleanup(u);
-	return copy;
 }
 
 static enum http_exposure

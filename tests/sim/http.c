@@ -211,7 +211,6 @@ take_answer(struct http_transfer *t)
 	}
 	t->answer.status = reply->status;
 	t->answer.etag = steal(&reply->etag);
-	t->answer.request = t->request;
 	free(t->answer.content_type);
 	t->answer.content_type = xstrdup(reply->type);
 	if (t->fate.end == END_CUT_ANSWER)
@@ -352,7 +351,7 @@ http_start(struct http *http, const struct http_request *request)
 	struct http_transfer *t = xcalloc(1, sizeof(*t));
 
 	t->http = http;
-	t->request = request;
+	t->request = t->answer.request = request;
 	t->answer.what = shown_url(request);
 	t->answer.content_type = xstrdup("");
 	fate_arrival(&t->arrival, request);
@@ -451,12 +450,6 @@ http_sleep_until(struct http *http, int64_t at_ms)
 {
 	while (advance(http, here(at_ms)))
 		continue;
-}
-
-const struct http_request *
-http_request_of(const struct http_transfer *t)
-{
-	return t->request;
 }
 
 const struct http_answer *

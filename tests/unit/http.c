@@ -53,6 +53,35 @@ test_service_urls(void **state)
 	}
 }
 
+static void
+test_same_origin(void **state)
+{
+	static const struct {
+		const char *url, *reference, *want;
+	} rows[] = {
+		{ "http://h/a?b", "/c", "http://h/c" },
+		{ "http://h/a", "?d", "http://h/a?d" },
+		{ "http://h/a", "HTTP://H:80/c", "http://H:80/c" },
+		{ "https://h:443/a", "https://h/c", "https://h/c" },
+		{ "https://h/a", "http://h/c", NULL },
+		{ "http://h/a", "http://h:81/c", NULL },
+		{ "http://h/a", "http://h@evil/c", NULL },
+		{ "http://h/a", "//evil/c", NULL },
+		{ "http://h/a", "http://h.evil/c", NULL },
+		{ "none", "http://h/c", NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(rows); i++) {
+		autofree char *whole =
+		    http_url_resolve(rows[i].url, rows[i].reference);
+		const char *want = rows[i].want;
+
+		check(want ? whole && strcmp(whole, want) == 0 : whole == NULL,
+		    "%s gave %s", rows[i].reference, whole ? whole : "NULL");
+	}
+}
+
 /* An answer to who has this secret. */
 struct secretive {
 	char *secret;
@@ -188,6 +217,8 @@ test_hostile(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
+	TEST("a reference is followed within its origin only",
+	    test_same_origin),
 	TEST("every status has its class", test_status_class),
 	TEST("a service URL is http or https, without user, query, fragment",
 	    test_service_urls),

@@ -348,7 +348,7 @@ run_inquiries(struct http *http, struct inquiry *all, size_t n)
 
 		if (t == NULL)
 			return;
-		i = http_request_of(t)->owner;
+		i = http_answer_of(t)->request->owner;
 		if (!steps[i->step].hear(i, http_answer_of(t))) {
 			open--;
 		} else {
