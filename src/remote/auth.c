@@ -28,20 +28,11 @@ struct auth {
 	struct http *http;
 	char *token;     /* NULL: not fetched yet */
 	unsigned serial; /* counts tokens, from 1 */
-	int64_t renew_at_ms;
+	int64_t asked_ms, renew_at_ms;
 	bool was_refused;
 	bool is_doubted;    /* replaced a refused one, not yet accepted */
 	struct err failure; /* of the last fetch, valid until ... */
 	int64_t failed_until_ms;
-};
-
-/* A token being fetched. */
-struct fetch {
-	struct auth *auth;
-	struct text_list headers;
-	char *form;
-	struct request_text body;
-	int64_t asked_ms;
 };
 
 static bool
@@ -118,9 +109,8 @@ add_basic(const struct auth_policy *p, struct text_list *headers)
 	autowipe char *secret = text_percent_encode(p->client_secret, "");
 	autowipe char *pair = xasprintf("%s:%s", id, secret);
 	autowipe char *base64 = digest_base64(pair, strlen(pair));
-	autowipe char *header = xasprintf("Authorization: Basic %s", base64);
 
-	text_list_add(headers, header);
+	text_list_addf(headers, "Authorization: Basic %s", base64);
 }
 
 /* Without a secret, our certificate authenticates us (RFC 8705). */
@@ -146,21 +136,8 @@ token_form(const struct auth_policy *p)
 static int
 prepare(void *ctx, struct http_request *request, struct err *e)
 {
-	struct fetch *f = ctx;
-	const struct auth_policy *p = f->auth->policy;
-
-	(void)e;
-	f->asked_ms = clock_mono_ms();
-	request_text_init(&f->body, f->form);
-	*request = (struct http_request){
-		.url = p->token_url,
-		.service = HTTP_TOKEN,
-		.headers = &f->headers,
-		.body = &f->body.body,
-		.content_type = "application/x-www-form-urlencoded",
-		.answer_timeout_ms = p->answer_timeout_ms,
-		.answer_limit = ANSWER_BYTES,
-	};
+	(void)request, (void)e;
+	((struct auth *)ctx)->asked_ms = clock_mono_ms();
 	return 0;
 }
 
@@ -178,16 +155,15 @@ is_token(const char *s)
 
 /* Keep the token and when to renew it; without a lifetime, after a 401. */
 static void
-take_token(struct fetch *f, const char *token, int64_t life_s)
+take_token(struct auth *a, const char *token, int64_t life_s)
 {
-	struct auth *a = f->auth;
 	int64_t life_ms = (life_s > LIFE_MAX_S ? LIFE_MAX_S : life_s) * 1000;
 	int64_t early_ms = life_ms / EARLY_PART;
 
 	a->token = xstrdup(token);
 	a->serial++;
 	a->renew_at_ms = life_s < 0 ? INT64_MAX
-				    : f->asked_ms + life_ms -
+				    : a->asked_ms + life_ms -
 		(early_ms > EARLY_MS ? EARLY_MS : early_ms);
 	log_debug("token endpoint: got a token for %lld s (-1: unknown)",
 	    (long long)life_s);
@@ -236,23 +212,32 @@ refine(void *ctx, const struct http_answer *answer, struct err *e)
 static int
 fetch_token(struct auth *a, struct err *e)
 {
-	struct fetch f = { .auth = a, .form = token_form(a->policy) };
+	autofree char *form = token_form(a->policy);
+	autolist struct text_list headers = { 0 };
+	const struct http_request http = {
+		.url = a->policy->token_url,
+		.service = HTTP_TOKEN,
+		.headers = &headers,
+		.content_type = "application/x-www-form-urlencoded",
+		.answer_timeout_ms = a->policy->answer_timeout_ms,
+		.answer_limit = ANSWER_BYTES,
+	};
 	const struct request request = {
 		.what = "token endpoint",
+		.http = &http,
+		.text = form,
 		.prepare = prepare,
 		.accept = accept_answer,
 		.refine = refine,
-		.ctx = &f,
+		.ctx = a,
 	};
-	int result;
 
-	text_list_add(&f.headers, "Accept: application/json");
+	text_list_add(&headers, "Accept: application/json");
 	if (is_set(a->policy->client_secret))
-		add_basic(a->policy, &f.headers);
-	result = request_run_plain(&request, a->http, a->retry, e);
-	text_list_free(&f.headers);
-	free(f.form);
-	return result == 0 ? 0 : err_wrap(e, "token endpoint");
+		add_basic(a->policy, &headers);
+	return request_run(&request, a->http, a->retry, e) == 0
+	    ? 0
+	    : err_wrap(e, "token endpoint");
 }
 
 /* While it keeps failing, others get the same error without waiting. */
@@ -309,7 +294,6 @@ auth_add_header(struct auth *a, enum auth_service service, struct auth_use *use,
     struct text_list *headers, struct err *e)
 {
 	const char *token = fixed_token(a->policy, service);
-	autowipe char *header = NULL;
 
 	use->serial = 0;
 	if (!auth_has_token(a->policy, service))
@@ -320,8 +304,7 @@ auth_add_header(struct auth *a, enum auth_service service, struct auth_use *use,
 		token = a->token;
 		use->serial = a->serial;
 	}
-	header = xasprintf("Authorization: Bearer %s", token);
-	text_list_add(headers, header);
+	text_list_addf(headers, "Authorization: Bearer %s", token);
 	return 0;
 }
 

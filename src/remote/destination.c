@@ -81,17 +81,14 @@ accept_answer(void *ctx, const struct http_answer *answer, struct err *e)
 {
 	const struct download *d = ctx;
 
-	/* PHP and others use this type for every file. */
-	if (d->size != -1 && d->received != d->size && request_is_html(answer))
-		return err_set(e, ERR_CONFIG,
-		    "HTTP %ld with an HTML page: this is not the service",
-		    answer->status);
-	if (d->size != -1 && d->received != d->size)
-		return err_set(e, ERR_TEMPORARY,
-		    "the server sends %" PRId64 " of the %" PRId64
-		    " bytes it lists",
-		    d->received, d->size);
-	return 0;
+	/* PHP and others use the type of HTML for every file. */
+	if (d->size == -1 || d->received == d->size)
+		return 0;
+	if (request_check_html(answer, e) == -1)
+		return -1;
+	return err_set(e, ERR_TEMPORARY,
+	    "the server sends %" PRId64 " of the %" PRId64 " bytes it lists",
+	    d->received, d->size);
 }
 
 int

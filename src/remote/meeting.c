@@ -11,6 +11,9 @@ enum { ANSWER_BYTES = 256 * 1024 };
 
 struct lookup {
 	const char *room;
+	struct auth *auth;
+	struct auth_use use;
+	struct text_list headers;
 	char *id;
 };
 
@@ -97,6 +100,25 @@ tells_failure(const json_t *json)
 }
 
 static int
+prepare(void *ctx, struct http_request *request, struct err *e)
+{
+	struct lookup *l = ctx;
+
+	(void)request;
+	text_list_free(&l->headers);
+	return auth_add_header(l->auth, AUTH_MEETING_SERVICE, &l->use,
+	    &l->headers, e);
+}
+
+static bool
+wants_retry(void *ctx, const struct http_answer *answer)
+{
+	struct lookup *l = ctx;
+
+	return auth_wants_retry(l->auth, &l->use, answer->status);
+}
+
+static int
 accept_answer(void *ctx, const struct http_answer *answer, struct err *e)
 {
 	struct lookup *l = ctx;
@@ -133,9 +155,10 @@ meeting_lookup(struct http *http, const struct meeting_policy *policy,
 	autofree char *segment = text_percent_encode(room, "");
 	autofree char *path = xasprintf("/api/meetings/room/%s", segment);
 	autofree char *url = request_url(policy->url, path);
-	struct lookup found = { .room = room };
+	struct lookup found = { .room = room, .auth = auth };
 	const struct http_request lookup = {
 		.url = url,
+		.headers = &found.headers,
 		.service = HTTP_MEETING_SERVICE,
 		.answer_timeout_ms = policy->answer_timeout_ms,
 		.answer_limit = ANSWER_BYTES,
@@ -143,13 +166,14 @@ meeting_lookup(struct http *http, const struct meeting_policy *policy,
 	const struct request request = {
 		.what = "room lookup",
 		.http = &lookup,
-		.auth = auth,
-		.service = AUTH_MEETING_SERVICE,
+		.prepare = prepare,
 		.accept = accept_answer,
+		.wants_retry = wants_retry,
 		.refine = refine,
 		.ctx = &found,
 	};
 
 	(void)request_run(&request, http, retry, e);
+	text_list_free(&found.headers);
 	return found.id;
 }

@@ -13,24 +13,9 @@ struct asking {
 	const struct part_call *call;
 	void (*found)(void *ctx, const struct part_record *);
 	void *ctx;
-	const char *text; /* NULL: no body */
-	struct request_text body;
 	enum part_outcome outcome;
 	struct err judged;
 };
-
-static int
-prepare(void *ctx, struct http_request *request, struct err *e)
-{
-	struct asking *a = ctx;
-
-	(void)e;
-	if (a->text) {
-		request_text_init(&a->body, a->text);
-		request->body = &a->body.body;
-	}
-	return 0;
-}
 
 static int
 accept_answer(void *ctx, const struct http_answer *answer, struct err *e)
@@ -78,15 +63,14 @@ part_request_run(const struct destination *to, const struct part_call *call,
 	const struct request request = {
 		.what = "upload in parts",
 		.http = &http,
+		.text = text,
 		.destination = to,
-		.prepare = prepare,
 		.accept = accept_answer,
 		.refine = refine,
 		.ctx = &a,
 	};
 
 	http.url = url;
-	a.text = text;
 	return request_run(&request, to->http, to->retry, e) == -1 &&
 		a.outcome <= PART_MORE
 	    ? PART_FAILED

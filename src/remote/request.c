@@ -30,6 +30,16 @@ request_is_html(const struct http_answer *answer)
 }
 
 int
+request_check_html(const struct http_answer *answer, struct err *e)
+{
+	if (!request_is_html(answer))
+		return 0;
+	return err_set(e, ERR_CONFIG,
+	    "HTTP %ld with an HTML page: this is not the service",
+	    answer->status);
+}
+
+int
 request_not_understood(const struct http_answer *answer, const char *is_not,
     struct err *e)
 {
@@ -53,20 +63,19 @@ request_answer_id(const struct http_answer *answer, const json_t *json)
 json_t *
 request_answer_json(const struct http_answer *answer, struct err *e)
 {
-	json_t *json = NULL;
+	enum err_class class;
+	json_t *json;
 
-	if (request_is_html(answer))
-		(void)err_set(e, ERR_CONFIG,
-		    "HTTP %ld with an HTML page: this is not the service",
-		    answer->status);
-	else if ((json = json_parse_foreign(buf_str(&answer->body),
-		      answer->body.len, e)) == NULL) {
-		enum err_class class = e->class;
-
-		(void)request_not_understood(answer, "is not JSON", e);
-		e->class = class;
-	}
-	return json;
+	if (request_check_html(answer, e) == -1)
+		return NULL;
+	json =
+	    json_parse_foreign(buf_str(&answer->body), answer->body.len, e);
+	if (json)
+		return json;
+	class = e->class;
+	(void)request_not_understood(answer, "is not JSON", e);
+	e->class = class;
+	return NULL;
 }
 
 void
@@ -104,19 +113,61 @@ request_text_init(struct request_text *t, const char *text)
 	};
 }
 
+/* What is kept between tries. */
+struct run {
+	const struct request *request;
+	struct request_text body;
+	struct text_list headers; /* of the destination */
+	struct auth_use use;
+};
+
+static int
+prepare(struct run *run, struct http_request *http, struct err *e)
+{
+	const struct request *r = run->request;
+	const struct destination *to = r->destination;
+
+	text_list_free(&run->headers);
+	if (r->http)
+		*http = *r->http;
+	if (to)
+		http->headers = &run->headers;
+	if (r->text) {
+		request_text_init(&run->body, r->text);
+		http->body = &run->body.body;
+	}
+	if (stop_check(e) == -1 ||
+	    (r->prepare && r->prepare(r->ctx, http, e) == -1))
+		return -1;
+	return to ? to->policy->ops->authorize(to, http, &run->use,
+			&run->headers, e)
+		  : 0;
+}
+
+static bool
+wants_retry(struct run *run, const struct http_answer *answer)
+{
+	const struct request *r = run->request;
+	const struct destination *to = r->destination;
+
+	return (to && to->policy->ops->wants_retry(to, &run->use, answer)) ||
+	    (r->wants_retry && r->wants_retry(r->ctx, answer));
+}
+
 enum tried { TRIED_GOOD, TRIED_MENDED, TRIED_FAILED };
 
 static enum tried
-try_once(const struct request *r, struct http *http, struct err *e,
+try_once(struct run *run, struct http *http, struct err *e,
     int64_t *retry_after_ms)
 {
+	const struct request *r = run->request;
 	struct http_request request = { 0 };
 	struct http_transfer *t;
 	const struct http_answer *answer;
 	enum tried result = TRIED_FAILED;
 
 	*retry_after_ms = 0;
-	if (stop_check(e) == -1 || r->prepare(r->ctx, &request, e) == -1)
+	if (prepare(run, &request, e) == -1)
 		return TRIED_FAILED;
 	t = http_perform(http, &request);
 	answer = http_answer_of(t);
@@ -129,7 +180,7 @@ try_once(const struct request *r, struct http *http, struct err *e,
 		*e = answer->err;
 		*retry_after_ms = answer->retry_after_ms;
 	}
-	if (r->wants_retry && r->wants_retry(r->ctx, answer))
+	if (wants_retry(run, answer))
 		result = TRIED_MENDED;
 	if (result == TRIED_FAILED && r->refine)
 		r->refine(r->ctx, answer, e);
@@ -138,22 +189,24 @@ try_once(const struct request *r, struct http *http, struct err *e,
 }
 
 int
-request_run_plain(const struct request *r, struct http *http,
+request_run(const struct request *r, struct http *http,
     const struct retry_policy *policy, struct err *e)
 {
+	struct run run = { .request = r };
 	struct retry retry = { 0 };
 	int64_t at_ms, after_ms;
 	enum tried tried;
 
-	while ((tried = try_once(r, http, e, &after_ms)) != TRIED_GOOD) {
+	while ((tried = try_once(&run, http, e, &after_ms)) != TRIED_GOOD) {
 		if (tried == TRIED_MENDED)
 			continue;
 		if (e->class != ERR_TEMPORARY ||
 		    !retry_next(policy, &retry, clock_mono_ms(), after_ms,
 			retry_random(), &at_ms))
-			return -1;
+			break;
 		request_log_retry(r->what, e, policy, &retry, at_ms);
 		http_sleep_until(http, at_ms);
 	}
-	return 0;
+	text_list_free(&run.headers);
+	return tried == TRIED_GOOD ? 0 : -1;
 }

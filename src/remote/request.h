@@ -4,7 +4,6 @@
 #include "base/retry.h"
 #include "io/http.h"
 #include "io/json.h"
-#include "remote/auth.h"
 #include "remote/destination.h"
 
 /* A request that runs by itself and is repeated after temporary failures. */
@@ -12,11 +11,10 @@ struct request {
 	const char *what; /* for the log */
 	/* The request; NULL: prepare() provides it. */
 	const struct http_request *http;
-	/* Adds a token and renews it when refused: the destination, or else
-	 * auth; both may be NULL. */
+	const char *text; /* its body; NULL: as in http */
+	/* Adds headers that authenticate, and repeats with others when they
+	 * are refused; may be NULL. */
 	const struct destination *destination;
-	struct auth *auth;
-	enum auth_service service;
 	/* Prepare the next try; -1 with *e.  May be NULL. */
 	int (*prepare)(void *ctx, struct http_request *, struct err *e);
 	/* Read a complete 2xx answer; -1 with *e to reject it. */
@@ -30,10 +28,6 @@ struct request {
 
 /* -1 with the last error, or with ERR_INTERRUPTED. */
 int request_run(const struct request *, struct http *,
-    const struct retry_policy *, struct err *e);
-
-/* The same for a request that has prepare() and needs no token. */
-int request_run_plain(const struct request *, struct http *,
     const struct retry_policy *, struct err *e);
 
 /* Log a failed try that will be repeated at at_ms, by clock_mono_ms(). */
@@ -54,6 +48,9 @@ char *request_url(const char *base, const char *path);
 
 /* Is it a page for people? The type alone is not enough (PHP's default). */
 bool request_is_html(const struct http_answer *);
+
+/* -1 with ERR_CONFIG for a page of HTML: this is not the service. */
+int request_check_html(const struct http_answer *, struct err *e);
 
 /* -1 with ERR_CONFIG, "the answer is not ...", and the answer's beginning. */
 int request_not_understood(const struct http_answer *, const char *is_not,

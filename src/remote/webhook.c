@@ -18,9 +18,8 @@ struct delivery {
 	struct auth_use use;
 	struct err no_token; /* why a wanted token is missing */
 	const struct webhook *webhook;
-	char *url, *body;
+	const char *body;
 	struct text_list headers;
-	struct request_text source;
 };
 
 bool
@@ -47,9 +46,7 @@ webhook_url(const struct webhook_policy *policy)
 static bool
 takes_token(const struct webhook_policy *policy, const char *url)
 {
-	autofree char *same = strstr(policy->service_url, "://")
-	    ? http_url_resolve(policy->service_url, url)
-	    : NULL;
+	autofree char *same = http_url_resolve(policy->service_url, url);
 
 	return same != NULL;
 }
@@ -124,14 +121,6 @@ add_standard_entry(struct buf *value, const char *secret, const char *message,
 	return 0;
 }
 
-static void
-add_header(struct text_list *headers, const char *name, const char *value)
-{
-	autowipe char *header = xasprintf("%s: %s", name, value);
-
-	text_list_add(headers, header);
-}
-
 static int
 sign_standard(const struct webhook_policy *policy, const struct webhook *w,
     const char *body, int64_t now_unix, struct text_list *headers,
@@ -145,8 +134,8 @@ sign_standard(const struct webhook_policy *policy, const struct webhook *w,
 	    add_standard_entry(&value, policy->previous_secret, message, e) ==
 		-1)
 		return -1;
-	add_header(headers, "webhook-timestamp", timestamp);
-	add_header(headers, "webhook-signature", buf_str(&value));
+	text_list_addf(headers, "webhook-timestamp: %s", timestamp);
+	text_list_addf(headers, "webhook-signature: %s", buf_str(&value));
 	return 0;
 }
 
@@ -158,15 +147,15 @@ webhook_sign(const struct webhook_policy *policy, const struct webhook *w,
 	const char *secret = policy->secret;
 
 	/* Sent unsigned too: it identifies repeats. */
-	add_header(headers, "webhook-id", w->id);
+	text_list_addf(headers, "webhook-id: %s", w->id);
 	if (secret == NULL || *secret == '\0')
 		return 0;
 	if (webhook_shows_secret(policy))
-		add_header(headers, "X-Webhook-Secret", secret);
+		text_list_addf(headers, "X-Webhook-Secret: %s", secret);
 	if (text_list_has(&policy->auth, "signature")) {
 		autofree char *mac = signature(secret, strlen(secret), body);
 
-		add_header(headers, "X-Webhook-Signature", mac);
+		text_list_addf(headers, "X-Webhook-Signature: %s", mac);
 	}
 	if (!text_list_has(&policy->auth, "standard"))
 		return 0;
@@ -179,6 +168,7 @@ prepare(void *ctx, struct http_request *request, struct err *e)
 	struct delivery *d = ctx;
 	struct err ignored; /* webhook_send() has checked it */
 
+	(void)request;
 	if (d->webhook->journal && journal_check(d->webhook->journal, e) == -1)
 		return -1;
 	text_list_free(&d->headers);
@@ -191,19 +181,9 @@ prepare(void *ctx, struct http_request *request, struct err *e)
 			return -1;
 		log_warn("%s; sending the webhook without a token", e->text);
 	}
-	add_header(&d->headers, "Idempotency-Key", d->webhook->id);
+	text_list_addf(&d->headers, "Idempotency-Key: %s", d->webhook->id);
 	(void)webhook_sign(d->policy, d->webhook, d->body,
 	    clock_unix_ms() / 1000, &d->headers, &ignored);
-	request_text_init(&d->source, d->body);
-	*request = (struct http_request){
-		.url = d->url,
-		.service = HTTP_WEBHOOK,
-		.headers = &d->headers,
-		.body = &d->source.body,
-		.content_type = "application/json",
-		.answer_timeout_ms = d->policy->answer_timeout_ms,
-		.answer_limit = ANSWER_BYTES,
-	};
 	return 0;
 }
 
@@ -234,11 +214,7 @@ static int
 accept_answer(void *ctx, const struct http_answer *answer, struct err *e)
 {
 	(void)ctx;
-	if (!request_is_html(answer))
-		return 0;
-	return err_set(e, ERR_CONFIG,
-	    "HTTP %ld with an HTML page: this is not the service",
-	    answer->status);
+	return request_check_html(answer, e);
 }
 
 int
@@ -253,11 +229,20 @@ webhook_send(struct http *http, const struct webhook_policy *policy,
 		.policy = policy,
 		.auth = takes_token(policy, url) ? auth : NULL,
 		.webhook = w,
-		.url = url,
 		.body = body,
+	};
+	const struct http_request http_request = {
+		.url = url,
+		.service = HTTP_WEBHOOK,
+		.headers = &d.headers,
+		.content_type = "application/json",
+		.answer_timeout_ms = policy->answer_timeout_ms,
+		.answer_limit = ANSWER_BYTES,
 	};
 	const struct request request = {
 		.what = what,
+		.http = &http_request,
+		.text = body,
 		.prepare = prepare,
 		.accept = accept_answer,
 		.wants_retry = wants_retry,
