@@ -28,7 +28,7 @@ part_bytes(const struct destination_policy *policy, int64_t size)
 	const struct file_service_policy *p = &policy->file;
 
 	return p->parts == WANTED_NO || size <= p->parts_from ||
-		parts_offer_is_refused(p->offer)
+		parts_offer_is(p->offer, PARTS_REFUSED)
 	    ? 0
 	    : USUAL_BYTES;
 }
@@ -44,7 +44,7 @@ static bool
 is_placed_early(const struct destination_policy *policy)
 {
 	return policy->file.parts != WANTED_NO &&
-	    !parts_offer_is_refused(policy->file.offer);
+	    !parts_offer_is(policy->file.offer, PARTS_REFUSED);
 }
 
 /* The meeting id, which is in the paths of its requests, and the place. */
@@ -124,16 +124,15 @@ numbers_of(const struct part_call *call)
 static json_t *
 completion_of(const struct part_call *call)
 {
-	json_t *parts = json_array(), *json;
+	json_t *parts = json_array();
 
 	for (size_t i = 0; i < call->n; i++)
 		(void)json_array_append_new(parts,
 		    json_pack("{s:I,s:s}", "number", (json_int_t)i + 1, "etag",
 			call->etags[i]));
-	json = json_pack("{s:o,s:I,s:s*,s:s*}", "parts", parts, "size",
+	return json_pack("{s:o,s:I,s:s*,s:s*}", "parts", parts, "size",
 	    (json_int_t)call->size, "sha256", call->sha256, "meetingId",
 	    is_open(call->key) ? call->progress->meeting_id : NULL);
-	return json;
 }
 
 static char *
@@ -162,7 +161,7 @@ struct reading {
 static enum part_outcome
 unfit(const struct reading *r)
 {
-	parts_offer_refuse(r->policy->file.offer);
+	parts_offer_say(r->policy->file.offer, PARTS_REFUSED);
 	return PART_UNFIT;
 }
 
@@ -200,15 +199,16 @@ refuse_begin(const struct reading *r, struct err *e)
 {
 	struct parts_offer *o = r->policy->file.offer;
 	long status = r->answer->status;
-	bool is_known = parts_offer_is_taken(o);
+	bool is_known = parts_offer_is(o, PARTS_TAKEN);
 	bool is_absent = status == 404 || status == 405 || status == 501;
 	bool is_passing = !is_final(r->answer) && status != 500;
 
-	parts_offer_forget(o);
+	if (parts_offer_is(o, PARTS_ASKED))
+		parts_offer_say(o, PARTS_UNKNOWN);
 	if (!is_absent && (is_known || is_passing))
 		return PART_FAILED;
 	if (!is_known && status != 500)
-		parts_offer_refuse(o);
+		parts_offer_say(o, PARTS_REFUSED);
 	*e = (struct err){ 0 };
 	return PART_UNFIT;
 }
@@ -234,7 +234,7 @@ read_begin(const struct reading *r, const json_t *json, struct err *e)
 	if (bytes < LEAST_BYTES || bytes > most_bytes ||
 	    (r->call->size > 0 && (r->call->size - 1) / bytes >= PARTS_MOST))
 		return not_understood(r, "has an invalid partSize", e);
-	parts_offer_take(r->policy->file.offer);
+	parts_offer_say(r->policy->file.offer, PARTS_TAKEN);
 	return PART_DONE;
 }
 
@@ -268,15 +268,6 @@ read_urls(const struct reading *r, const json_t *json, struct err *e)
 	return outcome;
 }
 
-static char *
-unquoted(const char *etag)
-{
-	size_t len = strlen(etag += 2 * (strncmp(etag, "W/", 2) == 0));
-	bool is_quoted = len > 1 && *etag == '"' && etag[len - 1] == '"';
-
-	return xstrndup(etag + is_quoted, len - 2 * (size_t)is_quoted);
-}
-
 static enum part_outcome
 read_list(const struct reading *r, const json_t *json, struct err *e)
 {
@@ -291,7 +282,7 @@ read_list(const struct reading *r, const json_t *json, struct err *e)
 	{
 		int64_t number = json_member_number(part, "number", 0);
 		const char *said = json_member_string(part, "etag");
-		autofree char *etag = said ? unquoted(said) : NULL;
+		autofree char *etag = said ? http_etag(said) : NULL;
 
 		r->found(r->ctx,
 		    &(struct part_record){
@@ -341,9 +332,8 @@ read_answer(const struct reading *r, struct err *e)
 	if (json == NULL && step == PART_URLS)
 		return not_understood(r, "is not JSON", e);
 	if (json == NULL && step == PART_BEGIN) {
-		parts_offer_refuse(r->policy->file.offer);
 		*e = (struct err){ 0 };
-		return PART_UNFIT;
+		return unfit(r);
 	}
 	if (json == NULL)
 		return e->class == ERR_TEMPORARY ? PART_FAILED : unfit(r);

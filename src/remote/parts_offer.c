@@ -11,13 +11,11 @@ enum {
 	REFUSED_MS = 3600 * 1000L, /* the service may be upgraded */
 };
 
-enum word { UNKNOWN, ASKED, TAKES, TAKES_NONE };
-
 enum { WORDS = 4 };
 
 /* One atomic value, so that both parts are always consistent. */
 struct parts_offer {
-	_Atomic int64_t said; /* clock_mono_ms() * WORDS + enum word */
+	_Atomic int64_t said; /* clock_mono_ms() * WORDS + enum parts_word */
 };
 
 struct parts_offer *
@@ -39,73 +37,49 @@ parts_offer_free(struct parts_offer *o)
 }
 
 static int64_t
-said_now(enum word word)
+said_now(enum parts_word word)
 {
 	return clock_mono_ms() * WORDS + word;
 }
 
-static enum word
+static enum parts_word
 word_of(int64_t said)
 {
-	enum word word = (enum word)(said % WORDS);
+	enum parts_word word = (enum parts_word)(said % WORDS);
 	int64_t age_ms = clock_mono_ms() - said / WORDS;
 
-	return (word == ASKED && age_ms > ASKING_MS) ||
-		(word == TAKES_NONE && age_ms > REFUSED_MS)
-	    ? UNKNOWN
+	return (word == PARTS_ASKED && age_ms > ASKING_MS) ||
+		(word == PARTS_REFUSED && age_ms > REFUSED_MS)
+	    ? PARTS_UNKNOWN
 	    : word;
 }
 
 bool
-parts_offer_is_refused(struct parts_offer *o)
+parts_offer_is(struct parts_offer *o, enum parts_word word)
 {
-	return o && word_of(o->said) == TAKES_NONE;
+	return o && word_of(o->said) == word;
 }
 
 enum part_offer
 parts_offer_look(struct parts_offer *o)
 {
-	int64_t had = o ? o->said : TAKES;
-	enum word word = word_of(had);
+	int64_t had = o ? o->said : PARTS_TAKEN;
+	enum parts_word word = word_of(had);
 
-	if (word == TAKES_NONE)
+	if (word == PARTS_REFUSED)
 		return OFFER_NONE;
-	if (word == TAKES)
+	if (word == PARTS_TAKEN)
 		return OFFER_ASK;
-	return word == UNKNOWN &&
-		atomic_compare_exchange_strong(&o->said, &had, said_now(ASKED))
+	return word == PARTS_UNKNOWN &&
+		atomic_compare_exchange_strong(&o->said, &had,
+		    said_now(PARTS_ASKED))
 	    ? OFFER_ASK
 	    : OFFER_WAIT;
 }
 
-static void
-say(struct parts_offer *o, enum word word)
+void
+parts_offer_say(struct parts_offer *o, enum parts_word word)
 {
 	if (o)
 		o->said = said_now(word);
-}
-
-void
-parts_offer_take(struct parts_offer *o)
-{
-	say(o, TAKES);
-}
-
-void
-parts_offer_refuse(struct parts_offer *o)
-{
-	say(o, TAKES_NONE);
-}
-
-void
-parts_offer_forget(struct parts_offer *o)
-{
-	if (o && o->said % WORDS == ASKED)
-		say(o, UNKNOWN);
-}
-
-bool
-parts_offer_is_taken(struct parts_offer *o)
-{
-	return o && o->said % WORDS == TAKES;
 }

@@ -10,12 +10,9 @@
  * months.
  */
 
+enum parts_word { PARTS_UNKNOWN, PARTS_ASKED, PARTS_TAKEN, PARTS_REFUSED };
+
 /* May an upload begin now?  After OFFER_ASK the caller must report back. */
 enum part_offer parts_offer_look(struct parts_offer *);
-
-void parts_offer_take(struct parts_offer *);
-void parts_offer_refuse(struct parts_offer *);
-void parts_offer_forget(struct parts_offer *); /* no result */
-
-bool parts_offer_is_taken(struct parts_offer *);
-bool parts_offer_is_refused(struct parts_offer *);
+void parts_offer_say(struct parts_offer *, enum parts_word);
+bool parts_offer_is(struct parts_offer *, enum parts_word);
