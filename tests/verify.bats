@@ -87,6 +87,23 @@ damage() {
 	assert_output_has "by content; 1 replaced"
 }
 
+@test "what a list told before it was cut short does not count twice" {
+	truncate -s 100 "$THERE/$MEDIA"
+	run_command 0 upload "$REC"
+	curl -sf "$URL/metadata?referenceId=123" >"$SB/list.json"
+	head -c -1 "$SB/list.json" >"$SB/cut.json"
+	faults 'list * 1 body cut.json application/json'
+	SENT=4 TOLD=2 verify 0
+	assert_output_has "; 1 replaced"
+	# A page with two of three records.
+	jq -c '{content: .[:2], totalElements: 3}' "$SB/list.json" >"$SB/page.json"
+	head -c -2 "$SB/page.json" >"$SB/cut.json"
+	faults 'list * 1 body cut.json application/json' \
+		'list * 1 body page.json application/json'
+	SENT=4 TOLD=2 verify 78
+	assert_output_has "is only a part of the list, according to totalElements"
+}
+
 @test "only --deep finds a file damaged at the server, and --force repairs it" {
 	damage "$MEDIA"
 	verify 0

@@ -222,7 +222,6 @@ struct destination_ops {
 	char *(*public_url)(const struct destination_policy *, const char *id);
 
 	/* Read a page of the list into the inventory; see inventory.h. */
-	void (*page_open)(struct inventory *);
 	int (*page_add)(struct inventory *, const char *data, size_t len,
 	    struct err *e);
 	int (*page_end)(struct inventory *, const struct http_answer *,

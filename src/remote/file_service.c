@@ -119,7 +119,6 @@ const struct destination_ops file_service = {
 	.list_url = list_url,
 	.fetch_url = fetch_url,
 	.public_url = fetch_url,
-	.page_open = file_service_page_open,
 	.page_add = file_service_page_add,
 	.page_end = file_service_page_end,
 	.page_close = file_service_page_close,

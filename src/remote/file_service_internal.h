@@ -25,7 +25,6 @@ bool file_service_may_go_to(const struct file_service_policy *, const char *url,
 bool file_service_headers(const json_t *, struct text_list *);
 
 /* The file-service's list: JSON, possibly wrapped or in pages. */
-void file_service_page_open(struct inventory *);
 int file_service_page_add(struct inventory *, const char *data, size_t len,
     struct err *e);
 int file_service_page_end(struct inventory *, const struct http_answer *,

@@ -27,6 +27,7 @@ record_bytes(const struct remote_record *record)
 static void
 forget_page(struct inventory *inv)
 {
+	inv->outdated = inv->outdated_before;
 	for (; inv->n > inv->n_before; inv->n--) {
 		struct remote_record *record = &inv->records[inv->n - 1];
 
@@ -38,10 +39,16 @@ forget_page(struct inventory *inv)
 }
 
 static void
-forget_reading(struct inventory *inv)
+keep_page(struct inventory *inv)
 {
 	inv->n_before = inv->n;
-	forget_page(inv);
+	inv->outdated_before = inv->outdated;
+}
+
+static void
+forget_reading(struct inventory *inv)
+{
+	keep_page(inv);
 	if (inv->ops)
 		inv->ops->page_close(inv);
 	mem_replace(&inv->url, NULL);
@@ -146,7 +153,7 @@ begin_page(struct inventory *inv)
 {
 	forget_page(inv);
 	inv->form = (struct err){ 0 };
-	inv->ops->page_open(inv);
+	inv->ops->page_close(inv);
 	inv->request.url = inv->url;
 }
 
@@ -207,19 +214,36 @@ sort(struct inventory *inv)
 	    compare_ids);
 }
 
-/* In the page that was read. */
-static void
-mask_paths(struct inventory *inv, const struct http_answer *answer)
+/* A key with the prefix of our own reveals no more than they do. */
+static bool
+is_secret(const struct inventory *inv, const struct http_answer *answer,
+    const char *id)
 {
-	for (size_t i = inv->n_before; i < inv->n; i++) {
-		struct remote_record *record = &inv->records[i];
-		const char *said =
-		    record->listed ? record->listed : record->path;
-		autofree char *shown = http_masked(answer, said, strlen(said));
+	autofree char *etag = NULL;
 
-		if (strcmp(shown, said) != 0)
-			mem_replace(&record->listed, shown);
-	}
+	if (id == NULL || !http_has_secret(answer, id))
+		return false;
+	if (!http_has_secret(answer, inv->folder))
+		return true;
+	etag = xstrndup(id, strcspn(id, "/"));
+	return http_has_secret(answer, etag);
+}
+
+static void
+forget_id(struct remote_record *record)
+{
+	mem_replace(&record->id, NULL);
+	record->is_known = false;
+}
+
+static void
+mask_path(struct remote_record *record, const struct http_answer *answer)
+{
+	const char *said = record->listed ? record->listed : record->path;
+	autofree char *shown = http_masked(answer, said, strlen(said));
+
+	if (strcmp(shown, said) != 0)
+		mem_replace(&record->listed, shown);
 }
 
 /* A page was read; 1 when there is another. */
@@ -233,22 +257,28 @@ end_page(struct inventory *inv, const struct http_answer *answer, bool is_shown,
 		inv->form = *e;
 		return -1;
 	}
-	if (is_shown)
-		mask_paths(inv, answer);
+	for (size_t i = inv->n_before; i < inv->n; i++) {
+		if (is_secret(inv, answer, inv->records[i].id))
+			forget_id(&inv->records[i]);
+		if (is_shown)
+			mask_path(&inv->records[i], answer);
+	}
 	if (next == NULL)
 		return 0;
-	inv->n_before = inv->n;
+	keep_page(inv);
 	free(inv->url);
 	inv->url = next;
 	begin_page(inv);
 	return 1;
 }
 
-/* Describe an answer that is not a list. */
+/* Describe a refusal, or an answer that is not a list. */
 static void
-explain_form(const struct inventory *inv, const struct http_answer *answer,
+explain(const struct inventory *inv, const struct http_answer *answer,
     struct err *e)
 {
+	if (answer->outcome != HTTP_ANSWERED && inv->ops->explain)
+		inv->ops->explain(answer, e);
 	if (inv->form.class == ERR_NONE)
 		return;
 	(void)request_not_understood(answer, inv->form.text, e);
@@ -266,9 +296,7 @@ end(struct inventory *inv, const struct http_answer *answer, bool is_shown,
 		result = end_page(inv, answer, is_shown, e);
 	else
 		*e = answer->err;
-	if (answer->outcome != HTTP_ANSWERED && inv->ops->explain)
-		inv->ops->explain(answer, e);
-	explain_form(inv, answer, e);
+	explain(inv, answer, e);
 	if (result == 0) {
 		sort(inv);
 		forget_reading(inv);
@@ -323,11 +351,8 @@ static void
 refine(void *ctx, const struct http_answer *answer, struct err *e)
 {
 	struct reading *r = ctx;
-	const struct destination_ops *ops = r->inventory->ops;
 
-	if (answer->outcome != HTTP_ANSWERED && ops->explain)
-		ops->explain(answer, e);
-	explain_form(r->inventory, answer, e);
+	explain(r->inventory, answer, e);
 	r->is_refused = inventory_is_refused(answer->status);
 	/* A server without a list will not have one on repeat. */
 	if (r->is_refused && e->class != ERR_REFUSED)

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "remote/destination.h"
+#include "remote/page.h"
 
 /*
  * What the server has of one recording, according to its list: every file whose
@@ -32,10 +33,11 @@ struct inventory {
 	const struct progress *progress;
 	const struct text_list *made;
 	struct http_request request;
-	void *reader;    /* the destination's */
-	struct err form; /* why it is not a list */
-	size_t n_before; /* records in earlier pages */
-	size_t bytes;    /* in all records */
+	struct page page;
+	void *reader;                     /* the destination's, of this page */
+	struct err form;                  /* why it is not a list */
+	size_t n_before, outdated_before; /* in earlier pages */
+	size_t bytes;                     /* in all records */
 	char *url, *folder;
 	struct text_list known; /* ids of the journal, sorted */
 };

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -8,6 +9,7 @@
 
 /* The position in a list with pages; zero it at the start. */
 struct page {
+	bool is_understood;   /* a record has a path or an id */
 	int count;            /* pages read */
 	int64_t elements;     /* in all of them */
 	uint64_t print, mark; /* hash of the last and of an earlier one */

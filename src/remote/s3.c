@@ -130,6 +130,12 @@ put(const struct destination_policy *policy, const struct progress *p,
 	return to;
 }
 
+static void
+explain(const struct http_answer *answer, struct err *e)
+{
+	free(s3_error(answer, e));
+}
+
 static enum put_outcome
 judge(const struct http_answer *answer, const struct remote_name *name,
     int64_t size, char **id, char **path, struct err *e)
@@ -138,16 +144,18 @@ judge(const struct http_answer *answer, const struct remote_name *name,
 
 	(void)size;
 	*id = *path = NULL;
-	if (answer->outcome == HTTP_ANSWERED && etag) {
+	*e = answer->err;
+	if (answer->outcome == HTTP_ANSWERED && etag &&
+	    request_check_html(answer, e) == 0) {
 		*id = s3_id(etag, name->path);
 		return PUT_STORED;
 	}
-	*e = answer->err;
 	if (answer->outcome == HTTP_ANSWERED) {
-		(void)request_not_understood(answer, "has no ETag", e);
+		if (etag == NULL)
+			(void)request_not_understood(answer, "has no ETag", e);
 		(void)err_wrap(e, "%s", answer->what);
 	}
-	s3_explain(answer, e);
+	explain(answer, e);
 	return answer->outcome == HTTP_NOT_DONE ? PUT_NOT_STORED : PUT_UNKNOWN;
 }
 
@@ -182,31 +190,17 @@ static int
 authorize(const struct destination *to, const struct http_request *request,
     struct auth_use *use, struct text_list *headers, struct err *e)
 {
-	const struct s3_policy *p = &to->policy->s3;
-	const char *host = strstr(request->url, "://") + 3;
-	const char *path = host + strcspn(host, "/");
-	size_t path_len = strcspn(path, "?");
-	autofree char *host_text = xstrndup(host, (size_t)(path - host));
-	autofree char *path_text = xstrndup(path, path_len);
 	char nothing[DIGEST_HEX_BYTES];
 
 	(void)use, (void)e;
 	s3_hash("", nothing);
 	s3_sign(
 	    &(const struct s3_call){
-		.method = request->method ? request->method
-		    : request->body       ? "POST"
-					  : "GET",
-		.host = host_text,
-		.path = path_text,
-		.query = path[path_len] ? path + path_len + 1 : "",
+		.method = http_method(request),
+		.url = request->url,
 		.payload_sha256 = request->body ? request->sha256 : nothing,
-	    },
-	    &(const struct s3_credentials){
-		.region = p->region,
-		.access_key = p->keys->texts[S3_ACCESS_KEY],
-		.secret_key = p->keys->texts[S3_SECRET_KEY],
-		.session_token = p->keys->texts[S3_SESSION_TOKEN],
+		.region = to->policy->s3.region,
+		.keys = to->policy->s3.keys->texts,
 	    },
 	    clock_unix_ms() / 1000, headers);
 	return 0;
@@ -219,7 +213,7 @@ wants_retry(const struct destination *to, struct auth_use *use,
 {
 	struct s3_keys *keys = to->policy->s3.keys;
 	autofree char *code =
-	    answer->outcome == HTTP_NOT_DONE ? s3_code(answer) : NULL;
+	    answer->outcome == HTTP_NOT_DONE ? s3_error(answer, NULL) : NULL;
 
 	(void)use;
 	return code && strcmp(code, "ExpiredToken") == 0 &&
@@ -242,11 +236,10 @@ const struct destination_ops s3 = {
 	.put = put,
 	.judge = judge,
 	.parts = &s3_parts,
-	.explain = s3_explain,
+	.explain = explain,
 	.list_url = list_url,
 	.fetch_url = fetch_url,
 	.public_url = public_url,
-	.page_open = s3_page_open,
 	.page_add = s3_page_add,
 	.page_end = s3_page_end,
 	.page_close = s3_page_close,

@@ -2,7 +2,6 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "io/xml.h"
 #include "remote/s3_internal.h"
 
 /* "Error Responses" in the Amazon S3 API reference, and those of Ceph RGW. */
@@ -49,24 +48,20 @@ on_element(void *ctx, const char *path, const char *text)
 		mem_replace(&said->message, text);
 }
 
-size_t
-s3_blanks(const struct buf *body)
+bool
+s3_read(const struct http_answer *answer, xml_element *element, void *ctx,
+    struct err *e)
 {
-	return body->len > 0 ? strspn(body->data, " \t\r\n") : 0;
-}
+	const char *text = buf_str(&answer->body);
+	/* A busy server sends them before it has an answer. */
+	size_t blanks = strspn(text, " \t\r\n");
+	size_t len = answer->body.len - blanks;
+	struct xml *xml = xml_open(element, ctx, e);
+	bool is_read = xml && len > 0 &&
+	    xml_add(xml, text + blanks, len, e) == 0 && xml_end(xml, e) == 0;
 
-static void
-read_error(const struct http_answer *answer, struct said *said)
-{
-	struct err ignored;
-	struct xml *xml = xml_open(on_element, said, &ignored);
-
-	size_t blanks = s3_blanks(&answer->body);
-
-	if (xml && answer->body.len > blanks)
-		(void)xml_add(xml, answer->body.data + blanks,
-		    answer->body.len - blanks, &ignored);
 	xml_free(xml);
+	return is_read;
 }
 
 static void
@@ -92,24 +87,15 @@ apply(const struct http_answer *answer, const struct said *said, struct err *e)
 	}
 }
 
-void
-s3_explain(const struct http_answer *answer, struct err *e)
-{
-	struct said said = { 0 };
-
-	read_error(answer, &said);
-	if (said.code)
-		apply(answer, &said, e);
-	free(said.code);
-	free(said.message);
-}
-
 char *
-s3_code(const struct http_answer *answer)
+s3_error(const struct http_answer *answer, struct err *e)
 {
 	struct said said = { 0 };
+	struct err ignored;
 
-	read_error(answer, &said);
+	(void)s3_read(answer, on_element, &said, &ignored);
+	if (said.code && e)
+		apply(answer, &said, e);
 	free(said.message);
 	return said.code;
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "io/xml.h"
 #include "remote/inventory.h"
 
 /* What the s3_*.c files share; nobody else includes this. */
@@ -8,7 +9,6 @@
 #define S3_MOST_PART ((int64_t)5 << 30)
 
 /* The list of a bucket (ListObjectsV2), page by page. */
-void s3_page_open(struct inventory *);
 int s3_page_add(struct inventory *, const char *data, size_t len,
     struct err *e);
 int s3_page_end(struct inventory *, const struct http_answer *, char **next,
@@ -44,14 +44,12 @@ bool s3_keys_signed(const struct s3_keys *, const struct http_request *);
  */
 bool s3_keys_renew(struct s3_keys *);
 
-/* The length of the blanks that a busy server sends before its XML. */
-size_t s3_blanks(const struct buf *);
-
-/* The code of an <Error>; NULL: none.  The caller frees it. */
-char *s3_code(const struct http_answer *);
+/* Read the XML of an answer; false with *e, or if there is none. */
+bool s3_read(const struct http_answer *, xml_element *element, void *ctx,
+    struct err *e);
 
 /*
- * Set text and class from an <Error>, even in a 200.  Without one, changes
- * nothing.
+ * Set text and class from an <Error>, even in a 200; e may be NULL.  Returns
+ * its code, which the caller frees; NULL: there is no <Error>, *e is unchanged.
  */
-void s3_explain(const struct http_answer *, struct err *e);
+char *s3_error(const struct http_answer *, struct err *e);

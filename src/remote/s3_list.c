@@ -3,15 +3,12 @@
 
 #include "base/mem.h"
 #include "base/text.h"
-#include "io/xml.h"
-#include "remote/page.h"
 #include "remote/s3_internal.h"
 
 #define TOKEN "continuation-token="
 
 struct reader {
 	struct xml *xml;
-	struct page page;
 	struct inventory *inventory;
 	char *key, *etag, *token; /* of the current element */
 	int64_t size;
@@ -70,24 +67,16 @@ on_element(void *ctx, const char *path, const char *text)
 		mem_replace(&r->token, text);
 }
 
-void
-s3_page_open(struct inventory *inv)
-{
-	struct reader *r = inv->reader;
-	struct page page = r ? r->page : (struct page){ 0 };
-
-	s3_page_close(inv);
-	r = inv->reader = xcalloc(1, sizeof(*r));
-	r->page = page;
-	r->inventory = inv;
-	r->size = -1;
-}
-
 int
 s3_page_add(struct inventory *inv, const char *data, size_t len, struct err *e)
 {
 	struct reader *r = inv->reader;
 
+	if (r == NULL) {
+		inv->reader = r = xcalloc(1, sizeof(*r));
+		r->inventory = inv;
+		r->size = -1;
+	}
 	if (r->xml == NULL && (r->xml = xml_open(on_element, r, e)) == NULL)
 		return -1;
 	return xml_add(r->xml, data, len, e);
@@ -118,47 +107,22 @@ is_circle(struct page *page, const char *token)
 	return page_is_circle(page);
 }
 
-/* A key with the prefix of our own reveals no more than they do. */
-static bool
-is_secret(const struct inventory *inv, const struct http_answer *answer,
-    const char *id)
-{
-	autofree char *etag = NULL;
-
-	if (!http_has_secret(answer, id))
-		return false;
-	if (!http_has_secret(answer, inv->folder))
-		return true;
-	etag = xstrndup(id, strcspn(id, "/"));
-	return http_has_secret(answer, etag);
-}
-
-static void
-forget_secrets(struct inventory *inv, const struct http_answer *answer)
-{
-	for (size_t i = inv->n_before; i < inv->n; i++) {
-		struct remote_record *record = &inv->records[i];
-
-		if (record->id == NULL || !is_secret(inv, answer, record->id))
-			continue;
-		mem_replace(&record->id, NULL);
-		record->is_known = false;
-	}
-}
-
 int
 s3_page_end(struct inventory *inv, const struct http_answer *answer,
     char **next, struct err *e)
 {
-	struct reader *r = inv->reader;
+	const struct reader *r;
 
-	if (s3_page_add(inv, "", 0, e) == -1 || xml_end(r->xml, e) == -1)
+	(void)answer;
+	if (s3_page_add(inv, "", 0, e) == -1)
+		return -1;
+	r = inv->reader;
+	if (xml_end(r->xml, e) == -1)
 		return -1;
 	if (!r->is_list || (r->is_cut && r->token == NULL))
 		return err_set(e, ERR_CONFIG, "is not the list of a bucket");
-	if (r->is_cut && is_circle(&r->page, r->token))
+	if (r->is_cut && is_circle(&inv->page, r->token))
 		return err_set(e, ERR_CONFIG, "goes in circles");
-	forget_secrets(inv, answer);
 	if (r->is_cut)
 		*next = next_url(inv->url, r->token);
 	return 0;

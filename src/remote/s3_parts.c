@@ -5,7 +5,6 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "io/digest.h"
-#include "io/xml.h"
 #include "remote/request.h"
 #include "remote/s3_internal.h"
 #include "remote/s3_sign.h"
@@ -205,15 +204,10 @@ on_element(void *ctx, const char *path, const char *text)
 }
 
 static bool
-read_answer(struct reader *r, const struct buf *body, struct err *e)
+read_answer(struct reader *r, struct err *e)
 {
-	struct xml *xml = xml_open(on_element, r, e);
-	size_t blanks = s3_blanks(body);
-	bool is_read = xml && body->len > blanks &&
-	    xml_add(xml, body->data + blanks, body->len - blanks, e) == 0 &&
-	    xml_end(xml, e) == 0;
+	bool is_read = s3_read(r->answer, on_element, r, e);
 
-	xml_free(xml);
 	forget(&r->record);
 	free(r->next_key);
 	free(r->next_id);
@@ -237,10 +231,9 @@ failed(enum part_step step, const struct http_answer *answer, struct err *e)
 		{ "MethodNotAllowed", PART_REFUSED },
 		{ "NotImplemented", PART_REFUSED },
 	};
-	autofree char *code = s3_code(answer);
+	autofree char *code = s3_error(answer, e);
 	enum part_outcome outcome = PART_FAILED;
 
-	s3_explain(answer, e);
 	for (size_t i = 0; code && i < sizeof(rows) / sizeof(rows[0]); i++)
 		if (strcmp(code, rows[i].code) == 0)
 			outcome = rows[i].outcome;
@@ -296,7 +289,7 @@ judge(const struct destination_policy *policy, const struct part_call *call,
 		found(ctx, &(struct part_record){ .etag = etag });
 		return PART_DONE;
 	}
-	if (step == PART_ABORT || (r.root && read_answer(&r, &answer->body, e)))
+	if (step == PART_ABORT || (r.root && read_answer(&r, e)))
 		return r.is_cut ? PART_MORE : PART_DONE;
 	(void)not_understood(answer, e);
 	return failed(step, answer, e);

@@ -41,33 +41,30 @@ by_header(const void *a, const void *b)
 char *
 s3_query(const char *const *parameters)
 {
-	struct text_list list = { 0 };
+	autolist struct text_list list = { 0 };
 	struct buf query = { 0 };
 
 	for (; *parameters; parameters += 2) {
 		autofree char *name = text_percent_encode(parameters[0], "");
 		autofree char *value = text_percent_encode(parameters[1], "");
-		autofree char *item = xasprintf("%s=%s", name, value);
 
-		text_list_add(&list, item);
+		text_list_addf(&list, "%s=%s", name, value);
 	}
 	if (list.n > 0)
 		qsort(list.items, list.n, sizeof(char *), by_parameter);
 	for (size_t i = 0; i < list.n; i++)
 		(void)buf_addf(&query, "%s%s", i > 0 ? "&" : "", list.items[i]);
-	text_list_free(&list);
 	return query.data ? query.data : xstrdup("");
 }
 
 /* Host and headers, sorted, as they are signed. */
 static void
-canonical_headers(const struct s3_call *call, const struct text_list *headers,
+canonical_headers(const char *host, const struct text_list *headers,
     struct buf *canonical, struct buf *names)
 {
-	struct text_list list = { 0 };
-	autofree char *host = xasprintf("host: %s", call->host);
+	autolist struct text_list list = { 0 };
 
-	text_list_add(&list, host);
+	text_list_addf(&list, "host: %.*s", (int)strcspn(host, "/"), host);
 	for (size_t i = 0; i < headers->n; i++)
 		text_list_add(&list, headers->items[i]);
 	qsort(list.items, list.n, sizeof(char *), by_header);
@@ -79,17 +76,16 @@ canonical_headers(const struct s3_call *call, const struct text_list *headers,
 		    s + len + strspn(s + len, ": "));
 		(void)buf_addf(names, "%s%.*s", i > 0 ? ";" : "", len, s);
 	}
-	text_list_free(&list);
 }
 
 /* A chain of HMACs: day, region, service, request. */
 static void
-sign(const struct s3_credentials *c, const char *stamp, const char *text,
+sign(const struct s3_call *call, const char *stamp, const char *text,
     char hex[DIGEST_HEX_BYTES])
 {
 	autofree char *day = xstrndup(stamp, DAY_CHARACTERS);
-	autofree char *secret = xasprintf("AWS4%s", c->secret_key);
-	const char *const steps[] = { day, c->region, "s3", "aws4_request",
+	autofree char *secret = xasprintf("AWS4%s", call->keys[S3_SECRET_KEY]);
+	const char *const steps[] = { day, call->region, "s3", "aws4_request",
 		text };
 	unsigned char key[DIGEST_SHA256_BYTES];
 
@@ -102,39 +98,35 @@ sign(const struct s3_credentials *c, const char *stamp, const char *text,
 }
 
 static void
-add_header(struct text_list *headers, const char *name, const char *value)
+authorize(const struct s3_call *call, const char *stamp, const char *payload,
+    struct text_list *headers)
 {
-	autofree char *header = xasprintf("%s: %s", name, value);
-
-	text_list_add(headers, header);
-}
-
-static void
-authorize(const struct s3_call *call, const struct s3_credentials *c,
-    const char *stamp, const char *payload, struct text_list *headers)
-{
+	const char *host = strstr(call->url, "://") + 3;
+	const char *path = host + strcspn(host, "/");
+	int path_len = (int)strcspn(path, "?");
 	autobuf struct buf canonical = { 0 }, names = { 0 };
 	autofree char *scope = xasprintf("%.*s/%s/s3/aws4_request",
-	    DAY_CHARACTERS, stamp, c->region);
-	autofree char *request = NULL, *text = NULL, *value = NULL;
+	    DAY_CHARACTERS, stamp, call->region);
+	autofree char *request = NULL, *text = NULL;
 	char hash[DIGEST_HEX_BYTES], signature[DIGEST_HEX_BYTES];
 
-	canonical_headers(call, headers, &canonical, &names);
-	request = xasprintf("%s\n%s\n%s\n%s\n%s\n%s", call->method, call->path,
-	    call->query, buf_str(&canonical), buf_str(&names), payload);
+	canonical_headers(host, headers, &canonical, &names);
+	request = xasprintf("%s\n%.*s\n%s\n%s\n%s\n%s", call->method, path_len,
+	    path, path[path_len] ? path + path_len + 1 : "",
+	    buf_str(&canonical), buf_str(&names), payload);
 	s3_hash(request, hash);
 	text = xasprintf(ALGORITHM "\n%s\n%s\n%s", stamp, scope, hash);
-	sign(c, stamp, text, signature);
-	value = xasprintf(ALGORITHM
+	sign(call, stamp, text, signature);
+	text_list_addf(headers,
+	    "Authorization: " ALGORITHM
 	    " Credential=%s/%s, SignedHeaders=%s, Signature=%s",
-	    c->access_key, scope, buf_str(&names), signature);
-	add_header(headers, "Authorization", value);
+	    call->keys[S3_ACCESS_KEY], scope, buf_str(&names), signature);
 }
 
 void
-s3_sign(const struct s3_call *call, const struct s3_credentials *c,
-    int64_t unix_s, struct text_list *headers)
+s3_sign(const struct s3_call *call, int64_t unix_s, struct text_list *headers)
 {
+	const char *token = call->keys[S3_SESSION_TOKEN];
 	const char *payload =
 	    call->payload_sha256 ? call->payload_sha256 : "UNSIGNED-PAYLOAD";
 	time_t seconds = (time_t)unix_s;
@@ -143,9 +135,9 @@ s3_sign(const struct s3_call *call, const struct s3_credentials *c,
 
 	(void)gmtime_r(&seconds, &tm);
 	(void)strftime(stamp, sizeof(stamp), "%Y%m%dT%H%M%SZ", &tm);
-	add_header(headers, "x-amz-content-sha256", payload);
-	add_header(headers, "x-amz-date", stamp);
-	if (c->session_token && *c->session_token)
-		add_header(headers, "x-amz-security-token", c->session_token);
-	authorize(call, c, stamp, payload, headers);
+	text_list_addf(headers, "x-amz-content-sha256: %s", payload);
+	text_list_addf(headers, "x-amz-date: %s", stamp);
+	if (token && *token)
+		text_list_addf(headers, "x-amz-security-token: %s", token);
+	authorize(call, stamp, payload, headers);
 }

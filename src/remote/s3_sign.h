@@ -2,25 +2,20 @@
 
 #include <stdint.h>
 
-#include "base/text.h"
 #include "io/digest.h"
+#include "remote/destination.h"
 
 /*
  * AWS Signature Version 4 for S3, in the Authorization header ("Authenticating
  * Requests" in the Amazon S3 API reference).  Pure.
  */
 
-struct s3_credentials {
-	const char *region, *access_key, *secret_key;
-	const char *session_token; /* NULL or empty: none */
-};
-
 struct s3_call {
 	const char *method;         /* "PUT" */
-	const char *host;           /* as in the Host header */
-	const char *path;           /* percent-encoded once, as in the URL */
-	const char *query;          /* from s3_query(), as in the URL */
+	const char *url;            /* with a query from s3_query() or none */
 	const char *payload_sha256; /* hexadecimal; NULL: not signed */
+	const char *region;
+	char *const *keys; /* as texts in struct s3_keys */
 };
 
 /*
@@ -38,5 +33,4 @@ void s3_hash(const char *text, char hex[DIGEST_HEX_BYTES]);
  * append x-amz-content-sha256, x-amz-date, x-amz-security-token if there is
  * one, and Authorization.
  */
-void s3_sign(const struct s3_call *, const struct s3_credentials *,
-    int64_t unix_s, struct text_list *headers);
+void s3_sign(const struct s3_call *, int64_t unix_s, struct text_list *headers);

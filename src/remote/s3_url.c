@@ -2,6 +2,7 @@
 
 #include "base/mem.h"
 #include "base/text.h"
+#include "remote/request.h"
 #include "remote/s3_internal.h"
 
 enum { ETAG_BYTES = 128 };
@@ -9,26 +10,25 @@ enum { ETAG_BYTES = 128 };
 char *
 s3_url(const struct s3_policy *p, const char *object, const char *query)
 {
-	autofree char *path = text_percent_encode(object, "/");
 	const char *scheme = strstr(p->url, "://");
 	int len = scheme ? (int)(scheme + 3 - p->url) : 0;
+	bool is_host = p->addressing == S3_HOST;
 	autofree char *bucket = text_percent_encode(p->bucket, "");
-	autofree char *base = p->addressing == S3_HOST
-	    ? xasprintf("%.*s%s.%s", len, p->url, bucket, p->url + len)
-	    : xasprintf("%s/%s", p->url, bucket);
+	autofree char *key = text_percent_encode(object, "/");
+	autofree char *base = xasprintf("%.*s%s%s%s", len, p->url,
+	    is_host ? bucket : "", is_host ? "." : "", p->url + len);
+	autofree char *path = xasprintf("%s%s%s%s%s", is_host ? "" : "/",
+	    is_host ? "" : bucket, *key ? key : "/", *query ? "?" : "", query);
 
-	return xasprintf("%s%s%s%s", base, *path ? path : "/",
-	    *query ? "?" : "", query);
+	return request_url(base, path);
 }
 
 char *
 s3_etag(const char *text)
 {
-	size_t len;
+	autofree char *etag = http_etag(text);
 
-	text += strspn(text, "\"");
-	len = strcspn(text, "\"");
-	return len <= ETAG_BYTES ? xstrndup(text, len) : NULL;
+	return strlen(etag) <= ETAG_BYTES ? steal(&etag) : NULL;
 }
 
 /* A slash ends the ETag, so one inside it is encoded. */

@@ -1,5 +1,8 @@
 #include "unit.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 #include "base/mem.h"
 #include "io/xml.h"
 #include "remote/destination.h"
@@ -9,10 +12,11 @@
 static void
 test_examples(void **state)
 {
-	static const struct s3_credentials key = {
-		.region = "us-east-1",
-		.access_key = "AKIAIOSFODNN7EXAMPLE",
-		.secret_key = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+	static char *const keys[] = {
+		[S3_ACCESS_KEY] = (char *)"AKIAIOSFODNN7EXAMPLE",
+		[S3_SECRET_KEY] =
+		    (char *)"wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+		[S3_SESSION_TOKEN] = NULL,
 	};
 	static const struct {
 		const char *method, *path, *payload;
@@ -48,20 +52,23 @@ test_examples(void **state)
 		    "AKIAIOSFODNN7EXAMPLE/20130524/us-east-1/s3/aws4_request, "
 		    "SignedHeaders=%s, Signature=%s",
 		    rows[i].signed_headers, rows[i].signature);
+		autofree char *url =
+		    xasprintf("https://examplebucket.s3.amazonaws.com%s%s%s",
+			rows[i].path, *query ? "?" : "", query);
 		char hash[DIGEST_HEX_BYTES];
 		const struct s3_call call = {
 			.method = rows[i].method,
-			.host = "examplebucket.s3.amazonaws.com",
-			.path = rows[i].path,
-			.query = query,
+			.url = url,
 			.payload_sha256 = hash,
+			.region = "us-east-1",
+			.keys = keys,
 		};
 		struct text_list headers = { 0 };
 
 		s3_hash(rows[i].payload, hash);
 		for (size_t k = 0; k < 2 && rows[i].headers[k]; k++)
 			text_list_add(&headers, rows[i].headers[k]);
-		s3_sign(&call, &key, 1369353600, &headers);
+		s3_sign(&call, 1369353600, &headers);
 		assert_string_equal(headers.items[headers.n - 1], want);
 		text_list_free(&headers);
 	}
@@ -95,19 +102,16 @@ test_query(void **state)
 static void
 test_token(void **state)
 {
-	static const struct s3_credentials key = { .region = "r",
-		.access_key = "a",
-		.secret_key = "s",
-		.session_token = "t" };
+	static char *const keys[] = { (char *)"a", (char *)"s", (char *)"t" };
 	static const struct s3_call call = { .method = "PUT",
-		.host = "h",
-		.path = "/",
-		.query = "" };
+		.url = "http://h/",
+		.region = "r",
+		.keys = keys };
 	struct text_list headers = { 0 };
 
 	(void)state;
 	text_list_add(&headers, "x-amz-date-and-more: 1");
-	s3_sign(&call, &key, 0, &headers);
+	s3_sign(&call, 0, &headers);
 	assert_string_equal(headers.items[1],
 	    "x-amz-content-sha256: UNSIGNED-PAYLOAD");
 	assert_string_equal(headers.items[3], "x-amz-security-token: t");
@@ -269,11 +273,68 @@ test_part_bounds(void **state)
 	buf_free(&answer.body);
 }
 
+static void
+test_urls(void **state)
+{
+	static const struct {
+		const char *url;
+		int addressing;
+		const char *object;
+	} rows[] = {
+		{ "http://h:1", S3_PATH, "http://h:1/b/k%20k" },
+		{ "http://h/", S3_PATH, "http://h/b/k%20k" },
+		{ "http://h/", S3_HOST, "http://b.h/k%20k" },
+		{ "https://h/gate//", S3_PATH, "https://h/gate/b/k%20k" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(rows); i++) {
+		const struct destination_policy policy = {
+			.s3 = { .url = (char *)rows[i].url,
+			    .bucket = (char *)"b",
+			    .addressing = rows[i].addressing },
+		};
+		autofree char *url = s3.fetch_url(&policy, "etag/k k");
+
+		assert_string_equal(url, rows[i].object);
+	}
+}
+
+static void
+test_page_as_object(void **state)
+{
+	const struct remote_name name = { .path = (char *)"/k" };
+	struct http_answer answer = {
+		.outcome = HTTP_ANSWERED,
+		.status = 200,
+		.etag = (char *)"5d-1",
+		.content_type = (char *)"text/html; charset=utf-8",
+		.what = (char *)"PUT http://h/b/k",
+	};
+	char *id, *path;
+	struct err e = { 0 };
+
+	(void)state;
+	assert_int_equal(s3.judge(&answer, &name, 1, &id, &path, &e),
+	    PUT_STORED);
+	free(id);
+	(void)buf_adds(&answer.body, "<html>Log in");
+	assert_int_equal(s3.judge(&answer, &name, 1, &id, &path, &e),
+	    PUT_UNKNOWN);
+	assert_null(id);
+	assert_int_equal(e.class, ERR_CONFIG);
+	check(strstr(e.text, "HTML") != NULL, "%s", e.text);
+	buf_free(&answer.body);
+}
+
 static const struct CMUnitTest tests[] = {
 	TEST("XML is elements and their text, in any pieces", test_xml),
 	TEST("a text of XML has its bounds", test_xml_bounds),
 	TEST("a tag or a comment of XML that stays open has its bounds",
 	    test_xml_open_token),
+	TEST("a slash at the end of the endpoint changes no URL", test_urls),
+	TEST("a page of HTML with an ETag is not an object",
+	    test_page_as_object),
 	TEST("a part that no S3 has is not taken as listed", test_part_bounds),
 	TEST("the examples of Amazon's reference have its signatures",
 	    test_examples),
