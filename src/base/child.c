@@ -108,11 +108,10 @@ explain_death(int status, struct err *e)
 int
 child_end(struct child *c, void *report, size_t size, struct err *e)
 {
-	bool is_reaped;
-	ssize_t n;
 	int status = 0;
+	bool is_reaped = reap(c, &status);
+	ssize_t n;
 
-	is_reaped = reap(c, &status);
 	do
 		n = read(c->fd, report, size);
 	while (n == -1 && errno == EINTR);

@@ -421,7 +421,7 @@ put_outcome(const char *text, bool is_shown)
 }
 
 void
-log_outcome(const char *fmt, ...)
+log_final(bool is_success, const char *fmt, ...)
 {
 	autofree char *text = NULL;
 	va_list ap;
@@ -429,19 +429,7 @@ log_outcome(const char *fmt, ...)
 	va_start(ap, fmt);
 	text = xvasprintf(fmt, ap);
 	va_end(ap);
-	put_outcome(text, true);
-}
-
-void
-log_success(const char *fmt, ...)
-{
-	autofree char *text = NULL;
-	va_list ap;
-
-	va_start(ap, fmt);
-	text = xvasprintf(fmt, ap);
-	va_end(ap);
-	put_outcome(text, !policy.is_quiet);
+	put_outcome(text, !is_success || !policy.is_quiet);
 }
 
 void

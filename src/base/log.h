@@ -78,12 +78,14 @@ void log_result(const char *text);
 
 /*
  * Log the result for the session's recording, at any level: to stdout and as a
- * line of the log file.  In JSON both get a log line.
+ * line of the log file.  In JSON both get a log line.  A success is only in the
+ * log file with --quiet.
  */
-void log_outcome(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void log_final(bool is_success, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
 
-/* The same for a success; with --quiet, only in the log file. */
-void log_success(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+#define log_outcome(...) log_final(false, __VA_ARGS__)
+#define log_success(...) log_final(true, __VA_ARGS__)
 
 /*
  * Set the MESSAGE_ID (systemd.journal-fields(7)) of the next outcome, or log an

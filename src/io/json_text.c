@@ -166,13 +166,9 @@ static struct step
 step_by_index(const struct walk *w, uint64_t *at, size_t index)
 {
 	char name[24];
-	bool is_idle = true;
 
-	for (size_t n = 0; at && n < w->n; n++)
-		is_idle &= at[n] == 0;
-	if (!is_idle)
-		(void)snprintf(name, sizeof(name), "%zu", index);
-	return step(w, at, is_idle ? NULL : name);
+	(void)snprintf(name, sizeof(name), "%zu", index);
+	return step(w, at, name);
 }
 
 /* What was already cut may be cut again. */

@@ -40,12 +40,6 @@ refuse(struct xml *x, const char *why)
 }
 
 static void
-clear(struct buf *b)
-{
-	buf_drop(b, b->len);
-}
-
-static void
 on_start(void *ctx, const char *name, const char **attributes)
 {
 	struct xml *x = ctx;
@@ -60,7 +54,7 @@ on_start(void *ctx, const char *name, const char **attributes)
 		return;
 	}
 	x->lengths[x->depth++] = len;
-	clear(&x->text);
+	buf_drop(&x->text, x->text.len);
 }
 
 static void
@@ -74,7 +68,7 @@ on_end(void *ctx, const char *name)
 	x->element(x->ctx, buf_str(&x->path), buf_str(&x->text));
 	x->path.len = x->lengths[--x->depth];
 	x->path.data[x->path.len] = '\0';
-	clear(&x->text);
+	buf_drop(&x->text, x->text.len);
 }
 
 static void

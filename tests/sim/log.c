@@ -113,9 +113,9 @@ log_result(const char *text)
 }
 
 void
-log_outcome(const char *fmt, ...)
+log_final(bool is_success, const char *fmt, ...)
 {
-	(void)fmt;
+	(void)is_success, (void)fmt;
 }
 
 void
