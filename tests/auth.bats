@@ -199,6 +199,29 @@ all_are_stored() {
 	is_stored metadata.json "$MEDIA"
 }
 
+@test "a token in an answer that is not understood is not shown" {
+	oauth
+	printf 'access_token=issued-t0ken&token_type=bearer' >"$SB/form.txt"
+	printf '{"access_token":"issued-t0ken","expires_i' >"$SB/cut.json"
+	faults 'token * * body form.txt text/plain'
+	run_finalize 78
+	assert_output_has "the answer is not JSON: (hidden)"
+	refute_output_has t0ken
+	faults 'token * * body cut.json application/json'
+	run_finalize 75
+	assert_output_has "the answer is not JSON: (hidden)"
+	refute_output_has t0ken
+	run ! grep -r t0ken "$REC" "$SB/requests.jsonl"
+}
+
+@test "a lifetime in a string is understood" {
+	oauth
+	printf '{"access_token":"abc","expires_in":"9"}' >"$SB/string.json"
+	faults 'token * 1 body string.json application/json'
+	run_finalize 0 --log-level debug
+	assert_output_has "got a token for 9 s"
+}
+
 @test "the error code of the token endpoint is shown and decides" {
 	oauth
 	JIBRI_FINALIZE_OAUTH_CLIENT_SECRET=wr0ng run_finalize 77

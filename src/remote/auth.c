@@ -186,7 +186,7 @@ accept_answer(void *ctx, const struct http_answer *answer, struct err *e)
 	if (type && strcasecmp(type, "Bearer") != 0)
 		return err_set(e, ERR_CONFIG,
 		    "the token is not a bearer token");
-	take_token(ctx, token, json_member_int(json, "expires_in", -1));
+	take_token(ctx, token, json_member_number(json, "expires_in", -1));
 	return 0;
 }
 

@@ -43,11 +43,17 @@ int
 request_not_understood(const struct http_answer *answer, const char *is_not,
     struct err *e)
 {
+	/* It may contain a token. */
+	bool is_hidden =
+	    answer->request && answer->request->service == HTTP_TOKEN;
 	autofree char *shown =
 	    http_excerpt(answer, buf_str(&answer->body), answer->body.len);
 
 	return err_set(e, ERR_CONFIG, "HTTP %ld, and the answer %s: %s",
-	    answer->status, is_not, *shown ? shown : "(empty)");
+	    answer->status, is_not,
+	    is_hidden    ? "(hidden)"
+		: *shown ? shown
+			 : "(empty)");
 }
 
 char *
@@ -68,8 +74,7 @@ request_answer_json(const struct http_answer *answer, struct err *e)
 
 	if (request_check_html(answer, e) == -1)
 		return NULL;
-	json =
-	    json_parse_foreign(buf_str(&answer->body), answer->body.len, e);
+	json = json_parse_foreign(buf_str(&answer->body), answer->body.len, e);
 	if (json)
 		return json;
 	class = e->class;
@@ -139,9 +144,9 @@ prepare(struct run *run, struct http_request *http, struct err *e)
 	if (stop_check(e) == -1 ||
 	    (r->prepare && r->prepare(r->ctx, http, e) == -1))
 		return -1;
-	return to ? to->policy->ops->authorize(to, http, &run->use,
-			&run->headers, e)
-		  : 0;
+	return to
+	    ? to->policy->ops->authorize(to, http, &run->use, &run->headers, e)
+	    : 0;
 }
 
 static bool
