@@ -81,7 +81,8 @@ def choices($sign): "	--\(.name)\($sign))
 
 # The flags with a value that cannot be listed.
 def others(is_wanted):
-	dashed(flags | select(.arg and .choices == null and is_wanted)) |
+	[flags | select(.arg and .choices == null and is_wanted) |
+		"--" + .name, (.letter // empty | "-" + .)] |
 	"	\(join(" | \\\n\t")))";
 
 . as $tables |

@@ -6,14 +6,15 @@ def quoted: gsub("'"; "'\\''") | gsub("(?<c>[][:])"; "\\\(.c)");
 
 def flag:
 	"[\(.help | quoted)]" as $help |
+	(if .isFile then "_files"
+	elif .choices then "(\(.choices | join(" ")))"
+	else "" end) as $values |
 	"	'--\(.name)" +
 		(if .arg then "=\($help):\(.arg):"
 		elif .choices then "=-\($help)::yes or no:"
-		else $help end) +
-		(if .isFile then "_files"
-		elif .choices then "(\(.choices | join(" ")))"
-		else "" end) + "'",
-	(.letter // empty | "	-" + .);
+		else $help end) + "\($values)'",
+	(select(.letter) | if .arg then "	'-\(.letter)+:\(.arg):\($values)'"
+		else "	-" + .letter end);
 
 def words_of: [
 	if takes_command then "_describe command commands" else empty end,

@@ -227,6 +227,8 @@ answers() {
 	offers "$shell" json config --log-format j
 	touch file
 	offers "$shell" "file folder" config --ca-file f
+	offers "$shell" "file folder" pack -o f
+	offers "$shell" folder verify --webhook-files f
 }
 
 # offers_sessions SHELL: as a recording it offers those below recordings-dir,

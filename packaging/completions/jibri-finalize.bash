@@ -252,6 +252,9 @@ _jibri_finalize() {
 	esac
 	[ -n "$command" ] || words='finalize upload verify notify pack sweep watch status show pause resume forget check config help'
 	case $prev$joint in
+	--webhook-files=)
+		flags='' kind='' sessions='' words='yes no'
+		;;
 	--started-webhook=)
 		flags='' kind='' sessions='' words='yes no'
 		;;
@@ -290,9 +293,6 @@ _jibri_finalize() {
 	--s3-addressing)
 		flags='' kind='' sessions='' words='path host'
 		;;
-	--webhook-files)
-		flags='' kind='' sessions='' words='yes no'
-		;;
 	--failed-webhook)
 		flags='' kind='' sessions='' words='at-once final never'
 		;;
@@ -316,6 +316,7 @@ _jibri_finalize() {
 		;;
 	--config | \
 	--output | \
+	-o | \
 	--s3-access-key-file | \
 	--s3-secret-key-file | \
 	--s3-session-token-file | \

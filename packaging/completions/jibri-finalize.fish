@@ -212,7 +212,7 @@ complete -c jibri-finalize -n 'not _jibri_finalize_command help' -l s3-key -x -d
 complete -c jibri-finalize -n 'not _jibri_finalize_command help' -l s3-addressing -x -a 'path host' -d 'how URLs name the bucket: path, host'
 complete -c jibri-finalize -n 'not _jibri_finalize_command help' -l s3-part-size -x -d 'larger files are sent in parts of this size'
 complete -c jibri-finalize -n 'not _jibri_finalize_command help' -l webhook-url -x -d 'receiver of the webhook, or none'
-complete -c jibri-finalize -n 'not _jibri_finalize_command help' -l webhook-files -x -a 'yes no' -d 'list the files in STOPPED'
+complete -c jibri-finalize -n 'not _jibri_finalize_command help' -l webhook-files -d 'list the files in STOPPED'
 complete -c jibri-finalize -n 'not _jibri_finalize_command help' -l webhook-secret-file -r -F -d 'secret that signs the webhook'
 complete -c jibri-finalize -n 'not _jibri_finalize_command help' -l webhook-secret-previous-file -r -F -d 'old secret, which signs too during a change'
 complete -c jibri-finalize -n 'not _jibri_finalize_command help' -l webhook-auth -x -d 'how the webhook is signed'

@@ -8,7 +8,7 @@ static const struct setting rows[] = {
 	    "receiver of the webhook, or none",
 	    "By default, the webhook goes to /webhooks/jitsi/recording of the "
 	    "meeting-service.  A receiver on another server gets no token." },
-	{ "webhook-files", BOOL(pipeline.webhook.has_files), "no", "BOOL",
+	{ "webhook-files", BOOL(pipeline.webhook.has_files), "no", NULL,
 	    "list the files in STOPPED",
 	    "The body then has the member files, an array of objects with "
 	    "path, size, mimeType, sha256 and url." },
