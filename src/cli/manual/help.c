@@ -239,17 +239,24 @@ add_ways(struct buf *out, const struct setting *s)
 		    s->name, variable);
 }
 
-void
-help_setting(const struct setting *s)
+static void
+add_meaning(struct buf *out, const struct setting *s, const char *indent)
 {
-	autobuf struct buf out = { 0 };
 	autofree char *text =
 	    xasprintf("%c%s.  %s", toupper((unsigned char)*s->help),
 		s->help + 1, s->manual ? s->manual : "");
 
+	table_add_wrapped(out, text, indent, WIDTH);
+}
+
+void
+help_setting(const struct setting *s)
+{
+	autobuf struct buf out = { 0 };
+
 	(void)buf_addf(&out, "%s = %s\n\n", s->name,
 	    s->type == SETTING_BOOL ? "yes|no" : s->arg);
-	table_add_wrapped(&out, text, "", WIDTH);
+	add_meaning(&out, s, "");
 	(void)buf_addf(&out, "\nDefault:   %s\n",
 	    *s->initial ? s->initial : "none");
 	add_choices(&out, s);
@@ -262,14 +269,10 @@ help_setting(const struct setting *s)
 static void
 add_sample(struct buf *out, const struct setting *s)
 {
-	autofree char *text =
-	    xasprintf("%c%s.  %s", toupper((unsigned char)*s->help),
-		s->help + 1, s->manual ? s->manual : "");
-
 	(void)buf_adds(out, "\n");
-	table_add_wrapped(out, text, "# ", WIDTH);
+	add_meaning(out, s, "# ");
 	if (setting_takes_file(s))
-		(void)buf_addf(out, "# Or %s-file = FILE, which holds it.\n",
+		(void)buf_addf(out, "# Or %s-file = FILE, which contains it.\n",
 		    s->name);
 	(void)buf_addf(out, "#%s =%s%s\n", s->name, *s->initial ? " " : "",
 	    s->initial);
@@ -283,10 +286,9 @@ help_sample(void)
 	(void)buf_adds(&out,
 	    "# The settings of jibri-finalize, each with its default.  To "
 	    "change one, take\n"
-	    "# the '#' from the front of its line.  Comments stand on lines "
-	    "of their own.\n"
-	    "# Check what you wrote with 'jibri-finalize config', as the user "
-	    "that records.\n");
+	    "# the '#' from its line.  A comment has a line of its own.  Check "
+	    "the result\n"
+	    "# with 'jibri-finalize config', as the user that records.\n");
 	for (size_t i = 0; i < settings_count(); i++)
 		add_sample(&out, setting_at(i));
 	report_text(out.data);

@@ -23,13 +23,13 @@ const struct command_text text_finalize = {
 		    "sweeper." },
 		{ 64, "The command line is wrong, or DIR holds recordings." },
 		{ 65, "The recording is held: an operator must act." },
-		EXITS_NO_INPUT,
+		{ 66, EXIT_66 },
 		{ 75,
 		    "Not delivered yet: a service is down, another process "
 		    "works on the recording or still records it, or the run "
 		    "was interrupted." },
-		{ 77, "A service refused the credentials." },
-		{ 78, "The configuration is wrong." },
+		{ 77, EXIT_77 },
+		{ 78, EXIT_78 },
 	},
 	.examples = {
 		{ "as Jibri calls it",
@@ -81,8 +81,8 @@ const struct command_text text_upload = {
 		{ 65, "A recording is held, or an archive was refused." },
 		{ 66, "There is no such directory or archive." },
 		{ 75, "A recording is not delivered yet; run it again." },
-		{ 77, "A service refused the credentials." },
-		{ 78, "The configuration is wrong." },
+		{ 77, EXIT_77 },
+		{ 78, EXIT_78 },
 	},
 	.examples = {
 		{ "send again whatever the server has lost",
@@ -115,10 +115,10 @@ const struct command_text text_sweep = {
 		{ 0,
 		    "Nothing was due, or everything that was due is "
 		    "delivered." },
-		EXITS_USAGE,
+		{ 64, EXIT_64 },
 		{ 65, "A recording has become held." },
 		{ 75, "A recording will be tried again." },
-		{ 77, "A service refused the credentials." },
+		{ 77, EXIT_77 },
 		{ 78,
 		    "The configuration is wrong, or a service's answer "
 		    "suggests that it is." },
@@ -146,9 +146,9 @@ const struct command_text text_watch = {
 	    "time.",
 	.exits = {
 		{ 0, "It was told to exit, and everything was delivered." },
-		EXITS_USAGE,
+		{ 64, EXIT_64 },
 		{ 75, "It was told to exit before everything was delivered." },
-		{ 78, "The configuration is wrong." },
+		{ 78, EXIT_78 },
 	},
 	.examples = {
 		{ "as a service does", "jibri-finalize watch /srv/recordings" },

@@ -22,10 +22,12 @@ const struct command_text text_notify = {
 	    "webhook-id.",
 	.exits = {
 		{ 0, "The webhook is acknowledged, or was before." },
-		EXITS_USAGE,
+		{ 64, EXIT_64 },
 		{ 65, "STOPPED would not be true." },
-		EXITS_NO_INPUT,
-		EXITS_SERVICES,
+		{ 66, EXIT_66 },
+		{ 75, EXIT_75 },
+		{ 77, EXIT_77 },
+		{ 78, EXIT_78 },
 	},
 	.examples = {
 		{ "a recording begins",
@@ -54,15 +56,15 @@ const struct command_text text_pack = {
 	    "process works on, or that changes meanwhile, is not packed.",
 	.exits = {
 		{ 0, "Every recording is packed." },
-		EXITS_USAGE,
+		{ 64, EXIT_64 },
 		{ 65,
 		    "The archive exists already, or there is nothing to "
 		    "pack." },
-		EXITS_NO_INPUT,
+		{ 66, EXIT_66 },
 		{ 75,
 		    "Another process works on the recording, or it changed "
 		    "meanwhile." },
-		{ 78, "The configuration is wrong." },
+		{ 78, EXIT_78 },
 	},
 	.examples = {
 		{ "into rec-abc123.tar.zst in the current directory",
@@ -88,9 +90,9 @@ const struct command_text text_pause = {
 	    " in ROOT, which counts only if root or the owner of ROOT owns it.",
 	.exits = {
 		{ 0, "ROOT is paused." },
-		EXITS_USAGE,
+		{ 64, EXIT_64 },
 		{ 66, "There is no such ROOT." },
-		{ 78, "The configuration is wrong." },
+		{ 78, EXIT_78 },
 	},
 	.examples = {
 		{ "while the server is updated",
@@ -107,9 +109,9 @@ const struct command_text text_resume = {
 	    "has arrived in the meantime.",
 	.exits = {
 		{ 0, "ROOT is not paused." },
-		EXITS_USAGE,
+		{ 64, EXIT_64 },
 		{ 66, "There is no such ROOT." },
-		{ 78, "The configuration is wrong." },
+		{ 78, EXIT_78 },
 	},
 	.examples = {
 		{ "continue", "jibri-finalize resume /srv/recordings" },
@@ -136,9 +138,9 @@ const struct command_text text_forget = {
 		{ 0, "Each recording is given up, or was delivered before." },
 		{ 64, "The command line is wrong, or the command was not "
 		      "confirmed." },
-		EXITS_NO_INPUT,
+		{ 66, EXIT_66 },
 		{ 75, "Another process works on the recording." },
-		{ 78, "The configuration is wrong." },
+		{ 78, EXIT_78 },
 	},
 	.examples = {
 		{ "send nothing more of a recording",

@@ -17,10 +17,12 @@ const struct command_text text_verify = {
 	    "as superseded are ignored.",
 	.exits = {
 		{ 0, "Everything agrees." },
-		EXITS_USAGE,
+		{ 64, EXIT_64 },
 		{ 65, "Something differs." },
-		EXITS_NO_INPUT,
-		EXITS_SERVICES,
+		{ 66, EXIT_66 },
+		{ 75, EXIT_75 },
+		{ 77, EXIT_77 },
+		{ 78, EXIT_78 },
 	},
 	.examples = {
 		{ "check that the server lists every file",
@@ -60,9 +62,9 @@ const struct command_text text_status = {
 		{ 3,
 		    "With --check, UNKNOWN: the state could not be "
 		    "determined." },
-		EXITS_USAGE,
+		{ 64, EXIT_64 },
 		{ 66, "There is no such ROOT." },
-		{ 78, "The configuration is wrong." },
+		{ 78, EXIT_78 },
 	},
 	.examples = {
 		{ "what is not done, the most urgent first",
@@ -92,9 +94,9 @@ const struct command_text text_show = {
 	    "only counted, and their webhooks are not listed.",
 	.exits = {
 		{ 0, "The recording was shown." },
-		EXITS_USAGE,
-		EXITS_NO_INPUT,
-		{ 78, "The configuration is wrong." },
+		{ 64, EXIT_64 },
+		{ 66, EXIT_66 },
+		{ 78, EXIT_78 },
 	},
 	.examples = {
 		{ "everything about one recording",

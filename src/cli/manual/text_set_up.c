@@ -26,7 +26,7 @@ const struct command_text text_check = {
 	.exits = {
 		{ 0, "All is well." },
 		{ 1, "There are warnings." },
-		EXITS_USAGE,
+		{ 64, EXIT_64 },
 		{ 78, "Something has to be fixed." },
 	},
 	.examples = {
@@ -46,7 +46,7 @@ const struct command_text text_config = {
 	},
 	.exits = {
 		{ 0, "The settings are usable." },
-		EXITS_USAGE,
+		{ 64, EXIT_64 },
 		{ 78, "The settings are not usable; the message says why." },
 	},
 	.examples = {
