@@ -139,6 +139,22 @@ apart_from_the_machine() {
 	jq -e '.findings[0].command == "unset JIBRI_FINALIZE_TRIES"' "$DIR/json"
 }
 
+@test "a wrong value from a file is fixed in that file" {
+	mkdir "$DIR/keys"
+	printf 'a\tb' >"$DIR/keys/token"
+	CREDENTIALS_DIRECTORY=$DIR/keys checks 78
+	jq -e --arg f "$DIR/keys/token" '.findings[0].command | endswith(" " + $f)' \
+		"$DIR/json"
+}
+
+@test "a secret file that everybody can read is closed by the command for it" {
+	echo x >"$DIR/token"
+	chmod 644 "$DIR/token"
+	checks 78 --token-file "$DIR/token" --strict-permissions
+	jq -e --arg f "$DIR/token" '.findings[0].command |
+		endswith("chmod o-rwx " + $f)' "$DIR/json"
+}
+
 @test "a variable that is not a setting is warned of, with the nearest name" {
 	JIBRI_FINALIZE_TIRES=3 checks 1
 	found "^warning environment: JIBRI_FINALIZE_TIRES is not a setting; did you mean JIBRI_FINALIZE_TRIES?"

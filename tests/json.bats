@@ -77,7 +77,8 @@ has() {
 	says 0 config --sample
 	says 0 help
 	says 0 --version
-	says 0 sweep --dry-run
+	says 0 sweep --dry-run --retention 1ms
+	has '.removals | length == 1'
 	for command in $(jq -r '.commands[].name' \
 		<("$ROOT/build/tables" 2>/dev/null || "${BIN%/*}/tables")); do
 		[ "$command" != watch ] || continue

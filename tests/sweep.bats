@@ -763,6 +763,7 @@ quickest() {
 	[ ! -e /tmp/recordings ] || skip "this machine has /tmp/recordings"
 	sweep 0
 	assert_equal "$output$log" ""
+	sweep 0 --dry-run
 }
 
 @test "a missing directory named as ROOT is an error" {

@@ -212,14 +212,22 @@ log_has() {
 	leave 0
 }
 
+# kept N: settings were refused N times.
+kept() {
+	[ "$(grep -cF 'keeping the previous settings' "$DIR/log")" = "$1" ]
+}
+
 @test "after a SIGHUP with wrong settings watch continues with the old ones" {
+	local wrong n=0
 	start_sandbox
 	unset JIBRI_FINALIZE_RECORDINGS_DIR
 	echo "recordings-dir = $TOP" >"$DIR/conf"
 	watch --config "$DIR/conf"
-	echo "recordings-dirr = $TOP" >"$DIR/conf"
-	kill -HUP "$WATCH_PID"
-	wait_for log_has 'keeping the previous settings'
+	for wrong in "recordings-dirr = $TOP" "store = s3" "min-free = 5%"; do
+		echo "$wrong" >"$DIR/conf"
+		kill -HUP "$WATCH_PID"
+		wait_for kept "$((n += 1))"
+	done
 	arrives one
 	wait_for announced one
 	leave 0

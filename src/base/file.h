@@ -66,6 +66,9 @@ int file_read_named(const char *path, struct buf *out, struct stat *st);
  */
 int file_remove_tree(int dirfd, const char *name);
 
+/* Do both paths, after links are followed, name the same existing file? */
+bool file_is_same(const char *a, const char *b);
+
 /* The path of its parent directory; the caller frees it. */
 char *file_parent(const char *path);
 

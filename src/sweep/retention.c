@@ -31,7 +31,7 @@ remove_empty(const struct root *root, const struct finding *f)
 	int64_t age_ms = clock_unix_ms() - f->facts.directory_ms;
 
 	/* It fails unless the directory is empty. */
-	if (f->facts.directory_ms > 0 && !deps->is_dry_run &&
+	if (f->facts.directory_ms > 0 && !deps->foreseen &&
 	    deps->policy->keep_ms > 0 && age_ms > deps->policy->keep_ms &&
 	    age_ms > deps->verdict->settle_ms)
 		(void)unlinkat(root->fd, f->name, AT_REMOVEDIR);
@@ -149,10 +149,10 @@ handle(const struct root *root, const char *name)
 	enum removal_outcome outcome;
 	struct err e = { 0 };
 
-	if (deps->is_dry_run) {
-		log_outcome("would be removed if the server has all of it: "
-			    "%s/%s",
-		    root->path, name);
+	if (deps->foreseen) {
+		autofree char *path = xasprintf("%s/%s", root->path, name);
+
+		text_list_add(deps->foreseen, path);
 		return;
 	}
 	outcome = visit_remove(&removal, &e);
@@ -164,7 +164,7 @@ handle(const struct root *root, const char *name)
 static void
 warn_of_disk(const struct root *root)
 {
-	if (root->deps->is_dry_run || !is_disk_low(root))
+	if (root->deps->foreseen || !is_disk_low(root))
 		return;
 	log_error("%s: only %.1f %% of the disk is free, and nothing is left "
 		  "that may be removed; %zu recordings are not delivered",

@@ -26,8 +26,9 @@ struct retention_deps {
 	const struct verdict_policy *verdict;
 	const struct pipeline_policy *pipeline;
 	bool has_copies; /* some may come from an archive */
-	bool is_dry_run; /* only report what would be removed */
-	int64_t *gone;   /* add the counters of what is removed; or NULL */
+	/* Unless NULL, only add the paths of what would be removed. */
+	struct text_list *foreseen;
+	int64_t *gone; /* add the counters of what is removed; or NULL */
 };
 
 struct retention_result {

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "cli/settings/config.h"
+#include "cli/settings/options.h"
 
 /* Shown, and set again: the same. */
 static void
@@ -26,7 +26,9 @@ check_shown(const struct config *config, const struct setting *s)
 	}
 	if (strstr(shown, "(hidden)"))
 		return;
-	must(config_load(&other, "/dev/null", NULL, 0, &e) == 0);
+	must(
+	    config_load(&other, &(struct options){ .config_path = "/dev/null" },
+		false, &e) == 0);
 	must(setting_set(&other.config, s, shown, &e) == 0);
 	again = setting_show(&other.config, s);
 	must(strcmp(shown, again) == 0);
@@ -58,10 +60,11 @@ run(const char *data, size_t len)
 {
 	autoclose int fd = fuzz_memfd(data, len);
 	autofree char *path = xasprintf("/proc/self/fd/%d", fd);
+	const struct options options = { .config_path = path };
 	struct loaded l;
 	struct err e = { 0 };
 
-	if (config_load(&l, path, NULL, 0, &e) == 0) {
+	if (config_load(&l, &options, false, &e) == 0) {
 		for (size_t i = 0; i < settings_count(); i++)
 			check_shown(&l.config, setting_at(i));
 	} else {

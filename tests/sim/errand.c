@@ -7,7 +7,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/stop.h"
-#include "cli/settings/config.h"
+#include "cli/settings/options.h"
 #include "delivery/ahead.h"
 #include "delivery/attempt.h"
 #include "delivery/forget.h"
@@ -166,7 +166,7 @@ offer_of(struct errand_of *it, const struct host *host)
 void
 errand_init(void)
 {
-	const struct flag flags[] = {
+	struct flag flags[] = {
 		{ .setting = find("webhook-secret"), .value = "secret" },
 		{ .setting = find("deadline"), .value = "1h" },
 		{ .setting = find("parts-from"), .value = "20000" },
@@ -176,14 +176,17 @@ errand_init(void)
 		{ .setting = find("s3-access-key"), .value = "key" },
 		{ .setting = find("s3-secret-key"), .value = "secret" },
 	};
+	const struct options options = {
+		.flags = flags,
+		.n_flags = sizeof(flags) / sizeof(*flags),
+	};
 	struct err e;
 
 	text_list_add(&roots, "/rec");
 	/* A library is loaded before its calls are those of this world. */
 	xml_free(xml_open(NULL, NULL, &e));
 	make_stores();
-	if (config_load(&loaded, NULL, flags, sizeof(flags) / sizeof(*flags),
-		&e) == 0)
+	if (config_load(&loaded, &options, false, &e) == 0)
 		return;
 	(void)fprintf(stderr, "sim: %s\n", e.text);
 	exit(EXIT_FAILURE);

@@ -21,62 +21,74 @@
 static void
 note_closed(struct diagnoses *f, const struct err *e)
 {
-	autofree char *user = check_owner();
-	autofree char *as = check_as_user(user);
+	const char *as = f->shell.as;
 
 	check_fail(f, "configuration",
 	    *as ? "Check as Jibri's user:" : "Check as root:", "%s", e->text);
 	check_run(f, "%sjibri-finalize check", *as ? as : f->shell.sudo);
 }
 
-/*
- * The file of a secret that does not exist, from "ORIGIN: FILE: No such file or
- * directory"; NULL if it is something else, or its folder is missing, too.
- */
-static char *
-missing_secret(const char *text)
-{
-	autofree char *why = xasprintf(": %s", strerror(ENOENT));
-	const char *path = strstr(text, ": /");
-	const char *end = path ? strstr(path, why) : NULL;
-	autofree char *file = NULL;
-	autofree char *folder = NULL;
-
-	if (end == NULL || end[strlen(why)] != '\0')
-		return NULL;
-	path += strlen(": ");
-	file = xstrndup(path, (size_t)(end - path));
-	folder = file_parent(file);
-	return access(folder, F_OK) == 0 ? steal(&file) : NULL;
-}
-
-/* The error begins with the line, the unreadable file, or the variable. */
+/* The error begins with the line, the file, the variable or the flag. */
 static void
-note_unreadable(struct diagnoses *f, const struct err *e)
+note_unreadable(struct diagnoses *f, const struct loaded *l,
+    const struct err *e)
 {
-	const char *file = f->shell.file;
-	autofree char *secret = missing_secret(e->text);
+	const char *conf = f->shell.file, *file = l->wrong_file;
+	int why = file && access(file, R_OK) == -1 ? errno : 0;
+	autofree char *folder = file ? file_parent(file) : NULL;
 
-	if (access(file, R_OK) == -1 && errno == EACCES) {
+	if (why == EACCES) {
 		note_closed(f, e);
-		return;
-	}
-	if (secret) {
+	} else if (why == ENOENT && strcmp(file, conf) != 0 &&
+	    access(folder, F_OK) == 0) {
 		check_fail(f, "configuration",
 		    "Create it: type the secret, then Enter and Ctrl-D:", "%s",
 		    e->text);
-		check_run_new_secret(f, secret);
-		return;
+		check_run_new_secret(f, file);
+	} else if (l->lax.n > 0 &&
+	    strncmp(e->text, l->lax.items[0], strlen(l->lax.items[0])) == 0) {
+		check_lax(f, CHECK_FAILED, l->lax.items[0]);
+	} else {
+		check_fail(f, "configuration",
+		    "Fix it there, see jibri-finalize.conf(5):", "%s", e->text);
+		if (file && why == 0)
+			check_run_edit(f, file);
+		else if (strncmp(e->text, conf, strlen(conf)) == 0)
+			check_run_edit(f, conf);
+		else if (strncmp(e->text, "--", 2) == 0)
+			check_run(f, "jibri-finalize check");
+		else
+			check_run(f, "unset %.*s", (int)strcspn(e->text, ": "),
+			    e->text);
 	}
-	check_fail(f, "configuration",
-	    "Fix it there, see jibri-finalize.conf(5):", "%s", e->text);
-	if (strncmp(e->text, file, strlen(file)) == 0)
-		check_run_edit(f, file);
-	else if (strncmp(e->text, "--", 2) == 0)
-		check_run(f, "jibri-finalize check");
-	else
-		check_run(f, "unset %.*s", (int)strcspn(e->text, ": "),
-		    e->text);
+}
+
+/* In the order of the report. */
+static void (*const checks[])(struct diagnoses *, const struct loaded *) = {
+	check_config,
+	check_user,
+	check_recordings,
+	check_places,
+	check_units,
+	check_sweeper,
+	check_jibri,
+};
+
+/* This handles answers of servers, without root's rights. */
+static void
+ask_services(struct diagnoses *f, const struct loaded *l, unsigned given)
+{
+	bool may_write = given & OPTION_WRITE, is_dry = given & OPTION_DRY_RUN;
+	struct err e;
+
+	confine_names(&l->config.confine);
+	(void)user_work_as(USER_NOBODY, USER_NOBODY, &e);
+	confine_directory(&l->config.confine, -1);
+	check_services(f, l, may_write && !is_dry);
+	if (may_write && is_dry)
+		check_ok(f, "write",
+		    "dry run: a test object would be written to the store and "
+		    "removed");
 }
 
 /*
@@ -91,28 +103,16 @@ examine(struct diagnoses *f, const struct options *o)
 	struct err e;
 
 	stop_at(clock_mono_ms() + CHECK_MS);
-	if (config_load(&l, o->config_path, o->flags, o->n_flags, &e) == -1) {
-		note_unreadable(f, &e);
+	if (config_load(&l, o, false, &e) == -1) {
+		note_unreadable(f, &l, &e);
 	} else {
 		if (l.config.deadline_ms < CHECK_MS)
 			stop_at(clock_mono_ms() + l.config.deadline_ms);
 		/* Do not even create the log file. */
 		(void)log_configure(&quiet, &e);
-		check_machine(f, &l);
-		/*
-		 * What follows handles answers of servers, without root's
-		 * rights.
-		 */
-		confine_names(&l.config.confine);
-		(void)user_work_as(USER_NOBODY, USER_NOBODY, &e);
-		confine_directory(&l.config.confine, -1);
-		check_services(f, &l,
-		    (o->given & (OPTION_WRITE | OPTION_DRY_RUN)) ==
-			OPTION_WRITE);
-		if (o->given & OPTION_WRITE && o->given & OPTION_DRY_RUN)
-			check_ok(f, "write",
-			    "dry run: a test object would be written to the "
-			    "store and removed");
+		for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++)
+			checks[i](f, &l);
+		ask_services(f, &l, o->given);
 	}
 	config_free(&l);
 }

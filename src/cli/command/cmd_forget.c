@@ -15,20 +15,17 @@
 #include "recording/trace_id.h"
 
 static const struct {
-	const char *name, *text;
+	const char *name, *text, *would_be;
 } outcomes[] = {
 	[FORGET_GIVEN_UP] = { "given-up",
 	    "given up: nothing is sent, nothing is deleted; "
-	    "to deliver it anyway: jibri-finalize upload " },
-	[FORGET_GIVEN_UP_BEFORE] = { "given-up-before", "was given up before" },
+	    "to deliver it anyway: jibri-finalize upload ",
+	    "it would be given up: nothing more would be sent" },
+	[FORGET_GIVEN_UP_BEFORE] = { "given-up-before", "was given up before",
+	    "nothing: it was given up before" },
 	[FORGET_DELIVERED] = { "delivered",
-	    "is delivered; there is nothing to give up" },
-};
-
-static const char *const would_be[] = {
-	[FORGET_GIVEN_UP] = "it would be given up: nothing more would be sent",
-	[FORGET_GIVEN_UP_BEFORE] = "nothing: it was given up before",
-	[FORGET_DELIVERED] = "nothing: it is delivered",
+	    "is delivered; there is nothing to give up",
+	    "nothing: it is delivered" },
 };
 
 enum { ANSWER_BYTES = 64 };
@@ -131,8 +128,8 @@ give_up(const struct loaded *l, struct recording *rec, bool is_dry_run,
 	if (forget_recording(rec, is_dry_run, &outcome, e) == -1)
 		return -1;
 	if (is_dry_run)
-		say(rec, outcomes[outcome].name, "dry run: ", would_be[outcome],
-		    true);
+		say(rec, outcomes[outcome].name,
+		    "dry run: ", outcomes[outcome].would_be, true);
 	else
 		say(rec, outcomes[outcome].name, outcomes[outcome].text,
 		    outcome == FORGET_GIVEN_UP ? path : "", false);

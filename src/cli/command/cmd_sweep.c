@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/stop.h"
@@ -27,14 +28,15 @@ count_gone(const struct text_list *paths)
 
 static void
 remove_delivered(const struct loaded *l, const struct text_list *roots,
-    bool is_dry_run, struct counters *counters, struct sweep_result *result)
+    struct text_list *foreseen, struct counters *counters,
+    struct sweep_result *result)
 {
 	const struct retention_deps deps = {
 		.policy = &l->config.retention,
 		.verdict = &l->config.verdict,
 		.pipeline = &l->config.pipeline,
 		.has_copies = result->has_copies,
-		.is_dry_run = is_dry_run,
+		.foreseen = foreseen,
 		.gone = counters ? counters->gone : NULL,
 	};
 	struct retention_result r;
@@ -66,13 +68,9 @@ wants_metrics(const struct config *c)
 static bool
 is_recordings_dir(const struct config *c, const struct text_list *roots)
 {
-	struct stat a, b;
-
 	return roots->n == 1 &&
 	    (strcmp(roots->items[0], c->recordings_dir) == 0 ||
-		(stat(roots->items[0], &a) == 0 &&
-		    stat(c->recordings_dir, &b) == 0 && a.st_dev == b.st_dev &&
-		    a.st_ino == b.st_ino));
+		file_is_same(roots->items[0], c->recordings_dir));
 }
 
 static void
@@ -128,13 +126,10 @@ is_worth_a_line(const struct sweep_result *r)
 	    r->early.class != ERR_NONE;
 }
 
-/* Jibri's default directory does not exist until the first recording. */
 static int
-conclude(const struct sweep_result *r, int outcome, bool may_be_missing,
-    bool is_quiet, struct err *e)
+conclude(const struct sweep_result *r, int outcome, bool is_quiet,
+    struct err *e)
 {
-	if (outcome == -1 && e->class == ERR_NO_INPUT && may_be_missing)
-		outcome = 0;
 	report_error(outcome == -1 ? e->text : r->early.text);
 	if (outcome == 0)
 		e->class = ERR_NONE;
@@ -171,18 +166,37 @@ sweep_of(const struct loaded *l, const struct options *o, struct meter *meter)
 	};
 }
 
-static int
-sweep(const struct loaded *l, const struct options *o,
-    const struct text_list *roots, struct counters *counters,
-    struct sweep_result *result, struct err *e)
+/* What follows the visits. */
+static void
+tend(const struct loaded *l, const struct text_list *roots,
+    int64_t began_mono_ms, struct sweep_result *result)
 {
-	struct meter meter;
-	const struct sweep sweep = sweep_of(l, o, &meter);
-	int outcome = sweep_run(&sweep, roots, result, e);
+	autofree struct counters *counters = xcalloc(1, sizeof(*counters));
 
 	/* Retention has to ask it before removing anything. */
 	if (!result->is_file_service_out)
-		remove_delivered(l, roots, false, counters, result);
+		remove_delivered(l, roots, NULL, counters, result);
+	write_metrics(l, roots, began_mono_ms, counters);
+}
+
+static int
+foresee(const struct loaded *l, const struct text_list *roots,
+    struct sweep_result *result, struct err *e)
+{
+	autolist struct text_list removals = { 0 };
+	json_t *list = json_array();
+	int outcome = show_pending(l, roots, e);
+
+	remove_delivered(l, roots, &removals, NULL, result);
+	for (size_t i = 0; i < removals.n; i++) {
+		(void)json_array_append_new(list,
+		    report_json_text(removals.items[i]));
+		if (!report_is_json())
+			log_outcome("would be removed if the server has all "
+				    "of it: %s",
+			    removals.items[i]);
+	}
+	report_set("removals", list);
 	return outcome;
 }
 
@@ -205,8 +219,10 @@ cmd_sweep(struct loaded *l, const struct options *o, struct err *e)
 	int64_t max_ms = l->config.sweep.max_time_ms;
 	bool is_default_root =
 	    o->n_words == 0 && config_is_default(l, "recordings-dir");
+	bool is_dry_run = o->given & OPTION_DRY_RUN;
 	autolist struct text_list roots = { 0 };
-	autofree struct counters *counters = NULL;
+	struct meter meter;
+	const struct sweep sweep = sweep_of(l, o, &meter);
 	int outcome;
 
 	if (check_retention(l, e) == -1)
@@ -214,16 +230,18 @@ cmd_sweep(struct loaded *l, const struct options *o, struct err *e)
 	/* The visits have their own deadlines. */
 	stop_at(max_ms > 0 ? began_ms + max_ms : INT64_MAX);
 	roots_of(l, o, &roots);
-	if (o->given & OPTION_DRY_RUN) {
-		outcome = show_pending(l, &roots, e);
-		remove_delivered(l, &roots, true, NULL, &result);
+	if (is_dry_run) {
+		outcome = foresee(l, &roots, &result, e);
 	} else {
-		counters = xcalloc(1, sizeof(*counters));
-		outcome = sweep(l, o, &roots, counters, &result, e);
-		write_metrics(l, &roots, began_ms, counters);
-		outcome = conclude(&result, outcome, is_default_root,
-		    o->given & OPTION_QUIET, e);
+		outcome = sweep_run(&sweep, &roots, &result, e);
+		tend(l, &roots, began_ms, &result);
 	}
+	/* Jibri's default directory may not exist yet. */
+	if (outcome == -1 && e->class == ERR_NO_INPUT && is_default_root)
+		outcome = 0;
+	if (!is_dry_run)
+		outcome =
+		    conclude(&result, outcome, o->given & OPTION_QUIET, e);
 	text_list_free(&result.delivered_paths);
 	return outcome;
 }
@@ -238,44 +256,50 @@ struct watched {
 };
 
 static void
-stay(struct config *c)
+stay(struct watched *w)
 {
-	c->verdict.is_watching = true;
-	c->ahead.stays = true;
+	w->l->config.verdict.is_watching = true;
+	w->l->config.ahead.stays = true;
+	w->sweep = sweep_of(w->l, w->o, &w->meter);
+}
+
+/* A mistake here would go unnoticed until the first meeting is over. */
+static int
+check_settings(const struct loaded *l, struct err *e)
+{
+	if (check_retention(l, e) == -1)
+		return -1;
+	return pipeline_check(&l->config.pipeline, e) == -1 &&
+		e->class == ERR_CONFIG
+	    ? -1
+	    : 0;
 }
 
 static void
 reload(void *ctx, struct text_list *roots)
 {
 	struct watched *w = ctx;
-	const struct options *o = w->o;
 	struct err e;
 
-	if (config_reload(w->l, o->config_path, o->flags, o->n_flags, &e) ==
-	    -1) {
+	if (config_reload(w->l, w->o, check_settings, &e) == -1) {
 		log_error("%s; keeping the previous settings", e.text);
 		return;
 	}
-	stay(&w->l->config);
-	w->sweep = sweep_of(w->l, o, &w->meter);
+	stay(w);
 	text_list_free(roots);
-	roots_of(w->l, o, roots);
-	if (check_retention(w->l, &e) == -1 ||
-	    log_configure(&w->l->config.log, &e) == -1)
+	roots_of(w->l, w->o, roots);
+	if (log_configure(&w->l->config.log, &e) == -1)
 		log_warn("%s", e.text);
 	log_info("settings reloaded");
 }
 
 static void
-tend(void *ctx, const struct text_list *roots, struct sweep_result *result)
+tend_watched(void *ctx, const struct text_list *roots,
+    struct sweep_result *result)
 {
 	const struct watched *w = ctx;
-	int64_t began_ms = clock_mono_ms();
-	autofree struct counters *counters = xcalloc(1, sizeof(*counters));
 
-	if (!result->is_file_service_out)
-		remove_delivered(w->l, roots, false, counters, result);
-	write_metrics(w->l, roots, began_ms, counters);
+	tend(w->l, roots, clock_mono_ms(), result);
 }
 
 int
@@ -286,21 +310,14 @@ cmd_watch(struct loaded *l, const struct options *o, struct err *e)
 		.policy = &l->config.watch,
 		.sweep = &w.sweep,
 		.reload = reload,
-		.tend = tend,
+		.tend = tend_watched,
 		.ctx = &w,
 	};
 	autolist struct text_list roots = { 0 };
 
-	/*
-	 * Otherwise a mistake would go unnoticed until the first meeting is
-	 * over.
-	 */
-	if (check_retention(l, e) == -1 ||
-	    (pipeline_check(&l->config.pipeline, e) == -1 &&
-		e->class == ERR_CONFIG))
+	if (check_settings(l, e) == -1)
 		return -1;
-	stay(&l->config);
-	w.sweep = sweep_of(l, o, &w.meter);
+	stay(&w);
 	roots_of(l, o, &roots);
 	return sweep_watch(&watch, &roots, e);
 }

@@ -101,8 +101,7 @@ commands_options(const char *name)
 }
 
 static int
-set_unknown(const char *name, const char *problem, bool is_setting_too,
-    struct err *e)
+set_unknown(const char *name, bool is_setting_too, struct err *e)
 {
 	struct nearest near = { .typed = name };
 	autofree char *question = NULL;
@@ -112,7 +111,8 @@ set_unknown(const char *name, const char *problem, bool is_setting_too,
 	if (is_setting_too)
 		settings_offer(&near, false);
 	question = nearest_question(&near, "");
-	return err_set(e, ERR_USAGE, "'%s' %s%s", name, problem,
+	return err_set(e, ERR_USAGE, "'%s' is neither a command nor a %s%s",
+	    name, is_setting_too ? "setting" : "directory",
 	    *question ? question : "; see jibri-finalize --help");
 }
 
@@ -131,26 +131,14 @@ help_of(const char *name)
 	return command || setting;
 }
 
-static void
-help(const struct options *o)
-{
-	if (o->n_words > 0 && help_of(o->words[0]))
-		return;
-	if (o->given & OPTION_ALL)
-		help_all(commands);
-	else
-		help_screen(commands);
-}
-
 int
 cmd_help(struct loaded *l, const struct options *o, struct err *e)
 {
 	(void)l;
 	if (o->n_words > 0 && !help_of(o->words[0]))
-		return set_unknown(o->words[0],
-		    "is neither a command nor a setting", true, e);
+		return set_unknown(o->words[0], true, e);
 	if (o->n_words == 0)
-		help(o);
+		(o->given & OPTION_ALL ? help_all : help_screen)(commands);
 	return 0;
 }
 
@@ -204,9 +192,7 @@ run_command(const struct command *command, const struct options *o,
 	if (command->needs_no_config || command->loads_config ||
 	    (o->given & OPTION_SAMPLE))
 		return command->run(NULL, o, e);
-	result =
-	    (command->needs_no_rights ? config_load_readable : config_load)(&l,
-		o->config_path, o->flags, o->n_flags, e);
+	result = config_load(&l, o, command->needs_no_rights, e);
 	if (result == 0)
 		result = command_run_loaded(&l, command, o, e);
 	config_free(&l);
@@ -236,7 +222,9 @@ commands_run(const struct options *given, struct err *e)
 	int result;
 
 	if (o->given & OPTION_HELP) {
-		help(o);
+		if (word == NULL || !help_of(word))
+			(o->given & OPTION_ALL ? help_all : help_screen)(
+			    commands);
 		return 0;
 	}
 	if (o->given & OPTION_VERSION) {
@@ -251,8 +239,7 @@ commands_run(const struct options *given, struct err *e)
 	else if (is_hook_form(word))
 		command = find_row("finalize");
 	else
-		return set_unknown(word, "is neither a command nor a directory",
-		    false, e);
+		return set_unknown(word, false, e);
 	assert(command != NULL); /* finalize exists */
 	begin_report(command, o);
 	if (check_usage(command, o, e) == -1)

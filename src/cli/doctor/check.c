@@ -61,5 +61,7 @@ check_free(struct diagnoses *f)
 		free(f->items[i].command);
 	}
 	free(f->items);
+	free(f->shell.owner);
+	free(f->shell.as);
 	*f = (struct diagnoses){ 0 };
 }

@@ -32,6 +32,8 @@ struct diagnoses {
 		const char *sudo;      /* "sudo ", or "" for root */
 		const char *file_sudo; /* to write to file */
 		bool has_jibri;        /* there is a user jibri */
+		char *owner; /* who should work here: jibri, or this user */
+		char *as;    /* "runuser -u OWNER -- ", "" for this user */
 	} shell;
 };
 
@@ -57,9 +59,6 @@ void check_run(struct diagnoses *, const char *fmt, ...)
 void check_append(struct diagnoses *, struct diagnoses *from);
 
 void check_free(struct diagnoses *);
-
-/* check_machine.c: everything that can be checked on this machine. */
-void check_machine(struct diagnoses *, const struct loaded *);
 
 /*
  * check_remedy.c: commands that several checks use.  What only a person can
@@ -91,16 +90,13 @@ char *check_word(const char *);
 char *check_as_user(const char *user);
 
 /*
- * The user who should work here: Jibri's user, or else the current one.  The
- * caller frees it.
- */
-char *check_owner(void);
-
-/*
  * check_config.c: where the settings come from, and whether they are
  * consistent.
  */
 void check_config(struct diagnoses *, const struct loaded *);
+
+/* One of loaded.lax, "TEXT; close it: COMMAND". */
+void check_lax(struct diagnoses *, enum check_result, const char *lax);
 
 /* check_user.c: who runs this, and can Jibri's user run it? */
 void check_user(struct diagnoses *, const struct loaded *);

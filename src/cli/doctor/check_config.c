@@ -26,16 +26,15 @@ number_of(const struct loaded *l, const char *name)
 	return *(const int64_t *)((const char *)&l->config + s->offset);
 }
 
-/* "TEXT; close it: COMMAND" */
-static void
-check_lax(struct diagnoses *f, const char *lax)
+void
+check_lax(struct diagnoses *f, enum check_result result, const char *lax)
 {
 	static const char mark[] = "; close it: ";
 	const char *end = strstr(lax, mark);
 	autofree char *command = text_escape(end + strlen(mark));
 
-	check_warn(f, "configuration", "Close it:", "%.*s", (int)(end - lax),
-	    lax);
+	check_note(f, result, "configuration", "Close it:", "%.*s",
+	    (int)(end - lax), lax);
 	check_run(f, "%s%s", f->shell.sudo, command);
 }
 
@@ -61,7 +60,7 @@ check_origins(struct diagnoses *f, const struct loaded *l)
 			    setting_at(i)->name, value, l->origins[i]);
 	}
 	for (size_t i = 0; i < l->lax.n; i++)
-		check_lax(f, l->lax.items[i]);
+		check_lax(f, CHECK_WARNING, l->lax.items[i]);
 }
 
 /* A typing error in a variable would otherwise go unnoticed. */

@@ -42,8 +42,6 @@ static void
 check_space(struct diagnoses *f, const struct loaded *l, const char *directory)
 {
 	autofree char *word = check_word(l->config.recordings_dir);
-	autofree char *user = check_owner();
-	autofree char *as = check_as_user(user);
 	int percent;
 	int64_t left = free_bytes(directory, &percent);
 
@@ -60,7 +58,8 @@ check_space(struct diagnoses *f, const struct loaded *l, const char *directory)
 		: NULL,
 	    "%" PRId64 " MiB, %d %% of the disk of %s, are free",
 	    left / 1024 / 1024, percent, directory);
-	check_run(f, "%sjibri-finalize sweep --retention 1s %s", as, word);
+	check_run(f, "%sjibri-finalize sweep --retention 1s %s", f->shell.as,
+	    word);
 }
 
 static void
@@ -127,26 +126,26 @@ static void
 run_make(struct diagnoses *f, const char *directory)
 {
 	autofree char *word = check_word(directory);
-	autofree char *user = check_owner();
 
-	check_run(f, "%sinstall -d -o %s %s", f->shell.sudo, user, word);
+	check_run(f, "%sinstall -d -o %s %s", f->shell.sudo, f->shell.owner,
+	    word);
 }
 
 static void
 note_unwritable(struct diagnoses *f, const char *directory, const char *why)
 {
+	const struct check_shell *shell = &f->shell;
 	autofree char *word = check_word(directory);
-	autofree char *user = check_owner();
-	autofree char *as = check_as_user(user);
 
 	check_fail(f, recordings_dir,
-	    *as ? "Check as Jibri's user:" : "Let this user write there:",
+	    *shell->as ? "Check as Jibri's user:"
+		       : "Let this user write there:",
 	    "%s: this user cannot write there: %s", directory, why);
-	if (*as)
-		check_run(f, "%sjibri-finalize check", as);
+	if (*shell->as)
+		check_run(f, "%sjibri-finalize check", shell->as);
 	else
-		check_run(f, "%schown %s %s && %schmod u+rwx %s", f->shell.sudo,
-		    user, word, f->shell.sudo, word);
+		check_run(f, "%schown %s %s && %schmod u+rwx %s", shell->sudo,
+		    shell->owner, word, shell->sudo, word);
 }
 
 /* Can this user work there, and is it the right one? */
@@ -210,8 +209,7 @@ static void
 run_share(struct diagnoses *f, const char *path)
 {
 	autofree char *word = check_word(path);
-	autofree char *user = check_owner();
-	const struct passwd *pw = getpwnam(user);
+	const struct passwd *pw = getpwnam(f->shell.owner);
 	const struct group *gr = pw ? getgrgid(pw->pw_gid) : NULL;
 	const char *sudo = f->shell.sudo;
 
@@ -219,7 +217,7 @@ run_share(struct diagnoses *f, const char *path)
 		check_run(f, "%schgrp %s %s && %schmod g+rwX %s", sudo,
 		    gr->gr_name, word, sudo, word);
 	else
-		check_run(f, "%schown %s %s", sudo, user, word);
+		check_run(f, "%schown %s %s", sudo, f->shell.owner, word);
 }
 
 static bool
@@ -252,8 +250,6 @@ static void
 check_age(struct diagnoses *f, const char *path, const struct stat *st)
 {
 	int64_t age_s = clock_unix_ms() / 1000 - st->st_mtim.tv_sec;
-	autofree char *user = check_owner();
-	autofree char *as = check_as_user(user);
 
 	if (age_s <= DAY_S) {
 		check_ok(f, "metrics-file", "%s was written %" PRId64 " %s ago",
@@ -264,7 +260,7 @@ check_age(struct diagnoses *f, const char *path, const struct stat *st)
 	check_warn(f, "metrics-file", "Run a sweep and read its output:",
 	    "%s is stale: no sweep has written it for %" PRId64 " h", path,
 	    age_s / HOUR_S);
-	check_run(f, "%sjibri-finalize sweep", as);
+	check_run(f, "%sjibri-finalize sweep", f->shell.as);
 }
 
 static void
@@ -312,7 +308,6 @@ check_log_file(struct diagnoses *f, const struct loaded *l)
 	const char *path = l->config.log.file;
 	autofree char *directory = file_parent(path);
 	autofree char *word = check_word(path);
-	autofree char *user = check_owner();
 
 	if (*path == '\0')
 		return;
@@ -322,7 +317,8 @@ check_log_file(struct diagnoses *f, const struct loaded *l)
 		check_warn(f, "log-file",
 		    "Let this user write there:", "%s cannot be written: %s",
 		    path, strerror(errno));
-		check_run(f, "%schown %s %s", f->shell.sudo, user, word);
+		check_run(f, "%schown %s %s", f->shell.sudo, f->shell.owner,
+		    word);
 	} else if (access(directory, W_OK | X_OK) == 0) {
 		check_ok(f, "log-file", "%s is writable", path);
 	} else {
@@ -330,7 +326,7 @@ check_log_file(struct diagnoses *f, const struct loaded *l)
 		    "Create it:", "%s cannot be written: %s", path,
 		    strerror(errno));
 		check_run(f, "%sinstall -D -m 0640 -o %s /dev/null %s",
-		    f->shell.sudo, user, word);
+		    f->shell.sudo, f->shell.owner, word);
 	}
 }
 

@@ -10,14 +10,7 @@
 
 enum { PATH_BYTES = 4096, HOCON_BYTES = 1024 * 1024 };
 
-static bool
-is_this_program(const char *path)
-{
-	struct stat own, other;
-
-	return stat("/proc/self/exe", &own) == 0 && stat(path, &other) == 0 &&
-	    own.st_dev == other.st_dev && own.st_ino == other.st_ino;
-}
+static const char own_program[] = "/proc/self/exe";
 
 /*
  * The last value of a key wins in Jibri's configuration, so a line at the end
@@ -27,7 +20,7 @@ static void
 run_name(struct diagnoses *f, const char *file, bool is_old)
 {
 	char own[PATH_BYTES];
-	ssize_t len = readlink("/proc/self/exe", own, sizeof(own) - 1);
+	ssize_t len = readlink(own_program, own, sizeof(own) - 1);
 	autobuf struct buf text = { .limit = HOCON_BYTES };
 	autofree char *word = check_word(file);
 	struct stat st;
@@ -68,7 +61,7 @@ check_script(struct diagnoses *f, const char *script, const char *file,
 		    strerror(errno));
 	else if (!check_executable(f, "finalize-script", script))
 		return;
-	else if (!is_this_program(script))
+	else if (!file_is_same(own_program, script))
 		check_warn(f, "finalize-script",
 		    "Unless that one calls it, set it to this program, then "
 		    "restart Jibri:",
@@ -141,7 +134,7 @@ check_keys(struct diagnoses *f, struct hocon *const h[2],
 		struct err e;
 		int rc = ask(h, files, &keys[i], &value, &file, &e);
 		bool is_good = value &&
-		    (i == 0 ? is_this_program(value)
+		    (i == 0 ? file_is_same(own_program, value)
 			    : is_directory(value, l->config.recordings_dir));
 		/* Without a directory, Jibri uses its default. */
 		bool is_open = *e.text && !is_good && (i == 0 || value);

@@ -31,41 +31,38 @@ check_as_user(const char *user)
 	return xasprintf(is_root ? "runuser -u %s -- " : "sudo -u %s ", user);
 }
 
-char *
-check_owner(void)
+static void
+find_owner(struct check_shell *shell)
 {
 	const struct passwd *pw = getpwnam("jibri");
 
+	shell->has_jibri = pw != NULL;
 	if (pw == NULL)
 		pw = getpwuid(geteuid());
-	return pw ? xstrdup(pw->pw_name) : xasprintf("%d", (int)geteuid());
+	shell->owner =
+	    pw ? xstrdup(pw->pw_name) : xasprintf("%d", (int)geteuid());
+	shell->as = check_as_user(shell->owner);
 }
 
 void
 check_begin(struct diagnoses *f, const char *path)
 {
+	struct check_shell *shell = &f->shell;
 	const char *file = config_file(path);
-	const char *sudo = geteuid() == 0 ? "" : "sudo ";
-	autofree char *parent = NULL;
+	autofree char *parent = file_parent(file ? file : CONFIG_DEFAULT_FILE);
 	struct stat st;
-	bool is_there = file != NULL;
 
-	file = file ? file : CONFIG_DEFAULT_FILE;
-	parent = file_parent(file);
-	*f = (struct diagnoses){ .shell = {
-				     .file = file,
-				     .is_there = is_there,
-				     .is_to_be_had = stat(file, &st) == 0
-					 ? S_ISREG(st.st_mode)
-					 : access(parent, F_OK) == 0,
-				     .sudo = sudo,
-				     .file_sudo = access(parent, W_OK) == 0 &&
-					     (access(file, W_OK) == 0 ||
-						 errno == ENOENT)
-					 ? ""
-					 : sudo,
-				     .has_jibri = getpwnam("jibri") != NULL,
-				 } };
+	*f = (struct diagnoses){ 0 };
+	shell->is_there = file != NULL;
+	shell->file = file = file ? file : CONFIG_DEFAULT_FILE;
+	shell->is_to_be_had = stat(file, &st) == 0 ? S_ISREG(st.st_mode)
+						   : access(parent, F_OK) == 0;
+	shell->sudo = geteuid() == 0 ? "" : "sudo ";
+	shell->file_sudo = access(parent, W_OK) == 0 &&
+		(access(file, W_OK) == 0 || errno == ENOENT)
+	    ? ""
+	    : shell->sudo;
+	find_owner(shell);
 }
 
 /* 0: not from a line of the configuration. */
@@ -190,18 +187,15 @@ check_run_secret(struct diagnoses *f, const struct loaded *l, const char *name)
 	autofree char *path = check_word(old ? old : fresh);
 	autofree char *key = xasprintf("%s-file", name);
 	autofree char *line = write_line(f, line_of(f, origin), key, fresh);
-	autofree char *variable = setting_variable(name);
+	autofree char *variable =
+	    is_variable(origin) ? xstrdup(origin) : setting_variable(name);
 	const char *sudo = f->shell.file_sudo;
 
 	if (old)
 		check_run(f, *sudo ? "sudo tee %s >/dev/null" : "cat >%s",
 		    path);
 	else if (is_variable(origin) || !f->shell.is_to_be_had)
-		check_run(f, "read -rs %.*s && export %.*s",
-		    (int)strcspn(is_variable(origin) ? origin : variable, " "),
-		    is_variable(origin) ? origin : variable,
-		    (int)strcspn(is_variable(origin) ? origin : variable, " "),
-		    is_variable(origin) ? origin : variable);
+		check_run(f, "read -rs %s && export %s", variable, variable);
 	else
 		check_run(f, "%sinstall %s /dev/stdin %s && %s", sudo,
 		    mode_of_secret(f), path, line);

@@ -66,16 +66,14 @@ is_same(const char *ours, const char *proc, const char *path)
 {
 	autofree char *there =
 	    xasprintf("%s/%s/%s", proc, *path == '/' ? "root" : "cwd", path);
-	struct stat own, other;
 
-	if (stat(ours, &own) == -1)
+	if (access(ours, F_OK) == -1)
 		return strcmp(ours, path) == 0;
 	/* Only root sees the root of a process with other rights. */
-	if (stat(there, &other) == -1 &&
-	    (errno != EACCES || *path != '/' || !shares_mounts(proc) ||
-		stat(path, &other) == -1))
-		return false;
-	return own.st_dev == other.st_dev && own.st_ino == other.st_ino;
+	if (access(there, F_OK) == -1)
+		return errno == EACCES && *path == '/' && shares_mounts(proc) &&
+		    file_is_same(ours, path);
+	return file_is_same(ours, there);
 }
 
 static const char *
@@ -122,20 +120,28 @@ is_sweeper(const struct check_home *home, const struct place *place, int argc,
 	return is_found;
 }
 
+static bool
+is_our_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return strcmp(slash ? slash + 1 : path, "jibri-finalize") == 0;
+}
+
 bool
 check_watches(const struct check_home *home, const char *proc)
 {
 	autofree char *root =
 	    variable_of(proc, "JIBRI_FINALIZE_RECORDINGS_DIR");
 	autofree char *config = variable_of(proc, "JIBRI_FINALIZE_CONFIG");
-	const struct place place = { .proc = proc,
-		.root = root,
-		.config = config };
+	autofree char *exe = xasprintf("%s/exe", proc);
+	const struct place place = { proc, root, config, false };
 	autobuf struct buf text = { 0 };
 	char *argv[MOST_WORDS];
 	int argc = 0;
 
-	if (read_of(proc, "cmdline", &text) == -1 || text.len == 0)
+	if (read_of(proc, "cmdline", &text) == -1 || text.len == 0 ||
+	    (!is_our_name(text.data) && !file_is_same("/proc/self/exe", exe)))
 		return false;
 	for (size_t at = 0; at < text.len && argc < MOST_WORDS;
 	     at += strlen(text.data + at) + 1)
@@ -171,8 +177,6 @@ check_line_sweeps(const struct check_home *home, char *line)
 	int argc = 0;
 
 	while ((word = strsep(&rest, " \t")) != NULL && argc < MOST_WORDS) {
-		size_t len = strlen(word);
-
 		if (*word == '\0')
 			continue;
 		if (ends_command(word)) {
@@ -185,9 +189,7 @@ check_line_sweeps(const struct check_home *home, char *line)
 			argv[argc++] = unquote(word);
 		else if (strncmp(word, variable, strlen(variable)) == 0)
 			place.root = unquote(word + strlen(variable));
-		else if (len >= strlen("jibri-finalize") &&
-		    strcmp(word + len - strlen("jibri-finalize"),
-			"jibri-finalize") == 0)
+		else if (is_our_name(word))
 			argv[argc++] = word;
 	}
 	return argc > 0 && is_sweeper(home, &place, argc, argv);

@@ -81,10 +81,10 @@ refine(void *ctx, const struct http_answer *answer, struct err *e)
 }
 
 static int
-run(struct probe *p, const char *what, struct err *e)
+run(struct probe *p, struct err *e)
 {
 	const struct request request = {
-		.what = what,
+		.what = "test object",
 		.destination = p->to,
 		.prepare = prepare,
 		.accept = accept_answer,
@@ -101,27 +101,24 @@ run(struct probe *p, const char *what, struct err *e)
 	return result;
 }
 
-static void
-check_write(struct diagnoses *f, const struct loaded *l,
-    const struct destination *to)
+static int
+check_write(struct diagnoses *f, const struct destination *to, struct err *e)
 {
 	struct probe p = { .to = to };
-	struct err e;
+	int result;
 
 	destination_name(&p.name, to->policy, &nobody, "check.txt");
 	p.http.body = &p.body.body;
 	p.http.content_type = "text/plain";
-	if (run(&p, "test object", &e) == 0) {
-		p.http = (struct http_request){ .method = "DELETE" };
-		if (run(&p, "test object", &e) == 0)
-			check_ok(f, "s3", "%s was written there and removed",
-			    p.name.path);
-		else
-			note_error(f, l, &e);
-	} else {
-		note_error(f, l, &e);
-	}
+	result = run(&p, e);
+	p.http = (struct http_request){ .method = "DELETE" };
+	if (result == 0)
+		result = run(&p, e);
+	if (result == 0)
+		check_ok(f, "s3", "%s was written there and removed",
+		    p.name.path);
 	remote_name_free(&p.name);
+	return result;
 }
 
 void
@@ -131,15 +128,15 @@ check_s3(struct diagnoses *f, const struct loaded *l,
 	struct inventory inv;
 	bool is_refused;
 	struct err e;
+	int result = inventory_read(&inv, to, &nobody, &is_refused, &e);
 
-	if (inventory_read(&inv, to, &nobody, &is_refused, &e) == 0) {
+	if (result == 0)
 		check_ok(f, "s3",
 		    "bucket %s can be listed with these credentials",
 		    to->policy->s3.bucket);
-		if (may_write)
-			check_write(f, l, to);
-	} else {
+	if (result == 0 && may_write)
+		result = check_write(f, to, &e);
+	if (result == -1)
 		note_error(f, l, &e);
-	}
 	inventory_free(&inv);
 }

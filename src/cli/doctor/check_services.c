@@ -39,25 +39,24 @@ struct probing {
 	struct auth *auth;
 };
 
-/* Requests to a service, one after the other. */
-enum step { ASK_HEALTH, ASK_PROBE, ASK_END };
-
 /* The checks of one service, in parallel with the others. */
 struct inquiry {
 	const struct probing *probing;
 	struct service service;
 	struct diagnoses found;
-	enum step step;
+	bool is_there; /* it answered the first request */
 	char *url;
 	struct text_list headers;
 	struct http_request request;
 };
 
 static void
-start(struct inquiry *i)
+start(struct inquiry *i, const char *path)
 {
 	const struct probing *p = i->probing;
 
+	free(i->url);
+	i->url = request_url(i->service.url, path);
 	i->request = (struct http_request){
 		.url = i->url,
 		.headers = &i->headers,
@@ -69,16 +68,10 @@ start(struct inquiry *i)
 	(void)http_start(p->http, &i->request);
 }
 
-static char *
-url_setting(const struct service *s)
-{
-	return xasprintf("%s-url", s->what);
-}
-
 static void
 run_url(struct inquiry *i)
 {
-	autofree char *name = url_setting(&i->service);
+	autofree char *name = xasprintf("%s-url", i->service.what);
 
 	check_run_set(&i->found, i->probing->loaded, name, "URL");
 }
@@ -225,15 +218,6 @@ note_refused(struct inquiry *i, bool has_token, long status)
 	    token_setting(p, i->service.auth));
 }
 
-/* Without a known id no request can test downloads. */
-static void
-note_list(struct inquiry *i)
-{
-	if (i->service.auth == AUTH_FILE_SERVICE)
-		check_ok(&i->found, i->service.what,
-		    "it offers a list; verify --deep also tries downloads");
-}
-
 static void
 note_probe(struct inquiry *i, const struct http_answer *answer)
 {
@@ -255,7 +239,11 @@ note_probe(struct inquiry *i, const struct http_answer *answer)
 		check_ok(&i->found, s->what,
 		    has_token ? "it answers, and accepts the token"
 			      : "it answers, and requires no token");
-		note_list(i);
+		/* Without a known id no request can test downloads. */
+		if (s->auth == AUTH_FILE_SERVICE)
+			check_ok(&i->found, s->what,
+			    "it offers a list; verify --deep also tries "
+			    "downloads");
 	} else if (status == 0) {
 		note_unreachable(i, answer);
 	} else {
@@ -268,29 +256,21 @@ note_probe(struct inquiry *i, const struct http_answer *answer)
 	}
 }
 
+/*
+ * Getting the token may take time; the other checks continue meanwhile.  False:
+ * there is nothing to wait for.
+ */
 static bool
-ask_health(struct inquiry *i)
-{
-	i->url = request_url(i->service.url,
-	    i->service.probe ? "/actuator/health" : "/");
-	start(i);
-	return true;
-}
-
-/* May wait for the token; the other checks continue meanwhile. */
-static bool
-ask_probe(struct inquiry *i)
+start_probe(struct inquiry *i)
 {
 	struct auth_use use = { 0 };
 	struct err e;
 
 	if (i->service.probe == NULL)
 		return false;
-	mem_replace(&i->url, NULL);
-	i->url = request_url(i->service.url, i->service.probe);
 	if (auth_add_header(i->probing->auth, i->service.auth, &use,
 		&i->headers, &e) == 0) {
-		start(i);
+		start(i, i->service.probe);
 		return true;
 	}
 	check_fail(&i->found, "token",
@@ -301,69 +281,43 @@ ask_probe(struct inquiry *i)
 
 /* True if it answered at all. */
 static bool
-hear_health(struct inquiry *i, const struct http_answer *answer)
+note_first(struct inquiry *i, const struct http_answer *answer)
 {
-	bool is_there = answer->status != 0;
-
+	i->is_there = answer->status != 0;
 	/* AWS redirects requests without a bucket to its web site. */
-	if (is_there && (answer->err.class != ERR_CONFIG || !i->service.probe))
+	if (i->is_there &&
+	    (answer->err.class != ERR_CONFIG || !i->service.probe))
 		note_health(i, answer);
 	else
 		note_unreachable(i, answer);
-	if (is_there) {
+	if (i->is_there) {
 		note_certificate(i, answer);
 		note_clock(i, answer);
 	}
-	return is_there;
+	return i->is_there;
 }
 
-static bool
-hear_probe(struct inquiry *i, const struct http_answer *answer)
-{
-	note_probe(i, answer);
-	return true;
-}
-
-static const struct {
-	/* False: there is nothing to wait for. */
-	bool (*ask)(struct inquiry *);
-	/* False: that was the end. */
-	bool (*hear)(struct inquiry *, const struct http_answer *);
-} steps[ASK_END] = {
-	[ASK_HEALTH] = { ask_health, hear_health },
-	[ASK_PROBE] = { ask_probe, hear_probe },
-};
-
-/* Run all in parallel; hanging services cost the time of one. */
+/* Ask all in parallel; hanging services cost the time of one. */
 static void
 run_inquiries(struct http *http, struct inquiry *all, size_t n)
 {
-	size_t open = 0;
+	struct http_transfer *t;
+	size_t open = n;
 
 	for (size_t k = 0; k < n; k++)
-		open += steps[ASK_HEALTH].ask(&all[k]);
-	while (open > 0) {
-		struct http_transfer *t = http_next(http, INT64_MAX);
-		struct inquiry *i;
+		start(&all[k], all[k].service.probe ? "/actuator/health" : "/");
+	while (open > 0 && (t = http_next(http, INT64_MAX)) != NULL) {
+		struct inquiry *i = http_answer_of(t)->request->owner;
+		bool is_last = i->is_there;
 
-		if (t == NULL)
-			return;
-		i = http_answer_of(t)->request->owner;
-		if (!steps[i->step].hear(i, http_answer_of(t))) {
-			open--;
-		} else {
-			i->step++;
-			open -= i->step == ASK_END || !steps[i->step].ask(i);
-		}
+		if (is_last)
+			note_probe(i, http_answer_of(t));
+		else
+			is_last = !note_first(i, http_answer_of(t)) ||
+			    !start_probe(i);
+		open -= is_last;
 		http_release(t);
 	}
-}
-
-/* Did it answer the health check? */
-static bool
-is_there(const struct inquiry *i)
-{
-	return i->step > ASK_HEALTH;
 }
 
 static void
@@ -374,7 +328,7 @@ check_store(struct probing *p, struct inquiry *store, bool may_write)
 		.auth = p->auth,
 		.retry = &once };
 
-	if (!is_there(store))
+	if (!store->is_there)
 		return;
 	if (p->policy->destination.store == STORE_S3)
 		check_s3(&store->found, p->loaded, &to, may_write);
@@ -407,14 +361,6 @@ store_service(const struct pipeline_policy *policy)
 		"/metadata?referenceId=" PROBE_ID, false, AUTH_FILE_SERVICE };
 }
 
-static void
-inquiry_free(struct inquiry *i)
-{
-	free(i->url);
-	text_list_free(&i->headers);
-	check_free(&i->found);
-}
-
 void
 check_services(struct diagnoses *f, const struct loaded *l, bool may_write)
 {
@@ -427,7 +373,7 @@ check_services(struct diagnoses *f, const struct loaded *l, bool may_write)
 			AUTH_MEETING_SERVICE } },
 		{ .probing = &p, .service = store_service(&policy) },
 	};
-	bool has_meetings = !meeting_is_none(&policy.meeting);
+	size_t first = meeting_is_none(&policy.meeting) ? 1 : 0;
 	struct err e;
 
 	/* Already reported. */
@@ -437,16 +383,16 @@ check_services(struct diagnoses *f, const struct loaded *l, bool may_write)
 	p.auth = auth_open(&policy.auth, &once, p.http);
 	for (size_t i = 0; i < 2; i++)
 		all[i].found.shell = f->shell;
-	run_inquiries(p.http, has_meetings ? all : all + 1,
-	    has_meetings ? 2 : 1);
+	run_inquiries(p.http, all + first, 2 - first);
 	check_store(&p, &all[1], may_write);
-	if (!has_meetings)
+	if (first > 0)
 		check_ok(f, "meeting-service",
 		    "not used (meeting-service-url = none)");
-	check_append(f, &all[0].found);
-	check_append(f, &all[1].found);
-	inquiry_free(&all[0]);
-	inquiry_free(&all[1]);
+	for (size_t i = 0; i < 2; i++) {
+		check_append(f, &all[i].found);
+		free(all[i].url);
+		text_list_free(&all[i].headers);
+	}
 	auth_close(p.auth);
 	http_close(p.http);
 }

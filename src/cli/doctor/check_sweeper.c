@@ -1,7 +1,5 @@
 #include <ctype.h>
-#include <dirent.h>
-#include <fcntl.h>
-#include <limits.h>
+#include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -12,7 +10,7 @@
 #include "base/mem.h"
 #include "cli/doctor/check.h"
 
-enum { DAY_S = 86400, CRONTAB_BYTES = 1024 * 1024, ARGV_BYTES = 64 * 1024 };
+enum { DAY_S = 86400, CRONTAB_BYTES = 1024 * 1024 };
 
 const char *const check_unit_dirs[] = { "/etc/systemd/system",
 	"/run/systemd/system", "/usr/local/lib/systemd/system",
@@ -29,31 +27,25 @@ static bool
 any_entry(const char *directory, const void *ctx,
     bool (*is_it)(const char *path, const void *ctx))
 {
-	DIR *dir = opendir(directory);
+	autoclosedir DIR *dir = opendir(directory);
 	const char *name;
-	bool is_found = false;
 
-	if (dir == NULL)
-		return false;
-	while (!is_found && (name = file_next_name(dir)) != NULL) {
+	while (dir && (name = file_next_name(dir)) != NULL) {
 		autofree char *path = xasprintf("%s/%s", directory, name);
 
-		is_found = is_it(path, ctx);
+		if (is_it(path, ctx))
+			return true;
 	}
-	closedir(dir);
-	return is_found;
+	return false;
 }
 
 static bool
 wants(const char *path, const void *unit)
 {
-	size_t len = strlen(path);
 	autofree char *link = xasprintf("%s/%s", path, (const char *)unit);
 	struct stat st;
 
-	return len > strlen(".wants") &&
-	    strcmp(path + len - strlen(".wants"), ".wants") == 0 &&
-	    lstat(link, &st) == 0;
+	return fnmatch("*.wants", path, 0) == 0 && lstat(link, &st) == 0;
 }
 
 static bool
@@ -87,31 +79,10 @@ is_booted(void)
 }
 
 static bool
-is_ours(const char *pid_path, const char *argv0)
-{
-	autofree char *exe = xasprintf("%s/exe", pid_path);
-	const char *slash = strrchr(argv0, '/');
-	struct stat own, other;
-
-	if (strcmp(slash ? slash + 1 : argv0, "jibri-finalize") == 0)
-		return true;
-	return stat("/proc/self/exe", &own) == 0 && stat(exe, &other) == 0 &&
-	    own.st_dev == other.st_dev && own.st_ino == other.st_ino;
-}
-
-static bool
 is_watching(const char *path, const void *home)
 {
-	const char *name = strrchr(path, '/') + 1;
-	autofree char *file = xasprintf("%s/cmdline", path);
-	autobuf struct buf argv = { .limit = ARGV_BYTES };
-	autoclose int fd = -1;
-
-	if (!isdigit((unsigned char)*name))
-		return false;
-	fd = open(file, O_RDONLY | O_CLOEXEC);
-	return fd != -1 && file_read_all(fd, &argv) == 0 && argv.len > 0 &&
-	    is_ours(path, buf_str(&argv)) && check_watches(home, path);
+	return isdigit((unsigned char)strrchr(path, '/')[1]) &&
+	    check_watches(home, path);
 }
 
 /* A line that is not a comment and makes us sweep there. */
@@ -169,19 +140,16 @@ find_sweeper(const struct diagnoses *f, const struct loaded *l)
 static void
 run_enable(struct diagnoses *f)
 {
-	autofree char *user = check_owner();
-	autofree char *as = check_as_user(user);
+	const char *sudo = f->shell.sudo;
 
 	if (is_booted() && is_masked(units[0]))
 		check_run(f,
-		    "%ssystemctl unmask %s && %ssystemctl enable "
-		    "--now %s",
-		    f->shell.sudo, units[0], f->shell.sudo, units[0]);
+		    "%ssystemctl unmask %s && %ssystemctl enable --now %s",
+		    sudo, units[0], sudo, units[0]);
 	else if (is_booted())
-		check_run(f, "%ssystemctl enable --now %s", f->shell.sudo,
-		    units[0]);
+		check_run(f, "%ssystemctl enable --now %s", sudo, units[0]);
 	else
-		check_run(f, "%sjibri-finalize watch", as);
+		check_run(f, "%sjibri-finalize watch", f->shell.as);
 }
 
 /*

@@ -1,4 +1,5 @@
 #include <dirent.h>
+#include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -6,6 +7,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/parse.h"
 #include "base/text.h"
 #include "cli/doctor/check.h"
 
@@ -21,7 +23,7 @@ static const struct {
 /* What the file system looks like to a unit (systemd.exec(5)). */
 struct view {
 	char *system, *home, *tmp; /* ProtectSystem, ProtectHome, PrivateTmp */
-	struct text_list writable, read_only, hidden;
+	struct text_list writable; /* ReadWritePaths */
 };
 
 static void
@@ -31,8 +33,6 @@ view_free(struct view *v)
 	free(v->home);
 	free(v->tmp);
 	text_list_free(&v->writable);
-	text_list_free(&v->read_only);
-	text_list_free(&v->hidden);
 }
 
 /* An empty value clears the list; "-" and "+" are not part of the path. */
@@ -56,28 +56,14 @@ add_paths(struct text_list *list, const char *value)
 static void
 take(struct view *v, const char *key, const char *value)
 {
-	const struct {
-		const char *key;
-		char **word;
-		struct text_list *paths;
-	} rows[] = {
-		{ "ProtectSystem", &v->system, NULL },
-		{ "ProtectHome", &v->home, NULL },
-		{ "PrivateTmp", &v->tmp, NULL },
-		{ "ReadWritePaths", NULL, &v->writable },
-		{ "BindPaths", NULL, &v->writable },
-		{ "ReadOnlyPaths", NULL, &v->read_only },
-		{ "InaccessiblePaths", NULL, &v->hidden },
-	};
-
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		if (strcmp(rows[i].key, key) != 0)
-			continue;
-		if (rows[i].word)
-			mem_replace(rows[i].word, value);
-		else
-			add_paths(rows[i].paths, value);
-	}
+	if (strcmp(key, "ProtectSystem") == 0)
+		mem_replace(&v->system, value);
+	else if (strcmp(key, "ProtectHome") == 0)
+		mem_replace(&v->home, value);
+	else if (strcmp(key, "PrivateTmp") == 0)
+		mem_replace(&v->tmp, value);
+	else if (strcmp(key, "ReadWritePaths") == 0)
+		add_paths(&v->writable, value);
 }
 
 static bool
@@ -105,9 +91,7 @@ read_file(struct view *v, const char *path)
 static int
 is_drop_in(const struct dirent *entry)
 {
-	const char *dot = strrchr(entry->d_name, '.');
-
-	return dot && strcmp(dot, ".conf") == 0;
+	return fnmatch("*.conf", entry->d_name, 0) == 0;
 }
 
 /* Sorted by name, as systemd does within a directory. */
@@ -162,24 +146,20 @@ is_below(const char *path, const char *top)
 }
 
 static bool
-is_below_any(const char *path, const struct text_list *tops)
+is_writable(const struct view *v, const char *path)
 {
-	for (size_t i = 0; i < tops->n; i++) {
-		autofree char *top =
-		    xstrndup(tops->items[i], strcspn(tops->items[i], ":"));
-
-		if (is_below(path, top))
+	for (size_t i = 0; i < v->writable.n; i++)
+		if (is_below(path, v->writable.items[i]))
 			return true;
-	}
 	return false;
 }
 
 static bool
 is_on(const char *value)
 {
-	return value && *value && strcmp(value, "no") != 0 &&
-	    strcmp(value, "false") != 0 && strcmp(value, "0") != 0 &&
-	    strcmp(value, "off") != 0;
+	bool is_yes = true;
+
+	return value && *value && (!parse_bool(value, &is_yes) || is_yes);
 }
 
 static bool
@@ -209,8 +189,7 @@ is_home(const char *path)
 static bool
 is_read_only(const struct view *v, const char *path)
 {
-	return !is_below_any(path, &v->writable) &&
-	    (is_system(v, path) || is_below_any(path, &v->read_only));
+	return is_system(v, path) && !is_writable(v, path);
 }
 
 /* The setting of the unit that forbids writing there; NULL: none. */
@@ -221,14 +200,9 @@ find_obstacle(const struct view *v, const char *path)
 	    (is_below(path, "/tmp") || is_below(path, "/var/tmp")))
 		return "PrivateTmp";
 	if (is_on(v->home) && is_home(path) &&
-	    (strcmp(v->home, "read-only") != 0 ||
-		!is_below_any(path, &v->writable)))
+	    (strcmp(v->home, "read-only") != 0 || !is_writable(v, path)))
 		return "ProtectHome";
-	if (is_below_any(path, &v->hidden))
-		return "InaccessiblePaths";
-	if (is_read_only(v, path))
-		return is_system(v, path) ? "ProtectSystem" : "ReadOnlyPaths";
-	return NULL;
+	return is_read_only(v, path) ? "ProtectSystem" : NULL;
 }
 
 /* The lines of a drop-in as shell words; the caller frees it. */
@@ -240,14 +214,11 @@ cure_of(const struct view *v, const char *why, const char *path)
 					   : "ReadWritePaths=%s",
 		path);
 	autofree char *word = check_word(line);
-	const char *off = strcmp(why, "InaccessiblePaths") == 0 ? "" : "no";
 
-	if (strcmp(why, "ProtectSystem") == 0 ||
-	    strcmp(why, "ReadOnlyPaths") == 0)
-		return xstrdup(word);
-	if (is_read_only(v, path))
-		return xasprintf("%s=%s %s", why, off, word);
-	return xasprintf("%s=%s", why, off);
+	if (strcmp(why, "ProtectSystem") == 0)
+		return steal(&word);
+	return xasprintf("%s=no%s%s", why, is_read_only(v, path) ? " " : "",
+	    is_read_only(v, path) ? word : "");
 }
 
 static void

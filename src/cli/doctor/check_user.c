@@ -97,11 +97,9 @@ check_name(struct diagnoses *f)
 	const struct passwd *pw = getpwuid(geteuid());
 
 	if (geteuid() == 0 && jibri_user()) {
-		autofree char *as = check_as_user("jibri");
-
 		check_warn(f, "user", "Check as Jibri's user:",
 		    "root can read and write what Jibri's user cannot");
-		check_run(f, "%sjibri-finalize check", as);
+		check_run(f, "%sjibri-finalize check", f->shell.as);
 	} else
 		check_ok(f, "user", "checked as %s",
 		    pw ? pw->pw_name : "a user without a name");

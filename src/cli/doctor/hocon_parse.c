@@ -6,6 +6,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "cli/doctor/hocon_internal.h"
 
 enum { PATH_BYTES = 1024, VALUES = 100 * 1000 };
@@ -56,18 +57,15 @@ put_one(struct hocon *h, const char *path, enum kind kind, const char *text)
 static size_t
 blanks(const char *s)
 {
-	static const char *const all[] = { " ", "\t", "\v", "\f", "\r", "\x1c",
-		"\x1d", "\x1e", "\x1f", "\u00a0", "\u1680", "\u2000", "\u2001",
-		"\u2002", "\u2003", "\u2004", "\u2005", "\u2006", "\u2007",
-		"\u2008", "\u2009", "\u200a", "\u2028", "\u2029", "\u202f",
-		"\u205f", "\u3000", "\ufeff" };
-	size_t n = 0;
+	static const char all[] =
+	    " \t\v\f\r\x1c\x1d\x1e\x1f\u00a0\u1680\u2000\u2001\u2002"
+	    "\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029"
+	    "\u202f\u205f\u3000\ufeff";
+	size_t n = 0, len;
 
-	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++)
-		if (strncmp(s + n, all[i], strlen(all[i])) == 0) {
-			n += strlen(all[i]);
-			i = (size_t)-1;
-		}
+	while (s[n] && (len = text_utf8_length(s + n)) > 0 &&
+	    memmem(all, sizeof(all) - 1, s + n, len))
+		n += len;
 	return n;
 }
 

@@ -7,6 +7,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "cli/settings/options.h"
 
 enum { FILE_BYTES = 1024 * 1024, SECRET_BYTES = 64 * 1024 };
 
@@ -56,7 +57,7 @@ note_foreign(struct loaded *l, const char *path, const struct stat *st)
 		what = directory;
 	}
 	word = text_shell_word(what);
-	text = xasprintf("%s: another user can write to %s, and root obeys "
+	text = xasprintf("%s: another user can write to %s, and root uses "
 			 "it; close it: chown root %s && chmod go-w %s",
 	    path, what == path ? "it" : "its directory", word, word);
 	text_list_add(&l->lax, text);
@@ -84,7 +85,7 @@ read_or_skip(struct loaded *l, const char *path, struct buf *out,
 {
 	if (read_path(path, out, st, e) == 0)
 		return 0;
-	if (!l->is_looking || access(path, R_OK) == 0 || errno != EACCES)
+	if (!l->is_onlooker || access(path, R_OK) == 0 || errno != EACCES)
 		return -1;
 	text_list_add(&l->unread, path);
 	return 1;
@@ -112,7 +113,7 @@ set(struct loaded *l, const struct setting *s, const char *value,
 	return 0;
 }
 
-/* The file of a setting: its text without the newline at the end. */
+/* Set it to the text of a file without the newline at the end. */
 static int
 set_from_file(struct loaded *l, const struct setting *s, const char *path,
     const char *origin, struct err *e)
@@ -133,6 +134,8 @@ set_from_file(struct loaded *l, const struct setting *s, const char *path,
 		if (s->type == SETTING_SECRET)
 			note_lax(l, path, &st);
 	}
+	if (result == -1)
+		mem_replace(&l->wrong_file, path);
 	mem_wipe(text.data, text.len);
 	buf_free(&text);
 	return result == -1 ? -1 : 0;
@@ -253,6 +256,8 @@ load_file(struct loaded *l, const char *path, struct err *e)
 		note_foreign(l, path, &st);
 	if (result == 0 && text.data)
 		result = load_lines(l, path, &st, text.data, e);
+	if (result == -1 && l->wrong_file == NULL)
+		mem_replace(&l->wrong_file, path);
 	mem_wipe(text.data, text.len);
 	buf_free(&text);
 	return result == -1 ? -1 : 0;
@@ -296,22 +301,26 @@ load_environment(struct loaded *l, struct err *e)
 }
 
 static int
-load_flags(struct loaded *l, const struct flag *flags, size_t n, struct err *e)
+load_flag(struct loaded *l, const struct flag *flag, struct err *e)
 {
-	for (size_t i = 0; i < n; i++) {
-		const struct setting *s = flags[i].setting;
-		const char *value = flags[i].value;
-		autofree char *origin = xasprintf("--%s%s", s->name,
-		    flags[i].is_file ? "-file" : "");
+	const struct setting *s = flag->setting;
+	autofree char *origin =
+	    xasprintf("--%s%s", s->name, flag->is_file ? "-file" : "");
 
-		if (flags[i].is_file) {
-			if (set_from_file(l, s, value, origin, e) == -1)
-				return -1;
-		} else if (set(l, s, value, origin, e) == -1) {
-			e->class = ERR_USAGE;
+	if (flag->is_file)
+		return set_from_file(l, s, flag->value, origin, e);
+	if (set(l, s, flag->value, origin, e) == 0)
+		return 0;
+	e->class = ERR_USAGE;
+	return -1;
+}
+
+static int
+load_flags(struct loaded *l, const struct options *o, struct err *e)
+{
+	for (size_t i = 0; i < o->n_flags; i++)
+		if (load_flag(l, &o->flags[i], e) == -1)
 			return -1;
-		}
-	}
 	return 0;
 }
 
@@ -364,39 +373,25 @@ imply_store(struct loaded *l, struct err *e)
 	return set(l, setting_find("store"), "s3", l->origins[i], e);
 }
 
-static int
-load(struct loaded *l, const char *path, const struct flag *flags, size_t n,
+int
+config_load(struct loaded *l, const struct options *o, bool is_onlooker,
     struct err *e)
 {
+	*l = (struct loaded){ .is_onlooker = is_onlooker };
 	l->origins = xcalloc(settings_count(), sizeof(char *));
 	for (size_t i = 0; i < settings_count(); i++)
 		if (set(l, setting_at(i), setting_at(i)->initial, "default",
 			e) == -1)
 			return -1;
-	if (load_credentials(l, e) == -1 || load_file(l, path, e) == -1 ||
-	    load_environment(l, e) == -1 || load_flags(l, flags, n, e) == -1 ||
+	if (load_credentials(l, e) == -1 ||
+	    load_file(l, o->config_path, e) == -1 ||
+	    load_environment(l, e) == -1 || load_flags(l, o, e) == -1 ||
 	    imply_store(l, e) == -1)
 		return -1;
 	l->config.pipeline.destination.file.offer = parts_offer_new();
 	config_share(&l->config);
 	read_tls(&l->config.pipeline.http);
 	return check_permissions(l, e);
-}
-
-int
-config_load(struct loaded *l, const char *path, const struct flag *flags,
-    size_t n, struct err *e)
-{
-	*l = (struct loaded){ 0 };
-	return load(l, path, flags, n, e);
-}
-
-int
-config_load_readable(struct loaded *l, const char *path,
-    const struct flag *flags, size_t n, struct err *e)
-{
-	*l = (struct loaded){ .is_looking = true };
-	return load(l, path, flags, n, e);
 }
 
 static void
@@ -428,6 +423,7 @@ config_free(struct loaded *l)
 	free_tls(&l->config.pipeline.http);
 	text_list_free(&l->config.confine.readable);
 	free(l->origins);
+	free(l->wrong_file);
 	text_list_free(&l->lax);
 	openfiles_free(&l->open_files);
 	text_list_free(&l->unread);
@@ -456,18 +452,23 @@ keep_variables(struct loaded *l, const struct loaded *old, struct err *e)
 }
 
 int
-config_reload(struct loaded *l, const char *path, const struct flag *flags,
-    size_t n, struct err *e)
+config_reload(struct loaded *l, const struct options *o,
+    int accept(const struct loaded *, struct err *), struct err *e)
 {
 	struct loaded old = *l;
+	int result = config_load(l, o, false, e);
 
-	if (config_load(l, path, flags, n, e) == -1 ||
-	    keep_variables(l, &old, e) == -1) {
+	if (result == 0)
+		result = keep_variables(l, &old, e);
+	if (result == 0) {
+		config_share(&l->config);
+		result = accept(l, e);
+	}
+	if (result == -1) {
 		config_free(l);
 		*l = old;
 		return -1;
 	}
-	config_share(&l->config);
 	l->config.log.is_quiet = old.config.log.is_quiet;
 	config_free(&old);
 	return 0;

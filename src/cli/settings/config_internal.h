@@ -2,5 +2,5 @@
 
 #include "cli/settings/config.h"
 
-/* What several modules need and one row sets. */
+/* Copy what one row sets to all modules that need it. */
 void config_share(struct config *);

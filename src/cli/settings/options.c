@@ -64,8 +64,7 @@ const struct option_switch option_switches[] = {
 	{ "quiet", 'q', OPTION_QUIET, NO_VALUE,
 	    "print errors only, and no summary of success" },
 	{ "verbose", 'v', OPTION_VERBOSE, NO_VALUE,
-	    "the same as --log-level debug", .sets = "log-level",
-	    .to = "debug" },
+	    "the same as --log-level debug" },
 	{ "help", 'h', OPTION_HELP, NO_VALUE, "print the help" },
 	{ "version", 'V', OPTION_VERSION, NO_VALUE,
 	    "print the versions of program and libraries" },
@@ -122,11 +121,9 @@ apply_switch(struct options *o, const struct option_switch *s, struct cursor *c,
 
 	o->given |= s->option;
 	o->switches[o->n_switches++] = s;
-	if (s->sets)
-		o->flags[o->n_flags++] = (struct flag){
-			.setting = setting_find(s->sets),
-			.value = s->to,
-		};
+	if (s->option == OPTION_VERBOSE)
+		o->flags[o->n_flags++] =
+		    (struct flag){ setting_find("log-level"), "debug", false };
 	if (s->arg == NULL)
 		return c->value == NULL
 		    ? check_behind(c, s->name, e)

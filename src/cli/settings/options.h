@@ -3,8 +3,8 @@
 #include "cli/settings/config.h"
 
 /*
- * What the command line can hold besides settings.  A command names those
- * that it takes; OPTIONS_GLOBAL go with every one.
+ * Options that are not settings.  Each command lists those that it accepts;
+ * all accept OPTIONS_GLOBAL.
  */
 enum {
 	OPTION_CONFIG = 1 << 0,
@@ -35,7 +35,7 @@ enum {
 	OPTION_WATCH = 1 << 25,
 	OPTION_LOG = 1 << 26,
 	OPTION_UTC = 1 << 27,
-	OPTION_ROWS = 1 << 28, /* which, and in which order */
+	OPTION_ROWS = 1 << 28, /* --older-than, --sort, --limit */
 	OPTION_FOR = 1 << 29,
 
 	OPTIONS_GLOBAL = OPTION_CONFIG | OPTION_HELP | OPTION_VERSION |
@@ -43,6 +43,13 @@ enum {
 };
 
 struct option_switch;
+
+/* A setting given as a flag. */
+struct flag {
+	const struct setting *setting;
+	const char *value;
+	bool is_file; /* the value names the file that has it */
+};
 
 struct options {
 	unsigned given;                        /* OPTION_..., or-ed */
@@ -68,8 +75,6 @@ struct option_switch {
 	const char *arg; /* NULL: it takes no value */
 	const char *help;
 	bool is_list; /* the field is a struct text_list, not a const char * */
-	/* Not NULL: short for this setting's flag with this value. */
-	const char *sets, *to;
 };
 
 extern const struct option_switch option_switches[]; /* the last has no name */
@@ -79,10 +84,10 @@ typedef unsigned options_of(const char *command);
 
 /*
  * Parse the command line: --name value, --name=value, -h; -qn is -q -n, and
- * -oFILE or -o=FILE is -o FILE.  "--" ends the flags, which may stand anywhere
- * before it.  Names are never abbreviated: "--token" must not become
- * "--token-file".  For an unknown flag it suggests only what the command before
- * it accepts; NULL: anything.  -1 with ERR_USAGE.
+ * -oFILE or -o=FILE is -o FILE.  Flags may be anywhere before "--".  Names are
+ * never abbreviated: "--token" must not become "--token-file".  For an unknown
+ * flag it suggests only what the command before it accepts; NULL: anything.
+ * -1 with ERR_USAGE.
  */
 int options_parse(struct options *, int argc, char **argv, options_of *,
     struct err *e);

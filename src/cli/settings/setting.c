@@ -104,7 +104,7 @@ set_field(void *field, const struct setting *s, const char *text)
 	return "has an unknown type";
 }
 
-/* A URL may hold a password: "http://user:pw@host" is shown without. */
+/* A URL can contain a password: "http://user:pw@host". */
 static char *
 hide_user(const char *text, bool is_url)
 {
@@ -154,7 +154,7 @@ struct unit {
 	const char *name;
 };
 
-/* In the largest of the units, the last of which is 1. */
+/* In the largest unit that divides it; the last one is 1. */
 static char *
 show_scaled(int64_t value, const struct unit *unit)
 {

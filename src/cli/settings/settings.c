@@ -20,7 +20,7 @@ static const struct setting_group *const groups[] = {
 
 enum { GROUPS = sizeof(groups) / sizeof(groups[0]) };
 
-/* The group of the row at *i, which becomes its place there. */
+/* The group of row *i, which becomes the index in the group. */
 static const struct setting_group *
 group_of(size_t *i)
 {

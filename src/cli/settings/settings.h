@@ -78,7 +78,7 @@ size_t setting_index(const struct setting *);
 /* By its name, or NULL. */
 const struct setting *setting_find(const char *name);
 
-/* May it be in a file of its own, NAME-file?  Secrets may. */
+/* Can it be given as NAME-file? */
 bool setting_takes_file(const struct setting *);
 
 /* By the name in a flag or a key: its own, or NAME-file. */

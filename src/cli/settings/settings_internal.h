@@ -27,7 +27,7 @@
 	.choices = names, .type = SETTING_CHOICE, .offset = FIELD(field, int)
 /* NOLINTEND(bugprone-macro-parentheses) */
 
-/* The rows of one subject, a file each: settings_SUBJECT.c. */
+/* The rows of one subject, from settings_SUBJECT.c. */
 struct setting_group {
 	const char *subject;
 	const struct setting *rows;
