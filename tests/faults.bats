@@ -315,7 +315,7 @@ told() {
 	((SECONDS - start < 20))
 	assert_equal "$(stored)" ''
 	tried=$(grep -cE ": error: [^ ]+\.(txt|mp4|json): " <<<"$output")
-	untried=$(sed -n 's/.*: error: \([0-9]*\) more artifacts were not tried/\1/p' \
+	untried=$(sed -n 's/.*not tried, as too many uploads failed: \([0-9]*\) of 22 artifacts/\1/p' \
 		<<<"$output")
 	assert_equal $((tried + ${untried:-0})) 22
 	assert_equal "$(webhooks | cut -d ' ' -f 1)" FAILED
@@ -395,7 +395,7 @@ told() {
 	faults "upload * * status 502"
 	run_finalize 75 --tries 1
 	grep -q "error: metadata.json: .*502" <<<"$output"
-	assert_output_has "1 more artifacts were not tried"
+	assert_output_has "not tried, as too many uploads failed: 1 of 2 artifacts"
 }
 
 @test "no repeat starts later than retry-for after the first failure" {

@@ -155,7 +155,9 @@ fail_rest(struct upload *u)
 	u->totals->failed += n;
 	u->n_ask = u->n_waiting = 0;
 	if (n > 0)
-		log_error("%zu more artifacts were not tried", n);
+		log_error("not tried, as too many uploads failed: %zu of %zu "
+			  "artifacts",
+		    n, u->n);
 }
 
 static void
