@@ -300,6 +300,15 @@ begin() {
 	done
 }
 
+@test "a file that is gone is sent again, even if it was stored in times to come" {
+	run_finalize 0
+	jq -c '.at += 3600000' "$REC/.jibri-finalize" >"$DIR/fast"
+	cat "$DIR/fast" >"$REC/.jibri-finalize"
+	rm "$SB/store/$ROOM/$SESSION/$MEDIA"
+	JIBRI_FINALIZE_ANSWER_TIMEOUT=200ms run_command 0 upload "$REC"
+	is_stored metadata.json "$MEDIA"
+}
+
 @test "a file stored just now is not lost because a list lags" {
 	run_finalize 0
 	echo '[]' >"$SB/list.json"

@@ -37,13 +37,18 @@ lose_all(struct journal *j, const struct inventory *inv,
 		    records[i].size);
 }
 
-/* A list may lag: believe what was stored just now. */
+/*
+ * A list may lag: believe what was stored just now.  A moment to come, by the
+ * clock of another host, is not now.
+ */
 static bool
 is_recent(const struct upload_deps *deps, const struct artifact *a,
     const struct fact *fact)
 {
-	return clock_unix_ms() - fact->stored_ms <=
-	    destination_patience_ms(deps->to.policy, a->size);
+	int64_t age_ms = clock_unix_ms() - fact->stored_ms;
+
+	return age_ms >= 0 &&
+	    age_ms <= destination_patience_ms(deps->to.policy, a->size);
 }
 
 /* As after a lost answer, to give the server its time. */
