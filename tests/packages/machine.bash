@@ -4,6 +4,7 @@
 # shellcheck shell=bash
 
 SUITE=${SUITE:-bookworm}
+BUILD=${BUILD:-$ROOT/build}
 TREES=$BUILD/trees
 
 # Only root can boot a machine, and not in every container.
