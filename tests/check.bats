@@ -155,6 +155,12 @@ apart_from_the_machine() {
 		endswith("chmod o-rwx " + $f)' "$DIR/json"
 }
 
+@test "root edits a file without sudo" {
+	((EUID == 0)) || skip "needs root"
+	JIBRI_FINALIZE_CONFIG=$DIR/none checks 78
+	jq -e '.findings[0].command | startswith("${EDITOR:-vi} ")' "$DIR/json"
+}
+
 @test "a variable that is not a setting is warned of, with the nearest name" {
 	JIBRI_FINALIZE_TIRES=3 checks 1
 	found "^warning environment: JIBRI_FINALIZE_TIRES is not a setting; did you mean JIBRI_FINALIZE_TRIES?"
@@ -205,6 +211,18 @@ apart_from_the_machine() {
 	found "^failed file-service: .*no complete answer within 3.5 s"
 	found "^failed meeting-service: .*no complete answer within 3.5 s"
 	assert_equal "$(request health .path | wc -l)" 2
+}
+
+@test "an interrupted check blames no service" {
+	local pid rc=0
+	faults "health * * stall-answer 60"
+	"$BIN" check >"$DIR/text" 2>&1 3>&- &
+	pid=$!
+	wait_for test -s "$SB/requests.jsonl"
+	kill -INT "$pid"
+	wait "$pid" || rc=$?
+	assert_equal "$rc" 75
+	run -1 grep failed "$DIR/text"
 }
 
 @test "DOWN is a failure; a service that hides its health is reachable" {

@@ -130,6 +130,11 @@ cmd_check(struct loaded *l, const struct options *o, struct err *e)
 	(void)l;
 	check_begin(&f, o->config_path);
 	examine(&f, o);
+	/* The services would be blamed for it. */
+	if (stop_signal() != 0) {
+		check_free(&f);
+		return stop_check(e);
+	}
 	for (size_t i = 0; i < f.n; i++)
 		if (f.items[i].result > worst)
 			worst = f.items[i].result;

@@ -218,5 +218,7 @@ check_run_edit(struct diagnoses *f, const char *path)
 	autofree char *word = check_word(path);
 
 	check_run(f,
-	    access(path, W_OK) == 0 ? "${EDITOR:-vi} %s" : "sudoedit %s", word);
+	    !*f->shell.sudo || access(path, W_OK) == 0 ? "${EDITOR:-vi} %s"
+						       : "sudoedit %s",
+	    word);
 }
