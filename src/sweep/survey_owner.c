@@ -1,6 +1,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -18,7 +19,7 @@ enum {
 	STRINGS = 4,
 	STRING_BYTES = 64 * 1024,
 	BATCH_BYTES = 16 * 1024,
-	ENTRY_S = 30 /* then it is held, so that the others are examined */
+	ENTRY_S = 10 /* of processor: then it is held, and others come next */
 };
 
 /* Followed by the strings.  Lengths include the NUL; 0 means NULL. */
@@ -62,6 +63,7 @@ work(const void *ctx, int fd)
 {
 	const struct group *g = ctx;
 	const struct survey_root *root = g->root;
+	const struct itimerval limit = { .it_value.tv_sec = ENTRY_S };
 	autobuf struct buf text = { 0 };
 	struct err e, ignored;
 	bool is_owner;
@@ -75,7 +77,7 @@ work(const void *ctx, int fd)
 		const struct survey_entry *entry = &g->entries[i];
 		struct finding f = { .name = xstrdup(entry->name) };
 
-		(void)alarm(ENTRY_S);
+		(void)setitimer(ITIMER_PROF, &limit, NULL);
 		if (is_owner)
 			survey_judge(root->survey, root->fd, root->path,
 			    entry->refusal, &f);
