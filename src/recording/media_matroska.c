@@ -61,7 +61,7 @@ has_tracks(struct media *m, const struct element *tracks)
 	return el.id == ID_TRACK_ENTRY && el.size > 0;
 }
 
-/* Codecs that encode silence or black as zeros. */
+/* Codecs that encode silence or black as zeros: uncompressed, and ADPCM. */
 static bool
 may_be_zeros(struct media *m, const struct element *tracks)
 {
@@ -71,6 +71,7 @@ may_be_zeros(struct media *m, const struct element *tracks)
 
 	return p &&
 	    (memmem(p, (size_t)n, "A_PCM", 5) ||
+		memmem(p, (size_t)n, "A_MS/ACM", 8) ||
 		memmem(p, (size_t)n, "V_UNCOMPRESSED", 14));
 }
 
@@ -85,8 +86,9 @@ is_block(struct media *m, const struct element *el, bool is_raw)
 }
 
 /*
- * The elements of the segment, and those of clusters until a block is found.
- * What follows the segment does not matter.
+ * The elements of the segment, and those of clusters until a block is found and
+ * where the file may have been interrupted.  What follows the segment does not
+ * matter.
  */
 static enum media_health
 check_segment(struct media *m, int64_t offset, int64_t end)
@@ -102,7 +104,8 @@ check_segment(struct media *m, int64_t offset, int64_t end)
 		if (!is_element)
 			return media_damaged(m,
 			    "no Matroska element at byte %" PRId64, offset);
-		is_open = el.id == ID_CLUSTER && (!has_block || el.size == -1);
+		is_open = el.id == ID_CLUSTER &&
+		    (!has_block || el.size == -1 || el.from + el.size == end);
 		if (el.size > end - el.from || (el.size == -1 && !is_open))
 			return media_damaged(m,
 			    "the element at byte %" PRId64
@@ -119,9 +122,6 @@ check_segment(struct media *m, int64_t offset, int64_t end)
 		return media_damaged(m, "it has no track description");
 	if (!has_block)
 		return media_damaged(m, "it has no cluster with a block");
-	if (!is_raw && el.id != ID_VOID && el.size >= MEDIA_PROBE_BYTES &&
-	    media_is_empty(m, offset - MEDIA_PROBE_BYTES, offset))
-		return media_damaged(m, "it ends in zeros");
 	return MEDIA_WHOLE;
 }
 

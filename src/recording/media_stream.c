@@ -77,20 +77,27 @@ is_flac_end(struct media *m, int64_t end)
 	return false;
 }
 
-/* A page on which a packet with data ends has a position. */
+/*
+ * A page on which a packet with data ends has a position.  The pages before it
+ * are headers, without which nothing can be decoded.
+ */
 static bool
 has_ogg_page(struct media *m, int64_t offset)
 {
-	while (media_has(m, offset, "OggS", 4)) {
+	bool is_beginning = media_be(m, offset + 5, 1) & 2;
+
+	while (is_beginning && media_has(m, offset, "OggS", 4)) {
 		bool has_position = media_le(m, offset + 6, 8) > 0;
 		int64_t segments = media_be(m, offset + 26, 1);
 		int64_t end = offset + 27 + segments;
 
 		for (int64_t i = 0; i < segments; i++)
 			end += media_be(m, offset + 27 + i, 1);
-		if (has_position && end <= m->size &&
-		    checksum(m, offset, end, 0x04c11db7, offset + 22) ==
+		if (end > m->size ||
+		    checksum(m, offset, end, 0x04c11db7, offset + 22) !=
 			media_le(m, offset + 22, 4))
+			return false;
+		if (has_position)
 			return true;
 		offset = end;
 	}
@@ -359,7 +366,7 @@ is_text(struct media *m)
 
 	for (int64_t i = 0; p && i < n; i++) {
 		has_blank |= p[i] == ' ';
-		if (p[i] > 0x7e || (p[i] < ' ' && !strchr("\t\n\r", p[i])))
+		if (p[i] > 0x7e || (p[i] < ' ' && !memchr("\t\n\r", p[i], 3)))
 			return false;
 	}
 	return has_blank;

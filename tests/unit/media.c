@@ -73,6 +73,20 @@ health(const char *bytes, size_t len)
 	"\0\0\0\070moof\0\0\0\060traf\0\0\0\020tfhd\0\2\0\0\0\0\0\1" \
 	"\0\0\0\030trun\0\0\2\1\0\0\0\1\0\0\0\100\0\0\0\5\0\0\0\015mdat"
 
+/* The same with the size in front of the run. */
+#define AVC_FRAGMENT_OF_SIZE \
+	"\0\0\0\264moov\0\0\0\254trak\0\0\0\030tkhd\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\1" \
+	"\0\0\0\214mdia\0\0\0\204minf\0\0\0\174stbl" AVC1 \
+	"\0\0\0\070moof\0\0\0\060traf\0\0\0\024tfhd\0\2\0\020\0\0\0\1\0\0\0\5" \
+	"\0\0\0\024trun\0\0\0\1\0\0\0\1\0\0\0\100\0\0\0\015mdat"
+
+/* For fragments of a track with this codec. */
+#define MOOV_OF_CODEC(type) \
+	"\0\0\0\100moov\0\0\0\070trak\0\0\0\060mdia\0\0\0\050minf\0\0\0\040stbl" \
+	"\0\0\0\030stsd\0\0\0\0\0\0\0\1\0\0\0\010" type
+
+#define ZEROS_80 ZEROS ZEROS ZEROS ZEROS ZEROS
+
 struct media_row {
 	const char *what, *bytes;
 	size_t len;
@@ -113,12 +127,23 @@ test_whole_mp4(void **state)
 		    BYTES(FTYP "\0\0\0\014mdat\0\0\0\0" AVC("\030") "\0") },
 		{ "a fragment", BYTES(FTYP MVEX MOOF MDAT) },
 		{ "a fragment of H.264", BYTES(FTYP AVC_FRAGMENT "\0\0\0\1e") },
+		{ "a fragment of H.264 of one size",
+		    BYTES(FTYP AVC_FRAGMENT_OF_SIZE "\0\0\0\1e") },
 		{ "a moof that is cut",
 		    BYTES(FTYP MVEX MOOF MDAT "\0\0\0\040moof\0\0") },
 		{ "a sample with a size",
 		    BYTES(FTYP MVEX MOOF MDAT MOOF_OF("\4") MDAT) },
 		{ "a part of a track",
 		    BYTES(FTYP MVEX MOOF MDAT MOOF_OF_TRACK("\1") MDAT) },
+		{ "silence",
+		    BYTES(FTYP MOOV_OF_CODEC("sowt") MOOF
+			"\0\0\0\014mdat\0\0\0\0") },
+		{ "silence in ADPCM",
+		    BYTES(FTYP MOOV_OF_CODEC("ms\0\2") MOOF
+			"\0\0\0\014mdat\0\0\0\0") },
+		{ "a sample that is padded with zeros",
+		    BYTES(
+			FTYP MVEX MOOF_OF("\121") "\0\0\0\131mdatx" ZEROS_80) },
 		{ "a fragment of which only headers are there",
 		    BYTES(FTYP MVEX MOOF MDAT MOOF "\0\0\0\014mdat") },
 	};
@@ -163,6 +188,14 @@ test_damaged_mp4(void **state)
 		{ "a fragment of zeros",
 		    BYTES(FTYP MVEX MOOF "\0\0\0\014mdat\0\0\0\0") },
 		{ "a fragment of noise", BYTES(FTYP AVC_FRAGMENT "noise") },
+		{ "a fragment of noise of one size",
+		    BYTES(FTYP AVC_FRAGMENT_OF_SIZE "noise") },
+		{ "a fragment whose last sample is zeros",
+		    BYTES(FTYP MVEX "\0\0\0\050moof\0\0\0\040traf\0\0\0\030trun"
+				    "\0\0\2\0\0\0\0\2\0\0\0\4\0\0\0\4"
+				    "\0\0\0\020mdat1234\0\0\0\0") },
+		{ "a fragment of PCM without data",
+		    BYTES(FTYP MOOV_OF_CODEC("sowt") MOOF "\0\0\0\010mdat") },
 		{ "a fragment that is cut",
 		    BYTES(FTYP MVEX MOOF MDAT MOOF "\0\0\0\014mdat12") },
 		{ "a fragment, and no moov", BYTES(FTYP MOOF MDAT) },
@@ -241,6 +274,9 @@ test_matroska(void **state)
 		{ "silence",
 		    BYTES(EBML SEGMENT("\xff")
 			    PCM CLUSTER("\xff") "\xa3\x86\x81\0\0\x80\0\0") },
+		{ "a block that is padded with zeros",
+		    BYTES(EBML SEGMENT("\xff") TRACKS CLUSTER(
+			"\xff") "\xa3\xd5\x81\0\0\x80v" ZEROS_80) },
 		{ "a group",
 		    BYTES(EBML SEGMENT("\xff") TRACKS CLUSTER(
 			"\xff") "\xa0\x88\xa1\x86\x81\0\0\x80vp") },
@@ -273,6 +309,9 @@ test_matroska(void **state)
 		{ "zeros",
 		    BYTES(EBML SEGMENT("\xff") TRACKS CLUSTER("\x88") BLOCK
 			"\0\0\0\0") },
+		{ "zeros in the last cluster",
+		    BYTES(EBML SEGMENT("\xff") TRACKS CLUSTER("\x88")
+			    BLOCK CLUSTER("\x90") BLOCK "\0\0\0\0\0\0\0\0") },
 		{ "a size that is not a number",
 		    BYTES(EBML SEGMENT("\xff") TRACKS CLUSTER("\0")) },
 	};
@@ -335,6 +374,7 @@ test_frames(void **state)
 		{ "MP3", BYTES(MP3 MP3 MP3) },
 		{ "tags", BYTES(ID3 ID3 MP3 MP3 MP3) },
 		{ "half a frame in front", BYTES("34567890" MP3 MP3 MP3) },
+		{ "silence in TTA", BYTES("TTA1" ZEROS_64 "    " ZEROS_64) },
 		{ "zeros behind a frame", BYTES(MP3 MP3 MP3 ZEROS_320) },
 		{ "zeros behind a packet",
 		    BYTES(PACK PACKET("\4") PACKET("\4") ZEROS_320) },
