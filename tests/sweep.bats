@@ -98,6 +98,36 @@ STOPPED $ROOM two"
 	assert_equal "$(webhooks | wc -l)" 4
 }
 
+@test "what is withheld for its content does not reopen a recording, however large it is" {
+	local i before
+	start_sandbox
+	place one
+	for i in {1..4}; do
+		{ head -c 8000000 /dev/zero && echo '"upload_credentials"'; } \
+			>"$TOP/one/$i.log"
+	done
+	old "$TOP/one"
+	sweep 0
+	assert_equal "$(objects)" 2
+	assert_equal "$(state one)" "done"
+	before=$(cksum <"$TOP/one/.jibri-finalize")
+	sweep 0
+	assert_equal "$(cksum <"$TOP/one/.jibri-finalize")" "$before"
+	# Another one is noted by the visit that reads it.
+	cp "$TOP/one/1.log" "$TOP/one/5.log"
+	old "$TOP/one"
+	assert_equal "$(state one)" due
+	sweep 0
+	assert_equal "$(state one)" "done"
+	# It can be sent now.
+	echo '"nothing"' >"$TOP/one/5.log"
+	old "$TOP/one"
+	sweep 0
+	assert_equal "$(objects)" 3
+	run_command 0 show "$TOP/one"
+	refute_output_has gone
+}
+
 @test "a recording whose media file is arriving settles, whatever clip is beside it" {
 	start_sandbox
 	place one

@@ -266,6 +266,25 @@ is_dead(struct job *job, const struct attempt_policy *policy,
 	return true;
 }
 
+/* A survey does not read them again. */
+static void
+note_private(struct job *job)
+{
+	for (size_t i = 0; i < job->recording.n_skipped; i++) {
+		const struct skipped *s = &job->recording.skipped[i];
+		const struct fact *fact =
+		    progress_fact(&job->journal.progress, s->path);
+
+		if (s->is_private &&
+		    (fact == NULL || fact->private_stamp != s->stamp))
+			journal_note(&job->journal,
+			    (struct event){ .kind = EVENT_PRIVATE,
+				.path = s->path,
+				.stamp = s->stamp });
+	}
+	journal_commit(&job->journal);
+}
+
 static int
 run(struct job *job, const struct attempt_request *request,
     const struct attempt_policy *policy, struct attempt_result *result,
@@ -291,8 +310,10 @@ run(struct job *job, const struct attempt_request *request,
 	if (request->is_dry_run)
 		return preview(job, result, changed, e);
 	result->was_done = is_finished && !job->is_forced && !job->is_by_hand;
-	if (result->was_done)
+	if (result->was_done) {
+		note_private(job);
 		return 0;
+	}
 	if (request->is_deferred && !job->is_by_hand && defer(job)) {
 		result->was_deferred = true;
 		return 0;
@@ -301,8 +322,10 @@ run(struct job *job, const struct attempt_request *request,
 	    recorder_await(request->open_files, &job->recording, e) == -1)
 		return -1;
 	if (!is_dead(job, policy, result, e) &&
-	    deliver(job, policy, result, changed, e) == 0)
+	    deliver(job, policy, result, changed, e) == 0) {
+		note_private(job);
 		return 0;
+	}
 	result->is_logged = true;
 	return -1;
 }

@@ -45,6 +45,7 @@ static const struct {
 	[EVENT_UPLOAD_BEGUN] = { "uploadBegun", PATH },
 	[EVENT_PART_STORED] = { "partStored", PATH },
 	[EVENT_DEFERRED] = { "deferred", NONE },
+	[EVENT_PRIVATE] = { "private", PATH },
 	[EVENT_COUNTED] = { "counted", NONE },
 };
 

@@ -416,6 +416,12 @@ apply_deferred(struct progress *p, const struct event *ev)
 }
 
 static void
+apply_private(struct progress *p, const struct event *ev)
+{
+	progress_fact_of(p, ev->path)->private_stamp = ev->stamp;
+}
+
+static void
 apply_unpacked(struct progress *p, const struct event *ev)
 {
 	mem_replace(&p->archive, ev->id);
@@ -464,6 +470,7 @@ progress_apply(struct progress *p, const struct event *ev)
 		[EVENT_UPLOAD_BEGUN] = progress_begin_parts,
 		[EVENT_PART_STORED] = progress_add_part,
 		[EVENT_DEFERRED] = apply_deferred,
+		[EVENT_PRIVATE] = apply_private,
 	};
 
 	/* These two do not start a history of this recording. */

@@ -53,6 +53,7 @@ enum event_kind {
 			       of that size; count is progress.forced */
 	EVENT_PART_STORED,  /* path, count, size, etag, md5, and sha256 if
 			       sent ahead: part number count */
+	EVENT_PRIVATE,      /* path, stamp: this version is not sent */
 	EVENT_COUNTED,      /* requests, count: the requests of a run, and
 			       the number of artifacts it failed to store */
 	EVENT_KINDS
@@ -107,9 +108,10 @@ struct fact {
 	 * was read, no record of this path proves anything.
 	 */
 	bool has_older;
-	bool has_anonymous; /* one of them has no known id */
-	int64_t unknown_ms; /* since 1970: start of the doubt */
-	int64_t stored_ms;  /* since 1970 */
+	bool has_anonymous;    /* one of them has no known id */
+	int64_t unknown_ms;    /* since 1970: start of the doubt */
+	int64_t stored_ms;     /* since 1970 */
+	int64_t private_stamp; /* of a version that is not sent; 0: none */
 	int64_t generation; /* how often the stored version was invalidated */
 };
 

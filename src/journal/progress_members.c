@@ -21,6 +21,7 @@ static const struct member fact_members[] = {
 	MEMBER("hasAnonymous", fact, has_anonymous, FLAG),
 	MEMBER("unknownAt", fact, unknown_ms, COUNT),
 	MEMBER("generation", fact, generation, COUNT),
+	MEMBER("privateStamp", fact, private_stamp, NUMBER),
 };
 
 /* Without what the events before it say. */

@@ -139,7 +139,8 @@ skip(struct recording *rec, const char *path, const struct stat *st,
 		    .why = why,
 		    .own = S_ISDIR(st->st_mode) ? NULL
 						: identity_media_of_copy(path),
-		    .mtime_ns = file_mtime_ns(st) };
+		    .mtime_ns = file_mtime_ns(st),
+		    .stamp = file_stamp(st) };
 }
 
 void
@@ -201,6 +202,7 @@ add_file(struct recording *rec, const char *path, const struct stat *st,
 			  "members cannot be removed"
 			: "withheld: it has the name of a private member, "
 			  "which cannot be removed");
+		rec->skipped[rec->n_skipped - 1].is_private = true;
 		return 0;
 	}
 	a = add_artifact(rec, path, st);

@@ -58,6 +58,8 @@ struct skipped {
 	const char *why;
 	char *own; /* Jibri's name for the media file this is; or NULL */
 	int64_t mtime_ns;
+	int64_t stamp;
+	bool is_private; /* only its content tells that it is skipped */
 };
 
 struct recording {

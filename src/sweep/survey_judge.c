@@ -72,6 +72,15 @@ is_written(const struct progress *p, const struct artifact *a)
 	return fact == NULL || fact->mtime_ns != a->mtime_ns;
 }
 
+/* Was it read before, and is not sent? */
+static bool
+is_private(const struct artifact *a, const struct progress *p)
+{
+	const struct fact *fact = progress_fact(p, a->path);
+
+	return a->is_unreadable && fact && fact->private_stamp == a->stamp;
+}
+
 /* What the directory itself shows. */
 static void
 list(struct finding *f, const struct recording *rec, struct evidence *ev)
@@ -80,7 +89,6 @@ list(struct finding *f, const struct recording *rec, struct evidence *ev)
 	int64_t newest_ns = recording_newest_ns(rec);
 
 	f->facts.is_listed = true;
-	f->facts.artifacts = (int64_t)rec->n;
 	ev->has_metadata = rec->metadata_state != METADATA_MISSING;
 	ev->is_metadata_whole = rec->metadata_state == METADATA_PARSED;
 	ev->is_all_stored = rec->trouble.class == ERR_NONE;
@@ -90,6 +98,9 @@ list(struct finding *f, const struct recording *rec, struct evidence *ev)
 		bool is_stored = upload_is_stored(ev->progress, a);
 		int64_t size = a->size < FINDING_MOST ? a->size : FINDING_MOST;
 
+		if (is_private(a, ev->progress))
+			continue;
+		f->facts.artifacts++;
 		f->facts.stored += is_stored;
 		f->facts.bytes += size;
 		f->facts.undelivered += is_stored ? 0 : size;
@@ -186,6 +197,8 @@ recall(struct artifact *a, const struct progress *p)
 {
 	const struct fact *fact = progress_fact(p, a->path);
 
+	if (is_private(a, p))
+		return true;
 	/* If it was redacted and has no stamp, only reading it could tell. */
 	if (!upload_is_stored(p, a) || (!fact->stamp && fact->size != a->size))
 		return false;

@@ -52,6 +52,7 @@ check_same_fact(const struct progress *a, const struct progress *b,
 	assert_int_equal(x->size, y->size);
 	assert_int_equal(x->mtime_ns, y->mtime_ns);
 	assert_int_equal(x->stamp, y->stamp);
+	assert_int_equal(x->private_stamp, y->private_stamp);
 	assert_int_equal(x->has_older, y->has_older);
 	assert_int_equal(x->has_anonymous, y->has_anonymous);
 	assert_int_equal(x->status, y->status);
@@ -102,6 +103,7 @@ test_replay(void **state)
 		{ .kind = EVENT_LOST, .path = "a", .id = "10" },
 		{ .kind = EVENT_REOPENED, .path = "a" },
 		{ .kind = EVENT_COMPLETE },
+		{ .kind = EVENT_PRIVATE, .path = "a", .stamp = 7 },
 		{ .kind = EVENT_WITHHELD },
 		{ .kind = EVENT_GIVEN_UP },
 		{ .kind = EVENT_FORCED },

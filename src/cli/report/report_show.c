@@ -213,7 +213,7 @@ add_gone(void *ctx, const struct fact *fact)
 {
 	struct gone *g = ctx;
 
-	if (show_is_here(g->show, fact->path))
+	if (!show_is_gone(g->show, fact))
 		return;
 	if (g->shown++ < MOST_ARTIFACTS)
 		add_artifact(g->out, g->show, "gone", fact->path, fact->size);

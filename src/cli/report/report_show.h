@@ -52,8 +52,8 @@ void show_identify(const struct show *, struct show_identity *);
 /* The state of an artifact in a word. */
 const char *show_artifact_state(const struct show *, const struct artifact *);
 
-/* Is a file of this path in the directory? */
-bool show_is_here(const struct show *, const char *path);
+/* Is an artifact that is known no longer in the directory? */
+bool show_is_gone(const struct show *, const struct fact *);
 
 /* The number of its parts in the store. */
 size_t show_parts(const struct begun *);

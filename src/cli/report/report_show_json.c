@@ -46,7 +46,7 @@ add_gone(void *ctx, const struct fact *fact)
 {
 	struct gone *g = ctx;
 
-	if (!show_is_here(g->show, fact->path))
+	if (show_is_gone(g->show, fact))
 		(void)json_array_append_new(g->rows,
 		    json_of_artifact(g->show, "gone", fact->path, fact->size));
 }

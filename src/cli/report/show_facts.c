@@ -86,13 +86,15 @@ compare(const void *path, const void *artifact)
 }
 
 bool
-show_is_here(const struct show *s, const char *path)
+show_is_gone(const struct show *s, const struct fact *fact)
 {
 	const struct recording *rec = &s->recording;
 
-	return rec->n > 0 &&
-	    bsearch(path, rec->artifacts, rec->n, sizeof(*rec->artifacts),
-		compare) != NULL;
+	/* One that was only ever withheld was never there to be gone. */
+	return (fact->stored_ms > 0 || fact->private_stamp == 0) &&
+	    (rec->n == 0 ||
+		bsearch(fact->path, rec->artifacts, rec->n,
+		    sizeof(*rec->artifacts), compare) == NULL);
 }
 
 size_t
