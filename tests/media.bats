@@ -38,7 +38,8 @@ wrong_about() {
 	while read -r name frames state; do
 		place "$name"
 	done <"$DIR/reference"
-	JIBRI_FINALIZE_DEADLINE=20m "$BIN" sweep --jobs 4 "$TOP" \
+	JIBRI_FINALIZE_DEADLINE=20m JIBRI_FINALIZE_ANSWER_TIMEOUT=20s \
+		"$BIN" sweep --jobs 4 "$TOP" \
 		>"$DIR/out" 2>&1 || [ $? = 65 ]
 	webhooks | awk '{ print $3, $1 }' | sort -u >"$DIR/events"
 	while read -r name frames state; do
