@@ -194,6 +194,8 @@ STOPPED $ROOM other"
 	run_command 0 notify failed "$REC"
 	assert_equal "$(webhooks | tail -n 1 | grep -c "HTTP 413")" 1
 	run_command 0 notify failed --error gone --room r --session s
+	# Nothing names another room.
+	refute_output_has "as given"
 	assert_equal "$(webhooks | tail -n 1)" "FAILED r s gone"
 }
 

@@ -26,14 +26,17 @@ char *
 identity_join_rooms(const char *contradiction)
 {
 	static const char twice[] = "two meeting_urls";
-	size_t skip =
-	    contradiction && strncmp(contradiction, twice, strlen(twice)) == 0
-	    ? strlen(twice)
-	    : 0;
-	const char *at = contradiction ? contradiction + skip : "";
-	const char *last = strrchr(at, ' ');
+	size_t skip = 0;
+	const char *at = contradiction;
+	const char *last;
 	struct buf text = { 0 };
 
+	if (contradiction == NULL)
+		return NULL;
+	if (strncmp(at, twice, strlen(twice)) == 0)
+		skip = strlen(twice);
+	at += skip;
+	last = strrchr(at, ' ');
 	(void)buf_add(&text, contradiction, skip);
 	for (; *at; at++)
 		if (*at != ' ')
