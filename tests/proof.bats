@@ -404,6 +404,15 @@ begin() {
 	assert_output_has "not tried, as too many uploads failed: "
 }
 
+@test "small files that are refused do not keep a sweep from the media" {
+	local i
+	for ((i = 0; i < 9; i++)); do echo "$i" >"$REC/n$i.srt"; done
+	faults "upload n* * status 415" "upload metadata.json * status 415"
+	touch -d "2 hours ago" "$REC"/* "$REC"
+	sweep 65 "$DIR/recordings"
+	is_stored "$MEDIA"
+}
+
 @test "a visit that achieves nothing writes less than 1 KiB to the journal" {
 	local i before
 	for ((i = 0; i < 500; i++)); do echo "$i" >"$REC/n$i.txt"; done

@@ -67,7 +67,7 @@ next_item(struct upload *u)
 	if (media == NULL || sidecar == NULL)
 		return media ? media : sidecar;
 	if (upload_is_cautious(u))
-		return sidecar;
+		return u->futility > 0 ? media : sidecar;
 	if (u->deps->policy->parallel == 1)
 		return media < sidecar ? media : sidecar;
 	return u->n_media_flying == 0 ? media : sidecar;

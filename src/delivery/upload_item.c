@@ -8,7 +8,8 @@ enum { AHEAD_MOST = 256 }; /* while there are no failures */
 
 /*
  * After a failure, and in a sweep's visit, one item is sent at a time, a small
- * one if there is one, until one is stored: failures then cost little.
+ * one first and the media if it fails, until one is stored: failures then cost
+ * little.
  */
 bool
 upload_is_cautious(const struct upload *u)
