@@ -238,12 +238,12 @@ kept() {
 	faults "lookup * * status 503"
 	watch
 	arrives one
-	wait_for log_has 'is out'
+	wait_for log_has 'is down'
 	arrives two
 	arrives three
 	sleep 1
 	assert_equal "$(requests lookup)" 1
-	assert_equal "$(grep -c 'is out' "$DIR/log")" 1
+	assert_equal "$(grep -c 'is down' "$DIR/log")" 1
 	leave 75
 }
 
