@@ -144,7 +144,10 @@ delivered() {
 
 @test "a room given to the hook and not resolved yet is shown as an argument" {
 	run_finalize 0 "$ROOM" --defer
+	refute_output_has "using the room"
 	assert_equal "$(shown .roomFrom)" metadata
+	show
+	refute_output_has "files name"
 	metadata https://meet.example.org/elsewhere
 	rm "$REC/.jibri-finalize"
 	run_finalize 0 "$ROOM" --defer

@@ -325,7 +325,7 @@ watched() {
 	for i in {1..9}; do cp -a "$TOP/$LONG" "$TOP/copy-$i-of-that"; done
 	watched 1 >"$DIR/screen"
 	output=$(<"$DIR/screen")
-	assert_output_has "For more commands, leave out --watch."
+	assert_output_has "For more, leave out --watch."
 	assert_output_has "more, not shown"
 	(($(grep -c '^  jibri-finalize upload ' "$DIR/screen") >= 2))
 	(($(awk '/\033\[H/ { n = 0 } { n++ } n > most { most = n }
@@ -377,6 +377,46 @@ watched() {
 	# A delivery needs all of the configuration.
 	run "${me[@]}" sweep --config "$DIR/conf"
 	ended_with 78
+}
+
+@test "who cannot read the recordings is told once for all how to look as their owner" {
+	[ "$EUID" = 0 ] || skip "only root can play two users"
+	lay_out
+	hand_over 65534
+	local me=(setpriv --reuid 65533 --regid 65533 --clear-groups)
+	chmod 700 "$TOP/crashed"
+	run "${me[@]}" "$DIR/bin" status
+	ended_with 0
+	assert_output_has "Permission denied; look as its owner: sudo -u"
+	assert_equal "$(sed -n '/^Unreadable: /,$p' <<<"$output")" \
+		"Unreadable: look as the owner with:
+  sudo -u '#65534' jibri-finalize status $TOP"
+	refute_output_has "jibri-finalize upload"
+	run setpriv --reuid 65534 --regid 65534 --clear-groups \
+		"$DIR/bin" status "$TOP"
+	assert_output_has "1 held, 1 waiting, 1 due, 1 given-up, 1 done"
+}
+
+@test "recordings that wait for another token or URL: check is named once" {
+	start_sandbox
+	local s
+	faults "lookup * * status 401"
+	for s in one two; do
+		another_recording "$s"
+		finalize >/dev/null || true
+	done
+	run_command 0 status
+	assert_equal "$(states | xargs)" "waiting waiting"
+	assert_equal "$(tail -n 2 <<<"$output")" \
+		"Waiting: find what to fix with:
+  jibri-finalize check"
+	assert_equal "$(grep -c '^Waiting: ' <<<"$output")" 1
+	run_command 0 show two
+	assert_output_has $'Find what to fix:\n  jibri-finalize check\nTry it now:'
+	faults "lookup * * status 503"
+	finalize >/dev/null || true
+	run_command 0 show two
+	refute_output_has "jibri-finalize check"
 }
 
 @test "a refused recording is shown with the reason" {

@@ -1,6 +1,8 @@
+#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -304,6 +306,24 @@ refuse(struct finding *f, const char *why)
 	f->facts.is_live = false;
 }
 
+/* Whoever else looks sees only that it cannot be read. */
+static void
+hint_owner(int rootfd, const char *root, const char *name, struct err *e)
+{
+	autofree char *word = text_shell_word(root);
+	autofree char *hint = NULL;
+	struct stat st;
+
+	if (geteuid() == 0 || !strstr(e->text, strerror(EACCES)) ||
+	    fstatat(rootfd, name, &st, AT_SYMLINK_NOFOLLOW) == -1 ||
+	    st.st_uid == geteuid())
+		return;
+	hint = xasprintf("look as its owner: sudo -u '#%u' jibri-finalize "
+			 "status %s",
+	    (unsigned)st.st_uid, word);
+	(void)err_hint(e, hint);
+}
+
 void
 survey_judge(struct survey *s, int rootfd, const char *root,
     const char *refusal, struct finding *f)
@@ -318,8 +338,10 @@ survey_judge(struct survey *s, int rootfd, const char *root,
 		policy.trust = TRUST_ANY;
 	if (recording_open_entry(&rec, rootfd, root, f->name, &policy, &e) ==
 		-1 ||
-	    judge(s, &rec, &progress, f, &e) == -1)
+	    judge(s, &rec, &progress, f, &e) == -1) {
+		hint_owner(rootfd, root, f->name, &e);
 		survey_hold(f, &e);
+	}
 	f->facts.directory_ms = rec.mtime_ns / 1000000;
 	tell_progress(s, &progress, f);
 	f->facts.is_refused = refusal != NULL;

@@ -51,6 +51,7 @@ find_command(const char *why)
 {
 	static const char owner[] = ": sudo -u '#";
 	static const char upload[] = "jibri-finalize upload ";
+	static const char status[] = "jibri-finalize status ";
 	static const char *const ours[] = { ": jibri-finalize upload ",
 		": jibri-finalize sweep" };
 	const char *found = strstr(why, owner), *end;
@@ -59,7 +60,8 @@ find_command(const char *why)
 		end = found + strlen(owner);
 		end += strspn(end, "0123456789");
 		if (strncmp(end, "' ", 2) != 0 ||
-		    strncmp(end + 2, upload, strlen(upload)) != 0)
+		    (strncmp(end + 2, upload, strlen(upload)) != 0 &&
+			strncmp(end + 2, status, strlen(status)) != 0))
 			return NULL;
 	}
 	for (size_t i = 0; !found && i < sizeof(ours) / sizeof(ours[0]); i++)
@@ -136,6 +138,14 @@ find_fix(const char *why, const char *path)
 	return NULL;
 }
 
+bool
+remedy_is_check(const struct finding *f)
+{
+	return f->verdict == VERDICT_WAITING &&
+	    (f->facts.failed_class == ERR_REFUSED ||
+		f->facts.failed_class == ERR_CONFIG);
+}
+
 void
 remedy_find(struct remedy *r, const char *why, const char *path)
 {
@@ -146,6 +156,9 @@ remedy_find(struct remedy *r, const char *why, const char *path)
 	*r = (struct remedy){ .is_own = own != NULL };
 	if (own) {
 		r->command = xstrdup(own);
+		r->kind = strstr(own, " jibri-finalize status ")
+		    ? REMEDY_LOOK
+		    : REMEDY_DELIVER;
 		return;
 	}
 	if (fix)

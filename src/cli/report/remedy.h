@@ -3,6 +3,7 @@
 #include <stdbool.h>
 
 #include "base/mem.h"
+#include "sweep/survey.h"
 
 /*
  * What an operator does about a held recording, from the text of its error.
@@ -15,6 +16,7 @@ enum remedy_kind {
 	REMEDY_DELIVER,  /* fix the cause, then run the command */
 	REMEDY_FIX,      /* run the fix, then the command */
 	REMEDY_ANNOUNCE, /* its media is damaged: only --force announces it */
+	REMEDY_LOOK,     /* only its owner can tell: the command shows it */
 	REMEDIES
 };
 
@@ -24,6 +26,9 @@ struct remedy {
 	char *fix;     /* NULL unless REMEDY_FIX */
 	char *command; /* delivers or announces it */
 };
+
+/* Does it wait for a change of the settings, which check finds? */
+bool remedy_is_check(const struct finding *);
 
 /* why may be NULL.  The path is the recording's. */
 void remedy_find(struct remedy *, const char *why, const char *path);

@@ -240,10 +240,16 @@ add_step(struct buf *out, const struct page *p, const struct finding *row,
 		[REMEDY_DELIVER] = "Held: fix the cause, then run:\n",
 		[REMEDY_FIX] = "Held: fix and deliver with:\n",
 		[REMEDY_ANNOUNCE] = "Held: announce as it is with:\n",
+		[REMEDY_LOOK] = "Unreadable: look as the owner with:\n",
 	};
 	autoremedy struct remedy r = { 0 };
 	size_t lines;
 
+	if (remedy_is_check(row)) {
+		*head = NULL;
+		(void)buf_adds(out, "Waiting: find what to fix with:\n");
+		return 1 + add_command(out, p, "jibri-finalize check");
+	}
 	remedy_find(&r, row->why, row->path);
 	lines = *head != heads[r.kind];
 	(void)buf_adds(out, lines ? heads[r.kind] : "");
@@ -253,9 +259,17 @@ add_step(struct buf *out, const struct page *p, const struct finding *row,
 	return lines + add_command(out, p, r.command);
 }
 
+static bool
+ends_with(const struct buf *out, const struct buf *step)
+{
+	return out->len >= step->len &&
+	    memcmp(out->data + out->len - step->len, step->data, step->len) ==
+	    0;
+}
+
 /*
- * For each held recording the commands to copy; on a page that is drawn again,
- * at most as fit on half of it.  Returns the lines.
+ * For each recording that needs an operator, the commands to copy; on a page
+ * that is drawn again, at most as fit on half of it.  Returns the lines.
  */
 static size_t
 add_steps(struct buf *out, struct page *p)
@@ -269,12 +283,13 @@ add_steps(struct buf *out, struct page *p)
 		autobuf struct buf step = { 0 };
 		size_t more;
 
-		if (row->verdict != VERDICT_HELD)
+		if (row->verdict != VERDICT_HELD && !remedy_is_check(row))
 			continue;
 		more = add_step(&step, p, row, &head);
+		if (ends_with(out, &step))
+			continue;
 		if (lines + more >= most) {
-			(void)buf_adds(out,
-			    "For more commands, leave out --watch.\n");
+			(void)buf_adds(out, "For more, leave out --watch.\n");
 			return lines + 1;
 		}
 		(void)buf_adds(out, step.data);

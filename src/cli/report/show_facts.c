@@ -167,6 +167,7 @@ add_remedy(const struct show *s, struct text_list *heads,
 		[REMEDY_DELIVER] = "Fix the cause, then run",
 		[REMEDY_FIX] = "Then deliver it",
 		[REMEDY_ANNOUNCE] = "Announce it as it is",
+		[REMEDY_LOOK] = "Look as its owner",
 	};
 	autoremedy struct remedy r = { 0 };
 
@@ -194,6 +195,10 @@ show_commands(const struct show *s, struct text_list *heads,
 		add_remedy(s, heads, commands);
 		add_command(heads, commands, "If it is lost", "forget", path);
 	} else if (nexts[verdict].verb) {
+		if (remedy_is_check(&s->finding)) {
+			text_list_add(heads, "Find what to fix");
+			text_list_add(commands, "jibri-finalize check");
+		}
 		add_command(heads, commands, nexts[verdict].head,
 		    nexts[verdict].verb, path);
 	}
