@@ -76,6 +76,7 @@ main(int argc, char **argv)
 		log_error("%s", e.text);
 	report_end(result == 0 ? NULL : &e);
 	options_free(&options);
-	log_finish();
+	if (log_finish() == -1 && result == 0)
+		return err_exit_code(ERR_TEMPORARY);
 	return result == 0 ? 0 : err_exit_code(e.class);
 }

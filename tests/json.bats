@@ -164,3 +164,18 @@ has() {
 	valid "$DIR/json"
 	has '.session == "second" and .state == "done"'
 }
+
+@test "a reader may be slow, but a full disk is an error" {
+	local i
+	for ((i = 0; i < 300; i++)); do
+		mkdir "$DIR/recordings/recording-$i"
+		cp "$REC/metadata.json" "$DIR/recordings/recording-$i"
+	done
+	"$BIN" status --json "$DIR/recordings" | { sleep 2; jq -e . >/dev/null; }
+	for i in help config "status $DIR/recordings"; do
+		# shellcheck disable=SC2086
+		run bash -c '"$@" >/dev/full' - "$BIN" $i
+		assert_equal "$status" 75
+		assert_output_has "standard output: cannot write: No space left"
+	done
+}

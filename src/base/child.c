@@ -30,7 +30,7 @@ run(void (*work)(const void *ctx, int fd), const void *ctx, int64_t stop_at_ms,
 	stop_at(stop_at_ms);
 	work(ctx, fd);
 	confine_tell();
-	log_finish();
+	(void)log_finish();
 	_exit(EXIT_SUCCESS);
 }
 

@@ -20,7 +20,7 @@
 
 enum { HOLD_MS = 100, PATIENCE_MS = 1000, STOPPED_PATIENCE_MS = 200 };
 
-static struct log_policy policy = { .level = LOG_INFO };
+static struct log_policy policy = { .level = LOG_INFO, .is_looking = true };
 static char *session, *room, *trace;
 static const char *message_id; /* of the journal's next outcome */
 static struct {
@@ -36,6 +36,7 @@ static struct out {
 	int fd;
 	bool has_reader; /* it may stop reading */
 	bool is_stuck;   /* it did: not waited for again */
+	int error;       /* errno of the last failed write, or 0 */
 	struct buf waiting;
 } outs[] = {
 	{ .fd = STDOUT_FILENO, .has_reader = true },
@@ -124,6 +125,25 @@ patience_ms(bool is_stuck)
 					 : PATIENCE_MS;
 }
 
+/* Whoever asked for a result may read it as slowly as they like. */
+static bool
+has_time(const struct out *out)
+{
+	struct err stopped;
+
+	return policy.is_looking && out == &outs[0] &&
+	    stop_check(&stopped) == 0;
+}
+
+static void
+write_all(struct out *out, const char *data, size_t len)
+{
+	if (file_write_all(out->fd, data, len) == -1) {
+		out->error = errno;
+		out->is_stuck = true;
+	}
+}
+
 static void
 write_patiently(struct out *out, const char *data, size_t len)
 {
@@ -133,10 +153,12 @@ write_patiently(struct out *out, const char *data, size_t len)
 		size_t piece = len > PIPE_BUF ? PIPE_BUF : len;
 		int ready = poll(&pfd, 1, patience_ms(out->is_stuck));
 
-		if (ready == -1 && errno == EINTR)
+		if (ready == -1 ? errno == EINTR : ready == 0 && has_time(out))
 			continue;
 		out->is_stuck = ready <= 0;
-		if (out->is_stuck || file_write_all(out->fd, data, piece) == -1)
+		if (!out->is_stuck)
+			write_all(out, data, piece);
+		if (out->is_stuck)
 			return;
 		data += piece;
 		len -= piece;
@@ -149,8 +171,7 @@ flush_out(struct out *out)
 	if (out->has_reader)
 		write_patiently(out, buf_str(&out->waiting), out->waiting.len);
 	else if (out->waiting.len > 0)
-		(void)file_write_all(out->fd, out->waiting.data,
-		    out->waiting.len);
+		write_all(out, out->waiting.data, out->waiting.len);
 	buf_free(&out->waiting);
 }
 
@@ -470,16 +491,31 @@ log_after_fork(void)
 	buf_free(&outs[1].waiting);
 }
 
-void
+/* A reader that has seen enough is no error. */
+static bool
+has_lost_result(void)
+{
+	int error = outs[0].error;
+
+	if (!policy.is_looking || error == 0 || error == EPIPE)
+		return false;
+	log_error("standard output: cannot write: %s", strerror(error));
+	return true;
+}
+
+int
 log_finish(void)
 {
 	int64_t left;
+	bool is_lost;
 
 	while ((left = release_ms - clock_mono_ms()) > 0)
 		(void)poll(NULL, 0, (int)left);
 	log_set_live("");
 	log_flush();
+	is_lost = has_lost_result();
 	buf_free(&live.text);
 	log_set_session(NULL);
 	mem_close(&file_fd);
+	return is_lost ? -1 : 0;
 }

@@ -109,5 +109,9 @@ int64_t log_due_ms(void);
  */
 void log_after_fork(void);
 
-/* Write held-back lines.  Call this last before the program ends. */
-void log_finish(void);
+/*
+ * Write held-back lines.  Call this last before the program ends.  -1, logged,
+ * if what is_looking has found could not be written, other than to a pipe that
+ * is no longer read.
+ */
+int log_finish(void);

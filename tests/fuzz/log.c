@@ -57,7 +57,7 @@ check_log(const char *session, const char *message, int format)
 	must(fd != -1 && log_configure(&policy, &e) == 0);
 	log_set_session(session);
 	log_warn("%s", message);
-	log_finish();
+	(void)log_finish();
 	must(file_read_all(fd, &line) == 0);
 	check_line(&line);
 	if (format == LOG_JSON)

@@ -134,7 +134,8 @@ log_after_fork(void)
 {
 }
 
-void
+int
 log_finish(void)
 {
+	return 0;
 }

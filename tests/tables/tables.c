@@ -124,6 +124,6 @@ main(void)
 	    table(n_options, of_option), "settings",
 	    table(settings_count(), of_setting)));
 	report_end(NULL);
-	log_finish();
+	(void)log_finish();
 	return 0;
 }

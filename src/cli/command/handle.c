@@ -45,7 +45,7 @@ work(const void *ctx, int fd)
 	report_error(e.class == ERR_NONE ? "" : e.text);
 	report_leave(t->report_fd);
 	e.text[0] = '\0';
-	log_finish();
+	(void)log_finish();
 	(void)file_write_all(fd, &e, sizeof(e));
 }
 
