@@ -54,7 +54,7 @@ installed() {
 		apt-get -qq -y install --no-install-recommends rpm \
 			libcurl4 libjansson4 libmagic1 libssl3'
 	there 'rpm -i --nodeps /root/new.rpm'
-	grep -q '    sudo systemctl enable --now jibri-finalize-sweep.timer' \
+	grep -q '    sudo systemctl enable --now jibri-finalize-watch.service' \
 		"$DIR/said"
 	there 'rpm -V --nodeps jibri-finalize && jibri-finalize --version'
 	local conf=$TREE/etc/jitsi/jibri/finalize.conf
