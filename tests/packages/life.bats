@@ -33,6 +33,7 @@ used_recorder() {
 			-e 's|^#recordings-dir = .*|recordings-dir = /srv/recordings|' \\
 			-e 's|^#sweep-retry-delay = .*|sweep-retry-delay = 1s|' \\
 			-e 's|^#failed-webhook = final|failed-webhook = final|' \\
+			-e 's|^#answer-timeout = .*|answer-timeout = 10s|' \\
 			-e 's|^#tries = .*|tries = 1|' "\$1"
 	EOT
 }
