@@ -64,12 +64,15 @@ configure() {
 put() {
 	# shellcheck disable=SC2034 # lib.bash uses it.
 	SESSION=$1
-	REC=$MACHINE/srv/recordings/$1
+	REC=$MACHINE/srv/$1
 	mkdir "$REC"
 	cp "$ROOT/tests/data/video.mp4" "$REC/$MEDIA"
 	metadata "https://meet.example.org/${2:-$ROOM}"
 	touch -d @1767323045 "$REC"/* "$REC"
-	machine chown -R jibri: "/srv/recordings/$1"
+	machine chown -R jibri: "/srv/$1"
+	# Nobody there has seen it as root's.
+	mv "$REC" "$MACHINE/srv/recordings"
+	REC=$MACHINE/srv/recordings/$1
 }
 
 # as_jibri COMMAND...: as Jibri's unit starts it: its user, no environment.
