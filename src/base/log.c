@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <poll.h>
 #include <string.h>
 #include <unistd.h>
@@ -11,14 +10,12 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log_journal.h"
+#include "base/log_out.h"
 #include "base/mem.h"
 #include "base/owned.h"
-#include "base/stop.h"
 #include "base/term.h"
 #include "base/text.h"
 #include "base/wrap.h"
-
-enum { HOLD_MS = 100, PATIENCE_MS = 1000, STOPPED_PATIENCE_MS = 200 };
 
 static struct log_policy policy = { .level = LOG_INFO, .is_looking = true };
 static char *session, *room, *trace;
@@ -29,34 +26,12 @@ static struct {
 } journal;
 static int file_fd = -1;
 static struct stat file_st; /* of the log file, also while it is not open */
-static int64_t release_ms;  /* nothing is written before this moment */
 static bool has_color;
-
-static struct out {
-	int fd;
-	bool has_reader; /* it may stop reading */
-	bool is_stuck;   /* it did: not waited for again */
-	int error;       /* errno of the last failed write, or 0 */
-	struct buf waiting;
-} outs[] = {
-	{ .fd = STDOUT_FILENO, .has_reader = true },
-	{ .fd = STDERR_FILENO, .has_reader = true },
-};
 
 void
 log_init(void)
 {
-	for (size_t i = 0; i < sizeof(outs) / sizeof(outs[0]); i++) {
-		struct out *out = &outs[i];
-		struct stat st = { 0 };
-
-		(void)fstat(out->fd, &st);
-		/* A regular file and /dev/null never block. */
-		out->has_reader = !S_ISREG(st.st_mode) &&
-		    (!S_ISCHR(st.st_mode) || isatty(out->fd));
-		if (S_ISFIFO(st.st_mode))
-			release_ms = clock_mono_ms() + HOLD_MS;
-	}
+	log_out_init();
 	journal.is_stderr = term_is_journal(STDERR_FILENO);
 	journal.is_stdout = term_is_journal(STDOUT_FILENO);
 	journal.is_native = journal.is_stderr && log_journal_open();
@@ -67,6 +42,7 @@ int
 log_configure(const struct log_policy *p, struct err *e)
 {
 	policy = *p;
+	log_stdout.is_patient = policy.is_looking;
 	mem_close(&file_fd);
 	if (policy.file == NULL || *policy.file == '\0')
 		return 0;
@@ -111,90 +87,16 @@ log_set_message_id(const char *id)
 	message_id = id;
 }
 
-/*
- * A pipe that polls as writable takes PIPE_BUF bytes without blocking, so a
- * reader that stops reading costs one wait, not the whole run.
- */
-static int
-patience_ms(bool is_stuck)
-{
-	struct err stopped;
-
-	return is_stuck                  ? 0
-	    : stop_check(&stopped) == -1 ? STOPPED_PATIENCE_MS
-					 : PATIENCE_MS;
-}
-
-/* Whoever asked for a result may read it as slowly as they like. */
-static bool
-has_time(const struct out *out)
-{
-	struct err stopped;
-
-	return policy.is_looking && out == &outs[0] &&
-	    stop_check(&stopped) == 0;
-}
-
-static void
-write_all(struct out *out, const char *data, size_t len)
-{
-	if (file_write_all(out->fd, data, len) == -1) {
-		out->error = errno;
-		out->is_stuck = true;
-	}
-}
-
-static void
-write_patiently(struct out *out, const char *data, size_t len)
-{
-	struct pollfd pfd = { .fd = out->fd, .events = POLLOUT };
-
-	while (len > 0) {
-		size_t piece = len > PIPE_BUF ? PIPE_BUF : len;
-		int ready = poll(&pfd, 1, patience_ms(out->is_stuck));
-
-		if (ready == -1 ? errno == EINTR : ready == 0 && has_time(out))
-			continue;
-		out->is_stuck = ready <= 0;
-		if (!out->is_stuck)
-			write_all(out, data, piece);
-		if (out->is_stuck)
-			return;
-		data += piece;
-		len -= piece;
-	}
-}
-
-static void
-flush_out(struct out *out)
-{
-	if (out->has_reader)
-		write_patiently(out, buf_str(&out->waiting), out->waiting.len);
-	else if (out->waiting.len > 0)
-		write_all(out, out->waiting.data, out->waiting.len);
-	buf_free(&out->waiting);
-}
-
 void
 log_flush(void)
 {
-	if (clock_mono_ms() < release_ms)
-		return;
-	flush_out(&outs[1]);
-	flush_out(&outs[0]);
+	log_out_flush();
 }
 
 int64_t
 log_due_ms(void)
 {
-	return release_ms;
-}
-
-static void
-put(struct out *out, const char *text)
-{
-	(void)buf_adds(&out->waiting, text);
-	log_flush();
+	return log_out_due_ms();
 }
 
 /* The live lines */
@@ -240,10 +142,10 @@ log_set_live(const char *lines)
 	buf_free(&live.text);
 	(void)buf_adds(&live.text, lines);
 	if ((*lines == '\0' && live.rows == 0) ||
-	    clock_mono_ms() < release_ms || !is_writable(STDERR_FILENO))
+	    log_out_is_held() || !is_writable(STDERR_FILENO))
 		return;
 	add_frame(&frame, "");
-	put(&outs[1], buf_str(&frame));
+	log_out_put(&log_stderr, buf_str(&frame));
 }
 
 /* On a terminal, break lines between words. */
@@ -264,7 +166,7 @@ put_line(const char *line)
 	wrap(STDERR_FILENO, &wrapped, line);
 	if (live.rows > 0)
 		add_frame(&frame, buf_str(&wrapped));
-	put(&outs[1], buf_str(frame.len > 0 ? &frame : &wrapped));
+	log_out_put(&log_stderr, buf_str(frame.len > 0 ? &frame : &wrapped));
 }
 
 /* The lines */
@@ -369,7 +271,7 @@ send_entry(enum log_level level, const char *line)
 	};
 
 	journal.is_stuck =
-	    !log_journal_send(&entry, patience_ms(journal.is_stuck));
+	    !log_journal_send(&entry, log_out_patience_ms(journal.is_stuck));
 	return !journal.is_stuck;
 }
 
@@ -481,21 +383,21 @@ void
 log_result(const char *text)
 {
 	log_set_live("");
-	put(&outs[0], text);
+	log_out_put(&log_stdout, text);
 }
 
 void
 log_after_fork(void)
 {
-	buf_free(&outs[0].waiting);
-	buf_free(&outs[1].waiting);
+	buf_free(&log_stdout.waiting);
+	buf_free(&log_stderr.waiting);
 }
 
-/* A reader that has seen enough is no error. */
+/* A pipe that nobody reads any more is not an error. */
 static bool
 has_lost_result(void)
 {
-	int error = outs[0].error;
+	int error = log_stdout.error;
 
 	if (!policy.is_looking || error == 0 || error == EPIPE)
 		return false;
@@ -506,11 +408,9 @@ has_lost_result(void)
 int
 log_finish(void)
 {
-	int64_t left;
 	bool is_lost;
 
-	while ((left = release_ms - clock_mono_ms()) > 0)
-		(void)poll(NULL, 0, (int)left);
+	log_out_await();
 	log_set_live("");
 	log_flush();
 	is_lost = has_lost_result();
