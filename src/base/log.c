@@ -141,8 +141,8 @@ log_set_live(const char *lines)
 
 	buf_free(&live.text);
 	(void)buf_adds(&live.text, lines);
-	if ((*lines == '\0' && live.rows == 0) ||
-	    log_out_is_held() || !is_writable(STDERR_FILENO))
+	if ((*lines == '\0' && live.rows == 0) || log_out_is_held() ||
+	    !is_writable(STDERR_FILENO))
 		return;
 	add_frame(&frame, "");
 	log_out_put(&log_stderr, buf_str(&frame));

@@ -262,9 +262,10 @@ add_step(struct buf *out, const struct page *p, const struct finding *row,
 static bool
 ends_with(const struct buf *out, const struct buf *step)
 {
+	const char *text = buf_str(out);
+
 	return out->len >= step->len &&
-	    memcmp(out->data + out->len - step->len, step->data, step->len) ==
-	    0;
+	    strcmp(text + out->len - step->len, buf_str(step)) == 0;
 }
 
 /*
