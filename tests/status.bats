@@ -428,3 +428,12 @@ watched() {
 	assert_equal "${lines[-3]}" "Held: fix and deliver with:"
 	assert_equal "${lines[-2]}" "  chmod go-w $REC"
 }
+
+@test "--check is not narrowed by flags that choose rows" {
+	local flag
+	for flag in '--state held' '--sort age' '--older-than 1h' '--limit 3'; do
+		# shellcheck disable=SC2086
+		run_command 3 status --check $flag "$DIR/recordings"
+		assert_output_has "--check judges all recordings; leave out ${flag% *}"
+	done
+}

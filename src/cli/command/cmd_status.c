@@ -273,6 +273,29 @@ check_roots(const struct loaded *l, const struct options *o, struct err *e)
 	    l->unread.items[0]);
 }
 
+/* The first flag that chooses or orders rows, or NULL. */
+static const char *
+flag_of_rows(const struct options *o)
+{
+	return o->given & OPTION_STATE ? "--state"
+	    : o->sort                  ? "--sort"
+	    : o->older_than            ? "--older-than"
+	    : o->limit                 ? "--limit"
+				       : NULL;
+}
+
+static int
+check_line(const struct options *o, struct status_query *query, struct err *e)
+{
+	const char *flag = flag_of_rows(o);
+
+	if (flag)
+		return err_set(e, ERR_USAGE,
+		    "--check judges all recordings; leave out %s", flag);
+	narrow_to_check(query);
+	return 0;
+}
+
 int
 cmd_status(struct loaded *l, const struct options *o, struct err *e)
 {
@@ -284,7 +307,8 @@ cmd_status(struct loaded *l, const struct options *o, struct err *e)
 	roots_of(l, o, &roots);
 	if (o->given & OPTION_WATCH)
 		return watch(l, o, &roots, &query, e);
-	if ((o->given & (OPTION_CHECK | OPTION_JSON)) == OPTION_CHECK)
-		narrow_to_check(&query);
+	if ((o->given & (OPTION_CHECK | OPTION_JSON)) == OPTION_CHECK &&
+	    check_line(o, &query, e) == -1)
+		return -1;
 	return show(l, o, &roots, &query, e);
 }
