@@ -31,8 +31,10 @@ typed() {
 	*/dev/stdin*) answer=$CANARY ;;
 	esac
 	machine env HOME=/root bash -c "cd /root/source && $1" \
-		<<<"$answer" >>"$DIR/said" 2>&1 ||
-		{ echo "$1" && tail -n 40 "$DIR/said"; } >&2
+		<<<"$answer" >"$DIR/said" 2>&1 && return
+	lacks_a_sweeper "$1" "$DIR/said" && return
+	printf '%s\n' "$1" "$(tail -n 40 "$DIR/said")" >&2
+	return 1
 }
 
 first_delivery() {

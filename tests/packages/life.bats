@@ -44,6 +44,7 @@ obey_messages() {
 	grep -q '^    sudo editor' "$DIR/apt" || return 1
 	while read -r line; do
 		machine bash -c "$line" </dev/null >>"$DIR/obeyed" 2>&1 ||
+			lacks_a_sweeper "$line" "$DIR/obeyed" ||
 			{ cat "$DIR/obeyed" >&2; return 1; }
 	done < <(sed -n 's/^    \(sudo .*\)/\1/p' "$DIR/apt")
 	HOOK=$(sed -n 's/^    finalize-script = "\(.*\)"/\1/p' "$DIR/apt")

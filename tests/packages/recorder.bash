@@ -59,6 +59,13 @@ configure() {
 		<<<"$CANARY"
 }
 
+# lacks_a_sweeper LINE FILE: it is check, which comes before the command that
+# starts a sweeper, and in FILE it complains of nothing else.
+lacks_a_sweeper() {
+	[[ $1 == *' check' ]] &&
+		[ "$(awk '/^(warning|failed) / { print $2 }' "$2")" = sweeper: ]
+}
+
 # put SESSION [ROOM]: a recording of Jibri's, some time ago; from here on it is
 # SESSION.
 put() {
