@@ -23,7 +23,8 @@ teardown() {
 		apt-get -qq -y install --no-install-recommends dpkg-dev lintian
 		apt-get -qq -y --no-install-recommends build-dep ./
 		make deb'
-	run -1 grep -E '^[a-z].*: warning:' "$TREE/root/source/build/deb/log"
+	run grep -E '^[a-z].*: warning:' "$TREE/root/source/build/deb/log"
+	assert_equal "$output" ""
 	there 'lintian -i --pedantic --fail-on error,warning,info,pedantic \
 		build/deb/*.changes'
 	there 'apt-get -y install --no-install-recommends ./build/jibri-finalize_*.deb'
