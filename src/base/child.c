@@ -97,6 +97,9 @@ reap(const struct child *c, int *status)
 static int
 explain_death(int status, struct err *e)
 {
+	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGPROF)
+		return err_set(e, ERR_TEMPORARY,
+		    "it takes too much processor time");
 	if (WIFSIGNALED(status))
 		return err_set(e, ERR_TEMPORARY,
 		    "its process was ended by SIG%s",
