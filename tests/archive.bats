@@ -327,6 +327,18 @@ packs_while() {
 
 # --- resuming ----------------------------------------------------------------
 
+@test "an archive that another process works on is left alone" {
+	pack 0 -o "$A/x.tar" "$REC"
+	node_dies
+	exec 9<"$A/x.tar"
+	flock 9
+	upload 75 "$A/x.tar"
+	assert_output_has "another process is working on this archive"
+	exec 9<&-
+	upload 0 "$A/x.tar"
+	is_stored metadata.json "$MEDIA"
+}
+
 @test "an interrupted upload of an archive resumes and sends nothing twice" {
 	local pid
 	echo one >"$REC/a.txt"

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include "archive/bundle_internal.h"
@@ -62,6 +63,11 @@ open_archive(struct bundle *b, int64_t ratio, struct err *e)
 	if (!S_ISREG(st.st_mode))
 		return err_set(e, ERR_NO_INPUT,
 		    "%s is neither a directory nor a file", path);
+	/* The folder's lock ends with a child, before the folder is renamed. */
+	if (flock(b->archive_fd, LOCK_EX | LOCK_NB) == -1 &&
+	    errno == EWOULDBLOCK)
+		return err_set(e, ERR_BUSY,
+		    "another process is working on this archive");
 	/* The same for the same archive, wherever it is unpacked. */
 	b->archive_id = xasprintf("%s:%" PRId64 ":%" PRId64, basename(path),
 	    (int64_t)st.st_size, file_mtime_ns(&st));
@@ -355,6 +361,7 @@ bundle_open(struct bundle *b, const struct attempt_request *request,
 	bundle_reader_free(steal(&b->reader));
 	if (result == -1 || !b->is_dry_run)
 		remove_hidden(b);
+	(void)flock(b->archive_fd, LOCK_UN);
 	return result == -1 ? err_wrap(e, "%s", b->archive) : 0;
 }
 
