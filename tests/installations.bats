@@ -227,7 +227,7 @@ apart() {
 	tool jibri-finalize '[ ! -e "'"$DIR"'/skewed" ] || exec faketime -f -2h "$BIN" "$@"
 		exec "$BIN" "$@"'
 	tool timedatectl 'rm "'"$DIR"'/skewed"'
-	wrong meeting-service "s behind its"
+	wrong meeting-service "s behind the service's"
 	assert_equal "${COMMAND#sudo }" "timedatectl set-ntp true"
 	fixed meeting-service
 }
