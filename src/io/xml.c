@@ -146,11 +146,21 @@ parse(struct xml *x, const char *data, int len, int is_end, struct err *e)
 		: LIB(x, XML_ErrorString)(LIB(x, XML_GetErrorCode)(x->parser)));
 }
 
+/* Debian 13's expat deprecates it, and Debian 12's lacks what replaces it. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+static int64_t
+current_byte(const struct xml *x)
+{
+	return LIB(x, XML_GetCurrentByteIndex)(x->parser);
+}
+#pragma GCC diagnostic pop
+
 /* Checked at boundaries that do not depend on how the document arrives. */
 static int
 check_token(struct xml *x, size_t n, struct err *e)
 {
-	int64_t read = LIB(x, XML_GetCurrentByteIndex)(x->parser);
+	int64_t read = current_byte(x);
 
 	/* -1 while expat waits for more. */
 	if (read > x->read)

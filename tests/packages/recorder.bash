@@ -60,7 +60,7 @@ configure() {
 }
 
 # lacks_a_sweeper LINE FILE: it is check, which comes before the command that
-# starts a sweeper, and in FILE it complains of nothing else.
+# starts a sweeper, and in FILE it reports nothing else.
 lacks_a_sweeper() {
 	[[ $1 == *' check' ]] &&
 		[ "$(awk '/^(warning|failed) / { print $2 }' "$2")" = sweeper: ]
