@@ -242,13 +242,13 @@ apart() {
 
 # --- who sweeps --------------------------------------------------------------
 
-@test "no timer, no watch, no cron entry: the timer is enabled" {
+@test "no timer, no watch, no cron entry: watch is enabled" {
 	needs_root
 	apart yes '
 		wrong sweeper "no sweeper runs"
-		[ "$COMMAND" = "systemctl enable --now jibri-finalize-sweep.timer" ]
+		[ "$COMMAND" = "systemctl enable --now jibri-finalize-watch.service" ]
 		fixed sweeper
-		grep "^ok .*sweep.timer is enabled" "$DIR/text"'
+		grep "^ok .*watch.service is enabled" "$DIR/text"'
 }
 
 @test "a sweeper, and FAILED at the first failure by default: it is set to final" {
@@ -265,13 +265,13 @@ apart() {
 		grep "^ok *failed-webhook: at-once is set" "$DIR/text"'
 }
 
-@test "a masked timer does not count as a sweeper" {
+@test "a masked unit does not count as a sweeper" {
 	needs_root
 	apart yes '
-		systemctl enable --now jibri-finalize-sweep.timer
-		ln -s /dev/null /etc/systemd/system/jibri-finalize-sweep.timer
+		systemctl enable --now jibri-finalize-watch.service
+		ln -s /dev/null /etc/systemd/system/jibri-finalize-watch.service
 		wrong sweeper "no sweeper runs"
-		[[ $COMMAND == "systemctl unmask jibri-finalize-sweep.timer && "* ]]'
+		[[ $COMMAND == "systemctl unmask jibri-finalize-watch.service && "* ]]'
 }
 
 @test "no systemd: a running watch, cron or a recent sweep count" {

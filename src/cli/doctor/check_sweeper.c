@@ -16,8 +16,9 @@ const char *const check_unit_dirs[] = { "/etc/systemd/system",
 	"/run/systemd/system", "/usr/local/lib/systemd/system",
 	"/usr/lib/systemd/system", "/lib/systemd/system", NULL };
 
-static const char *const units[] = { "jibri-finalize-sweep.timer",
-	"jibri-finalize-watch.service" };
+/* The first one is suggested. */
+static const char *const units[] = { "jibri-finalize-watch.service",
+	"jibri-finalize-sweep.timer" };
 
 static const char *const crontabs[] = { "/etc/crontab", "/etc/cron.d",
 	"/etc/cron.hourly", "/var/spool/cron/crontabs", "/var/spool/cron" };
