@@ -209,9 +209,8 @@ section() {
 			make -n "${BASH_REMATCH[1]}" >/dev/null
 		[[ ! $line =~ (^|\ )jibri-finalize\ ([a-z]+) ]] ||
 			"$BIN" help "${BASH_REMATCH[2]}" >/dev/null
-		[[ $line != *scripts/deps* ]] || grep -q "^	$(sed -E \
-			's/.*deps ([a-z]+).*/\1/' <<<"$line")\( |.*\)*)\$" \
-			scripts/deps
+		[[ $line != *scripts/deps* ]] || grep -q "^sets=.*\b$(sed -E \
+			's/.*deps ([a-z]+).*/\1/' <<<"$line")\b" scripts/deps
 	done <"$DIR/lines"
 	((n >= 15))
 	grep -o '`make [a-z-]*`' "$README" | tr -d '`' | while read -r line; do

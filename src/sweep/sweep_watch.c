@@ -208,7 +208,12 @@ tell_manager(struct watching *w)
 static void
 reload(struct watching *w)
 {
-	(void)stop_take();
+	int signal = stop_take();
+
+	if (signal != SIGHUP) {
+		(void)raise(signal);
+		return;
+	}
 	sweep_stop_ahead(&w->run);
 	w->watch->reload(w->watch->ctx, w->roots);
 	auth_token_free(&w->run.token);
@@ -231,12 +236,13 @@ drain(struct watching *w)
 static bool
 attend_signals(struct watching *w)
 {
-	int signal = stop_signal();
+	int signal;
 	struct err stopped;
 
-	if (signal == SIGHUP)
+	/* Another one may arrive meanwhile. */
+	while ((signal = stop_signal()) == SIGHUP)
 		reload(w);
-	else if (signal && !w->is_draining && w->watch->policy->drain_ms > 0)
+	if (signal && !w->is_draining && w->watch->policy->drain_ms > 0)
 		drain(w);
 	return stop_check(&stopped) == 0;
 }

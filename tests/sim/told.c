@@ -96,6 +96,14 @@ look_at_repeat(struct told *t, const struct arrival *a)
 		    is_repeated(t) ? a->webhook_id : NULL);
 }
 
+/* Who has lost the lock does not know of the other. */
+static bool
+is_unaware(const struct told *t)
+{
+	return actor_now->is_stale ||
+	    (disk.flock_error && t->lost_ms > actor_now->began_ms);
+}
+
 void
 laws_webhook(const struct arrival *a)
 {
@@ -103,9 +111,8 @@ laws_webhook(const struct arrival *a)
 	struct told *t = &told[a->recording];
 	size_t i = 0;
 
-	/* When it began is told whenever somebody asks for it; who has lost
-	 * the lock does not know of the other. */
-	if (a->timestamp < t->timestamp && !actor_now->is_stale &&
+	/* When it began is told whenever somebody asks for it. */
+	if (a->timestamp < t->timestamp && !is_unaware(t) &&
 	    strcmp(a->event, "STARTED") != 0)
 		law_break(LAW_OLDER,
 		    "%s of %s says %lld, and %lld was told before", a->event,
