@@ -93,8 +93,8 @@ build_in() {
 			sed -n 's/.*(NEEDED).*\[\(.*\)\]$/\1/p' | sort)"
 	# dpkg confirms each package.
 	while read -r name version; do
-		assert_equal "$(dpkg-query -W -f '${Version}' "$name")" \
-			"$version"
+		assert_equal "$(dpkg-query -W -f '${Version}\n' "$name" |
+			uniq)" "$version"
 	done < <(jq -r '.components[] | "\(.name) \(.version)"' \
 		"$DIR/sbom.json")
 	# Every reference resolves.

@@ -366,7 +366,8 @@ is_text(struct media *m)
 
 	for (int64_t i = 0; p && i < n; i++) {
 		has_blank |= p[i] == ' ';
-		if (p[i] > 0x7e || (p[i] < ' ' && !memchr("\t\n\r", p[i], 3)))
+		if (p[i] == '\0' || p[i] > 0x7e ||
+		    (p[i] < ' ' && !strchr("\t\n\r", p[i])))
 			return false;
 	}
 	return has_blank;

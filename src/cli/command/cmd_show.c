@@ -24,7 +24,7 @@ survey(struct show *s, const struct loaded *l, struct err *e)
 {
 	const struct recording *rec = &s->recording;
 	autofree char *parent = file_parent(rec->path);
-	char *name = basename(rec->path);
+	autofree char *name = xstrdup(recording_name(rec));
 	const struct text_list root = { &parent, 1 }, names = { &name, 1 };
 	struct survey survey = {
 		.policy = &l->config.verdict,

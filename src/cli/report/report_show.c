@@ -191,7 +191,7 @@ add_artifact(struct buf *out, const struct show *s, const char *state,
 	    bytes, SHA_CHARS, SHA_CHARS, sha, ID_LEAST, is_long ? "-" : id);
 
 	table_add_row(out, cells, path, NULL, "");
-	if (is_long)
+	if (fact && is_long)
 		add_detail(out, xasprintf("id %s", fact->id));
 	if (fact)
 		add_details(out, s, fact, strcmp(state, "stored") == 0);
