@@ -11,7 +11,7 @@
 #include "base/mem.h"
 
 /* Filled by the caller and emptied by the thread, in turn. */
-enum { SLOTS = 4, SLOT_BYTES = 128 * 1024 };
+enum { SLOTS = 4, SLOT_BYTES = 64 * 1024 };
 
 struct helper {
 	pthread_t thread;

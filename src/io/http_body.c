@@ -7,7 +7,7 @@
 
 enum {
 	MIN_UPLOAD_BUFFER_BYTES = 16 * 1024,
-	MAX_UPLOAD_BUFFER_BYTES = 512 * 1024,
+	MAX_UPLOAD_BUFFER_BYTES = 128 * 1024,
 	ONE_PIECE_BYTES = 64 * 1024, /* libcurl 7.88: less goes with headers */
 };
 

@@ -13,7 +13,7 @@
  *     first NANOSECONDS            of CLOCK_MONOTONIC: the first byte came
  *     upload NAME BYTES SHA256     "-" without --hash
  *     webhook EVENT
- *     lookup | list | bad REQUEST
+ *     lookup | list | parts | bad REQUEST
  *
  * A request is answered --latency-request after its last byte came, and a
  * "100 Continue" as much after its headers; the first byte of a connection
@@ -361,13 +361,33 @@ take_upload(struct connection *c, const struct request *r)
 }
 
 static bool
+read_body(struct connection *c, const struct request *r)
+{
+	while ((int64_t)c->len < r->length)
+		if (!fill(c))
+			return false;
+	return true;
+}
+
+/* As a backend without the extension does. */
+static bool
+refuse_parts(struct connection *c, const struct request *r)
+{
+	if (!read_body(c, r))
+		return false;
+	note("parts\n");
+	use(c, (size_t)r->length);
+	answer(c, "404 Not Found", "{}");
+	return true;
+}
+
+static bool
 take_webhook(struct connection *c, const struct request *r)
 {
 	char event[32];
 
-	while ((int64_t)c->len < r->length)
-		if (!fill(c))
-			return false;
+	if (!read_body(c, r))
+		return false;
 	copy_value(event, sizeof(event), c->head, "\"eventType\":", ",}");
 	note("webhook %s\n", event);
 	use(c, (size_t)r->length);
@@ -389,6 +409,8 @@ serve(struct connection *c)
 	}
 	if (strstr(r.line, "POST /files/structured/123?path="))
 		return take_upload(c, &r);
+	if (strstr(r.line, "POST /files/structured/123/uploads?path="))
+		return refuse_parts(c, &r);
 	if (strstr(r.line, "POST /webhooks/jitsi/recording"))
 		return take_webhook(c, &r);
 	if (strstr(r.line, "GET /api/meetings/room/")) {
