@@ -72,7 +72,7 @@ child_start(struct child *c, void (*work)(const void *ctx, int fd),
 
 /*
  * False when not even SIGKILL ends it: it hangs in the kernel.  A child that
- * has reported everything may still be writing to a slow reader.
+ * has reported everything gets some time, to finish writing to a slow reader.
  */
 static bool
 reap(const struct child *c, int *status)

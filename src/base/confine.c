@@ -104,13 +104,14 @@ static const struct {
 	{ CALL(ioctl), 1, BPF_JEQ, TIOCLINUX },
 	{ CALL(clone), 0, BPF_JSET, NAMESPACES },
 	{ CALL(prlimit64), 0, BPF_JSET, UINT32_MAX }, /* of other processes */
-	/* For workers only: programs on this machine do what they are told. */
+	/* For workers only: by such sockets, other programs take orders. */
 	{ CALL(socket), 0, BPF_JEQ, AF_UNIX },
 };
 
 /*
- * Newer calls appear not to exist, so libraries use an older one.  The list was
- * reviewed for Linux 6.1 (set_mempolicy_home_node); the numbers have a gap.
+ * Newer calls fail with ENOSYS, so that libraries fall back to older ones.  The
+ * list was reviewed for Linux 6.1, whose last call is set_mempolicy_home_node.
+ * There, the numbers of the gap are unused.
  */
 enum { NEWEST = 450, GAP_FIRST = 335, GAP_LAST = 423 };
 
@@ -200,7 +201,7 @@ write_filter(enum forbid n)
 	add(BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ALLOW);
 }
 
-/* Done here instead of by the kernel: note the call and fail it. */
+/* The kernel would only fail the call; this also notes which one it was. */
 static void
 on_refusal(int signal, siginfo_t *info, void *context)
 {

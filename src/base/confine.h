@@ -34,12 +34,12 @@ void confine_calls(const struct confine_policy *);
 void confine_names(const struct confine_policy *);
 
 /*
- * confine_names(), except for root no sockets to programs on this machine, and
- * Landlock.  From now on only these directories can be opened for writing.
- * Only they, what the policy names (unless it is offline), and what libraries
- * need for names, TLS, file types and archives can be read.  Open descriptors
- * stay usable.  A second call can only restrict further.  Not for a process
- * that inspects the open files of others: the kernel then hides them.
+ * confine_names(), then Landlock and, except for root, no sockets to programs
+ * on this machine.  From now on only these directories can be opened for
+ * writing.  Only they, what the policy names (unless it is offline), and what
+ * libraries need for names, TLS, file types and archives can be read.  Open
+ * descriptors stay usable.  A second call can only restrict further.  Not for a
+ * process that inspects the open files of others: the kernel then hides them.
  */
 void confine_files(const struct confine_policy *,
     const struct text_list *writable);

@@ -106,9 +106,10 @@ has_keys(const char *name)
 }
 
 /*
- * File modes let only root read the keys, so root gets rules for the present
- * entries one by one; for others an entry may be replaced.  Names stay
- * listable, because a process that is confined a second time lists them again.
+ * File modes keep the keys from everybody but root.  So root gets one rule for
+ * each present entry without keys; others get one for the directory, which also
+ * covers entries that are replaced later.  Root can still list the names: a
+ * process that is confined a second time does so again.
  */
 static int
 allow_but_keys(int ruleset, const char *path)

@@ -111,7 +111,7 @@ void log_after_fork(void);
 
 /*
  * Write held-back lines.  Call this last before the program ends.  -1, logged,
- * if what is_looking has found could not be written, other than to a pipe that
- * is no longer read.
+ * if a run with is_looking could not write its result; a pipe that is no longer
+ * read does not count.
  */
 int log_finish(void);

@@ -18,7 +18,7 @@ struct log_out {
 
 extern struct log_out log_stdout, log_stderr;
 
-/* What both are.  A pipe holds all lines back, as log.h says. */
+/* Find out what each is.  For a pipe, lines are held back, as log.h says. */
 void log_out_init(void);
 
 bool log_out_is_held(void);

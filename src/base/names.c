@@ -127,7 +127,7 @@ is_out_of_reach(const char *path)
 	return fd == -1 && errno == EACCES;
 }
 
-/* The services of the database of hosts, or an empty text. */
+/* The services that nsswitch.conf lists for hosts, or "". */
 static const char *
 find_hosts(const char *nsswitch)
 {

@@ -30,7 +30,7 @@ void owned_leave(void);
 /*
  * Open or create a file in its directory as the directory's owner.  For root it
  * must not be a link or have several names, and must be a regular file or
- * root's own, which root may read even where the owner may not.  -1 with errno,
- * EMLINK for several names.
+ * belong to root.  Root may read its own file even where the owner may not.  -1
+ * with errno, EMLINK for several names.
  */
 int owned_open_file(const char *path, int flags, mode_t mode);

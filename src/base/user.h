@@ -5,8 +5,8 @@
 #include "base/err.h"
 
 /*
- * Root works on files with the rights of their owner, so that what it creates
- * belongs to the owner, and nobody there can exploit root's rights.
+ * Root works on files with the rights of their owner: what it creates belongs
+ * to the owner, who cannot exploit root's rights.
  */
 
 /* Owns nothing. */
