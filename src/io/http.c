@@ -292,7 +292,7 @@ tick(struct http *http, int64_t now)
 	http->tick(http->tick_ctx);
 }
 
-/* The bytes around the body count first, so that the end is the end of all. */
+/* Bytes around the body count first, so that the body ends with the request. */
 static int64_t
 acknowledged(const struct http_transfer *t)
 {

@@ -146,8 +146,8 @@ mask(struct scan *scan, const char *secret)
 }
 
 /*
- * Mask the secret and its base64 without the last digits, which depend on what
- * follows.
+ * Mask the secret, and its base64 except for the last digits, which depend on
+ * what follows.
  */
 static void
 mask_forms(struct scan *scan, const char *secret)

@@ -252,7 +252,7 @@ drop_pages(struct dl_phdr_info *library, size_t size, void *ctx)
 	return 0;
 }
 
-/* The bundled one, as it has to fit the library; or the last on its path. */
+/* The bundled one, which fits the library; or the last on libmagic's path. */
 static char *
 database_path(void)
 {
@@ -329,7 +329,7 @@ mimetype_be_thrifty(struct mimetype *m)
 }
 
 /*
- * An answer may need the whole database, 8 MB, more than anything else at a
+ * A look may touch the whole database: 8 MB, more than anything else needs at a
  * time.  So drop the pages of other libraries before, and its own afterwards.
  */
 static const char *

@@ -5,8 +5,8 @@
 #include "base/err.h"
 
 /*
- * XML over libexpat, as services answer with it: elements and their text, piece
- * by piece.  The library is loaded when needed.
+ * XML in answers of services, read piece by piece with libexpat: elements and
+ * their text.  The library is loaded when needed.
  */
 struct xml;
 
