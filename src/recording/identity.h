@@ -48,8 +48,8 @@ int identity_find(struct identity *, const struct recording *,
 void identity_free(struct identity *);
 
 /*
- * The room according to metadata.json or the media file's name, for a look
- * before it is decided; NULL: unknown.  The caller frees it.
+ * The room according to metadata.json or the media file's name, to show before
+ * it is decided; NULL: unknown.  The caller frees it.
  */
 char *identity_guess_room(const struct recording *,
     const struct identity_policy *);

@@ -86,9 +86,9 @@ is_block(struct media *m, const struct element *el, bool is_raw)
 }
 
 /*
- * The elements of the segment, and those of clusters until a block is found and
- * where the file may have been interrupted.  What follows the segment does not
- * matter.
+ * Walks the elements of the segment.  Enters a cluster only until a block is
+ * found, or where the recorder may have been interrupted: at the end of the
+ * file, and in a cluster of unknown size.  Ignores what follows the segment.
  */
 static enum media_health
 check_segment(struct media *m, int64_t offset, int64_t end)

@@ -56,7 +56,8 @@ enum metadata_state {
 struct skipped {
 	char *path;
 	const char *why;
-	char *own; /* Jibri's name for the media file this is; or NULL */
+	/* Jibri's name of the media file that this is, or copies; or NULL. */
+	char *own;
 	int64_t mtime_ns;
 	int64_t stamp;
 	bool is_private; /* only its content tells that it is skipped */

@@ -136,7 +136,7 @@ load_bytes(int fd, size_t size, struct buf *text, struct err *e)
 	return 0;
 }
 
-/* What to send of it, judged by its text or the beginning of it. */
+/* Load a file that may be JSON: all of it, or the beginning of a large one. */
 static enum examined
 load(int fd, const char *path, int64_t size, struct buf *text, struct err *e)
 {
@@ -154,7 +154,7 @@ load(int fd, const char *path, int64_t size, struct buf *text, struct err *e)
 	return is_large ? EXAMINED_WITHHELD : EXAMINED_JSON;
 }
 
-/* Media are too many bytes, and no place where texts end up. */
+/* Media are too large to search, and texts do not end up in them. */
 static bool
 is_searched(const char *path, int64_t size)
 {
@@ -190,7 +190,7 @@ redact(const struct recording *rec, const char *path, struct buf *text)
 				       : EXAMINED_PLAIN;
 }
 
-/* What to send, of a file that was loaded as far as that is useful. */
+/* What to send of a loaded file. */
 static enum examined
 judge(const struct recording *rec, const char *path, int fd, int64_t size,
     enum examined loaded, struct buf *text, struct err *e)

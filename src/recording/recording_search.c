@@ -8,7 +8,7 @@
 
 enum { CHUNK_BYTES = 64 * 1024 };
 
-/* Without them, a name in UTF-16 or UTF-32 is one in ASCII. */
+/* Without NULs, an ASCII name in UTF-16 or UTF-32 is plain ASCII. */
 static size_t
 drop_nuls(char *s, size_t len)
 {
