@@ -75,7 +75,7 @@ int journal_try_locks(int dirfd, struct err *e);
  */
 int journal_check(const struct journal *, struct err *e);
 
-/* Declare that this run ends on request; and has anybody requested it? */
+/* Declare that this run ends on request.  Has anybody requested it? */
 void journal_offer(const struct journal *);
 bool journal_is_wanted(const struct journal *);
 

@@ -37,7 +37,7 @@ free_items(struct value *v)
 	*v = (struct value){ 0 };
 }
 
-/* --- nothing difficult: false for anything else --------------------------- */
+/* --- simple lines; false for any other ------------------------------------ */
 
 enum { MOST_MEMBERS = 64 };
 
@@ -144,7 +144,7 @@ parse_object(char **at, struct value *object, bool may_nest)
 	return skip(at, '}');
 }
 
-/* --- anything else -------------------------------------------------------- */
+/* --- any other line ------------------------------------------------------- */
 
 static void
 convert(struct value *v, const json_t *json)

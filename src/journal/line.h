@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A value of a line of JSON; what it is not is NULL or 0. */
+/* A value in a line of JSON; members of other types are NULL or 0. */
 struct value {
 	const char *name; /* in an object; else NULL */
 	const char *text;
@@ -16,9 +16,9 @@ struct value {
 };
 
 /*
- * The program's own lines have mostly nothing difficult in them: no blanks,
- * ASCII without escapes, whole numbers from 0 on.  Such a line takes 4,000
- * instructions; a tree of jansson's, which reads the others, takes 37,000.
+ * Most of the program's own lines are simple: no blanks, ASCII without escapes,
+ * whole numbers from 0 on.  Such a line is read without a tree, in 4,000
+ * instructions; jansson, which reads the others, takes 37,000.
  */
 struct line {
 	struct value object;
@@ -30,9 +30,9 @@ struct line {
 void line_parse(struct line *, const char *text, size_t len);
 void line_free(struct line *);
 
-/* The last member with this name, or a value that is nothing. */
+/* The last member with this name, or an empty value. */
 const struct value *line_member(const struct line *, const char *name);
 bool line_has(const struct line *, const char *name);
 
-/* The item of an array, or a value that is nothing. */
+/* The item of an array, or an empty value. */
 const struct value *value_item(const struct value *, size_t i);

@@ -60,7 +60,10 @@ progress_lacks_media(const struct progress *p)
 	return p->failed_class == ERR_PERMANENT && p->state == REC_STORED;
 }
 
-/* This run may not get to it, and its orderly end must not hide that. */
+/*
+ * What a dead run was sending may be at the server.  This run may not get to
+ * it, and its orderly end would hide that.
+ */
 static void
 doubt_interrupted(struct progress *p)
 {
