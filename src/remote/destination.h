@@ -273,8 +273,8 @@ bool destination_is_accepted(const struct http_answer *);
 /*
  * The SHA-256 of what is stored under an id, of exactly the bytes received.  -1
  * with the class of the failure, also when the number of bytes differs from
- * size (-1: any number).  Reads at most most bytes (at least size); if there
- * are more, the result matches nothing that has most bytes.
+ * size (-1: any number).  Stops after most bytes (at least size); if there are
+ * more, the result matches nothing that has most bytes.
  */
 int destination_hash(const struct destination *, const char *id, int64_t size,
     int64_t most, char hex[DIGEST_HEX_BYTES], struct err *e);

@@ -214,7 +214,7 @@ sort(struct inventory *inv)
 	    compare_ids);
 }
 
-/* A key with the prefix of our own reveals no more than they do. */
+/* A secret that is also in our folder's name is no reason to hide its keys. */
 static bool
 is_secret(const struct inventory *inv, const struct http_answer *answer,
     const char *id)
