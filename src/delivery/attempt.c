@@ -247,8 +247,8 @@ preview(struct job *job, struct attempt_result *result, const char *changed,
 }
 
 /*
- * If one run after the other died without being able to say so, this one
- * reports it and does nothing else.
+ * If one run after the other died without noting a failure, this one reports it
+ * and does nothing else.
  */
 static bool
 is_dead(struct job *job, const struct attempt_policy *policy,

@@ -251,7 +251,7 @@ pipeline_check_media(struct job *job, struct err *e)
 		return -1;
 	if (is_recorded(&n))
 		return 0;
-	/* Something brought later does not decide. */
+	/* Without a file that Jibri named, these may have been added later. */
 	if (n.n[OWN] == 0) {
 		result = check_removed(job, n.damaged > 0, e);
 		if (result == 0 || n.damaged == 0 || e->class != ERR_PERMANENT)

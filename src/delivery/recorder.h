@@ -9,6 +9,6 @@
  * file that is open for writing is watched for up to ten seconds: -1 with
  * ERR_BUSY once it changes, as it is still being recorded.  One that does not
  * change is delivered, with a warning: whoever has it open has forgotten it.
- * The open files are those of before the process was confined.
+ * Load the open files before the process is confined.
  */
 int recorder_await(struct openfiles *, const struct recording *, struct err *e);

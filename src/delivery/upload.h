@@ -93,9 +93,9 @@ bool upload_ahead_is_of_use(int64_t size, int64_t part_bytes);
 /*
  * Send the parts of a growing file, with is_ahead: as they are written, or
  * without stays only the present ones, except the first and those near the end.
- * Nothing is believed, completed or announced. left_ms() is called several
- * times a second: -1 means continue, otherwise transfers have that long to
- * finish.  The progress gives session and room.  -1 with the reason it stopped.
+ * Completes and announces nothing. left_ms() is called several times a second:
+ * -1 means continue, otherwise transfers have that long to finish.  The
+ * progress gives session and room.  -1 with the reason it stopped.
  */
 int upload_ahead(const struct upload_deps *, const struct progress *place,
     const struct artifact *, bool stays, int64_t (*left_ms)(void *ctx),

@@ -89,7 +89,7 @@ struct upload {
 	struct inventory inventory;
 	struct text_list made; /* ids that a list may show from now on */
 	bool is_listing;
-	int64_t list_due_ms, list_least_ms; /* least: the server's wish, too */
+	int64_t list_due_ms, list_least_ms; /* not before least */
 	int64_t list_began_ms;
 	int64_t list_pause_ms; /* between lists that show an absence */
 	struct retry list_retry;
@@ -204,8 +204,8 @@ int upload_open_flight(struct upload *, struct item *, const struct fact *);
 void upload_ended(struct upload *, struct http_transfer *);
 
 /*
- * upload_parts.c: files sent in parts.  A part that is already stored is
- * recognized by its hash: a head start, never a belief.
+ * upload_parts.c: files sent in parts.  Only its hash proves that a part is
+ * already stored.
  */
 void upload_parts_open(struct upload *, struct item *);
 

@@ -69,8 +69,8 @@ note_superseded(struct upload *u, const struct item *item,
 }
 
 /*
- * Nothing there is the version to be sent next, as far as we know; an unknown
- * record may be, if a run could not write the journal.
+ * As far as we know, no record there is of the version to be sent next.  One
+ * that we do not know may be, if a run could not write the journal.
  */
 static void
 settle_rewritten(struct upload *u, struct item *item)

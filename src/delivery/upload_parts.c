@@ -98,7 +98,7 @@ upload_parts_send(struct parts *p)
 	p->next_part = p->u->deps->is_ahead;
 	if (p->hashed < p->next_part)
 		p->hashed = p->next_part;
-	/* The end is on its way while what was sent ahead is compared. */
+	/* Send the end first: meanwhile, what was sent ahead is compared. */
 	p->is_at_end =
 	    !p->u->deps->is_ahead && p->last > p->hashed && p->last < p->n;
 	if (p->is_at_end)
@@ -157,8 +157,8 @@ add_part(struct parts *p, size_t i, const struct flight_sums *sums,
 }
 
 /*
- * Is the part what was sent ahead?  A SHA-256 tells in half the time of an MD5,
- * and somebody is waiting for the recording.  1 or 0; -1 with *e.
+ * Is the part what was sent ahead?  SHA-256 takes half the time of MD5, and
+ * somebody is waiting for the recording.  1 or 0; -1 with *e.
  */
 static int
 is_as_sent(struct parts *p, struct part *part, const struct part_fact *fact,
@@ -229,7 +229,7 @@ hash_part(struct parts *p, struct err *e)
 	return 0;
 }
 
-/* Its hashes, before it is judged whether it has to be sent. */
+/* Hash a part, which decides whether it has to be sent. */
 static int
 prepare_part(struct parts *p, size_t i, struct err *e)
 {
@@ -238,7 +238,7 @@ prepare_part(struct parts *p, size_t i, struct err *e)
 	return i == p->hashed ? hash_part(p, e) : 0;
 }
 
-/* Behind the end of the file it goes on where nothing was compared. */
+/* If the end was sent first, continue with the beginning. */
 static void
 go_past(struct parts *p)
 {

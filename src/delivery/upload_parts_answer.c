@@ -25,7 +25,7 @@ take_end(struct call *call, struct err *e)
 	return true;
 }
 
-/* The store does not fully support what it began, or nothing of it. */
+/* The store does not support parts, or not all that they need. */
 static bool
 take_unfit(struct call *call, struct err *e)
 {

@@ -3,7 +3,7 @@
 #include "base/mem.h"
 #include "delivery/upload_internal.h"
 
-/* When its next try or question is due. */
+/* When its next try, or the list that it waits for, is due. */
 static int64_t
 next_ms_of(const struct upload *u, const struct item *item)
 {
