@@ -43,7 +43,7 @@ free_listing(struct listing *l)
 	free(l->entries);
 }
 
-/* Only its owner would trust it: the owner's process could not tell. */
+/* Not in the owner's process, which would trust its own directory. */
 static char *
 find_refusal(const struct survey_root *root, const char *name,
     const struct stat *st)

@@ -74,7 +74,7 @@ is_written(const struct progress *p, const struct artifact *a)
 	return fact == NULL || fact->mtime_ns != a->mtime_ns;
 }
 
-/* Was it read before, and is not sent? */
+/* Was this version read before, and found to be private? */
 static bool
 is_private(const struct artifact *a, const struct progress *p)
 {
@@ -128,7 +128,8 @@ list(struct finding *f, const struct recording *rec, struct evidence *ev)
 
 /*
  * A file that is open for writing is still being recorded, whatever else is in
- * the directory.  A recording without metadata must not be open at all.
+ * the directory.  Without a journal and whole metadata, so is one that is open
+ * for reading.
  */
 static bool
 is_open(struct survey *s, const struct recording *rec, enum open_mode least)

@@ -19,7 +19,7 @@ enum {
 	STRINGS = 4,
 	STRING_BYTES = 64 * 1024,
 	BATCH_BYTES = 16 * 1024,
-	ENTRY_S = 10 /* of processor: then it is held, and others come next */
+	ENTRY_S = 10 /* processor time, after which an entry is held */
 };
 
 /* Followed by the strings.  Lengths include the NUL; 0 means NULL. */

@@ -308,7 +308,7 @@ leave(struct watching *w)
 		sweep_wait(&w->run, NULL, 0, PATIENCE_MS);
 	end_tending(w);
 	sweep_end_ahead(&w->run);
-	/* The results of our visits, and of others', are still unknown. */
+	/* Look once more, for what visits have delivered meanwhile. */
 	(void)stop_take();
 	stop_at(clock_mono_ms() + PATIENCE_MS);
 	look_at_all(w);

@@ -24,7 +24,7 @@ enum verdict {
 struct verdict_policy {
 	struct schedule_policy schedule;
 	int64_t settle_ms; /* no changes for so long */
-	bool is_watching;  /* so Jibri's call is hardly waited for */
+	bool is_watching;  /* hardly waits for Jibri's call */
 };
 
 /* Times are milliseconds since 1970. */
