@@ -63,7 +63,7 @@ open_archive(struct bundle *b, int64_t ratio, struct err *e)
 	if (!S_ISREG(st.st_mode))
 		return err_set(e, ERR_NO_INPUT,
 		    "%s is neither a directory nor a file", path);
-	/* The folder's lock ends with a child, before the folder is renamed. */
+	/* The folder's lock ends with its child, before it is renamed. */
 	if (flock(b->archive_fd, LOCK_EX | LOCK_NB) == -1 &&
 	    errno == EWOULDBLOCK)
 		return err_set(e, ERR_BUSY,

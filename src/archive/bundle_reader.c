@@ -119,7 +119,7 @@ work(const void *ctx, int fd)
 	archive_reader_free(r);
 }
 
-/* --- who takes what it says ----------------------------------------------- */
+/* --- the process that receives it ----------------------------------------- */
 
 struct bundle_reader *
 bundle_reader_start(int archive_fd, const struct archive_limits *limits,
