@@ -29,7 +29,7 @@ enum MHD_Result answer_queue(struct MHD_Connection *, struct answer *);
 /* Write its headers and body directly to the socket. */
 bool answer_write(int socket, const struct answer *);
 
-/* Add type and headers; the response is the caller's still. */
+/* Add type and headers; the response still belongs to the caller. */
 void answer_dress(struct MHD_Response *, const struct answer *);
 
 void answer_release(struct answer *);

@@ -20,7 +20,7 @@
  */
 #define LINGER_MS 500
 
-/* Some bytes one by one, then the body, then the end of the answer or none. */
+/* Some bytes one by one, then the body, then perhaps the answer's end. */
 struct stream {
 	struct answer *answer;
 	unsigned long long spaces;
@@ -150,7 +150,7 @@ deliver_reset(struct request *req, struct answer *a)
 
 	(void)a;
 	request_settle(req, 0);
-	/* The library sends a FIN before it closes; this is a reset at once. */
+	/* The library would send a FIN first; this resets at once. */
 	(void)connect(req->socket, &nowhere, sizeof(nowhere));
 	return MHD_NO;
 }

@@ -12,7 +12,7 @@ struct fault_rule {
 	enum stage stage;
 	char match[256];
 	bool is_endless;
-	unsigned percent; /* of the requests, at random; 0: each */
+	unsigned percent; /* of the requests, at random; 0: all of them */
 	unsigned long uses_left;
 	struct fault fault;
 };
@@ -69,7 +69,7 @@ static const struct fault_kind kinds[] = {
 	{ "dribble", "s", BODY, YES, ENDING_DRIBBLE, 0, 0, 0 },
 };
 
-/* The next word of the line, cut off it; NULL at the line's end. */
+/* Remove and return the next word of the line; NULL at its end. */
 static char *
 word_next(char **line)
 {

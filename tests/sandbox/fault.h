@@ -1,21 +1,20 @@
 /*
- * The faults asked for: the file `faults`, read again whenever it changed.
+ * The requested faults: the file `faults`, read again whenever it changes.
  *
  *     STAGE MATCH TIMES FAULT [ARGS...]
  *
- * STAGE is a stage's name or `any`.  MATCH is a glob on the subject: of an
- * upload the name of the file, of a webhook its body, of anything else the
- * raw target.  TIMES is a number, `*` or, by chance, a share of the requests
- * as `N%`.  The first line that matches and has uses left applies; a changed
- * file resets all counts.  An empty line and one that begins with `#`
- * mean nothing.
+ * STAGE is a stage's name or `any`.  MATCH is a glob for the subject: the file
+ * name of an upload, the body of a webhook, otherwise the raw target.  TIMES is
+ * a number, `*`, or `N%` for a random share of the requests.  The first line
+ * that matches and has uses left applies; a changed file resets all counts.
+ * Empty lines and lines that begin with `#` are ignored.
  *
  *   status CODE [HEADERS]         that answer, the body read, nothing stored
  *   status-stored CODE [HEADERS]
  *   status-body CODE FILE [TYPE]  that answer with this body, nothing stored
  *   s3-error CODE NAME            an <Error> of S3, nothing stored
  *   s3-error-stored CODE NAME
- *   unexpected CODE [HEADERS]     early, where the request has an Expect
+ *   unexpected CODE [HEADERS]     early, if the request has an Expect
  *   unexpected-late CODE [HEADERS] the same after the body
  *   early CODE [HEADERS]          that answer, the body unread, then closed
  *   early-200                     the same with a good answer
@@ -40,7 +39,7 @@
  *   dribble SECONDS               stored; blanks one by one, then the answer
  *
  * HEADERS are `Name: value` with " | " between them; a relative FILE is in
- * DIR.  With --tls, `early` wants `*` for a MATCH.
+ * DIR.  With --tls, `early` needs the MATCH `*`.
  */
 #ifndef FAULT_H
 #define FAULT_H
@@ -59,7 +58,7 @@ enum fault_moment {
 
 enum fault_storing {
 	FAULT_STORES_NOTHING,
-	FAULT_STORES, /* before the answer, or what stands for it */
+	FAULT_STORES, /* before the answer, or before none */
 	FAULT_WAITS_AND_STORES,
 	FAULT_STORES_LATER, /* in the background */
 };
@@ -94,8 +93,8 @@ struct fault_kind {
 	enum fault_moment moment;
 	enum fault_storing storing;
 	enum fault_ending ending;
-	bool is_reused_only; /* never on a connection's first request */
-	bool is_expect_only; /* never where no Expect was sent */
+	bool is_reused_only; /* not on a connection's first request */
+	bool is_expect_only; /* not without an Expect */
 	bool is_slow;        /* the body is read at `number` bytes a second */
 };
 
@@ -107,7 +106,7 @@ struct fault {
 	bool is_percent;
 	char text[512]; /* headers, location or file */
 	char type[128];
-	char spelling[256]; /* as in the file; empty: no fault at all */
+	char spelling[256]; /* as in the file; empty: no fault */
 };
 
 struct fault_rule;
@@ -116,15 +115,15 @@ struct fault_list {
 	struct fault_rule *rules;
 	size_t count;
 	struct stat seen;
-	unsigned chance; /* the state of rand_r(), at first the seed */
+	unsigned chance; /* the state of rand_r(), initially the seed */
 };
 
 /* Read the file again if it changed; a mistake in it ends the sandbox. */
 void fault_refresh(struct fault_list *);
 
 /*
- * The fault of a request, into *f: no fault is one, too.  False when this
- * depends on the subject and subject is NULL; then ask again later.
+ * Set *f to the fault of a request, or to no fault.  False when this depends on
+ * the subject and subject is NULL; then ask again later.
  */
 bool fault_decide(struct fault_list *, enum stage, const char *subject,
     bool is_reused, bool has_expect, struct fault *f);

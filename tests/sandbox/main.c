@@ -50,7 +50,7 @@ static const struct flag {
 	const char *name;
 	enum kind kind;
 	size_t at;
-	size_t second; /* where a second word goes, or 0 */
+	size_t second; /* where to put a second word, or 0 */
 } known[] = {
 	{ "dir", KIND_TEXT, AT(dir), 0 },
 	{ "tls", KIND_TEXT, AT(certificate_file), AT(key_file) },
@@ -230,7 +230,7 @@ daemon_start(struct sandbox *box, const char *certificate, const char *key)
 		{ MHD_OPTION_HTTPS_MEM_KEY, 0, (void *)key },
 		{ MHD_OPTION_END, 0, NULL },
 	};
-	/* From 1.0 on it else redirects a target with a blank in it. */
+	/* Since 1.0 it otherwise redirects a target with a blank. */
 	enum MHD_OPTION strict = MHD_VERSION >= 0x01000000
 	    ? MHD_OPTION_STRICT_FOR_CLIENT
 	    : MHD_OPTION_END;
@@ -248,7 +248,7 @@ daemon_start(struct sandbox *box, const char *certificate, const char *key)
 	    MHD_OPTION_ARRAY, tls, strict, 1, MHD_OPTION_END);
 }
 
-/* It appears complete or not at all, so that a reader may wait for it. */
+/* Written atomically, because readers wait for it. */
 static void
 url_announce(const struct settings *set, struct MHD_Daemon *daemon)
 {
@@ -300,7 +300,7 @@ main(int argc, char **argv)
 	struct timespec limit = { 0 };
 	sigset_t ends;
 
-	/* First of all, as a parent that ends before this is not noticed. */
+	/* First: a parent that ended before this goes unnoticed. */
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	options_read(&box.set, argc, argv);
 	signal(SIGPIPE, SIG_IGN);

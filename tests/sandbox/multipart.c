@@ -18,7 +18,7 @@ bad(struct multipart *m, const char *problem)
 	m->problem = problem;
 }
 
-/* A token, or a quoted string with its backslashes undone; *s moves on. */
+/* Read a token, or a quoted string without its backslashes; advances *s. */
 static char *
 value_read(const char **s)
 {
@@ -128,7 +128,7 @@ consume(struct multipart *m, size_t n)
 	memmove(m->window, m->window + n, m->used);
 }
 
-/* Bytes before the next delimiter, or that cannot belong to one. */
+/* How many bytes certainly do not belong to a delimiter? */
 static size_t
 plain_bytes(const struct multipart *m, bool *is_found)
 {
@@ -143,7 +143,7 @@ plain_bytes(const struct multipart *m, bool *is_found)
 	return m->used - m->delimiter_bytes + 1;
 }
 
-/* Each step says whether it made progress. */
+/* Each step returns whether it made progress. */
 static bool
 step_outside(struct multipart *m)
 {

@@ -1,8 +1,8 @@
 /*
  * A multipart/form-data body, parsed as it arrives and as strictly as
  * Tomcat parses it: only the plain `filename` of Content-Disposition is
- * read, a quoted string with its backslashes undone and nothing decoded,
- * and a part's headers may have 512 bytes with their empty line.
+ * read, as a quoted string without its backslashes and with nothing decoded,
+ * and a part's headers have at most 512 bytes, including their empty line.
  */
 #ifndef MULTIPART_H
 #define MULTIPART_H
@@ -22,14 +22,14 @@ enum multipart_state {
 
 struct multipart_part {
 	size_t header_bytes;
-	char *disposition; /* as sent; NULL: none, as of all that follow */
+	char *disposition; /* as sent; NULL: none, also below */
 	char *name;
 	char *filename;
 	char *type;
 };
 
 struct multipart_sink {
-	/* A part begins; the strings stay owned by the parser. */
+	/* A part begins; the parser keeps the strings. */
 	void (*begin)(void *, const struct multipart_part *);
 	void (*data)(void *, const char *, size_t);
 	void *arg;
@@ -47,7 +47,7 @@ struct multipart {
 	struct multipart_sink sink;
 };
 
-/* content_type may be NULL or anything at all. */
+/* content_type may be NULL or any text. */
 void multipart_begin(struct multipart *, const char *content_type,
     struct multipart_sink);
 

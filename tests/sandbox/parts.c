@@ -184,14 +184,14 @@ parts_body(const struct request *req, struct answer *a, const char *fmt, ...)
 
 /* --- begin ---------------------------------------------------------------- */
 
-/* No slash, as Tomcat refuses one in a path even when it is encoded. */
+/* Without slashes: Tomcat refuses them in a path even when encoded. */
 static char *
 id_new(const struct request *req)
 {
 	return text_format("up +%u?#%%=&;\xc3\xbc", req->n);
 }
 
-/* What is wrong, with its status, or NULL. */
+/* The problem, with its status, or NULL. */
 static const char *
 begin_problem(const struct request *req, const char *name, const json_t *size,
     unsigned *status)
@@ -263,7 +263,7 @@ parts_most(const struct request *req, const json_t *up)
 			 : PARTS_MAX;
 }
 
-/* Add the URL of one number; false if it is invalid or repeated. */
+/* Add the URL of a part; false if its number is invalid or repeated. */
 static bool
 url_add(const struct request *req, const json_t *up, json_t *urls,
     const json_t *number)
@@ -314,7 +314,7 @@ parts_urls(struct request *req, struct answer *a)
 
 /* --- part, list, abort ---------------------------------------------------- */
 
-/* A client that takes it for an MD5 is wrong one time in three. */
+/* For a client that takes it for an MD5, one in three is not. */
 static char *
 etag_of(const struct request *req)
 {
@@ -370,7 +370,7 @@ parts_abort(struct request *req, struct answer *a)
 		answer_text(a, 204, "application/json", "", 0);
 }
 
-/* --- what the answers said ------------------------------------------------ */
+/* --- doing what the answers say ------------------------------------------- */
 
 void
 parts_pretend(const struct request *req, struct answer *a)

@@ -9,10 +9,10 @@
  *   complete  POST   /files/structured/ID/uploads/UPLOAD/complete
  *   abort     DELETE /files/structured/ID/uploads/UPLOAD
  *
- * As strict as a backend can be: an id of an upload has characters that a path
- * cannot have as they are, an ETag is not an MD5 where the number of the part is
- * divisible by 3, a list has half of the ETags in quotes, and a PUT has no
- * header beyond those that it must have.
+ * As strict as a backend can be: an upload's id has characters that must be
+ * encoded in a path, an ETag is not an MD5 if the part's number is divisible by
+ * 3, a list has half of the ETags in quotes, and a PUT may have only the
+ * headers that it must have.
  */
 #ifndef PARTS_H
 #define PARTS_H
@@ -22,7 +22,7 @@
 
 #define PARTS_MAX 10000
 
-/* Stage, meeting's id and upload of a request, if it is one of these. */
+/* Set stage, meeting id and upload of a request, if it is one of these. */
 void parts_parse(struct request *);
 
 /* As in service.c; all with the lock held. */
@@ -37,7 +37,7 @@ void parts_abort(struct request *, struct answer *);
 void parts_pretend(const struct request *, struct answer *);
 void parts_apply(struct request *, struct answer *);
 
-/* The upload that the request names; NULL with the answer. */
+/* The upload that the request names; NULL with the answer set. */
 json_t *parts_upload(const struct request *, struct answer *);
 
 /* The same with the parts that S3 lists, if they are kept there. */

@@ -18,7 +18,7 @@ struct completion {
 	char *folder;
 };
 
-/* Where the file goes: an upload of "-" is told only now. */
+/* Where the file goes; an upload for meeting "-" learns it only now. */
 static const char *
 place_problem(const struct request *req, struct completion *c)
 {
@@ -69,7 +69,7 @@ is_etag(const char *sent, const char *own)
 	return strlen(own) == n && memcmp(sent, own, n) == 0;
 }
 
-/* Take the part that has to have number n; its size is added. */
+/* Check part n, and add its size. */
 static const char *
 part_problem(const struct request *req, const struct completion *c, size_t n,
     long long *bytes)
@@ -97,7 +97,7 @@ part_problem(const struct request *req, const struct completion *c, size_t n,
 	return NULL;
 }
 
-/* Do the parts make the file?  If not, why, and the status. */
+/* Do the parts make up the file?  NULL, or the problem and the status. */
 static const char *
 parts_problem(const struct request *req, const struct completion *c,
     unsigned *status)
@@ -129,7 +129,7 @@ parts_problem(const struct request *req, const struct completion *c,
 	return NULL;
 }
 
-/* Does the file stay at S3, as it is too large to be kept here? */
+/* Does the file stay at S3, being too large to keep here? */
 static bool
 is_left(const struct request *req, const struct completion *c)
 {

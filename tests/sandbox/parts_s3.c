@@ -23,7 +23,7 @@ parts_s3_is_used(const struct sandbox *box)
 
 /* --- signed URLs ---------------------------------------------------------- */
 
-/* A header to be signed: its name in lower case and its line, or NULL both. */
+/* A header to sign: its name in lower case and its line; or both NULL. */
 struct extra {
 	char *name, *line;
 };
@@ -41,7 +41,7 @@ extra_find(const struct settings *set, struct extra *extra)
 	extra->line = text_format("%s:%s\n", extra->name, value);
 }
 
-/* The query of a signed URL without its signature, the caller's. */
+/* The query of a signed URL without its signature; the caller frees it. */
 static char *
 query_make(const struct settings *set, const char *date, const char *names,
     long long life_s, const char *query)
@@ -135,7 +135,7 @@ parts_s3_url(const struct request *req, const json_t *up, long long number)
 	return url;
 }
 
-/* --- asking --------------------------------------------------------------- */
+/* --- requests to S3 ------------------------------------------------------- */
 
 struct reply {
 	struct upload *sink; /* takes the body; or NULL */
@@ -242,7 +242,7 @@ ask(const struct request *req, const json_t *up, const char *method,
 	return false;
 }
 
-/* "uploadId=..." of it, the caller's. */
+/* Its "uploadId=..."; the caller frees it. */
 static char *
 id_query(const json_t *up)
 {
@@ -304,7 +304,7 @@ page_take(const struct reply *r, json_t *parts)
 	}
 }
 
-/* Add a page; *marker leads to the next one and is NULL after the last. */
+/* Add a page; *marker is where the next one begins, NULL after the last. */
 static bool
 page_ask(const struct request *req, const json_t *up, char **marker,
     json_t *parts, struct answer *a)

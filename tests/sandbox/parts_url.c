@@ -12,7 +12,7 @@
 /* The key of all URLs; those of an earlier run stay valid. */
 #define KEY_FILE "secret-parts"
 
-/* The key as text, the caller's. */
+/* The key as text; the caller frees it. */
 static char *
 key_of_urls(void)
 {
@@ -42,7 +42,7 @@ sign(const char *id, const char *number, const char *expires, char hex[65])
 	sign_hex(mac, sizeof(mac), hex);
 }
 
-/* Scheme, host and port of the URLs, the caller's. */
+/* Scheme, host and port of the URLs; the caller frees it. */
 static char *
 origin_of(const struct request *req)
 {

@@ -18,7 +18,7 @@
 /* So that a fault that depends on the file's name strikes near its position. */
 #define UNDECIDED_PIECE_BYTES 512
 
-/* What the sender can send although nobody reads. */
+/* How much the sender can send while nobody reads. */
 #define SLOW_RECEIVE_BYTES 16384
 
 struct peer {
@@ -141,7 +141,7 @@ header_collect(void *object, enum MHD_ValueKind kind, const char *key,
 	return MHD_YES;
 }
 
-/* The headers of a request, the caller's. */
+/* The headers of a request; the caller frees them. */
 static json_t *
 headers_describe(const struct request *req)
 {
@@ -194,7 +194,7 @@ request_settle(struct request *req, unsigned status)
 	req->is_settled = true;
 }
 
-/* What MATCH of a fault is compared with; NULL while it is unknown. */
+/* The text that a fault's MATCH is compared with; NULL while unknown. */
 static const char *
 subject(const struct request *req)
 {
@@ -306,7 +306,7 @@ upload_of(const struct request *req)
 
 	if (stage != STAGE_UPLOAD && stage != STAGE_PART)
 		return NULL;
-	/* What a file keeps of its parts once it is complete. */
+	/* A part of a file. */
 	if (req->is_parts)
 		return upload_begin_raw(req->n, "part", NULL, -1);
 	return req->is_s3
@@ -412,7 +412,7 @@ request_finish(struct request *req)
 		service_apply(req, &answer);
 	shape_answer(req, &answer);
 	result = ending_run(req, &answer);
-	/* Only now, as the log needs the upload. */
+	/* Not earlier: the log needs the upload. */
 	if (storing == FAULT_STORES_LATER)
 		service_apply_later(req);
 	answer_release(&answer);

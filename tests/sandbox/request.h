@@ -1,7 +1,7 @@
 /*
  * One request from its first line to its line in requests.jsonl.  That line is
- * written when the outcome is settled and before a byte of the answer leaves,
- * so that a client with the answer finds the line.
+ * written once the outcome is settled, before a byte of the answer leaves, so
+ * that a client that has the answer finds the line.
  */
 #ifndef REQUEST_H
 #define REQUEST_H
@@ -37,7 +37,7 @@ struct request {
 	bool is_s3;
 	bool is_parts; /* of a file in parts, of the file-service */
 	long long begun_ms;
-	bool is_good; /* what S3 is asked for can be done */
+	bool is_good; /* S3 can do what is requested */
 	bool has_begun;
 	bool is_body_complete;
 	bool can_queue; /* the library accepts an answer now */

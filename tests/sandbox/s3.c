@@ -81,7 +81,7 @@ s3_error(struct answer *a, unsigned status, const char *code,
 
 /* --- which request is it? ------------------------------------------------- */
 
-/* A parameter of this name, with or without a value. */
+/* Is there a parameter of this name, with or without a value? */
 static bool
 has_query(const struct target *t, const char *name)
 {
@@ -132,7 +132,7 @@ route_find(struct request *req)
 	}
 }
 
-/* BUCKET of "BUCKET.s3.localhost:PORT", the caller's; NULL: path-style. */
+/* BUCKET of "BUCKET.s3.localhost:PORT", to be freed; NULL: path-style. */
 static char *
 host_bucket(const struct request *req)
 {
@@ -222,7 +222,7 @@ answer_put(struct request *req, struct answer *a)
 	}
 }
 
-/* The record of the request's key as JSON, the caller's; NULL if none. */
+/* The record of the request's key, which the caller frees; NULL: none. */
 static json_t *
 find(const struct request *req)
 {

@@ -1,14 +1,14 @@
 /*
- * S3 on the same port, with --s3 KEY SECRET: what is neither a room, a
- * webhook, a token nor health is /BUCKET/KEY, path-style or, by a Host of
- * BUCKET.s3.localhost, host-style.  Objects are kept as the file-service's
- * are, at store/KEY; a bucket is a directory buckets/NAME.
+ * S3 on the same port, with --s3 KEY SECRET: a path that is neither a room, a
+ * webhook, a token nor health is /BUCKET/KEY, path-style or, with the Host
+ * BUCKET.s3.localhost, host-style.  Objects are kept like the file-service's,
+ * at store/KEY; a bucket is a directory buckets/NAME.
  *
- * As AWS does it, but for a completed upload, which is gone at once.  In DIR:
+ * As AWS does it, except that a completed upload is gone at once.  In DIR:
  *
- *   secret-sessions  written by a test: lines "TOKEN KEY SECRET"; if it is
- *                  there, only these are let in (ExpiredToken for others)
- *   uploads.json   multipart uploads under way (uploads.h)
+ *   secret-sessions  written by a test: lines "TOKEN KEY SECRET"; if it
+ *                  exists, only these are accepted (others: ExpiredToken)
+ *   uploads.json   unfinished multipart uploads (uploads.h)
  */
 #ifndef S3_H
 #define S3_H
@@ -29,8 +29,8 @@ void s3_error(struct answer *, unsigned status, const char *code,
 
 /*
  * s3_proof.c: is the request signed for us (AWS Signature Version 4, in the
- * Authorization header or in the query), in time, and is its body what it
- * says?  If not, the error is the answer.
+ * Authorization header or in the query) and in time, and does its body match?
+ * If not, the error is the answer.
  */
 bool s3_is_proved(const struct request *, struct answer *);
 
@@ -43,11 +43,11 @@ void s3_abort(struct request *, struct answer *);
 void s3_uploads(struct request *, struct answer *);
 void s3_apply_parts(struct request *);
 
-/* Pages: entries n..m of a list of total, by --page-size and a parameter. */
+/* The end of a list's page, by --page-size and this parameter. */
 size_t s3_page_end(const struct request *, const char *parameter, size_t from,
     size_t total);
 
-/* An XML document on its way; s3_xml_end() makes it the answer. */
+/* An unfinished XML document; s3_xml_end() makes it the answer. */
 struct s3_xml {
 	FILE *f;
 	char *text;
@@ -66,7 +66,7 @@ void s3_xml_end(struct s3_xml *, const char *root, struct answer *);
  */
 char *s3_element(const char *from, const char *end, const char *name);
 
-/* The record of an object about to be stored, the caller's. */
+/* The record of an object about to be stored; the caller frees it. */
 json_t *s3_record(const struct request *, const struct upload *,
     const char *etag);
 

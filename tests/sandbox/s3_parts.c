@@ -74,7 +74,7 @@ by_number(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* The keys of an object, in order; the list is the caller's. */
+/* The keys of an object, in order; the caller frees the list. */
 static const char **
 keys_of(json_t *object, size_t *n, int (*order)(const void *, const void *))
 {
@@ -155,7 +155,7 @@ print_upload(struct s3_xml *x, const char *key, const char *id)
 	s3_xml_close(x, "Upload");
 }
 
-/* In order of ids, not of keys: there is no more than one of a key here. */
+/* In the order of ids, not keys: here, a key has at most one upload. */
 void
 s3_uploads(struct request *req, struct answer *a)
 {
@@ -234,7 +234,7 @@ md5_add(EVP_MD_CTX *md5, const char *hex)
 	}
 }
 
-/* Take one part; NULL or the code of what is wrong with it. */
+/* Take one part; NULL, or the code of the problem. */
 static const char *
 take(struct completion *c, const char *from, const char *end)
 {
@@ -328,7 +328,7 @@ s3_complete(struct request *req, struct answer *a)
 	EVP_MD_CTX_free(c.md5);
 }
 
-/* --- what the answers said ------------------------------------------------ */
+/* --- doing what the answers say ------------------------------------------- */
 
 static void
 apply_part(struct request *req)

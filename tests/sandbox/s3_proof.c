@@ -55,7 +55,7 @@ header_parse(struct claim *c, const struct request *req, const char *header)
 		   &c->key, &c->day, &c->region, &c->names, &c->signature) == 5;
 }
 
-/* All but the signature, the caller's. */
+/* All but the signature; the caller frees it. */
 static char *
 query_unsigned(const char *query)
 {
@@ -102,7 +102,7 @@ canonical_value(const char *value)
 	return out;
 }
 
-/* The caller's; NULL when a name that is signed was not sent. */
+/* The caller frees it; NULL when a signed header was not sent. */
 static char *
 canonical_headers(const struct request *req, const char *names)
 {
@@ -155,7 +155,7 @@ look_signed(void *names, enum MHD_ValueKind kind, const char *key,
 	    : MHD_YES;
 }
 
-/* host and every x-amz- header are signed. */
+/* Are host and every x-amz- header signed? */
 static bool
 has_all_signed(const struct request *req, char *names)
 {

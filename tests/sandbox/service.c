@@ -180,7 +180,6 @@ pretend_upload(struct request *req, struct answer *a)
 	    upload_expected_bytes(req->upload, req->declared_bytes);
 	const char *name = req->upload->filename;
 
-	/* A short answer leaves less to doubt. */
 	if (name != NULL) {
 		autofree char *whole =
 		    text_format("%s%s", path != NULL ? path : "/", name);

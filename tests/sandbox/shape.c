@@ -40,7 +40,7 @@ number(const struct sandbox *box, json_int_t n)
 	return shape_has(box, "strings") ? json_string(text) : json_integer(n);
 }
 
-/* All but the id of a record of a file goes into attributes. */
+/* All members of a file's record except the id go into attributes. */
 static void
 attributes_shape(json_t *record)
 {

@@ -1,27 +1,26 @@
 /*
- * Good answers in the form that other servers give them: --shape with any of
- * these words between commas, --page-size N for lists in pages.
+ * Good answers in the form that other servers use: --shape with any of these
+ * words, separated by commas; --page-size N for lists in pages.
  *
- *   data, items, results, embedded   what is around a list
- *   data also around a record, a room and the answers about parts
+ *   data, items, results, embedded   wrap a list
+ *   data also wraps a record, a room and the answers about parts
  *   page       a list as Spring Data's Page: content, number, totalPages
  *   model      as its PagedModel: _embedded, page.number, page.totalPages
  *   from-one   pages are counted from 1
- *   slice      only "last" tells whether there are more
- *   link       a Link header leads to the next page; nothing is around it
+ *   slice      only "last" says whether there are more
+ *   link       a Link header leads to the next page; the list is not wrapped
  *   circle     a Link header leads from each page to itself
- *   counted    X-Total-Count has the number of all; only the first page is
- *              to be had
- *   attributes as JSON:API's
- *   next       a member "next" does
- *   astray     and both lead to another server
+ *   counted    X-Total-Count has the total; only the first page is available
+ *   attributes as in JSON:API
+ *   next       a member "next" leads to the next page
+ *   astray     both lead to another server
  *   strings, floats   ids and sizes
  *   odd-ids    ids with more than letters and digits
- *   bom        in front
- *   html       the type of everything, as PHP has it
- *   folded     one record a path, whatever its case: a second upload replaces
- *              the file and keeps the id
- *   bad        a list that is not empty has elements that nobody understands
+ *   bom        before the JSON
+ *   html       the type of everything, as in PHP
+ *   folded     one record for each path, ignoring case: a second upload
+ *              replaces the file and keeps the id
+ *   bad        a list that is not empty has incomprehensible elements
  */
 #ifndef SHAPE_H
 #define SHAPE_H
@@ -29,7 +28,7 @@
 #include "answer.h"
 #include "request.h"
 
-/* Give a good answer its form. */
+/* Bring a good answer into this form. */
 void shape_answer(const struct request *, struct answer *);
 
 /* Is this word in --shape? */

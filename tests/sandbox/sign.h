@@ -1,4 +1,4 @@
-/* HMACs, and the signature of a request as AWS Signature Version 4 has it. */
+/* HMACs, and the signature of a request (AWS Signature Version 4). */
 #ifndef SIGN_H
 #define SIGN_H
 
@@ -13,7 +13,7 @@ void sign_hex(const unsigned char *, size_t, char *hex);
 /* The SHA-256 of a text. */
 void sign_hash(const char *text, char hex[65]);
 
-/* What of a request is signed. */
+/* The signed parts of a request. */
 struct signing {
 	const char *method;
 	const char *path;    /* decoded */

@@ -92,7 +92,7 @@ store_record(const struct sandbox *box, const char *reference_id,
 	    up->sha256));
 }
 
-/* Make every folder that leads to the file. */
+/* Make all parent folders of the file. */
 static void
 folders_make(const char *file)
 {
@@ -113,7 +113,7 @@ free_name(const char *path)
 	size_t room = folder + NAME_MAX - strlen("~4294967295");
 	struct stat st;
 
-	/* The ~N of an existing name replaces its end. */
+	/* The new ~N replaces the old one. */
 	for (unsigned i = 2; lstat(name, &st) == 0; i++) {
 		free(name);
 		name = text_format("store%.*s~%u", (int)room, path, i);
@@ -181,8 +181,7 @@ store_public(const json_t *record)
 }
 
 /*
- * The files count: one that a test has removed is lost, one that it has cut is
- * shorter.
+ * What counts is the file: a test may have removed or truncated it.
  */
 static bool
 is_still_there(const struct sandbox *box, json_t *record)

@@ -8,13 +8,13 @@
 #include "sandbox.h"
 #include "upload.h"
 
-/* Take in the records of an earlier run. */
+/* Load the records of an earlier run. */
 void store_load(struct sandbox *);
 
-/* The folder that a path query names, as `a/b`, the caller's; NULL if bad. */
+/* The folder in a path query, as `a/b`, to be freed; NULL if invalid. */
 char *store_folder(const char *path);
 
-/* A record in the form of an answer; the caller's. */
+/* A record in the form of an answer; the caller frees it. */
 json_t *store_record(const struct sandbox *, const char *reference_id,
     const char *folder, const struct upload *);
 
@@ -33,7 +33,7 @@ json_t *store_list(const struct sandbox *, const char *reference_id);
 /* Open an object by its file id; -1 if there is none.  *type is borrowed. */
 int store_open(const struct sandbox *, const char *id, const char **type);
 
-/* A record without the sandbox's own members; the caller's. */
+/* A record without the sandbox's own members; the caller frees it. */
 json_t *store_public(const json_t *record);
 
 #endif

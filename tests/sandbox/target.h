@@ -1,6 +1,6 @@
 /*
- * The request target as it was on the wire: whether a strict server would
- * accept it, which stage it belongs to, and its arguments.
+ * The request target as it was on the wire: would a strict server accept it,
+ * which stage is it, and what are its arguments?
  */
 #ifndef TARGET_H
 #define TARGET_H
@@ -53,16 +53,16 @@ void target_parse(struct target *, const char *prefix, const char *method,
     const char *raw);
 
 /*
- * Undo percent-encoding; the caller's.  NULL for a broken escape, a NUL, and
- * what is not UTF-8.
+ * Undo percent-encoding; the caller frees the result.  NULL for a broken
+ * escape, a NUL, and text that is not UTF-8.
  */
 char *target_decode(const char *, size_t);
 
-/* As S3 encodes, all but A-Z a-z 0-9 - . _ ~, and but slashes. */
+/* Encode as S3 does: all but A-Z a-z 0-9 - . _ ~ and slashes. */
 char *target_encode(const char *);
 char *target_encode_all(const char *);
 
-/* The decoded value of a query parameter, the caller's; NULL if none. */
+/* The decoded value of a query parameter, to be freed; NULL if none. */
 char *target_query(const struct target *, const char *key);
 
 void target_release(struct target *);

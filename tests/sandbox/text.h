@@ -1,4 +1,4 @@
-/* Strings, lines and pauses, for all files here. */
+/* Strings, lines and pauses, for all files of the sandbox. */
 #ifndef TEXT_H
 #define TEXT_H
 
@@ -17,18 +17,18 @@ void *text_must(void *p);
 
 char *text_format(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
-/* A copy of n bytes with a NUL behind them. */
+/* A copy of n bytes, followed by a NUL. */
 char *text_copy(const char *s, size_t n);
 
 bool text_is_utf8(const char *s, size_t n);
 
-/* A JSON string of any bytes: what is not UTF-8 becomes U+FFFD. */
+/* A JSON string of any bytes: invalid UTF-8 becomes U+FFFD. */
 json_t *text_json(const char *s, size_t n);
 
 /* As text_json() of a C string; null for NULL. */
 json_t *text_json_or_null(const char *s);
 
-/* The whole file with a NUL behind it, NULL when it cannot be read. */
+/* The whole file, followed by a NUL; NULL when it cannot be read. */
 char *text_read(const char *file, size_t *bytes);
 
 /* Append one JSON object as one line, in one write. */

@@ -26,7 +26,7 @@ token_is_good(const struct sandbox *box, const char *token)
 	    now_ms();
 }
 
-/* A parameter of a form, decoded, the caller's; NULL if none. */
+/* The decoded parameter of a form, to be freed; NULL if none. */
 static char *
 form_value(const char *form, const char *name)
 {

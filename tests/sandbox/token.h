@@ -1,4 +1,4 @@
-/* The OAuth 2 server (RFC 6749, 4.4) that --oauth makes of the sandbox. */
+/* The OAuth 2 server of --oauth (RFC 6749, 4.4). */
 #ifndef TOKEN_H
 #define TOKEN_H
 

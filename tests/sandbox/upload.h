@@ -1,6 +1,6 @@
 /*
- * The body of an upload while it arrives: parsed, counted, hashed, and kept in
- * incoming/N, which grows.
+ * The body of an upload while it arrives: parsed, counted, hashed, and written
+ * to incoming/N.
  */
 #ifndef UPLOAD_H
 #define UPLOAD_H
@@ -21,7 +21,7 @@ struct upload {
 	bool is_in_file;
 	long long bytes;
 	long long keep_bytes; /* -1: all */
-	const char *failure;  /* of the disk, not of the sender */
+	const char *failure;  /* of the disk, not the sender */
 	size_t header_bytes;
 	char *disposition;
 	char *filename; /* NULL: not known, or not UTF-8 */
@@ -36,29 +36,29 @@ struct upload {
 struct upload *upload_begin(unsigned n, const char *content_type,
     long long keep_bytes);
 
-/* The same of a body that is the file itself, to be stored under this key. */
+/* The same for a body that is the file itself, to be stored at this key. */
 struct upload *upload_begin_raw(unsigned n, const char *key,
     const char *content_type, long long keep_bytes);
 
 void upload_feed(struct upload *, const char *, size_t);
 
-/* No more will come: fix the hash. */
+/* The end of the body: compute the hashes. */
 void upload_end(struct upload *);
 
-/* What is wrong with the name of a file, or NULL. */
+/* The problem with a file name, or NULL. */
 const char *upload_name_problem(const char *);
 
-/* What is wrong with it: sets *status and returns the reason, or NULL. */
+/* The problem with it, and its *status; or NULL. */
 const char *upload_problem(const struct upload *, long long max_file_bytes,
     unsigned *status);
 
 /* The file's size if it is the last part of a body of this length, or -1. */
 long long upload_expected_bytes(const struct upload *, long long body_bytes);
 
-/* The part as requests.jsonl has it; null before its header came. */
+/* The part as shown in requests.jsonl; null before its header came. */
 json_t *upload_describe(const struct upload *);
 
-/* Takes NULL, too; an incoming file that was not stored is removed. */
+/* Accepts NULL; removes an incoming file that was not stored. */
 void upload_free(struct upload *);
 
 #endif

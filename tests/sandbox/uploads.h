@@ -1,7 +1,7 @@
 /*
  * Unfinished uploads in parts, of S3 and of the file-service: each is an object
  * in uploads.json, whose member "parts" has etag and size by number.  The parts
- * themselves are in incoming/.  An id has no slash in it.  Every function
+ * themselves are in incoming/.  An id has no slash.  Every function
  * requires the sandbox's lock.
  */
 #ifndef UPLOADS_H
@@ -12,7 +12,7 @@
 #include "sandbox.h"
 #include "upload.h"
 
-/* Take in the uploads of an earlier run. */
+/* Load the uploads of an earlier run. */
 void uploads_load(struct sandbox *);
 
 /* Remember a new one. */

@@ -13,7 +13,7 @@ struct key {
 	size_t n;
 };
 
-/* Base64 of the HMAC-SHA256, the caller's. */
+/* Base64 of the HMAC-SHA256; the caller frees it. */
 static char *
 signature(struct key key, const char *message, size_t n)
 {
@@ -27,7 +27,7 @@ signature(struct key key, const char *message, size_t n)
 	return text;
 }
 
-/* Is `v1,<signature>` one of the entries with spaces between them? */
+/* Is `v1,<signature>` one of the entries, separated by spaces? */
 static bool
 has_entry(const char *entries, const char *wanted)
 {
@@ -45,7 +45,7 @@ has_entry(const char *entries, const char *wanted)
 	return false;
 }
 
-/* The key's bytes, the caller's, of base64 behind `whsec_`. */
+/* The key's bytes, from base64 after `whsec_`; the caller frees them. */
 static unsigned char *
 whsec_decode(const char *text, size_t *bytes)
 {
@@ -135,7 +135,7 @@ webhook_problem(const char *body, size_t n)
 		return "no roomName";
 	if (!is_text(object, "sessionId"))
 		return "no sessionId";
-	/* Milliseconds would be a date 50,000 years away. */
+	/* A time in milliseconds would be 50,000 years away. */
 	if (!json_is_integer(when) || json_integer_value(when) < 0 ||
 	    json_integer_value(when) > 100000000000)
 		return "timestamp is not a number of seconds";

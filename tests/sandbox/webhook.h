@@ -19,7 +19,7 @@ struct webhook_proofs {
 	bool is_standard_ok; /* with the secret or the previous one */
 };
 
-/* Pure.  Without a secret nothing is proved. */
+/* Pure.  Without a secret, nothing is proved. */
 struct webhook_proofs webhook_verify(const struct webhook_headers *,
     const char *body, size_t body_bytes, const char *secret,
     const char *secret_previous);
