@@ -14,7 +14,7 @@
 
 enum {
 	EVENTS = 512,
-	/* Turns without a millisecond between them: a busy loop. */
+	/* So many turns within a millisecond are a busy loop. */
 	SPINS = 20000,
 };
 
@@ -125,7 +125,7 @@ actor_find(int id)
 	return NULL;
 }
 
-/* What happens when a process is over, however. */
+/* A process has ended, in whatever way. */
 static void
 bury(struct actor *a)
 {

@@ -28,7 +28,7 @@ static ucontext_t world;
 typedef int switch_fn(ucontext_t *, const ucontext_t *);
 
 /*
- * libc's own swapcontext(): the sanitizer's warns each time of what
+ * libc's own swapcontext(): the sanitizer's version warns on each call of what
  * say_entering() and the others tell it.
  */
 static switch_fn *
@@ -57,7 +57,7 @@ say_entering(struct coroutine *c, void **fake)
 	__sanitizer_start_switch_fiber(fake, c->stack, STACK_BYTES);
 }
 
-/* Its previous user has left marks for the sanitizer on it. */
+/* The stack still has the sanitizer's marks of its previous user. */
 static void
 say_new(struct coroutine *c)
 {

@@ -9,10 +9,10 @@ struct coroutine *coroutine_new(void (*run)(void *ctx), void *ctx);
 /* Run it until it leaves or ends. */
 void coroutine_enter(struct coroutine *);
 
-/* Out of the one that runs. */
+/* Leave the running one. */
 void coroutine_leave(void);
 
-/* Never enter it again.  What it has allocated stays. */
+/* Never enter it again.  Its allocations are not freed. */
 void coroutine_drop(struct coroutine *);
 
 #endif

@@ -157,7 +157,7 @@ disk_make(struct node *dir, const char *name, bool is_dir)
 	n->links = 1;
 	n->parent = dir;
 	n->recording = dir->recording;
-	/* Jibri's own are on the disk by the time that anybody cuts it. */
+	/* Jibri's own files count as synced. */
 	add(&dir->entries, name, n, actor_now == NULL);
 	n->dirtied_by = actor_now ? actor_now->host : NULL;
 	disk_touch(dir);
@@ -267,7 +267,7 @@ disk_stat(const struct node *n, struct stat *st)
 	};
 }
 
-/* Of what was written and not synced a part, all or nothing is there. */
+/* Of what was written but not synced, none, some or all survives. */
 static void
 cut_file(struct node *n)
 {
@@ -296,7 +296,7 @@ lose_name(struct node *dir, struct entry *e)
 	drop(&dir->entries, e);
 }
 
-/* One that was renamed has either name, never both or none. */
+/* A renamed file has one of its names, never both or none. */
 static bool
 is_back(const struct node *dir, const struct entry *e, const struct host *host)
 {

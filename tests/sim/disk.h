@@ -34,7 +34,7 @@ struct node {
 	int64_t mtime_ns, ctime_ns, birth_ms;
 	int links;    /* names */
 	int users;    /* descriptors */
-	bool returns; /* to its old name, after a power cut */
+	bool returns; /* after a power cut, to its old name */
 	/* A file. */
 	char *data;
 	size_t size, cap;
@@ -43,12 +43,12 @@ struct node {
 	bool is_dirty;
 	bool grows; /* by each reading */
 	const struct host *dirtied_by;
-	const struct version *version; /* what Jibri wrote; NULL: not he */
+	const struct version *version; /* written by Jibri; or NULL */
 	/* A folder. */
 	struct entries entries;
-	struct entries gone; /* whose end is not synced */
+	struct entries gone; /* removed, but not synced */
 	struct node *parent;
-	int recording;     /* that it belongs to; -1: none */
+	int recording;     /* -1: belongs to none */
 	struct node *next; /* of all */
 };
 
@@ -59,12 +59,12 @@ struct file {
 	int flags;
 	size_t offset;
 	int lock;        /* F_RDLCK, F_WRLCK, F_UNLCK */
-	bool is_wishing; /* has locked the byte behind all that a run locks */
+	bool is_wishing; /* has locked the byte that asks a run to end */
 	bool is_flocked;
 	bool is_stale; /* its server has forgotten it */
 };
 
-/* What the file system cannot do, and what fails at present. */
+/* What the file system does not support, and what fails now. */
 struct disk_state {
 	int ofd_error; /* errno of every lock; 0: they work */
 	int flock_error;
@@ -80,7 +80,7 @@ enum { DISK_FD = 1 << 20, DISK_FDS = 1024 };
 void disk_reset(void);
 struct node *disk_root(void);
 
-/* By its path from /; NULL with errno. */
+/* The node at a path from /; NULL with errno. */
 struct node *disk_find(const char *path);
 struct node *disk_lookup(struct node *dir, const char *name);
 struct node *disk_make(struct node *dir, const char *name, bool is_dir);
@@ -93,10 +93,10 @@ void disk_touch(struct node *);
 void disk_changing(struct node *);
 void disk_sync_node(struct node *);
 
-/* Everything unsynced that this host has done may be lost. */
+/* Whatever this host has not synced may be lost. */
 void disk_power_cut(const struct host *);
 
-/* The leases of this host are over: its locks with them. */
+/* The leases of this host expire, and so its locks are lost. */
 void disk_lose_locks(const struct host *);
 
 void disk_close_all(struct actor *);
@@ -116,7 +116,7 @@ bool disk_is_open(const struct host *, ino_t);
 enum disk_call { CALL_READ, CALL_CHANGE, CALL_GROW, CALL_SYNC, CALL_LOCK };
 int disk_step(enum disk_call);
 
-/* As a call of libc reports it: -1 with errno, NULL with errno. */
+/* Report it as libc does: -1 with errno, NULL with errno. */
 int disk_fail(int number);
 int disk_try(enum disk_call);
 struct file *disk_file_of(int fd);

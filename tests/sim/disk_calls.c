@@ -22,7 +22,7 @@
 #include "laws.h"
 #include "world.h"
 
-/* Where a path begins, and its last segment in name; NULL with errno. */
+/* The parent of a path, and its last segment in name; NULL with errno. */
 static struct node *
 parent_of(int dirfd, const char *path, char name[NAME_MAX + 1])
 {
@@ -303,7 +303,7 @@ __wrap_mkdirat(int dirfd, const char *path, mode_t mode)
 	return 0;
 }
 
-/* Folders: what a stream gives is what was there when it was opened. */
+/* Folders: a stream lists what was there when it was opened. */
 
 struct stream {
 	int fd;

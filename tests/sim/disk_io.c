@@ -238,7 +238,7 @@ __wrap_flock(int fd, int how)
 {
 	struct file *f;
 
-	/* A file system has them or not; a single call does not say so. */
+	/* Not ENOLCK: a file system has locks or not, for every call. */
 	if (disk_try(CALL_LOCK) == -1)
 		return disk_fail(EIO);
 	if ((f = disk_file_of(fd)) == NULL)

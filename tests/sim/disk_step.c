@@ -7,7 +7,7 @@
 #include "trace.h"
 #include "world.h"
 
-/* A call in so many takes a millisecond. */
+/* One in so many calls takes a millisecond. */
 enum { CALLS_A_MS = 64 };
 
 /* How long a process is not scheduled, or waits for the disk. */
@@ -34,14 +34,14 @@ draw_error(enum disk_call call)
 	case CALL_SYNC:
 		return syncing[draw(DRAW_DISK, 3)];
 	case CALL_LOCK:
-		/* The only kind of lock that there is holds. */
+		/* The only kind of lock that exists must work. */
 		return disk.ofd_error ? 0 : locking[draw(DRAW_DISK, 3)];
 	default:
 		return changing[draw(DRAW_DISK, 5)];
 	}
 }
 
-/* One process, or with a power cut all of the host. */
+/* Kill one process, or by a power cut all of the host. */
 static void
 crash(void)
 {

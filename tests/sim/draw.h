@@ -12,9 +12,9 @@
  */
 
 enum draw_stream {
-	DRAW_WORLD, /* who there is, and what happens when */
-	DRAW_TIME,  /* who gives way, and for how long */
-	DRAW_DISK,  /* which call fails, and where somebody is killed */
+	DRAW_WORLD, /* who exists, and what happens when */
+	DRAW_TIME,  /* who yields, and for how long */
+	DRAW_DISK,  /* which call fails, and where a process is killed */
 	DRAW_NET,   /* what becomes of a request */
 	DRAW_STREAMS
 };
@@ -26,21 +26,20 @@ struct script {
 };
 
 /*
- * Choose from now on by this seed; or as the script says, and 0 beyond its
- * end.
+ * From now on, choose by this seed; or as in the script, with 0 beyond its end.
  */
 void draw_begin(uint64_t seed, const struct script *replayed);
 
 /* From 0 to n - 1. */
 uint32_t draw(enum draw_stream, uint32_t n);
 
-/* True so many times in a thousand. */
+/* True with this probability, in thousandths. */
 bool draw_chance(enum draw_stream, uint32_t permille);
 
 /* 1 or more, about mean; INT64_MAX when the choice is 0, or mean is. */
 int64_t draw_gap(enum draw_stream, uint32_t mean);
 
-/* Not a choice: any bits will do, but the same for the same seed. */
+/* Not a choice: arbitrary bits, the same for the same seed. */
 uint32_t draw_bits(void);
 
 /* What was chosen; valid until draw_begin(). */

@@ -23,7 +23,7 @@
 #include "trace.h"
 #include "world.h"
 
-/* The visits of a dead process still read its policies. */
+/* Kept: the visits of a dead process still read its policies. */
 struct errand_of {
 	enum errand errand;
 	int recording;
@@ -38,8 +38,8 @@ static struct text_list roots;
 static struct errand_of *all;
 
 /*
- * What is remembered of the file-service: by nobody, by each process and its
- * visits, or from one sweep of a host to the next, as a watch does.
+ * Who remembers whether the file-service takes parts: nobody, each process and
+ * its visits, or, as in a watch, all sweeps of a host.
  */
 static enum { OFFER_RUN, OFFER_WATCH, OFFER_NEVER, OFFERS } offers;
 static struct parts_offer *watched[HOSTS];
@@ -82,7 +82,7 @@ part_bytes(const struct destination_policy *policy, int64_t size)
 	return file_service.parts->bytes(policy, size) > 0 ? PART_BYTES : 0;
 }
 
-/* What the service says of the size of a part, see parts_model.h. */
+/* The part size that the service reports; see parts_model.h. */
 struct scaled {
 	void (*found)(void *ctx, const struct part_record *);
 	void *ctx;
@@ -146,7 +146,7 @@ errand_use_store(bool is_s3, bool wants_parts)
 	offers = draw(DRAW_WORLD, OFFERS);
 }
 
-/* What it may remember of the file-service. */
+/* What it remembers of the file-service. */
 static struct parts_offer *
 offer_of(struct errand_of *it, const struct host *host)
 {
@@ -183,7 +183,7 @@ errand_init(void)
 	struct err e;
 
 	text_list_add(&roots, "/rec");
-	/* A library is loaded before its calls are those of this world. */
+	/* Load the library before its calls go to the simulated disk. */
 	xml_free(xml_open(NULL, NULL, &e));
 	make_stores();
 	if (config_load(&loaded, &options, false, &e) == 0)

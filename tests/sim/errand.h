@@ -20,7 +20,7 @@ enum errand {
 	ERRAND_FORGET,
 	ERRAND_RESET,
 	ERRAND_STATUS,
-	ERRAND_AHEAD, /* a visit of a watch to what is still recorded */
+	ERRAND_AHEAD, /* a watch's visit to a recording in progress */
 	ERRANDS
 };
 
@@ -28,8 +28,8 @@ enum errand {
 void errand_init(void);
 
 /*
- * To a bucket, in small parts, or to the file-service; to that in parts, too,
- * if it takes them.
+ * Deliver to a bucket, in small parts, or to the file-service, with wants_parts
+ * in parts if it takes them.
  */
 void errand_use_store(bool is_s3, bool wants_parts);
 
@@ -38,7 +38,7 @@ void errand_set(const char *setting, const char *value);
 
 void errand_start(struct host *, enum errand, int recording);
 
-/* What the program's processes have left behind. */
+/* Free what the program's processes have left behind. */
 void errand_reset(void);
 
 #endif

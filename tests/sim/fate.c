@@ -87,7 +87,7 @@ fate_is_of_service(int recording)
 	return r == REFUSED_401 || r == REFUSED_403 || r == REFUSED_302;
 }
 
-/* What arrives */
+/* Arrivals */
 
 int
 fate_recording(const char *text, const char *prefix)
@@ -152,7 +152,7 @@ fate_read_webhook(struct arrival *a)
 	a->recording = fate_recording(session, "Session-");
 }
 
-/* What goes wrong */
+/* Faults */
 
 static void
 choose_status(struct fate *f, const struct arrival *a)
@@ -165,7 +165,7 @@ choose_status(struct fate *f, const struct arrival *a)
 	f->status = statuses[draw(DRAW_NET, 20)];
 	if (f->status == 429 || f->status == 503)
 		f->retry_after_ms = pauses[draw(DRAW_NET, 4)];
-	/* Only a gateway does not know what the application did. */
+	/* Only a gateway's status says nothing about the application. */
 	f->acts = ACTS_NOT;
 	if (f->status != 500 && f->status > 501)
 		f->acts = draw(DRAW_NET, 3);
@@ -232,7 +232,7 @@ choose_outage(struct fate *f, int kind, int64_t until_ms)
 		f->end = END_HANG;
 }
 
-/* It never gets better. */
+/* A refusal that never ends. */
 static bool
 choose_refusal(struct fate *f, enum refusal refusal)
 {
@@ -297,7 +297,7 @@ fate_choose(struct fate *f, const struct arrival *a, int64_t stall_ms)
 		f->acts = ACTS_TWICE;
 }
 
-/* What the service does */
+/* What the service does with it */
 
 static void
 act_late(int64_t slot)

@@ -13,11 +13,11 @@ struct fate {
 	int64_t connect_ms, send_ms, answer_ms;
 	enum {
 		END_ANSWER,
-		END_REFUSED,     /* nobody there */
+		END_REFUSED,     /* nobody listens */
 		END_EARLY,       /* a status before all was sent */
 		END_CUT_SENDING, /* before all was sent */
-		END_STALL,       /* nothing is taken any more */
-		END_LOST,        /* all was sent, no answer comes */
+		END_STALL,       /* the server stops reading */
+		END_LOST,        /* all was sent, and the connection lost */
 		END_HANG,        /* the same, but the connection stays */
 		END_CUT_ANSWER
 	} end;
@@ -29,19 +29,19 @@ struct fate {
 };
 
 void fate_reset(void);
-/* The number behind the prefix; -1: it is not one of ours. */
+/* The recording whose number follows the prefix; -1: none. */
 int fate_recording(const char *text, const char *prefix);
 void fate_arrival(struct arrival *, const struct http_request *);
 void fate_read_webhook(struct arrival *);
 void fate_choose(struct fate *, const struct arrival *, int64_t stall_ms);
 
-/* All of it is there: the service does what it does. */
+/* The whole request has arrived: let the service act. */
 void fate_act(struct fate *, struct arrival *, struct reply *);
 
-/* A service that is out, from now on, or for good. */
+/* From now on the service is out, until then or forever. */
 void fate_outage(bool is_file_service, int kind, int64_t until_ms);
 
-/* Why a recording never gets there. */
+/* Why a recording cannot be delivered. */
 enum refusal {
 	REFUSED_NOT,
 	REFUSED_404,
@@ -52,20 +52,20 @@ enum refusal {
 	REFUSED_500,
 	REFUSED_403,
 	REFUSED_TOO_SLOW, /* no deadline is long enough */
-	REFUSED_DYING,    /* whoever sends it dies */
+	REFUSED_DYING,    /* the process that sends it dies */
 	REFUSED_GROWING,  /* a file in it grows while it is read */
 	REFUSALS
 };
 void fate_refuse(int recording, enum refusal);
 bool fate_is_out(bool is_file_service, int64_t *since_ms);
 
-/* Nothing goes wrong any more, but what never ends. */
+/* End all faults except those that never end. */
 void fate_calm(void);
 
-/* Is its refusal the service's as a whole: who we are, where it is? */
+/* Does the service refuse everything: our credentials, or its URL? */
 bool fate_is_of_service(int recording);
 
-/* What cannot be delivered, as its refusal never ends. */
+/* Can it not be delivered, because its refusal never ends? */
 bool fate_is_hopeless(int recording);
 
 #endif

@@ -91,7 +91,7 @@ choose_hosts(void)
 		world.hosts[0].is_read_only = false;
 }
 
-/* A bucket says of each object what it is. */
+/* A bucket describes each object fully. */
 static void
 choose_store(void)
 {
@@ -132,7 +132,7 @@ choose_server(void)
 	if (world_chance(FAULT_NO_LIST, 60))
 		p->list_refusal = refusals[draw(DRAW_WORLD, 4)];
 	choose_store();
-	/* Nobody could ever tell what is there. */
+	/* Otherwise nobody could determine what is stored. */
 	if (p->answer > SAYS_OK) {
 		p->path = PATH_AS_ASKED;
 		p->list_refusal = 0;
@@ -264,7 +264,7 @@ help(void)
 	world_run(now_ms + ROUND_MS);
 }
 
-/* NULL: none is. */
+/* A recording whose directory still exists; NULL: none. */
 static const char *
 first_kept(void)
 {
@@ -275,7 +275,7 @@ first_kept(void)
 	return NULL;
 }
 
-/* What was given up may be delivered, and then removed, anyway. */
+/* A given-up recording may be delivered and removed anyway. */
 static bool
 may_be_removed(void)
 {
@@ -297,7 +297,7 @@ check_quiet(size_t round)
 	     i++) {
 		uint64_t requests = world.requests;
 
-		/* Of what was heard, the answer may have been a refusal. */
+		/* The answer to what arrived may have been a refusal. */
 		if (i == LATE_ROUNDS)
 			help();
 		sweep_round(round++);
@@ -316,8 +316,8 @@ check_quiet(size_t round)
 }
 
 /*
- * What it takes has no record, and its list has names of its own, or shows
- * what was there before under the same id.
+ * It answers uploads without a record, and its list has other names, or shows
+ * an older version under the same id.
  */
 static bool
 is_unknowable(void)

@@ -1,4 +1,4 @@
-/* io/http.h, whose servers are models. */
+/* io/http.h, with models as servers. */
 #include "io/http.h"
 
 #include <stdlib.h>
@@ -86,7 +86,7 @@ http_moves(const struct http *http, struct http_move *moves, size_t max)
 static char *
 shown_url(const struct http_request *r)
 {
-	/* Nothing but where it leads. */
+	/* Show only the origin. */
 	if (r->is_bare) {
 		autofree char *origin = http_url_origin(r->url);
 
@@ -123,7 +123,7 @@ end(struct http_transfer *t, enum http_outcome outcome)
 	*link = t;
 	if (t->is_counted)
 		laws_sent(t->arrival.recording);
-	/* It was in flight, and nobody waited for it. */
+	/* It was in flight, and its process did not wait for the answer. */
 	if (t->reply.is_needed && outcome != HTTP_ANSWERED)
 		laws_unclear(t->arrival.recording);
 	if (outcome == HTTP_ANSWERED && t->arrival.stage == STAGE_WEBHOOK &&
@@ -223,7 +223,7 @@ take_answer(struct http_transfer *t)
 		end(t, HTTP_ANSWERED);
 }
 
-/* Its way there */
+/* The way there */
 
 static int
 read_body(struct http_transfer *t, int64_t upto, struct err *e)
@@ -277,7 +277,7 @@ count(struct http_transfer *t)
 		laws_sending(t->arrival.recording);
 }
 
-/* All of it has left. */
+/* All of it was sent. */
 static void
 arrive(struct http_transfer *t)
 {
@@ -312,7 +312,7 @@ send_rest(struct http_transfer *t)
 		fail(t, ERR_TEMPORARY, "the connection was lost");
 		return;
 	}
-	/* Refused before all of it was sent. */
+	/* Refused before all was sent. */
 	if (t->fate.end == END_EARLY) {
 		refuse(t, t->fate.status);
 		return;

@@ -95,7 +95,7 @@ end_version(int recording, const char *path)
 		v->to_ms = now_ms;
 }
 
-/* Has the program written down that it knows the file? */
+/* Does the journal mention the file? */
 static bool
 is_known(int recording, const char *path)
 {
@@ -258,7 +258,7 @@ jibri_delete(int recording, const char *path)
 	laws_changed(recording);
 }
 
-/* As ffmpeg has it after so many bytes of pictures, or at its end. */
+/* As ffmpeg leaves it after so many bytes of pictures, or at its end. */
 static void
 write_media(int recording, size_t len, bool is_whole)
 {

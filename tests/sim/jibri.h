@@ -7,18 +7,18 @@
 
 #include "actor.h"
 
-/* What the Jibris write, and every state that a file has had. */
+/* What the Jibris write, and each version that a file has had. */
 
 struct version {
 	int recording;
 	char *path;
 	char *data;
 	size_t len;
-	int64_t from_ms, to_ms; /* to INT64_MAX: it is so now */
+	int64_t from_ms, to_ms; /* to_ms INT64_MAX: the present version */
 	bool is_withheld;       /* an invalid metadata.json */
-	char *redacted;         /* what may leave of it; NULL: all */
-	int stores;             /* times that a server stored it */
-	int sends;              /* times that all of it was sent by a visit */
+	char *redacted;         /* what may be sent of it; NULL: all */
+	int stores;             /* how often a server stored it */
+	int sends;              /* how often a visit sent all of it */
 	struct version *next;
 };
 
@@ -26,11 +26,11 @@ struct session {
 	char name[40], room[40], path[64];
 	char media[64];         /* its file */
 	int64_t handed_over_ms; /* Jibri has called; INT64_MAX: it has not */
-	bool is_live;           /* Jibri writes to it */
-	size_t pictures;        /* bytes of them, then */
-	bool has_left;          /* an operator gave it up, or took it away */
-	bool died_last;         /* nobody has ended a run over it since */
-	bool is_held;           /* says status, when it was last asked */
+	bool is_live;           /* Jibri is writing it */
+	size_t pictures;        /* if so: bytes of them */
+	bool has_left;          /* an operator gave it up, or removed it */
+	bool died_last;         /* its last run died */
+	bool is_held;           /* in the last output of status */
 	int64_t stopped_ms;     /* acknowledged; 0: never */
 };
 extern struct session sessions[RECORDINGS];
@@ -47,11 +47,11 @@ void jibri_rewrite(int recording, const char *path, bool keeps_size,
     bool keeps_time);
 void jibri_write_metadata(int recording, bool has_secret, bool is_whole);
 void jibri_delete(int recording, const char *path);
-/* A recording that is being made has so many bytes more, or its end. */
+/* A recording in progress grows by so many bytes, or ends. */
 void jibri_grow(int recording, size_t len);
 void jibri_finish(int recording, bool is_rewritten);
 
-/* Some file of it; NULL: it has none. */
+/* One of its files; NULL: it has none. */
 const struct version *jibri_some(int recording, uint32_t choice);
 struct version *jibri_current(int recording, const char *path);
 struct node *jibri_directory(int recording);

@@ -34,16 +34,16 @@ static enum law broken;
 static char why[512];
 static int n_ignored;
 
-/* What is known of a recording. */
+/* What the laws know about a recording. */
 static struct ledger {
 	int last_sender;
 	int stores, ambiguous, unclear;
-	int64_t lost_ms;   /* its journal was removed then */
-	bool is_planted;   /* the old script was here */
+	int64_t lost_ms;   /* when its journal was removed */
+	bool is_planted;   /* the old script has sent it */
 	bool is_unwritten; /* a run could not write the journal */
 	bool is_begun;     /* by a host with a wrong clock */
 	bool is_excused;
-	int visits; /* that sent something, since faults have ended */
+	int visits; /* that sent something, since the faults ended */
 } ledgers[RECORDINGS];
 
 static int64_t out_since_ms[2];
@@ -74,7 +74,7 @@ law_break(enum law law, const char *fmt, ...)
 
 	if (broken != LAW_COUNT)
 		return;
-	/* For a law that is not checked this is enough. */
+	/* For a law that is not watched, count it. */
 	if (!law_is_watched[law]) {
 		if (++n_ignored > IGNORED)
 			actor_give_up();
@@ -146,7 +146,7 @@ laws_changed(int recording)
 
 /* One worker at a time */
 
-/* Pauses of an hour mean nothing to hosts whose clocks differ by more. */
+/* Pauses of an hour mean nothing if clocks differ by more. */
 static bool
 is_skewed(void)
 {
@@ -169,7 +169,7 @@ count_visit(int recording)
 		    sessions[recording].name, visits, (long long)hours);
 }
 
-/* What a sweep has decided by a clock, a visit does later. */
+/* A visit does later what a sweep has decided by a clock. */
 static bool
 is_wrong(const struct host *h)
 {
@@ -178,7 +178,7 @@ is_wrong(const struct host *h)
 	return llabs(host_unix_ms(h) - host_unix_ms(NULL)) >= SKEW_MS;
 }
 
-/* Jibri writes metadata.json last; another Jibri's is known no earlier. */
+/* Jibri writes metadata.json last, and so does a second Jibri. */
 static bool
 looks_finished(int recording)
 {
@@ -193,7 +193,7 @@ is_of_two_rooms(int recording)
 	return jibri_current(recording, LAWS_STRANGER) != NULL;
 }
 
-/* By a wrong clock a list that lags shows a loss. */
+/* By a wrong clock, a lagging list looks like a loss. */
 bool
 laws_may_stay(int recording)
 {
@@ -218,7 +218,7 @@ laws_sending(int recording)
 	struct actor *a = actor_now;
 	struct actor *last = actor_find(l->last_sender);
 
-	/* By a clock that is so wrong, everything is old; others go on. */
+	/* By a clock that is so wrong, everything looks old. */
 	l->is_begun |= is_wrong(a->host);
 	if (sessions[recording].is_live && a->is_visit &&
 	    !looks_finished(recording) && !l->is_begun)
@@ -230,7 +230,7 @@ laws_sending(int recording)
 		    "%s: process %d goes on though another worked on it "
 		    "meanwhile",
 		    sessions[recording].name, a->id);
-	/* Without locks of directories, only the file says who works. */
+	/* Without locks of directories, only the file's lock counts. */
 	if (last && last != a && !last->is_ended && !last->is_stale &&
 	    !(disk.flock_error && l->lost_ms > 0)) {
 		last->is_overtaken[recording] = true;
@@ -262,7 +262,7 @@ laws_actor_ended(struct actor *a)
 		    !a->is_cut_off && !a->is_visit && !a->has_concluded;
 	for (int i = 0; i < RECORDINGS; i++)
 		/*
-		 * Only a process that got the answer could recognise it in a
+		 * Only a process that got the answer could recognize it in a
 		 * list.
 		 */
 		if (a->is_killed &&
@@ -300,10 +300,10 @@ laws_written(const struct node *n, const void *data, size_t len)
 		return;
 	}
 	trace("journal: %.*s", (int)len - 1, p);
-	/* A removed journal is read by nobody. */
+	/* Nobody reads a removed journal. */
 	if (disk_lookup(n->parent, ".jibri-finalize") == n)
 		parts_noted(n->recording, data, len);
-	/* What a list showed is known from now on. */
+	/* From now on it is known that a list showed it. */
 	if (memmem(data, len, "\"stored\"", 8))
 		parts_stored(n->recording, data, len);
 	if (memmem(data, len, "\"stored\"", 8) ||
@@ -311,11 +311,11 @@ laws_written(const struct node *n, const void *data, size_t len)
 		actor_now->has_achieved = true;
 	if (actor_now->is_visit && is_wrong(actor_now->host))
 		ledgers[n->recording].is_begun = true;
-	/* What could not be read may have changed, and is looked at again. */
+	/* A file that could not be read may have changed. */
 	if (memmem(data, len, "\"telling\"", 9) ||
 	    (actor_now->is_failed && memmem(data, len, "\"reopened\"", 10)))
 		told_perhaps(n->recording);
-	/* Whoever wrote it may die before it can say so. */
+	/* The process that wrote it may die before it reports that. */
 	if (memmem(data, len, "\"given-up\"", 10))
 		sessions[n->recording].has_left = true;
 	if (memmem(data, len, "\"reset\"", 7))
@@ -369,25 +369,25 @@ laws_stored(int recording, const char *path, const void *data, size_t len,
 	struct ledger *l = &ledgers[recording < 0 ? 0 : recording];
 
 	laws_seen(data, len, path);
-	/* Alone with metadata.json it may as well be the recording's own. */
+	/* Alone with metadata.json, it may be the recording's own. */
 	if (strstr(path, LAWS_STRANGER) && recording >= 0 &&
 	    laws_is_recording(recording))
 		law_break(LAW_STRANGER, "%s was stored", path);
 	if (recording < 0)
 		return;
-	/* But for who wanted it elsewhere. */
+	/* Except if an operator named the other meeting. */
 	if (meeting != 100 + recording && meeting != LAWS_ELSEWHERE)
 		law_break(LAW_STRANGER, "%s was stored for meeting %d", path,
 		    meeting);
 	if (actor_now)
 		actor_now->has_achieved = true;
-	/* It would be counted, or known, and cannot be. */
+	/* It cannot be noted as ambiguous or stored. */
 	if (l->is_unwritten)
 		l->unclear++;
 	for (struct version *v = versions; v; v = v->next) {
 		if (!is_version(v, recording, path, data, len))
 			continue;
-		/* What goes to another meeting is another file there. */
+		/* For another meeting it is another file. */
 		if (meeting == 100 + recording && v->stores++ > 0)
 			l->stores++;
 		break;
@@ -399,7 +399,7 @@ laws_stored(int recording, const char *path, const void *data, size_t len,
 		    path, l->stores, l->ambiguous);
 }
 
-/* With only the list it looks like what is there. */
+/* According to the list alone, is it already there? */
 static bool
 looks_there(const struct version *now)
 {
@@ -445,9 +445,9 @@ laws_removed(const struct node *n)
 	    sessions[v->recording].name, v->path);
 }
 
-/* What is told */
+/* Webhooks */
 
-/* Is one of those there that could be meant, or was one not to leave? */
+/* Is a version stored that it could mean, or must one not be sent? */
 static bool
 is_any_there(const struct version *now, int64_t since_ms)
 {
@@ -459,7 +459,7 @@ is_any_there(const struct version *now, int64_t since_ms)
 	return false;
 }
 
-/* Somebody who looked since then had to see it. */
+/* Was it there for everyone who looked since then? */
 static bool
 was_there(const struct version *now, int64_t since_ms)
 {
@@ -500,8 +500,8 @@ laws_asked_while_out(bool is_file_service, int64_t since_ms)
 		out_requests[is_file_service] = 0;
 	out_since_ms[is_file_service] = since_ms;
 	/*
-	 * One visit a minute, that asks and tries to send, and one beside a
-	 * first that takes its time; pauses double.
+	 * One visit a minute, which asks and tries to send, and one more while
+	 * the first takes long; pauses double.
 	 */
 	if (limit > at_first)
 		limit = at_first;
@@ -514,7 +514,7 @@ laws_asked_while_out(bool is_file_service, int64_t since_ms)
 		    out_requests[is_file_service], (long long)minutes);
 }
 
-/* Of a service that answers, nothing ends a sweep early. */
+/* While a service answers, nothing ends a sweep early. */
 void
 laws_ended_early(const char *text)
 {
@@ -551,7 +551,7 @@ last_change(int recording)
 	return last_ms;
 }
 
-/* A single file in place of a removed recording is not a recording. */
+/* A single file left of a removed recording is not a recording. */
 bool
 laws_is_recording(int recording)
 {

@@ -7,7 +7,7 @@
 
 #include "actor.h"
 
-/* A file of another room that lands in the directory of a recording. */
+/* A file of another room in the directory of a recording. */
 #define LAWS_STRANGER "Stranger_2026-01-05-12-00-00.mp4"
 
 /* The meeting that an operator names. */
@@ -17,7 +17,7 @@ struct node;
 struct version;
 struct arrival;
 
-/* What has to be true, whatever happens; tests/README.md explains each. */
+/* What must be true, whatever happens; tests/README.md explains each. */
 #define LAWS(X) \
 	X(STOPPED, "stopped") \
 	X(DOUBLED, "doubled") \
@@ -50,7 +50,7 @@ enum law {
 extern const char *const law_names[LAW_COUNT];
 extern bool law_is_watched[LAW_COUNT];
 
-/* The history is over, if this law is watched. */
+/* End the history, if this law is watched. */
 void law_break(enum law, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
@@ -58,7 +58,7 @@ void law_break(enum law, const char *fmt, ...)
 enum law laws_broken(const char **why);
 void laws_reset(void);
 
-/* What is looked at as it happens. */
+/* Checks of events as they happen. */
 void laws_actor_ended(struct actor *);
 void laws_synced(const struct node *);
 void laws_written(const struct node *, const void *data, size_t len);
@@ -67,25 +67,25 @@ void laws_sending(int recording);
 void laws_sent(int recording);
 void laws_changed(int recording);
 
-/* What is stored looks unchanged to a process that did not get the answer. */
+/* A process that did not get the answer cannot see what was stored. */
 void laws_unclear(int recording);
 
-/* Nothing is left that says what was announced. */
+/* No record of what was announced is left. */
 void laws_forget_told(int recording);
 
 /* The old script has sent it, unredacted. */
 void laws_planted(int recording);
 
-/* A run about it cannot write its journal. */
+/* A run cannot write its journal. */
 void laws_unwritten(int recording);
 
-/* Is anything there that makes it a recording? */
+/* Does its directory have anything that makes it a recording? */
 bool laws_is_recording(int recording);
 
-/* Is there a file that must not leave? */
+/* Does it have a file that must not be sent? */
 bool laws_has_withheld(int recording);
 
-/* Or may it stay for another reason, delivered as it is? */
+/* Or may it stay for another reason, although delivered? */
 bool laws_may_stay(int recording);
 void laws_counted(int recording, int64_t ambiguous);
 void laws_acknowledged(const struct arrival *);
@@ -99,15 +99,15 @@ void laws_webhook(const struct arrival *);
 void laws_seen(const void *data, size_t len, const char *where);
 
 /*
- * What the program knew of it is gone: it can do no better than to believe
- * the list, by path and size.
+ * The program has lost what it knew of it, and can only believe the list, by
+ * path and size.
  */
 void laws_excuse(int recording, const char *why);
 
 /* At the end of a history. */
 void laws_end(void);
 
-/* Nothing is left to do for recordings that status does not show as held. */
+/* Nothing is left to do except for recordings shown as held. */
 void laws_done(void);
 
 #endif

@@ -1,4 +1,4 @@
-/* base/log.h: lines are only needed when a history is shown. */
+/* base/log.h: lines are needed only when a history is shown. */
 #include "base/log.h"
 
 #include <stdarg.h>

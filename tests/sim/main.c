@@ -3,12 +3,12 @@
  *            [--without FAULTS] [--with FAULTS] [--first N] [--whole] [--hunt]
  *            [--bucket] [--parts]
  *
- * With --seed one history, shown line by line, and made small if it breaks a
- * law (--whole: as it is); else as many as the time allows, from seed --first
- * on, with --hunt only until one breaks a law.  NAMES and FAULTS are lists
- * with commas; --law looks at those laws alone, --with has those faults alone.
- * With --bucket recordings go to S3 in every history, with --parts to a
- * file-service that takes parts.
+ * With --seed, runs one history and shows it line by line, made small if it
+ * breaks a law (--whole: as it is).  Otherwise runs as many as the time allows,
+ * from seed --first on, with --hunt only until one breaks a law.  NAMES and
+ * FAULTS are separated by commas; --law checks only those laws, --with has only
+ * those faults.  With --bucket, recordings go to S3 in every history, with
+ * --parts to a file-service that takes parts.
  */
 #include <getopt.h>
 #include <inttypes.h>
@@ -41,7 +41,7 @@ struct options {
 	int jobs;
 };
 
-/* What a worker has found: of each law the first seed, and how many. */
+/* What a worker has found: for each law, the first seed and the number. */
 struct found {
 	uint64_t histories;
 	uint64_t count[LAW_COUNT], seed[LAW_COUNT];

@@ -1,4 +1,4 @@
-/* recording/openfiles.h: what is open on this host, without /proc. */
+/* recording/openfiles.h: the open files of this host, without /proc. */
 #include "recording/openfiles.h"
 
 #include "actor.h"
@@ -6,7 +6,7 @@
 #include "jibri.h"
 #include "world.h"
 
-/* Jibri has what it writes open, on the first host. */
+/* Jibri runs on the first host, and has open what it writes. */
 enum open_mode
 openfiles_mode(struct openfiles *set, const struct stat *st)
 {

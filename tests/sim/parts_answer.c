@@ -216,7 +216,7 @@ parts_list(const struct upload *up, struct reply *reply)
 
 /* Completion */
 
-/* Each part that is named is there as it is named; and no other, perhaps. */
+/* Does each named part match?  A strict service allows no others. */
 static bool
 join(const struct upload *up, const json_t *parts, struct buf *whole)
 {
@@ -250,7 +250,7 @@ is_file(const struct buf *whole, const json_t *json)
 	    sha256 && strcmp(sha256, hex) == 0;
 }
 
-/* Where it belongs; NULL: it is not said, or it is said again. */
+/* Its place; NULL: not given, or given again. */
 static char *
 place_of(const struct arrival *a, const struct upload *up, const json_t *json,
     int *meeting)

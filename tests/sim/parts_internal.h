@@ -20,39 +20,39 @@ struct part {
 struct upload {
 	char *id;
 	int recording, meeting;  /* 0: not known when it was begun */
-	char *folder, *filename; /* that it was begun with */
+	char *folder, *filename; /* when it was begun */
 	size_t part_bytes;
 	struct part parts[PARTS_MAX];
-	bool was_kept;           /* it was to be aborted */
-	bool is_noted, is_known; /* by a journal; also after a power cut */
+	bool was_kept;           /* aborting it has failed */
+	bool is_noted, is_known; /* in a journal; and synced */
 	struct upload *next;
 };
 
 extern struct upload *parts_uploads;
 extern int parts_next_id;
 
-/* How it behaves. */
+/* How the extension behaves. */
 struct parts_habits {
-	int64_t from_ms, to_ms; /* it is offered */
+	int64_t from_ms, to_ms; /* when it is offered */
 	int absence;            /* of absences[] in parts_answer.c */
-	bool is_all_absent;     /* then nothing of it is known */
+	bool is_all_absent;     /* otherwise: no part of it exists */
 	int64_t life_ms;        /* of a URL */
-	int64_t told_s;         /* what is said of that; 0: nothing */
-	int storage_status;     /* of each PUT; 0: it takes them */
+	int64_t told_s;         /* the lifetime it reports; 0: none */
+	int storage_status;     /* of each PUT; 0: it accepts them */
 	enum { ETAG_MD5, ETAG_OWN, ETAG_NONE, ETAGS } etag;
 	size_t n_headers;
-	bool is_strict; /* no part may be left over */
+	bool is_strict; /* complete must name all parts */
 	bool is_wrapped, is_backwards, is_sparing;
 };
 extern struct parts_habits parts_habits;
 
-/* What is asked for. */
+/* What a request asks for. */
 struct asked {
 	char *meeting, *id;
 	const char *tail; /* what follows the id */
 };
 
-/* That go with the URLs of an upload. */
+/* Add the headers that belong to the URLs of an upload. */
 void parts_add_headers(struct text_list *headers, const char *id);
 void parts_drop(struct upload *);
 

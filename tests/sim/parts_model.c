@@ -91,7 +91,7 @@ is_offered(void)
 	return now_ms >= parts_habits.from_ms && now_ms < parts_habits.to_ms;
 }
 
-/* What is asked for */
+/* Requests */
 
 static void
 read_url(struct asked *asked, const char *url)
@@ -149,7 +149,7 @@ parts_add_headers(struct text_list *headers, const char *id)
 	}
 }
 
-/* A part goes as the service has said, and what it said goes nowhere else. */
+/* A part has the headers that the service gave; nothing else has them. */
 static void
 check_headers(const struct http_request *r, const char *id)
 {
@@ -178,7 +178,7 @@ check_request(const struct http_request *r, const char *id)
 		law_break(LAW_BARE, "%s has no header of ours", r->url);
 }
 
-/* What asks for no change is as a list. */
+/* A request that changes nothing counts as a list. */
 void
 parts_arrival(struct arrival *a, const struct http_request *r)
 {
@@ -199,7 +199,7 @@ parts_arrival(struct arrival *a, const struct http_request *r)
 	free_asked(&asked);
 }
 
-/* The upload that is meant; NULL, and what is said then. */
+/* The upload that the request names; NULL, and then the reply. */
 static struct upload *
 find(const char *id, struct reply *reply)
 {
@@ -256,7 +256,7 @@ parts_act(const struct arrival *a, struct reply *reply)
 	free_asked(&asked);
 }
 
-/* Who knows of them */
+/* Who knows of uploads */
 
 void
 parts_refused(const struct arrival *a, int status)

@@ -14,8 +14,8 @@
 #include "world.h"
 
 /*
- * SWEEPS: of each host, before all faults end.  LARGE_BYTES: of a file that
- * is not read at once.
+ * SWEEPS: of each host, before all faults end.  LARGE_BYTES: the size of a file
+ * that is not read at once.
  */
 enum {
 	STEPS = 24,
@@ -51,7 +51,7 @@ do_nothing(const struct step *s)
 	(void)s;
 }
 
-/* Jibri calls nobody while it records. */
+/* Jibri does not call while it records. */
 static void
 hook(const struct step *s)
 {
@@ -189,7 +189,7 @@ by_hand(const struct step *s)
 	};
 	size_t i = s->how % (sizeof(errands) / sizeof(errands[0]));
 
-	/* Of a recording that is being made, its start can be told. */
+	/* For a recording in progress, only STARTED makes sense. */
 	if (sessions[s->recording].is_live)
 		i = 3;
 	if (world.allows[errands[i].fault])
@@ -230,7 +230,7 @@ record(const struct step *s)
 	jibri_grow(s->recording, s->long_ms);
 }
 
-/* As a watch has it visited. */
+/* As visited by a watch. */
 static void
 send_ahead(const struct step *s)
 {
@@ -238,7 +238,7 @@ send_ahead(const struct step *s)
 		errand_start(s->host, ERRAND_AHEAD, s->recording);
 }
 
-/* Whenever somebody reads it, it has become longer. */
+/* The file grows each time somebody reads it. */
 static void
 grow(const struct step *s)
 {
@@ -253,7 +253,7 @@ grow(const struct step *s)
 	media->grows = true;
 }
 
-/* One of them, and not the others. */
+/* Refuse one recording forever, and not the others. */
 static void
 refuse_for_ever(const struct step *s)
 {
@@ -276,7 +276,7 @@ static void (*const kinds[])(const struct step *) = { do_nothing, hook, hook,
 	write_metadata, fill, outage, outage, jump, lose_locks, kill_some,
 	by_hand, by_hand, by_hand, lose_journal, sweep, sweep };
 
-/* Their making */
+/* Making the plan */
 
 static void
 run_step(int64_t i)
@@ -293,7 +293,7 @@ add_step(int64_t at_ms, struct step s)
 		end_ms = at_ms;
 }
 
-/* Until then it grows, and is sent ahead. */
+/* Until then the recording grows, and is sent ahead. */
 static void
 plan_recorder(struct step s, int64_t until_ms)
 {
@@ -321,7 +321,7 @@ plan_recording(int i)
 	int64_t at_ms;
 
 	jibri_make(i, draw(DRAW_WORLD, 3), is_live);
-	/* What is read at once goes in one piece. */
+	/* A file that is read at once goes in one piece. */
 	if (!is_live && draw_chance(DRAW_WORLD, takes_parts ? 500 : 30))
 		jibri_write(i, sessions[i].media, LARGE_BYTES);
 	if (world_chance(FAULT_OLD_SCRIPT, 100)) {
@@ -369,7 +369,7 @@ plan_step(int64_t *at_ms)
 	add_step(*at_ms, s);
 }
 
-/* Of one recording, of all but one, or of all. */
+/* Refuse one recording, all but one, or all. */
 static void
 plan_refusal(void)
 {
@@ -387,7 +387,7 @@ plan_refusal(void)
 		    });
 }
 
-/* As the timer of the package does it. */
+/* As often as the package's timer does. */
 static void
 sweep_often(int64_t host)
 {
@@ -411,7 +411,7 @@ plan_make(void)
 	for (uint32_t i = 0; i < n; i++)
 		plan_step(&at_ms);
 	world.sweep_every_ms = periods[draw(DRAW_WORLD, 4)];
-	/* A history in which nothing but time passes shows little. */
+	/* A history in which only time passes shows little. */
 	if (world.sweep_every_ms < end_ms / SWEEPS)
 		world.sweep_every_ms = end_ms / SWEEPS;
 	for (size_t i = 0; i < world.n_hosts; i++)

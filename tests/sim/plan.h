@@ -6,7 +6,7 @@
 /* What happens in a history, and when: drawn at its beginning. */
 void plan_make(void);
 
-/* By then it is over. */
+/* When it is over. */
 int64_t plan_end_ms(void);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * What the program asks of its machine, and base/stop.h: clocks, names,
- * signals, waiting.
+ * What the program asks its machine for: clocks, names, signals, waiting; and
+ * base/stop.h.
  */
 #include <poll.h>
 #include <signal.h>

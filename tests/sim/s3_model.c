@@ -25,7 +25,7 @@ struct upload {
 	char *id, *key;
 	struct part parts[PARTS];
 	int64_t begun_ms;
-	bool is_stray; /* nobody asked for it when it was begun */
+	bool is_stray; /* begun late or twice: nobody knows of it */
 	struct upload *next;
 };
 
@@ -70,7 +70,7 @@ s3_is_asked(const char *url)
 	return strncmp(url, BUCKET, sizeof(BUCKET) - 1) == 0;
 }
 
-/* What asks for no change is as a list. */
+/* A request that changes nothing counts as a list. */
 enum stage
 s3_stage(const char *method)
 {
@@ -132,7 +132,7 @@ is_intact(const struct arrival *a, struct reply *reply)
 	return false;
 }
 
-/* The upload that is meant; NULL, and what is said then. */
+/* The upload that the request names; NULL, and then the reply. */
 static struct upload *
 find(const char *id, struct reply *reply)
 {
@@ -197,7 +197,7 @@ list(const char *prefix, struct reply *reply)
 
 /* Uploads in parts */
 
-/* Long after its answer was lost, or a second time by a proxy. */
+/* Begun long after its answer was lost, or a second time by a proxy. */
 static bool
 is_stray(const struct arrival *a, const char *key)
 {
@@ -287,7 +287,7 @@ hex_digit(char c)
 	return c <= '9' ? c - '0' : c - 'a' + 10;
 }
 
-/* Each part that is named is there, and no other. */
+/* Are exactly the named parts there? */
 static bool
 join(const struct upload *up, const char *body, struct buf *whole, char **etag)
 {

@@ -6,17 +6,17 @@
 #include "server.h"
 
 /*
- * A bucket in the place of the file-service: its objects are the records of
- * server.c, its lists lag as theirs.  Uploads in parts vanish, and parts that
- * were acknowledged are gone (FAULT_PARTS).
+ * A bucket in place of the file-service: its objects are the records of
+ * server.c, and its lists lag as well.  Uploads in parts and acknowledged parts
+ * vanish (FAULT_PARTS).
  */
 
 void s3_reset(void);
 
-/* Is one in parts under way whose key has this in it? */
+/* Is there an unfinished upload whose key contains this? */
 bool s3_has_upload(const char *text);
 
-/* Is this URL a bucket's? */
+/* Does this URL belong to a bucket? */
 bool s3_is_asked(const char *url);
 enum stage s3_stage(const char *method);
 void s3_act(const struct arrival *, struct reply *);

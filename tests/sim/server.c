@@ -19,7 +19,7 @@ struct personality personality;
 struct record {
 	int meeting;
 	int64_t id;
-	char *path; /* that it was asked to have */
+	char *path; /* as requested */
 	char *data;
 	size_t len;
 	char *etag; /* of an object */
@@ -170,7 +170,7 @@ add_record(struct buf *to, const struct record *r)
 	(void)buf_adds(to, ",\"uploadedAt\":\"2026-01-05T12:00:00Z\"}");
 }
 
-/* The value of path=, decoded, and the file's name. */
+/* The decoded value of path=, and the file's name. */
 static char *
 asked_path(const struct arrival *a)
 {
@@ -192,7 +192,7 @@ server_take(const struct arrival *a, int meeting, const char *path,
 	const struct record *r = store(meeting, path, buf_str(data), data->len);
 
 	trace("stored: %s, %zu bytes, id %" PRId64, path, r->len, r->id);
-	/* Nobody can recognise it in a list. */
+	/* Nobody can recognize it in a list. */
 	reply->is_needed = looks_old || personality.path == PATH_OWN;
 	if (reply->is_needed &&
 	    (!a->is_heard || personality.answer != SAYS_RECORD)) {

@@ -12,7 +12,7 @@
 
 enum stage { STAGE_LOOKUP, STAGE_LIST, STAGE_UPLOAD, STAGE_WEBHOOK, STAGES };
 
-/* As it arrives. */
+/* A request as it arrives. */
 struct arrival {
 	enum stage stage;
 	int recording; /* -1: not one of ours */
@@ -23,9 +23,9 @@ struct arrival {
 	char *md5;      /* Content-MD5 */
 	char event[16]; /* of a webhook */
 	int64_t timestamp;
-	int64_t since_ms; /* when the process began that sends it */
+	int64_t since_ms; /* when the process that sends it began */
 	int64_t sent_ms;
-	bool is_heard; /* its answer gets back */
+	bool is_heard; /* its answer arrives */
 	struct buf body;
 };
 
@@ -34,7 +34,7 @@ struct reply {
 	const char *type;
 	struct buf body;
 	char *etag;
-	bool is_needed; /* no list will say what it says */
+	bool is_needed; /* no list will show what it says */
 };
 
 /* How the file-service of this history behaves. */
@@ -45,7 +45,7 @@ struct personality {
 	enum { ID_NUMBER, ID_TEXT, IDS } id;
 	enum { SAYS_RECORD, SAYS_OK, SAYS_202, SAYS_204, ANSWERS } answer;
 	enum { APPENDS, UPSERTS_SAME_ID, UPSERTS_NEW_ID, STORES } store;
-	int list_refusal; /* status; 0: it can be asked */
+	int list_refusal; /* status; 0: it lists */
 };
 extern struct personality personality;
 
@@ -57,7 +57,7 @@ void arrival_free(struct arrival *);
 struct version;
 void server_plant(int recording, const struct version *);
 
-/* The file is all there: it becomes a record, and the answer. */
+/* The file has arrived completely: store it, and reply with its record. */
 void server_take(const struct arrival *, int meeting, const char *path,
     const struct buf *data, struct reply *);
 
@@ -68,10 +68,10 @@ void server_each(const char *prefix,
     void (*show)(void *ctx, const char *path, size_t len, const char *etag),
     void *ctx);
 
-/* Has it these bytes, under this path of the recording? */
+/* Does it have these bytes, at this path of the recording? */
 bool server_has(const struct version *);
 
-/* How long a store can be late, and still be within answer-timeout. */
+/* How late a file can be stored, still within answer-timeout. */
 enum { LATE_MAX_MS = 45000, LAG_MAX_MS = 10000 };
 
 #endif

@@ -70,7 +70,7 @@ try_cut(uint64_t seed, enum law law, struct script *s, int stream, size_t at,
 	return true;
 }
 
-/* One choice nearer to 0. */
+/* Move one choice nearer to 0. */
 static bool
 try_less(uint64_t seed, enum law law, struct script *s, int stream, size_t at,
     size_t n)

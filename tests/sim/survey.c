@@ -1,4 +1,4 @@
-/* sweep/survey_owner.c: every process of this world is a coroutine. */
+/* sweep/survey_owner.c: every process here is a coroutine. */
 #include "sweep/survey_internal.h"
 
 #include "base/mem.h"

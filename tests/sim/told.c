@@ -14,9 +14,9 @@ enum { WEBHOOKS = 256 };
 
 static struct told {
 	int64_t timestamp; /* the newest that was acknowledged */
-	int64_t lost_ms;   /* nobody knows what was told before */
+	int64_t lost_ms;   /* nobody knows what was sent before */
 	int64_t changed_ms;
-	char *stopped_id; /* of the one that a repeat is of; NULL: any */
+	char *stopped_id; /* of the one that would be repeated; NULL: any */
 } told[RECORDINGS];
 
 static struct heard {
@@ -64,7 +64,7 @@ told_lost(int recording)
 	told[recording].lost_ms = now_ms;
 }
 
-/* What is noted nowhere binds nobody. */
+/* What no journal says binds nobody. */
 static bool
 is_binding(const struct told *t)
 {
@@ -90,13 +90,13 @@ look_at_repeat(struct told *t, const struct arrival *a)
 	if (t->stopped_id && strcmp(t->stopped_id, a->webhook_id) != 0)
 		law_break(LAW_SAME_ID, "STOPPED of %s as %s and %s",
 		    sessions[a->recording].name, t->stopped_id, a->webhook_id);
-	/* By hand it is told of what no run has yet seen to be complete. */
+	/* By hand, it may be sent before a run has noted completion. */
 	if (actor_now->has_begun || actor_now->is_unwritten)
 		mem_replace(&t->stopped_id,
 		    is_repeated(t) ? a->webhook_id : NULL);
 }
 
-/* Who has lost the lock does not know of the other. */
+/* A process that lost its lock does not know of the other. */
 static bool
 is_unaware(const struct told *t)
 {
@@ -111,7 +111,7 @@ laws_webhook(const struct arrival *a)
 	struct told *t = &told[a->recording];
 	size_t i = 0;
 
-	/* When it began is told whenever somebody asks for it. */
+	/* STARTED is sent whenever somebody asks for it. */
 	if (a->timestamp < t->timestamp && !is_unaware(t) &&
 	    strcmp(a->event, "STARTED") != 0)
 		law_break(LAW_OLDER,

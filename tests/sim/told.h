@@ -1,14 +1,14 @@
 #ifndef SIM_TOLD_H
 #define SIM_TOLD_H
 
-/* What the laws remember about webhooks. */
+/* What the laws remember about webhooks that were sent. */
 void told_reset(void);
 
-/* Nothing is left here that says what was told; as of now, everywhere. */
+/* No record of what was sent is left; told_lost(): as of now. */
 void told_nothing(int recording);
 void told_lost(int recording);
 
-/* What is told of it next is news: it changed; somebody is about to tell. */
+/* The next one is news: it changed; somebody is about to send it. */
 void told_changed(int recording);
 void told_perhaps(int recording);
 

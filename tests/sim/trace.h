@@ -3,7 +3,7 @@
 
 #include <stdbool.h>
 
-/* What happens, a line each, when somebody wants to know. */
+/* Prints what happens, a line each, if trace_is_on. */
 extern bool trace_is_on;
 
 void trace_line(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

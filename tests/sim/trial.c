@@ -11,10 +11,10 @@
 #include "trace.h"
 #include "world.h"
 
-/* Of real time: no history takes a hundredth of it. */
+/* Real time; a history takes less than a hundredth of it. */
 enum { PATIENCE_S = 60, SCRIPT_MAX = 1 << 20 };
 
-/* Where a child says what it has come to. */
+/* Where a child reports its result. */
 static struct report {
 	struct verdict_of verdict;
 	uint64_t done;
@@ -119,7 +119,7 @@ trial_replay(uint64_t seed, const struct script *script, bool is_shown)
 	return report->verdict;
 }
 
-/* Also of one that dies half way. */
+/* Also if its process dies half-way. */
 void
 trial_record(uint64_t seed, struct script *script)
 {

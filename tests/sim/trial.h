@@ -15,12 +15,12 @@ struct verdict_of {
 };
 
 /*
- * Run the histories of these seeds until one breaks a law; *done says how
- * many were run.
+ * Run the histories of these seeds until one breaks a law; *done is the number
+ * that were run.
  */
 struct verdict_of trial_run(uint64_t seed, uint64_t n, uint64_t *done);
 
-/* One history, by its script where there is one; it is shown with is_shown. */
+/* One history, by its script unless NULL; printed with is_shown. */
 struct verdict_of trial_replay(uint64_t seed, const struct script *,
     bool is_shown);
 

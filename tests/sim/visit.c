@@ -80,7 +80,7 @@ run_ahead(void *ctx)
 	c->has_report = true;
 }
 
-/* The slot of a sweep that has died is free again. */
+/* The slots of a dead sweep are free again. */
 static struct visitor *
 free_child(void)
 {
@@ -128,7 +128,7 @@ start(struct child *v, const struct visit_policy *policy, bool is_ahead,
 		.policy = *policy,
 		.directory = xstrdup(directory),
 	};
-	/* It is the sweep's, whose memory no process has any more. */
+	/* It points into the sweep's memory, which may be gone. */
 	c->policy.token = NULL;
 	v->pid = a->id;
 	v->began_ms = clock_mono_ms();

@@ -3,11 +3,11 @@
 
 #include <stdbool.h>
 
-/* sweep/visit.h, whose processes are coroutines here. */
+/* sweep/visit.h, with coroutines as processes. */
 
 void visits_reset(void);
 
-/* Is this a visit's descriptor, and can be read? */
+/* Is this a visit's descriptor, and readable? */
 bool visit_is_over(int fd);
 
 #endif

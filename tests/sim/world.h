@@ -7,7 +7,7 @@
 #include "actor.h"
 #include "draw.h"
 
-/* What a history is made of, and what can go wrong in it. */
+/* The world of a history, and what can go wrong in it. */
 
 #define FAULTS(X) \
 	X(YIELD, "yield")           /* processes are held up anywhere */ \
@@ -66,7 +66,7 @@ extern const char *const fault_names[FAULT_COUNT];
 
 struct world {
 	bool allows[FAULT_COUNT];
-	bool is_calm; /* faults have ended, at calm_ms */
+	bool is_calm; /* faults have ended, at calm_ms; */
 	int64_t calm_ms;
 	uint32_t yield_mean, crash_mean, fault_mean; /* disk calls */
 	uint32_t net_permille;
@@ -76,17 +76,17 @@ struct world {
 	bool has_retention;
 	bool has_compaction;
 	bool is_always_s3, is_s3; /* in every history; in this one */
-	bool always_takes_parts, takes_parts; /* the file-service, so */
+	bool always_takes_parts, takes_parts; /* the same, of parts */
 	uint64_t requests;
 };
 extern struct world world;
 
-/* A choice that only such a fault makes other than 0. */
+/* A choice that is 0 unless this fault exists. */
 uint32_t world_pick(enum fault, uint32_t n);
 bool world_chance(enum fault, uint32_t permille);
 struct host *world_host(void);
 
-/* One whole history, from its beginning to its end; laws_broken() then. */
+/* Run one whole history; laws_broken() has the result. */
 void history_run(void);
 
 #endif
