@@ -1,7 +1,7 @@
 # fish completion for jibri-finalize, written by scripts/docs.
 
 # Is the first word that names a command this one? Without an argument: is there
-# none? Without a name it is the first command.
+# none? If none is named, the first command applies.
 function _jibri_finalize_command
     for word in (commandline -opc)[2..]
         if contains -- $word finalize upload verify notify pack sweep watch status show pause resume forget check config help
@@ -12,8 +12,8 @@ function _jibri_finalize_command
     test -z "$argv" -o "$argv" = finalize
 end
 
-# The sessions below recordings-dir; names that a shell would not take literally
-# have to be given by path. Without a command no session is offered.
+# The sessions below recordings-dir; names that need quoting in a shell have to
+# be given by path. Without a command no session is offered.
 function _jibri_finalize_sessions
     set -l command
     for word in (commandline -opc)[2..]
