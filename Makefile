@@ -1,58 +1,58 @@
 # make                the program, build/jibri-finalize
 # make check          every test; TESTS='unit tests/x.bats' and FILTER=REGEX
 #                     narrow it
-# make check-long     the same, and where a test takes a sample of the points
-#                     at which something can fail, here it takes them all
-# make check-mutants  plants bugs, and expects the tests to see them
+# make check-long     the same; tests that sample the points at which something
+#                     can fail then try all of them
+# make check-mutants  plants bugs, and expects the tests to find them
 # make sim            histories of a simulated world that tries to break laws,
 #                     for TIME=60 seconds; SEED=N shows one, SIM=FLAGS
 # make soak           delivers 3,000 recordings to a server that fails at 30 %
 #                     of all requests; SEED=N repeats one, RECORDINGS=N
 # make check-oidc     tokens of a certified OpenID provider, which npm installs
-# make check-hocon    compares how jibri.conf is read with the library that Jibri
-#                     uses; scripts/deps hocon installs that and a JDK
-# make check-stacks   uploads to HTTP stacks that others wrote, which npm and
-#                     scripts/deps stacks install
-# make check-media    media as ffmpeg makes them, whole and broken, are judged
-#                     as ffmpeg does; scripts/deps media installs it
-# make check-api      what the API manual shows in Java, Node and Python is run;
+# make check-hocon    compares how we read jibri.conf with the library that
+#                     Jibri uses; scripts/deps hocon installs it and a JDK
+# make check-stacks   uploads to other HTTP stacks, which npm and scripts/deps
+#                     stacks install
+# make check-media    judges ffmpeg's media, whole and broken, as ffmpeg does;
+#                     scripts/deps media installs it
+# make check-api      runs the API manual's examples in Java, Node and Python;
 #                     scripts/deps api installs them
-# make check-s3       a real gateway plays S3 instead of the sandbox;
+# make check-s3       tests S3 with a real gateway instead of the sandbox;
 #                     scripts/deps s3 installs it (SUITE=trixie: Debian 13's)
-# make check-live     ffmpeg records in real time (MINUTES='1 5 20'), and all of
-#                     it has to be there soon after; scripts/deps s3 media
+# make check-live     ffmpeg records in real time (MINUTES='1 5 20'), and soon
+#                     after its end all must be stored; scripts/deps s3 media
 # make bench          side by side with the script that is replaced
 # make fleet SEED=7   100,000 recordings of 1,000 hosts in a simulated week
 # make bench-s3       side by side with rclone and curl, on a real gateway;
 #                     scripts/deps s3 installs both
 # make lint           every check that does not run the program
-# make analyze        static analysis by four tools, in some minutes
-# make fuzz TIME=60   looks for findings, so many seconds for each fuzz target
-#                     (FUZZ='json list' for these alone); needs clang
-# make sbom           what the program is made of, build/sbom.json
-# make format         lay out the C sources
-# make docs           renew what is generated of manuals and completions
-# make pictures       renew the README's pictures of the demo, of terminals and
-#                     of the dashboard, .github/*.svg
+# make analyze        static analysis with four tools, takes some minutes
+# make fuzz TIME=60   fuzzes each target for so many seconds (FUZZ='json list':
+#                     only these); needs clang
+# make sbom           the bill of materials, build/sbom.json
+# make format         formats the C sources
+# make docs           regenerates parts of the manuals, and the completions
+# make pictures       regenerates the README's pictures of the demo, terminals
+#                     and the dashboard, .github/*.svg
 # make install        under $(DESTDIR)$(PREFIX)
 # make dist           the tarball, build/jibri-finalize-VERSION.tar.gz
 # make deb, make rpm  the package, in build/
-# make portable       the program with its libraries, for any Linux with a glibc
-#                     as new as Debian 12's, in build/; needs Debian 12
+# make portable       the program with its libraries, for any Linux with glibc
+#                     2.36 or later, in build/; needs Debian 12
 # make portable-aarch64  the same for arm64; scripts/deps portable
-# make release        all that a release has, in build/release; needs Debian 12
+# make release        all files of a release, in build/release; needs Debian 12
 #                     and scripts/deps dist portable
 # make check-packages the packages, installed and used: slow, needs root and
 #                     the network; scripts/deps packages installs its tools
-# make check-fresh    the README's two commands on a bare Debian: slower, the
-#                     same needs
-# make check-cross    compiles for arm64, into build/arm64, and tries that under
-#                     qemu; scripts/deps cross installs what it takes
+# make check-fresh    the README's two commands on a bare Debian: slower; needs
+#                     the same
+# make check-cross    compiles for arm64, into build/arm64, and tests the result
+#                     under qemu; scripts/deps cross installs what it needs
 #
 # WERROR=1 makes warnings errors.  SAN=1 builds and tests with the address
 # and undefined behaviour sanitizers, in $(BUILD)/san (SAN=fuzz is for `make
 # fuzz`, in $(BUILD)/fuzz).  BUILD=DIR builds elsewhere.  V=1 shows the
-# commands.  CC, PKG_CONFIG, CPPFLAGS, CFLAGS and LDFLAGS are yours to set.
+# commands.  You can set CC, PKG_CONFIG, CPPFLAGS, CFLAGS and LDFLAGS.
 
 CC = gcc
 CFLAGS = -O2 -g
@@ -108,7 +108,7 @@ fuzz_obj = $(filter-out $(out)/obj/tests/fuzz/$(1).o, \
 
 bench := $(bench_src:tests/bench/%.c=$(out)/bench-%) $(out)/bench-fleet
 
-# What tests need besides the program; each only if its sources are there.
+# What tests need besides the program, as far as the sources are there.
 helpers := $(if $(sandbox_src),$(out)/sandbox) $(if $(unit_src),$(out)/unit) \
     $(if $(reader_src),$(out)/reader) $(if $(screen_src),$(out)/screen) \
     $(if $(fuzz_src),$(out)/fuzz-replay) $(if $(hocon_src),$(out)/hocon) \
@@ -128,7 +128,7 @@ version := $(shell sed -n '1s/^[^0-9]*\([0-9a-z.~]*\).*/\1/p' \
 # Evaluated once, and only by a target that compiles.
 once = $(eval $(1) := $$(shell $(2)))$($(1))
 pkgs = libcurl jansson libcrypto libmagic
-# Their headers only: the libraries themselves are loaded when needed.
+# Only their headers: the libraries are loaded when needed.
 loaded_pkgs = libarchive expat
 sandbox_pkgs = libmicrohttpd jansson libcrypto libcurl
 pkg_cflags = $(call once,pkg_cflags,$(PKG_CONFIG) --cflags $(pkgs) \
@@ -162,7 +162,7 @@ else ifeq ($(filter -O0,$(CFLAGS)),)
 fortify := -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=$(if $(is_clang),2,3)
 endif
 
-# The same bytes wherever it is built; TREE is where its objects may be from.
+# The same bytes wherever it is built; TREE: where objects may come from.
 TREE = $(CURDIR)
 compile = $(CC) -std=gnu11 $(defines) $(warnings) $(harden) \
     -ffile-prefix-map='$(TREE)'=. $(CPPFLAGS) $(CFLAGS) $(sanitize)
@@ -220,7 +220,7 @@ $(out)/bench-%: $(out)/obj/tests/bench/%.o
 $(out)/bench-fleet: $(call objects,$(wildcard tests/bench/fleet/*.c)) $(lib_obj)
 	$(call say,LINK) $(link) -o $@ $^ $(pkg_libs)
 
-# Linked with all libraries of the program, though it needs none.
+# Linked with all libraries of the program, although it needs none.
 $(out)/bench-idle: $(out)/obj/tests/bench/idle.o
 	$(call say,LINK) $(link) -Wl,--no-as-needed -o $@ $^ $(pkg_libs)
 
@@ -285,7 +285,7 @@ check: $(program) $(helpers)
 check-long: export LONG := 1
 check-long: check
 
-# clang's own fuzzer, so another compiler and another place for the objects.
+# libFuzzer is clang's: another compiler, so separate objects.
 FUZZ_CC = clang
 TIME = 60
 FUZZ =
@@ -296,7 +296,7 @@ fuzz:
 	@FUZZER='$(abspath $(BUILD)/fuzz/fuzzer)' TIME='$(TIME)' \
 	    scripts/fuzz $(FUZZ)
 
-# In a separate directory, as two of them are compilers.
+# In a separate directory, because two of them are compilers.
 analyze:
 	@BUILD='$(abspath $(BUILD))/analyze' scripts/analyze
 
@@ -389,7 +389,7 @@ $(media): tests/media/generate
 check-media: $(media)
 	+@$(MAKE) -s check TESTS=tests/media.bats
 
-# Ceph's gateway, which scripts/deps s3 installs, or that of the release SUITE.
+# Ceph's gateway, from scripts/deps s3 or from the Debian release SUITE.
 check-s3: export SUITE := $(SUITE)
 check-s3:
 	+@tests/s3/with-gateway $(MAKE) -s check \
@@ -431,7 +431,7 @@ install: $(program)
 	install -D -m 644 $(completions)/jibri-finalize.fish $(share)/fish/vendor_completions.d/jibri-finalize.fish
 	install -D -m 644 packaging/schema/jibri-finalize.schema.json $(share)/jibri-finalize/jibri-finalize.schema.json
 
-# What is released.  The tarball has the same bytes wherever it is made.
+# The packages.  The tarball has the same bytes wherever it is made.
 dist deb rpm:
 	@BUILD='$(abspath $(BUILD))' scripts/dist $(@:dist=tar)
 
@@ -449,7 +449,7 @@ portable-aarch64: $(program)
 	    PKG_CONFIG=aarch64-linux-gnu-pkg-config BUILD='$(out)/arm64' \
 	    OUT='$(or $(OUT),$(abspath $(out)))' portable
 
-# All that a release has, in build/release; the same bytes wherever it is made.
+# All files of a release; the same bytes wherever it is made.
 release:
 	@BUILD='$(abspath $(BUILD))' scripts/release
 
