@@ -214,7 +214,7 @@ sort(struct inventory *inv)
 	    compare_ids);
 }
 
-/* A secret that is also in our folder's name is no reason to hide its keys. */
+/* If our folder's name contains the secret, its keys need not be hidden. */
 static bool
 is_secret(const struct inventory *inv, const struct http_answer *answer,
     const char *id)
