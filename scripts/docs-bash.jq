@@ -5,7 +5,7 @@ def head: "# bash completion for jibri-finalize, written by scripts/docs.
 # shellcheck shell=bash
 
 # Add the sessions below recordings-dir, as $1 is configured, that begin with
-# $2. Names that a shell would not take literally have to be given by path.
+# $2. Names that need quoting in a shell have to be given by path.
 _jibri_finalize_sessions() {
 	local dir name
 	dir=$(\"$1\" config --json 2>/dev/null |
@@ -26,7 +26,7 @@ _jibri_finalize() {
 	local command='' flags='' words='' kind='' joint='' word settings
 	local sessions=''
 
-	# \"--flag=value\" comes as three words.
+	# \"--flag=value\" arrives as three words.
 	if [ \"$cur\" = = ]; then
 		cur='' joint='='
 	elif [ \"$prev\" = = ]; then

@@ -4,7 +4,7 @@ include "docs-flags";
 def head: "# fish completion for jibri-finalize, written by scripts/docs.
 
 # Is the first word that names a command this one? Without an argument: is there
-# none? Without a name it is the first command.
+# none? If none is named, the first command applies.
 function _jibri_finalize_command
     for word in (commandline -opc)[2..]
         if contains -- $word \(command_names)
@@ -15,8 +15,8 @@ function _jibri_finalize_command
     test -z \"$argv\" -o \"$argv\" = \(.commands[0].name)
 end
 
-# The sessions below recordings-dir; names that a shell would not take literally
-# have to be given by path. Without a command no session is offered.
+# The sessions below recordings-dir; names that need quoting in a shell have to
+# be given by path. Without a command no session is offered.
 function _jibri_finalize_sessions
     set -l command
     for word in (commandline -opc)[2..]

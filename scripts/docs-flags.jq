@@ -1,8 +1,8 @@
 # Shared by the generators: the program's tables, interpreted as its help and
 # its parser do.
 
-# Every flag, an option or a setting, in the same form; arg is null where it
-# needs no value.
+# Every flag, an option or a setting, in the same form; arg is null if it needs
+# no value.
 def flags:
 	.options[],
 	(.settings[] | .isSetting = true |

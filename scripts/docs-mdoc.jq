@@ -5,9 +5,9 @@ include "docs-flags";
 def line: split("\\") | join("\\e") |
 	if test("^[.']") then "\\&" + . else . end;
 
-# A word as a macro, with the punctuation behind it, or null: a flag, a setting,
-# a variable, a page, a path, or an argument.  A setting that could be a common
-# word is left as it is, but for those that are none in our texts.
+# A word as a macro, with the punctuation after it, or null: a flag, a setting,
+# a variable, a page, a path, or an argument.  A setting that is also a common
+# word stays plain, except for those that our texts never use as words.
 def macro($settings):
 	def kind:
 		if test("^--[a-z]") then "Fl " + .[1:]
@@ -35,7 +35,7 @@ def macro($settings):
 		else null end
 	end | if . then "." + sub(" +$"; "") else null end;
 
-# Lines of less than 80 columns, each macro on one of its own.
+# Lines of less than 80 columns; each macro has its own line.
 def wrap($settings):
 	reduce (split(" ")[] | select(. != "")) as $word ({lines: []};
 		($word | macro($settings)) as $macro |
@@ -74,7 +74,7 @@ def option:
 
 def list(items): ".Bl -tag -width Ds", items, ".El";
 
-# A command: what it is, its flags, what else, its exit codes, examples.
+# A command: summary, flags, details, exit codes, examples.
 def command($options; $settings):
 	. as $command |
 	".Ss \(.name)",
@@ -92,7 +92,7 @@ def command($options; $settings):
 	".El",
 	(.examples[] | ".Pp", example);
 
-# How a setting can be given follows from its name; only what does not is said.
+# The flag and variable of a setting follow from its name: say only the rest.
 def setting($settings):
 	".It Ic \(.name) No = Ar \(if .type == "bool" then "yes|no"
 		else .arg end)",

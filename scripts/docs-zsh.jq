@@ -57,7 +57,7 @@ everywhere=(",
 "commands=(",
 (.commands[] | "	'\(.name):\(.help | quoted)'"),
 ")
-# The first word that is the name of a command is the command.
+# The first word that names a command is the command.
 for word in ${words[2,CURRENT-1]}; do
 	if (( ${commands[(I)$word:*]} )); then
 		command=$word
@@ -71,8 +71,8 @@ case $command in",
 [[ -n $command ]] ||
 	words_of='_describe command commands; '$words_of
 
-# The sessions below recordings-dir; what a shell would not take as it is, has
-# to be named by its path. Without a command no session is taken.
+# The sessions below recordings-dir; names that need quoting in a shell have to
+# be given by path. Without a command no session is offered.
 _jibri_finalize_sessions() {
 	local dir name
 	local -a sessions

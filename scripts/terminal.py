@@ -96,7 +96,7 @@ def draw_row(row, number):
         f"<tspan{kind}>{escape(part)}</tspan>" if kind else escape(part)
         for kind, part in row
     )
-    # The width is given, because the reader's font may be another one.
+    # With a width, because the reader's font may differ.
     return (
         f"<text y='{number * LINE + 13}' "
         f"textLength='{len(text) * CELL:.0f}'>{body}</text>\n"
