@@ -1,9 +1,9 @@
 #!/usr/bin/env -S zsh -f
-# Usage: complete.zsh DIR DUMP "LINE": what zsh offers behind the line, one a
-# line.  DIR holds the completion, DUMP is a file that saves time.
+# Usage: complete.zsh DIR DUMP "LINE": print what zsh offers after LINE, one per
+# line.  DIR has the completion; the file DUMP saves time.
 #
-# A zsh of its own on a pseudo-terminal completes the line; what it would add
-# is printed instead.
+# A separate zsh on a pseudo-terminal completes the line; what it would add is
+# printed instead.
 zmodload zsh/zpty
 export TERM=vt100
 

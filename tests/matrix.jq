@@ -1,13 +1,13 @@
-# What is wrong after a run: a line for each; none when what the journal says
-# is true of the server.  $media is the artifact that the fault is for, $class
-# the outcome that it has to have, $files how many artifacts there are.
+# What is wrong after a run, a line for each; none when what the journal says is
+# true of the server.  $media is the artifact with the fault, $class the outcome
+# that it must have, $files the number of artifacts.
 #
-#   A  not stored, and known to be: no doubt is noted
+#   A  not stored, and known not to be: no doubt is noted
 #   B  unknown, until the list settles it
 #   C  stored, and known to be
 #   P  unknown, and promised: the server has accepted it
 #   D  unknown, and in doubt when the run ends: that is noted
-#   ?  either A or B: how much had left is a matter of buffers
+#   ?  either A or B, depending on buffers
 
 def say(text; is_wrong): if is_wrong then text else empty end;
 

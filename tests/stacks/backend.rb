@@ -11,7 +11,7 @@ def json(status, value, headers = {})
    [JSON.generate(value)]]
 end
 
-# In pages that Link headers lead through, as many Rails services have them.
+# In pages with Link headers, as in many Rails services.
 def list(request)
   number = (request.params['cursor'] || 0).to_i
   more = FILES.length > number + PAGE
@@ -48,7 +48,7 @@ app = lambda do |env|
   end
 end
 
-# Tell who started us where we are, and end with them.
+# Report the port to the parent, and end with it.
 Thread.new do
   $stdin.read
   exit!(0)
