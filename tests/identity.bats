@@ -384,22 +384,20 @@ is_the_tenants() {
 	is_the_tenants metadata.json stand-up_2026-01-02-03-04-05.mp4
 }
 
-@test "a metadata.json in UTF-16 or UTF-32 is read and redacted" {
-	local code name text='{"meeting_url":"https://h/acme/büro🎥","upload_credentials":"s3cr3t","x":"é"}'
-	rooms '{"[acme]büro🎥": 5}'
+@test "JSON in UTF-16 or UTF-32 names no room, and is sent as it is or not at all" {
+	local code text='{"meeting_url":"https://h/x","upload_credentials":"s3cr3t","x":"é"}'
 	# With or without a byte order mark.
 	for code in UTF-{16,32}{LE,BE}; do
 		for text in $'\ufeff'"$text" "$text"; do
 			fresh_recording
 			iconv -t "$code" <<<"$text" >"$REC/metadata.json"
 			cp "$REC/metadata.json" "$REC/other.json"
-			mv "$REC/$MEDIA" "$REC/video.mp4"
-			run_finalize 0
-			for name in metadata other; do
-				assert_equal "$(jq -c . \
-					"$SB/store/[acme]büro🎥/$SESSION/$name.json")" \
-					'{"meeting_url":"https://h/acme/büro🎥","x":"é"}'
-			done
+			iconv -t "$code" <<<'{"a":"é"}' >"$REC/plain.json"
+			run_finalize 65
+			assert_output_has "metadata.json is damaged"
+			run_finalize 0 "$ROOM"
+			assert_output_has "other.json: skipped, withheld"
+			is_stored plain.json "$MEDIA"
 		done
 	done
 }

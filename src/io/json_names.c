@@ -93,16 +93,3 @@ json_names_in_strings(const char *text, size_t len,
 {
 	return has_any(&(struct area){ text, text + len, true }, pointers);
 }
-
-size_t
-json_names_reach(const struct text_list *pointers)
-{
-	size_t most = 0;
-
-	for (size_t n = 0; n < pointers->n; n++) {
-		autofree char *name = name_of(pointers->items[n]);
-
-		most = strlen(name) > most ? strlen(name) : most;
-	}
-	return most + ESCAPE_BYTES + 2;
-}

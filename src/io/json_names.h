@@ -18,6 +18,3 @@ bool json_names_in(const char *text, size_t len,
 /* Does a string of this JSON have such a name in quotes, before a colon? */
 bool json_names_in_strings(const char *text, size_t len,
     const struct text_list *pointers);
-
-/* The most bytes that json_names_in() looks at for one name. */
-size_t json_names_reach(const struct text_list *pointers);

@@ -25,9 +25,3 @@ enum examined {
  */
 enum examined recording_examine(struct recording *, const char *path,
     int64_t *size);
-
-/*
- * Does the file, JSON or not, have the name of a member that redact names in
- * quotes?  1 or 0, or -1 with *e.  Reads up to RECORDING_JSON_BYTES.
- */
-int recording_search(const struct recording *, int fd, struct err *e);

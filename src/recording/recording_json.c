@@ -21,78 +21,6 @@ is_named_metadata(const char *path)
 	return strncasecmp(basename(path), "metadata", 8) == 0;
 }
 
-/*
- * The size of a character, or of half a surrogate pair, in bytes: by the byte
- * order mark of Windows, or by two ASCII characters.
- */
-static size_t
-width_of(const char *s, size_t len)
-{
-	if (len >= 4 &&
-	    (memcmp(s, "\xff\xfe\0\0", 4) == 0 ||
-		memcmp(s, "\0\0\xfe\xff", 4) == 0))
-		return 4;
-	if (len >= 8 && !s[0] != !s[3] && !s[1] && !s[2] && !s[0] == !s[4] &&
-	    !s[5] && !s[6] && !s[3] == !s[7])
-		return 4;
-	if (strncmp(s, "\xff\xfe", 2) == 0 || strncmp(s, "\xfe\xff", 2) == 0)
-		return 2;
-	return len >= 4 && !s[0] != !s[1] && !s[0] == !s[2] && !s[1] == !s[3]
-	    ? 2
-	    : 1;
-}
-
-static void
-add_utf8(struct buf *out, uint32_t c)
-{
-	int more = c < 0x80 ? 0 : c < 0x800 ? 1 : c < 0x10000 ? 2 : 3;
-
-	out->data[out->len++] =
-	    (char)(more ? 0xffU << (7 - more) | c >> 6 * more : c);
-	while (more-- > 0)
-		out->data[out->len++] = (char)(0x80 | (c >> 6 * more & 0x3f));
-}
-
-static uint32_t
-unit_at(const unsigned char *s, size_t width, bool is_big)
-{
-	uint32_t c = 0;
-
-	for (size_t i = 0; i < width; i++)
-		c = c << 8 | s[is_big ? i : width - 1 - i];
-	return c;
-}
-
-/* Convert UTF-16 or UTF-32 to UTF-8; half a pair becomes U+FFFD. */
-static void
-convert(struct buf *text, size_t width)
-{
-	const unsigned char *s = (const unsigned char *)text->data;
-	bool is_big = *s == 0xfe || *s == 0;
-	size_t cap = text->len / 2 * 3 + 1;
-	struct buf out = { .data = xmalloc(cap), .cap = cap };
-
-	for (size_t i = 0; i + width <= text->len; i += width) {
-		uint32_t c = unit_at(s + i, width, is_big);
-		uint32_t low = width == 2 && i + 4 <= text->len
-		    ? unit_at(s + i + 2, width, is_big)
-		    : 0;
-
-		if (c == 0xfeff && i == 0)
-			continue;
-		if (c >> 10 == 0x36 && low >> 10 == 0x37) {
-			c = 0x10000 + ((c & 0x3ff) << 10 | (low & 0x3ff));
-			i += 2;
-		} else if (c >> 11 == 0x1b || c > 0x10ffff) {
-			c = 0xfffd;
-		}
-		add_utf8(&out, c);
-	}
-	out.data[out.len] = '\0';
-	buf_free(text);
-	*text = out;
-}
-
 /* Does it begin like an object or array, or like text that may have one? */
 static int
 begins_like_json(int fd, struct err *e)
@@ -104,8 +32,6 @@ begins_like_json(int fd, struct err *e)
 	if (n == -1)
 		return err_sys(e, "cannot be read");
 	head[n] = '\0';
-	if (width_of(head, (size_t)n) > 1)
-		return 1;
 	if (strncmp(s, "\xef\xbb\xbf", 3) == 0)
 		s += 3;
 	s += strspn(s, " \t\r\n");
@@ -118,7 +44,6 @@ static int
 load_bytes(int fd, size_t size, struct buf *text, struct err *e)
 {
 	ssize_t n = 1;
-	size_t width;
 
 	text->cap = size + 1;
 	text->data = xmalloc(text->cap);
@@ -130,75 +55,66 @@ load_bytes(int fd, size_t size, struct buf *text, struct err *e)
 		text->len += (size_t)n;
 	}
 	text->data[text->len] = '\0';
-	width = width_of(text->data, text->len);
-	if (width > 1)
-		convert(text, width);
 	return 0;
 }
 
-/* Load a file that may be JSON: all of it, or the beginning of a large one. */
+/*
+ * What has to be examined: of a large file its beginning, if its name says
+ * that it has private members; of media only what begins like JSON.
+ */
 static enum examined
 load(int fd, const char *path, int64_t size, struct buf *text, struct err *e)
 {
-	bool is_named = is_named_metadata(path);
 	bool is_large = size > RECORDING_JSON_BYTES;
-	int begins = is_large && !is_named ? 0 : begins_like_json(fd, e);
+	int is_wanted = !is_large || is_named_metadata(path);
 
 	/* A media file can be named after a room called metadata.json. */
-	if (begins == 0 && (!is_named || mimetype_is_media_name(path)))
+	if (is_wanted && mimetype_is_media_name(path))
+		is_wanted = begins_like_json(fd, e);
+	if (is_wanted == 0)
 		return EXAMINED_PLAIN;
-	if (begins == -1 ||
+	if (is_wanted == -1 ||
 	    load_bytes(fd, is_large ? BEGINNING_BYTES : (size_t)size, text,
 		e) == -1)
 		return EXAMINED_UNREADABLE;
 	return is_large ? EXAMINED_WITHHELD : EXAMINED_JSON;
 }
 
-/* Media are too large to search, and texts do not end up in them. */
+/* Without NULs, an ASCII name in UTF-16 or UTF-32 is plain ASCII. */
 static bool
-is_searched(const char *path, int64_t size)
+drop_nuls(struct buf *text)
 {
-	return size <= RECORDING_JSON_BYTES && !mimetype_is_media_name(path);
+	const char *nul = memchr(text->data, '\0', text->len);
+	size_t len = text->len;
+
+	if (nul == NULL)
+		return false;
+	text->len = (size_t)(nul - text->data);
+	for (size_t i = text->len; i < len; i++)
+		if (text->data[i])
+			text->data[text->len++] = text->data[i];
+	text->data[text->len] = '\0';
+	return true;
 }
 
-static enum examined
-search(const struct recording *rec, const char *path, int fd, int64_t size,
-    struct err *e)
-{
-	int found = is_searched(path, size) ? recording_search(rec, fd, e) : 0;
-
-	return found == -1 ? EXAMINED_UNREADABLE
-	    : found        ? EXAMINED_NAMING
-			   : EXAMINED_PLAIN;
-}
-
-/* Remove from possible JSON what must not be sent. */
+/* Remove from JSON what must not be sent; other text is sent or not. */
 static enum examined
 redact(const struct recording *rec, const char *path, struct buf *text)
 {
 	const struct text_list *pointers = &rec->policy->redact;
-	bool is_naming = json_names_in(buf_str(text), text->len, pointers);
+	bool is_named = is_named_metadata(path);
+	bool may_be_json =
+	    !drop_nuls(text) && (is_named || strpbrk(text->data, "{["));
+	bool is_naming = json_names_in(text->data, text->len, pointers);
 
-	if (json_text_cut(text, pointers))
+	if (may_be_json && json_text_cut(text, pointers))
 		return is_naming &&
-			json_names_in_strings(buf_str(text), text->len,
-			    pointers)
+			json_names_in_strings(text->data, text->len, pointers)
 		    ? EXAMINED_NAMING
 		    : EXAMINED_JSON;
-	return is_named_metadata(path) ? EXAMINED_WITHHELD
-	    : is_naming                ? EXAMINED_NAMING
-				       : EXAMINED_PLAIN;
-}
-
-/* What to send of a loaded file. */
-static enum examined
-judge(const struct recording *rec, const char *path, int fd, int64_t size,
-    enum examined loaded, struct buf *text, struct err *e)
-{
-	if (loaded == EXAMINED_JSON)
-		loaded = redact(rec, path, text);
-	return loaded == EXAMINED_PLAIN ? search(rec, path, fd, size, e)
-					: loaded;
+	return is_named ? EXAMINED_WITHHELD
+	    : is_naming ? EXAMINED_NAMING
+			: EXAMINED_PLAIN;
 }
 
 /* A value that cannot be an identity becomes null. */
@@ -258,9 +174,7 @@ recording_examine(struct recording *rec, const char *path, int64_t *size)
 	fd = recording_open_artifact(rec, path, &st, &e);
 	examined = fd == -1 ? EXAMINED_UNREADABLE
 			    : load(fd, path, st.st_size, &text, &e);
-	rec->examined_bytes += fd != -1 && is_searched(path, st.st_size)
-	    ? st.st_size
-	    : (int64_t)text.len;
+	rec->examined_bytes += (int64_t)text.len;
 	if (is_metadata && examined == EXAMINED_UNREADABLE) {
 		rec->metadata_state = METADATA_UNREADABLE;
 		rec->metadata_err = e;
@@ -272,9 +186,8 @@ recording_examine(struct recording *rec, const char *path, int64_t *size)
 	}
 	if (!is_redacting)
 		return EXAMINED_PLAIN;
-	if (fd != -1)
-		examined =
-		    judge(rec, path, fd, st.st_size, examined, &text, &e);
+	if (examined == EXAMINED_JSON)
+		examined = redact(rec, path, &text);
 	if (examined == EXAMINED_JSON)
 		*size = (int64_t)text.len;
 	return examined;
@@ -286,10 +199,10 @@ recording_read_json(const struct recording *rec, const char *path, int fd,
 {
 	enum examined examined = EXAMINED_PLAIN;
 
-	if (rec->policy->redact.n > 0) {
+	if (rec->policy->redact.n > 0)
 		examined = load(fd, path, st->st_size, text, e);
-		examined = judge(rec, path, fd, st->st_size, examined, text, e);
-	}
+	if (examined == EXAMINED_JSON)
+		examined = redact(rec, path, text);
 	if (examined == EXAMINED_JSON)
 		return 1;
 	buf_free(text);
