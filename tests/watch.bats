@@ -247,6 +247,25 @@ kept() {
 	leave 75
 }
 
+@test "a recording that is moved away is no longer counted" {
+	start_sandbox
+	faults "upload *.mp4 * status 413"
+	watch
+	arrives one
+	wait_for tail_has 'STATUS=0 live, 0 due, 1 held'
+	mv "$TOP/one" "$DIR/away"
+	wait_for tail_has 'STATUS=0 live, 0 due, 0 held'
+	mv "$DIR/away" "$TOP/two"
+	wait_for tail_has 'STATUS=0 live, 0 due, 1 held'
+	leave 75
+	[[ $log == *"$TOP/two: not delivered yet"* ]]
+}
+
+# tail_has TEXT: of what the service manager was told last.
+tail_has() {
+	[ "$(grep STATUS "$DIR/states" | tail -n 1)" = "$1" ]
+}
+
 @test "watch waits for a recordings directory that does not exist yet" {
 	start_sandbox
 	rmdir "$TOP"

@@ -15,8 +15,8 @@ enum {
 	LATER_MS = 10 * 1000 /* being written to, or busy */
 };
 
-/* A file appeared, or its writer closed it. */
-static const uint32_t NEWS = IN_CREATE | IN_CLOSE_WRITE | IN_MOVED_TO;
+/* A file appeared or was moved away, or its writer closed it. */
+static const uint32_t NEWS = IN_CREATE | IN_CLOSE_WRITE | IN_MOVE;
 
 /* A place that still has a turn is only forgotten. */
 static void
@@ -204,7 +204,10 @@ places_take(struct places *p, const char *root, struct text_list *names)
 		    !is_directly_below(root, place->path))
 			continue;
 		place->look_ms = INT64_MAX;
-		text_list_add(names, strrchr(place->path, '/') + 1);
+		if (access(place->path, F_OK) == -1 && errno == ENOENT)
+			drop(p, place);
+		else
+			text_list_add(names, strrchr(place->path, '/') + 1);
 	}
 }
 
@@ -258,7 +261,7 @@ places_open(struct places *p, struct run *run, const struct text_list *roots)
 		(*place)->wd = -1;
 	if (p->fd == -1)
 		log_warn("inotify: %s; examining everything only every "
-			 "watch-interval",
+			 "watch-interval; raise fs.inotify.max_user_instances",
 		    strerror(errno));
 }
 
