@@ -609,6 +609,21 @@ is_coming() {
 	assert_equal "$output" "1 delivered, 0 waiting, 0 held, 0 done, 2 removed"
 }
 
+@test "a recording that someone else delivers during a sweep counts as done" {
+	local pid
+	start_sandbox
+	export JIBRI_FINALIZE_ANSWER_TIMEOUT=9s
+	place one
+	place two
+	faults "upload *.mp4 1 slow-store 1"
+	"$BIN" sweep --jobs 1 >"$DIR/out" 3>&- &
+	pid=$!
+	wait_for test -s "$TOP/one/.jibri-finalize"
+	run_finalize 0
+	wait "$pid"
+	assert_equal "$(<"$DIR/out")" "1 delivered, 0 waiting, 0 held, 1 done"
+}
+
 @test "a recording that Jibri has just finished is left to its call for ten seconds, or for settle" {
 	start_sandbox
 	place one

@@ -180,6 +180,8 @@ log_has() {
 	leave 0
 	((took < 15000)) || { echo "$took ms" >&2; return 1; }
 	announced one
+	# It is not ready any more.
+	[[ $(sed '1,/STOPPING/d' "$DIR/states") != *READY* ]]
 	is_stored "$MEDIA" metadata.json
 }
 

@@ -31,6 +31,7 @@ struct sweep {
 struct sweep_result {
 	size_t found[VERDICTS]; /* last seen, without those visited */
 	size_t delivered, failed, busy;
+	size_t was_done; /* by another process, before its visit */
 	size_t newly_held, tried_held;
 	bool has_copies; /* some were unpacked from an archive */
 	struct text_list delivered_paths; /* the caller frees it */

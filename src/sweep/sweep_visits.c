@@ -160,8 +160,9 @@ count(struct run *run, const struct turn *turn,
 
 	switch (e->class) {
 	case ERR_NONE:
-		result->delivered++;
-		if (run->ended == NULL)
+		result->was_done += report->was_done;
+		result->delivered += !report->was_done;
+		if (run->ended == NULL && !report->was_done)
 			text_list_add(&result->delivered_paths,
 			    turn->place->path);
 		return;

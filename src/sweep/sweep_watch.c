@@ -192,9 +192,8 @@ static void
 tell_manager(struct watching *w)
 {
 	struct places_count n = places_count(&w->places);
-	autofree char *state =
-	    xasprintf("READY=1\nSTATUS=%zu live, %zu due, %zu held", n.live,
-		n.due, n.held);
+	autofree char *state = xasprintf("%sSTATUS=%zu live, %zu due, %zu held",
+	    w->is_draining ? "" : "READY=1\n", n.live, n.due, n.held);
 
 	if (!w->state || strcmp(state, w->state) != 0)
 		sd_notify_tell(state);

@@ -63,6 +63,7 @@ visit_deliver(const struct visit_policy *policy, const char *directory,
 	else if (!result.is_logged && report->err.class != ERR_BUSY)
 		log_error("%s", report->err.text);
 	tell_journal(&result, &report->err);
+	report->was_done = result.was_done || result.is_given_up;
 	report->is_own = result.is_own;
 	report->is_token_renewed = result.is_token_renewed;
 	report->outage = result.outage;
@@ -130,8 +131,8 @@ static bool
 is_valid(const struct visit_report *r)
 {
 	return err_is_valid(&r->err) && err_is_valid(&r->outage.err) &&
-	    r->outage.service <= OUTAGE_FILE && r->is_own <= 1 &&
-	    r->is_token_renewed <= 1;
+	    r->outage.service <= OUTAGE_FILE && r->was_done <= 1 &&
+	    r->is_own <= 1 && r->is_token_renewed <= 1;
 }
 
 static int

@@ -31,9 +31,9 @@ int visit_start_ahead(struct child *, const struct visit_policy *,
 
 /* The result of a visit. */
 struct visit_report {
-	struct err err; /* ERR_NONE: delivered */
-	uint8_t is_own; /* booleans; see attempt_result */
-	uint8_t is_token_renewed;
+	struct err err;   /* ERR_NONE: delivered */
+	uint8_t was_done; /* booleans; see attempt_result */
+	uint8_t is_own, is_token_renewed;
 	struct outage outage;
 	/* Of the recording, at the end. */
 	int64_t artifacts, stored, sent, sent_bytes;

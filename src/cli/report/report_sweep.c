@@ -28,7 +28,7 @@ count(const struct sweep_result *r, size_t values[COUNTS])
 {
 	const size_t *found = r->found;
 	/* Those delivered by this sweep were not done when it looked. */
-	size_t done = found[VERDICT_DONE] + r->removed_new;
+	size_t done = found[VERDICT_DONE] + r->was_done + r->removed_new;
 	const size_t all[COUNTS] = {
 		r->delivered,
 		found[VERDICT_WAITING] + r->failed + r->left,
