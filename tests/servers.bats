@@ -356,6 +356,12 @@ says() {
 	says '{"error": {"code": 7, "message": "inner"}}' inner
 	says '{"message": ["first", "second"]}' first
 	says '{"message": "", "error": "fallback"}' fallback
+	says '{"errors": ["too long", {"detail": "no room"}]}' \
+		'too long; no room'
+	says '{"title": "Invalid", "errors": {"path": ["too long"]}}' \
+		'Invalid; too long' application/problem+json
+	says '{"message": "bad", "errors": [{"defaultMessage": "not blank"}]}' \
+		'bad; not blank'
 	says '"a string"' 'a string'
 	says 'plain   text
 of two lines' 'plain text of two lines' text/plain
@@ -400,7 +406,7 @@ of two lines' 'plain text of two lines' text/plain
 		"$(printf %s "$JIBRI_FINALIZE_FILE_SERVICE_TOKEN" | base64)" \
 		"$(printf %s "$JIBRI_FINALIZE_FILE_SERVICE_TOKEN" | base64 |
 			tr +/ -_)" 'Bearer xyz.ABC-1' 'basic dXNlcjpwYXNz'; do
-		says "{\"errors\": {\"x\": \"<$text>\"}}" '{"errors": {"x": "'
+		says "{\"why\": {\"x\": \"<$text>\"}}" '{"why": {"x": "'
 		refute_output_has "$text"
 		run ! grep -rF -e "$text" "$REC/.jibri-finalize" \
 			"$SB/webhooks.jsonl"

@@ -294,21 +294,44 @@ http_has_secret(const struct http_answer *a, const char *text)
 	return false;
 }
 
-/* The text meant for people, or NULL; borrowed. */
+/* A text meant for people, or NULL; borrowed. */
 static const char *
 find_reason(const json_t *json, int nested)
 {
 	static const char *const names[] = { "message", "error_description",
-		"error", "detail", "title" };
+		"error", "detail", "title", "defaultMessage" };
 	const char *found = json_string_value(json);
 
 	if (found || nested == 0)
 		return found && *found ? found : NULL;
 	found = find_reason(json_array_get(json, 0), nested - 1);
-	for (size_t i = 0; found == NULL && i < 5; i++)
+	for (size_t i = 0; found == NULL && i < 6; i++)
 		found =
 		    find_reason(json_object_get(json, names[i]), nested - 1);
 	return found;
+}
+
+static void
+add_reason(struct buf *text, const json_t *json)
+{
+	const char *found = find_reason(json, NESTED);
+
+	if (found)
+		(void)buf_addf(text, "%s%s", text->len ? "; " : "", found);
+}
+
+/* The text for people, and what a list of errors adds to it. */
+static void
+add_reasons(struct buf *text, json_t *json)
+{
+	json_t *errors = json_object_get(json, "errors");
+	void *at = json_object_iter(errors);
+
+	add_reason(text, json);
+	for (size_t i = 0; i < json_array_size(errors); i++)
+		add_reason(text, json_array_get(errors, i));
+	for (; at; at = json_object_iter_next(errors, at))
+		add_reason(text, json_object_iter_value(at));
 }
 
 /* Make one line of UTF-8 without markup, limited by its escaped length. */
@@ -344,9 +367,11 @@ http_reason(const struct http_answer *a)
 	struct err ignored;
 	autojson json_t *json =
 	    json_parse_foreign(buf_str(&a->body), a->body.len, &ignored);
-	const char *found = find_reason(json, NESTED);
-	const char *said = found ? found : buf_str(&a->body);
-	autofree char *text = http_masked(a, said, strlen(said));
+	autobuf struct buf found = { 0 };
+	autofree char *text = NULL;
 
+	add_reasons(&found, json);
+	text = found.len ? http_masked(a, found.data, found.len)
+			 : http_masked(a, buf_str(&a->body), a->body.len);
 	return one_line(text);
 }
