@@ -133,7 +133,7 @@ export JIBRI_FINALIZE_SWEEP_RETRY_DELAY_MAX=50ms
 	EOT
 	# While alpha lived, beta left it alone.
 	assert_equal "$(cat "$TREE/root/out/beta.1.code")" 75
-	grep -q 'on alpha works on this recording' "$TREE/root/out/beta.1"
+	grep -q 'on alpha is working on this recording' "$TREE/root/out/beta.1"
 	grep -q 'STOPPED acknowledged' "$TREE/root/out/beta.2"
 	# Its own process cannot go on where it was.
 	((10#$(cat "$TREE/root/out/alpha.code") != 0))
