@@ -224,12 +224,41 @@ delivered() {
 	cp "$REC/.jibri-finalize" "$DIR/journal"
 	show
 	fits
-	assert_output_has "$SESSION: busy, process "
+	assert_output_has "$SESSION: busy"
+	assert_output_has "  process $first on $(hostname) is working on this "
+	refute_output_has "release its lock"
 	assert_equal "$(shown '.history[-1].result')" running
 	cmp "$REC/.jibri-finalize" "$DIR/journal"
 	kill -KILL "$first"
 	wait "$first" || true
 	assert_equal "$(shown '.history[-1].result')" died
+}
+
+# bats test_tags=slow
+@test "a lock of another host that may be gone: the command that releases it is named" {
+	[ "$EUID" = 0 ] || skip "only root can have another host's name"
+	needs_strace
+	faults "lookup * 1 stall-answer 15"
+	export JIBRI_FINALIZE_ANSWER_TIMEOUT=60s
+	touch -d '3 hours ago' "$REC"/*
+	# NFS cannot lock directories.
+	unshare --uts sh -c "hostname alpha; exec strace -qq -o /dev/null \
+		-f -e inject=flock:error=EBADF '$BIN' '$REC'" 3>&- &
+	local there=$! command
+	wait_for grep -q began "$REC/.jibri-finalize"
+	run_command 75 upload "$REC"
+	run_command 0 status
+	assert_output_has " on alpha is working on this recording"
+	assert_output_has "Busy: if that host is gone, release its lock with:"
+	show
+	command=$(sed -n '/^If that host is gone/{n;p}' <<<"$output")
+	eval "$command"
+	run_command 0 upload "$REC"
+	delivered
+	# It comes back, and lets go.
+	wait "$there" || true
+	assert_equal "$(webhooks)" "STOPPED $ROOM $SESSION"
+	assert_equal "$(requests upload)" 2
 }
 
 @test "older attempts in a compacted journal are only counted" {
@@ -326,6 +355,19 @@ delivered() {
 	assert_equal "$(shown .traceId)" "$trace"
 	show
 	assert_output_has "  trace id   $trace"
+}
+
+@test "on a narrow terminal nothing but commands is wider" {
+	needs_terminal
+	faults "upload *.mp4 * status 413"
+	run_finalize 65
+	run -0 "${PTS[@]}" script -qec \
+		"stty cols 60 rows 40; export NO_COLOR=1; '$BIN' show '$REC'; '$BIN' check; true" /dev/null \
+		</dev/null
+	output=$(tr -d '\r' <<<"$output" | grep -v '^ *jibri-finalize ')
+	assert_output_has "Artifacts: 1 of 2 stored"
+	assert_output_has " failed"
+	assert_equal "$(grep -E '.{61}' <<<"$output")" ""
 }
 
 @test "rooms, files and commands are text on a terminal with UTF-8, and escaped in a pipe" {

@@ -409,15 +409,51 @@ watched() {
 	run_command 0 status
 	assert_equal "$(states | xargs)" "waiting waiting"
 	assert_equal "$(tail -n 2 <<<"$output")" \
-		"Waiting: find what to fix with:
+		"Find what to fix with:
   jibri-finalize check"
-	assert_equal "$(grep -c '^Waiting: ' <<<"$output")" 1
+	assert_equal "$(grep -c '^Find ' <<<"$output")" 1
 	run_command 0 show two
 	assert_output_has $'Find what to fix:\n  jibri-finalize check\nTry it now:'
 	faults "lookup * * status 503"
 	finalize >/dev/null || true
 	run_command 0 show two
 	refute_output_has "jibri-finalize check"
+}
+
+@test "commands of one kind are together, whatever order the rows have" {
+	start_sandbox
+	local s
+	faults "upload * * status 413"
+	for s in a c; do
+		another_recording "$s"
+		finalize >/dev/null || true
+	done
+	another_recording b
+	chmod 777 "$REC"
+	run_command 0 status --sort session
+	assert_equal "$(states | xargs)" "held held held"
+	assert_equal "$(sed -n '/^Held: /,$p' <<<"$output")" \
+		"Held: fix the cause, then run:
+  jibri-finalize upload $TOP/a
+  jibri-finalize upload $TOP/c
+Held: fix and deliver with:
+  chmod go-w $REC
+  jibri-finalize upload $REC"
+}
+
+@test "a full disk is named, with the command that says what to do" {
+	[ "$EUID" = 0 ] || skip "only root can mount"
+	another_recording one
+	touch "$REC/metadata.json"
+	mkdir "$DIR/full"
+	run unshare --mount sh -c "mount -t tmpfs -o size=64k tmpfs '$DIR/full' &&
+		cp -a '$REC' '$DIR/full' && { cat /dev/zero >'$DIR/full/x'
+		'$BIN' status '$DIR/full'; } 2>/dev/null"
+	ended_with 0
+	assert_equal "${lines[1]%% *}: $(xargs <<<"${lines[2]}")" \
+		"settling: its disk is full"
+	assert_equal "$(tail -n 2 <<<"$output")" "Find what to fix with:
+  jibri-finalize check"
 }
 
 @test "a refused recording is shown with the reason" {

@@ -303,12 +303,13 @@ is_locked(int fd)
 	return fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
 }
 
-/* -1: there is no progress. */
+/* -1: there is no progress.  JOURNAL_BUSY: *e names the holder. */
 static int
 peek(struct journal *j, struct err *e)
 {
 	autoclose int fd = journal_open_file(j->dirfd, O_RDONLY);
 	struct stat st;
+	bool is_busy;
 	off_t end;
 
 	if (fd == -1 && errno == ENOENT)
@@ -319,9 +320,10 @@ peek(struct journal *j, struct err *e)
 		return refuse(j, "not a regular file", e);
 	j->fd = fd;
 	end = replay(j, e);
+	is_busy = end != -1 && is_locked(fd) && set_busy(j, e) == -1;
 	j->fd = -1;
 	if (end != -1)
-		return is_locked(fd) ? JOURNAL_BUSY : JOURNAL_FREE;
+		return is_busy ? JOURNAL_BUSY : JOURNAL_FREE;
 	j->is_damaged = e->class == ERR_PERMANENT;
 	progress_free(&j->progress);
 	return -1;
@@ -359,9 +361,7 @@ journal_look(struct journal *j, int dirfd, const char *path,
 	found = peek(j, e);
 	j->has_history = j->progress.has_events;
 	j->was_cut_off = j->progress.is_running;
-	if (found == JOURNAL_BUSY)
-		return set_busy(j, e);
-	return found == -1 ? -1 : 0;
+	return found == -1 || found == JOURNAL_BUSY ? -1 : 0;
 }
 
 void

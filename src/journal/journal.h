@@ -87,8 +87,9 @@ bool journal_is_wanted(const struct journal *);
 int journal_clear(struct journal *, struct err *e);
 
 /*
- * Read the journal of a directory without locking or writing.  -1 with *e:
- * ERR_PERMANENT when the file is not our journal, or as err_sys().
+ * Read the journal of a directory without locking or writing; for JOURNAL_BUSY,
+ * *e names the holder.  -1 with *e: ERR_PERMANENT when the file is not our
+ * journal, or as err_sys().
  */
 enum journal_peek { JOURNAL_ABSENT, JOURNAL_FREE, JOURNAL_BUSY };
 int journal_peek(int dirfd, const char *path, struct progress *, struct err *e);

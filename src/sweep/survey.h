@@ -31,6 +31,8 @@ struct survey {
 struct finding_facts {
 	int64_t directory_ms; /* modification time; 0: not our directory */
 	int64_t is_refused;   /* not trusted: a sweep leaves it alone */
+	int64_t is_elsewhere; /* a process of another host works on it */
+	int64_t is_full;      /* its disk, and it is not done: is_deep only */
 	/* From the journal; 0 without a readable one. */
 	int64_t is_copy; /* unpacked from an archive */
 	int64_t failed_class;

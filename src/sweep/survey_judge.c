@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -15,6 +16,7 @@
 enum {
 	MOST_MEDIA = 8,         /* that are examined */
 	GROWING_MS = 10 * 1000, /* Jibri writes several times a second */
+	HOST_BYTES = 256,
 	MB = 1000 * 1000
 };
 
@@ -256,6 +258,43 @@ is_writable(const struct recording *rec)
 	return fstat(rec->dirfd, &st) == 0 && (st.st_mode & S_IWUSR);
 }
 
+static void
+tell_holder(const struct progress *p, const struct err *busy, struct finding *f)
+{
+	char host[HOST_BYTES] = "";
+
+	(void)gethostname(host, sizeof(host) - 1);
+	f->facts.is_elsewhere =
+	    p->is_running && p->host && strcmp(p->host, host) != 0;
+	mem_replace(&f->why, busy->text);
+}
+
+/* No run could note anything. */
+static bool
+is_full(const struct recording *rec)
+{
+	struct statvfs fs;
+
+	return fstatvfs(rec->dirfd, &fs) == 0 &&
+	    (fs.f_bavail == 0 || (fs.f_files > 0 && fs.f_favail == 0));
+}
+
+static void
+tell_full(const struct recording *rec, struct finding *f)
+{
+	autofree char *why = NULL;
+
+	f->facts.is_full =
+	    (f->verdict == VERDICT_WAITING || f->verdict == VERDICT_DUE ||
+		f->verdict == VERDICT_SETTLING) &&
+	    is_full(rec);
+	if (!f->facts.is_full)
+		return;
+	why = xasprintf("its disk is full%s%s", f->why ? "; " : "",
+	    f->why ? f->why : "");
+	mem_replace(&f->why, why);
+}
+
 static int
 judge(struct survey *s, struct recording *rec, struct progress *p,
     struct finding *f, struct err *e)
@@ -274,13 +313,16 @@ judge(struct survey *s, struct recording *rec, struct progress *p,
 	ev.has_journal = p->has_events && !p->is_recording;
 	ev.is_locked = peek == JOURNAL_BUSY;
 	ev.is_recording = p->is_recording;
+	if (ev.is_locked && !ev.is_recording)
+		tell_holder(p, e, f);
 	if (needs_list(s, &ev)) {
 		if (look(rec, p, e) == -1)
 			return -1;
 		list(f, rec, &ev);
 	}
 	f->verdict = verdict_of(s->policy, &ev, &why);
-	mem_replace(&f->why, why);
+	if (why)
+		mem_replace(&f->why, why);
 	if (f->verdict == VERDICT_DUE &&
 	    is_open(s, rec,
 		ev.has_journal || ev.is_metadata_whole ? OPEN_WRITING
@@ -291,6 +333,8 @@ judge(struct survey *s, struct recording *rec, struct progress *p,
 	if (f->verdict == VERDICT_SETTLING && !ev.has_journal &&
 	    is_live(s, rec, &ev))
 		tell_live(p, f);
+	if (s->is_deep)
+		tell_full(rec, f);
 	return 0;
 }
 

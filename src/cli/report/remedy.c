@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "delivery/pipeline.h"
+#include "recording/recording.h"
 
 /* Only words as text_shell_word() makes them? */
 static bool
@@ -138,12 +139,21 @@ find_fix(const char *why, const char *path)
 	return NULL;
 }
 
-bool
-remedy_is_check(const struct finding *f)
+/* Of the settings or the disk, which check finds? */
+static bool
+is_check(const struct finding *f)
 {
-	return f->verdict == VERDICT_WAITING &&
-	    (f->facts.failed_class == ERR_REFUSED ||
-		f->facts.failed_class == ERR_CONFIG);
+	return f->facts.is_full ||
+	    (f->verdict == VERDICT_WAITING &&
+		(f->facts.failed_class == ERR_REFUSED ||
+		    f->facts.failed_class == ERR_CONFIG));
+}
+
+bool
+remedy_is_needed(const struct finding *f)
+{
+	return f->verdict == VERDICT_HELD || f->facts.is_elsewhere ||
+	    is_check(f);
 }
 
 void
@@ -169,6 +179,32 @@ remedy_find(struct remedy *r, const char *why, const char *path)
 	r->command = xasprintf("jibri-finalize %s %s",
 	    r->kind == REMEDY_ANNOUNCE ? "notify stopped --force" : "upload",
 	    word);
+}
+
+/* Another file of the same content is free; a holder that lives lets go. */
+static char *
+release(const char *path)
+{
+	autofree char *file = xasprintf("%s/%s", path, RECORDING_JOURNAL);
+	autofree char *copy = xasprintf("%s.copy", file);
+	autofree char *from = text_shell_word(file);
+	autofree char *to = text_shell_word(copy);
+
+	return xasprintf("cp -p %s %s && mv %s %s", from, to, to, from);
+}
+
+void
+remedy_of(struct remedy *r, const struct finding *f, const char *path)
+{
+	*r = (struct remedy){ .kind = REMEDY_CHECK };
+	if (f->verdict == VERDICT_HELD) {
+		remedy_find(r, f->why, path);
+	} else if (f->facts.is_elsewhere) {
+		r->kind = REMEDY_RELEASE;
+		r->command = release(path);
+	} else {
+		r->command = xstrdup("jibri-finalize check");
+	}
 }
 
 void

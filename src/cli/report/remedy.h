@@ -17,6 +17,8 @@ enum remedy_kind {
 	REMEDY_FIX,      /* run the fix, then the command */
 	REMEDY_ANNOUNCE, /* its media is damaged: only --force announces it */
 	REMEDY_LOOK,     /* only its owner can tell: the command shows it */
+	REMEDY_CHECK,    /* it waits for what check finds */
+	REMEDY_RELEASE,  /* the host that has its lock may be gone */
 	REMEDIES
 };
 
@@ -27,10 +29,11 @@ struct remedy {
 	char *command; /* delivers or announces it */
 };
 
-/* Does it wait for a change of the settings, which check finds? */
-bool remedy_is_check(const struct finding *);
+/* Does it need an operator?  Only then there is a remedy_of() it. */
+bool remedy_is_needed(const struct finding *);
+void remedy_of(struct remedy *, const struct finding *, const char *path);
 
-/* why may be NULL.  The path is the recording's. */
+/* Of an error.  why may be NULL.  The path is the recording's. */
 void remedy_find(struct remedy *, const char *why, const char *path);
 void remedy_free(struct remedy *);
 

@@ -137,7 +137,7 @@ report_config(const struct loaded *l)
 		    setting_at(i)->name, *safe ? safe : "-", origin);
 		autofree char *tall = xasprintf("%s\n    %s\n    %s\n",
 		    setting_at(i)->name, *safe ? safe : "-", origin);
-		bool is_wide = strlen(line) > TABLE_WIDTH + 1;
+		bool is_wide = strlen(line) > table_width() + 1;
 
 		/* On one line, for grep. */
 		log_result(is_wide && isatty(STDOUT_FILENO) ? tall : line);
@@ -174,10 +174,10 @@ report_version(void)
 		(void)buf_addf(&names, "%s%s", i ? ", " : "", library);
 	}
 	(void)buf_adds(&out, "jibri-finalize " VERSION "\n");
-	table_add_wrapped(&out, buf_str(&names), "", TABLE_WIDTH);
+	table_add_wrapped(&out, buf_str(&names), "", table_width());
 	if (bundled_packages()) {
 		(void)buf_adds(&out, "Bundled from Debian 12:\n");
-		table_add_wrapped(&out, bundled_packages(), "", TABLE_WIDTH);
+		table_add_wrapped(&out, bundled_packages(), "", table_width());
 	}
 	report_text(buf_str(&out));
 }

@@ -25,7 +25,7 @@ add_finding(struct buf *out, const struct diagnosis *item, bool is_colored)
 	autofree char *sentence = xasprintf("%s: %s", item->what, item->text);
 	autobuf struct buf lines = { 0 };
 
-	table_add_wrapped(&lines, sentence, INDENT, TABLE_WIDTH);
+	table_add_wrapped(&lines, sentence, INDENT, table_width());
 	(void)buf_addf(out, "%s%-8s%s ",
 	    is_colored ? results[item->result].color : "", name,
 	    is_colored ? "\033[0m" : "");
@@ -33,7 +33,7 @@ add_finding(struct buf *out, const struct diagnosis *item, bool is_colored)
 	if (item->fix) {
 		size_t at = out->len + strlen(INDENT);
 
-		table_add_wrapped(out, item->fix, INDENT "   ", TABLE_WIDTH);
+		table_add_wrapped(out, item->fix, INDENT "   ", table_width());
 		memcpy(out->data + at, "->", 2);
 	}
 	if (item->command)

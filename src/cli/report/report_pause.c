@@ -23,7 +23,7 @@ report_root(const char *root, const char *text)
 	autofree char *sentence = xasprintf("%s: %s", root, text);
 	autobuf struct buf out = { 0 };
 
-	table_add_wrapped(&out, sentence, "", TABLE_WIDTH);
+	table_add_wrapped(&out, sentence, "", table_width());
 	log_result(buf_str(&out));
 }
 

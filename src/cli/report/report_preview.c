@@ -39,7 +39,7 @@ add_sum(struct buf *out, const struct preview *preview)
 		    verdicts[i].sum, false);
 	(void)buf_addf(&line, "%s; then %s", line.len ? "" : "no artifact",
 	    preview->then);
-	table_add_wrapped(out, buf_str(&line), "  ", TABLE_WIDTH);
+	table_add_wrapped(out, buf_str(&line), "  ", table_width());
 }
 
 void
@@ -52,7 +52,7 @@ report_preview(const struct attempt_result *r)
 	    r->room ? r->room : "unknown");
 	if (r->meeting_id)
 		(void)buf_addf(&head, ", meeting %s", r->meeting_id);
-	table_add_wrapped(&out, buf_str(&head), "", TABLE_WIDTH);
+	table_add_wrapped(&out, buf_str(&head), "", table_width());
 	for (size_t i = 0; i < r->preview.n; i++)
 		add_row(&out, &r->preview.rows[i]);
 	add_sum(&out, &r->preview);

@@ -16,7 +16,7 @@
 /* Keep it to one screen; --json and --log have the rest. */
 enum { MOST_ARTIFACTS = 12, MOST_ATTEMPTS = 5, MOST_WEBHOOKS = 5 };
 
-enum { SHA_CHARS = 12, ID_LEAST = 4, ID_CHARS = 36 };
+enum { SHA_CHARS = 12, ID_LEAST = 4, ID_CHARS = 36, BEFORE_ID = 37 };
 
 /* A label and its value, wrapped with indentation. */
 static void
@@ -24,7 +24,7 @@ add_field(struct buf *out, const char *label, const char *value)
 {
 	size_t at = out->len;
 
-	table_add_wrapped(out, value, "             ", TABLE_WIDTH);
+	table_add_wrapped(out, value, "             ", table_width());
 	if (out->len > at)
 		memcpy(out->data + at + 2, label, strlen(label));
 }
@@ -81,7 +81,7 @@ add_reason(struct buf *out, const struct show *s)
 	reason = f->verdict == VERDICT_HELD && !s->journal.is_damaged
 	    ? remedy_reason(f->why, s->recording.path)
 	    : xstrdup(f->why);
-	table_add_wrapped(out, reason, "  ", TABLE_WIDTH);
+	table_add_wrapped(out, reason, "  ", table_width());
 }
 
 static void
@@ -98,10 +98,7 @@ add_head(struct buf *out, const struct show *s)
 		(void)buf_addf(&line, ", %" PRId64 " damaged", p->damaged);
 	if (f->verdict == VERDICT_DONE && p->is_withheld)
 		(void)buf_adds(&line, ", STOPPED withheld");
-	if (s->is_busy && p->host)
-		(void)buf_addf(&line, ", process %" PRId64 " on %s works on it",
-		    p->pid, p->host);
-	table_add_wrapped(out, buf_str(&line), "", TABLE_WIDTH);
+	table_add_wrapped(out, buf_str(&line), "", table_width());
 	add_reason(out, s);
 }
 
@@ -147,7 +144,7 @@ add_identity(struct buf *out, const struct show *s)
 static void
 add_detail(struct buf *out, char *text)
 {
-	table_add_wrapped(out, text, "            ", TABLE_WIDTH);
+	table_add_wrapped(out, text, "            ", table_width());
 	free(text);
 }
 
@@ -186,7 +183,8 @@ add_artifact(struct buf *out, const struct show *s, const char *state,
 	autofree char *sha =
 	    text_escape(fact && fact->sha256 ? fact->sha256 : "-");
 	autofree char *id = text_escape(fact && fact->id ? fact->id : "-");
-	bool is_long = strlen(id) > ID_CHARS;
+	size_t len = strlen(id);
+	bool is_long = len > ID_CHARS || len + BEFORE_ID > table_width();
 	autofree char *cells = xasprintf("  %-7s %13s %-*.*s %-*s", state,
 	    bytes, SHA_CHARS, SHA_CHARS, sha, ID_LEAST, is_long ? "-" : id);
 
@@ -257,14 +255,15 @@ add_skipped(struct buf *out, const struct recording *rec)
 		autofree char *text = xasprintf("skipped %s: %s",
 		    rec->skipped[i].path, rec->skipped[i].why);
 
-		table_add_wrapped(out, text, "  ", TABLE_WIDTH);
+		table_add_wrapped(out, text, "  ", table_width());
 	}
 	if (rec->n_skipped > MOST_ARTIFACTS)
 		add_left(out, rec->n_skipped - MOST_ARTIFACTS, "skipped");
 	for (size_t i = 0; i < rec->doubts.n && i < MOST_ARTIFACTS; i++)
-		table_add_wrapped(out, rec->doubts.items[i], "  ", TABLE_WIDTH);
+		table_add_wrapped(out, rec->doubts.items[i], "  ",
+		    table_width());
 	if (rec->trouble.class != ERR_NONE)
-		table_add_wrapped(out, rec->trouble.text, "  ", TABLE_WIDTH);
+		table_add_wrapped(out, rec->trouble.text, "  ", table_width());
 }
 
 static void
@@ -296,7 +295,7 @@ add_artifacts(struct buf *out, const struct show *s)
 	progress_each(&s->journal.progress, add_gone, &gone);
 	add_left(out, gone.left, "gone; see --json");
 	progress_each_outdated(&s->journal.progress, add_outdated, &ids);
-	table_add_wrapped(out, buf_str(&ids), "  ", TABLE_WIDTH);
+	table_add_wrapped(out, buf_str(&ids), "  ", table_width());
 	add_skipped(out, &s->recording);
 }
 
@@ -344,7 +343,7 @@ add_attempts(struct buf *out, const struct show *s)
 		autobuf struct buf line = { 0 };
 
 		add_attempt(&line, s, &h->attempts[i]);
-		table_add_wrapped(out, buf_str(&line), "  ", TABLE_WIDTH);
+		table_add_wrapped(out, buf_str(&line), "  ", table_width());
 	}
 }
 
@@ -368,7 +367,7 @@ add_webhooks(struct buf *out, const struct show *s)
 		    xasprintf("%s%s %s %s", at, s->is_utc ? "" : ":",
 			w->event ? w->event : "?", w->id ? w->id : "-");
 
-		table_add_wrapped(out, line, "  ", TABLE_WIDTH);
+		table_add_wrapped(out, line, "  ", table_width());
 	}
 }
 

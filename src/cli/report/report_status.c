@@ -12,7 +12,7 @@
 #include "cli/report/table.h"
 #include "sweep/pause.h"
 
-enum { LEAST_WIDTH = 40, SIZE = 5, SHORT_TIME = 16, AGE = 5, COLUMNS = 7 };
+enum { SIZE = 5, SHORT_TIME = 16, AGE = 5, COLUMNS = 7 };
 
 /* The page being printed. */
 struct page {
@@ -20,7 +20,7 @@ struct page {
 	const struct status_view *view;
 	struct table_column columns[COLUMNS];
 	struct table table;
-	int width;
+	size_t width;
 	char indent[16]; /* of second lines */
 	bool is_colored;
 	size_t helped; /* so many rows have their commands below */
@@ -120,9 +120,9 @@ layout(struct page *p)
 		[AGE] = { .head = "AGE", .is_right = true },
 		{ .head = "NEXT" },
 	};
-	size_t width = term_size(STDOUT_FILENO).columns;
-
-	p->width = width >= LEAST_WIDTH ? (int)width : TABLE_WIDTH;
+	p->width = term_size(STDOUT_FILENO).columns;
+	if (p->width < TABLE_WIDTH)
+		p->width = table_width();
 	/* After a full last column the terminal clears nothing. */
 	p->width -= p->view->rows > 0;
 	p->is_colored = term_has_color(STDOUT_FILENO);
@@ -133,7 +133,7 @@ layout(struct page *p)
 		p->columns[AGE].head = "SINCE";
 	for (size_t i = 0; i < p->status->n; i++)
 		add_row(p, &p->status->rows[i]);
-	table_fit(&p->table, (size_t)p->width);
+	table_fit(&p->table, p->width);
 	(void)snprintf(p->indent, sizeof(p->indent), "%*s",
 	    (int)p->table.widths[0] + 1, "");
 }
@@ -228,35 +228,29 @@ add_command(struct buf *out, const struct page *p, const char *command)
 	autofree char *safe = term_text(STDOUT_FILENO, command);
 
 	(void)buf_addf(out, "  %s\n", safe);
-	return 1 + (text_columns(safe) + 1) / (size_t)p->width;
+	return 1 + (text_columns(safe) + 1) / p->width;
 }
 
-/* Returns the lines. */
-static size_t
+/* Its commands, without their head. */
+static enum remedy_kind
 add_step(struct buf *out, const struct page *p, const struct finding *row,
-    const char **head)
+    size_t *lines)
 {
-	static const char *const heads[REMEDIES] = {
-		[REMEDY_DELIVER] = "Held: fix the cause, then run:\n",
-		[REMEDY_FIX] = "Held: fix and deliver with:\n",
-		[REMEDY_ANNOUNCE] = "Held: announce as it is with:\n",
-		[REMEDY_LOOK] = "Unreadable: look as the owner with:\n",
-	};
 	autoremedy struct remedy r = { 0 };
-	size_t lines;
 
-	if (remedy_is_check(row)) {
-		*head = NULL;
-		(void)buf_adds(out, "Waiting: find what to fix with:\n");
-		return 1 + add_command(out, p, "jibri-finalize check");
-	}
-	remedy_find(&r, row->why, row->path);
-	lines = *head != heads[r.kind];
-	(void)buf_adds(out, lines ? heads[r.kind] : "");
-	*head = heads[r.kind];
-	if (r.fix)
-		lines += add_command(out, p, r.fix);
-	return lines + add_command(out, p, r.command);
+	remedy_of(&r, row, row->path);
+	*lines = r.fix ? add_command(out, p, r.fix) : 0;
+	*lines += add_command(out, p, r.command);
+	return r.kind;
+}
+
+/* A process of another host is not doubted before it is late. */
+static bool
+needs_step(const struct page *p, const struct finding *row)
+{
+	return remedy_is_needed(row) &&
+	    (row->verdict != VERDICT_BUSY ||
+		status_level_of(row, p->status->now_ms) != STATUS_OK);
 }
 
 static bool
@@ -268,6 +262,33 @@ ends_with(const struct buf *out, const struct buf *step)
 	    strcmp(text + out->len - step->len, buf_str(step)) == 0;
 }
 
+/* The steps of each kind; returns the lines, with a head for each kind. */
+static size_t
+collect_steps(struct buf steps[REMEDIES], struct page *p)
+{
+	const struct status *status = p->status;
+	size_t most = p->view->rows ? p->view->rows / 2 : SIZE_MAX, lines = 0;
+
+	for (; p->helped < status->n; p->helped++) {
+		const struct finding *row = &status->rows[p->helped];
+		autobuf struct buf step = { 0 };
+		struct buf *same;
+		size_t more;
+
+		if (!needs_step(p, row))
+			continue;
+		same = &steps[add_step(&step, p, row, &more)];
+		if (ends_with(same, &step))
+			continue;
+		more += same->len == 0;
+		if (lines + more >= most)
+			break;
+		(void)buf_adds(same, step.data);
+		lines += more;
+	}
+	return lines;
+}
+
 /*
  * For each recording that needs an operator, the commands to copy; on a page
  * that is drawn again, at most as fit on half of it.  Returns the lines.
@@ -275,28 +296,27 @@ ends_with(const struct buf *out, const struct buf *step)
 static size_t
 add_steps(struct buf *out, struct page *p)
 {
-	const struct status *status = p->status;
-	size_t most = p->view->rows ? p->view->rows / 2 : SIZE_MAX, lines = 0;
-	const char *head = NULL;
+	static const char *const heads[REMEDIES] = {
+		[REMEDY_DELIVER] = "Held: fix the cause, then run:",
+		[REMEDY_FIX] = "Held: fix and deliver with:",
+		[REMEDY_ANNOUNCE] = "Held: announce as it is with:",
+		[REMEDY_LOOK] = "Unreadable: look as the owner with:",
+		[REMEDY_CHECK] = "Find what to fix with:",
+		[REMEDY_RELEASE] =
+		    "Busy: if that host is gone, release its lock with:",
+	};
+	struct buf steps[REMEDIES] = { 0 };
+	size_t lines = collect_steps(steps, p);
 
-	for (; p->helped < status->n; p->helped++) {
-		const struct finding *row = &status->rows[p->helped];
-		autobuf struct buf step = { 0 };
-		size_t more;
-
-		if (row->verdict != VERDICT_HELD && !remedy_is_check(row))
-			continue;
-		more = add_step(&step, p, row, &head);
-		if (ends_with(out, &step))
-			continue;
-		if (lines + more >= most) {
-			(void)buf_adds(out, "For more, leave out --watch.\n");
-			return lines + 1;
-		}
-		(void)buf_adds(out, step.data);
-		lines += more;
+	for (size_t k = 0; k < REMEDIES; k++) {
+		if (steps[k].len > 0)
+			(void)buf_addf(out, "%s\n%s", heads[k], steps[k].data);
+		buf_free(&steps[k]);
 	}
-	return lines;
+	if (p->helped == p->status->n)
+		return lines;
+	(void)buf_adds(out, "For more, leave out --watch.\n");
+	return lines + 1;
 }
 
 void

@@ -41,7 +41,7 @@ add_sum(struct buf *out, const struct verify_result *r, bool is_deep)
 		table_add_count(&line, counts[i], words[i], false);
 	if (r->outdated > 0)
 		(void)buf_addf(&line, "; %zu replaced", r->outdated);
-	table_add_wrapped(out, buf_str(&line), "", TABLE_WIDTH);
+	table_add_wrapped(out, buf_str(&line), "", table_width());
 }
 
 void

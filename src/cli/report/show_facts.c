@@ -153,6 +153,7 @@ add_command(struct text_list *heads, struct text_list *commands,
 static const struct {
 	const char *head, *verb;
 } nexts[VERDICTS] = {
+	[VERDICT_HELD] = { "If it is lost", "forget" },
 	[VERDICT_WAITING] = { "Try it now", "upload" },
 	[VERDICT_DUE] = { "Deliver it now", "upload" },
 	[VERDICT_GIVEN_UP] = { "Deliver it anyway", "upload" },
@@ -168,10 +169,12 @@ add_remedy(const struct show *s, struct text_list *heads,
 		[REMEDY_FIX] = "Then deliver it",
 		[REMEDY_ANNOUNCE] = "Announce it as it is",
 		[REMEDY_LOOK] = "Look as its owner",
+		[REMEDY_CHECK] = "Find what to fix",
+		[REMEDY_RELEASE] = "If that host is gone, release its lock",
 	};
 	autoremedy struct remedy r = { 0 };
 
-	remedy_find(&r, s->finding.why, s->recording.path);
+	remedy_of(&r, &s->finding, s->recording.path);
 	if (r.fix) {
 		text_list_add(heads, "Fix it");
 		text_list_add(commands, r.fix);
@@ -191,15 +194,11 @@ show_commands(const struct show *s, struct text_list *heads,
 		add_command(heads, commands,
 		    "Clear its journal; the next run asks the server",
 		    "forget --reset", path);
-	} else if (verdict == VERDICT_HELD) {
+		return;
+	}
+	if (remedy_is_needed(&s->finding))
 		add_remedy(s, heads, commands);
-		add_command(heads, commands, "If it is lost", "forget", path);
-	} else if (nexts[verdict].verb) {
-		if (remedy_is_check(&s->finding)) {
-			text_list_add(heads, "Find what to fix");
-			text_list_add(commands, "jibri-finalize check");
-		}
+	if (nexts[verdict].verb)
 		add_command(heads, commands, nexts[verdict].head,
 		    nexts[verdict].verb, path);
-	}
 }

@@ -9,14 +9,23 @@
 #include "base/term.h"
 #include "base/text.h"
 
-enum { NAME_INDENT = 4 };
+enum { NAME_INDENT = 4, LEAST_WIDTH = 40 };
+
+size_t
+table_width(void)
+{
+	size_t columns = term_size(STDOUT_FILENO).columns;
+
+	return columns >= LEAST_WIDTH && columns < TABLE_WIDTH ? columns
+							       : TABLE_WIDTH;
+}
 
 void
 table_add_wrapped(struct buf *out, const char *text, const char *prefix,
-    int width)
+    size_t width)
 {
 	autofree char *safe = term_text(STDOUT_FILENO, text);
-	size_t room = (size_t)width - strlen(prefix), column = 0;
+	size_t room = width - strlen(prefix), column = 0;
 
 	for (char *at = safe; *at; at += strspn(at, " ")) {
 		size_t word = strcspn(at, " "), used, len;
@@ -41,7 +50,7 @@ void
 table_add_command(struct buf *out, const char *command, const char *prefix)
 {
 	enum { TAIL = 2 }; /* " \" */
-	size_t room = TABLE_WIDTH - strlen(prefix) - TAIL, column = 0;
+	size_t room = table_width() - strlen(prefix) - TAIL, column = 0;
 
 	(void)buf_adds(out, prefix);
 	for (const char *at = command; *at; at += strspn(at, " ")) {
@@ -62,16 +71,15 @@ void
 table_add_name(struct buf *out, const char *name)
 {
 	autofree char *safe = term_text(STDOUT_FILENO, name);
-	size_t columns = text_columns(safe), used;
-	int indent = NAME_INDENT;
+	size_t columns = text_columns(safe), width = table_width(), used;
+	size_t indent = NAME_INDENT;
 
-	if (columns <= TABLE_WIDTH && columns + NAME_INDENT > TABLE_WIDTH)
-		indent = TABLE_WIDTH - (int)columns;
+	if (columns <= width && columns + indent > width)
+		indent = width - columns;
 	for (const char *at = safe; *at;) {
-		size_t len =
-		    text_fit(at, (size_t)(TABLE_WIDTH - indent), &used);
+		size_t len = text_fit(at, width - indent, &used);
 
-		(void)buf_addf(out, "%*s%.*s\n", indent, "", (int)len, at);
+		(void)buf_addf(out, "%*s%.*s\n", (int)indent, "", (int)len, at);
 		at += len;
 	}
 }
@@ -82,14 +90,14 @@ table_add_row(struct buf *out, const char *cells, const char *name,
 {
 	autofree char *safe = term_text(STDOUT_FILENO, name);
 
-	if (strlen(cells) + 1 + text_columns(safe) <= TABLE_WIDTH) {
+	if (strlen(cells) + 1 + text_columns(safe) <= table_width()) {
 		(void)buf_addf(out, "%s %s\n", cells, safe);
 	} else {
 		(void)buf_addf(out, "%s\n", cells);
 		table_add_name(out, name);
 	}
 	if (why)
-		table_add_wrapped(out, why, indent, TABLE_WIDTH);
+		table_add_wrapped(out, why, indent, table_width());
 }
 
 void

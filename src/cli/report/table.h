@@ -9,12 +9,15 @@
 
 enum { TABLE_WIDTH = 80 };
 
+/* That, or the columns of a narrower terminal. */
+size_t table_width(void);
+
 /*
  * The words in lines of at most this width, each with the prefix; only a longer
  * word is cut.
  */
 void table_add_wrapped(struct buf *, const char *text, const char *prefix,
-    int width);
+    size_t width);
 
 /*
  * A shell command to copy, as printable ASCII: on one line, or on several that
@@ -23,7 +26,7 @@ void table_add_wrapped(struct buf *, const char *text, const char *prefix,
 void table_add_command(struct buf *, const char *command, const char *prefix);
 
 /*
- * A name below its row, indented: whole on one line if 80 columns are enough,
+ * A name below its row, indented: whole on one line if table_width() is enough,
  * else on several. Not a blank of it is lost.
  */
 void table_add_name(struct buf *, const char *name);
