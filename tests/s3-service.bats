@@ -72,7 +72,7 @@ is_there() {
 @test "a large file killed at 95 % costs at most two extra parts" {
 	local size=256 part=8 cost
 	[ "${LONG:-}" != 1 ] && [ -z "${CHECK_S3:-}" ] || size=1024
-	export JIBRI_FINALIZE_ANSWER_TIMEOUT=60s
+	export JIBRI_FINALIZE_ANSWER_TIMEOUT=60s JIBRI_FINALIZE_DEADLINE=10m
 	UPLINK=1 start_parts_at_s3 $((part * MIB))
 	big "$size"
 	killed_after $((size * 95 / 100))
