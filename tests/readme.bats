@@ -185,37 +185,57 @@ section() {
 	assert_equal "$(stat -c %a "$tree/etc/jitsi/jibri/"* | xargs)" "640 640"
 }
 
-# What installs is run on other machines by tests/packages/; here it is not
-# allowed to name what is not there.
-@test "each command of the README names files, targets, flags and units that exist" {
-	local line word n=0
-	cd "$ROOT"
+@test "each command of the README is valid shell" {
+	local line n=0
 	examples | grep -vE '^[a-z0-9-]+ = |^\$ ' >"$DIR/lines"
 	while read -r line; do
-		n=$((n + 1))
 		bash -n -c "$line"
-		for word in $line; do
-			case $word in
-			./scripts/* | packaging/*)
-				compgen -G "$word" >/dev/null ||
-					{ echo "$line: $word" >&2; return 1; }
-				;;
-			*.service | *.timer)
-				[ -e "packaging/systemd/$word" ]
-				;;
-			esac
-		done
-		[[ ! $line =~ make\ ([a-z-]+) ]] ||
-			make -n "${BASH_REMATCH[1]}" >/dev/null
-		[[ ! $line =~ (^|\ )jibri-finalize\ ([a-z]+) ]] ||
-			"$BIN" help "${BASH_REMATCH[2]}" >/dev/null
-		[[ $line != *scripts/deps* ]] || grep -q "^sets=.*\b$(sed -E \
-			's/.*deps ([a-z]+).*/\1/' <<<"$line")\b" scripts/deps
+		n=$((n + 1))
 	done <"$DIR/lines"
 	((n >= 15))
-	grep -o '`make [a-z-]*`' "$README" | tr -d '`' | while read -r line; do
-		$line -n >/dev/null
+}
+
+# command_texts PAGE: its literal lines, and the code within its sentences.
+command_texts() {
+	case $1 in
+	*.md) grep -oE '^    .*|`[^`]+`' "$1" | tr -d '`' ;;
+	*) sed -n '/^\.Bd/,/^\.Ed/p; s/^\.Dl //p' "$1" ;;
+	esac
+}
+
+# tests/packages/ runs on other machines what installs; here it must not name
+# anything that does not exist.
+@test "each command in our Markdown and manuals names files, targets, stages and units that exist" {
+	local page word before n=0
+	cd "$ROOT"
+	make -pnq none 2>/dev/null | sed -n 's/^\([a-z][a-z0-9-]*\):.*/\1/p' \
+		>"$DIR/targets"
+	for page in $(git ls-files '*.md' 2>/dev/null ||
+		find . -name '*.md' -not -path './build/*') man/*.[1-8]; do
+		command_texts "$page" | sed 's/$/ ./' | tr -s ' ;()' '\n' \
+			>"$DIR/words"
+		before=
+		while read -r word; do
+			case $before:$word in
+			make:*[!a-z0-9-]*) before=$word && continue ;;
+			make:*) grep -qxF -e "$word" "$DIR/targets" ;;
+			scripts/deps:* | ./scripts/deps:*)
+				grep -q "^sets=.*\b$word\b" scripts/deps
+				;;
+			-f:*.yaml) compgen -G "$word" || compgen -G "${page%/*}/$word" ;;
+			--target:*) grep -q " AS $word\$" packaging/docker/Dockerfile ;;
+			*:jibri-finalize-*.service | *:jibri-finalize-*.timer)
+				[ -e "packaging/systemd/$word" ]
+				;;
+			*:scripts/[a-z]* | *:./scripts/[a-z]* | *:packaging/[a-z]*)
+				compgen -G "$word"
+				;;
+			*) before=$word && continue ;;
+			esac >/dev/null || { echo "$page: $before $word" >&2; return 1; }
+			before=$word n=$((n + 1))
+		done <"$DIR/words"
 	done
+	((n > 100))
 }
 
 # In a tree where everything is built.
