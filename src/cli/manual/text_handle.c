@@ -15,7 +15,7 @@ const struct command_text text_notify = {
 	},
 	.more =
 	    "The webhook is signed like those of a delivery.  STARTED is sent "
-	    "once, and no more after Jibri has called the program for the "
+	    "once, and not after Jibri has called the program for the "
 	    "recording.  STOPPED is refused while a file is missing at the "
 	    "server or no media file is whole; without DIR, while the server "
 	    "has no file of the session.  A repeated webhook has the same "

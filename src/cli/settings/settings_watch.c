@@ -7,7 +7,7 @@ static const struct setting rows[] = {
 	    "hosts make on a shared file system.",
 	    .check = check_interval },
 	{ "drain-for", MILLIS(watch.drain_ms), "0s", "TIME",
-	    "how long watch delivers after SIGTERM",
+	    "how long watch keeps delivering after SIGTERM",
 	    "It exits earlier if nothing is due or being recorded.  The "
 	    "service manager must allow this much time: see TimeoutStopSec of "
 	    "systemd and terminationGracePeriodSeconds of Kubernetes." },
