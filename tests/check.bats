@@ -520,7 +520,7 @@ ram_disk() {
 }
 
 @test "a path in Jibri's configuration adds no command to the one that fixes ours" {
-	# It becomes a text of sed's, which a line break would end.
+	# It goes into a command of sed, which a line break would end.
 	jibri_conf "$BIN" "/srv/elsewhere\\ne touch $DIR/entered"
 	unset JIBRI_FINALIZE_RECORDINGS_DIR
 	EDITOR=true run "$BIN" check --json

@@ -26,7 +26,7 @@ hostile_names() {
 
 # start [ARGUMENT...]: in the background, to a file; sets PID.
 start() {
-	: >"$DIR/out"                   # at once: it is waited for by content
+	: >"$DIR/out"                   # at once: tests wait for its content
 	"$BIN" "$REC" "$@" >"$DIR/out" 2>&1 3>&- &
 	PID=$!
 }
@@ -44,7 +44,7 @@ is_uploading() {
 	find "$SB/incoming" -type f -size +0 | grep -q .
 }
 
-# journal_is_whole: each line is one event, the last one ends, too.
+# journal_is_whole: each line is one event, and the last line is complete.
 journal_is_whole() {
 	jq -e 'has("event") and has("at")' "$REC/.jibri-finalize" \
 		>/dev/null && [ -z "$(tail -c 1 "$REC/.jibri-finalize")" ]
@@ -419,7 +419,7 @@ is_waiting() {
 	assert_equal "$(jq -r .state <<<"$output")" waiting
 }
 
-# is_pending PID SIGNAL: it waits for that process.
+# is_pending PID SIGNAL: the signal is pending for that process.
 is_pending() {
 	local mask
 	mask=$(awk '/^(Sig|Shd)Pnd:/ { print $2 }' "/proc/$1/status" |

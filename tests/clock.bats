@@ -44,8 +44,8 @@ run_at() {
 	exits "$want" "${FAKED[@]}" "$@"
 }
 
-# stamped TEXT JUMP: each line of stdin behind the true time in ms; the clock
-# jumps at the first line with that text.
+# stamped TEXT JUMP: prefix each line of stdin with the true time in ms; the
+# clock jumps at the first line with that text.
 stamped() {
 	local line text=$1
 	while IFS= read -r line; do
@@ -70,7 +70,7 @@ run_jumping() {
 	wait "$!"
 }
 
-# say_what_it_does [ARGUMENT...]: to descriptor 9.
+# say_what_it_does [ARGUMENT...]: print it to descriptor 9.
 say_what_it_does() {
 	local rc=0
 	echo begun >&9
@@ -79,7 +79,7 @@ say_what_it_does() {
 	echo "ended $rc" >&9
 }
 
-# at_each_jump NAME TEXT [ARGUMENT...]: a run for each, all at once.
+# at_each_jump NAME TEXT [ARGUMENT...]: a run for each jump, all at once.
 at_each_jump() {
 	local jump name=$1 text=$2 pids=()
 	shift 2
@@ -351,8 +351,7 @@ is_settled_soon() {
 
 # --- a clock that runs faster ------------------------------------------------
 
-# hurried [ARGUMENT...]: a sweep whose minutes are seconds, in the background;
-# sets PID.
+# hurried [ARGUMENT...]: start a sweep whose minutes are seconds; sets PID.
 hurried() {
 	export JIBRI_FINALIZE_RECORDINGS_DIR=$DIR/recordings
 	export JIBRI_FINALIZE_ANSWER_TIMEOUT=10h JIBRI_FINALIZE_STALL_TIMEOUT=10h

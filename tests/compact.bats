@@ -62,7 +62,7 @@ is_settled() {
 	(($(size) < 20000))
 	assert_equal "$(stat -c %a "$REC/$JOURNAL")" 600
 	assert_equal "$(journal 'select(.event == "summary").attempts > 1000')" true
-	# What scripts read in it is there.
+	# It still has what scripts read in it.
 	assert_equal "$(journal 'select(.event == "stored").path' | sort | xargs)" \
 		"$(cd "$REC" && printf "%s\n" * | sort | xargs)"
 	grep -q '"webhook":"STOPPED"' "$REC/$JOURNAL"

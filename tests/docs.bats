@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# What the program says of itself: help, completions and manuals come from
+# What the program says about itself: help, completions and manuals come from
 # the tables of commands, flags and settings, and are true.
 
 load lib
@@ -376,7 +376,7 @@ copy_tree() {
 		done
 }
 
-# named PATTERN [PAGE...]: what the pages have of it, each once.
+# named PATTERN [PAGE...]: each match in the pages, once.
 named() {
 	grep -ohE "$@" | sort -u
 }
@@ -431,8 +431,8 @@ named() {
 
 # --- examples ----------------------------------------------------------------
 
-# example_world: the recordings that the examples speak of, and the program
-# by its name.
+# example_world: make the recordings that the examples name, and the program
+# available by its name.
 example_world() {
 	local session
 	start_sandbox
@@ -451,8 +451,8 @@ example_world() {
 	cd "$DIR" || return
 }
 
-# try LINE: as it is printed, but here and as this user.  Warnings of check
-# about this machine are ignored.
+# try LINE: run it as it is printed, but here and as this user.  Warnings of
+# check about this machine are ignored.
 try() {
 	local line=${1//sudo -u jibri /} code=0
 	[[ $line != *finalize\ check* ]] || code=78

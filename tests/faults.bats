@@ -426,7 +426,7 @@ told() {
 }
 
 @test "a transfer that moves may exceed retry-for, stall-timeout and answer-timeout" {
-	# More than the buffers on its way hold; it takes about 4 s.
+	# Larger than the buffers in between; it takes about 4 s.
 	sparse "$REC/$MEDIA" 800000
 	export JIBRI_FINALIZE_RETRY_FOR=100ms JIBRI_FINALIZE_STALL_TIMEOUT=1500ms
 	export JIBRI_FINALIZE_ANSWER_TIMEOUT=1500ms

@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # A fleet: sweepers of several hosts over one tree, some of them killed.  Each
-# has a network, a mount table and a host name of its own, as containers of a
-# shared volume have; the server is reached through a socket of the tree's
-# host.  4 sweepers and 60 recordings every day, 8 and 1,000 with LONG=1.
+# has its own network, mounts and host name, as containers on a shared volume
+# have; they reach the server through a socket of the host.  4 sweepers and 60
+# recordings every day, 8 and 1,000 with LONG=1.
 
 load lib
 

@@ -791,7 +791,7 @@ refused() {
 # bats test_tags=slow
 @test "a directory of recordings is refused as a recording" {
 	refused "$DIR/recordings"
-	# A level more.
+	# One level deeper.
 	mkdir "$DIR/deep"
 	mv "$DIR/recordings" "$DIR/deep"
 	mkdir "$DIR/recordings"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # Broken installations: each is fixed with the command that the program prints,
-# run as it is printed.  URL, PATH and ROOM are what only a person can know.
+# run as printed.  Only a person can know URL, PATH and ROOM.
 
 load lib
 
@@ -114,7 +114,7 @@ needs_root() {
 	[ "$(id -u)" = 0 ] || skip "only root can be another user"
 }
 
-# nobody: from here on this user runs check.
+# nobody: from now on, this user runs check.
 nobody() {
 	AS=(setpriv --reuid "$NOBODY" --regid "$NOBODY" --clear-groups)
 	chmod o+rx "$DIR/path"

@@ -106,7 +106,7 @@ rooms() {
 	mv "$SB/rooms.json.new" "$SB/rooms.json"
 }
 
-# faults LINE...: what goes wrong from now on; none: nothing.
+# faults LINE...: from now on, the server has these faults.
 faults() {
 	printf '%s\n' "$@" >"$SB/faults.new"
 	mv "$SB/faults.new" "$SB/faults"
@@ -260,7 +260,7 @@ requests() {
 		'map(select($s == "" or .stage == $s)) | length' "$SB/requests.jsonl"
 }
 
-# request STAGE JQ: something of each request of that stage.
+# request STAGE JQ: the result of JQ for each request of that stage.
 request() {
 	jq -r --arg s "$1" "select(.stage == \$s) | $2" "$SB/requests.jsonl"
 }
@@ -312,8 +312,8 @@ refute_output_has() {
 	return 1
 }
 
-# needs_terminal: "${PTS[@]}" COMMAND... can make terminals.  Where no devpts is
-# mounted it gets one of its own, for which an ordinary user becomes root in a
+# needs_terminal: "${PTS[@]}" COMMAND... can make terminals.  Without a mounted
+# devpts it gets its own, for which an ordinary user becomes root in a
 # namespace, and then itself again in another.
 needs_terminal() {
 	# script's shell: where it is dash, Ctrl-C ends it with what it runs.

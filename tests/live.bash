@@ -76,7 +76,7 @@ watch() {
 	WATCH_PID=$!
 }
 
-# leave CODE: within 2 s.
+# leave CODE: end the watch, with this code, within 2 s.
 leave() {
 	local rc=0 began
 	began=$(date +%s%3N)

@@ -1,9 +1,9 @@
 # The examples of the manuals, run as printed.
 #
 # A literal block behind `.\" run: WORLD` is a session: lines with "$ " or "# "
-# are commands, a "    " behind a "\" goes on with the one above, the others
-# are what is printed, where "..." stands for anything.  WORLD is a function
-# at_WORLD below, which makes what the symptom needs.
+# are commands, "    " after a "\" continues the one above, and the others are
+# what is printed, where "..." matches anything.  WORLD is a function at_WORLD
+# below, which makes what the symptom needs.
 #
 # shellcheck shell=bash
 
@@ -40,7 +40,7 @@ world() {
 	"at_$1"
 }
 
-# set_to NAME VALUE: the line of the configuration.
+# set_to NAME VALUE: change the line of the configuration.
 set_to() { sed -i "s|^$1 .*|$1 = $2|" "$JIBRI_FINALIZE_CONFIG"; }
 
 # ran [CODE]: a run that the session does not show.

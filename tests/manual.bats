@@ -171,8 +171,8 @@ END
 	((bad == 0))
 }
 
-# configurations: "LINE [SETTING...]" of each in the manual of the settings,
-# with what else it needs.
+# configurations: "LINE [SETTING...]" for each in the manual of the settings:
+# where it is, and what else it needs.
 configurations() {
 	sed -n '/^\.\\" configuration/{=; s/.*configuration\( with\)\?//; p}' \
 		"$ROOT/man/jibri-finalize.conf.5" | paste -d ' ' - -
@@ -214,7 +214,7 @@ configurations() {
 	# With defer it wants a sweeper, and none runs here.
 	run -1 grep '^failed' <(grep -v '^failed *sweeper: no sweeper' "$DIR/out")
 	grep '^ok .*webhook-secret: set;' "$DIR/out"
-	# And it delivers.
+	# The configuration also delivers.
 	run_command 0 upload --config "$DIR/conf" rec-abc123
 	assert_equal "$(webhooks)" "STOPPED standup rec-abc123"
 }

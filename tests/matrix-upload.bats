@@ -39,7 +39,7 @@ upload_cell() {
 	# Without asking, some early answers are lost with the connection (3
 	# to 5 % with libcurl over HTTP/1.1); the repeat meets what is next.
 	[ "$STAGE$EXPECT" != startno ] || codes="$2 0 75"
-	# Or the whole body was sent before the answer is seen.
+	# Or the whole body is sent before the answer is seen.
 	[[ $EXPECT$4 != noearly* ]] || class='?'
 	faults "upload $match $3 $4"
 	run_once "$codes" "$class" || return

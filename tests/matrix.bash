@@ -3,12 +3,12 @@
 #
 #     CLASS ONCE LASTING FAULT...
 #
-# CLASS is what becomes of the request (matrix.jq), with a "+" where the
-# server did it anyway; ONCE and LASTING are the exit codes of a run
-# that meets the fault once or each time, "-" where that proves nothing.
-# After such a run the journal has to be true of the server; the next one
-# completes, and one more finds nothing left to do.  Every day a row is walked
-# in one of its four ways, with LONG=1 in all.
+# CLASS is the outcome of the request (matrix.jq), with a "+" if the server did
+# it anyway; ONCE and LASTING are the exit codes of a run that meets the fault
+# once or each time, "-" if that proves nothing.  After such a run the journal
+# must be true of the server; the next one completes, and one more finds nothing
+# left to do.  The everyday run tries one of the four ways of each row, LONG=1
+# all of them.
 #
 # shellcheck shell=bash
 
@@ -97,7 +97,7 @@ is_true() {
 	holds [ -z "$wrong" ] || { echo "$wrong" >&2; return 1; }
 }
 
-# told EVENT: how often it was acknowledged.
+# told EVENT: how often this webhook was acknowledged.
 told() {
 	grep -c "eventType..:..$1.*$SESSION.*\"acked\":true" \
 		"$SB/webhooks.jsonl" || true

@@ -58,8 +58,8 @@ answer_rows() {
 	)
 }
 
-# Uploads without a list are counted, as the journal is new; a server that lists
-# nothing to anybody cannot know better.
+# Uploads without a list are counted as ambiguous, because the journal is new,
+# and a server that refuses to list cannot settle them.
 counted() {
 	local n=$FILES
 	[[ ! $1 =~ ^status\ (40[1345]|501)$ ]] || n=0

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
-# The troubleshooting manual, as it is written: each test breaks a recording in
-# one way, and fixes it with the command that the manual gives for it.  What the
-# commands print is tests/manual.bats' affair.
+# The troubleshooting manual as written: each test breaks a recording in one
+# way, and fixes it with the command that the manual gives.  tests/manual.bats
+# checks what the commands print.
 
 load lib
 setup() {
@@ -15,7 +15,7 @@ teardown() { common_teardown; }
 
 PAGE=$ROOT/man/jibri-finalize-troubleshooting.7
 
-# commands SECTION: those that the section shows, as they stand.
+# commands SECTION: the commands that the section shows.
 commands() {
 	awk -v section=".Ss $1" '
 		/^\.S[hs] / { is_in = $0 == section }
@@ -39,7 +39,7 @@ manual() {
 }
 export BIN
 
-# delivered: all of it is at the server, and the last word was STOPPED.
+# delivered: all of it is at the server, and the last webhook was STOPPED.
 delivered() {
 	cmp "$REC/$MEDIA" "$SERVER/$MEDIA"
 	[ -s "$SERVER/metadata.json" ]

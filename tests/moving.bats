@@ -24,7 +24,7 @@ begin() {
 	RUN=$!
 }
 
-# ended CODE: the run ended with that code.
+# ended CODE: wait for the run, which ends with that code.
 ended() {
 	status=0
 	wait "$RUN" || status=$?

@@ -12,7 +12,7 @@ setup() {
 
 teardown() { common_teardown; }
 
-# content NAME: a file whose content tells its name.
+# content NAME: make a file that contains its name.
 content() {
 	mkdir -p "$REC/$(dirname -- "$1")"
 	printf 'content of %s' "$1" >"$REC/$1"
@@ -727,7 +727,7 @@ $j" "$j garbage" "{\"x\":[1,],${j:1}" "{\"x\":NaN,${j:1}" \
 @test "a file that names a redacted member in quotes is withheld, wherever the name is" {
 	local j='{"meeting_url": "x", "upload_credentials": "t0p-s3cret"}'
 	yes 'The recorder starts, and all is well.' | head -c 70000 >"$DIR/log"
-	# The name lies across the border of what is read at once.
+	# The name crosses the border between two reads.
 	{ head -c 65500 "$DIR/log" && printf %s "$j"; } >"$REC/across.log"
 	{ head -c 5000 "$DIR/log" && jq . <<<"$j"; } >"$REC/browser.0.log"
 	{ head -c 16000000 /dev/urandom && echo "$j"; } >"$REC/late.bin"

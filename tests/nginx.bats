@@ -140,7 +140,7 @@ delivered() {
 	local mode expect size
 	for mode in on off; do
 		for expect in yes no; do
-			# One fits into the buffers on its way, one does not.
+			# One fits into the buffers in between, one does not.
 			for size in 70000 9000000; do
 				another_recording "large-$mode-$expect-$size"
 				echo note >"$REC/notes.txt"
@@ -271,7 +271,7 @@ delivered() {
 @test "when nginx dies during an upload, the next run sends what did not arrive" {
 	export JIBRI_FINALIZE_PARALLEL=1 JIBRI_FINALIZE_TRIES=2
 	start_nginx "$(buffered off)"
-	# More than all the buffers on the way hold.
+	# Larger than all the buffers in between.
 	sparse "$REC/$MEDIA" 60000000
 	faults "upload $MEDIA 1 stall-at 100000 2"
 	begin

@@ -22,8 +22,7 @@ is_long() {
 	[ "${LONG:-}" = 1 ]
 }
 
-# some N: one in N lines of stdin, other ones in each run; all of them with
-# LONG=1.
+# some N: one in N lines of stdin, different ones in each run; all with LONG=1.
 some() {
 	local n=$1
 	is_long && n=1
@@ -55,7 +54,7 @@ point() {
 	REC=$DIR/recordings/$1
 	mkdir "$REC"
 	cp -RT "$DIR/template" "$REC"
-	# Of what was just written /proc is asked, which is never twice the same.
+	# For a file just written, /proc is read, which always differs.
 	find "$REC" -type f -exec touch -d '1 hour ago' {} +
 	: >"$SB/requests.jsonl"
 	points=$((points + 1))

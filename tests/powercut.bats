@@ -27,7 +27,7 @@ fresh_recording() {
 
 # with_shim NAME=VALUE...: a run under the preloaded library; exit code 100 is
 # the cut.  A sweep whose visit is cut reports that and ends; its own later
-# calls matter no more.
+# calls do not matter.
 with_shim() {
 	local rc=0
 	env LD_PRELOAD="$SHIM" "$@" "$BIN" "${COMMAND[@]}" "${!WHAT}" \

@@ -18,7 +18,7 @@ rewrite() {
 		dd of="$1" bs=1 seek=3000 conv=notrunc status=none
 }
 
-# has FILE: how many copies of these bytes the server has.
+# has FILE: print how many copies of these bytes the server has.
 has() {
 	local sum
 	sum=$(sha256sum <"$1")

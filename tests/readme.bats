@@ -14,7 +14,7 @@ setup() {
 }
 teardown() { common_teardown; }
 
-# examples: the lines of its blocks, those that go on joined, without sessions.
+# examples: the lines of its blocks, continued ones joined, without sessions.
 examples() {
 	sed -n '/^<!-- run: /,/^[^ <]/d; s/^    //p' "$README" |
 		sed -e ':a' -e '/\\$/{N; s/\\\n */ /; ba' -e '}'
@@ -83,7 +83,7 @@ examples() {
 	# Blanks stay: browsers follow the one, older renderers the other.
 	grep -qF 'white-space:pre' "$DIR/one.svg"
 	grep -qF "xml:space='preserve'" "$DIR/one.svg"
-	# A line of 85 columns takes two rows of the 80 that there are.
+	# On 80 columns, a line of 85 takes two rows.
 	assert_equal "$(grep -o '>0*</text>' "$DIR/one.svg" | tr -dc '0\n' |
 		awk '{ print length }' | xargs)" "80 5"
 	run -3 "${PTS[@]}" "$ROOT/scripts/terminal.py" --rows 4 "$DIR/two.svg" \
@@ -144,8 +144,8 @@ section() {
 		n && /^$/ { exit }' "$README"
 }
 
-# In a tree of its own: sudo puts it before each path, the editor writes the
-# settings of the README, and systemctl wants the units to be there.
+# In a separate tree: sudo prefixes each path with it, the editor writes the
+# README's settings, and systemctl requires the units to exist.
 @test "the commands for an installation without a package leave a program, its settings and its units" {
 	local tree=$DIR/tree
 	mkdir -p "$tree/etc/jitsi/jibri" "$tree/etc/systemd/system"

@@ -117,7 +117,7 @@ written() {
 	written >"$DIR/second"
 	assert_equal "$(wc -l <"$DIR/first") $(wc -l <"$DIR/second")" "3 3"
 	run ! grep -vE '\.[0-9a-f]{16}$' "$DIR/first" "$DIR/second"
-	# Neither a clock nor a process's number, which grow from the right.
+	# Not from a clock or a process ID, whose last digits change first.
 	assert_equal "$(sed -E 's/.{8}$//' "$DIR/first" "$DIR/second" |
 		sort -u | wc -l)" 6
 }

@@ -53,7 +53,7 @@ wait_for() {
 	return 1
 }
 
-# faults LINE...: replaced in one step, as the sandbox may look any time.
+# faults LINE...: replaced atomically, as the sandbox may read it at any time.
 faults() {
 	printf '%s\n' "$@" >"$dir/faults.new"
 	mv "$dir/faults.new" "$dir/faults"

@@ -11,7 +11,7 @@ teardown() {
 	common_teardown
 }
 
-# shown TEXT: config prints it, on stdout or stderr.
+# shown TEXT: config prints this, on stdout or stderr.
 config_says() {
 	run "$BIN" config "${@:2}"
 	assert_output_has "$1"

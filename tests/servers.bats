@@ -11,8 +11,8 @@ setup() {
 
 teardown() { common_teardown; }
 
-# there_once [SANDBOX_FLAG...]: a server of this kind stores each file once,
-# whatever is run, and proves to have it.
+# there_once [SANDBOX_FLAG...]: on such a server each file is stored once,
+# whatever is run, and the server can prove it.
 there_once() {
 	start_sandbox "$@"
 	run_finalize 0

@@ -27,9 +27,9 @@ sample() {
 		}'
 }
 
-# killed_at NAME ORDINAL: the law at one point.  A run that never gets there is
-# a point too, but does not count as reached.  No --seccomp-bpf: it swallows the
-# signal.
+# killed_at NAME ORDINAL: the law at one point.  A run that does not get there
+# is also a point, but does not count as reached.  Not with --seccomp-bpf, which
+# loses the signal.
 killed_at() {
 	local rc=0
 	point "$1-$2"

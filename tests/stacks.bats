@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
-# HTTP stacks of others, with hard names: nothing is missing, nothing is stored
+# Other HTTP stacks, with hard names: nothing is missing, and nothing is stored
 # twice.  scripts/deps stacks and `make check-stacks` install them and run this;
-# where one is not installed, its test is skipped.
+# if one is not installed, its test is skipped.
 
 load lib
 setup() {
@@ -32,7 +32,7 @@ missing() {
 	skip "there is no $1 (scripts/deps stacks)"
 }
 
-# stack PROGRAM COMMAND [ARGUMENT...]: start one, which says its name and URL.
+# stack PROGRAM COMMAND [ARGUMENT...]: start one, which prints its name and URL.
 stack() {
 	command -v "$1" >/dev/null || missing "$1"
 	shift

@@ -361,7 +361,7 @@ watched() {
 	# shellcheck disable=SC2154
 	assert_equal "$(wc -l <<<"$stderr")" 1
 	[[ $stderr == *"$DIR/conf cannot be read: Permission denied; continuing "* ]]
-	# Without a directory nobody knows what is meant.
+	# Without a directory it is unclear what to show.
 	run --separate-stderr "${me[@]}" status --config "$DIR/conf"
 	ended_with 78
 	assert_equal "$output" ""

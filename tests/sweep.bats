@@ -113,7 +113,7 @@ STOPPED $ROOM two"
 	before=$(cksum <"$TOP/one/.jibri-finalize")
 	sweep 0
 	assert_equal "$(cksum <"$TOP/one/.jibri-finalize")" "$before"
-	# Another one is noted by the visit that reads it.
+	# A new one is noted by the visit that reads it.
 	cp "$TOP/one/1.log" "$TOP/one/5.log"
 	old "$TOP/one"
 	assert_equal "$(state one)" due
@@ -300,7 +300,7 @@ STOPPED $ROOM whole"
 	done
 }
 
-# fails_for SESSION MS: its first failure was so long ago.
+# fails_for SESSION MS: it first failed this long ago.
 fails_for() {
 	local first
 	first=$(jq -s 'map(select(.event == "failed"))[0].at' \

@@ -170,8 +170,8 @@ pin() {
 # tls_server [OPTION...]: openssl's own server, with our certificate.
 tls_server() {
 	local port
-	# It takes a port of the kernel's choice, and says which; one that was
-	# before has said so, too.
+	# It takes a port of the kernel's choice, and prints it, as an earlier
+	# one did.
 	rm -f "$DIR/s_server"
 	openssl s_server -accept 127.0.0.1:0 -cert "$CERTS/good.pem" \
 		-key "$CERTS/good.key" -www "$@" >"$DIR/s_server" 2>&1 3>&- &
@@ -194,8 +194,8 @@ tls_server() {
 	assert_equal "$(requests upload)" 3
 }
 
-# turned_away CODES [ARGUMENT...]: with TLS 1.3 a server refuses us when we are
-# already sending, and its reason can be lost with the connection.
+# turned_away CODES [ARGUMENT...]: with TLS 1.3, a server refuses us while we
+# are already sending, and its reason can be lost with the connection.
 turned_away() {
 	local codes=$1
 	shift

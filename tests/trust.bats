@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # Whose files are delivered: those that others own, link or can write to are
-# refused, or a warning with trust = any.  These tests need root for a second
-# user.
+# refused or, with trust = any, cause a warning.  These tests need root, for a
+# second user.
 
 load lib
 

@@ -90,6 +90,6 @@ one_round() {
 	never_failed
 	say "$points rounds of 16: $worked done, $lost lost ($named named" \
 		"the holder), $killed killed; seed $SEED"
-	# They did run at the same time, and some died.
+	# They really ran at the same time, and some died.
 	((lost > rounds && named > 0 && killed > 0))
 }

@@ -264,7 +264,7 @@ extra"
 	narrow "$DIR/screen"
 }
 
-# narrow FILE: no line is wider than 80 columns, and the name is whole in it.
+# narrow FILE: no line is wider than 80 columns, and the name is not broken.
 narrow() {
 	python3 -c '
 import sys, unicodedata

@@ -30,7 +30,7 @@ watch() {
 	wait_for grep -q READY=1 "$DIR/states"
 }
 
-# manager: takes in $DIR/states what a service manager is told.
+# manager: write to $DIR/states what a service manager would get.
 manager() {
 	rm -f "$DIR/manager"
 	: >"$DIR/states"
@@ -46,7 +46,7 @@ manager() {
 	wait_for test -S "$DIR/manager"
 }
 
-# leave CODE [SIGNAL]: it ends with CODE within 2 s.
+# leave CODE [SIGNAL]: the watch ends with CODE within 2 s.
 leave() {
 	local want=$1 rc=0 began
 	began=$(date +%s%3N)
@@ -62,7 +62,7 @@ leave() {
 	return 1
 }
 
-# arrives SESSION: a finished recording is moved to where it is watched.
+# arrives SESSION: move a finished recording into the watched directory.
 arrives() {
 	SESSION=$1
 	REC=$DIR/elsewhere/$1

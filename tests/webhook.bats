@@ -9,7 +9,7 @@ setup() {
 }
 teardown() { common_teardown; }
 
-# hook JQ: something of each webhook that came, acknowledged or not.
+# hook JQ: the result of JQ for each webhook, acknowledged or not.
 hook() {
 	[ -e "$SB/webhooks.jsonl" ] || return 0
 	jq -r "$1" "$SB/webhooks.jsonl"
@@ -311,7 +311,7 @@ hmac() {
 	assert_equal "$(journal 'select(.event == "failed") | .class')" temporary
 	run_finalize 75 --deadline 1s
 	assert_equal "$(webhooks)" "FAILED $ROOM $SESSION the deadline has passed"
-	# A silent backend gets its time, and no more.
+	# A silent backend gets its time, but not more.
 	faults "upload *.mp4 * slow 1000000" "webhook * * stall-answer 60"
 	export JIBRI_FINALIZE_ANSWER_TIMEOUT=60s
 	rm "$REC/.jibri-finalize"

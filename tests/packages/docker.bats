@@ -44,10 +44,9 @@ copy() {
 	fi
 }
 
-# image TREE: what the Dockerfile makes of it, step by step; the last stage is
-# called "last".  A stage that only adds to what is said of another one shares
-# its tree.  IMAGE_USER is the user; HEALTH, ENTRYPOINT and COMMAND are those
-# of the stage "sweeper".
+# image TREE: run the Dockerfile's steps on it; the last stage is called "last".
+# A stage that only adds metadata to another one shares its tree.  IMAGE_USER is
+# the user; HEALTH, ENTRYPOINT and COMMAND are those of the stage "sweeper".
 image() {
 	local verb rest stage directory
 	mkdir -p "$DIR/image"
@@ -83,7 +82,7 @@ image() {
 	IMAGE_USER=$(eval "echo $IMAGE_USER")
 }
 
-# said_of_sweeper ARRAY STAGE JSON: of no other stage is anything said.
+# said_of_sweeper ARRAY STAGE JSON: no other stage may have this metadata.
 said_of_sweeper() {
 	[ "$2" = sweeper ] || { echo "$1 of $2" >&2; return 1; }
 	mapfile -t "$1" < <(jq -r '.[]' <<<"$3")
@@ -150,7 +149,7 @@ put() {
 	REC=$DIR/storage/recordings/$1
 	mkdir -p "$REC"
 	recording
-	# A recording that is done would be opened again by its new ctime.
+	# The new ctime would reopen a recording that is done.
 	chown 1000:1000 "$DIR/storage" "$DIR/storage/recordings"
 	chown -R 1000:1000 "$REC"
 }
@@ -221,7 +220,7 @@ stops_within_10s() {
 	assert_equal "$(webhooks)" "STOPPED $ROOM one"
 	assert_equal "$(stat -c %u "$REC/.jibri-finalize")" 1000
 
-	# The sweeper stays, and delivers what nobody called for.
+	# The sweeper keeps running, and delivers what Jibri never called for.
 	start_sweeper
 	wait_for health
 	put two
@@ -278,7 +277,7 @@ theirs() {
 	EOT
 }
 
-# composed JQ: something of what compose makes of the three files.
+# composed JQ: the result of JQ for the three files merged by compose.
 composed() {
 	(cd "$DIR" && CONFIG=/cfg FILE_SERVICE_URL=http://files \
 		MEETING_SERVICE_URL=http://meetings WEBHOOK_SECRET=secret \

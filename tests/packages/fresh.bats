@@ -9,8 +9,8 @@ setup() {
 }
 
 # condition NAME=VALUE: the command that sets this up on a bare machine.  Debian
-# 13 has /tmp in memory, with these options; a Jibri node has its user; and in
-# some chroots and containers no devpts is mounted.
+# 13 has /tmp in memory, with these options; a Jibri node has Jibri's user; and
+# some chroots and containers have no devpts.
 condition() {
 	case $1 in
 	/tmp=tmpfs) echo mount -t tmpfs -o mode=1777,nosuid,nodev none /tmp ;;

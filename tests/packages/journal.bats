@@ -25,7 +25,7 @@ entries() {
 	[ -s "$DIR/entries" ]
 }
 
-# sessions: whose they are.
+# sessions: the sessions of these entries.
 sessions() {
 	jq -r .JIBRI_SESSION "$DIR/entries" | sort -u
 }
@@ -63,7 +63,7 @@ of_unit() {
 	assert_equal "$(sessions)" "$held"
 	entries JIBRI_SESSION="$delivered" PRIORITY=7
 
-	# A watch stays, and its visits write for themselves.
+	# A watch keeps running, and its visits write their own entries.
 	machine systemctl start jibri-finalize-watch.service
 	put later
 	wait_for entries MESSAGE_ID="$DONE_ID" JIBRI_SESSION=later

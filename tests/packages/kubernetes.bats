@@ -25,7 +25,7 @@ manifest() {
 	run -0 manifest "$MANIFESTS"/{cronjob,settings,sidecar}.yaml
 	assert_equal "$output" "4 manifests"
 
-	# It does see a wrong value, a wrong type and a typing error.
+	# It detects a wrong value, a wrong type and a typing error.
 	local edit
 	for edit in s/Forbid/Forbidden/ 's/backoffLimit: 0/backoffLimit: none/' \
 		s/backoffLimit/backOffLimit/; do
@@ -34,7 +34,7 @@ manifest() {
 	done
 }
 
-# value FILE KIND JQ: something of a manifest.
+# value FILE KIND JQ: the result of JQ for a manifest.
 value() {
 	with_npm node -e '
 		const yaml = require("js-yaml"), fs = require("fs");
@@ -123,7 +123,7 @@ chart_takes() {
 
 # --- the sidecar -------------------------------------------------------------
 
-# of_sidecar JQ: something of its container.
+# of_sidecar JQ: the result of JQ for its container.
 of_sidecar() {
 	value sidecar.yaml Deployment ".spec.template.spec.initContainers[0] | $1"
 }
@@ -261,7 +261,7 @@ is_delivered() {
 	sleep 1
 	run -1 has_ended 1
 	finish_live
-	# F4: it ends, and the volume does not go without a word.
+	# F4: it ends, and names what is lost with the volume.
 	ended_as 75
 	is_delivered live
 	grep -q "$DIR/recordings/held: not delivered" "$DIR/said.one"

@@ -233,7 +233,7 @@ new_machine() {
 	need_root
 	SUITE=bookworm new_machine
 	all_is_ok
-	# And Jibri's first call delivers, also by the name of the script before.
+	# Jibri's first call delivers, also under the old script's name.
 	put first
 	run -0 hook first
 	is_stored metadata.json "$MEDIA"

@@ -52,8 +52,8 @@ base_tree() {
 	echo "$tree"
 }
 
-# in_tree TREE COMMAND...: as root of that tree, without booting it.  Who is not
-# at a mount's root cannot have mounts of its own.
+# in_tree TREE COMMAND...: as root of that tree, without booting it.  A process
+# whose root is not a mount point cannot have its own mounts.
 in_tree() {
 	unshare --mount --pid --fork --kill-child bash -ec '
 		mount --bind "$1" "$1"

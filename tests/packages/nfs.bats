@@ -1,5 +1,5 @@
-# A fleet on NFS 4.2, for real: User Mode Linux is a kernel of its own, with the
-# server and two hosts that mount it.
+# A fleet on real NFS 4.2: User Mode Linux is a separate kernel, with the server
+# and two hosts that mount it.
 
 load ../lib
 load machine
@@ -135,7 +135,7 @@ export JIBRI_FINALIZE_SWEEP_RETRY_DELAY_MAX=50ms
 	assert_equal "$(cat "$TREE/root/out/beta.1.code")" 75
 	grep -q 'on alpha is working on this recording' "$TREE/root/out/beta.1"
 	grep -q 'STOPPED acknowledged' "$TREE/root/out/beta.2"
-	# Its own process cannot go on where it was.
+	# Its own process cannot continue.
 	((10#$(cat "$TREE/root/out/alpha.code") != 0))
 	assert_equal "$(find "$SB/store" -type f | wc -l)" 2
 	assert_equal "$(webhooks | grep -c STOPPED)" 1

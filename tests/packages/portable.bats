@@ -1,5 +1,5 @@
-# The portable bundle, in containers that have none of its libraries, as hard as
-# docker-jitsi-meet's and harder: nothing can be written but the recordings.
+# The portable bundle, in containers that have none of its libraries, and
+# stricter than docker-jitsi-meet's: only the recordings can be written.
 
 load ../lib
 load machine
@@ -187,7 +187,7 @@ is_announced() {
 	wait_for is_announced
 	SETTINGS=(JIBRI_FINALIZE_RECORDINGS_DIR=/storage/recordings)
 	run -0 bundled trixie status --check
-	# Of all that are called so, those of this test.
+	# Of all processes with this name, those of this test.
 	mapfile -t pids < <(pgrep -fx '/opt/jibri-finalize/jibri-finalize watch' |
 		sed 's|.*|/proc/&/environ|' |
 		xargs grep -lzx "FILE_SERVICE_URL=$URL" | cut -d / -f 3)

@@ -3,8 +3,8 @@
 #
 # shellcheck shell=bash
 
-# recorder_start: a booted machine with what Jibri's package makes, its user and
-# log directory; and with recordings, and a configuration that calls us.
+# recorder_start: boot a machine with the user and log directory that Jibri's
+# package makes, with recordings, and a configuration that calls us.
 recorder_start() {
 	machine_start
 	machine groupadd jitsi
@@ -36,7 +36,7 @@ install_deb() {
 	apt_get install /root/jibri-finalize.deb
 }
 
-# an_operator: has sudo; standard input is the script of their editor.
+# an_operator: has sudo; standard input is the script of the editor.
 an_operator() {
 	cat >"$MACHINE/usr/local/bin/sudo" <<-'EOT'
 		#!/bin/sh
