@@ -133,8 +133,7 @@ bundle_reader_start(int archive_fd, const struct archive_limits *limits,
 		(void)err_sys(e, "read the archive");
 		return NULL;
 	}
-	if (child_start(&child, work, &task, clock_mono_ms() + stop_left_ms(),
-		e) == -1)
+	if (child_start(&child, work, &task, stop_deadline_ms(), e) == -1)
 		return NULL;
 	r = xcalloc(1, sizeof(*r));
 	r->child = child;

@@ -155,8 +155,7 @@ child_run(void (*work)(const void *ctx, int fd), const void *ctx, void *report,
 {
 	struct child c = { 0 };
 
-	if (start(&c, work, ctx, clock_mono_ms() + stop_left_ms(), true, e) ==
-	    -1)
+	if (start(&c, work, ctx, stop_deadline_ms(), true, e) == -1)
 		return -1;
 	log_after_fork();
 	wait_for(&c);

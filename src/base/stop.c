@@ -106,6 +106,12 @@ stop_check(struct err *e)
 }
 
 int64_t
+stop_deadline_ms(void)
+{
+	return deadline_ms;
+}
+
+int64_t
 stop_left_ms(void)
 {
 	int64_t left = deadline_ms - clock_mono_ms();

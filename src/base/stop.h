@@ -40,6 +40,9 @@ int stop_check(struct err *e);
 /* Has the deadline passed without a signal? */
 bool stop_is_overdue(void);
 
+/* The deadline, a time of clock_mono_ms(); INT64_MAX: none. */
+int64_t stop_deadline_ms(void);
+
 /* Milliseconds until the deadline, at least 0. */
 int64_t stop_left_ms(void);
 

@@ -170,7 +170,7 @@ look(const struct group *g, size_t *done, struct err *e)
 	struct child_inbox in = { 0 };
 	int result = 0;
 
-	if (child_start(&c, work, g, clock_mono_ms() + stop_left_ms(), e) == -1)
+	if (child_start(&c, work, g, stop_deadline_ms(), e) == -1)
 		return -1;
 	in.fd = c.fd;
 	for (*done = 0; result == 0 && *done < g->n;) {

@@ -252,7 +252,7 @@ is_drained(const struct watching *w)
 {
 	return w->is_draining && w->run.n_running == 0 &&
 	    w->run.next == w->run.n && places_count(&w->places).live == 0 &&
-	    places_next_ms(&w->places) > clock_mono_ms() + stop_left_ms();
+	    places_next_ms(&w->places) > stop_deadline_ms();
 }
 
 /* --- all of it ------------------------------------------------------------ */
@@ -262,8 +262,7 @@ until_ms(const struct watching *w)
 {
 	int64_t now_ms = clock_mono_ms();
 	int64_t watchdog_ms = sd_notify_watchdog_ms();
-	const int64_t moments[] = { w->look_ms, w->tend_ms,
-		w->is_draining ? now_ms + stop_left_ms() : INT64_MAX,
+	const int64_t moments[] = { w->look_ms, w->tend_ms, stop_deadline_ms(),
 		w->rest_ms ? w->rest_ms : INT64_MAX, places_next_ms(&w->places),
 		log_due_ms() > now_ms ? log_due_ms() : INT64_MAX,
 		w->run.paused.n > 0 ? now_ms + PAUSED_MS : INT64_MAX,

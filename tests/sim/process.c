@@ -141,6 +141,12 @@ stop_check(struct err *e)
 }
 
 int64_t
+stop_deadline_ms(void)
+{
+	return actor_now->deadline_ms;
+}
+
+int64_t
 stop_left_ms(void)
 {
 	int64_t left = actor_now->deadline_ms - clock_mono_ms();
