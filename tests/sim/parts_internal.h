@@ -35,7 +35,7 @@ extern int parts_next_id;
 struct parts_habits {
 	int64_t from_ms, to_ms; /* when it is offered */
 	int absence;            /* of absences[] in parts_answer.c */
-	bool is_all_absent;     /* otherwise: no part of it exists */
+	bool is_all_absent;     /* of every request; else 404 */
 	int64_t life_ms;        /* of a URL */
 	int64_t told_s;         /* the lifetime it reports; 0: none */
 	int storage_status;     /* of each PUT; 0: it accepts them */
