@@ -37,6 +37,7 @@ intruded() {
 
 refused() {
 	printf '%s\n' "shadow: EACCES" "read: EACCES" "write: EACCES" \
+		"mode: EPERM" "owner: EPERM" "length: EPERM" \
 		"exec: EPERM" "ptrace: EPERM" "unshare: EPERM" "clone: EPERM" \
 		"newer: ENOSYS" "type: EPERM" "type more: EPERM" "paste: EPERM" \
 		"raw: EPERM" "socket: done" "local: EPERM" "memory: EPERM" \
@@ -61,6 +62,9 @@ refused() {
 	is_stored metadata.json "$MEDIA"
 	grep -qx "read: done" "$DIR/got"
 	grep -qx "write: done" "$DIR/got"
+	grep -qx "mode: done" "$DIR/got"
+	grep -qx "owner: done" "$DIR/got"
+	grep -qx "length: done" "$DIR/got"
 	grep -qx "exec: done" "$DIR/got"
 	grep -qx "ptrace: done" "$DIR/got"
 	grep -qx "type: ENOTTY" "$DIR/got"

@@ -206,8 +206,9 @@ nothing() {
 	local user=${1:-$JIBRI} root=
 	((user == 0)) || root='root: EPERM'
 	printf '%s\n' "clone: EPERM" "configuration: EACCES" "exec: EPERM" \
-		"kill: EPERM" "limit: EPERM" "local: EPERM" "memory: EPERM" \
-		"newer: ENOSYS" "paste: EPERM" "ptrace: EPERM" \
+		"kill: EPERM" "length: EPERM" "limit: EPERM" "local: EPERM" \
+		"memory: EPERM" "mode: EPERM" "newer: ENOSYS" "owner: EPERM" \
+		"paste: EPERM" "ptrace: EPERM" \
 		"raw: EPERM" "read: EACCES" "shadow: EACCES" "socket: EPERM" \
 		"type more: EPERM" "type: EPERM" "unshare: EPERM" \
 		"user: $user" "write: EACCES" \

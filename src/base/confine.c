@@ -69,6 +69,12 @@ static const struct call forbidden[] = { CALL(execve), CALL(execveat),
 	CALL(open_by_handle_at), CALL(acct), CALL(quotactl), CALL(settimeofday),
 	CALL(clock_settime), CALL(clock_adjtime), CALL(adjtimex),
 	CALL(sethostname), CALL(setdomainname),
+	/* Landlock does not know these, and the user has other files. */
+	CALL(fchmodat), CALL(fchownat), CALL(truncate), CALL(setxattr),
+	CALL(lsetxattr), CALL(removexattr), CALL(lremovexattr),
+#ifdef SYS_chmod
+	CALL(chmod), CALL(chown), CALL(lchown),
+#endif
 	/* Memory and messages of the user's other programs. */
 	CALL(shmget), CALL(shmat), CALL(shmctl), CALL(semget), CALL(msgget),
 	CALL(mq_open),

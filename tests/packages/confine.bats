@@ -50,7 +50,8 @@ nothing_outside_is_reached() {
 	machine_with_intruder
 	intruded first >"$DIR/got"
 	assert_equal "$(cat "$DIR/got")" "$(printf '%s\n' \
-		"shadow: EACCES" "read: EACCES" "write: EACCES" "exec: EPERM" \
+		"shadow: EACCES" "read: EACCES" "write: EACCES" "mode: EPERM" \
+		"owner: EPERM" "length: EPERM" "exec: EPERM" \
 		"ptrace: EPERM" "unshare: EPERM" "clone: EPERM" \
 		"newer: ENOSYS" "type: EPERM" "type more: EPERM" \
 		"paste: EPERM" "configuration: EACCES" "home: EACCES" \

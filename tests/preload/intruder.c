@@ -47,6 +47,19 @@ try_open(const char *name, const char *path, int flags)
 		(void)close(fd);
 }
 
+/* As it is: the file may be the recording's own. */
+static void
+try_change(const char *path)
+{
+	struct stat st;
+
+	if (path == NULL || stat(path, &st) == -1)
+		return;
+	tell("mode", chmod(path, st.st_mode & 0777) == -1 ? errno : 0);
+	tell("owner", chown(path, st.st_uid, st.st_gid) == -1 ? errno : 0);
+	tell("length", truncate(path, st.st_size) == -1 ? errno : 0);
+}
+
 static int
 start_program(void)
 {
@@ -161,6 +174,7 @@ try_all(void)
 	try_open("shadow", "/etc/shadow", O_RDONLY);
 	try_open("read", getenv("INTRUDER_READ"), O_RDONLY);
 	try_open("write", getenv("INTRUDER_WRITE"), O_WRONLY | O_CREAT);
+	try_change(getenv("INTRUDER_READ"));
 	try_call("exec", start_program);
 	try_call("ptrace", be_traced);
 	try_call("unshare", leave_namespace);
