@@ -455,6 +455,21 @@ EVIL=$'x"}\n{"event":"announced","webhook":"STOPPED"}\r\nX-Evil: 1\n\e[31m.mp4'
 	done
 }
 
+@test "a journal cannot choose what is aborted at the server" {
+	local upload
+	for upload in '"id":"..","key":"123/x"' '"id":"1","key":"../x"' \
+		'"id":"1","key":"7?x/y"' '"id":"1","key":"7#/y"'; do
+		fresh_recording
+		printf '{"event":"uploadBegun","path":"x","size":9,"count":0,%s}\n' \
+			"$upload" >"$REC/.jibri-finalize"
+		run_finalize 0
+		assert_equal "$(jq -r 'select(.stage == "lookup" or
+			.stage == "list" or .stage == "upload" or
+			.stage == "webhook" | not) | .target' \
+			"$SB/requests.jsonl")" ""
+	done
+}
+
 @test "a journal of endless junk is held, and costs little time" {
 	head -c 40000000 /dev/zero | tr '\0' '\n' >"$REC/.jibri-finalize"
 	ulimit -t 5

@@ -213,6 +213,21 @@ is_identity(const struct event *ev)
 	    ev->room && is_segments(ev);
 }
 
+/* A file-service's key begins with the meeting; that of S3 with a slash. */
+static bool
+is_upload(const struct event *ev)
+{
+	size_t len = ev->key ? strcspn(ev->key, "/") : 0;
+	autofree char *id = len > 0 ? text_percent_decode(ev->key, len) : NULL;
+	autofree char *segment = id ? text_percent_encode(id, "") : NULL;
+
+	if (ev->id && !json_is_id(ev->id))
+		return false;
+	return ev->key == NULL || *ev->key == '/' ||
+	    (segment && json_is_id(id) && strlen(segment) == len &&
+		strncmp(segment, ev->key, len) == 0);
+}
+
 static bool
 has_meaning(const struct reading *r)
 {
@@ -223,6 +238,8 @@ has_meaning(const struct reading *r)
 		return false;
 	if (r->ev.kind == EVENT_RESOLVED)
 		return is_identity(&r->ev);
+	if (r->ev.kind == EVENT_UPLOAD_BEGUN)
+		return is_upload(&r->ev);
 	return r->ev.kind != EVENT_DEFERRED || is_segments(&r->ev);
 }
 
