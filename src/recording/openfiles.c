@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/sysmacros.h>
 
 #include "base/file.h"
 #include "base/mem.h"
@@ -24,19 +25,26 @@ compare(const void *a, const void *b)
 	return (int)x->mode - (int)y->mode;
 }
 
-/* The link's own permissions tell how the file was opened (proc(5)). */
+/*
+ * The link's own permissions tell how the file was opened (proc(5)).  Do not
+ * ask a file server, since this may be a file of any program, and a server that
+ * is gone would never answer.
+ */
 static void
 add_descriptor(struct openfiles *set, int at, const char *name)
 {
-	struct stat file, link;
+	struct statx file;
+	struct stat link;
 
-	if (fstatat(at, name, &file, 0) == -1 || !S_ISREG(file.st_mode) ||
+	if (statx(at, name, AT_STATX_DONT_SYNC, STATX_TYPE | STATX_INO,
+		&file) == -1 ||
+	    !S_ISREG(file.stx_mode) ||
 	    fstatat(at, name, &link, AT_SYMLINK_NOFOLLOW) == -1)
 		return;
 	xgrow((void **)&set->files, &set->cap, set->n + 1, sizeof(*set->files));
 	set->files[set->n++] = (struct open_file){
-		.dev = file.st_dev,
-		.ino = file.st_ino,
+		.dev = makedev(file.stx_dev_major, file.stx_dev_minor),
+		.ino = file.stx_ino,
 		.mode = link.st_mode & S_IWUSR ? OPEN_WRITING : OPEN_READING,
 	};
 }

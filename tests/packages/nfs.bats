@@ -23,7 +23,7 @@ setup() {
 }
 
 teardown() {
-	[ -z "${UML_PID-}" ] || kill -KILL "$UML_PID" 2>/dev/null || true
+	[ -z "${UML_PID-}" ] || kill "$UML_PID" 2>/dev/null || true
 	common_teardown
 }
 
@@ -33,7 +33,8 @@ on_nfs() {
 		printf '%s\n' "ROOM=$ROOM" "MEDIA=$MEDIA"
 		cat
 	} >"$TREE/root/steps"
-	timeout 400 linux.uml mem=1G root=hostfs rootfstype=hostfs \
+	LD_PRELOAD=$BUILD/preload-registers.so \
+		timeout -k 5 400 linux.uml mem=1G root=hostfs rootfstype=hostfs \
 		"rootflags=$TREE" rw init=/root/nfs-guest con=null \
 		con0=null,fd:1 con1=null >"$DIR/console" 2>&1 </dev/null 3>&- &
 	UML_PID=$!
