@@ -252,7 +252,7 @@ fresh() {
 		>"$SB/odd"
 	run_finalize 0
 	another_recording titled
-	echo '{"data": {"id": 123, "name": "A title"}}' >"$SB/odd"
+	echo '{"data": {"id": 123, "name": "A cut title \ud83d"}}' >"$SB/odd"
 	run_finalize 0
 }
 

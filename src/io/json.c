@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/mem.h"
 
@@ -33,18 +34,56 @@ json_parse(const char *text, size_t len, struct err *e)
 	return json;
 }
 
+/* Does an escape begin here that is half of a surrogate pair? */
+static bool
+is_half(const char *s, const char *third_digit)
+{
+	return strncasecmp(s, "\\ud", 3) == 0 && strnlen(s, 6) == 6 &&
+	    strchr(third_digit, s[3]);
+}
+
+/* Each half without the other, as of an emoji cut in two, becomes U+FFFD. */
+static void
+replace_halves(char *s)
+{
+	static const char first[] = "89abAB", second[] = "cdefCDEF";
+
+	for (; (s = strchr(s, '\\')) != NULL && s[1]; s += 2) {
+		bool is_first = is_half(s, first);
+
+		if (is_first && is_half(s + 6, second))
+			s += 10;
+		else if (is_first || is_half(s, second))
+			memcpy(s + 2, "fffd", 4);
+	}
+}
+
+static json_t *
+load_foreign(const char *text, size_t len, json_error_t *where)
+{
+	enum { FLAGS = JSON_DECODE_ANY | JSON_ALLOW_NUL };
+	json_t *json = json_loadb(text, len, FLAGS, where);
+
+	/* The integer is too long; such an id is then unknown. */
+	return json || json_error_code(where) != json_error_numeric_overflow
+	    ? json
+	    : json_loadb(text, len, FLAGS | JSON_DECODE_INT_AS_REAL, where);
+}
+
 json_t *
 json_parse_foreign(const char *text, size_t len, struct err *e)
 {
-	enum { FLAGS = JSON_DECODE_ANY | JSON_ALLOW_NUL };
 	size_t bom = len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
 	json_error_t where = { 0 };
-	json_t *json = json_loadb(text + bom, len - bom, FLAGS, &where);
+	json_t *json = load_foreign(text + bom, len - bom, &where);
 
-	/* The integer is too long; such an id is then unknown. */
-	if (json_error_code(&where) == json_error_numeric_overflow)
-		json = json_loadb(text + bom, len - bom,
-		    FLAGS | JSON_DECODE_INT_AS_REAL, NULL);
+	if (json == NULL) {
+		autobuf struct buf copy = { 0 };
+
+		(void)buf_add(&copy, text + bom, len - bom);
+		replace_halves(copy.data);
+		json = load_foreign(copy.data, copy.len, &where);
+	}
 	if (json == NULL)
 		(void)err_set(e,
 		    json_error_code(&where) == json_error_premature_end_of_input

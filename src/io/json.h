@@ -26,9 +26,9 @@ void json_init(void);
 json_t *json_parse(const char *text, size_t len, struct err *e);
 
 /*
- * The same for JSON from others: accepts a BOM, NUL in strings, and integers
- * that are too long.  On failure ERR_CONFIG, or ERR_TEMPORARY when the text was
- * truncated.
+ * The same for JSON from others: accepts a BOM, NUL in strings, halves of
+ * surrogate pairs, and integers that are too long.  On failure ERR_CONFIG, or
+ * ERR_TEMPORARY when the text was truncated.
  */
 json_t *json_parse_foreign(const char *text, size_t len, struct err *e);
 
