@@ -733,6 +733,8 @@ $j" "$j garbage" "{\"x\":[1,],${j:1}" "{\"x\":NaN,${j:1}" \
 	{ head -c 16000000 /dev/urandom && echo "$j"; } >"$REC/late.bin"
 	{ head -c 4096 /dev/zero && echo "$j"; } >"$REC/rotated.log"
 	{ head -c 5000 "$DIR/log" && jq -Rs <<<"$j"; } >"$REC/escaped.log"
+	# As .NET escapes quotes.
+	jq -Rn --arg j "$j" '{$j}' | sed 's/\\"/\\u0022/g' >"$REC/dotnet.json"
 	jq -n --arg m "$(jq -Rs <<<"$j")" '{message: $m}' >"$REC/nested.json"
 	echo "{'upload_credentials': 't0p-s3cret'}" >"$REC/python.txt"
 	{ cat "$DIR/log" && iconv -t UTF-16LE <<<"$j"; } >"$REC/late-16.txt"
@@ -746,7 +748,7 @@ $j" "$j garbage" "{\"x\":[1,],${j:1}" "{\"x\":NaN,${j:1}" \
 	run_finalize 0
 	assert_equal "$(grep -Po '[^ ]+(?=: skipped, withheld: it has the name)' \
 		<<<"$output" | sort | xargs)" \
-		'across.log browser.0.log escaped.log late-16.txt late-32.txt late.bin nested.json old.tar python.txt rotated.log'
+		'across.log browser.0.log dotnet.json escaped.log late-16.txt late-32.txt late.bin nested.json old.tar python.txt rotated.log'
 	is_stored metadata.json "$MEDIA" plain.txt plain.json
 	run_finalize 0
 	assert_output_has "done already"

@@ -32,25 +32,37 @@ name_of(const char *pointer)
 	return xstrndup(name.data + 1, name.len - 2);
 }
 
+/* Of the quote before a name, which .NET writes as \u0022 in a string; or 0. */
+static size_t
+quote_length(const struct area *area, const char *name)
+{
+	size_t before = (size_t)(name - area->start);
+
+	if (before >= 5 && memcmp(name - 5, "u0022", 5) == 0)
+		return 5;
+	return before >= 1 && (name[-1] == '"' || name[-1] == '\'');
+}
+
 static bool
 is_quoted(const struct area *area, const char *name, size_t len)
 {
-	char quote = name > area->start ? name[-1] : '\0';
-	const char *after = name + len;
+	size_t n = quote_length(area, name);
+	const char *quote = name - n, *after = name + len;
 
-	if (quote != '"' && quote != '\'')
+	if (n == 0)
 		return false;
 	for (int i = 0; after < area->end && *after == '\\'; i++, after++)
 		if (i == ESCAPE_BYTES)
 			return false;
-	if (after == area->end || *after++ != quote)
+	if ((size_t)(area->end - after) < n || memcmp(after, quote, n) != 0)
 		return false;
 	if (!area->is_json)
 		return true;
+	after += n;
 	while (after < area->end && *after == ' ')
 		after++;
 	return after < area->end && *after == ':' &&
-	    (quote == '\'' || (name - area->start > 1 && name[-2] == '\\'));
+	    (*quote == '\'' || (quote > area->start && quote[-1] == '\\'));
 }
 
 static bool

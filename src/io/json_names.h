@@ -7,8 +7,9 @@
 
 /*
  * The names of the members that pointers (RFC 6901) lead to, in text that may
- * not be JSON.  A name counts in quotes: "name", 'name', or \"name\" as inside
- * a string.  For an element of an array it is the array's name.
+ * not be JSON.  A name counts in quotes: "name", 'name', or, as inside a
+ * string, \"name\" or \u0022name\u0022.  For an element of an array it is the
+ * array's name.
  */
 
 /* Does the text have one of these names in quotes? */
