@@ -244,6 +244,7 @@ pouring() {
 		trailer) printf 'HTTP/1.1 200 OK\r\n%s\r\n%s\r\n\r\n1\r\n1\r\n0\r\n' \
 			'Content-Type: application/json' 'Transfer-Encoding: chunked' ;;
 		continue) exec yes $'HTTP/1.1 100 Continue\r\n\r' ;;
+		line) exec tr '\0' x < <(printf 'HTTP/1.1 200 OK\r\nX: ' && cat /dev/zero) ;;
 		esac
 		exec yes $'X-Longer-And-Longer: and so on and so on and so on\r'
 	EOT
@@ -255,15 +256,17 @@ pouring() {
 }
 
 @test "headers and trailers without an end cost little memory" {
-	local kind
+	local kind text
 	start_sandbox
 	recording
-	for kind in trailer header continue; do
+	for kind in trailer header continue line; do
 		pouring "$kind"
 		measured 75 --tries 1 --answer-timeout 10s --failed-webhook never \
 			--meeting-service-url "$POURING"
 		is_modest
-		assert_output_has "the answer has more than 262144 bytes of headers"
+		text="more than 262144 bytes of headers"
+		[ "$kind" != line ] || text="a header of more than 102400 bytes"
+		assert_output_has "the answer has $text"
 		kill "$POURING_PID"
 	done
 }

@@ -210,6 +210,11 @@ explain(struct http_transfer *t, CURLcode rc, long status)
 	else if (rc == CURLE_UNSUPPORTED_PROTOCOL)
 		/* The URL's scheme was checked, so this means "HTTP/0.9". */
 		(void)err_set(e, ERR_TEMPORARY, "the answer is not HTTP");
+	else if (rc == CURLE_OUT_OF_MEMORY && t->head_in > 0)
+		/* Not memory: without any, the process ends. */
+		(void)err_set(e, ERR_TEMPORARY,
+		    "the answer has a header of more than %d bytes",
+		    CURL_MAX_HTTP_HEADER);
 	else
 		explain_curl(t, rc, e);
 	(void)err_wrap(e, "%s", t->answer.what);
