@@ -47,6 +47,7 @@ withheld() {
 		>"$REC/metadata.json"
 	run_finalize 0
 	withheld
+	assert_output_has "metadata.json: skipped, withheld: it is larger than 16 MiB"
 }
 
 # text_of KIND: a text with a token, which is cut, hidden or neither.

@@ -492,7 +492,7 @@ of_another_room() {
 		printf '{"meeting_url": "https://m.example/t/%s"}' "$ROOM"
 	} >"$REC/metadata.json"
 	run_finalize 65
-	assert_output_has "unknown room"
+	assert_output_has "metadata.json is damaged or larger than 16 MiB"
 	assert_equal "$(requests)" 0
 }
 

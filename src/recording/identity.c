@@ -56,8 +56,8 @@ derive_room(const struct recording *rec, const struct identity_policy *policy,
 		(void)err_set(e, ERR_PERMANENT, "unknown room: %s",
 		    rec->metadata_state == METADATA_PARSED
 			? "metadata.json has no meeting_url"
-			: "metadata.json is damaged, and its meeting_url "
-			  "cannot be read");
+			: "metadata.json is damaged or larger than 16 MiB, "
+			  "and its meeting_url cannot be read");
 		return NULL;
 	}
 	if (rec->trouble.class != ERR_NONE) {

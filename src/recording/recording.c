@@ -197,11 +197,14 @@ add_file(struct recording *rec, const char *path, const struct stat *st,
 	}
 	if (examined == EXAMINED_WITHHELD || examined == EXAMINED_NAMING) {
 		skip(rec, path, st,
-		    examined == EXAMINED_WITHHELD
-			? "withheld: it cannot be parsed, so private "
+		    examined == EXAMINED_NAMING
+			? "withheld: it has the name of a private member, "
+			  "which cannot be removed"
+			: st->st_size > RECORDING_JSON_BYTES
+			? "withheld: it is larger than 16 MiB, so private "
 			  "members cannot be removed"
-			: "withheld: it has the name of a private member, "
-			  "which cannot be removed");
+			: "withheld: it cannot be parsed, so private "
+			  "members cannot be removed");
 		rec->skipped[rec->n_skipped - 1].is_private = true;
 		return 0;
 	}
