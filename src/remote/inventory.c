@@ -64,6 +64,7 @@ inventory_free(struct inventory *inv)
 	forget_page(inv);
 	free(inv->records);
 	free(inv->by_id);
+	free(inv->by_name);
 	*inv = (struct inventory){ 0 };
 }
 
@@ -200,18 +201,30 @@ compare_ids(const void *a, const void *b)
 	    (*(struct remote_record *const *)b)->id);
 }
 
+static int
+compare_names(const void *a, const void *b)
+{
+	return strcasecmp(basename((*(struct remote_record *const *)a)->path),
+	    basename((*(struct remote_record *const *)b)->path));
+}
+
 static void
 sort(struct inventory *inv)
 {
+	enum { ENTRY = sizeof(*inv->by_id) };
+
 	if (inv->n == 0)
 		return;
 	qsort(inv->records, inv->n, sizeof(*inv->records), compare_paths);
-	inv->by_id = xcalloc(inv->n, sizeof(struct remote_record *));
-	for (size_t i = 0; i < inv->n; i++)
+	inv->by_id = xcalloc(inv->n, ENTRY);
+	inv->by_name = xcalloc(inv->n, ENTRY);
+	for (size_t i = 0; i < inv->n; i++) {
+		inv->by_name[i] = &inv->records[i];
 		if (inv->records[i].id)
 			inv->by_id[inv->n_ids++] = &inv->records[i];
-	qsort(inv->by_id, inv->n_ids, sizeof(struct remote_record *),
-	    compare_ids);
+	}
+	qsort(inv->by_id, inv->n_ids, ENTRY, compare_ids);
+	qsort(inv->by_name, inv->n, ENTRY, compare_names);
 }
 
 /* If our folder's name contains the secret, its keys need not be hidden. */
@@ -436,20 +449,26 @@ is_free(const struct remote_record *record, int64_t size)
 static struct remote_record *
 find_similar(const struct inventory *inv, const char *path, int64_t size)
 {
-	struct remote_record *similar = NULL;
+	const struct remote_record named = { .path = (char *)path };
+	const struct remote_record *key = &named;
+	struct remote_record *similar = NULL, **stop = inv->by_name + inv->n;
+	struct remote_record **at = inv->n_foreign == 0
+	    ? NULL
+	    : bsearch(&key, inv->by_name, inv->n, sizeof(key), compare_names);
 	size_t len = strlen(path);
 
-	for (size_t i = 0; inv->n_foreign > 0 && i < inv->n; i++) {
-		struct remote_record *record = &inv->records[i];
-		size_t extra = strlen(record->path);
-		const char *end = record->path + extra - len;
+	while (at && at > inv->by_name && compare_names(at - 1, &key) == 0)
+		at--;
+	for (; at && at < stop && compare_names(at, &key) == 0; at++) {
+		size_t extra = strlen((*at)->path);
+		const char *end = (*at)->path + extra - len;
 
-		if (extra < len || !is_free(record, size) ||
+		if (extra < len || !is_free(*at, size) ||
 		    strcasecmp(end, path) != 0)
 			continue;
 		if (strcmp(end, path) == 0)
-			return record;
-		similar = record;
+			return *at;
+		similar = *at;
 	}
 	return similar;
 }

@@ -23,8 +23,9 @@ struct inventory {
 	size_t n, cap;
 	struct remote_record **by_id; /* those with an id, sorted by it */
 	size_t n_ids;
-	size_t outdated;  /* outdated versions ignored */
-	size_t n_foreign; /* records outside /room/session/ */
+	struct remote_record **by_name; /* all, by file name in any case */
+	size_t outdated;                /* outdated versions ignored */
+	size_t n_foreign;               /* records outside /room/session/ */
 	bool is_renaming; /* may have files we cannot identify: it has paths
 			     without the session, or unknown records */
 

@@ -227,7 +227,14 @@ test_one_proof(void **state)
 		    .id = (char *)"2",
 		    .size = 4 },
 	};
-	struct inventory inv = { .records = records, .n = 3, .n_foreign = 2 };
+	struct remote_record *by_name[] = { &records[1], &records[2],
+		&records[0] };
+	struct inventory inv = {
+		.records = records,
+		.n = 3,
+		.by_name = by_name,
+		.n_foreign = 2,
+	};
 
 	(void)state;
 	assert_ptr_equal(inventory_has(&inv, NULL, "/r/s/A.txt", 4, NULL),
