@@ -67,8 +67,8 @@ text_of() {
 
 @test "a file named like metadata.json, in any folder, is sent without the token or not at all" {
 	local kind name
-	local -a whole=(plain UTF-{16,32}{LE,BE})
-	local -a bad=(long comment whole.gz cut cut-UTF-{16,32}{LE,BE})
+	local -a whole=(plain)
+	local -a bad=(long comment whole.gz cut {,cut-}UTF-{16,32}{LE,BE})
 	mkdir "$REC/sub"
 	for kind in "${whole[@]}" "${bad[@]}"; do
 		for name in Metadata METADATA sub/metadata sub/MetaData; do
