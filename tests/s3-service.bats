@@ -8,7 +8,8 @@ load s3/s3
 setup() {
 	common_setup
 	recording
-	export JIBRI_FINALIZE_ANSWER_TIMEOUT=20s
+	export JIBRI_FINALIZE_ANSWER_TIMEOUT=60s JIBRI_FINALIZE_STALL_TIMEOUT=20s
+	export JIBRI_FINALIZE_DEADLINE=10m
 }
 
 teardown() {
@@ -72,7 +73,6 @@ is_there() {
 @test "a large file killed at 95 % costs at most two extra parts" {
 	local size=256 part=8 cost
 	[ "${LONG:-}" != 1 ] && [ -z "${CHECK_S3:-}" ] || size=1024
-	export JIBRI_FINALIZE_ANSWER_TIMEOUT=60s JIBRI_FINALIZE_DEADLINE=10m
 	UPLINK=1 start_parts_at_s3 $((part * MIB))
 	big "$size"
 	killed_after $((size * 95 / 100))
@@ -87,7 +87,6 @@ is_there() {
 @test "a large file cut at 95 % costs only the parts in flight, within one run" {
 	local size=256 part=8 cost
 	[ "${LONG:-}" != 1 ] && [ -z "${CHECK_S3:-}" ] || size=1024
-	export JIBRI_FINALIZE_ANSWER_TIMEOUT=60s
 	UPLINK=1 start_parts_at_s3 $((part * MIB))
 	big "$size"
 	echo $((size * MIB * 95 / 100)) >"$DIR/proxy/cut-at"
