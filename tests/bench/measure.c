@@ -1,5 +1,5 @@
 /*
- * Runs a command and says what it cost:
+ * Runs a command and prints what it cost:
  *
  *     bench-measure COMMAND [ARGUMENT...]
  *

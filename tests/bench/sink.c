@@ -1,25 +1,24 @@
 /*
- * The fastest server that can be: it plays both services, reads every upload
- * to its end, and keeps nothing of it but its name, its size and, with
- * --hash, its SHA-256.  The bytes are dropped in the kernel (MSG_TRUNC), so
- * that what is measured is the sender.
+ * The fastest possible server: it plays both services, reads every upload to
+ * its end, and keeps only its name, its size and, with --hash, its SHA-256.
+ * The kernel drops the bytes (MSG_TRUNC), so that the sender is measured.
  *
  *     bench-sink --dir DIR [--latency-request MS] [--latency-connect MS]
  *                [--rate BYTES_A_SECOND] [--hash] [--list]
  *
- * It writes its address to DIR/url, and at its end, on SIGTERM, to DIR/log a
- * line for each thing that came:
+ * It writes its address to DIR/url, and on SIGTERM, before it ends, a line for
+ * each of these to DIR/log:
  *
  *     first NANOSECONDS            of CLOCK_MONOTONIC: the first byte came
  *     upload NAME BYTES SHA256     "-" without --hash
  *     webhook EVENT
  *     lookup | list | parts | bad REQUEST
  *
- * A request is answered --latency-request after its last byte came, and a
- * "100 Continue" as much after its headers; the first byte of a connection
- * is read --latency-connect after it was made.  --rate is that of the link:
- * all connections share it.  With --list the list shows what was uploaded,
- * else it is empty.
+ * A request is answered --latency-request after its last byte, and a "100
+ * Continue" sent as long after its headers; the first byte of a connection is
+ * read --latency-connect after it was made.  All connections share the --rate
+ * of the link.  With --list the list shows what was uploaded, otherwise it is
+ * empty.
  */
 #include <arpa/inet.h>
 #include <getopt.h>

@@ -1,5 +1,5 @@
 /*
- * Forges archives that no tool would make:
+ * Forges archives that no tool makes:
  *
  *     forge tar|zip ENTRY... >FILE
  *
@@ -7,7 +7,7 @@
  *
  *     file:NAME:TEXT        with this content
  *     zeros:NAME:BYTES      with so many zeros
- *     claim:NAME:BYTES      says that it has so many bytes, and has none
+ *     claim:NAME:BYTES      declares so many bytes, and has none
  *     sparse:NAME:BYTES     a hole of that size (tar)
  *     many:PREFIX:COUNT     empty files PREFIX1, PREFIX2... (tar)
  *     folders:PREFIX:COUNT  the same as folders (tar)

@@ -1,6 +1,6 @@
 /*
  * Any answer of a server, from the status line on: to a lookup, a list, an
- * upload, a webhook and a request for a token.  The first byte says to which.
+ * upload, a webhook or a token request.  The first byte chooses the request.
  */
 #include "fuzz.h"
 

@@ -1,6 +1,6 @@
 /*
- * The configuration file.  What it accepts can be shown and means the same
- * when it is given again; what it refuses is named without its secrets.
+ * The configuration file.  Accepted values can be shown, and mean the same when
+ * set again; errors name the place, but no secrets.
  */
 #include "fuzz.h"
 

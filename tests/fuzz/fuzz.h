@@ -1,11 +1,10 @@
 /*
- * The fuzz targets.  Each takes any bytes, gives them to a part of the
- * program that reads what others wrote, and checks laws that hold whatever
- * these bytes are.  A law that is broken ends the process, as a finding of
- * the sanitizers does.
+ * The fuzz targets.  Each passes arbitrary bytes to a part of the program that
+ * reads foreign data, and checks laws that hold for any bytes.  A broken law
+ * ends the process, as a finding of the sanitizers does.
  *
- * One binary holds them all: with libfuzzer.c it looks for findings, with
- * replay.c it repeats the inputs that are kept below this directory.
+ * One binary has them all: with libfuzzer.c it looks for findings, with
+ * replay.c it replays the inputs that are kept below this directory.
  */
 #ifndef FUZZ_H
 #define FUZZ_H
@@ -44,10 +43,10 @@ struct fuzz_input {
 	size_t len;
 };
 
-/* Up to the next NUL, or to the end; the caller frees it. */
+/* The text up to the next NUL, or to the end; the caller frees it. */
 char *fuzz_field(struct fuzz_input *);
 
-/* The next byte; 0 behind the end. */
+/* The next byte; 0 after the end. */
 unsigned fuzz_byte(struct fuzz_input *);
 
 /* A file in memory that holds these bytes. */
@@ -59,7 +58,7 @@ const char *fuzz_scratch(void);
 /* Replace a file of that directory. */
 void fuzz_scratch_file(const char *name, const void *data, size_t len);
 
-/* Everything that is known of a recording, as text. */
+/* Everything that is known about a recording, as text. */
 void fuzz_dump_progress(const struct progress *, struct buf *);
 
 /* A list that a store gave, read to its end. */
@@ -78,7 +77,7 @@ void fuzz_list_read(struct fuzz_list *, const struct destination_policy *,
     const char *data, size_t len, size_t piece);
 void fuzz_list_free(struct fuzz_list *);
 
-/* Neither its size nor its pieces matter; returns the whole, to be freed. */
+/* The pieces must not matter; returns the list read whole, to be freed. */
 void fuzz_list_same(struct fuzz_list *, const struct destination_policy *,
     const char *data, size_t len, size_t piece);
 

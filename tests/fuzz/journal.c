@@ -1,8 +1,8 @@
 /*
- * A journal as anyone may have written it: the directory can be open to
- * others.  Nothing in it may enter a path of the server that could not come
- * from us, and a torn end costs nothing that was written before.  Rewritten,
- * it says the same; and with blanks, which only jansson reads, as well.
+ * A journal that anyone may have written: the directory can be open to others.
+ * Nothing in it may enter a path at the server that could not come from us, and
+ * a torn end must not affect the lines before it.  Compacted, or with blanks,
+ * which only jansson reads, it means the same.
  */
 #include "fuzz.h"
 

@@ -1,7 +1,6 @@
 /*
- * metadata.json, behind a first line that is the setting `redact`.  What the
- * operator wants kept here stays here, and nobody but the operator decides
- * whose recording it is.
+ * metadata.json, after a first line that is the setting `redact`.  What it
+ * names is never sent, and only the operator decides whose recording it is.
  */
 #include "fuzz.h"
 

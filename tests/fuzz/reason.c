@@ -1,7 +1,6 @@
 /*
- * What a server says when it refuses, and what it says that nobody
- * understands: on its way to the log, to status and to FAILED.  A secret is
- * put into it.
+ * The text of a server's refusal, or of an answer that is not understood, on
+ * its way to the log, status and FAILED.  A secret is put into it.
  */
 #include "fuzz.h"
 

@@ -1,8 +1,8 @@
 /*
  * Usage: fuzz-replay TARGET FILE...
  *
- * Run each file through the target.  Ends at the first broken law, behind
- * the name of the file.
+ * Run each file through the target.  Ends at the first broken law, after the
+ * file's name.
  */
 #include "fuzz.h"
 

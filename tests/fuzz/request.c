@@ -1,6 +1,6 @@
 /*
- * What goes out: no name, token or text of others adds a header, a part or
- * a request of its own.
+ * Requests: no foreign name, token or text can add a header, a part or another
+ * request.
  */
 #include "fuzz.h"
 

@@ -1,6 +1,6 @@
 /*
- * A network of one connection: socket() and connect() are ours, so what
- * libcurl sends and gets goes through memory, and no server is needed.
+ * A network of one connection: socket() and connect() are replaced, so that
+ * libcurl sends and receives in memory, without a server.
  */
 #ifndef WIRE_H
 #define WIRE_H

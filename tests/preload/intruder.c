@@ -1,12 +1,12 @@
 /*
- * Somebody else's code in the program as it is shipped: preloaded, this tries
- * at the first upload what no delivery needs, and writes to stderr how each
- * of it ended: "intruder: NAME: done" or the error's name.  INTRUDER_READ,
- * INTRUDER_WRITE, INTRUDER_CONFIG and INTRUDER_HOME name files for it.
- * INTRUDER_AT is where it breaks in instead, once in each process: scan (a
- * name in a recording is compared), unpack (libarchive is loaded) or request
- * (one begins); it then says as whom.  It dies of a file of the name INTRUDER_DIES.  With
- * INTRUDER_LIES=N what goes into a pipe in N bytes or more is made up.
+ * Foreign code in the shipped program: preloaded, this tries what no delivery
+ * needs, at the first upload, and prints each result to stderr: "intruder:
+ * NAME: done" or the error's name.  INTRUDER_READ, INTRUDER_WRITE,
+ * INTRUDER_CONFIG and INTRUDER_HOME name files for it.  INTRUDER_AT is another
+ * place to break in, once in each process: scan (a name in a recording is
+ * compared), unpack (libarchive is loaded) or request (one begins); it then
+ * also prints its user.  A file with the name INTRUDER_DIES kills it.  With
+ * INTRUDER_LIES=N it forges whatever is written to a pipe in N bytes or more.
  */
 #include <dlfcn.h>
 #include <errno.h>

@@ -1,12 +1,11 @@
 /*
- * No memory, for the program as it is shipped: preloaded, this counts the
- * allocations from the moment main() is called on, those of the libraries
- * among them.  Number OOM_AT gets none, and with OOM_MODE=on neither does
- * any that follows.  How many there were is written to the file OOM_COUNT.
+ * No memory, for the shipped program: preloaded, this counts the allocations
+ * from the start of main(), including those of libraries.  Number OOM_AT fails,
+ * and with OOM_MODE=on all that follow.  Writes their number to the file
+ * OOM_COUNT.
  *
- * Nine in ten are OpenSSL reading its configuration and the C library
- * compiling libmagic's expressions: with OOM_OF=near only those count that
- * neither of the two asks for.
+ * Nine in ten are OpenSSL's, reading its configuration, and the C library's,
+ * compiling libmagic's expressions: OOM_OF=near does not count these.
  */
 #include <dlfcn.h>
 #include <errno.h>

@@ -1,8 +1,8 @@
 /*
- * What a run took, for the program as it is shipped: preloaded, this appends
- * a line to the file PEAK_FILE when the process ends: its VmHWM in KiB and how
- * many descriptors were open at once.  A new one is the lowest that is free,
- * so the highest says how many.
+ * The resources of a run of the shipped program: preloaded, this appends a line
+ * to the file PEAK_FILE when the process ends: its VmHWM in KiB and how many
+ * descriptors were open at once.  A new one is the lowest that is free, so the
+ * highest shows how many.
  */
 #include <dlfcn.h>
 #include <fcntl.h>

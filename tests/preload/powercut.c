@@ -1,12 +1,11 @@
 /*
- * A power cut, for the program as it is shipped: preloaded, this counts
- * what the program does to its journal (create, write, cut, sync, rename) and
- * what it sends to a server, and at call number POWERCUT_AT ends the process,
- * after taking back what was not yet synced: all of it, the second half, or
- * nothing (POWERCUT_KEEP: none, half or all).  A journal whose directory was
- * not synced loses its name unless all is kept.  One that was renamed over
- * another leaves its name to that one if nothing is kept; with half of the
- * rest it has it.
+ * A power cut, for the shipped program: preloaded, this counts the program's
+ * calls on its journal (create, write, truncate, sync, rename) and its sends to
+ * a server.  At call number POWERCUT_AT it takes back what was not yet synced,
+ * all of it, the second half, or nothing (POWERCUT_KEEP: none, half or all),
+ * and ends the process.  A journal whose directory was not synced loses its
+ * name unless all is kept.  One that was renamed over another keeps the name,
+ * unless nothing is kept: then the other one has it again.
  */
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -155,7 +154,7 @@ mark_synced(int fd)
 		fresh_synced = st.st_size;
 }
 
-/* Cut before the sync; after it is before the next call. */
+/* Cut before the sync: after it is before the next call. */
 int
 fdatasync(int fd)
 {

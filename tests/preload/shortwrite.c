@@ -1,7 +1,7 @@
 /*
- * A disk with short writes, for the program as it is shipped: preloaded, this
- * makes each write to the journal write half of its bytes.  At write number
- * SHORTWRITE_FULL_AT the disk is full from there on.
+ * A disk with short writes, for the shipped program: preloaded, this makes each
+ * write to the journal write half of its bytes.  From write number
+ * SHORTWRITE_FULL_AT on, the disk is full.
  */
 #include <dlfcn.h>
 #include <errno.h>

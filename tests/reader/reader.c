@@ -4,15 +4,15 @@
  *     reader STARTS DELAY_MS LINES PROGRAM [ARGUMENT...]
  *
  * Stdout and stderr are one pipe, stdin is one that never closes, SIGQUIT is
- * blocked.  A thread of Jibri reads the pipe from the start, line by line,
- * and hands each line to whoever listens: the log does so only some
- * milliseconds later.  So a line that comes before is lost, and when the end
- * comes before, the listener is never told and stays open (Jibri waits 10 s
- * for it).  Here the log attaches 0 to DELAY_MS after the start, in steps.
+ * blocked.  A thread of Jibri reads the pipe from the start, line by line, and
+ * passes each line to the listeners.  The log becomes one only some
+ * milliseconds later: earlier lines are lost, and if the output has ended
+ * before, the log is never told and stays open (Jibri waits 10 s for it).  Here
+ * the log attaches 0 to DELAY_MS after the start, in steps.
  *
- * The last line of output says how many lines were lost, and how many
- * listeners were left open.  Exit code 0: none, and each start gave LINES
- * lines, the same exit code, and an end of its output within 10 s.
+ * The last line of output is the number of lost lines and of listeners that
+ * were left open.  Exit code 0: none, and each start gave LINES lines, the same
+ * exit code, and an end of its output within 10 s.
  */
 #include <err.h>
 #include <fcntl.h>

@@ -1,14 +1,14 @@
 /*
- * A terminal without a window: runs a program on it and shows what a person
+ * A terminal without a window: runs a program on it and records what a person
  * would have seen.
  *
  *     screen COLUMNS[:LATER] ROWS FRAMES PROGRAM [ARGUMENT...]
  *
- * Each screen that is another than the one before goes to the file FRAMES,
- * its lines without blanks at their ends, a form feed behind it.  With LATER
- * the terminal has so many columns from the fifth frame on, which a frame
- * "resized" says.  The last line of FRAMES is "wraps N", how often a line ran
- * over the edge.
+ * Each screen that differs from the one before is written to the file FRAMES,
+ * without blanks at the ends of lines, followed by a form feed.  With LATER the
+ * terminal has so many columns from the fifth frame on, announced by a frame
+ * "resized".  The last line of FRAMES is "wraps N", how often a line ran over
+ * the edge.
  *
  * It knows what the program uses: CR, LF, cursor up (A), erase to the end of
  * the line (K) and of the screen (J), colours (m); anything else ends it with

@@ -71,7 +71,7 @@ random_event(uint64_t *seed, struct text_list *paths, int64_t *stamps)
 
 	if (ev.kind == EVENT_UNKNOWN && draw(seed, 2))
 		ev.path = NULL;
-	/* Else it would seldom come so far. */
+	/* Otherwise it would seldom get that far. */
 	if (draw(seed, 4) == 0)
 		ev.kind = EVENT_COMPLETE;
 	for (size_t i = 0; i < paths->n; i++)
@@ -220,7 +220,7 @@ test_compact(void **state)
 	text_list_free(&paths);
 }
 
-/* Those who know no more still read what matters. */
+/* Readers that know only these still read what matters. */
 static bool
 replay_known(void *progress, const struct buf *line)
 {

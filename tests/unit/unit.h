@@ -1,7 +1,7 @@
 /*
- * The unit tests: every decision that is a pure function, as tables of what
- * goes in and what has to come out.  A file tests one or a few modules and
- * lists its tests in one array.
+ * The unit tests: every decision that is a pure function, as tables of input
+ * and expected output.  A file tests one or a few modules and lists its tests
+ * in one array.
  */
 #ifndef UNIT_H
 #define UNIT_H

@@ -149,7 +149,7 @@ has_room(const struct fleet *f, const struct host *h)
 	return h->running < f->settings->jobs;
 }
 
-/* Written down once more, to be compared with what the program makes of it. */
+/* Stated independently, to compare with what the program does. */
 static int64_t
 least_pause_ms(const struct fleet *f, const struct visited *r)
 {
@@ -214,7 +214,7 @@ step_sweep(struct fleet *f, struct host *h)
 	h->sweep_ms = next_sweep_ms(f, h);
 }
 
-/* Nothing of the host changes before. */
+/* The next moment at which anything of the host changes. */
 static int64_t
 next_ms(const struct fleet *f, const struct host *h)
 {

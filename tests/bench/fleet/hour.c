@@ -1,8 +1,8 @@
 /*
- * All meetings of a fleet end on the hour, within a minute.  What reaches the
- * store in a second, and in how many requests, when recordings are sent
- * afterwards and when they are sent while they are made?  Which parts may be
- * sent is decided by the program's own function; the store takes all of it.
+ * All meetings of a fleet end on the hour, within a minute.  How many bytes and
+ * requests reach the store in a second, if recordings are sent afterwards, and
+ * if they are sent while being recorded?  The program's own function decides
+ * which parts may be sent; the store accepts all of them.
  */
 #include "fleet.h"
 
