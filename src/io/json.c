@@ -47,6 +47,7 @@ static void
 replace_halves(char *s)
 {
 	static const char first[] = "89abAB", second[] = "cdefCDEF";
+	static const char unknown[] = { 'f', 'f', 'f', 'd' };
 
 	for (; (s = strchr(s, '\\')) != NULL && s[1]; s += 2) {
 		bool is_first = is_half(s, first);
@@ -54,7 +55,7 @@ replace_halves(char *s)
 		if (is_first && is_half(s + 6, second))
 			s += 10;
 		else if (is_first || is_half(s, second))
-			memcpy(s + 2, "fffd", 4);
+			memcpy(s + 2, unknown, sizeof(unknown));
 	}
 }
 
