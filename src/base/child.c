@@ -169,13 +169,15 @@ fetch(struct child_inbox *in)
 		{ .fd = in->fd, .events = POLLIN },
 		{ .fd = stop_fd(), .events = POLLIN },
 	};
+	int64_t began_ms = clock_mono_ms();
 	struct err ignored;
 	ssize_t n;
 
 	while ((n = read(in->fd, in->bytes, sizeof(in->bytes))) == -1 &&
 	    (errno == EAGAIN || errno == EINTR)) {
-		(void)poll(fds, 2, TICK_MS);
-		if (stop_check(&ignored) == -1)
+		if (stop_check(&ignored) == -1 ||
+		    (poll(fds, 2, TICK_MS) == 0 && in->silence_ms > 0 &&
+			clock_mono_ms() - began_ms >= in->silence_ms))
 			return -1;
 	}
 	in->at = 0;

@@ -47,9 +47,13 @@ int child_run(void (*work)(const void *ctx, int fd), const void *ctx,
 /* For a child that sends more than a report; set fd and zero the rest. */
 struct child_inbox {
 	int fd;
+	int64_t silence_ms; /* how long it may send nothing; 0: for ever */
 	size_t at, end;
 	char bytes[16 * 1024];
 };
 
-/* Read the next bytes.  -1 when the child has ended, and after a stop. */
+/*
+ * Read the next bytes.  -1 when the child has ended or was silent for too long,
+ * and after a stop.
+ */
 int child_receive(struct child_inbox *, void *to, size_t len);

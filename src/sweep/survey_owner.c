@@ -19,7 +19,8 @@ enum {
 	STRINGS = 4,
 	STRING_BYTES = 64 * 1024,
 	BATCH_BYTES = 16 * 1024,
-	ENTRY_S = 10 /* processor time, after which an entry is held */
+	ENTRY_S = 10, /* processor time, after which an entry is held */
+	SILENCE_MS = 120 * 1000 /* its owner can stop the process */
 };
 
 /* Followed by the strings.  Lengths include the NUL; 0 means NULL. */
@@ -167,7 +168,7 @@ look(const struct group *g, size_t *done, struct err *e)
 {
 	const struct survey_root *root = g->root;
 	struct child c;
-	struct child_inbox in = { 0 };
+	struct child_inbox in = { .silence_ms = SILENCE_MS };
 	int result = 0;
 
 	if (child_start(&c, work, g, stop_deadline_ms(), e) == -1)

@@ -1,6 +1,10 @@
 #include "unit.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include "base/buf.h"
+#include "base/child.h"
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/names.h"
@@ -364,6 +368,25 @@ test_names(void **state)
 		    "%s", rows[i].nsswitch);
 }
 
+static void
+test_silence(void **state)
+{
+	struct child_inbox in = { .silence_ms = 1 };
+	char byte;
+	int fds[2];
+
+	(void)state;
+	assert_int_equal(pipe2(fds, O_NONBLOCK | O_CLOEXEC), 0);
+	in.fd = fds[0];
+	assert_int_equal(write(fds[1], "a", 1), 1);
+	assert_int_equal(child_receive(&in, &byte, 1), 0);
+	(void)alarm(20);
+	assert_int_equal(child_receive(&in, &byte, 1), -1);
+	(void)alarm(0);
+	close(fds[0]);
+	close(fds[1]);
+}
+
 static const struct CMUnitTest tests[] = {
 	TEST("a size is a whole number and one of its units", test_sizes),
 	TEST("a percentage is less than a hundred", test_percent),
@@ -382,6 +405,7 @@ static const struct CMUnitTest tests[] = {
 	TEST("the nearest name is found, and nothing is guessed", test_nearest),
 	TEST("nsswitch.conf says who is asked for the names of hosts",
 	    test_names),
+	TEST("a child that is silent for too long is given up", test_silence),
 };
 
 const struct unit_tests base_tests = { tests, LENGTH(tests) };
