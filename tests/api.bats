@@ -14,7 +14,7 @@ setup() {
 }
 
 teardown() {
-	[ -z "${RAW_PID:-}" ] || kill "$RAW_PID" 2>/dev/null || true
+	end_child "${RAW_PID-}"
 	common_teardown
 }
 

@@ -10,7 +10,7 @@ setup() {
 	export JIBRI_FINALIZE_ANSWER_TIMEOUT=5s
 }
 teardown() {
-	[ -z "${OTHER_PID:-}" ] || kill "$OTHER_PID" 2>/dev/null || true
+	end_child "${OTHER_PID-}"
 	common_teardown
 }
 

@@ -13,7 +13,7 @@ setup() {
 }
 
 teardown() {
-	[ -z "${POURING_PID-}" ] || kill "$POURING_PID" 2>/dev/null || true
+	end_child "${POURING_PID-}"
 	common_teardown
 }
 

@@ -93,9 +93,17 @@ start_sandbox() {
 	export WEBHOOK_SECRET=$CANARY
 }
 
+# end_child PID [SIGNAL]: unless it has ended: its number may be another's now.
+end_child() {
+	local pid
+	for pid in $(jobs -pr); do
+		[ "$pid" != "$1" ] || kill "-${2:-TERM}" "$pid" || true
+	done
+}
+
 stop_sandbox() {
 	[ -n "${SANDBOX_PID:-}" ] || return 0
-	kill "$SANDBOX_PID" 2>/dev/null || true
+	end_child "$SANDBOX_PID"
 	wait "$SANDBOX_PID" 2>/dev/null || true
 	SANDBOX_PID=
 }

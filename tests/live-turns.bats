@@ -31,7 +31,7 @@ setup() {
 teardown() {
 	local pid
 	for pid in $MAKING; do
-		kill -KILL "$pid" 2>/dev/null || true
+		end_child "$pid" KILL
 	done
 	live_teardown
 }

@@ -16,7 +16,7 @@ live_setup() {
 live_teardown() {
 	local pid
 	for pid in $JIBRI_PID $WATCH_PID; do
-		kill -KILL "$pid" 2>/dev/null || true
+		end_child "$pid" KILL
 	done
 	common_teardown
 }

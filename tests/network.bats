@@ -10,7 +10,7 @@ setup() {
 teardown() {
 	local pid
 	for pid in ${SILENT_PID:-} ${ENDLESS_PID:-} ${DNS_PID:-} ${OTHER_PID:-}; do
-		kill "$pid" 2>/dev/null || true
+		end_child "$pid"
 	done
 	common_teardown
 }

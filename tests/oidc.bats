@@ -13,7 +13,7 @@ setup() {
 	export JIBRI_FINALIZE_PARALLEL=1
 }
 teardown() {
-	[ -z "${PROVIDER_PID:-}" ] || kill "$PROVIDER_PID" 2>/dev/null || true
+	end_child "${PROVIDER_PID-}"
 	[ -z "${DIR:-}" ] || common_teardown
 }
 

@@ -12,7 +12,7 @@ setup() {
 }
 
 teardown() {
-	[ -z "$CRON_PID" ] || kill -KILL "$CRON_PID" 2>/dev/null || true
+	end_child "${CRON_PID-}" KILL
 	common_teardown
 }
 

@@ -7,7 +7,7 @@ setup() {
 	recording
 }
 teardown() {
-	[ -z "${RUN_PID:-}" ] || kill "$RUN_PID" 2>/dev/null || true
+	end_child "${RUN_PID-}"
 	common_teardown
 }
 

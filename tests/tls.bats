@@ -51,7 +51,7 @@ setup() {
 }
 
 teardown() {
-	[ -z "${OTHER_PID:-}" ] || kill "$OTHER_PID" 2>/dev/null || true
+	end_child "${OTHER_PID-}"
 	common_teardown
 }
 

@@ -17,7 +17,7 @@ setup() {
 }
 
 teardown() {
-	[ -z "$WATCH_PID" ] || kill -KILL "$WATCH_PID" 2>/dev/null || true
+	end_child "${WATCH_PID-}" KILL
 	common_teardown
 }
 

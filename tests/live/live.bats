@@ -28,7 +28,7 @@ setup() {
 }
 
 teardown() {
-	[ -z "$WATCH_PID" ] || kill -KILL "$WATCH_PID" 2>/dev/null || true
+	end_child "${WATCH_PID-}" KILL
 	stop_proxy
 	stop_parts_at_s3
 	common_teardown

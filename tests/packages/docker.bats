@@ -15,7 +15,7 @@ setup() {
 }
 
 teardown() {
-	[ -z "${CONTAINER_PID-}" ] || kill -KILL "$CONTAINER_PID" 2>/dev/null || true
+	end_child "${CONTAINER_PID-}" KILL
 	common_teardown
 }
 

@@ -23,7 +23,7 @@ setup() {
 }
 
 teardown() {
-	[ -z "${UML_PID-}" ] || kill "$UML_PID" 2>/dev/null || true
+	end_child "${UML_PID-}"
 	common_teardown
 }
 

@@ -92,7 +92,7 @@ killed_after() {
 
 # After start_parts_at_s3, besides common_teardown.
 stop_parts_at_s3() {
-	[ -z "${S3_PID:-}" ] || kill "$S3_PID" 2>/dev/null || true
+	end_child "${S3_PID:-}"
 	[ -z "${S3_PID:-}" ] || wait "$S3_PID" 2>/dev/null || true
 }
 
