@@ -161,19 +161,41 @@ note_codec(struct media *m, const struct box *trak, struct movie *movie)
 	movie->units = media_be(m, id, 4);
 }
 
+/*
+ * Can players do without the missing end of this box of moov?  They need all
+ * tables of a track that has begun, but not what may follow these.
+ */
+static bool
+may_be_cut(struct media *m, struct box b)
+{
+	struct table t;
+
+	if (mp4_is(&b, "trak") && !find_table(m, &b, &t))
+		return false;
+	while (b.is_cut && strstr("trak mdia minf stbl udta", b.type)) {
+		int64_t at = b.from, end = b.to;
+
+		b.is_cut = false;
+		while (mp4_next(m, &at, end, &b))
+			;
+	}
+	/* FFmpeg gives up at a text that ends early, by up to 4 bytes. */
+	if (b.is_cut && b.type[0] == '\xa9')
+		return (uint64_t)media_be(m, b.from, 2) >
+		    (uint64_t)(b.to - b.from);
+	return !b.is_cut || strstr("meta sgpd sbgp", b.type);
+}
+
 static void
 check_moov(struct media *m, const struct box *moov, struct movie *movie)
 {
 	int64_t offset = moov->from;
-	struct box b, meta;
+	struct box b;
 
 	movie->has_moov = true;
 	while (mp4_next(m, &offset, moov->to, &b)) {
 		movie->has_track |= mp4_is(&b, "trak");
-		/* Players accept truncated metadata boxes. */
-		if (b.is_cut &&
-		    (mp4_is(&b, "trak") ||
-			(moov->is_cut && !mp4_find(m, &b, "meta", &meta))))
+		if (b.is_cut && !may_be_cut(m, b))
 			movie->health =
 			    media_damaged(m, "its moov box is truncated");
 		else if (mp4_is(&b, "trak"))

@@ -225,6 +225,31 @@ test_every_cut(void **state)
 	}
 }
 
+/* Boxes behind the tables, of which the last two are metadata. */
+static void
+test_cut_metadata(void **state)
+{
+	static const char mp4[] = FTYP MDAT
+	    "\0\0\0\240moov\0\0\0\204trak\0\0\0\174mdia"
+	    "\0\0\0\024hdlr\0\0\0\0\0\0\0\0vide\0\0\0\140minf"
+	    "\0\0\0\130stbl" STSZ("\4") STSC STCO(
+		"\030") "\0\0\0\014sgpd1234\0\0\0\024udta\0\0\0\014meta1234";
+	static const char mov[] =
+	    MDAT "\0\0\0\230moov" TRACK("vide", STSZ("\4"),
+		STCO("\010")) "\0\0\0\030udta\0\0\0\020\251swr\0\4\0\0text";
+	enum { TABLES = sizeof(mp4) - 1 - 32, TEXT_CUT = 4 };
+
+	(void)state;
+	for (size_t len = TABLES; len < sizeof(mp4); len++)
+		check(health(mp4, len) == MEDIA_WHOLE, "MP4: %zu", len);
+	assert_int_equal(health(mp4, TABLES - 1), MEDIA_DAMAGED);
+	/* FFmpeg cannot open a file that ends in the last 4 bytes of a text. */
+	for (size_t cut = 1; cut <= 24; cut++)
+		check((health(mov, sizeof(mov) - 1 - cut) == MEDIA_WHOLE) ==
+			(cut > TEXT_CUT),
+		    "QuickTime: %zu", cut);
+}
+
 /* Meetings last for hours, and each second can be a fragment. */
 static void
 test_many_fragments(void **state)
@@ -462,6 +487,8 @@ static const struct CMUnitTest tests[] = {
 	    test_whole_mp4),
 	TEST("an MP4 without samples is damaged", test_damaged_mp4),
 	TEST("an MP4 is damaged wherever it is cut", test_every_cut),
+	TEST("an MP4 is whole without what follows its tables",
+	    test_cut_metadata),
 	TEST("of thousands of fragments the last is looked at, too",
 	    test_many_fragments),
 	TEST("a Matroska file is whole with a block, and damaged when cut",
