@@ -81,7 +81,7 @@ no_canary() {
 # start_sandbox [SANDBOX_FLAG...]: sets URL and the old script's variables.
 # SECRET= makes one that asks for no proof of the webhook's sender.
 start_sandbox() {
-	local secret=(--webhook-secret "$CANARY") life=300
+	local secret=(--webhook-secret "$CANARY") life=${SANDBOX_LIFE:-300}
 	[ "${LONG:-}" != 1 ] || life=36000
 	[ -n "${SECRET-$CANARY}" ] || secret=()
 	rm -f "$SB/url"

@@ -7,6 +7,9 @@ SUITE=${SUITE:-bookworm}
 BUILD=${BUILD:-$ROOT/build}
 TREES=$BUILD/trees
 
+# Seconds; a machine may have packages to fetch first.
+SANDBOX_LIFE=3600
+
 # Only root can boot a machine, and not in every container.
 need_root() {
 	((EUID == 0)) || skip "not root"

@@ -13,7 +13,7 @@ S3_SECRET=$CANARY
 # lead there.  Rooms and webhooks are the sandbox's in either case.
 start_s3() {
 	# Requests to a gateway can take long; the sandbox has to live as long.
-	[ -z "${CHECK_S3:-}" ] || set -- --max-time 7200 "$@"
+	[ -z "${CHECK_S3:-}" ] || SANDBOX_LIFE=7200
 	start_sandbox --s3 "$S3_KEY" "$S3_SECRET" "$@"
 	S3_URL=${CHECK_S3:-$URL}
 	S3_BUCKET=b$(tr -dc a-z0-9 </dev/urandom | head -c 16)
@@ -42,7 +42,6 @@ start_parts_at_s3() {
 	SB=$box
 	S3_PROXY=$S3_URL
 	[ -z "${UPLINK:-}" ] || start_proxy ${RATE:+"$RATE"}
-	[ -z "${CHECK_S3:-}" ] || set -- --max-time 7200 "$@"
 	SANDBOX_PARTS_S3_SECRET=$S3_SECRET start_sandbox --parts "$bytes" \
 		--parts-s3 "$S3_PROXY $S3_BUCKET $S3_KEY" "$@"
 	export JIBRI_FINALIZE_PART_HOSTS=${S3_PROXY#http://}
