@@ -8,7 +8,7 @@ BUILD=${BUILD:-$ROOT/build}
 TREES=$BUILD/trees
 
 # Seconds; a machine may have packages to fetch first.
-SANDBOX_LIFE=3600
+export SANDBOX_LIFE=3600
 
 # Only root can boot a machine, and not in every container.
 need_root() {
