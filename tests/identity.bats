@@ -788,6 +788,15 @@ refused() {
 	[ "$(find "$DIR" -path "$SB" -prune -o -print | sort)" = "$before" ]
 }
 
+@test "a refused directory's recordings are to be swept where they are" {
+	mkdir -p "$DIR/top/middle"
+	mv "$DIR/recordings" "$DIR/top/middle"
+	run_command 64 upload "$DIR/top"
+	assert_output_has "jibri-finalize sweep $DIR/top/middle/recordings"
+	run_command 64 upload "$DIR/top/middle/recordings"
+	assert_output_has "jibri-finalize sweep $DIR/top/middle/recordings"
+}
+
 # bats test_tags=slow
 @test "a directory of recordings is refused as a recording" {
 	refused "$DIR/recordings"

@@ -79,6 +79,21 @@ is_same(int dirfd, const char *path)
 	    a.st_dev == b.st_dev && a.st_ino == b.st_ino;
 }
 
+static int
+refuse_nested(const char *dir, const char *nested, struct err *e)
+{
+	const char *slash = strrchr(nested, '/');
+	autofree char *holder = slash
+	    ? xasprintf("%s/%.*s", dir, (int)(slash - nested), nested)
+	    : xstrdup(dir);
+	autofree char *word = text_shell_word(holder);
+
+	return err_set(e, ERR_USAGE,
+	    "%s contains recordings, such as %s: name a single "
+	    "recording, or sweep them: jibri-finalize sweep %s",
+	    dir, nested, word);
+}
+
 /* All recordings in it would be attached to one meeting. */
 static int
 refuse_root(const struct recording *rec, struct err *e)
@@ -88,13 +103,9 @@ refuse_root(const struct recording *rec, struct err *e)
 	bool is_top = rec->path[1] == '\0' ||
 	    (real && (is_within(real, rec->path) || is_same(rec->dirfd, real)));
 	autofree char *nested = is_top ? NULL : nested_find(rec->dirfd);
-	autofree char *path = text_shell_word(rec->path);
 
 	if (nested)
-		return err_set(e, ERR_USAGE,
-		    "%s contains recordings, such as %s: name a single "
-		    "recording, or sweep them: jibri-finalize sweep %s",
-		    rec->path, nested, path);
+		return refuse_nested(rec->path, nested, e);
 	if (is_top)
 		return err_set(e, ERR_USAGE,
 		    "%s is or contains recordings-dir%s%s: name a single "
