@@ -211,7 +211,7 @@ compare_names(const void *a, const void *b)
 static void
 sort(struct inventory *inv)
 {
-	enum { ENTRY = sizeof(*inv->by_id) };
+	enum { ENTRY = sizeof(void *) };
 
 	if (inv->n == 0)
 		return;
@@ -454,7 +454,8 @@ find_similar(const struct inventory *inv, const char *path, int64_t size)
 	struct remote_record *similar = NULL, **stop = inv->by_name + inv->n;
 	struct remote_record **at = inv->n_foreign == 0
 	    ? NULL
-	    : bsearch(&key, inv->by_name, inv->n, sizeof(key), compare_names);
+	    : bsearch(&key, inv->by_name, inv->n, sizeof(void *),
+		  compare_names);
 	size_t len = strlen(path);
 
 	while (at && at > inv->by_name && compare_names(at - 1, &key) == 0)
