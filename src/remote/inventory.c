@@ -11,6 +11,7 @@ enum {
 	MIB = 1024 * 1024,
 	LIST_BYTES = 256 * MIB, /* of a page */
 	RECORD_MIB = 128,       /* all records of a recording */
+	ENTRY = sizeof(void *), /* of by_id and by_name */
 };
 
 /* Reading */
@@ -211,8 +212,6 @@ compare_names(const void *a, const void *b)
 static void
 sort(struct inventory *inv)
 {
-	enum { ENTRY = sizeof(void *) };
-
 	if (inv->n == 0)
 		return;
 	qsort(inv->records, inv->n, sizeof(*inv->records), compare_paths);
@@ -454,8 +453,7 @@ find_similar(const struct inventory *inv, const char *path, int64_t size)
 	struct remote_record *similar = NULL, **stop = inv->by_name + inv->n;
 	struct remote_record **at = inv->n_foreign == 0
 	    ? NULL
-	    : bsearch(&key, inv->by_name, inv->n, sizeof(void *),
-		  compare_names);
+	    : bsearch(&key, inv->by_name, inv->n, ENTRY, compare_names);
 	size_t len = strlen(path);
 
 	while (at && at > inv->by_name && compare_names(at - 1, &key) == 0)
