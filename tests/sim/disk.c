@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "draw.h"
 #include "laws.h"
+#include "parts_model.h"
 #include "trace.h"
 
 struct disk_state disk;
@@ -349,6 +350,7 @@ disk_power_cut(const struct host *host)
 		else if (n->is_dirty && n->dirtied_by == host)
 			cut_file(n);
 	}
+	parts_power_cut();
 }
 
 /* Descriptors */

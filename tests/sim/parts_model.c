@@ -303,6 +303,13 @@ parts_synced(int recording)
 }
 
 void
+parts_power_cut(void)
+{
+	for (struct upload *up = parts_uploads; up; up = up->next)
+		up->is_noted = up->is_known;
+}
+
+void
 parts_forgotten(int recording)
 {
 	for (struct upload *up = parts_uploads; up; up = up->next)

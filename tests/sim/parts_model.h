@@ -52,6 +52,9 @@ void parts_noted(int recording, const void *data, size_t len);
 void parts_synced(int recording);
 void parts_forgotten(int recording);
 
+/* What was not synced may be gone from the journals. */
+void parts_power_cut(void);
+
 /* Is there an unfinished one that somebody knows of? */
 bool parts_has_upload(int recording);
 
